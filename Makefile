@@ -1,0 +1,50 @@
+# `make` alone prints what there is to run.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.8
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+BIN := .venv/bin
+STAMP := .venv/.stamp
+T ?= tests
+
+.PHONY: help setup packages up down test lint bench lock format
+
+help: ## print this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.tools/bin/uv:
+	@python3 -c 'import ensurepip' 2>/dev/null || { apt-get update -qq; apt-get install -y -qq python3-venv >/dev/null; }
+	@python3 -m venv .tools
+	@.tools/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+$(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
+	@$(UV) venv -q --allow-existing --python 3.11 .venv
+	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+setup: $(STAMP) ## the Python environment only (.venv)
+
+packages: ## the Debian packages that real mode and the tests use
+	@packaging/install-debian-packages
+
+up: setup packages ## bring up a cloud on this machine, with a server to log in to
+	@$(BIN)/haneul up --demo --detach
+
+down: setup ## stop it; everything is kept
+	@$(BIN)/haneul down
+
+test: setup packages lint ## all tests, same as CI; T=tests/kernel narrows it
+	@$(BIN)/python -m pytest $(T)
+
+lint: setup ## format, lint, types, imports
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/lint-imports --no-cache | tail -n 3 && $(BIN)/pyright --warnings >/tmp/haneul-pyright.txt || { cat /tmp/haneul-pyright.txt; exit 1; }
+
+format: setup ## write the format
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+bench: setup packages ## measure; writes docs/performance.md
+	@$(BIN)/python -m tests.bench
+
+lock: ## pin the dependencies again
+	@for f in runtime dev; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done

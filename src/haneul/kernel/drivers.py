@@ -1,0 +1,50 @@
+"""Drivers: what a host can do, loaded by name from entry points.
+
+A driver is a class that is constructed with a `HostSettings` and has `async start()` and `async close()`.
+`start` may be called again after a crash and finds what still runs; `close` lets it run on. Every other
+method comes from the Protocols in `services/<service>/drivers/interface.py`. Having the methods of an
+optional Protocol is the capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+from haneul.kernel.errors import NotFound
+
+MetadataSource = Callable[[str, str, dict[str, str]], Awaitable[tuple[int, str, bytes]]]
+"""(port id, path, request headers) -> (status, content type, body): answers 169.254.169.254."""
+
+
+async def no_metadata(port_id: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
+    """The metadata source of a host that has none."""
+    return 404, "text/plain", b"404 Not Found"
+
+
+@dataclass
+class HostSettings:
+    """What a driver knows of the host it serves."""
+
+    name: str
+    folder: Path
+    """Where this host's drivers keep their files; each makes a folder of its own in it."""
+    options: dict[str, Any] = field(default_factory=dict)
+    metadata: MetadataSource = no_metadata
+
+
+class Driver(Protocol):
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+def load(group: str, name: str) -> type[Driver]:
+    """The driver class `name` of the entry point group `haneul.<service>.<interface>`."""
+    for entry in entry_points(group=group, name=name):
+        found: type[Driver] = entry.load()
+        return found
+    known = ", ".join(sorted(e.name for e in entry_points(group=group)))
+    raise NotFound(f"There is no driver {name!r} in {group}; there are: {known}.")

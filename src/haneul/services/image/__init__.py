@@ -1,0 +1,1 @@
+"""Image: the disks that servers boot from."""

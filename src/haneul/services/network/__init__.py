@@ -1,0 +1,1 @@
+"""Network: networks, addresses, routers and filters."""

@@ -1,0 +1,1 @@
+"""Placement: what every host has, and who holds how much of it."""
