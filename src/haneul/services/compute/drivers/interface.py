@@ -28,6 +28,7 @@ __all__ = [
     "NicSpec",
     "Pauses",
     "PowerState",
+    "ResizesDisks",
     "TakesScreenshots",
     "TellsPowerStates",
 ]
@@ -37,7 +38,7 @@ class PowerState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     SHUTDOWN = "shutdown"
-    """Its disks and its description are there, it does not run, and that was wanted (perhaps by the guest)."""
+    """It does not run, and that was wanted, perhaps by the guest; its description and disks are there."""
     CRASHED = "crashed"
     """It should run, and its process is gone or its guest has panicked."""
 
@@ -103,7 +104,7 @@ class HostResources(Struct, frozen=True, kw_only=True):
     memory_mib: int
     disk_gb: int
     traits: list[str]
-    """Standard names, such as HW_CPU_X86_AVX2 and COMPUTE_STATUS_DISABLED's kind."""
+    """Standard trait names, such as HW_CPU_X86_AVX2."""
     hypervisor_type: str
     hypervisor_version: int
     """As OpenStack writes it: 7.2.22 is 7002022."""
@@ -133,7 +134,7 @@ class Hypervisor(Protocol):
         ...
 
     async def ensure_running(self, spec: MachineSpec) -> None:
-        """The machine runs. One that runs already is left as it is; one that does not starts with this spec."""
+        """The machine runs. One that runs is left as it is; one that does not starts with this spec."""
         ...
 
     async def ensure_started(self, machine_id: str) -> None:
@@ -145,11 +146,11 @@ class Hypervisor(Protocol):
         ...
 
     async def shut_down(self, machine_id: str, timeout_s: float = 0) -> None:
-        """It does not run. The guest is asked first and has `timeout_s`; then the power is cut (0: at once)."""
+        """It does not run. The guest is asked and has `timeout_s`; then the power is cut (0: at once)."""
         ...
 
     async def reboot(self, machine_id: str, *, soft: bool = True, timeout_s: float = 60) -> None:
-        """It has started anew. A soft reboot asks the guest to shut down and cuts the power after `timeout_s`."""
+        """It has started anew. Soft: the guest is asked to shut down and the power cut after `timeout_s`."""
         ...
 
     async def attach_disk(self, machine_id: str, disk: DiskSpec) -> None:
@@ -244,4 +245,11 @@ class KeepsRootDisks(Protocol):
 class CopiesDisks(Protocol):
     async def copy_disk(self, machine_id: str, disk_id: str, path: str, format: str = "qcow2") -> None:
         """The disk's content as of one moment is in the new file `path`, while the machine runs on."""
+        ...
+
+
+@runtime_checkable
+class ResizesDisks(Protocol):
+    async def disk_grew(self, machine_id: str, disk_id: str) -> None:
+        """The guest sees the size that the disk now has; nothing to do for a machine that does not run."""
         ...
