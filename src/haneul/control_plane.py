@@ -1,7 +1,7 @@
 """Builds the control plane: finds each service's parts by their names and puts them on one port.
 
-    python -m haneul.control_plane --state DIR [--host H] [--port N] [--database URL] [--services LIST]
-                                   [--simulate --hosts N] [--agent in-process|socket]
+python -m haneul.control_plane --state DIR [--host H] [--port N] [--database URL] [--services LIST]
+                               [--simulate --hosts N] [--agent in-process|socket]
 """
 
 from __future__ import annotations

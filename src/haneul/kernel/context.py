@@ -71,7 +71,9 @@ class Auth(msgspec.Struct, frozen=True, gc=False):
 
 
 ANONYMOUS = Auth()
-SYSTEM = Auth(user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service"))
+SYSTEM = Auth(
+    user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service")
+)
 
 
 @dataclass
@@ -233,7 +235,6 @@ def as_target(target: Any) -> Mapping[str, Any] | None:
     if isinstance(target, msgspec.Struct):
         return {f: getattr(target, f) for f in target.__struct_fields__}
     raise TypeError(f"not a target: {target!r}")
-
 
 
 __all__ = ["ANONYMOUS", "SYSTEM", "Auth", "Context", "Platform", "as_target"]

@@ -281,7 +281,15 @@ class Engine:
         raise AssertionError("unreachable")
 
     async def _advance(
-        self, tx: Any, operation: Operation, step: Step, result: Any, started: Any, saga: Saga, *, is_last: bool
+        self,
+        tx: Any,
+        operation: Operation,
+        step: Step,
+        result: Any,
+        started: Any,
+        saga: Saga,
+        *,
+        is_last: bool,
     ) -> Operation:
         now = self.platform.clock.now()
         results = operation.results
