@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, get_type_hints
 
 import msgspec
 
 Interfaces = Mapping[str, tuple[type, ...]]
 """The name of an interface -> its Protocols: the one every driver has, then optional ones."""
+
+_HOSTS_OWN = {"start", "close"}
+"""Methods that only the agent calls; those that are not coroutines are too."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -56,13 +60,24 @@ class Method:
 
 
 def methods(interfaces: Interfaces) -> dict[str, dict[str, Method]]:
-    """Every method of every interface, by both names."""
+    """Every method of every interface that can be called from afar, by both names."""
     return {
         name: {
             method: Method(method, function)
             for protocol in protocols
-            for method, function in inspect.getmembers(protocol, inspect.isfunction)
-            if not method.startswith("_")
+            for method, function in inspect.getmembers(protocol, inspect.iscoroutinefunction)
+            if not method.startswith("_") and method not in _HOSTS_OWN
         }
         for name, protocols in interfaces.items()
     }
+
+
+def protocols_of(module: ModuleType) -> tuple[type, ...]:
+    """The Protocols that a `drivers/interface.py` defines, in its order."""
+    return tuple(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and getattr(value, "_is_protocol", False)
+        and value.__module__ == module.__name__
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -113,8 +114,10 @@ class LocalSocketChannel:
 class LocalSocketAgent:
     """The agent's end: `run` keeps the connection up, `upcall` asks the control plane."""
 
-    def __init__(self, path: Path, server: AgentServer) -> None:
+    def __init__(self, path: Path, server: AgentServer, connected: Callable[[], None] = lambda: None) -> None:
+        """`connected` is called whenever the control plane can be asked anew."""
         self._path = path
+        self._connected = connected
         self._server = server
         self._peer: Peer | None = None
 
@@ -146,6 +149,7 @@ class LocalSocketAgent:
             hello = _Hello(sorted(self._server.hosts))
             await peer.ask(_HELLO, _ENCODER.encode(hello), UPCALL_TIMEOUT_S)
             self._peer = peer
+            self._connected()
             await reading
         finally:
             self._peer = None

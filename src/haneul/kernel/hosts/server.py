@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
@@ -133,10 +132,7 @@ class AgentServer:
             positional, named = method.decode(arguments)
         except msgspec.DecodeError as problem:
             raise DriverError(f"The arguments of {interface}.{method.name} do not fit: {problem}") from None
-        result = function(*positional, **named)
-        if inspect.isawaitable(result):
-            result = await result
-        return method.encode_result(result)
+        return method.encode_result(await function(*positional, **named))
 
 
 def _superseded(origin: CallOrigin) -> Superseded:
