@@ -212,6 +212,7 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
     parser.add_argument("--hosts", type=int, help="serve this many simulated hosts")
     parser.add_argument("--address", help="where other hosts reach this one for tunnels")
     parser.add_argument("--driver", action="append", default=[], metavar="INTERFACE=NAME")
+    parser.add_argument("--option", action="append", default=[], metavar="INTERFACE.OPTION=VALUE")
     given = parser.parse_args(arguments)
     settings: dict[str, Any] = tomllib.loads(given.config.read_text()) if given.config else {}
     for key, value in (
@@ -225,6 +226,11 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
             settings[key] = value
     if given.driver:
         settings["drivers"] = settings.get("drivers", {}) | dict(d.split("=", 1) for d in given.driver)
+    options = settings.setdefault("options", {})
+    for words in given.option:
+        name, _, value = words.partition("=")
+        interface, _, option = name.partition(".")
+        options.setdefault(interface, {})[option] = value
     try:
         return msgspec.convert(settings, AgentConfig)
     except msgspec.ValidationError as problem:
