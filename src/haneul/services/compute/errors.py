@@ -1,0 +1,69 @@
+"""What can go wrong in compute."""
+
+from __future__ import annotations
+
+from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+
+
+class ServerNotFound(NotFound):
+    code = "compute.server_not_found"
+    message = "Instance {server_id} could not be found."
+
+
+class WrongState(Conflict):
+    code = "compute.wrong_state"
+    message = "Cannot '{action}' instance {server_id} while it is in {what} {state}"
+
+
+class Locked(Conflict):
+    code = "compute.locked"
+    message = "Instance {server_id} is locked"
+
+
+class NoValidHost(BadRequest):
+    """Only ever kept as a server's fault; `decision` says why."""
+
+    code = "compute.no_valid_host"
+    message = "No valid host was found. {why}"
+
+
+class FlavorNotFound(NotFound):
+    code = "compute.flavor_not_found"
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorNotUsable(BadRequest):
+    code = "compute.flavor_not_usable"
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorExists(Conflict):
+    code = "compute.flavor_exists"
+    message = "Flavor with {what} {value} already exists."
+
+
+class ImageNotUsable(BadRequest):
+    code = "compute.image_not_usable"
+    message = "{why}"
+
+
+class KeypairNotFound(NotFound):
+    code = "compute.keypair_not_found"
+    message = "Keypair {name} not found for user {user_id}"
+
+
+class KeypairExists(Conflict):
+    code = "compute.keypair_exists"
+    message = "Key pair '{name}' already exists."
+
+
+class HostNotFound(NotFound):
+    code = "compute.host_not_found"
+    message = "Compute host {host} could not be found."
+
+
+class TooManyServers(QuotaExceeded):
+    code = "compute.too_many_instances"
+    message = (
+        "Quota exceeded for {resource}: Requested {requested}, but already used {used} of {limit} {resource}"
+    )

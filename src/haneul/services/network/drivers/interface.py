@@ -1,0 +1,185 @@
+"""What a host must be able to do with networks, ports and routers.
+
+The structs say how things should be on one host; they travel to the host as msgpack. A spec is complete:
+what it does not name is taken away. Specs carry the `generation` of the row they were made from; a host that
+has already seen a later one answers `Superseded`, so calls that overtake each other do no harm.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypedDict
+
+from msgspec import Struct
+
+
+class HostRoute(Struct, frozen=True):
+    destination: str
+    nexthop: str
+
+
+class SubnetSpec(Struct, frozen=True, kw_only=True):
+    id: str
+    cidr: str
+    ip_version: Literal[4, 6] = 4
+    gateway_ip: str | None = None
+    dns_nameservers: list[str] = []
+    host_routes: list[HostRoute] = []
+    is_dhcp_enabled: bool = True
+    dhcp_address: str | None = None
+    """Where DHCP, names and metadata are answered; every host of the network has it, for its own ports."""
+
+
+class DhcpReservation(Struct, frozen=True, kw_only=True):
+    mac: str
+    ip: str
+    hostname: str | None = None
+    port_id: str | None = None
+
+
+class NetworkSpec(Struct, frozen=True, kw_only=True):
+    id: str
+    mtu: int = 1450
+    kind: Literal["tenant", "external"] = "tenant"
+    segment: int | None = None
+    """The VXLAN network identifier; needed as soon as there are peers."""
+    subnets: list[SubnetSpec] = []
+    peers: list[str] = []
+    """The tunnel addresses of the other hosts that have this network."""
+    reservations: list[DhcpReservation] = []
+    """Beyond those of the host's own ports, which are always there."""
+    has_metadata: bool = True
+    generation: int = 0
+
+
+class AddressSpec(Struct, frozen=True):
+    ip: str
+    subnet_id: str
+
+
+class AddressPair(Struct, frozen=True):
+    """Another source the port may use; no mac means the port's own. `ip` may be a cidr."""
+
+    ip: str
+    mac: str | None = None
+
+
+class RuleSpec(Struct, frozen=True, kw_only=True):
+    """Lets matching traffic through. What no rule lets through is dropped; replies always pass.
+
+    `remote_addresses` are the members of a remote group, already resolved: None means anybody, an empty
+    list nobody. For ICMP the port range holds type and code, as in the networking API.
+    """
+
+    direction: Literal["ingress", "egress"]
+    ethertype: Literal["IPv4", "IPv6"] = "IPv4"
+    protocol: str | None = None
+    port_min: int | None = None
+    port_max: int | None = None
+    remote_cidr: str | None = None
+    remote_addresses: list[str] | None = None
+
+
+class QosSpec(Struct, frozen=True, kw_only=True):
+    """Bandwidth limits as the port's owner sees them: egress is what it sends."""
+
+    egress_kbps: int | None = None
+    egress_burst_kbits: int | None = None
+    ingress_kbps: int | None = None
+    ingress_burst_kbits: int | None = None
+
+
+class PortSpec(Struct, frozen=True, kw_only=True):
+    id: str
+    network_id: str
+    mac: str
+    addresses: list[AddressSpec] = []
+    allowed_address_pairs: list[AddressPair] = []
+    is_secured: bool = True
+    """Port security: off means no filter and no check of source addresses."""
+    is_up: bool = True
+    rules: list[RuleSpec] = []
+    qos: QosSpec | None = None
+    device_id: str = ""
+    hostname: str | None = None
+    attach: Literal["tap", "veth"] = "tap"
+    """A tap is opened by a hypervisor, the end of a veth is moved into a container's namespace."""
+    generation: int = 0
+
+
+class PortConnection(TypedDict):
+    """Where the port's owner plugs in: a device in the namespace whose file is /run/netns/<namespace>.
+
+    The fake driver's kind is "fake": there is nothing to plug into.
+    """
+
+    kind: Literal["tap", "veth", "fake"]
+    namespace: str
+    device: str
+
+
+class RouterInterface(Struct, frozen=True, kw_only=True):
+    port_id: str
+    network_id: str
+    mac: str
+    addresses: list[AddressSpec] = []
+
+
+class RouterGateway(Struct, frozen=True, kw_only=True):
+    port_id: str
+    network_id: str
+    mac: str
+    addresses: list[AddressSpec] = []
+    is_snat_enabled: bool = True
+    gateway_ips: list[str] = []
+    """The next hop of the default route, at most one for each IP version."""
+
+
+class FloatingIpSpec(Struct, frozen=True):
+    floating: str
+    fixed: str
+
+
+class RouterSpec(Struct, frozen=True, kw_only=True):
+    """The networks named must already be on the host."""
+
+    id: str
+    interfaces: list[RouterInterface] = []
+    gateway: RouterGateway | None = None
+    floating_ips: list[FloatingIpSpec] = []
+    routes: list[HostRoute] = []
+    is_up: bool = True
+    generation: int = 0
+
+
+class NetworkInventory(Struct, kw_only=True):
+    """What is on the host, whoever asked for it."""
+
+    networks: set[str] = set()
+    ports: set[str] = set()
+    routers: set[str] = set()
+
+
+class HostNetwork(Protocol):
+    """Calls name the state wanted: they repeat safely, and a changed spec changes only what differs."""
+
+    async def ensure_network(self, spec: NetworkSpec) -> None: ...
+
+    async def ensure_network_gone(self, network_id: str) -> None:
+        """Nothing of the network is left on this host, its ports included."""
+        ...
+
+    async def ensure_port(self, spec: PortSpec) -> PortConnection:
+        """The port is wired to its network, which must be here, and only its rules let traffic through."""
+        ...
+
+    async def ensure_port_gone(self, port_id: str) -> None: ...
+
+    async def ensure_router(self, spec: RouterSpec) -> None: ...
+
+    async def ensure_router_gone(self, router_id: str) -> None: ...
+
+    async def inventory(self) -> NetworkInventory: ...
+
+    async def namespace_of(self, network_id: str) -> str:
+        """The name of the network namespace from which the network's addresses can be reached."""
+        ...

@@ -1,0 +1,99 @@
+"""Hosts: what their agents report, and whether they may be used."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.ids import new_id
+from haneul.services.placement.model.placing import Candidate
+from haneul.services.placement.model.providers import Host, Inventory, Provider
+from haneul.services.placement.store.providers import HOSTS, INVENTORIES, PROVIDERS
+
+SILENT_AFTER_S = 60
+RATIOS = {"VCPU": 4.0, "MEMORY_MB": 1.0, "DISK_GB": 1.0}
+"""Allocation ratios of a new host: Nova's initial_cpu_allocation_ratio, and so on."""
+
+
+def is_up(host: Host, now: datetime) -> bool:
+    return not host.is_forced_down and now - host.last_seen_at < timedelta(seconds=SILENT_AFTER_S)
+
+
+async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
+    """Take in what agents say of their hosts; each is {name, resources, traits, ...}."""
+    known = {h.name: h for h in await HOSTS.among(ctx.tx, "name", [r["name"] for r in reports])}
+    for each in reports:
+        host = known.get(each["name"])
+        if host is None:
+            await _add(ctx, each)
+            continue
+        if each.get("resources") != host.report.get("resources"):
+            await _inventory(ctx, host.provider_id, each)
+        await HOSTS.update(
+            ctx.tx,
+            msgspec.structs.replace(host, last_seen_at=ctx.now(), report=each),
+        )
+
+
+async def _add(ctx: Context, report: dict[str, Any]) -> None:
+    now, id = ctx.now(), new_id()
+    traits = sorted(report.get("traits", ()))
+    await PROVIDERS.add(ctx.tx, Provider(id, report["name"], None, id, traits, [], now, now))
+    await HOSTS.add(
+        ctx.tx,
+        Host(report["name"], new_id(), id, "nova", True, None, False, now, now, report),
+    )
+    await _inventory(ctx, id, report)
+
+
+async def _inventory(ctx: Context, provider_id: str, report: dict[str, Any]) -> None:
+    """The provider has what the host reports; ratios and reserves that were set stay."""
+    resources = report.get("resources") or {}
+    totals = {
+        "VCPU": resources.get("vcpus", 0),
+        "MEMORY_MB": resources.get("memory_mib", 0),
+        "DISK_GB": resources.get("disk_gb", 0),
+    }
+    have = {i.resource_class: i for i in await INVENTORIES.find(ctx.tx, provider_id=provider_id)}
+    for name, total in totals.items():
+        if name in have:
+            await INVENTORIES.update(
+                ctx.tx, msgspec.structs.replace(have[name], total=total, max_unit=max(total, 1))
+            )
+        elif total > 0:
+            reserved = 512 if name == "MEMORY_MB" and total > 4096 else 0
+            await INVENTORIES.add(
+                ctx.tx,
+                Inventory(provider_id, name, total, reserved, 1, total, 1, RATIOS[name]),
+            )
+
+
+async def candidates(ctx: Context) -> list[Candidate]:
+    """Every host as placing sees it, in two queries and one for the traits."""
+    now = ctx.now()
+    inventories: dict[str, dict[str, Inventory]] = {}
+    for each in await INVENTORIES.find(ctx.tx):
+        inventories.setdefault(each.provider_id, {})[each.resource_class] = each
+    providers = {p.id: p for p in await PROVIDERS.find(ctx.tx)}
+    found = []
+    for host in await HOSTS.find(ctx.tx):
+        have = inventories.get(host.provider_id, {})
+        provider = providers[host.provider_id]
+        found.append(
+            Candidate(
+                host.name,
+                host.provider_id,
+                is_up(host, now),
+                host.is_enabled,
+                host.zone,
+                {r: i.free for r, i in have.items()},
+                {r: i.capacity for r, i in have.items()},
+                frozenset(provider.traits),
+                frozenset(provider.aggregates),
+                host.disabled_reason,
+            )
+        )
+    return found
