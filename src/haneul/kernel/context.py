@@ -67,6 +67,8 @@ class Auth(msgspec.Struct, frozen=True, gc=False):
             "system_scope": "all" if self.system else None,
             "roles": self.roles,
             "is_admin": "admin" in self.roles,
+            "token.domain.id": self.domain_id,
+            "token.project.domain.id": self.project_domain_id,
             "trust.trustor_user_id": None,
         }
 
@@ -77,7 +79,7 @@ SYSTEM = Auth(
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Platform:
     """What one process has: built once by `control_plane.py`, shared by every context."""
 
