@@ -59,16 +59,17 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
 async def bootstrap(platform: Platform, manifests: list[Any]) -> None:
     """Everything that a cloud has before anybody uses it is there."""
     known = passwords(platform.folder)
-    await identity.bootstrap(platform, admin_password=known["admin"])
     async with platform.context() as ctx:
+        await identity.bootstrap(ctx, admin_password=known["admin"])
         for each in manifests:
             for kind in (each.type, *each.aliases):
                 if kind != "identity":
                     url = f"{platform.endpoint}{each.endpoint}"
                     await identity.ensure_service(ctx, kind, each.catalog_name, url)
-        await identity.ensure_service(ctx, "identity", "keystone", f"{platform.endpoint}/identity")
+        for user, project in list(PEOPLE.values())[1:]:
+            made = await identity.ensure_project(ctx, project)
+            person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)
+            await identity.grant(ctx, "member", user_id=person.id, project_id=made.id)
         for name, vcpus, memory_mib, disk_gb in FLAVORS:
             await compute.ensure_flavor(ctx, name, vcpus=vcpus, memory_mib=memory_mib, disk_gb=disk_gb)
-    for user, project in list(PEOPLE.values())[1:]:
-        await identity.ensure_member(platform, user=user, password=known[user], project=project)
     write_clouds(platform.folder, platform.endpoint, known)

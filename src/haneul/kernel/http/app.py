@@ -230,7 +230,8 @@ class Application:
                 version = schema.parse_version(wanted)
             except ValueError:
                 raise BadRequest(
-                    f"API Version String '{wanted}' is of invalid format. Must be of format MajorNum.MinorNum."
+                    f"API Version String '{wanted}' is of invalid format. "
+                    "Must be of format MajorNum.MinorNum."
                 ) from None
         if not low <= version <= high:
             raise NotAcceptable(

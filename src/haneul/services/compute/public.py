@@ -39,9 +39,7 @@ async def ensure_flavor(ctx: Context, name: str, *, vcpus: int, memory_mib: int,
     if await FLAVORS.get(ctx.tx, name) is None:
         await FLAVORS.add(
             ctx.tx,
-            Flavor(
-                name, name, vcpus, memory_mib, disk_gb, 0, 0, 1.0, True, False, None, {}, [], ctx.now()
-            ),
+            Flavor(name, name, vcpus, memory_mib, disk_gb, 0, 0, 1.0, True, False, None, {}, [], ctx.now()),
         )
 
 
@@ -54,5 +52,3 @@ async def verify(ctx: Context) -> str | None:
         if server.vm_state == "active" and server.host is None:
             return f"server {server.id} is ACTIVE on no host"
     return await placement.verify(ctx, {s.id for s in found})
-
-

@@ -91,7 +91,9 @@ async def lock(ctx: Context, id: str, given: Given) -> None:
 async def reboot(ctx: Context, id: str, given: Given) -> None:
     kind = _fields("reboot", given, ("type",)).get("type")
     if not isinstance(kind, str) or kind.upper() not in ("SOFT", "HARD"):
-        raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}. It is not one of HARD, SOFT")
+        raise BadRequest(
+            f"Invalid input for field/attribute type. Value: {kind}. It is not one of HARD, SOFT"
+        )
     async with ctx.in_transaction() as writing:
         await actions.reboot(writing, id, hard=kind.upper() == "HARD")
 

@@ -22,7 +22,7 @@ Text = Annotated[str, msgspec.Meta(max_length=255)]
 
 class Nic(Strict):
     uuid: str | UnsetType = UNSET
-    port: str | None | UnsetType = UNSET
+    port: str | UnsetType | None = UNSET
     fixed_ip: str | UnsetType = UNSET
     tag: Annotated[str | UnsetType, since("2.32")] = UNSET
 
@@ -42,7 +42,7 @@ class BlockDeviceMapping(Strict):
     guest_format: str | None = None
     no_device: bool | str | None = None
     tag: Annotated[str | UnsetType, since("2.32")] = UNSET
-    volume_type: Annotated[str | None | UnsetType, since("2.67")] = UNSET
+    volume_type: Annotated[str | UnsetType | None, since("2.67")] = UNSET
 
 
 class SecurityGroup(msgspec.Struct):
@@ -69,9 +69,9 @@ class NewServer(Strict, kw_only=True):
     accessIPv4: str | None = None
     accessIPv6: str | None = None
     personality: Annotated[list[dict[str, Any]] | UnsetType, until("2.56")] = UNSET
-    description: Annotated[Text | None | UnsetType, since("2.19")] = UNSET
+    description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     tags: Annotated[list[Tag] | UnsetType, since("2.52")] = UNSET
-    trusted_image_certificates: Annotated[list[str] | None | UnsetType, since("2.63")] = UNSET
+    trusted_image_certificates: Annotated[list[str] | UnsetType | None, since("2.63")] = UNSET
     host: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hypervisor_hostname: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
@@ -82,17 +82,15 @@ class NewServer(Strict, kw_only=True):
 class CreateServer(Strict):
     server: NewServer
     hints: dict[str, Any] | UnsetType = msgspec.field(name="os:scheduler_hints", default=UNSET)
-    hints_long: dict[str, Any] | UnsetType = msgspec.field(
-        name="OS-SCH-HNT:scheduler_hints", default=UNSET
-    )
+    hints_long: dict[str, Any] | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
 class ServerChanges(Strict, kw_only=True):
     name: Name | UnsetType = UNSET
-    accessIPv4: str | None | UnsetType = UNSET
-    accessIPv6: str | None | UnsetType = UNSET
+    accessIPv4: str | UnsetType | None = UNSET
+    accessIPv6: str | UnsetType | None = UNSET
     disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-    description: Annotated[Text | None | UnsetType, since("2.19")] = UNSET
+    description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
 
 

@@ -37,9 +37,7 @@ def host_id(server: Server) -> str:
     return hashlib.sha224((server.project_id + server.host).encode()).hexdigest()
 
 
-async def details(
-    ctx: Context, servers: Sequence[Server], *, is_one: bool = False
-) -> list[dict[str, Any]]:
+async def details(ctx: Context, servers: Sequence[Server], *, is_one: bool = False) -> list[dict[str, Any]]:
     """All that the asker may see of these servers; one query for each kind of thing they have."""
     ids = [s.id for s in servers]
     addresses = await network.addresses(ctx, ids) if ids else {}

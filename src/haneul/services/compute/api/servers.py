@@ -144,9 +144,7 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
             found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port")))
         elif nic.uuid:
             fixed_ip = nic.fixed_ip or None
-            found.append(
-                RequestedNic(network_id=uuid(nic.uuid, "server.networks.uuid"), fixed_ip=fixed_ip)
-            )
+            found.append(RequestedNic(network_id=uuid(nic.uuid, "server.networks.uuid"), fixed_ip=fixed_ip))
         else:
             raise BadRequest("Bad network format: missing 'uuid'")
     return found or None, False
@@ -228,9 +226,7 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], di
     tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
     if size == 0:
         return [], {}
-    found = await servers.list(
-        ctx, filters, sort=sort, marker=query.get("marker"), limit=size + 1, tags=tags
-    )
+    found = await servers.list(ctx, filters, sort=sort, marker=query.get("marker"), limit=size + 1, tags=tags)
     page = found[:size]
     if len(found) <= size:
         return page, {}

@@ -41,9 +41,7 @@ def describe(
         disks=disks,
         nics=[nic(p) for p in ports],
         config_drive=config_drive,
-        properties={
-            k: str(v) for k, v in server.image_properties.items() if k.startswith(HARDWARE)
-        },
+        properties={k: str(v) for k, v in server.image_properties.items() if k.startswith(HARDWARE)},
     )
 
 

@@ -21,9 +21,7 @@ from haneul.services.image import public as image
 
 def _host(server: Server, action: str) -> str:
     if server.host is None:
-        raise errors.WrongState(
-            action=action, server_id=server.id, what="vm_state", state=server.vm_state
-        )
+        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
     return server.host
 
 

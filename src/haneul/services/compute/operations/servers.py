@@ -159,9 +159,7 @@ async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
 
 async def _flavor(ctx: Context, id: str) -> Flavor:
     flavor = await FLAVORS.get(ctx.tx, id)
-    usable = flavor is not None and (
-        flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects
-    )
+    usable = flavor is not None and (flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects)
     if flavor is None or not usable or flavor.is_disabled:
         raise errors.FlavorNotUsable(flavor_id=id)
     return flavor

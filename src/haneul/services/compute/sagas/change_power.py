@@ -26,9 +26,7 @@ async def _become(ctx: Context, server_id: str, state: VmState, power: int) -> N
         raise errors.ServerNotFound(server_id=server_id)
     await SERVERS.update(
         ctx.tx,
-        msgspec.structs.replace(
-            server, vm_state=state, power_state=power, fault=None, updated_at=ctx.now()
-        ),
+        msgspec.structs.replace(server, vm_state=state, power_state=power, fault=None, updated_at=ctx.now()),
     )
 
 
@@ -76,9 +74,7 @@ Action = Callable[[Context, Change], Awaitable[None]]
 
 
 def _saga(kind: str, call: Action, become: Action) -> Saga:
-    return Saga(
-        kind, input=Change, steps=[Step(call, deadline_s=180), Step(become)], on_failure=keep_state
-    )
+    return Saga(kind, input=Change, steps=[Step(call, deadline_s=180), Step(become)], on_failure=keep_state)
 
 
 STOP_SERVER = _saga("compute.stop_server", shut_down, become_stopped)

@@ -71,9 +71,7 @@ async def place(ctx: Context, new: NewServer) -> Claim:
     consumer = placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
     decision = await placement.place(ctx, wish, consumer)
     if decision.chosen is None:
-        raise errors.NoValidHost(
-            why=decision.remedy or "", decision=msgspec.to_builtins(decision)
-        )
+        raise errors.NoValidHost(why=decision.remedy or "", decision=msgspec.to_builtins(decision))
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, host=decision.chosen))
     return Claim(decision.chosen, decision)
 
