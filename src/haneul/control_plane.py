@@ -78,6 +78,13 @@ def _routes(module: ModuleType) -> list[Any]:
     return list(found.routes) if found is not None else []
 
 
+class Health:
+    """/healthz: 200 once everything has been started."""
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        resp.media = {"healthy": True}
+
+
 class ControlPlane:
     """One control plane: its platform, its HTTP face, its workers."""
 
@@ -114,6 +121,11 @@ class ControlPlane:
         self.app = Application(
             self.platform, [*(served(s) for s in self.services), *extra], identity.authenticate
         )
+        self.app.falcon.add_route("/healthz", Health())
+        for service in self.services:
+            for module in modules(service, "api"):
+                if mount := getattr(module, "mount", None):
+                    mount(self.app)
 
     async def start(self) -> None:
         await self.platform.db.start()

@@ -22,8 +22,8 @@ import uvicorn
 from haneul import store
 from haneul.bootstrap import bootstrap
 from haneul.control_plane import SERVICES, ControlPlane, manifest, part
-from haneul.installation import Installation
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
+from haneul.installation import Installation
 from haneul.kernel import log
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
