@@ -24,7 +24,7 @@ from haneul.kernel.reconciler import Reconciler, Runner
 from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
 
-SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage")
+SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
 
 
 def part(service: str, name: str) -> ModuleType | None:

@@ -17,7 +17,7 @@ import structlog
 
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Busy, Query
-from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded
+from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
 
@@ -25,7 +25,7 @@ LEASE_S = 10.0
 SWEEP_S = 1.0
 MAX_RUNNING = 256
 RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-TRANSIENT = (HostUnreachable, StaleRow, Busy)
+TRANSIENT = (HostUnreachable, StaleRow, Busy, Waiting)
 
 logger = structlog.get_logger(__name__)
 _c = OPERATIONS.c

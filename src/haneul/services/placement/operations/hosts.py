@@ -13,6 +13,8 @@ from haneul.services.placement.model.placing import Candidate
 from haneul.services.placement.model.providers import Host, Inventory, Provider
 from haneul.services.placement.store.providers import HOSTS, INVENTORIES, PROVIDERS
 
+MEASURES = {"VCPU": "vcpus", "MEMORY_MB": "memory_mib", "DISK_GB": "disk_gb"}
+"""Which field of a report measures which resource class."""
 SILENT_AFTER_S = 60
 RATIOS = {"VCPU": 4.0, "MEMORY_MB": 1.0, "DISK_GB": 1.0}
 """Allocation ratios of a new host: Nova's initial_cpu_allocation_ratio, and so on."""
@@ -23,14 +25,14 @@ def is_up(host: Host, now: datetime) -> bool:
 
 
 async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
-    """Take in what agents say of their hosts; each is {name, resources, traits, ...}."""
+    """Take in what agents say of their hosts; each has the fields of `HostReport`."""
     known = {h.name: h for h in await HOSTS.among(ctx.tx, "name", [r["name"] for r in reports])}
     for each in reports:
         host = known.get(each["name"])
         if host is None:
             await _add(ctx, each)
             continue
-        if each.get("resources") != host.report.get("resources"):
+        if any(each.get(k) != host.report.get(k) for k in MEASURES.values()):
             await _inventory(ctx, host.provider_id, each)
         await HOSTS.update(
             ctx.tx,
@@ -51,12 +53,7 @@ async def _add(ctx: Context, report: dict[str, Any]) -> None:
 
 async def _inventory(ctx: Context, provider_id: str, report: dict[str, Any]) -> None:
     """The provider has what the host reports; ratios and reserves that were set stay."""
-    resources = report.get("resources") or {}
-    totals = {
-        "VCPU": resources.get("vcpus", 0),
-        "MEMORY_MB": resources.get("memory_mib", 0),
-        "DISK_GB": resources.get("disk_gb", 0),
-    }
+    totals = {name: int(report.get(field) or 0) for name, field in MEASURES.items()}
     have = {i.resource_class: i for i in await INVENTORIES.find(ctx.tx, provider_id=provider_id)}
     for name, total in totals.items():
         if name in have:
