@@ -53,13 +53,13 @@ async def wait_until_healthy(installation: Installation, port: int, timeout_s: f
         record = installation.running()
         for child in record.children if record else []:
             if child.deaths > DEATHS_TOLERATED:
-                raise NotHealthy(child.role, _last_line(installation, child.role))
+                raise NotHealthy(child.role, last_line(installation, child.role))
         if asyncio.get_running_loop().time() > end:
             raise NotHealthy("control-plane", f"no answer within {timeout_s:g} s")
         await asyncio.sleep(_POLL_S)
 
 
-def _last_line(installation: Installation, role: str) -> str:
+def last_line(installation: Installation, role: str) -> str:
     """What the process said last: the message, if it died of an exception."""
     try:
         with installation.log_of(role).open("rb") as file:

@@ -257,6 +257,13 @@ async def test_the_journal_forgets_the_oldest(tmp_path: Path) -> None:
     journal.close()
 
 
+async def test_a_damaged_journal_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "j").write_bytes(b"no database, but long enough to be looked at" * 100)
+    journal = Journal(tmp_path / "j")
+    assert journal.admit("h", by(1))
+    journal.close()
+
+
 async def test_drivers_are_made_at_the_first_call_and_once(tmp_path: Path) -> None:
     made: list[tuple[str, str]] = []
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from haneul.commands.options import state_option
 from haneul.commands.progress import working
-from haneul.health import NotHealthy, wait_until_healthy
+from haneul.health import NotHealthy, last_line, wait_until_healthy
 from haneul.installation import Installation, Settings, free_port, is_free
 from haneul.supervisor import Supervisor, clear_away, run_until_told
 
@@ -102,7 +102,7 @@ async def _healthy(
     while not waiting.done():
         if supervisor.poll() is not None:
             waiting.cancel()
-            raise NotHealthy("supervisor", f"it ended with {supervisor.returncode}")
+            raise NotHealthy("supervisor", last_line(installation, "supervisor"))
         await asyncio.wait((waiting,), timeout=0.1)
     waiting.result()
 

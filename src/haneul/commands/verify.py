@@ -7,6 +7,7 @@ import sys
 import click
 
 from haneul.commands.options import state_option
+from haneul.commands.progress import working
 from haneul.installation import Installation
 
 
@@ -16,6 +17,7 @@ def command(installation: Installation) -> None:
     """Check that what is stored fits together. Exits 1 if anything does not."""
     from haneul.control_plane import verify  # late: it loads every service
 
-    ok, text = verify(installation.state)
+    with working("checking"):
+        ok, text = verify(installation.state)
     click.echo(text)
     sys.exit(0 if ok else 1)

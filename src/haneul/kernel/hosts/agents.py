@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from haneul.kernel.hosts.channel import NO_OPERATION, CallOrigin, Channel
 from haneul.kernel.hosts.interfaces import Interfaces, Method, methods
 
 TIMEOUT_S = 120.0
+
+
+class Origin(Protocol):
+    """Whatever tells the origin of a call, among other things."""
+
+    @property
+    def operation(self) -> int: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def resource(self) -> str: ...
 
 
 class Agents:
@@ -18,9 +29,10 @@ class Agents:
         self.channel = channel
         self._methods = methods(interfaces)
 
-    def on(self, host: str, origin: CallOrigin | None = None, *, timeout_s: float = TIMEOUT_S) -> HostProxy:
+    def on(self, host: str, origin: Origin | None = None, *, timeout_s: float = TIMEOUT_S) -> HostProxy:
         """The drivers of that host, by interface name. No call is made yet."""
-        return HostProxy(self, host, origin or NO_OPERATION, timeout_s)
+        known = CallOrigin(origin.operation, origin.step, origin.resource) if origin else NO_OPERATION
+        return HostProxy(self, host, known, timeout_s)
 
 
 class HostProxy:

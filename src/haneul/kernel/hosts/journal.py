@@ -11,10 +11,13 @@ failure the machines are gone too, and calls that name the state wanted may safe
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from pathlib import Path
 
 from haneul.kernel.hosts.channel import CallOrigin
+
+log = logging.getLogger(__name__)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS latest (
@@ -25,8 +28,14 @@ CREATE TABLE IF NOT EXISTS answers (
 _LATEST = "SELECT operation, step FROM latest WHERE host = ? AND resource = ?"
 _SET_LATEST = "INSERT OR REPLACE INTO latest (host, resource, operation, step) VALUES (?, ?, ?, ?)"
 _FORGET = "DELETE FROM answers WHERE host = ? AND resource = ?"
-_ANSWER = "SELECT answer FROM answers WHERE host = ? AND resource = ? AND call = ?"
-_ADD_ANSWER = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)"
+_ANSWER = """
+SELECT answer FROM answers JOIN latest USING (host, resource)
+WHERE host = ? AND resource = ? AND call = ? AND operation = ? AND step = ?
+"""
+_ADD_ANSWER = """
+INSERT OR REPLACE INTO answers SELECT host, resource, ?, ? FROM latest
+WHERE host = ? AND resource = ? AND operation = ? AND step = ?
+"""
 _OLDEST = "SELECT rowid, host, resource FROM latest ORDER BY rowid LIMIT ?"
 
 
@@ -35,12 +44,15 @@ class Journal:
 
     def __init__(self, path: Path | None = None, *, keep: int = 50_000) -> None:
         self._keep = keep
-        self._connection = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-1024"):
-            self._connection.execute(f"PRAGMA {pragma}").close()
-        self._connection.executescript(_TABLES)
+        try:
+            self._connection = _open(path)
+        except sqlite3.DatabaseError:
+            if path is None:
+                raise
+            log.warning("%s is damaged, as after a power failure; starting an empty one", path)
+            for file in path.parent.glob(path.name + "*"):
+                file.unlink()
+            self._connection = _open(path)
         self._count = self._connection.execute("SELECT count(*) FROM latest").fetchone()[0]
 
     def close(self) -> None:
@@ -69,15 +81,14 @@ class Journal:
 
     def answer(self, host: str, origin: CallOrigin, call: bytes) -> bytes | None:
         """What the same call of the same step was answered, if it was."""
-        if self._latest((host, origin.resource)) != (origin.operation, origin.step):
-            return None
-        found = self._connection.execute(_ANSWER, (host, origin.resource, call)).fetchone()
+        key = (host, origin.resource, call, origin.operation, origin.step)
+        found = self._connection.execute(_ANSWER, key).fetchone()
         return found[0] if found else None
 
     def add(self, host: str, origin: CallOrigin, call: bytes, answer: bytes) -> None:
         """Remember the answer, unless the resource has moved on to another step meanwhile."""
-        if self._latest((host, origin.resource)) == (origin.operation, origin.step):
-            self._connection.execute(_ADD_ANSWER, (host, origin.resource, call, answer))
+        key = (host, origin.resource, origin.operation, origin.step)
+        self._connection.execute(_ADD_ANSWER, (call, answer, *key))
 
     def _latest(self, key: tuple[str, str]) -> tuple[int, str] | None:
         found: tuple[int, str] | None = self._connection.execute(_LATEST, key).fetchone()
@@ -93,6 +104,22 @@ class Journal:
             self._connection.execute(_FORGET, (host, resource))
         self._connection.execute("COMMIT")
         self._count -= len(oldest)
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
+    )
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-1024"):
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.executescript(_TABLES)
+        if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("the journal is damaged")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
 
 
 def fingerprint(interface: str, method: str, arguments: bytes) -> bytes:
