@@ -32,27 +32,23 @@ def passwords(folder: Path) -> dict[str, str]:
 
 def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
     """`clouds.yaml` for the stock clients."""
-    clouds: dict[str, Any] = {}
+    lines = ["clouds:"]
     for cloud, (user, project) in PEOPLE.items():
-        clouds[cloud] = {
-            "auth": {
-                "auth_url": f"{endpoint}/identity/v3",
-                "username": user,
-                "password": known[user],
-                "project_name": project,
-                "user_domain_name": "Default",
-                "project_domain_name": "Default",
-            },
-            "region_name": "RegionOne",
-            "identity_api_version": 3,
-            "interface": "public",
+        auth = {
+            "auth_url": f"{endpoint}/identity/v3",
+            "username": user,
+            "password": known[user],
+            "project_name": project,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
         }
+        lines += [f"  {cloud}:", "    auth:", *(f'      {k}: "{v}"' for k, v in auth.items())]
+        lines += ["    region_name: RegionOne", "    identity_api_version: 3", "    interface: public"]
     path = folder / "clouds.yaml"
     partial = path.with_suffix(".part")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as f:
-        json.dump({"clouds": clouds}, f, indent=2)  # JSON is YAML
-        f.write("\n")
+        f.write("\n".join(lines) + "\n")
     partial.replace(path)
 
 

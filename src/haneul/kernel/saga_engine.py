@@ -144,7 +144,7 @@ class Engine:
             rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
             ended = [row[0] for row in rows]
         latest = await ctx.tx.one(LATEST, resource=resource)
-        seq = max(int(now.timestamp() * 1e6), ((latest and latest[0]) or 0) + 1)
+        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
         operation = Operation(
             id=new_id(),
             seq=seq,
