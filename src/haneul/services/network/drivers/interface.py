@@ -109,10 +109,10 @@ class PortSpec(Struct, frozen=True, kw_only=True):
 class PortConnection(TypedDict):
     """Where the port's owner plugs in: a device in the namespace whose file is /run/netns/<namespace>.
 
-    The fake driver's kind is "fake": there is nothing to plug into.
+    The fake driver's kind is "none": a device without a cable.
     """
 
-    kind: Literal["tap", "veth", "fake"]
+    kind: Literal["tap", "veth", "none"]
     namespace: str
     device: str
 
