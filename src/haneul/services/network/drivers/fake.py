@@ -110,9 +110,7 @@ class FakeNetwork:
 
     async def inventory(self) -> NetworkInventory:
         await self._pass("inventory")
-        return NetworkInventory(
-            networks=set(self.networks), ports=set(self.ports), routers=set(self.routers)
-        )
+        return NetworkInventory(networks=set(self.networks), ports=set(self.ports), routers=set(self.routers))
 
     async def namespace_of(self, network_id: str) -> str:
         self._require_network(network_id, NotFound)

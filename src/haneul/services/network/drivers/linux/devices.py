@@ -149,7 +149,7 @@ def set_addresses(route: IPRoute, index: int, wanted: set[str]) -> set[str]:
 
 
 def routes(route: IPRoute, protocol: int) -> set[tuple[str, str | None, int]]:
-    """(destination, next hop, device index) of the routes that were made under this protocol number."""
+    """(destination, next hop, device) of the routes made under this protocol number; device 0 with a hop."""
     found = set()
     for family in (socket.AF_INET, socket.AF_INET6):
         for message in route.get_routes(family=family, table=254):
@@ -157,13 +157,13 @@ def routes(route: IPRoute, protocol: int) -> set[tuple[str, str | None, int]]:
                 continue
             default = "0.0.0.0" if family == socket.AF_INET else "::"  # noqa: S104
             destination = f"{message.get('dst') or default}/{message['dst_len']}"
-            found.add((destination, message.get("gateway"), message.get("oif") or 0))
+            gateway = message.get("gateway")
+            # The kernel finds the device of a next hop itself, so it is no part of what was wanted.
+            found.add((destination, gateway, 0 if gateway else message.get("oif") or 0))
     return found
 
 
-def change_route(
-    route: IPRoute, verb: str, wanted: tuple[str, str | None, int], protocol: int
-) -> None:
+def change_route(route: IPRoute, verb: str, wanted: tuple[str, str | None, int], protocol: int) -> None:
     """`verb` is "add" or "del"."""
     destination, gateway, index = wanted
     options: dict[str, Any] = {"dst": destination, "proto": protocol}
