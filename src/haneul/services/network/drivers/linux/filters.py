@@ -92,7 +92,7 @@ def _services(bridge_mac: str, tunnel: str, here: list[str]) -> list[str]:
     ]
     if here:
         rules.append(f'iifname "{tunnel}" arp daddr ip {{ {", ".join(here)} }} drop')
-    # A guest without the classless route asks its router; the frame is taken off the wire before it gets there.
+    # A guest without the classless route asks its router; the frame is taken off the wire before that.
     rules.append(
         f"ip daddr {METADATA_ADDRESS} tcp dport 80 ether daddr set {bridge_mac} meta pkttype set host"
     )

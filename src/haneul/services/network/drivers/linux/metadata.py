@@ -1,9 +1,9 @@
 """Answers http://169.254.169.254 inside a network's namespace.
 
-The listening socket is opened in the namespace by a thread and then served by the agent's loop: a socket stays
-in the namespace where it was made. Who asks is known from the source address alone, which the port filters
-vouch for. The method and body of a request that is not a GET reach the source as the headers ":method" and
-":body"; a client cannot send headers of such names.
+The listening socket is opened in the namespace by a thread and then served by the agent's loop: a socket
+stays in the namespace where it was made. Who asks is known from the source address alone, which the port
+filters vouch for. The method and body of a request that is not a GET reach the source as the headers
+":method" and ":body"; a client cannot send headers of such names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""libnftables in this process: a ruleset is applied in the calling thread's namespace, all of it or nothing."""
+"""libnftables in this process: rulesets are applied whole or not at all, in the thread's namespace."""
 
 from __future__ import annotations
 
