@@ -98,6 +98,9 @@ class FakeNetwork:
         legs = [*spec.interfaces, *([spec.gateway] if spec.gateway else [])]
         for leg in legs:
             self._require_network(leg.network_id)
+            subnets = {subnet.id for subnet in self.networks[leg.network_id].subnets}
+            if missing := {address.subnet_id for address in leg.addresses} - subnets:
+                raise DriverError(f"Network {leg.network_id} has no subnet {missing} on this host.")
         known = self.routers.get(spec.id)
         self._check_generation(known, spec)
         if known != spec:

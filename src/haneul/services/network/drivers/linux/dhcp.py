@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import signal
 import subprocess
 import time
@@ -86,12 +87,19 @@ def host_lines(spec: NetworkSpec, reservations: list[DhcpReservation]) -> set[st
         ip = ipaddress.ip_address(one.ip)
         if any(ip in network for network in networks):
             shown = f"[{ip}]" if ip.version == 6 else str(ip)
-            lines.add(f"{one.mac},{shown}" + (f",{one.hostname}" if one.hostname else ""))
+            lines.add(f"{one.mac},{shown}" + (f",{one.hostname}" if _is_hostname(one.hostname) else ""))
     return lines
 
 
 def name_lines(reservations: list[DhcpReservation]) -> set[str]:
-    return {f"{one.ip} {one.hostname}" for one in reservations if one.hostname}
+    return {f"{one.ip} {one.hostname}" for one in reservations if _is_hostname(one.hostname)}
+
+
+def _is_hostname(name: str | None) -> bool:
+    """Users choose names; what cannot be a host name must not reach dnsmasq's files."""
+    return (
+        name is not None and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", name) is not None
+    )
 
 
 def ensure(spec: NetworkSpec, reservations: list[DhcpReservation], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import defaultdict
 from functools import partial
@@ -48,10 +49,12 @@ class LinuxNetwork:
         for records in (self.networks, self.ports, self.routers):
             records.load()
         here = await self.inventory()
-        self._forget_all_but(here)
+        await self._forget_all_but(here)
         self._index_addresses()
         for spec in list(self.networks.values()):
-            await self._ensure_metadata(spec)
+            # Where the address is missing, a crash came in between, and the network is asked for again.
+            with contextlib.suppress(OSError):
+                await self._ensure_metadata(spec)
 
     async def close(self) -> None:
         for responder in self._responders.values():
@@ -65,6 +68,7 @@ class LinuxNetwork:
             self.networks.check(spec)
             name = self._network_namespace(spec.id)
             if not namespaces.exists(name):
+                await self._ensure_services_gone(spec.id)
                 await namespaces.in_thread(namespaces.create, name)
             await namespaces.inside(name, networks.ensure, spec)
             await self._ensure_uplink(spec)
@@ -75,18 +79,21 @@ class LinuxNetwork:
 
     async def ensure_network_gone(self, network_id: str) -> None:
         async with self._locks[network_id]:
-            if responder := self._responders.pop(network_id, None):
-                await responder.close()
             name = self._network_namespace(network_id)
             if namespaces.exists(name):
                 await namespaces.inside(name, networks.ensure_no_links)
-            await namespaces.in_thread(dhcp.ensure_gone, self._dhcp_folder(network_id))
+            await self._ensure_services_gone(network_id)
             await namespaces.in_thread(namespaces.remove, name)
             for port_id in [p.id for p in self._ports_of(network_id)]:
                 self.ports.forget(port_id)
             self.networks.forget(network_id)
             self._index_addresses()
-        self._locks.pop(network_id, None)
+
+    async def _ensure_services_gone(self, network_id: str) -> None:
+        """Neither metadata nor DHCP is answered, not even in a namespace that lost its name."""
+        if responder := self._responders.pop(network_id, None):
+            await responder.close()
+        await namespaces.in_thread(dhcp.ensure_gone, self._dhcp_folder(network_id))
 
     async def namespace_of(self, network_id: str) -> str:
         name = self._network_namespace(network_id)
@@ -138,6 +145,10 @@ class LinuxNetwork:
     # Ports
 
     async def ensure_port(self, spec: PortSpec) -> PortConnection:
+        known = self.ports.get(spec.id)
+        if known and (known.spec.network_id, known.spec.attach) != (spec.network_id, spec.attach):
+            self.ports.check(spec)
+            await self.ensure_port_gone(spec.id)
         async with self._locks[spec.network_id]:
             network = self._network(spec.network_id)
             self.ports.check(spec)
@@ -145,8 +156,13 @@ class LinuxNetwork:
             record = PortRecord(spec, known.number if known else self._free_number(spec.network_id))
             others = [p for p in self._ports_of(spec.network_id) if p.id != spec.id]
             name = self._network_namespace(spec.network_id)
-            await namespaces.inside(name, ports.ensure, record, [*others, record], network.mtu)
+            # Remembered first: what a crash leaves half done is found and cleared by the next agent.
             self.ports.keep(record)
+            try:
+                await namespaces.inside(name, ports.ensure, record, [*others, record], network.mtu)
+            except DriverError:
+                self._remember_again(spec.id, known)
+                raise
             self._index_addresses()
             await namespaces.inside(name, self._serve_dhcp, network)
         device = ports.guest_device_of(spec.id) if spec.attach == "veth" else ports.device_of(spec.id)
@@ -169,6 +185,12 @@ class LinuxNetwork:
             self._index_addresses()
             if network_id in self.networks and namespaces.exists(name):
                 await namespaces.inside(name, self._serve_dhcp, self.networks[network_id])
+
+    def _remember_again(self, port_id: str, known: PortRecord | None) -> None:
+        if known is None:
+            self.ports.forget(port_id)
+        else:
+            self.ports.keep(known)
 
     def _free_number(self, network_id: str) -> int:
         taken = {p.number for p in self._ports_of(network_id)}
@@ -206,7 +228,6 @@ class LinuxNetwork:
                 await namespaces.inside(name, routers.prepare, [], False)
             await namespaces.in_thread(namespaces.remove, name)
             self.routers.forget(router_id)
-        self._locks.pop(router_id, None)
 
     def _legs(self, spec: RouterSpec) -> list[routers.Leg]:
         legs = [self._leg(interface, []) for interface in spec.interfaces]
@@ -242,14 +263,13 @@ class LinuxNetwork:
             found.routers.add(name.removeprefix(self._router_namespace("")))
         return found
 
-    def _forget_all_but(self, here: NetworkInventory) -> None:
-        for records, present in (
-            (self.networks, here.networks),
-            (self.ports, here.ports),
-            (self.routers, here.routers),
-        ):
-            for key in set(records) - present:
-                records.forget(key)
+    async def _forget_all_but(self, here: NetworkInventory) -> None:
+        for port_id in set(self.ports) - here.ports:
+            await self.ensure_port_gone(port_id)
+        for network_id in set(self.networks) - here.networks:
+            self.networks.forget(network_id)
+        for router_id in set(self.routers) - here.routers:
+            self.routers.forget(router_id)
 
     def _index_addresses(self) -> None:
         self._port_at = {

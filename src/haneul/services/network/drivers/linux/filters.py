@@ -19,6 +19,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from haneul.kernel.errors import DriverError
 from haneul.services.network.drivers.interface import PortSpec, RuleSpec
 from haneul.services.network.drivers.linux.dhcp import METADATA_ADDRESS
 
@@ -132,6 +133,8 @@ def for_addresses_here(ports: Iterable[tuple[PortSpec, str]]) -> str:
         for ip in (ipaddress.ip_address(a.ip) for a in spec.addresses):
             if spec.is_secured and ip not in seen:
                 seen.add(ip)
+                # After a crash a port may be remembered that has no chain yet; the others must not suffer.
+                lines.append(f"add chain inet haneul ingress-{device}")
                 lines.append(f"add element inet haneul here{ip.version} {{ {ip} : jump ingress-{device} }}")
     return "\n".join(lines) + "\n"
 
@@ -255,5 +258,7 @@ def _remotes(rule: RuleSpec, version: int) -> list[ipaddress.IPv4Network | ipadd
 def _protocol(named: str | None, version: int) -> int | None:
     if named is None or named.lower() in ("any", ""):
         return None
-    number = int(named) if named.isdigit() else PROTOCOLS[named.lower()]
+    number = int(named) if named.isdigit() else PROTOCOLS.get(named.lower())
+    if number is None:
+        raise DriverError(f"There is no protocol {named!r}.")
     return ICMPV6 if number == ICMP and version == 6 else number

@@ -70,7 +70,14 @@ async def in_thread(function: Callable[..., Result], *args: Any) -> Result:
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=run, name="namespace", daemon=True).start()
-    return await answer
+    try:
+        return await asyncio.shield(answer)
+    except asyncio.CancelledError:
+        # The thread cannot be stopped; whoever holds a lock around it must hold it until it has ended.
+        await asyncio.wait([answer])
+        if not answer.cancelled():
+            answer.exception()
+        raise
 
 
 async def inside(name: str | None, function: Callable[..., Result], *args: Any) -> Result:
