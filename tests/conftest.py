@@ -14,9 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from haneul import control_plane
+from haneul.host_agent import AgentConfig, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, open_database
-from haneul.host_agent import AgentConfig, build_agent, interfaces
 from haneul.kernel.hosts import Agents
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.reports import send_reports
