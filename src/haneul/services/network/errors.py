@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
 
 
 class InvalidInput(BadRequest):
@@ -393,3 +393,23 @@ class PortBound(Conflict):
         "Unable to complete operation on port {port_id}, port is already bound, port type: {vif_type}, "
         "old_mac {old_mac}, new_mac {new_mac}."
     )
+
+
+class PortRequiresFixedIP(BadRequest):
+    code = "network.port_requires_address"
+    message = "Port {port_id} requires a FixedIP in order to be used."
+
+
+class NetworkRequiresSubnet(BadRequest):
+    code = "network.network_requires_subnet"
+    message = "Network {network} requires a subnet in order to boot instances on."
+
+
+class ExternalNetworkAttachForbidden(Forbidden):
+    code = "network.external_attach_forbidden"
+    message = "It is not allowed to create an interface on external network {network}"
+
+
+class NoUniqueMatch(Conflict):
+    code = "network.no_unique_match"
+    message = "Multiple {resource} matches found for name '{name}', use an ID to be more specific."

@@ -73,7 +73,21 @@ async def versions(ctx: Context) -> dict[str, Any]:
 async def collections(ctx: Context) -> dict[str, Any]:
     """What there is in v2.0."""
     base = f"{ctx.endpoint}{MANIFEST.path}/v2.0"
-    names = ["networks", "subnets", "ports", "routers", "floatingips", "security-groups", "security-group-rules", "subnetpools", "address-scopes", "quotas", "extensions", "agents", "availability_zones"]
+    names = [
+        "networks",
+        "subnets",
+        "ports",
+        "routers",
+        "floatingips",
+        "security-groups",
+        "security-group-rules",
+        "subnetpools",
+        "address-scopes",
+        "quotas",
+        "extensions",
+        "agents",
+        "availability_zones",
+    ]
     return {
         "resources": [
             {
