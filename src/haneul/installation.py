@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, kw_only=True):
 
     port: int = DEFAULT_PORT
     simulate: bool = False
+    agent_process: bool = False
     hosts: int = DEFAULT_SIMULATED_HOSTS
     services: str = ""
     database: str = ""

@@ -27,7 +27,7 @@ from haneul.installation import Installation
 from haneul.kernel import log
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
-from haneul.kernel.hosts import Agents
+from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
@@ -86,7 +86,7 @@ class Process:
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
-        upcall = answering(report=self._report, metadata=self._metadata)
+        upcall = upcalls(self.platform)
         if self.options.agent == "socket":
             path = self.options.state / "run" / "agents.sock"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +103,6 @@ class Process:
             self._tasks.append(asyncio.create_task(self._agent.run()))
         self.platform.agents = Agents(self._channel, interfaces())
 
-    async def _report(self, reports: list[HostReport]) -> None:
-        async with self.platform.context() as ctx:
-            await placement.report(ctx, [msgspec.to_builtins(r) for r in reports])
-
-    async def _metadata(self, request: MetadataRequest) -> MetadataAnswer:
-        return MetadataAnswer(*await compute.metadata(self.platform, request.port_id, request.path))
-
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -121,6 +114,19 @@ class Process:
             await self._agent.close()
         if self._lock is not None:
             os.close(self._lock)
+
+
+def upcalls(platform: Platform) -> Upcall:
+    """How the control plane answers its agents."""
+
+    async def report(reports: list[HostReport]) -> None:
+        async with platform.context() as ctx:
+            await placement.report(ctx, [msgspec.to_builtins(r) for r in reports])
+
+    async def metadata(request: MetadataRequest) -> MetadataAnswer:
+        return MetadataAnswer(*await compute.metadata(platform, request.port_id, request.path))
+
+    return answering(report=report, metadata=metadata)
 
 
 def keep_large_blocks() -> None:

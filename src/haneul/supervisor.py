@@ -48,11 +48,14 @@ def commands(installation: Installation, settings: Settings) -> dict[str, list[s
         control_plane += ["--database", settings.database]
     if settings.services:
         control_plane += ["--services", settings.services]
-    if settings.simulate:
-        control_plane += ["--simulate", "--hosts", str(settings.hosts), "--agent", "in-process"]
-        return {"control-plane": control_plane}
     agent = [python, "-m", "haneul.host_agent", "--state", state]
-    agent += ["--option", f"network.uplink={settings.uplink}"]
+    if settings.simulate:
+        control_plane += ["--simulate", "--hosts", str(settings.hosts)]
+        if not settings.agent_process:
+            return {"control-plane": [*control_plane, "--agent", "in-process"]}
+        agent += ["--hosts", str(settings.hosts)]
+    else:
+        agent += ["--option", f"network.uplink={settings.uplink}"]
     return {"control-plane": [*control_plane, "--agent", "socket"], "host-agent": agent}
 
 

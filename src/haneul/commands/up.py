@@ -28,6 +28,7 @@ START_TIMEOUT_S = 60.0
 @click.option("--detach", is_flag=True, help="Return as soon as it is healthy.")
 @click.option("--simulate", is_flag=True, default=None, help="Simulated hosts: no root, nothing real.")
 @click.option("--hosts", type=click.IntRange(1), help="How many simulated hosts.")
+@click.option("--agent-process", is_flag=True, default=None, help="Simulated hosts in their own process.")
 @click.option("--services", help="minimum, core, all, or names with commas.")
 @click.option("--demo", is_flag=True, help="Also make a server to log in to.")
 @click.option("--uplink", type=click.Choice(["none", "host"]), help="What the external network reaches.")
@@ -90,9 +91,8 @@ def _start_detached(installation: Installation, settings: Settings, demo: bool) 
         supervisor.terminate()
         supervisor.wait()
         _fail(installation, problem)
+    furnish(installation, settings, demo)
     tell(installation, settings)
-    if demo:
-        build_demo(installation)
 
 
 async def _healthy(
@@ -125,17 +125,25 @@ async def _run_here(installation: Installation, settings: Settings, demo: bool) 
         with contextlib.suppress(asyncio.CancelledError):
             await running
         _fail(installation, problem)
+    await asyncio.to_thread(furnish, installation, settings, demo)
     tell(installation, settings)
-    if demo:
-        await asyncio.to_thread(build_demo, installation)
     click.echo("Ctrl-C stops it.")
     await running
 
 
-def build_demo(installation: Installation) -> None:
-    """Make the demo's server, saying what is made."""
-    with working("making the demo"):
-        importlib.import_module("haneul.demo").build(installation.state, click.echo)
+def furnish(installation: Installation, settings: Settings, demo: bool) -> None:
+    """There is an image to boot; with `--demo` also a server. A failure names the step and the logs."""
+    work = importlib.import_module("haneul.demo")
+    try:
+        with working("preparing"):
+            work.prepare(installation.state, click.echo, is_simulated=settings.simulate)
+        if demo:
+            with working("making the demo"):
+                work.build(installation.state, click.echo)
+    except work.DemoFailed as problem:
+        click.echo(f"It runs, but is not complete: {problem}", err=True)
+        click.echo(f"The logs are in {installation.logs}", err=True)
+        sys.exit(1)
 
 
 def tell(installation: Installation, settings: Settings) -> None:

@@ -224,10 +224,29 @@ async def test_lists_are_filtered(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    "limit=x limit=-1 sort_key=x sort_dir=up sort=name:up sort=x sort=name&sort_key=id size_min=x "
-    "size_max=99999999999999999999 created_at=x created_at=zz:2020-01-01T00:00:00Z name=zz:a visibility=x "
-    "member_status=x protected=x os_hidden=x marker=x changes-since=x sort_key=name&sort_dir=asc&sort_dir=desc "
-    'name=in:"a disk_format=in:a"b'.split(),
+    [
+        "limit=x",
+        "limit=-1",
+        "sort_key=x",
+        "sort_dir=up",
+        "sort=name:up",
+        "sort=x",
+        "sort=name&sort_key=id",
+        "size_min=x",
+        "size_max=99999999999999999999",
+        "created_at=x",
+        "created_at=zz:2020-01-01T00:00:00Z",
+        "name=zz:a",
+        "visibility=x",
+        "member_status=x",
+        "protected=x",
+        "os_hidden=x",
+        "marker=x",
+        "changes-since=x",
+        "sort_key=name&sort_dir=asc&sort_dir=desc",
+        'name=in:"a',
+        'disk_format=in:a"b',
+    ],
 )
 async def test_bad_questions_are_refused(cloud: Cloud, query: str) -> None:
     assert (await cloud.member.get(f"{IMAGES}?{query}")).status_code == 400

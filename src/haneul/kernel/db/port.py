@@ -74,9 +74,13 @@ class Tx(Protocol):
 
 
 class Database(Protocol):
-    dialect: Dialect
-    is_shared: bool
-    """Whether other processes write to it too."""
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write to it too."""
+        ...
 
     async def start(self) -> None: ...
 

@@ -44,3 +44,8 @@ class WrongPassword(Unauthorized):
 
 class TokenNotFound(NotFound):
     code, message = "identity.token_not_found", "Failed to validate token"
+
+
+class ImmutableThing(Forbidden):
+    code = "identity.immutable"
+    message = "Cannot {verb} immutable {kind} {id}; turn off its option 'immutable' first."

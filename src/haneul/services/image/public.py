@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from haneul.kernel.context import Auth, Context, Platform
@@ -18,6 +19,7 @@ __all__ = [
     "ImageDeleted",
     "ImageNotFound",
     "create_queued",
+    "discard",
     "get",
     "source",
     "store_file",
@@ -70,6 +72,12 @@ async def create_queued(
             "protected": protected,
         },
     )
+
+
+async def discard(ctx: Context, image_id: str) -> None:
+    """The image is gone, whatever it was waiting for; fine if it was gone before."""
+    with contextlib.suppress(ImageNotFound):
+        await images.delete(ctx, image_id)
 
 
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:

@@ -154,7 +154,7 @@ async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk
         server = await SERVERS.get(reading.tx, new.server_id)
         if server is None or server.image_id is None or _boots_from_volume(server):
             return RootDisk(None)
-        source = await image.source(reading, await image.get(reading, server.image_id))
+        source = image.source(reading, await image.get(reading, server.image_id))
     hypervisor = ctx.agent(claim.host).hypervisor
     made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
     return RootDisk(made)

@@ -11,7 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
-from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
 from haneul.services.compute.model.servers import BlockDevice, PowerState, VmState
@@ -61,7 +61,10 @@ async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk
         server = await SERVERS.get(reading.tx, lost.server_id)
         if server is None or server.image_id is None or any(d.boot_index == 0 for d in devices.devices):
             return RootDisk(None)
-        source = await image.source_by_id(reading, server.image_id)
+        try:
+            source = image.source(reading, await image.get(reading, server.image_id))
+        except image.ImageNotFound:
+            source = ImageSource()  # the disk is there already, so it is not needed
     hypervisor = ctx.agent(lost.host).hypervisor
     made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
     return RootDisk(made)

@@ -54,3 +54,15 @@ def has_member() -> sa.ColumnElement[bool]:
 
 def _pair(row: Any) -> tuple[User, Domain] | None:
     return None if row is None else (USERS.load(row[:_WIDTH]), DOMAINS.load(row[_WIDTH:]))
+
+
+_FORGET_DEFAULT = Query(
+    sa.update(USERS.table)
+    .where(USERS.c.default_project_id == sa.bindparam("gone"))
+    .values(default_project_id=None)
+)
+
+
+async def forget_default_project(tx: Tx, project_id: str) -> None:
+    """Nobody's default project is this one any more."""
+    await tx.run(_FORGET_DEFAULT, gone=project_id)

@@ -74,7 +74,7 @@ def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
     column = compiler.process(element.column, **kw)
     same_key = "" if element.key is None else f"key = {compiler.process(element.key, **kw)} AND "
     value = _p(element.value, compiler, kw)
-    return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"
 
 
 @compiles(_holds, "postgresql")

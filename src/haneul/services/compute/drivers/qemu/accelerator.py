@@ -1,7 +1,7 @@
 """Whether KVM truly works on this host, found by trying; remembered until the host boots again.
 
-That /dev/kvm opens says little: nested in another hypervisor, KVM may die at once, or run simple code and then
-hang on a real kernel. So there are two steps, each in a guest of its own. A BIOS of three instructions
+That /dev/kvm opens says little: nested in another hypervisor, KVM may die at once, or run simple code and
+then hang on a real kernel. So there are two steps, each in a guest of its own. A BIOS of three instructions
 finds a KVM that dies, in a tenth of a second. A real kernel without a root file system panics and reboots,
 which ends QEMU, when all is well; one that has not done so after five seconds never will.
 """

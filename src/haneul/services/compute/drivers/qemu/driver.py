@@ -78,6 +78,8 @@ class QemuHypervisor:
         self._acceleration = await accelerator.find(
             self._folder, Path(kernel) if kernel else None, self._options.get("accelerator", "auto")
         )
+        if self._acceleration.name == "kvm" and self._account and not self._account.may_use_kvm:
+            self._account = None
         await self._disks.start()
         await self._find_machines()
         self._tidying = asyncio.create_task(self._tidy())
@@ -182,7 +184,7 @@ class QemuHypervisor:
             return
         disk = _disk(machine, disk_id)
         size = await disk_files.virtual_size(Path(disk.connection["path"]), disk.format)
-        await machine.qmp.execute("block_resize", node_name=node_name(disk_id), size=size)
+        await machine.qmp.execute("block_resize", {"node-name": node_name(disk_id), "size": size})
 
     async def console_log(self, machine_id: str, length_bytes: int | None = None) -> bytes:
         return ConsoleLog(self._machine(machine_id).folder).end(length_bytes)
@@ -198,7 +200,7 @@ class QemuHypervisor:
         machine = self._machine(machine_id)
         path = machine.folder / "screenshot.png"
         async with machine.lock:
-            await machine.qmp.execute("screendump", filename=str(path), format="png")
+            await machine.qmp.execute("screendump", {"filename": str(path), "format": "png"})
             try:
                 return path.read_bytes()
             finally:

@@ -175,9 +175,9 @@ class Machine:
             bus = await self._free_port() if disk.bus == "virtio" else None
             await self._add_block_node(blockdev(disk))
             try:
-                await self.qmp.execute("device_add", **disk_device(disk, bus))
+                await self.qmp.execute("device_add", disk_device(disk, bus))
             except DriverError:
-                await self.qmp.execute("blockdev-del", node_name=node_name(disk.id))
+                await self.qmp.execute("blockdev-del", {"node-name": node_name(disk.id)})
                 raise
         others = [known for known in self.spec.disks if known.id != disk.id]
         self.remember(msgspec.structs.replace(self.spec, disks=[*others, disk]), self._wanted)
@@ -195,7 +195,7 @@ class Machine:
             if nic.connection["kind"] == "tap":
                 await self._add_tap(nic)
             try:
-                await self.qmp.execute("device_add", **nic_device(nic, bus))
+                await self.qmp.execute("device_add", nic_device(nic, bus))
             except DriverError:
                 await self._drop_netdev(nic.port_id)
                 raise
@@ -213,12 +213,11 @@ class Machine:
         """The new file holds the disk as it was when this began."""
         source, target = node_name(disk_id), "copy" + node_name(disk_id)[:20]
         file = {"driver": "file", "filename": str(path)}
+        backup = {"job-id": target, "device": source, "target": target, "sync": "full"}
         await self._add_block_node({"driver": format, "node-name": target, "file": file})
         try:
             with self.qmp.expect(lambda event: _is_end_of(event, target)) as end:
-                await self.qmp.execute(
-                    "blockdev-backup", job_id=target, device=source, target=target, sync="full"
-                )
+                await self.qmp.execute("blockdev-backup", backup)
                 data = (await end)["data"]
             if "error" in data:
                 raise DriverError(f"Disk {disk_id} could not be copied: {data['error']}")
@@ -320,7 +319,7 @@ class Machine:
         return any(item["name"] == device_id for item in await self._peripherals())
 
     async def _peripherals(self) -> list[dict[str, Any]]:
-        return await self.qmp.execute("qom-list", path="/machine/peripheral")
+        return await self.qmp.execute("qom-list", {"path": "/machine/peripheral"})
 
     async def _unplug(self, device_id: str) -> None:
         """The guest has let go of the device."""
@@ -329,7 +328,7 @@ class Machine:
         with self.qmp.expect(lambda event: _is_removal_of(event, device_id)) as removed:
             while await self._has(device_id):
                 try:
-                    await self.qmp.execute("device_del", id=device_id)
+                    await self.qmp.execute("device_del", {"id": device_id})
                 except QmpRefused as refusal:
                     if "in the process of unplug" not in refusal.text:
                         raise
@@ -340,26 +339,26 @@ class Machine:
     async def _add_block_node(self, node: dict[str, Any]) -> None:
         """A node of an earlier try that was cut short is replaced."""
         await self._drop_block_node(node["node-name"])
-        await self.qmp.execute("blockdev-add", **node)
+        await self.qmp.execute("blockdev-add", node)
 
     async def _drop_block_node(self, name: str) -> None:
-        nodes = await self.qmp.execute("query-named-block-nodes", flat=True)
+        nodes = await self.qmp.execute("query-named-block-nodes", {"flat": True})
         if any(node["node-name"] == name for node in nodes):
-            await self.qmp.execute("blockdev-del", node_name=name)
+            await self.qmp.execute("blockdev-del", {"node-name": name})
 
     async def _add_tap(self, nic: NicSpec) -> None:
         await self._drop_netdev(nic.port_id)
         tap = await open_tap(nic.connection)
         name = f"net-{nic.port_id}"
         try:
-            await self.qmp.execute("getfd", fd=tap, fdname=name)
-            await self.qmp.execute("netdev_add", type="tap", id=name, fd=name)
+            await self.qmp.execute("getfd", {"fdname": name}, pass_fd=tap)
+            await self.qmp.execute("netdev_add", {"type": "tap", "id": name, "fd": name})
         finally:
             os.close(tap)
 
     async def _drop_netdev(self, port_id: str) -> None:
         try:
-            await self.qmp.execute("netdev_del", id=f"net-{port_id}")
+            await self.qmp.execute("netdev_del", {"id": f"net-{port_id}"})
         except QmpRefused as refusal:
             if "not found" not in refusal.text:
                 raise

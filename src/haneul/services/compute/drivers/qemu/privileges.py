@@ -16,12 +16,15 @@ from pathlib import Path
 
 from haneul.kernel.errors import ImpossibleHere
 
+_KVM = Path("/dev/kvm")
+
 
 @dataclass(frozen=True)
 class Account:
     uid: int
     gid: int
     groups: tuple[int, ...] = ()
+    may_use_kvm: bool = False
 
 
 def find(name: str, folder: Path) -> Account | None:
@@ -33,7 +36,7 @@ def find(name: str, folder: Path) -> Account | None:
     except KeyError:
         _make(name)
         entry = pwd.getpwnam(name)
-    return Account(entry.pw_uid, entry.pw_gid, _kvm_groups())
+    return _account(entry)
 
 
 def give(path: Path, account: Account | None) -> None:
@@ -62,10 +65,12 @@ def _make(name: str) -> None:
         raise ImpossibleHere(f"The account {name} could not be made: {done.stderr.strip()}")
 
 
-def _kvm_groups() -> tuple[int, ...]:
-    """The group that may use /dev/kvm, if it has one."""
+def _account(entry: pwd.struct_passwd) -> Account:
+    """With the group that may use /dev/kvm, if it has one."""
     try:
-        found = os.stat("/dev/kvm")
+        kvm = _KVM.stat()
     except FileNotFoundError:
-        return ()
-    return (found.st_gid,) if found.st_mode & stat.S_IRGRP and found.st_gid else ()
+        return Account(entry.pw_uid, entry.pw_gid)
+    by_group = kvm.st_mode & stat.S_IRGRP and kvm.st_gid != 0
+    groups = (kvm.st_gid,) if by_group else ()
+    return Account(entry.pw_uid, entry.pw_gid, groups, bool(by_group or kvm.st_mode & stat.S_IROTH))

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +77,22 @@ class Qmp:
         return qmp
 
     async def execute(
-        self, command: str, timeout_s: float = 30, fd: int | None = None, **arguments: Any
+        self,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float = 30,
+        pass_fd: int | None = None,
     ) -> Any:
-        """The command's answer. Underscores in argument names stand for hyphens."""
+        """The command's answer; `pass_fd` travels beside it."""
         if self._reader.done():
             raise QmpClosed("QEMU has ended.")
         self._number += 1
         number = self._number
-        named = {key.replace("_", "-"): value for key, value in arguments.items()}
-        line = msgspec.json.encode({"execute": command, "arguments": named, "id": number})
+        line = msgspec.json.encode({"execute": command, "arguments": arguments or {}, "id": number})
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
-            await self._send(line, fd)
+            await self._send(line, pass_fd)
             return await asyncio.wait_for(answer, timeout_s)
         except TimeoutError as error:
             raise DriverError(f"QEMU did not answer {command} within {timeout_s} s.") from error
