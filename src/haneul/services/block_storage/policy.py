@@ -27,7 +27,9 @@ UPDATE_METADATA = rule("volume:update_volume_metadata", _MEMBER, "Replace a volu
 DELETE_METADATA = rule("volume:delete_volume_metadata", _MEMBER, "Remove from a volume's metadata.")
 SHOW_IMAGE_METADATA = rule("volume_extension:volume_image_metadata:show", _READER, "See image metadata.")
 SET_IMAGE_METADATA = rule("volume_extension:volume_image_metadata:set", _MEMBER, "Set image metadata.")
-REMOVE_IMAGE_METADATA = rule("volume_extension:volume_image_metadata:remove", _MEMBER, "Remove image metadata.")
+REMOVE_IMAGE_METADATA = rule(
+    "volume_extension:volume_image_metadata:remove", _MEMBER, "Remove image metadata."
+)
 
 ATTACH = rule("volume_extension:volume_actions:attach", _MEMBER, "Mark a volume as attached.")
 DETACH = rule("volume_extension:volume_actions:detach", _MEMBER, "Mark a volume as detached.")
@@ -72,7 +74,9 @@ CREATE_EXTRA_SPECS = rule("volume_extension:types_extra_specs:create", _ADMIN, "
 UPDATE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:update", _ADMIN, "Change an extra spec.")
 DELETE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:delete", _ADMIN, "Remove an extra spec.")
 LIST_TYPE_ACCESS = rule("volume_extension:volume_type_access:get_all_for_type", _ADMIN, "Who may use a type.")
-ADD_TYPE_ACCESS = rule("volume_extension:volume_type_access:addProjectAccess", _ADMIN, "Let a project use it.")
+ADD_TYPE_ACCESS = rule(
+    "volume_extension:volume_type_access:addProjectAccess", _ADMIN, "Let a project use it."
+)
 REMOVE_TYPE_ACCESS = rule(
     "volume_extension:volume_type_access:removeProjectAccess", _ADMIN, "Let a project use it no longer."
 )

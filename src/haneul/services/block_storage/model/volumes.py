@@ -45,7 +45,8 @@ class Volume(msgspec.Struct, frozen=True, gc=False):
     source_id: str | None
     image_id: str | None
     owner_id: str | None
-    """The server that it was made for; deleting that deletes the volume."""
+    """The server that it was made for, until it is detached from that."""
+    dies_with_owner: bool
     metadata: dict[str, str]
     image_metadata: dict[str, str]
     fault: str | None
@@ -112,4 +113,6 @@ def settled_after(volume: Volume, attachments: list[Attachment]) -> str:
     for attachment, status in (("attached", "in-use"), ("attaching", "attaching"), ("reserved", "reserved")):
         if attachment in statuses:
             return status
-    return "available" if volume.settled in ("in-use", "attaching", "detaching", "reserved") else volume.settled
+    return (
+        "available" if volume.settled in ("in-use", "attaching", "detaching", "reserved") else volume.settled
+    )

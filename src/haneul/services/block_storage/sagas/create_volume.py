@@ -13,8 +13,8 @@ from haneul.services.block_storage.drivers.interface import (
     FromVolume,
     VolumeSource,
 )
-from haneul.services.block_storage.model.volumes import Volume, host_name, location
-from haneul.services.block_storage.store.volumes import SNAPSHOTS, VOLUMES
+from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 from haneul.services.placement import public as placement
 
@@ -56,9 +56,12 @@ async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
 
 
 async def mark_available(ctx: Context, new: NewVolume) -> None:
+    """The volume may be used; a server that it was made for has reserved it already."""
     volume = await _volume(ctx, new.volume_id)
+    held = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
+    settled = settled_after(msgspec.structs.replace(volume, settled="available"), held)
     await VOLUMES.update(
-        ctx.tx, msgspec.structs.replace(volume, settled="available", fault=None, updated_at=ctx.now())
+        ctx.tx, msgspec.structs.replace(volume, settled=settled, fault=None, updated_at=ctx.now())
     )
 
 
