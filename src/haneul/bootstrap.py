@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from haneul.kernel.context import Platform
+from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
 
@@ -66,6 +67,7 @@ async def bootstrap(platform: Platform, manifests: list[Any]) -> None:
             made = await identity.ensure_project(ctx, project)
             person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)
             await identity.grant(ctx, "member", user_id=person.id, project_id=made.id)
+        await block_storage.ensure_default_type(ctx)
         for name, vcpus, memory_mib, disk_gb in FLAVORS:
             await compute.ensure_flavor(ctx, name, vcpus=vcpus, memory_mib=memory_mib, disk_gb=disk_gb)
     write_clouds(platform.folder, platform.endpoint, known)

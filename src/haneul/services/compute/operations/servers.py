@@ -301,7 +301,9 @@ async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> builtins.l
             )
             volume_id = made.id
         assert volume_id is not None
-        attachment = await block_storage.reserve(ctx, volume_id, server.id, device)
+        attachment = await block_storage.reserve(
+            ctx, volume_id, server.id, device, delete_on_termination=volume.delete_on_termination
+        )
         devices.append(
             BlockDevice(volume_id, attachment, device, volume.boot_index, volume.delete_on_termination)
         )

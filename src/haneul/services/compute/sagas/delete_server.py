@@ -77,8 +77,6 @@ async def remove_wires(ctx: Context, doomed: Doomed, where: Whereabouts) -> None
 async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     server = await SERVERS.get(ctx.tx, doomed.server_id)
     await network.release_ports(ctx, doomed.server_id)
-    for volume_id in where.volumes:
-        await block_storage.detach(ctx, volume_id, doomed.server_id)
     await block_storage.delete_for_server(ctx, doomed.server_id)
     await placement.release(ctx, doomed.server_id)
     await CONSOLE_TOKENS.remove(ctx.tx, server_id=doomed.server_id)
