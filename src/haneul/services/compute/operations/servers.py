@@ -61,7 +61,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     networks: builtins.list[network.RequestedNic] | None = None
     """None: whatever the project has; an empty list: none."""
     is_network_automatic: bool = False
-    security_groups: builtins.list[str] = ["default"]
+    security_groups: builtins.list[str] = msgspec.field(default_factory=lambda: ["default"])
     key_name: str | None = None
     user_data: str | None = None
     config_drive: bool = False
