@@ -42,7 +42,9 @@ async def test_what_is_held_is_counted_and_given_back(cloud: Cloud) -> None:
     assert (await cloud.admin.put(path, wanted(provider, VCPU=3), version=LATEST)).status_code == 204
     usages = await cloud.admin.get(f"{BASE}/resource_providers/{provider}/usages")
     assert usages.json()["usages"] == {"VCPU": 3}
-    too_much = await cloud.admin.put(f"{BASE}/allocations/{new_id()}", wanted(provider, VCPU=2), version=LATEST)
+    too_much = await cloud.admin.put(
+        f"{BASE}/allocations/{new_id()}", wanted(provider, VCPU=2), version=LATEST
+    )
     assert too_much.status_code == 409
     assert too_much.json()["errors"][0]["status"] == 409
     assert (await cloud.admin.delete(path, version=LATEST)).status_code == 204
