@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db import Filter, Query, Rows, Sort, Tx
 from haneul.kernel.saga import open_operation
-from haneul.services.image.model.images import Image, Member
+from haneul.services.image.model.images import Image, Member, Stored
 
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 
@@ -147,15 +147,16 @@ async def page(
 _REFERENCED = Query(
     sa.union_all(
         sa.select(IMAGES.c.blob).where(IMAGES.c.blob.is_not(None)),
-        sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)),
         sa.select(UPLOADS.c.id),
     )
 )
+_STAGED = Query(sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)))
 
 
 async def referenced_files(tx: Tx) -> set[str]:
     """The names of all files that an image has, or that are being written."""
-    return {str(row[0]) for row in await tx.all(_REFERENCED)}
+    named = {str(row[0]) for row in await tx.all(_REFERENCED)}
+    return named | {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
 
 
 _EXPIRED = Query(sa.delete(UPLOADS.table).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))
