@@ -127,7 +127,7 @@ async def test_whoever_opens_the_tap_is_on_the_network(wire: Wire) -> None:
 
 
 async def answer_to(tap: int, frame: bytes) -> bytes:
-    """The first frame sent to the asker; the bridge may take a moment to hear a device that was just opened."""
+    """The first frame sent to the asker; the bridge takes a moment to hear a tap that was just opened."""
     async with asyncio.timeout(10):
         while True:
             os.write(tap, b"\0" * 10 + frame)
