@@ -1,0 +1,56 @@
+"""Time, as something that can be replaced: the system's clock, or one that tests push forward."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, in UTC, with its zone."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class VirtualClock:
+    """Stands still until `advance` moves it; sleepers wake in the order of their times."""
+
+    def __init__(self, start: datetime = datetime(2030, 1, 1, tzinfo=UTC)) -> None:
+        self._now = start
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        self._count += 1
+        waiting = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), self._count, waiting))
+        await waiting
+
+    async def advance(self, seconds: float) -> None:
+        """Let that much time pass, waking whoever slept until then, one after the other."""
+        end = self._now + timedelta(seconds=seconds)
+        while self._sleepers and self._sleepers[0][0] <= end:
+            self._now, _, waiting = heapq.heappop(self._sleepers)
+            if not waiting.done():
+                waiting.set_result(None)
+            for _ in range(20):  # let the one who woke act before the next one wakes
+                await asyncio.sleep(0)
+        self._now = end

@@ -1,0 +1,243 @@
+"""Who asks, and the means to act.
+
+A `Context` lives as long as one request, one step of a saga, or one look of a reconciler. Its
+transaction begins at the first statement and ends with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from haneul.kernel import events
+from haneul.kernel.clock import Clock
+from haneul.kernel.db import Database, Tx
+from haneul.kernel.errors import Forbidden, HaneulError
+from haneul.kernel.hosts import NO_OPERATION, CallOrigin
+from haneul.kernel.ids import new_id
+from haneul.kernel.policy import Policy
+
+if TYPE_CHECKING:
+    from haneul.kernel.hosts import Agents
+    from haneul.kernel.saga import Saga
+    from haneul.kernel.saga_engine import Engine
+
+Version = tuple[int, int]
+
+
+class Auth(msgspec.Struct, frozen=True, gc=False):
+    """The authorisation that a token stands for. Everything is None or empty where it does not apply."""
+
+    user_id: str | None = None
+    user_name: str | None = None
+    user_domain_id: str | None = None
+    user_domain_name: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_id: str | None = None
+    project_domain_name: str | None = None
+    domain_id: str | None = None
+    domain_name: str | None = None
+    system: bool = False
+    roles: tuple[str, ...] = ()
+    """Names, lower case, implied ones included."""
+    role_ids: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    audit_ids: tuple[str, ...] = ()
+    issued_at: str = ""
+    expires_at: str = ""
+    app_credential_id: str | None = None
+    trust_id: str | None = None
+
+    def credentials(self) -> dict[str, Any]:
+        """What policy checks compare with."""
+        return {
+            "user_id": self.user_id,
+            "project_id": self.project_id,
+            "tenant_id": self.project_id,
+            "domain_id": self.domain_id,
+            "user_domain_id": self.user_domain_id,
+            "project_domain_id": self.project_domain_id,
+            "system_scope": "all" if self.system else None,
+            "roles": self.roles,
+            "is_admin": "admin" in self.roles,
+            "token.domain.id": self.domain_id,
+            "token.project.domain.id": self.project_domain_id,
+            "trust.trustor_user_id": None,
+        }
+
+
+ANONYMOUS = Auth()
+SYSTEM = Auth(
+    user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service")
+)
+
+
+@dataclass(eq=False)
+class Platform:
+    """What one process has: built once by `control_plane.py`, shared by every context."""
+
+    db: Database
+    clock: Clock
+    policy: Policy
+    bus: events.Bus = field(default_factory=events.Bus)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    engine: Engine = None  # type: ignore[assignment]  # set once the engine knows the platform
+    agents: Agents = None  # type: ignore[assignment]
+    endpoint: str = "http://127.0.0.1:5000"
+    folder: Path = Path()
+    """The cloud's state folder: keys, images, sockets."""
+
+    @asynccontextmanager
+    async def context(self, auth: Auth = SYSTEM, *, request_id: str | None = None):
+        """A context with a transaction of its own, committed at the end of the block."""
+        async with self.db.transaction() as tx:
+            yield Context(self, auth, tx, request_id=request_id)
+
+    @asynccontextmanager
+    async def reading(self, auth: Auth = SYSTEM):
+        """A context that only reads."""
+        async with self.db.reading() as tx:
+            yield Context(self, auth, tx)
+
+
+class Context:
+    __slots__ = ("_tx", "auth", "endpoint", "operation", "platform", "request_id", "rule", "version")
+
+    def __init__(
+        self,
+        platform: Platform,
+        auth: Auth,
+        tx: Tx,
+        *,
+        request_id: str | None = None,
+        version: Version = (0, 0),
+        rule: str | None = None,
+        operation: Any = None,
+        endpoint: str | None = None,
+    ) -> None:
+        self.platform = platform
+        self.auth = auth
+        self._tx = tx
+        self.request_id = request_id
+        self.version = version
+        self.rule = rule
+        self.operation = operation
+        self.endpoint = endpoint or platform.endpoint
+
+    # -- who
+
+    @property
+    def project_id(self) -> str:
+        """The project acted in; 403 if the token is not scoped to one."""
+        if self.auth.project_id is None:
+            raise Forbidden(action=self.rule or "an operation within a project")
+        return self.auth.project_id
+
+    @property
+    def user_id(self) -> str:
+        return self.auth.user_id or ""
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.auth.roles
+
+    def may(self, rule: str, target: Any = None) -> bool:
+        """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
+        decided = self.platform.policy.decide(rule, as_target(target), self.auth.credentials())
+        return decided is not False if target is None else bool(decided)
+
+    def authorize(self, target: Any, rule: str | None = None, *, hidden: HaneulError | None = None) -> None:
+        """Raise Forbidden unless the rule (by default the route's) allows it on the target.
+
+        `hidden` is raised instead where the asker may not even know that the target exists.
+        """
+        name = rule or self.rule
+        if name is None:
+            raise RuntimeError("authorize needs a rule outside of a route that has one")
+        if not self.may(name, target if target is not None else {}):
+            raise hidden or Forbidden(action=name)
+
+    # -- when, which
+
+    def now(self) -> datetime:
+        return self.platform.clock.now()
+
+    def new_id(self) -> str:
+        return new_id()
+
+    def wants(self, version: Version) -> bool:
+        """Whether the request's microversion is this one or a later one."""
+        return self.version >= version
+
+    # -- to act
+
+    @property
+    def tx(self) -> Tx:
+        return self._tx
+
+    def transaction(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction of its own, for handlers that are declared without one."""
+        return self.platform.db.transaction()
+
+    @asynccontextmanager
+    async def in_transaction(self):
+        """This context over a new transaction, committed at the end of the block."""
+        async with self.platform.db.transaction() as tx:
+            yield self.over(tx)
+
+    @asynccontextmanager
+    async def in_reading(self):
+        async with self.platform.db.reading() as tx:
+            yield self.over(tx)
+
+    def over(self, tx: Tx) -> Context:
+        return Context(
+            self.platform,
+            self.auth,
+            tx,
+            request_id=self.request_id,
+            version=self.version,
+            rule=self.rule,
+            operation=self.operation,
+            endpoint=self.endpoint,
+        )
+
+    async def emit(self, event: events.Event) -> None:
+        """Log the event with this transaction, and tell its listeners once that is committed."""
+        await events.log(
+            self.tx, event, id=new_id(), at=self.now(), auth=self.auth, request_id=self.request_id
+        )
+        self.tx.after_commit(lambda: self.platform.bus.publish(event))
+
+    async def start(self, saga: Saga, given: Any, *, resource: str, supersede: bool = False) -> str:
+        """Begin the saga with this transaction; the id of its operation.
+
+        `resource` is the id of what it works on. `supersede` ends whatever else runs on that.
+        """
+        return await self.platform.engine.start(self, saga, given, resource=resource, supersede=supersede)
+
+    def agent(self, host: str) -> Any:
+        """The drivers of that host, by interface name. No transaction may be open meanwhile."""
+        if self._tx.is_open:
+            raise RuntimeError("a host is called while a transaction is open")
+        at = self.operation
+        origin = NO_OPERATION if at is None else CallOrigin(at.operation, at.step, at.resource)
+        return self.platform.agents.on(host, origin)
+
+
+def as_target(target: Any) -> Mapping[str, Any] | None:
+    if target is None or isinstance(target, Mapping):
+        return target
+    if isinstance(target, msgspec.Struct):
+        return {f: getattr(target, f) for f in target.__struct_fields__}
+    raise TypeError(f"not a target: {target!r}")
+
+
+__all__ = ["ANONYMOUS", "SYSTEM", "Auth", "Context", "Platform", "as_target"]

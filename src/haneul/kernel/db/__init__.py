@@ -1,0 +1,44 @@
+"""The store: SQLite and PostgreSQL behind one port; tables derived from model Structs."""
+
+from __future__ import annotations
+
+from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx
+from haneul.kernel.db.rows import (
+    METADATA,
+    Filter,
+    Rows,
+    Sort,
+    among,
+    derived_field,
+    escape_like,
+)
+
+__all__ = [
+    "METADATA",
+    "Busy",
+    "Database",
+    "Duplicate",
+    "Filter",
+    "Query",
+    "Row",
+    "Rows",
+    "Sort",
+    "Tx",
+    "among",
+    "derived_field",
+    "escape_like",
+    "open_database",
+]
+
+
+def open_database(url: str, *, synchronous: str = "FULL") -> Database:
+    """The database of a URL: `sqlite:///PATH` or `postgresql://...`. Not yet started."""
+    if url.startswith("sqlite:///"):
+        from haneul.kernel.db.sqlite import SqliteDatabase
+
+        return SqliteDatabase(url.removeprefix("sqlite:///"), synchronous=synchronous)
+    if url.startswith("postgresql://"):
+        from haneul.kernel.db.postgresql import PostgresDatabase
+
+        return PostgresDatabase(url)
+    raise ValueError(f"not a database URL: {url!r} (sqlite:///PATH or postgresql://...)")

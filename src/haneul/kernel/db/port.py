@@ -1,0 +1,95 @@
+"""What the rest of Haneul knows of a database: transactions, queries, and three ways to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import ClauseElement
+from sqlalchemy.engine import Dialect
+
+from haneul.kernel.errors import Conflict
+
+Row = tuple[Any, ...]
+
+
+class Duplicate(Conflict):
+    """A unique key exists already; `columns` names it as the database does."""
+
+    code, message = "duplicate", "A row with the same {columns} exists."
+
+
+class Busy(Conflict):
+    """The database asks to run the whole transaction again (deadlock, serialization)."""
+
+    code, message = "busy", "The database asks to try again."
+
+
+class Query:
+    """A statement, compiled once per dialect and then only filled in.
+
+    Named parameters (`bindparam("id")`) are given at each call; literals in the statement are kept.
+    """
+
+    __slots__ = ("_compiled", "statement")
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self.statement = statement
+        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+
+    def fill(self, dialect: Dialect, params: dict[str, Any]) -> tuple[str, list[Any]]:
+        """The SQL text and its positional values."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            made = self.statement.compile(dialect=dialect)
+            names = tuple(getattr(made, "positiontup", None) or ())
+            compiled = str(made), names, dict(made.params or {})
+            self._compiled[dialect.name] = compiled
+        text, names, literals = compiled
+        return text, [params[name] if name in params else literals[name] for name in names]
+
+
+class Tx(Protocol):
+    """One transaction. It begins at its first statement, so that an unused one costs nothing."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    async def all(self, query: Query, /, **params: Any) -> list[Row]: ...
+
+    async def one(self, query: Query, /, **params: Any) -> Row | None: ...
+
+    async def run(self, query: Query, /, **params: Any) -> int:
+        """Carry the statement out; how many rows it touched."""
+        ...
+
+    async def lock(self, *key: str) -> None:
+        """Nobody else holds this key until the transaction ends."""
+        ...
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do this once the transaction has been committed, and only then."""
+        ...
+
+
+class Database(Protocol):
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write to it too."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Tx]:
+        """Commit at the end of the block, roll back if it raises."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[Tx]:
+        """Read what is committed; writing is an error."""
+        ...

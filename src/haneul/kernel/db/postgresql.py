@@ -1,0 +1,126 @@
+"""PostgreSQL, through asyncpg: a pool, READ COMMITTED, and advisory locks for what is counted."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+from haneul.kernel.db.port import Busy, Duplicate, Query, Row
+
+POOL_SIZE = 10
+
+
+class PostgresTx:
+    def __init__(self, database: PostgresDatabase, *, read_only: bool) -> None:
+        self._database = database
+        self._read_only = read_only
+        self._after: list[Callable[[], None]] = []
+        self._connection: Any = None
+        self._transaction: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None and not self._read_only
+
+    async def _open(self) -> Any:
+        if self._connection is None:
+            self._connection = await self._database._pool.acquire()
+            if not self._read_only:
+                self._transaction = self._connection.transaction()
+                await self._transaction.start()
+        return self._connection
+
+    async def all(self, query: Query, /, **params: Any) -> list[Row]:
+        connection = await self._open()
+        text, values = query.fill(self._database.dialect, params)
+        with _translated():
+            return [tuple(row) for row in await connection.fetch(text, *values)]
+
+    async def one(self, query: Query, /, **params: Any) -> Row | None:
+        connection = await self._open()
+        text, values = query.fill(self._database.dialect, params)
+        with _translated():
+            row = await connection.fetchrow(text, *values)
+        return None if row is None else tuple(row)
+
+    async def run(self, query: Query, /, **params: Any) -> int:
+        if self._read_only:
+            raise RuntimeError("this transaction only reads")
+        connection = await self._open()
+        text, values = query.fill(self._database.dialect, params)
+        with _translated():
+            tag = await connection.execute(text, *values)
+        count = tag.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def lock(self, *key: str) -> None:
+        if self._read_only:
+            raise RuntimeError("this transaction only reads")
+        digest = hashlib.blake2b("\0".join(key).encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big", signed=True)
+        await (await self._open()).execute("SELECT pg_advisory_xact_lock($1)", number)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._after.append(action)
+
+    async def _end(self, *, keep: bool) -> None:
+        try:
+            if self._transaction is not None:
+                with _translated():
+                    await (self._transaction.commit() if keep else self._transaction.rollback())
+        finally:
+            if self._connection is not None:
+                connection, self._connection = self._connection, None
+                await self._database._pool.release(connection)
+        if keep:
+            for action in self._after:
+                action()
+
+
+class PostgresDatabase:
+    is_shared = True
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.dialect = asyncpg_dialect.dialect()
+        self._pool: Any = None
+
+    async def start(self) -> None:
+        self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=POOL_SIZE)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTx]:
+        tx = PostgresTx(self, read_only=False)
+        try:
+            yield tx
+        except BaseException:
+            await tx._end(keep=False)
+            raise
+        await tx._end(keep=True)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[PostgresTx]:
+        tx = PostgresTx(self, read_only=True)
+        try:
+            yield tx
+        finally:
+            await tx._end(keep=False)
+
+
+@contextlib.contextmanager
+def _translated():
+    try:
+        yield
+    except asyncpg.UniqueViolationError as problem:
+        raise Duplicate(columns=getattr(problem, "constraint_name", None) or "key") from problem
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as problem:
+        raise Busy from problem

@@ -1,0 +1,448 @@
+"""Rows of model objects: a table derived from a Struct, and the queries that every table needs.
+
+The Struct says what the thing is; here stand only its keys and indexes. Columns have the names and
+kinds of the fields: text, integers, floats, truths and times are columns of their own, everything else
+is stored as JSON text. Times are text, ISO 8601 in UTC with microseconds, so that they sort.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from haneul.kernel.db.port import Query, Tx
+from haneul.kernel.errors import StaleRow
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Filter(NamedTuple):
+    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends null set."""
+
+    field: str
+    op: str
+    value: Any = None
+
+
+class Sort(NamedTuple):
+    field: str
+    descending: bool = False
+
+
+class among(sa.ColumnElement[bool]):
+    """`column` is one of the texts in a JSON array parameter: one statement for any number of them."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, column: Any, name: str, *, negated: bool = False) -> None:
+        self.column = column
+        self.param = sa.bindparam(name, type_=sa.Text)
+        self.negated = negated
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
+    word = "NOT IN" if element.negated else "IN"
+    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
+    return f"{column} {word} (SELECT value FROM json_each({param}))"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
+    word = "NOT IN" if element.negated else "IN"
+    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
+    return f"{column}::text {word} (SELECT jsonb_array_elements_text({param}::jsonb))"
+
+
+def _time_out(value: datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def _time_in(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class _Kind(NamedTuple):
+    """How a field is kept: the column's type, and the way in and out (None: as it is)."""
+
+    column: sa.types.TypeEngine[Any]
+    out: Callable[[Any], Any] | None = None
+    back: Callable[[Any], Any] | None = None
+
+
+def _kind(annotation: Any) -> _Kind:
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _kind(typing.get_args(annotation)[0])
+    if origin in (types.UnionType, typing.Union):
+        kinds = [a for a in typing.get_args(annotation) if a is not types.NoneType]
+        if len(kinds) == 1:
+            return _kind(kinds[0])
+    if origin is typing.Literal:
+        return _Kind(sa.Text())
+    if isinstance(annotation, type):
+        if issubclass(annotation, enum.Enum):
+            return _Kind(sa.Text(), lambda e: e.value, annotation)
+        if annotation is bool:
+            return _Kind(sa.Boolean(), None, bool)
+        if annotation is int:
+            return _Kind(sa.BigInteger())
+        if annotation is float:
+            return _Kind(sa.Float())
+        if annotation is str:
+            return _Kind(sa.Text())
+        if annotation is datetime:
+            return _Kind(sa.Text(), _time_out, _time_in)
+    decoder = msgspec.json.Decoder(annotation)
+    return _Kind(sa.Text(), lambda v: msgspec.json.encode(v).decode(), decoder.decode)
+
+
+def _is_optional(annotation: Any) -> bool:
+    return types.NoneType in typing.get_args(annotation)
+
+
+class Rows(Generic[T]):
+    """The stored objects of one Struct.
+
+    `key` is the primary key; `indexes` and `unique` hold tuples of field names; `derived` gives fields
+    that are computed in the query and never stored. A Struct with a `generation: int` field is written
+    back only over the generation that was read.
+    """
+
+    def __init__(
+        self,
+        model: type[T],
+        name: str,
+        *,
+        key: Sequence[str] = ("id",),
+        indexes: Iterable[Sequence[str]] = (),
+        unique: Iterable[Sequence[str]] = (),
+        derived: Callable[[sa.Table], Mapping[str, sa.ColumnElement[Any]]] | None = None,
+    ) -> None:
+        self.model = model
+        self.key = tuple(key)
+        hints = typing.get_type_hints(model, include_extras=True)
+        self._names = tuple(f.name for f in msgspec.structs.fields(model))
+        self._kinds = {n: _kind(hints[n]) for n in self._names}
+        computed = set(_derived_names(model)) if derived else set()
+        self._stored = tuple(n for n in self._names if n not in computed)
+        columns = [
+            sa.Column(n, self._kinds[n].column, nullable=_is_optional(hints[n]), primary_key=n in self.key)
+            for n in self._stored
+        ]
+        self.table = sa.Table(name, METADATA, *columns)
+        for fields in unique:
+            self.table.append_constraint(sa.UniqueConstraint(*fields))
+        for fields in indexes:
+            sa.Index(None, *(self.table.c[f] for f in fields))
+        self.derived = dict(derived(self.table)) if derived else {}
+        if set(self.derived) != computed:
+            raise TypeError(f"{name}: derived fields are {sorted(computed)}, given {sorted(self.derived)}")
+        self.selected = [self.derived[n].label(n) if n in self.derived else self.c[n] for n in self._names]
+        self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
+        self._outs = [(n, self._kinds[n].out) for n in self._stored]
+        self._versioned = "generation" in self._stored
+        self._queries: dict[Any, Query] = {}
+
+    @property
+    def c(self) -> sa.sql.base.ReadOnlyColumnCollection[str, sa.Column[Any]]:
+        return self.table.c
+
+    # -- between rows and objects
+
+    def load(self, row: Sequence[Any]) -> T:
+        """The object that a row of `selected` stands for."""
+        values = list(row)
+        for i, back in self._ins:
+            if values[i] is not None:
+                values[i] = back(values[i])
+        return self.model(*values)
+
+    def dump(self, thing: T) -> dict[str, Any]:
+        """The stored columns of the object, by name."""
+        values = {}
+        for name, out in self._outs:
+            value = getattr(thing, name)
+            values[name] = out(value) if out is not None and value is not None else value
+        return values
+
+    def value(self, field: str, value: Any) -> Any:
+        """One value of that field as it is stored."""
+        out = self._kinds[field].out
+        return out(value) if out is not None and value is not None and not isinstance(value, str) else value
+
+    # -- queries
+
+    def cached(self, shape: Any, make: Callable[[], sa.ClauseElement]) -> Query:
+        """The query of that shape, made at its first use."""
+        query = self._queries.get(shape)
+        if query is None:
+            query = self._queries[shape] = Query(make())
+        return query
+
+    def select(self) -> sa.Select[Any]:
+        return sa.select(*self.selected)
+
+    def _is(self, fields: Iterable[str], prefix: str = "") -> list[sa.ColumnElement[bool]]:
+        return [self.c[f] == sa.bindparam(prefix + f, type_=self.c[f].type) for f in fields]
+
+    async def get(self, tx: Tx, *key: str | int) -> T | None:
+        """The object with this primary key, or None."""
+        query = self.cached("get", lambda: self.select().where(*self._is(self.key)))
+        row = await tx.one(query, **dict(zip(self.key, key, strict=True)))
+        return None if row is None else self.load(row)
+
+    async def first(self, tx: Tx, **equal: Any) -> T | None:
+        """Any object with these values, or None."""
+        query = self.cached(
+            ("first", *equal), lambda: self.select().where(*self._is(equal)).order_by(*self._order()).limit(1)
+        )
+        row = await tx.one(query, **{f: self.value(f, v) for f, v in equal.items()})
+        return None if row is None else self.load(row)
+
+    async def find(self, tx: Tx, **equal: Any) -> list[T]:
+        """All objects with these values, in the order of their keys."""
+        query = self.cached(
+            ("find", *equal), lambda: self.select().where(*self._is(equal)).order_by(*self._order())
+        )
+        rows = await tx.all(query, **{f: self.value(f, v) for f, v in equal.items()})
+        return [self.load(row) for row in rows]
+
+    async def among(self, tx: Tx, field: str, values: Iterable[str], **equal: Any) -> list[T]:
+        """All objects whose text field has one of these values."""
+        query = self.cached(
+            ("among", field, *equal),
+            lambda: (
+                self.select()
+                .where(among(self.c[field], "__values"), *self._is(equal))
+                .order_by(*self._order())
+            ),
+        )
+        wanted = msgspec.json.encode(list(values)).decode()
+        return [self.load(row) for row in await tx.all(query, __values=wanted, **equal)]
+
+    async def count(self, tx: Tx, **equal: Any) -> int:
+        query = self.cached(
+            ("count", *equal),
+            lambda: sa.select(sa.func.count()).select_from(self.table).where(*self._is(equal)),
+        )
+        row = await tx.one(query, **{f: self.value(f, v) for f, v in equal.items()})
+        return int(row[0]) if row else 0
+
+    async def add(self, tx: Tx, thing: T) -> T:
+        """Store a new object; `Duplicate` if one of its unique keys is taken."""
+        query = self.cached(
+            "add",
+            lambda: sa.insert(self.table).values(
+                {n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored}
+            ),
+        )
+        await tx.run(query, **self.dump(thing))
+        return thing
+
+    async def update(self, tx: Tx, thing: T) -> T:
+        """Write the object back; `StaleRow` if it is gone or was written since it was read."""
+        values = {f"new_{n}": v for n, v in self.dump(thing).items()}
+        keys = {n: values[f"new_{n}"] for n in self.key}
+        if self._versioned:
+            keys["generation"] = values["new_generation"]
+            values["new_generation"] += 1
+        query = self.cached(
+            "update",
+            lambda: (
+                sa.update(self.table)
+                .where(*self._is(keys))
+                .values(
+                    {
+                        n: sa.bindparam(f"new_{n}", type_=self.c[n].type)
+                        for n in self._stored
+                        if n not in self.key
+                    }
+                )
+            ),
+        )
+        if not await tx.run(query, **keys, **values):
+            raise StaleRow(what=f"{self.table.name} {'/'.join(str(keys[k]) for k in self.key)}")
+        if self._versioned:
+            return msgspec.structs.replace(thing, generation=values["new_generation"])
+        return thing
+
+    async def remove(self, tx: Tx, **equal: Any) -> int:
+        """Remove all objects with these values; how many there were."""
+        if not equal:
+            raise TypeError("remove needs a condition")
+        query = self.cached(("remove", *equal), lambda: sa.delete(self.table).where(*self._is(equal)))
+        return await tx.run(query, **{f: self.value(f, v) for f, v in equal.items()})
+
+    async def page(
+        self,
+        tx: Tx,
+        filters: Sequence[Filter] = (),
+        *,
+        sort: Sequence[Sort] = (),
+        after: T | None = None,
+        limit: int | None = None,
+        extra: Sequence[tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]] = (),
+    ) -> list[T]:
+        """One page of a list, in one query.
+
+        The keys are appended to `sort`, so the order is total; `after` is the last object of the page
+        before. `extra` holds further conditions as (a name that stands for the condition's text, the
+        condition, its parameters).
+        """
+        order = [*sort, *(Sort(k) for k in self.key if k not in {s.field for s in sort})]
+        shape = (
+            "page",
+            tuple((f.field, f.op) for f in filters),
+            tuple(order),
+            after is not None,
+            limit is not None,
+            tuple(name for name, _, _ in extra),
+        )
+        query = self.cached(shape, lambda: self._page(filters, order, after is not None, limit, extra))
+        params: dict[str, Any] = {}
+        for i, f in enumerate(filters):
+            params[f"f{i}"] = self._filter_value(f)
+        for _, _, more in extra:
+            params.update(more)
+        if after is not None:
+            for s in order:
+                value = self.value(s.field, getattr(after, s.field))
+                params[f"m_{s.field}"] = value
+        if limit is not None:
+            params["limit"] = limit
+        return [self.load(row) for row in await tx.all(query, **params)]
+
+    def _order(self) -> list[sa.ColumnElement[Any]]:
+        return [self.c[k] for k in self.key]
+
+    def _page(
+        self,
+        filters: Sequence[Filter],
+        order: Sequence[Sort],
+        has_marker: bool,
+        limit: int | None,
+        extra: Any,
+    ) -> sa.Select[Any]:
+        statement = self.select()
+        for i, f in enumerate(filters):
+            statement = statement.where(self._condition(f, f"f{i}"))
+        for _, condition, _ in extra:
+            statement = statement.where(condition)
+        if has_marker:
+            statement = statement.where(self._beyond(order))
+        for s in order:
+            column = self._sortable(s.field)
+            statement = statement.order_by(column.desc() if s.descending else column.asc())
+        if limit is not None:
+            statement = statement.limit(sa.bindparam("limit", type_=sa.BigInteger))
+        return statement
+
+    def _expression(self, field: str) -> sa.ColumnElement[Any]:
+        return self.derived[field] if field in self.derived else self.c[field]
+
+    def _sortable(self, field: str) -> sa.ColumnElement[Any]:
+        """The field with absent values before all others, on every database alike."""
+        column = self._expression(field)
+        if field in self.derived or not self.c[field].nullable:
+            return column
+        if isinstance(self.c[field].type, sa.Text):
+            return sa.func.coalesce(column, sa.literal_column("''"))
+        return sa.func.coalesce(column, sa.literal_column("-1"))
+
+    def _beyond(self, order: Sequence[Sort]) -> sa.ColumnElement[bool]:
+        """(a, b, c) comes after the marker's, each in its own direction."""
+        choices = []
+        for i, s in enumerate(order):
+            same = [self._sortable(o.field) == self._marker(o.field) for o in order[:i]]
+            column, marker = self._sortable(s.field), self._marker(s.field)
+            choices.append(sa.and_(*same, column < marker if s.descending else column > marker))
+        return sa.or_(*choices)
+
+    def _marker(self, field: str) -> sa.ColumnElement[Any]:
+        kind = self._kinds[field].column
+        absent = sa.literal_column("''" if isinstance(kind, sa.Text) else "-1")
+        return sa.func.coalesce(sa.bindparam(f"m_{field}", type_=kind), absent)
+
+    def _condition(self, f: Filter, name: str) -> sa.ColumnElement[bool]:
+        column = self._expression(f.field)
+        param = sa.bindparam(name, type_=self._kinds[f.field].column)
+        match f.op:
+            case "eq":
+                return column == param
+            case "ne":
+                return column != param
+            case "gt":
+                return column > param
+            case "ge":
+                return column >= param
+            case "lt":
+                return column < param
+            case "le":
+                return column <= param
+            case "in":
+                return among(column, name)
+            case "not_in":
+                return among(column, name, negated=True)
+            case "contains" | "starts" | "ends":
+                return column.like(sa.bindparam(name, type_=sa.Text), escape="\\")
+            case "icontains":
+                return sa.func.lower(column).like(
+                    sa.func.lower(sa.bindparam(name, type_=sa.Text)), escape="\\"
+                )
+            case "null":
+                return column.is_(None)
+            case "set":
+                return column.is_not(None)
+        raise ValueError(f"unknown filter operator {f.op!r}")
+
+    def _filter_value(self, f: Filter) -> Any:
+        if f.op in ("in", "not_in"):
+            return msgspec.json.encode([self.value(f.field, v) for v in f.value]).decode()
+        if f.op in ("contains", "icontains"):
+            return f"%{escape_like(str(f.value))}%"
+        if f.op == "starts":
+            return f"{escape_like(str(f.value))}%"
+        if f.op == "ends":
+            return f"%{escape_like(str(f.value))}"
+        return self.value(f.field, f.value)
+
+
+def escape_like(text: str) -> str:
+    """The text with LIKE's special characters made ordinary (escape character: backslash)."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+DERIVED = "derived"
+
+
+def derived_field() -> dict[str, Any]:
+    """Metadata for `Annotated[..., msgspec.Meta(extra=derived_field())]`: computed, never stored."""
+    return {DERIVED: True}
+
+
+def _derived_names(model: type[msgspec.Struct]) -> list[str]:
+    hints = typing.get_type_hints(model, include_extras=True)
+    found = []
+    for name, hint in hints.items():
+        for meta in getattr(hint, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and (meta.extra or {}).get(DERIVED):
+                found.append(name)
+    return found

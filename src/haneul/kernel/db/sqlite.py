@@ -1,0 +1,221 @@
+"""SQLite: reads in the event loop, one writer, many transactions to a commit.
+
+A transaction takes its turn on the one writing connection and runs inside a savepoint. When nobody
+waits for a turn (or 64 have passed) the batch is committed, in a thread, because that waits for the
+disk. Each transaction's block ends only when its batch is on disk, so what was answered is durable,
+and the cost of `synchronous=FULL` is shared by all that came together.
+
+What can go wrong: a commit that fails fails every transaction of its batch, and all of them say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+
+from haneul.kernel.db.port import Duplicate, Query, Row
+
+BATCH = 64
+_UNIQUE = "UNIQUE constraint failed: "
+
+
+def connect(path: str | Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
+    """A connection with the settings that all of ours have (reasons in docs/adr/0003-store.md)."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=2000, timeout=10
+    )
+    for pragma in (
+        "journal_mode=WAL",
+        f"synchronous={synchronous}",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "mmap_size=268435456",
+        "wal_autocheckpoint=4000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+    return connection
+
+
+class SqliteTx:
+    """One turn on the writer; see the module's story."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._after: list[Callable[[], None]] = []
+        self._batch: asyncio.Future[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._batch is not None
+
+    async def _execute(self, query: Query, params: dict[str, Any]) -> sqlite3.Cursor:
+        if self._batch is None:
+            self._batch = await self._database._begin()
+        text, values = query.fill(self._database.dialect, params)
+        return _run(self._database._writer, text, values)
+
+    async def all(self, query: Query, /, **params: Any) -> list[Row]:
+        return (await self._execute(query, params)).fetchall()
+
+    async def one(self, query: Query, /, **params: Any) -> Row | None:
+        cursor = await self._execute(query, params)
+        row: Row | None = cursor.fetchone()
+        cursor.close()
+        return row
+
+    async def run(self, query: Query, /, **params: Any) -> int:
+        return (await self._execute(query, params)).rowcount
+
+    async def lock(self, *key: str) -> None:
+        """Nothing to do: there is one writer, and it is us from the first statement on."""
+        if self._batch is None:
+            self._batch = await self._database._begin()
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._after.append(action)
+
+    async def _end(self, *, keep: bool) -> None:
+        if self._batch is not None:
+            batch, self._batch = self._batch, None
+            await self._database._end(batch, keep=keep)
+        if keep:
+            for action in self._after:
+                action()
+
+
+class _Reading:
+    """Reads what is committed, statement by statement, on the loop's own connection."""
+
+    is_open = False
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    async def all(self, query: Query, /, **params: Any) -> list[Row]:
+        text, values = query.fill(self._database.dialect, params)
+        return self._database._reader.execute(text, values).fetchall()
+
+    async def one(self, query: Query, /, **params: Any) -> Row | None:
+        text, values = query.fill(self._database.dialect, params)
+        cursor = self._database._reader.execute(text, values)
+        row: Row | None = cursor.fetchone()
+        cursor.close()
+        return row
+
+    async def run(self, query: Query, /, **params: Any) -> int:
+        raise RuntimeError("this transaction only reads")
+
+    async def lock(self, *key: str) -> None:
+        raise RuntimeError("this transaction only reads")
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        raise RuntimeError("this transaction only reads")
+
+
+class SqliteDatabase:
+    is_shared = False
+
+    def __init__(self, path: str | Path, *, synchronous: str = "FULL") -> None:
+        self.path = Path(path)
+        self.dialect = sqlite_dialect.dialect(paramstyle="qmark")
+        self._synchronous = synchronous
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._batch: asyncio.Future[None] | None = None
+        self._size = 0
+        self._thread = ThreadPoolExecutor(1, "sqlite-commit")
+        self._commits: set[asyncio.Task[None]] = set()
+        self._writer: sqlite3.Connection
+        self._reader: sqlite3.Connection
+
+    async def start(self) -> None:
+        self._writer = connect(self.path, synchronous=self._synchronous)
+        self._reader = connect(self.path, synchronous=self._synchronous)
+        self._reader.execute("PRAGMA query_only=ON").close()
+
+    async def close(self) -> None:
+        while self._commits:
+            await asyncio.wait(self._commits)
+        self._thread.shutdown()
+        self._reader.close()
+        self._writer.close()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqliteTx]:
+        tx = SqliteTx(self)
+        try:
+            yield tx
+        except BaseException:
+            await tx._end(keep=False)
+            raise
+        await tx._end(keep=True)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[_Reading]:
+        yield _Reading(self)
+
+    async def _begin(self) -> asyncio.Future[None]:
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            if self._batch is None:
+                self._writer.execute("BEGIN IMMEDIATE").close()
+                self._batch = asyncio.get_running_loop().create_future()
+                self._size = 0
+            self._writer.execute("SAVEPOINT turn").close()
+        except BaseException:
+            self._turn.release()
+            raise
+        return self._batch
+
+    async def _end(self, batch: asyncio.Future[None], *, keep: bool) -> None:
+        if not keep:
+            self._writer.execute("ROLLBACK TO turn").close()
+        self._writer.execute("RELEASE turn").close()
+        self._size += 1
+        if self._waiting and self._size < BATCH:
+            self._turn.release()
+        else:
+            commit = asyncio.ensure_future(self._commit(batch))
+            self._commits.add(commit)  # runs to its end even if we are cancelled
+            commit.add_done_callback(self._commits.discard)
+        if keep:
+            await asyncio.shield(batch)
+
+    async def _commit(self, batch: asyncio.Future[None]) -> None:
+        self._batch = None
+        try:
+            if self._synchronous == "OFF":
+                self._writer.execute("COMMIT").close()
+            else:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
+        except sqlite3.Error as problem:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK").close()
+            batch.set_exception(problem)
+            batch.exception()  # seen, even if every member of the batch rolled back
+        else:
+            batch.set_result(None)
+        finally:
+            self._turn.release()
+
+
+def _run(connection: sqlite3.Connection, text: str, values: list[Any]) -> sqlite3.Cursor:
+    try:
+        return connection.execute(text, values)
+    except sqlite3.IntegrityError as problem:
+        if str(problem).startswith(_UNIQUE):
+            raise Duplicate(columns=str(problem).removeprefix(_UNIQUE)) from problem
+        raise

@@ -1,0 +1,23 @@
+"""HTTP: routing, schemas, microversions, paging, faults, discovery."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.kernel.http.schema import InvalidField, Schema, Strict, between, since, until
+
+__all__ = [
+    "UNSET",
+    "InvalidField",
+    "Query",
+    "Reply",
+    "Request",
+    "Routes",
+    "Schema",
+    "Strict",
+    "UnsetType",
+    "between",
+    "since",
+    "until",
+]

@@ -1,0 +1,314 @@
+"""The HTTP face of the cloud: every service's routes on one port, and the walk of a request.
+
+Route, version, token, role part of the policy, body, handler, answer: in that order, each failing with
+the service's own envelope. A handler runs in one transaction, begun at its first statement; one that
+lost a race (`StaleRow`, `Busy`) is run again, because nothing of it was committed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import falcon.asgi
+import msgspec
+import structlog
+
+from haneul.kernel import log
+from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
+from haneul.kernel.db import Busy
+from haneul.kernel.errors import (
+    BadRequest,
+    Forbidden,
+    HaneulError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    StaleRow,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from haneul.kernel.http import faults, schema
+from haneul.kernel.http.routes import Query, Reply, Request, Route, encode, version_text
+from haneul.kernel.ids import new_id
+from haneul.kernel.manifest import Manifest
+
+logger = structlog.get_logger(__name__)
+
+Authenticate = Callable[[Platform, str], Awaitable[Auth]]
+"""(platform, token) -> its authorisation; raises Unauthorized."""
+
+RETRIES = 5
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service as the HTTP layer sees it."""
+
+    manifest: Manifest
+    routes: Sequence[Route]
+    envelope: faults.Envelope
+
+
+class _Endpoint:
+    """All routes of one path, by method and version."""
+
+    def __init__(self, app: Application, served: Served, routes: Sequence[Route]) -> None:
+        self._app = app
+        self._served = served
+        self._by_method: dict[str, list[Route]] = defaultdict(list)
+        for route in routes:
+            self._by_method[route.method].append(route)
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+            setattr(self, f"on_{method.lower()}", self._responder(method))
+
+    def _responder(self, method: str) -> Callable[..., Awaitable[None]]:
+        async def responder(req: Any, resp: Any, **path: str) -> None:
+            candidates = self._by_method.get(method)
+            if candidates is None and method == "HEAD":
+                candidates = self._by_method.get("GET")
+            await self._app.serve(self._served, candidates, self._by_method, req, resp, path)
+
+        return responder
+
+
+class WatchedRequest(falcon.asgi.Request):
+    """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
+
+    __slots__ = ("is_disconnected",)
+
+    def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
+        self.is_disconnected = False
+
+        async def watched() -> Any:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                self.is_disconnected = True
+            return event
+
+        super().__init__(scope, watched, *args, **options)
+
+
+class Application:
+    def __init__(self, platform: Platform, services: Sequence[Served], authenticate: Authenticate) -> None:
+        self.platform = platform
+        self.authenticate = authenticate
+        self.services = services
+        self.falcon = falcon.asgi.App(request_type=WatchedRequest)
+        self.falcon.req_options.strip_url_path_trailing_slash = True
+        self.falcon.req_options.auto_parse_form_urlencoded = False
+        for served in services:
+            paths: dict[str, list[Route]] = defaultdict(list)
+            for route in served.routes:
+                paths[served.manifest.path + route.path].append(route)
+            for path, routes in paths.items():
+                self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
+        self._by_prefix = sorted(
+            ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
+        )
+        self.falcon.add_sink(self._nothing_here, prefix="/")
+
+    async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
+        request_id = f"req-{new_id()}"
+        for prefix, served in self._by_prefix:
+            if req.path == prefix or req.path.startswith(prefix + "/"):
+                self._fail(served, NotFound(), request_id, req, resp)
+                return
+        resp.status = 404
+        resp.content_type, resp.data = faults.plain(NotFound(), request_id)
+
+    async def serve(
+        self,
+        served: Served,
+        candidates: list[Route] | None,
+        by_method: dict[str, list[Route]],
+        req: Any,
+        resp: Any,
+        path: dict[str, str],
+    ) -> None:
+        started = time.perf_counter()
+        request_id = f"req-{new_id()}"
+        auth = ANONYMOUS
+        try:
+            version = self._negotiate(served.manifest, req, resp)
+            route = _choose(candidates, version)
+            if route is None:
+                if candidates is None:
+                    resp.set_header("Allow", ", ".join(sorted(by_method)))
+                    raise MethodNotAllowed
+                raise NotFound
+            if route.auth:
+                token = req.headers.get("x-auth-token")
+                if not token:
+                    raise Unauthorized
+                auth = await self.authenticate(self.platform, token)
+            await self._handle(route, auth, request_id, version, req, resp, path)
+        except HaneulError as error:
+            self._fail(served, error, request_id, req, resp)
+        except Exception:
+            logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
+            self._fail(served, HaneulError(), request_id, req, resp)
+        resp.set_header("x-openstack-request-id", request_id)
+        if served.manifest.microversions and served.manifest.microversions.legacy_header:
+            resp.set_header("x-compute-request-id", request_id)
+        log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
+
+    async def _handle(
+        self,
+        route: Route,
+        auth: Auth,
+        request_id: str,
+        version: Version,
+        req: Any,
+        resp: Any,
+        path: dict[str, str],
+    ) -> None:
+        rule = route.policy
+        if rule is not None and self.platform.policy.decide(rule.name, None, auth.credentials()) is False:
+            raise Forbidden(action=rule.name)
+        arguments: dict[str, Any] = {}
+        context_name = None
+        for name, kind in route.arguments:
+            if kind == "ctx":
+                context_name = name
+            elif kind == "path":
+                arguments[name] = path[name]
+            elif kind == "query":
+                arguments[name] = Query(req.query_string)
+            elif kind == "request":
+                arguments[name] = Request(req)
+            else:
+                arguments[name] = await self._body(route, req, version)
+        is_read = req.method in ("GET", "HEAD")
+        db = self.platform.db
+        endpoint = self.platform.endpoint
+        for attempt in range(RETRIES):
+            try:
+                if not route.transaction:
+                    nothing: Any = _NoTransaction()
+                    ctx = Context(
+                        self.platform, auth, nothing, request_id=request_id, version=version,
+                        rule=rule and rule.name, endpoint=endpoint,
+                    )  # fmt: skip
+                    result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
+                else:
+                    async with db.reading() if is_read else db.transaction() as tx:
+                        ctx = Context(
+                            self.platform, auth, tx, request_id=request_id, version=version,
+                            rule=rule and rule.name, endpoint=endpoint,
+                        )  # fmt: skip
+                        result = await route.handler(
+                            **{context_name: ctx} if context_name else {}, **arguments
+                        )
+                break
+            except (StaleRow, Busy):
+                if attempt + 1 == RETRIES or not route.transaction:
+                    raise
+        self._answer(route, result, version, resp)
+
+    async def _body(self, route: Route, req: Any, version: Version) -> Any:
+        length = req.content_length
+        if length is not None and length > route.limit:
+            raise TooLarge(limit=route.limit)
+        kind = (req.content_type or "application/json").split(";")[0].strip().lower()
+        if kind not in route.content_types and length != 0:
+            raise UnsupportedMediaType(given=kind)
+        raw = await req.stream.read(route.limit + 1)
+        if len(raw) > route.limit:
+            raise TooLarge(limit=route.limit)
+        if length is not None and len(raw) < length:
+            raise BadRequest("The request body is shorter than its Content-Length.")
+        return schema.decode(route.body, raw, version)
+
+    def _negotiate(self, manifest: Manifest, req: Any, resp: Any) -> Version:
+        """The microversion of this request; 406 outside the window, 400 if it cannot be read."""
+        window = manifest.microversions
+        if window is None:
+            return (0, 0)
+        wanted = None
+        for part in req.headers.get("openstack-api-version", "").split(","):
+            words = part.split()
+            if len(words) == 2 and words[0].lower() == window.type:
+                wanted = words[1]
+        if wanted is None and window.legacy_header:
+            wanted = req.headers.get(window.legacy_header.lower())
+        low, high = schema.parse_version(window.minimum), schema.parse_version(window.maximum)
+        if wanted is None:
+            version = low
+        elif wanted == "latest":
+            version = high
+        else:
+            try:
+                version = schema.parse_version(wanted)
+            except ValueError:
+                raise BadRequest(
+                    f"API Version String '{wanted}' is of invalid format. "
+                    "Must be of format MajorNum.MinorNum."
+                ) from None
+        if not low <= version <= high:
+            raise NotAcceptable(
+                f"Version {wanted} is not supported by the API. Minimum is {window.minimum} and maximum is "
+                f"{window.maximum}.",
+                version=wanted,
+                minimum=window.minimum,
+                maximum=window.maximum,
+            )
+        text = version_text(version)
+        resp.set_header("OpenStack-API-Version", f"{window.type} {text}")
+        vary = "OpenStack-API-Version"
+        if window.legacy_header:
+            resp.set_header(window.legacy_header, text)
+            vary += f", {window.legacy_header}"
+        resp.set_header("Vary", vary)
+        return version
+
+    def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+        status, content_type = route.status, "application/json"
+        if isinstance(result, Reply):
+            status = result.status or status
+            content_type = result.content_type
+            for name, value in result.headers.items():
+                resp.set_header(name, value)
+            result = result.body
+        resp.status = status
+        if result is None:
+            return
+        if isinstance(result, msgspec.Struct):
+            schema.hide(result, type(result), version)
+        resp.content_type = content_type
+        if isinstance(result, bytes):
+            resp.data = result
+        elif isinstance(result, AsyncIterator) or inspect.isasyncgen(result):
+            resp.stream = result
+        else:
+            resp.data = encode(result)
+
+    def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
+        resp.status = error.status
+        resp.stream = None
+        if error.status == 401:
+            resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
+        resp.content_type, resp.data = served.envelope(error, request_id)
+        if error.status == 429 and "retry_after_s" in error.details:
+            resp.set_header("Retry-After", str(error.details["retry_after_s"]))
+
+
+def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
+    for route in candidates or ():
+        if route.window.covers(version):
+            return route
+    return None
+
+
+class _NoTransaction:
+    """Stands where a transaction would be, in handlers that are declared without one."""
+
+    is_open = False
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("this route is declared without a transaction: open one")

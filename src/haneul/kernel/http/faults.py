@@ -1,0 +1,66 @@
+"""Fault envelopes: one function per API style turns an error into the body that its clients know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.errors import HaneulError
+
+Envelope = Callable[[HaneulError, str], tuple[str, bytes]]
+"""(error, request id) -> (content type, body)"""
+
+TITLES = {
+    300: "Multiple Choices",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    413: "Request Entity Too Large",
+    415: "Unsupported Media Type",
+    416: "Requested Range Not Satisfiable",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+
+
+def json_body(value: Any) -> tuple[str, bytes]:
+    return "application/json", msgspec.json.encode(value)
+
+
+def plain(error: HaneulError, request_id: str) -> tuple[str, bytes]:
+    """Our own envelope, for everything under /haneul."""
+    return json_body(
+        {
+            "error": {
+                "code": error.status,
+                "title": TITLES.get(error.status, "Error"),
+                "kind": error.code,
+                "message": error.text,
+                "request_id": request_id,
+            }
+        }
+    )
+
+
+def unauthorized() -> tuple[str, bytes]:
+    """What a missing or bad token gets from every API, as the real token middleware says it."""
+    return json_body(
+        {
+            "error": {
+                "code": 401,
+                "title": "Unauthorized",
+                "message": "The request you have made requires authentication.",
+            }
+        }
+    )

@@ -1,0 +1,239 @@
+"""Routes, declared once: what a request may ask, who may, and what it gets.
+
+The handler's signature is the contract. Its parameters are, by name: the parts of the path; and by
+type: `Context`, a `Schema` (the body), `Query` (the query string), `Request` (headers and streams).
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from haneul.kernel.context import Context, Version
+from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.http.schema import Window, parse_version
+from haneul.kernel.policy import Rule
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that needs more than a body: `body` is encoded as JSON unless it is bytes or a stream."""
+
+    body: Any = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+class Query:
+    """The query string: every value of every name, in order."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, text: str) -> None:
+        self.pairs = parse_qsl(text, keep_blank_values=True) if text else []
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The last value of that name."""
+        found = default
+        for key, value in self.pairs:
+            if key == name:
+                found = value
+        return found
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(key for key, _ in self.pairs))
+
+    def __contains__(self, name: str) -> bool:
+        return any(key == name for key, _ in self.pairs)
+
+    def integer(self, name: str, *, least: int = 0) -> int | None:
+        """The value as an integer; 400 naming the parameter if it is none or too small."""
+        text = self.get(name)
+        if text is None:
+            return None
+        try:
+            number = int(text)
+        except ValueError:
+            raise BadRequest(f"{name} param must be an integer") from None
+        if number < least:
+            raise BadRequest(f"{name} param must be at least {least}")
+        return number
+
+    def truth(self, name: str) -> bool | None:
+        """The value as a truth, in any of the spellings that OpenStack takes; 400 for others."""
+        text = self.get(name)
+        if text is None:
+            return None
+        lower = text.strip().lower()
+        if lower in ("1", "true", "t", "yes", "y", "on", ""):
+            return True
+        if lower in ("0", "false", "f", "no", "n", "off"):
+            return False
+        raise BadRequest(f"Invalid value {text!r} for {name}: a boolean is expected")
+
+
+class Request:
+    """What a handler may want of the raw request."""
+
+    __slots__ = ("_raw", "path", "query_string")
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self.path: str = raw.path
+        self.query_string: str = raw.query_string
+
+    def header(self, name: str, default: str | None = None) -> str | None:
+        value: str | None = self._raw.headers.get(name.lower(), default)
+        return value
+
+    @property
+    def url(self) -> str:
+        return f"{self._raw.prefix}{self._raw.path}"
+
+    @property
+    def address(self) -> str:
+        return self._raw.remote_addr or ""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; BadRequest if the sender goes away before its end."""
+        async for chunk in self._raw.stream:
+            yield chunk
+        if self._raw.is_disconnected:
+            raise BadRequest("The connection was closed before the whole body had arrived.")
+
+    async def body(self) -> bytes:
+        return await self._raw.stream.read()
+
+    @property
+    def content_length(self) -> int | None:
+        length: int | None = self._raw.content_length
+        return length
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    handler: Handler
+    status: int
+    policy: Rule | None
+    auth: bool
+    transaction: bool
+    errors: tuple[type[HaneulError], ...]
+    window: Window
+    path_names: tuple[str, ...]
+    body: Any
+    body_name: str | None
+    arguments: tuple[tuple[str, str], ...]
+    """(parameter, what it is: ctx, body, query, request, path)."""
+    answer: Any
+    content_types: tuple[str, ...]
+    limit: int
+    """The largest body, in bytes."""
+
+
+class Routes:
+    """The routes of one file; `prefix` stands before each path, below the service's own path."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.routes: list[Route] = []
+
+    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.route("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.route("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.route("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.route("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.route("DELETE", path, **{"status": 204, **options})
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        policy: Rule | None = None,
+        auth: bool = True,
+        transaction: bool = True,
+        errors: Iterable[type[HaneulError]] = (),
+        since: str | None = None,
+        until: str | None = None,
+        content_types: tuple[str, ...] = ("application/json",),
+        limit: int = 114688,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler.
+
+        `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
+        that stream or wait, and open their own; `since` and `until` are the microversions that know it.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            whole = self.prefix + path
+            names = tuple(part[1:-1].split(":")[0] for part in whole.split("/") if part.startswith("{"))
+            hints = typing.get_type_hints(handler)
+            arguments, body, body_name = [], None, None
+            for name, hint in hints.items():
+                if name == "return":
+                    continue
+                if hint is Context:
+                    arguments.append((name, "ctx"))
+                elif hint is Query:
+                    arguments.append((name, "query"))
+                elif hint is Request:
+                    arguments.append((name, "request"))
+                elif name in names:
+                    arguments.append((name, "path"))
+                else:
+                    arguments.append((name, "body"))
+                    body, body_name = hint, name
+            self.routes.append(
+                Route(
+                    method,
+                    whole,
+                    handler,
+                    status,
+                    policy,
+                    auth,
+                    transaction,
+                    tuple(errors),
+                    Window(parse_version(since) if since else None, parse_version(until) if until else None),
+                    names,
+                    body,
+                    body_name,
+                    tuple(arguments),
+                    hints.get("return"),
+                    content_types,
+                    limit,
+                )
+            )
+            return handler
+
+        return declare
+
+
+def encode(value: Any) -> bytes:
+    """JSON as we send it."""
+    return msgspec.json.encode(value)
+
+
+def version_text(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"

@@ -1,0 +1,167 @@
+"""Wire shapes: one Struct per resource, with the window of microversions beside each field.
+
+A field with a window defaults to UNSET. On the way in, a windowed field that the request's version does
+not know counts as an unknown one; on the way out it is left out. Errors name the field.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from haneul.kernel.context import Version
+from haneul.kernel.errors import BadRequest
+
+T = TypeVar("T")
+
+
+class Schema(msgspec.Struct):
+    """Base of wire shapes; unknown fields are ignored."""
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    """Base of wire shapes whose unknown fields are errors."""
+
+
+class Window(NamedTuple):
+    """The versions that know a field: from `since` up to and including `until`."""
+
+    since: Version | None = None
+    until: Version | None = None
+
+    def covers(self, version: Version) -> bool:
+        return not (self.since and version < self.since) and not (self.until and version > self.until)
+
+
+def since(text: str) -> Window:
+    return Window(since=parse_version(text))
+
+
+def until(text: str) -> Window:
+    return Window(until=parse_version(text))
+
+
+def between(first: str, last: str) -> Window:
+    return Window(parse_version(first), parse_version(last))
+
+
+def parse_version(text: str) -> Version:
+    """`"2.79"` -> (2, 79); ValueError if it is not of that form."""
+    major, dot, minor = text.partition(".")
+    if not (dot and major.isdigit() and minor.isdigit()):
+        raise ValueError(text)
+    return int(major), int(minor)
+
+
+class InvalidField(BadRequest):
+    """A body that does not fit: `field` is the path, `kind` one of missing, unknown, value, json."""
+
+    code, message = "invalid_field", "Invalid input for field {field}: {why}"
+
+
+_ERROR = re.compile(r"^(?P<why>.*?)(?: - at `(?:key )?(?P<path>[^`]*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]+)`")
+
+
+@cache
+def _decoder(schema: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(schema, strict=True)
+
+
+def decode(schema: type[T], raw: bytes, version: Version = (0, 0)) -> T:
+    """The body as the schema has it in that version; InvalidField otherwise."""
+    try:
+        value = _decoder(schema).decode(raw)
+    except msgspec.ValidationError as problem:
+        raise invalid(problem) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise InvalidField(field="body", why=f"not valid JSON: {problem}", kind="json") from None
+    for path, window in _windows(schema):
+        if not window.covers(version):
+            _refuse_present(value, path)
+    return value
+
+
+def invalid(problem: msgspec.ValidationError) -> InvalidField:
+    """msgspec's complaint in our terms."""
+    found = _ERROR.match(str(problem))
+    why, path = (found["why"], found["path"] or "") if found else (str(problem), "")
+    path = path.removeprefix("$").removeprefix(".")
+    if missing := _MISSING.match(why):
+        field = f"{path}.{missing[1]}" if path else missing[1]
+        return InvalidField(
+            f"Invalid input for field {field}: '{missing[1]}' is a required property",
+            field=field,
+            why=f"'{missing[1]}' is a required property",
+            kind="missing",
+        )
+    if unknown := _UNKNOWN.match(why):
+        return _unknown(f"{path}.{unknown[1]}" if path else unknown[1])
+    return InvalidField(field=path or "body", why=why, kind="value")
+
+
+def _unknown(field: str) -> InvalidField:
+    name = field.rsplit(".", 1)[-1]
+    why = f"Additional properties are not allowed ('{name}' was unexpected)"
+    return InvalidField(why, field=field, why=why, kind="unknown")
+
+
+def hide(value: Any, schema: Any, version: Version) -> Any:
+    """The view as that version shows it: fields outside their windows are left out, in place."""
+    for path, window in _windows(schema):
+        if not window.covers(version):
+            for holder in _holders(value, path[:-1]):
+                setattr(holder, path[-1], UNSET)
+    return value
+
+
+def _refuse_present(value: Any, path: tuple[str, ...]) -> None:
+    for holder in _holders(value, path[:-1]):
+        if getattr(holder, path[-1]) is not UNSET:
+            raise _unknown(".".join(p for p in path if p != "[]"))
+
+
+def _holders(value: Any, path: tuple[str, ...]) -> typing.Iterator[Any]:
+    if value is UNSET or value is None:
+        return
+    if not path:
+        if isinstance(value, msgspec.Struct):
+            yield value
+    elif path[0] == "[]":
+        if isinstance(value, (list, tuple)):
+            for each in value:
+                yield from _holders(each, path[1:])
+    elif isinstance(value, msgspec.Struct) and path[0] in value.__struct_fields__:
+        yield from _holders(getattr(value, path[0]), path[1:])
+
+
+@cache
+def _windows(schema: Any) -> tuple[tuple[tuple[str, ...], Window], ...]:
+    """Every windowed field below the schema, by its path; `[]` stands for the elements of a list."""
+    return tuple(_walk(schema, ()))
+
+
+def _walk(schema: Any, path: tuple[str, ...]) -> typing.Iterator[tuple[tuple[str, ...], Window]]:
+    origin = typing.get_origin(schema)
+    if origin is typing.Annotated:
+        yield from _walk(typing.get_args(schema)[0], path)
+    elif origin in (types.UnionType, typing.Union):
+        for each in typing.get_args(schema):
+            yield from _walk(each, path)
+    elif origin in (list, tuple) and typing.get_args(schema):
+        yield from _walk(typing.get_args(schema)[0], (*path, "[]"))
+    elif isinstance(schema, type) and issubclass(schema, msgspec.Struct):
+        hints = typing.get_type_hints(schema, include_extras=True)
+        for f in msgspec.structs.fields(schema):
+            hint = hints[f.name]
+            for meta in getattr(hint, "__metadata__", ()):
+                if isinstance(meta, Window):
+                    yield (*path, f.name), meta
+            yield from _walk(hint, (*path, f.name))

@@ -1,0 +1,48 @@
+"""Logs: structured lines on standard error, and one access line per request.
+
+Secrets never get here: bodies and headers are not logged, and passwords and tokens are not in paths.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import msgspec
+import structlog
+
+_write: Any = None
+
+
+def configure(*, level: int = logging.INFO, access: bool = True) -> None:
+    """Send everything to standard error, one JSON object a line."""
+    global _write
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    _write = sys.stderr.write if access else None
+
+
+def access(method: str, path: str, status: Any, seconds: float, request_id: str, user_id: str | None) -> None:
+    """One line about a request that was answered."""
+    if _write is None:
+        return
+    line = {
+        "access": method,
+        "path": path,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "request_id": request_id,
+        "user_id": user_id,
+    }
+    _write(msgspec.json.encode(line).decode() + "\n")

@@ -1,0 +1,39 @@
+"""What a service says of itself, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Microversions:
+    """The window of microversions that an API speaks, and the headers that choose one."""
+
+    minimum: str
+    maximum: str
+    type: str
+    """The service type in `OpenStack-API-Version: TYPE X.Y`."""
+    legacy_header: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A service: its names, where it answers, whom it uses, what its drivers can do."""
+
+    name: str
+    """The folder's name."""
+    type: str
+    """The service type in the catalogue."""
+    catalog_name: str
+    """The service's name in the catalogue."""
+    title: str
+    path: str
+    """Where it answers, under the one port: `/compute`."""
+    endpoint: str
+    """What the catalogue gives, under the one port: `/compute/v2.1`."""
+    depends_on: tuple[str, ...] = ()
+    interfaces: dict[str, tuple[type, ...]] = field(default_factory=dict)
+    """Interfaces of its host drivers, by the name that `ctx.agent(host)` has for them."""
+    microversions: Microversions | None = None
+    aliases: tuple[str, ...] = ()
+    """Further service types under which the catalogue lists it."""

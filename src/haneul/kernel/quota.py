@@ -1,0 +1,79 @@
+"""Quotas: limits are rows, use is counted from rows, both inside the transaction that asks.
+
+Nothing is cached and no counter is kept, so nothing can drift. Two requests of one project take turns
+(`tx.lock`), which is what makes "exactly ten" true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from haneul.kernel.db import Rows, Tx
+from haneul.kernel.errors import QuotaExceeded
+
+if TYPE_CHECKING:
+    from haneul.kernel.context import Context
+
+UNLIMITED = -1
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A project's own limit for a resource; `project_id` is "default" for everybody's."""
+
+    project_id: str
+    service: str
+    resource: str
+    limit: int
+
+
+LIMITS = Rows(Limit, "quota_limits", key=("project_id", "service", "resource"))
+
+Count = Callable[[Tx, str], Awaitable[Mapping[str, int]]]
+"""(tx, project id) -> how much of each resource the project has."""
+
+
+class QuotaSet:
+    """The quotas of one service: default limits, and the one way to count what is used."""
+
+    def __init__(self, service: str, defaults: Mapping[str, int], count: Count) -> None:
+        self.service = service
+        self.defaults = dict(defaults)
+        self.count = count
+
+    async def limits(self, tx: Tx, project_id: str) -> dict[str, int]:
+        """Every limit that holds for the project; -1 is none."""
+        found = dict(self.defaults)
+        rows = await LIMITS.among(tx, "project_id", ["default", project_id], service=self.service)
+        for row in sorted(rows, key=lambda r: r.project_id != "default"):
+            found[row.resource] = row.limit
+        return found
+
+    async def set(self, tx: Tx, project_id: str, limits: Mapping[str, int]) -> None:
+        for resource, limit in limits.items():
+            await LIMITS.remove(tx, project_id=project_id, service=self.service, resource=resource)
+            await LIMITS.add(tx, Limit(project_id, self.service, resource, limit))
+
+    async def reset(self, tx: Tx, project_id: str) -> None:
+        await LIMITS.remove(tx, project_id=project_id, service=self.service)
+
+    async def require(
+        self,
+        ctx: Context,
+        project_id: str | None = None,
+        error: type[QuotaExceeded] = QuotaExceeded,
+        **wanted: int,
+    ) -> None:
+        """Raise unless the project may have that much more of each resource."""
+        project = project_id or ctx.project_id
+        await ctx.tx.lock("quota", self.service, project)
+        limits = await self.limits(ctx.tx, project)
+        if all(limits.get(r, UNLIMITED) < 0 for r in wanted):
+            return
+        used = await self.count(ctx.tx, project)
+        for resource, amount in wanted.items():
+            limit, have = limits.get(resource, UNLIMITED), used.get(resource, 0)
+            if limit >= 0 and amount > 0 and have + amount > limit:
+                raise error(resource=resource, requested=amount, used=have, limit=limit)

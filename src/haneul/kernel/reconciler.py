@@ -1,0 +1,83 @@
+"""What must stay true for ever: functions that look for one gap and close it, by the clock or nudged.
+
+A reconciler takes nothing for granted and remembers nothing; it may run at any time, twice, or late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.kernel.events import Event
+
+logger = structlog.get_logger(__name__)
+
+Look = Callable[[Context], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """`look` gets a context without a transaction: it opens its own, and none while it calls hosts."""
+
+    look: Look
+    every_s: float
+    nudged_by: tuple[type[Event], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.look.__name__
+
+
+def reconciler(*, every_s: float, nudged_by: tuple[type[Event], ...] = ()) -> Callable[[Look], Reconciler]:
+    def declare(look: Look) -> Reconciler:
+        return Reconciler(look, every_s, nudged_by)
+
+    return declare
+
+
+class _NoTransaction:
+    is_open = False
+
+
+class Runner:
+    """Runs the reconcilers of this process."""
+
+    def __init__(self, platform: Platform, reconcilers: list[Reconciler]) -> None:
+        self.platform = platform
+        self.reconcilers = reconcilers
+        self._nudges = {r.name: asyncio.Event() for r in reconcilers}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def run(self) -> None:
+        for each in self.reconcilers:
+            for kind in each.nudged_by:
+                self.platform.bus.listen(kind, lambda _, name=each.name: self._nudges[name].set())
+            self._tasks.append(asyncio.create_task(self._forever(each)))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def look(self, each: Reconciler) -> None:
+        """One look, now; problems are logged and met again at the next look."""
+        nothing = _NoTransaction()
+        try:
+            await each.look(Context(self.platform, SYSTEM, nothing))  # type: ignore[arg-type]
+        except Exception:
+            logger.exception("reconciler failed", reconciler=each.name)
+
+    async def _forever(self, each: Reconciler) -> None:
+        nudge = self._nudges[each.name]
+        while True:
+            with contextlib.suppress(TimeoutError):
+                # not wait_for: in Python 3.11 it loses a cancellation that comes together with the nudge
+                async with asyncio.timeout(each.every_s):
+                    await nudge.wait()
+            nudge.clear()
+            await self.look(each)

@@ -1,0 +1,189 @@
+"""Long work: steps with their undoing beside them, kept in rows, so that nothing accepted is lost.
+
+An operation is one accepted run of a saga; its row is written with the change that asked for it. A
+worker holds it by a lease. Each step commits what it stored together with the checkpoint, guarded by
+the lease: whoever lost the lease cannot commit any more. A step may run twice, so steps ensure. When
+one fails or runs out of time, the undos run, its own first, and the resource is told why. Deleting
+supersedes whatever else runs on a resource, at once.
+
+What a resource is doing is never stored: `open_operation` finds it in the rows of open operations.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Auth, Context
+from haneul.kernel.db import Rows
+
+StepFunction = Callable[..., Awaitable[Any]]
+
+
+class Operation(msgspec.Struct, frozen=True, gc=False):
+    """One accepted piece of long work."""
+
+    id: str
+    seq: int
+    """Grows with every operation on the same resource; hosts refuse what is older."""
+    kind: str
+    state: str
+    """running, undoing, done, failed or superseded."""
+    is_open: bool
+    step: int
+    step_name: str
+    tries: int
+    """How often the work was begun again elsewhere."""
+    given: dict[str, Any]
+    results: dict[str, Any]
+    excluded: list[str]
+    """Hosts that failed it."""
+    resource_id: str
+    project_id: str | None
+    user_id: str | None
+    auth: Auth
+    request_id: str | None
+    accepted_at: datetime
+    ended_at: datetime | None
+    lease_owner: str | None
+    lease_until: datetime | None
+    fault: dict[str, Any] | None
+    waiting: str | None
+    """Why it makes no progress, if it does not."""
+
+
+class StepRecord(msgspec.Struct, frozen=True, gc=False):
+    """One line of the journal: a step, or its undo, that ended."""
+
+    id: str
+    operation_id: str
+    name: str
+    is_undo: bool
+    started_at: datetime
+    ended_at: datetime
+    error: str | None
+
+
+OPERATIONS = Rows(
+    Operation, "operations", indexes=(("resource_id", "seq"), ("project_id", "accepted_at"), ("ended_at",))
+)
+_OPEN = OPERATIONS.c.is_open.is_(sa.true())
+sa.Index("ix_operations_open", OPERATIONS.c.resource_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+sa.Index("ix_operations_lease", OPERATIONS.c.lease_until, sqlite_where=_OPEN, postgresql_where=_OPEN)
+STEPS = Rows(StepRecord, "operation_steps", indexes=(("operation_id", "started_at"),))
+
+
+def open_operation(resource_id: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """`kind/step` of the operation that is open on the resource, or null: for a derived field."""
+    o = OPERATIONS.table.alias()
+    return (
+        sa.select(o.c.kind + sa.literal_column("'/'") + o.c.step_name)
+        .where(o.c.resource_id == resource_id, o.c.is_open.is_(sa.true()))
+        .order_by(o.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """`action` stores or calls a host, never both; `undo` is content when there is nothing to undo."""
+
+    action: StepFunction
+    undo: StepFunction | None = None
+    deadline_s: float = 120.0
+
+    @property
+    def name(self) -> str:
+        return self.action.__name__
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an operation failed: what `on_failure` is told."""
+
+    step: str
+    code: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Saga:
+    """A kind of long work. Everything about it is checked when it is declared.
+
+    A step asks, by type, for the input or for what an earlier step returned. `elsewhere` names the step
+    that chooses a host: a host's failure after it begins the work again from there, on another host, up
+    to `tries` times.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        input: type,
+        steps: Sequence[Step],
+        on_failure: StepFunction | None = None,
+        elsewhere: StepFunction | None = None,
+        tries: int = 3,
+    ) -> None:
+        self.kind = kind
+        self.input = input
+        self.steps = tuple(steps)
+        self.on_failure = on_failure
+        self.tries = tries
+        names = [s.name for s in self.steps]
+        self.elsewhere = names.index(elsewhere.__name__) if elsewhere else None
+        self.gives: list[type | None] = []
+        self._asks: dict[StepFunction, list[tuple[type, int, bool]]] = {}
+        givers: dict[type, int] = {input: -1}
+        for number, step in enumerate(self.steps):
+            hints = typing.get_type_hints(step.action)
+            self._asks[step.action] = self._resolve(step.action, givers, hints)
+            given = hints.get("return")
+            self.gives.append(None if given in (None, type(None)) else given)
+            if self.gives[-1] is not None:
+                givers[typing.cast(type, self.gives[-1])] = number
+            if step.undo is not None:
+                self._asks[step.undo] = self._resolve(step.undo, givers, typing.get_type_hints(step.undo))
+        if on_failure is not None:
+            hints = typing.get_type_hints(on_failure)
+            self._asks[on_failure] = self._resolve(on_failure, {**givers, Failure: -2}, hints)
+
+    def _resolve(
+        self, function: StepFunction, givers: dict[type, int], hints: dict[str, Any]
+    ) -> list[tuple[type, int, bool]]:
+        asks = []
+        for name, wanted in hints.items():
+            if name == "return" or wanted is Context:
+                continue
+            options = [a for a in typing.get_args(wanted) if a is not type(None)]
+            optional = len(options) == 1 and type(None) in typing.get_args(wanted)
+            kind = options[0] if optional else wanted
+            if kind not in givers:
+                raise TypeError(f"{self.kind}: nothing gives {kind!r} to {function.__name__}")
+            asks.append((kind, givers[kind], optional))
+        return asks
+
+    def arguments(
+        self, function: StepFunction, operation: Operation, failure: Failure | None = None
+    ) -> list[Any] | None:
+        """What the function asks for; None if something it cannot do without was never made."""
+        found: list[Any] = []
+        for kind, giver, optional in self._asks[function]:
+            if giver == -2:
+                found.append(failure)
+            elif giver == -1:
+                found.append(msgspec.convert(operation.given, kind, strict=False))
+            elif (raw := operation.results.get(self.steps[giver].name)) is not None:
+                found.append(msgspec.convert(raw, kind, strict=False))
+            elif optional:
+                found.append(None)
+            else:
+                return None
+        return found

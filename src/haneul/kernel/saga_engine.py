@@ -1,0 +1,433 @@
+"""The workers that carry operations on: claim, run, checkpoint, undo, sweep.
+
+Every open operation has a lease. Who accepts one holds it at once; a sweep picks up what nobody holds.
+With one control plane (SQLite) the leases of a process that died are void when the next one starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from haneul.kernel.context import Context, Platform
+from haneul.kernel.db import Busy, Query
+from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
+from haneul.kernel.ids import new_id
+from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
+
+LEASE_S = 10.0
+SWEEP_S = 1.0
+MAX_RUNNING = 256
+RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+TRANSIENT = (HostUnreachable, StaleRow, Busy, Waiting)
+
+logger = structlog.get_logger(__name__)
+_c = OPERATIONS.c
+
+
+def _checkpoint() -> sa.Update:
+    changing = ("state", "is_open", "step", "step_name", "tries", "results", "excluded", "ended_at")
+    changing += ("lease_owner", "lease_until", "fault", "waiting")
+    return (
+        sa.update(OPERATIONS.table)
+        .where(
+            _c.id == sa.bindparam("id_", type_=sa.Text),
+            _c.is_open.is_(sa.true()),
+            _c.lease_owner == sa.bindparam("me", type_=sa.Text),
+        )
+        .values({n: sa.bindparam(f"new_{n}", type_=_c[n].type) for n in changing})
+    )
+
+
+CHECKPOINT = Query(_checkpoint())
+SUPERSEDE = Query(
+    sa.update(OPERATIONS.table)
+    .where(_c.resource_id == sa.bindparam("resource", type_=sa.Text), _c.is_open.is_(sa.true()))
+    .values(
+        state=sa.literal("superseded", sa.Text),
+        is_open=sa.false(),
+        ended_at=sa.bindparam("now", type_=sa.Text),
+        lease_owner=None,
+        lease_until=None,
+    )
+    .returning(_c.id)
+)
+LATEST = Query(
+    sa.select(sa.func.max(_c.seq)).where(_c.resource_id == sa.bindparam("resource", type_=sa.Text))
+)
+RENEW = Query(
+    sa.update(OPERATIONS.table)
+    .where(_c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()))
+    .values(lease_until=sa.bindparam("until", type_=sa.Text))
+)
+VOID = Query(
+    sa.update(OPERATIONS.table).where(_c.is_open.is_(sa.true())).values(lease_owner=None, lease_until=None)
+)
+CLAIM = Query(
+    sa.update(OPERATIONS.table)
+    .where(
+        _c.id == sa.bindparam("id_", type_=sa.Text),
+        _c.is_open.is_(sa.true()),
+        sa.or_(_c.lease_until.is_(None), _c.lease_until < sa.bindparam("now", type_=sa.Text)),
+    )
+    .values(lease_owner=sa.bindparam("me", type_=sa.Text), lease_until=sa.bindparam("until", type_=sa.Text))
+)
+ORPHANS = Query(
+    OPERATIONS.select()
+    .where(
+        _c.is_open.is_(sa.true()),
+        sa.or_(_c.lease_until.is_(None), _c.lease_until < sa.bindparam("now", type_=sa.Text)),
+    )
+    .order_by(_c.accepted_at)
+    .limit(sa.bindparam("most", type_=sa.BigInteger))
+)
+
+
+class LeaseLost(Exception):
+    """Somebody else has the operation now, or it was superseded."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Which operation a step belongs to: what `ctx.operation` is inside of one."""
+
+    operation: int
+    step: str
+    resource: str
+    id: str
+    excluded: tuple[str, ...]
+
+
+class Engine:
+    def __init__(self, platform: Platform, sagas: list[Saga]) -> None:
+        self.platform = platform
+        self.sagas = {s.kind: s for s in sagas}
+        self.me = new_id()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._loops: list[asyncio.Task[None]] = []
+
+    # -- life
+
+    async def run(self) -> None:
+        """Take up what was left, then watch; returns at once."""
+        if not self.platform.db.is_shared:
+            async with self.platform.db.transaction() as tx:
+                await tx.run(VOID)
+        await self.sweep()
+        self._loops = [asyncio.create_task(self._sweep_forever()), asyncio.create_task(self._renew_forever())]
+
+    async def stop(self) -> None:
+        """Let go of everything; whoever runs next goes on from the checkpoints."""
+        tasks = [*self._loops, *self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._loops.clear()
+
+    async def idle(self) -> None:
+        """Returns when nothing runs in this process (for tests)."""
+        while self._tasks:
+            await asyncio.gather(*list(self._tasks.values()), return_exceptions=True)
+
+    # -- start
+
+    async def start(self, ctx: Context, saga: Saga, given: Any, *, resource: str, supersede: bool) -> str:
+        now = ctx.now()
+        await ctx.tx.lock("resource", resource)
+        ended: list[str] = []
+        if supersede:
+            rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
+            ended = [row[0] for row in rows]
+        latest = await ctx.tx.one(LATEST, resource=resource)
+        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
+        operation = Operation(
+            id=new_id(),
+            seq=seq,
+            kind=saga.kind,
+            state="running",
+            is_open=True,
+            step=0,
+            step_name=saga.steps[0].name,
+            tries=0,
+            given=msgspec.to_builtins(given),
+            results={},
+            excluded=[],
+            resource_id=resource,
+            project_id=ctx.auth.project_id,
+            user_id=ctx.auth.user_id,
+            auth=ctx.auth,
+            request_id=ctx.request_id,
+            accepted_at=now,
+            ended_at=None,
+            lease_owner=self.me,
+            lease_until=now + timedelta(seconds=LEASE_S),
+            fault=None,
+            waiting=None,
+        )
+        await OPERATIONS.add(ctx.tx, operation)
+
+        def begin() -> None:
+            for other in ended:
+                if other in self._tasks:
+                    self._tasks[other].cancel()
+            self._launch(operation)
+
+        ctx.tx.after_commit(begin)
+        return operation.id
+
+    def _launch(self, operation: Operation) -> None:
+        task = asyncio.create_task(self._carry_on(operation))
+        self._tasks[operation.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(operation.id, None))
+
+    # -- watch
+
+    async def sweep(self) -> int:
+        """Claim what nobody holds; how many there were."""
+        room = MAX_RUNNING - len(self._tasks)
+        if room <= 0:
+            return 0
+        now = self.platform.clock.now()
+        async with self.platform.db.reading() as tx:
+            rows = await tx.all(ORPHANS, now=OPERATIONS.value("lease_until", now), most=room)
+        for row in rows:
+            operation = OPERATIONS.load(row)
+            if operation.id in self._tasks:
+                continue
+            until = now + timedelta(seconds=LEASE_S)
+            async with self.platform.db.transaction() as tx:
+                won = await tx.run(
+                    CLAIM,
+                    id_=operation.id,
+                    me=self.me,
+                    now=OPERATIONS.value("lease_until", now),
+                    until=OPERATIONS.value("lease_until", until),
+                )
+            if won:
+                self._launch(msgspec.structs.replace(operation, lease_owner=self.me, lease_until=until))
+        return len(rows)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await self.platform.clock.sleep(SWEEP_S)
+            with contextlib.suppress(Exception):
+                await self.sweep()
+
+    async def _renew_forever(self) -> None:
+        while True:
+            await self.platform.clock.sleep(LEASE_S / 3)
+            if self._tasks:
+                until = self.platform.clock.now() + timedelta(seconds=LEASE_S)
+                with contextlib.suppress(Exception):
+                    async with self.platform.db.transaction() as tx:
+                        await tx.run(RENEW, me=self.me, until=OPERATIONS.value("lease_until", until))
+
+    # -- run
+
+    async def _carry_on(self, operation: Operation) -> None:
+        saga = self.sagas.get(operation.kind)
+        if saga is None:
+            logger.error("unknown operation", kind=operation.kind, operation=operation.id)
+            return
+        try:
+            while operation.is_open:
+                if operation.state == "running":
+                    operation = await self._forward(saga, operation)
+                else:
+                    operation = await self._backward(saga, operation)
+        except LeaseLost:
+            return
+        except Exception:
+            logger.exception("operation interrupted", operation=operation.id, kind=operation.kind)
+
+    async def _forward(self, saga: Saga, operation: Operation) -> Operation:
+        step = saga.steps[operation.step]
+        is_last = operation.step + 1 == len(saga.steps)
+        try:
+            return await self._do(saga, operation, step, is_last=is_last)
+        except LeaseLost:
+            raise
+        except Exception as problem:
+            failure = _describe(step, problem)
+            if failure.code == "internal":
+                logger.exception("step failed", step=step.name, operation=operation.id)
+            return await self._turn_back(saga, operation, failure, problem)
+
+    async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
+        """The step, tried until it succeeds, fails for good, or its time is up."""
+        arguments = saga.arguments(step.action, operation)
+        if arguments is None:
+            raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
+        started = self.platform.clock.now()
+        deadline = started + timedelta(seconds=step.deadline_s)
+        for attempt in range(10**6):
+            try:
+                async with self.platform.db.transaction() as tx, asyncio.timeout(step.deadline_s):
+                    ctx = self._context(operation, tx, step.name)
+                    result = await step.action(ctx, *arguments)
+                    return await self._advance(tx, operation, step, result, started, saga, is_last=is_last)
+            except TRANSIENT as problem:
+                pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
+                if self.platform.clock.now() + timedelta(seconds=pause) > deadline:
+                    raise
+                if attempt == 3:
+                    operation = await self._note(operation, str(problem))
+                await self.platform.clock.sleep(pause)
+        raise AssertionError("unreachable")
+
+    async def _advance(
+        self,
+        tx: Any,
+        operation: Operation,
+        step: Step,
+        result: Any,
+        started: Any,
+        saga: Saga,
+        *,
+        is_last: bool,
+    ) -> Operation:
+        now = self.platform.clock.now()
+        results = operation.results
+        if result is not None:
+            results = {**results, step.name: msgspec.to_builtins(result)}
+        following = operation.step + 1
+        moved = msgspec.structs.replace(
+            operation,
+            results=results,
+            step=following,
+            step_name="" if is_last else saga.steps[following].name,
+            waiting=None,
+            **_ended(now, "done") if is_last else {},
+        )
+        await self._save(tx, moved)
+        await STEPS.add(tx, StepRecord(new_id(), operation.id, step.name, False, started, now, None))
+        return moved
+
+    async def _turn_back(
+        self, saga: Saga, operation: Operation, failure: Failure, problem: BaseException
+    ) -> Operation:
+        """Remember why, and let the next round undo."""
+        chooser = saga.elsewhere
+        fault = msgspec.to_builtins(failure)
+        excluded, again = operation.excluded, False
+        if chooser is not None and operation.step > chooser and operation.tries + 1 < saga.tries:
+            chosen = operation.results.get(saga.steps[chooser].name) or {}
+            again = _is_the_hosts_fault(problem)
+            excluded = [*excluded, chosen["host"]] if again and chosen.get("host") else excluded
+        moved = msgspec.structs.replace(
+            operation, state="undoing", fault={**fault, "again": again}, excluded=excluded
+        )
+        now = self.platform.clock.now()
+        name = saga.steps[operation.step].name
+        async with self.platform.db.transaction() as tx:
+            await self._save(tx, moved)
+            await STEPS.add(tx, StepRecord(new_id(), operation.id, name, False, now, now, failure.message))
+        return moved
+
+    async def _backward(self, saga: Saga, operation: Operation) -> Operation:
+        fault = operation.fault or {}
+        last = saga.elsewhere if fault.get("again") and saga.elsewhere is not None else 0
+        step = saga.steps[operation.step]
+        error = await self._undo(saga, operation, step)
+        if error is not None:
+            logger.error("undo failed", step=step.name, operation=operation.id, error=error)
+        started = self.platform.clock.now()
+        async with self.platform.db.transaction() as tx:
+            results = {k: v for k, v in operation.results.items() if k != step.name}
+            if operation.step > last:
+                before = saga.steps[operation.step - 1].name
+                moved = msgspec.structs.replace(
+                    operation, step=operation.step - 1, step_name=before, results=results
+                )
+            elif fault.get("again"):
+                moved = msgspec.structs.replace(
+                    operation, state="running", results=results, tries=operation.tries + 1, fault=None
+                )
+            else:
+                if saga.on_failure is not None:
+                    failure = Failure(fault["step"], fault["code"], fault["message"], fault["details"])
+                    arguments = saga.arguments(saga.on_failure, operation, failure)
+                    ctx = self._context(operation, tx, "on_failure")
+                    await saga.on_failure(ctx, *(arguments or ()))
+                moved = msgspec.structs.replace(operation, **_ended(started, "failed"))
+            await self._save(tx, moved)
+            if step.undo is not None:
+                now = self.platform.clock.now()
+                await STEPS.add(tx, StepRecord(new_id(), operation.id, step.name, True, started, now, error))
+        return moved
+
+    async def _undo(self, saga: Saga, operation: Operation, step: Step) -> str | None:
+        """Undo the step; None, or why it could not be undone in its time."""
+        if step.undo is None:
+            return None
+        arguments = saga.arguments(step.undo, operation)
+        if arguments is None:
+            return None
+        deadline = self.platform.clock.now() + timedelta(seconds=step.deadline_s)
+        attempt = 0
+        while True:
+            try:
+                async with self.platform.db.transaction() as tx, asyncio.timeout(step.deadline_s):
+                    await step.undo(self._context(operation, tx, f"undo {step.name}"), *arguments)
+                    await self._save(tx, operation)
+                return None
+            except LeaseLost:
+                raise
+            except Exception as problem:
+                pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
+                if self.platform.clock.now() + timedelta(seconds=pause) > deadline:
+                    return str(problem)
+                attempt += 1
+                await self.platform.clock.sleep(pause)
+
+    # -- rows
+
+    def _context(self, operation: Operation, tx: Any, step: str) -> Context:
+        origin = Origin(
+            operation.seq,
+            f"{step}#{operation.tries}",
+            operation.resource_id,
+            operation.id,
+            tuple(operation.excluded),
+        )
+        return Context(self.platform, operation.auth, tx, request_id=operation.request_id, operation=origin)
+
+    async def _note(self, operation: Operation, waiting: str) -> Operation:
+        moved = msgspec.structs.replace(operation, waiting=waiting)
+        async with self.platform.db.transaction() as tx:
+            await self._save(tx, moved)
+        return moved
+
+    async def _save(self, tx: Any, operation: Operation) -> None:
+        """Write the checkpoint, if the lease is still ours."""
+        until = self.platform.clock.now() + timedelta(seconds=LEASE_S) if operation.is_open else None
+        values = OPERATIONS.dump(msgspec.structs.replace(operation, lease_until=until))
+        changed = {f"new_{k}": v for k, v in values.items()}
+        if not await tx.run(CHECKPOINT, id_=operation.id, me=self.me, **changed):
+            raise LeaseLost
+
+
+def _ended(now: Any, state: str) -> dict[str, Any]:
+    return {"state": state, "is_open": False, "ended_at": now, "lease_owner": None}
+
+
+def _describe(step: Step, problem: BaseException) -> Failure:
+    if isinstance(problem, HaneulError):
+        details = {k: v for k, v in problem.details.items() if _is_plain(v)}
+        return Failure(step.name, problem.code, problem.text, details)
+    if isinstance(problem, TimeoutError):
+        return Failure(step.name, "deadline", f"{step.name} did not end within {step.deadline_s:g} s")
+    return Failure(step.name, "internal", f"{type(problem).__name__}: {problem}")
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float, bool, list, dict, type(None)))
+
+
+def _is_the_hosts_fault(problem: BaseException) -> bool:
+    return isinstance(problem, (DriverError, TimeoutError)) and not isinstance(problem, Superseded)

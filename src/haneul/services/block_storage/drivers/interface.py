@@ -1,0 +1,103 @@
+"""What a host must be able to do with volumes and their snapshots.
+
+Every call names the state that is wanted, so it may be repeated. What is gone stays gone without
+complaint. A driver raises `DriverError`, or `ImpossibleHere` when another host might do it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from haneul.kernel.disk_image import ImageSource
+
+__all__ = [
+    "Capacity",
+    "ExportsVolumes",
+    "FromImage",
+    "FromSnapshot",
+    "FromVolume",
+    "ImageSource",
+    "RevertsVolumes",
+    "VolumeSource",
+    "Volumes",
+]
+
+
+class FromImage(Struct, frozen=True, tag="image"):
+    image: ImageSource
+
+
+class FromVolume(Struct, frozen=True, tag="volume"):
+    volume_id: str
+
+
+class FromSnapshot(Struct, frozen=True, tag="snapshot"):
+    snapshot_id: str
+
+
+VolumeSource = FromImage | FromVolume | FromSnapshot
+
+
+class Capacity(Struct, frozen=True, kw_only=True):
+    total_gb: float
+    free_gb: float
+    provisioned_gb: float
+    """What all volumes could grow to; more than `total_gb` when provisioning is thin."""
+
+
+class Volumes(Protocol):
+    """Volumes and snapshots by id. A snapshot stands on its own: its volume may go first."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def ensure_volume(self, volume_id: str, size_gb: int, source: VolumeSource | None = None) -> None:
+        """The volume exists with the source's content. One that exists already is left as it is."""
+        ...
+
+    async def ensure_gone(self, volume_id: str) -> None: ...
+
+    async def extend(self, volume_id: str, size_gb: int) -> None:
+        """The volume is at least this large. A machine that uses it is told by its hypervisor."""
+        ...
+
+    async def connect(self, volume_id: str, host: str) -> dict[str, Any]:
+        """How `host` reaches the volume: {"kind": "file", "path": ..., "format": "raw"}; for `DiskSpec`."""
+        ...
+
+    async def disconnect(self, volume_id: str, host: str) -> None:
+        """`host` needs the volume no longer; volume and host may be gone."""
+        ...
+
+    async def ensure_snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """The snapshot holds the volume's content as of one moment."""
+        ...
+
+    async def ensure_snapshot_gone(self, snapshot_id: str) -> None: ...
+
+    async def volumes(self) -> dict[str, int]:
+        """Size in GB by volume id, of all that exist."""
+        ...
+
+    async def snapshots(self) -> set[str]: ...
+
+    async def capacity(self) -> Capacity: ...
+
+
+@runtime_checkable
+class ExportsVolumes(Protocol):
+    async def export_volume(self, volume_id: str) -> str:
+        """The path of a standalone qcow2 with the volume's content, to be made an image."""
+        ...
+
+    async def ensure_export_gone(self, volume_id: str) -> None: ...
+
+
+@runtime_checkable
+class RevertsVolumes(Protocol):
+    async def revert(self, volume_id: str, snapshot_id: str) -> None:
+        """The volume's content is the snapshot's again; its size stays. Nobody may be using it."""
+        ...

@@ -1,0 +1,22 @@
+"""What other services, and the process itself, may use of identity."""
+
+from haneul.services.identity.operations.bootstrap import (
+    bootstrap,
+    ensure_project,
+    ensure_service,
+    ensure_user,
+    grant,
+    project_exists,
+)
+from haneul.services.identity.operations.tokens import authenticate, mint
+
+__all__ = [
+    "authenticate",
+    "bootstrap",
+    "ensure_project",
+    "ensure_service",
+    "ensure_user",
+    "grant",
+    "mint",
+    "project_exists",
+]

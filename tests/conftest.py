@@ -1,0 +1,139 @@
+"""The `cloud` fixture: a whole control plane in the test process, over a temporary database."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from haneul import control_plane
+from haneul.host_agent import AgentConfig, build_agent, interfaces
+from haneul.kernel.context import Auth
+from haneul.kernel.db import METADATA, open_database
+from haneul.kernel.hosts import Agents
+from haneul.kernel.hosts.in_process import InProcessChannel
+from haneul.kernel.hosts.reports import send_reports
+from haneul.kernel.ids import new_hex
+from haneul.process import upcalls
+from haneul.services.identity import public as identity
+
+HOSTS = 3
+SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.manifest")]
+
+
+class Persona:
+    """Somebody with a token: calls the cloud by paths such as `/compute/v2.1/servers`."""
+
+    def __init__(self, cloud: Cloud, auth: Auth) -> None:
+        self.cloud = cloud
+        self.auth = auth
+        self.token = identity.mint(cloud.platform, auth)
+
+    async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"X-Auth-Token": self.token, **options.pop("headers", {})}
+        if version := options.pop("version", None):
+            headers["OpenStack-API-Version"] = version
+        answer = await self.cloud.http.request(method, path, headers=headers, **options)
+        assert answer.status_code != 500, answer.text
+        return answer
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.call("GET", path, **options)
+
+    async def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return await self.call("POST", path, json=json, **options)
+
+    async def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return await self.call("PUT", path, json=json, **options)
+
+    async def patch(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return await self.call("PATCH", path, json=json, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx.Response:
+        return await self.call("DELETE", path, **options)
+
+
+class Cloud:
+    """A control plane under test, and a few people in it."""
+
+    def __init__(self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, hosts: list[str]) -> None:
+        self.plane = plane
+        self.hosts = hosts
+        self.platform = plane.platform
+        self.http = http
+        self.admin = self.persona("admin", roles=("admin", "manager", "member", "reader"))
+        self.member = self.persona("member", roles=("member", "reader"))
+        self.reader = self.persona("reader", roles=("reader",), project_id=self.member.auth.project_id)
+        self.stranger = self.persona("stranger", roles=("member", "reader"))
+
+    def persona(self, name: str, *, roles: tuple[str, ...], project_id: str | None = None) -> Persona:
+        """Somebody new with these roles, in a project of their own unless one is given."""
+        auth = Auth(
+            user_id=new_hex(),
+            user_name=name,
+            user_domain_id="default",
+            user_domain_name="Default",
+            project_id=project_id or new_hex(),
+            project_name=name,
+            project_domain_id="default",
+            project_domain_name="Default",
+            roles=roles,
+            methods=("password",),
+            issued_at="2026-01-01T00:00:00.000000Z",
+            expires_at="2099-01-01T00:00:00.000000Z",
+        )
+        return Persona(self, auth)
+
+    async def settled(self) -> None:
+        """Returns when no operation runs any more."""
+        await self.platform.engine.idle()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and no rows, to copy from."""
+    control_plane.load_tables(SERVICES)
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    METADATA.create_all(engine)
+    engine.dispose()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+async def cloud(empty_database: Path, tmp_path: Path) -> AsyncIterator[Cloud]:
+    database = tmp_path / "haneul.db"
+    shutil.copyfile(empty_database, database)
+    plane = control_plane.ControlPlane(
+        open_database(f"sqlite:///{database}", synchronous="OFF"),
+        endpoint="http://cloud.test",
+        folder=tmp_path,
+        services=SERVICES,
+    )
+
+    async def upcall(name: str, payload: bytes) -> bytes:
+        return await answer(name, payload)
+
+    agent = build_agent(AgentConfig(state=str(tmp_path), simulated_hosts=HOSTS), upcall)
+    channel = InProcessChannel(agent)
+    plane.platform.agents = Agents(channel, interfaces())
+    answer = upcalls(plane.platform)
+    await plane.start()
+    await agent.start()
+    await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])
+    transport = httpx.ASGITransport(plane.app.falcon)
+    async with httpx.AsyncClient(transport=transport, base_url="http://cloud.test") as http:
+        yield Cloud(plane, http, sorted(agent.hosts))
+    await plane.stop()
+    await channel.close()
+    await agent.close()
