@@ -136,7 +136,7 @@ async def _write_initrd(kernel: _Kernel, folder: Path) -> None:
     tree = folder / "initrd"
     for name in ("bin", "dev", "proc", "sys", "root", "lib/modules"):
         (tree / name).mkdir(parents=True)
-    await _install_busybox(tree, ("sh",))
+    await _install_busybox(tree)
     _install(GUEST / "initrd-init", tree / "init", 0o755)
     modules = await kernel.modules(_EARLY)
     for module in modules:
@@ -149,7 +149,7 @@ async def _write_initrd(kernel: _Kernel, folder: Path) -> None:
 async def _root_folder(kernel: _Kernel, root: Path) -> Path:
     for name in _FOLDERS:
         (root / name).mkdir(parents=True)
-    await _install_busybox(root, (await run("busybox", "--list-full")).decode().split())
+    await _install_busybox(root)
     (root / "bin/busybox").chmod(0o4755)  # `su` needs it
     for program in _PROGRAMS:
         await _install_program(Path(program), root)
@@ -160,13 +160,14 @@ async def _root_folder(kernel: _Kernel, root: Path) -> Path:
     return root
 
 
-async def _install_busybox(root: Path, applets: Iterable[str]) -> None:
+async def _install_busybox(root: Path) -> None:
+    """With a link for each of its programs, as a static busybox does not look into itself for them."""
     found = shutil.which("busybox")
     if found is None:
         raise ImpossibleHere("The package busybox-static is not installed on this host.")
     _install(Path(found), root / "bin/busybox", 0o755)
-    for applet in applets:
-        link = root / (applet if "/" in applet else f"bin/{applet}")
+    for applet in (await run("busybox", "--list-full")).decode().split():
+        link = root / applet
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():
             link.symlink_to("/bin/busybox")
