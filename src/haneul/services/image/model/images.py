@@ -134,7 +134,7 @@ def checked(name: str, value: Any) -> Any:
         raise errors.InvalidImage(
             why=f"Provided object does not match schema 'image': {name}: {value!r:.200}"
         )
-    return list(dict.fromkeys(value)) if name == "tags" else value
+    return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
 def _is_text(value: Any) -> bool:

@@ -66,13 +66,13 @@ class _holds(sa.ColumnElement[bool]):
     def __init__(self, column: Any, value: str, key: str | None = None) -> None:
         self.column = column
         self.value = sa.bindparam(value, type_=sa.Text)
-        self.key = None if key is None else sa.bindparam(key, type_=sa.Text)
+        self.under = None if key is None else sa.bindparam(key, type_=sa.Text)
 
 
 @compiles(_holds, "sqlite")
 def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
     column = compiler.process(element.column, **kw)
-    same_key = "" if element.key is None else f"key = {compiler.process(element.key, **kw)} AND "
+    same_key = "" if element.under is None else f"key = {compiler.process(element.under, **kw)} AND "
     value = _p(element.value, compiler, kw)
     return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"
 
@@ -80,10 +80,10 @@ def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
 @compiles(_holds, "postgresql")
 def _holds_postgresql(element: _holds, compiler: Any, **kw: Any) -> str:
     column = compiler.process(element.column, **kw)
-    if element.key is None:
-        return f"jsonb_exists({column}::jsonb, {_p(element.value, compiler, kw)})"
-    key = _p(element.key, compiler, kw)
-    return f"({column}::jsonb ->> {key}) = {_p(element.value, compiler, kw)}"
+    if element.under is None:
+        return f"jsonb_exists({column}::jsonb, ({_p(element.value, compiler, kw)})::text)"
+    key = _p(element.under, compiler, kw)
+    return f"({column}::jsonb ->> ({key})::text) = {_p(element.value, compiler, kw)}"
 
 
 def _p(parameter: Any, compiler: Any, kw: Any) -> str:
