@@ -293,11 +293,6 @@ class FloatingIPPortAlreadyAssociated(Conflict):
     )
 
 
-class PortBoundToNothing(Conflict):
-    code = "network.port_unbound"
-    message = "Port {port_id} is not bound to host {host}."
-
-
 class AddressPairAndPortSecurityRequired(Conflict):
     code = "network.pairs_need_security"
     message = "Port Security must be enabled in order to have allowed address pairs on a port."
@@ -322,25 +317,9 @@ class SegmentInUse(Conflict):
     message = "Unable to create the network. The segment {segment} is in use."
 
 
-class InvalidQuotaValue(Conflict):
-    code, message = (
-        "network.invalid_quota",
-        "Change would make usage less than 0 for the following resources: {unders}.",
-    )
-
-
 class OverQuota(QuotaExceeded):
     status, code = 409, "network.over_quota"
     message = "Quota exceeded for resources: ['{resource}']."
-
-
-class RouterGatewayExists(Conflict):
-    code, message = "network.gateway_exists", "Router {id} already has a gateway."
-
-
-class NoExternalNetwork(NotFound):
-    code = "network.no_default_external_network"
-    message = "Deployment error: No default router:external network."
 
 
 class RoutesOutOfReach(BadRequest):
@@ -413,3 +392,24 @@ class ExternalNetworkAttachForbidden(Forbidden):
 class NoUniqueMatch(Conflict):
     code = "network.no_unique_match"
     message = "Multiple {resource} matches found for name '{name}', use an ID to be more specific."
+
+
+class SubnetMismatchForPort(BadRequest):
+    code = "network.subnet_mismatch"
+    message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
+
+
+class RoutesExhausted(BadRequest):
+    code = "network.too_many_routes"
+    message = (
+        "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
+    )
+
+
+class ExternalIpAddressExhausted(BadRequest):
+    code = "network.external_addresses_exhausted"
+    message = "Unable to find any IP address on external network {net_id}."
+
+
+class AutoAllocationFailure(Conflict):
+    code, message = "network.no_auto_allocation", "Deployment error: {reason}."

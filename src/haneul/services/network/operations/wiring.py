@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -15,6 +17,15 @@ from haneul.services.network.operations import host_views, servers
 from haneul.services.network.operations.host_views import HostView
 
 TRIES = 5
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+def turn(host: str) -> asyncio.Lock:
+    """Held from reading rows until a host was told of them, so that what is read later is told later."""
+    lock = _turns.get(host)
+    if lock is None:
+        lock = _turns[host] = asyncio.Lock()
+    return lock
 
 
 class WiredPort(Struct, frozen=True):
@@ -42,17 +53,20 @@ async def wire(
 ) -> list[WiredPort]:
     """The server's ports are on the host, and active."""
     for attempt in range(TRIES):
-        async with ctx.in_reading() as reading:
-            ports = [
-                p for p in await servers.of_server(reading, server_id) if port_ids is None or p.id in port_ids
-            ]
-            view = await host_views.view(reading, host, ports=ports)
-        try:
-            connections = await apply(ctx, host, view)
-            break
-        except Superseded:  # a later view of them has got there: read again
-            if attempt + 1 == TRIES:
-                raise
+        async with turn(host):
+            async with ctx.in_reading() as reading:
+                ports = [
+                    p
+                    for p in await servers.of_server(reading, server_id)
+                    if port_ids is None or p.id in port_ids
+                ]
+                view = await host_views.view(reading, host, ports=ports)
+            try:
+                connections = await apply(ctx, host, view)
+                break
+            except Superseded:  # another control plane told it something later: read again
+                if attempt + 1 == TRIES:
+                    raise
     mtus = {n.id: n.mtu for n in view.networks}
     await activate(ctx, host, ports)
     return [WiredPort(p.id, p.mac_address, mtus[p.network_id], connections[p.id]) for p in ports]
