@@ -8,6 +8,7 @@ runs inside the guest is in the folder `guest`, as readable shell scripts.
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import stat
 import tempfile
@@ -53,6 +54,8 @@ _FOLDERS = (
 
 async def build(to: Path, cache: Path) -> Path:
     """`to` is the image as qcow2. The kernel's package is kept in `cache`, and `cache/vmlinuz` beside it."""
+    if os.geteuid() != 0:
+        raise ImpossibleHere("The guest image is built by root, who may make files of several owners.")
     cache.mkdir(parents=True, exist_ok=True)
     package = await _kernel_package(cache)
     with tempfile.TemporaryDirectory(prefix="haneul-image.") as name:
@@ -197,10 +200,10 @@ async def _install_modules(kernel: _Kernel, root: Path) -> None:
 def _write_accounts(root: Path) -> None:
     etc = root / "etc"
     (etc / "passwd").write_text(
-        "root::0:0:root:/root:/bin/sh\nhaneul:x:1000:1000:haneul:/home/haneul:/bin/sh\n"
+        "root:x:0:0:root:/root:/bin/sh\nhaneul:x:1000:1000:haneul:/home/haneul:/bin/sh\n"
     )
     # The password "haneul", for the consoles; root has none and is reached by key or through su.
-    (etc / "shadow").write_text(f"haneul:{_SHADOW_OF_HANEUL}:19000:0:99999:7:::\n")
+    (etc / "shadow").write_text(f"root::19000:0:99999:7:::\nhaneul:{_SHADOW_OF_HANEUL}:19000:0:99999:7:::\n")
     (etc / "shadow").chmod(0o600)
     (etc / "group").write_text("root:x:0:\ntty:x:5:\nhaneul:x:1000:\n")
     (etc / "shells").write_text("/bin/sh\n")
@@ -222,8 +225,7 @@ async def _write_disk(kernel: _Kernel, root: Path, folder: Path) -> Path:
     )
     await _partition(disk, layout)
     await _write_boot(disk, kernel, folder)
-    await run("chown", "-R", "0:0", root)
-    await run("chown", "1000:1000", root / "home/haneul")
+    os.chown(root / "home/haneul", 1000, 1000)
     await run(
         "mkfs.ext4", "-q", "-F", "-L", "rootfs", "-m0", "-b", "4096", "-i", "8192", "-J", "size=4",
         "-d", root, "-E", f"offset={_ROOT_START * _SECTOR},root_owner=0:0", disk, f"{_ROOT_MIB}M",
