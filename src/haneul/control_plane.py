@@ -137,16 +137,3 @@ class ControlPlane:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
         await self.platform.db.close()
-
-
-def verify(state: Path) -> tuple[bool, str]:
-    """Whether everything stored in a state folder agrees; OK, or the first counter-example."""
-    from haneul.process import verify_state
-
-    return verify_state(state)
-
-
-if __name__ == "__main__":
-    from haneul.process import main
-
-    main()

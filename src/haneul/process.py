@@ -1,4 +1,8 @@
-"""The control plane as a process: opens the store, serves the port, works until it is told to stop."""
+"""The control plane as a process: opens the store, serves the port, works until it is told to stop.
+
+python -m haneul.process --state DIR [--host H] [--port N] [--database URL] [--services LIST]
+                         [--simulate --hosts N] [--agent in-process|socket]
+"""
 
 from __future__ import annotations
 
@@ -174,7 +178,7 @@ def _no_signals() -> Any:
 
 
 def read_arguments(arguments: list[str] | None = None) -> Options:
-    parser = argparse.ArgumentParser(prog="python -m haneul.control_plane")
+    parser = argparse.ArgumentParser(prog="python -m haneul.process")
     parser.add_argument("--state", type=Path, required=True, help="the folder for everything that is kept")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=5000)
@@ -239,3 +243,7 @@ async def _verify(state: Path) -> tuple[bool, str]:
     finally:
         await plane.platform.db.close()
     return True, "OK"
+
+
+if __name__ == "__main__":
+    main()

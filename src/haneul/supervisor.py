@@ -41,7 +41,7 @@ class AlreadyRunning(Exception):
 def commands(installation: Installation, settings: Settings) -> dict[str, list[str]]:
     """The command of each process, by role."""
     python, state = sys.executable, str(installation.state)
-    module = os.environ.get("HANEUL_CONTROL_PLANE", "haneul.control_plane")
+    module = os.environ.get("HANEUL_CONTROL_PLANE", "haneul.process")
     control_plane = [python, "-m", module, "--state", state, "--host", "127.0.0.1"]
     control_plane += ["--port", str(settings.port)]
     if settings.database:

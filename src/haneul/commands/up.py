@@ -133,7 +133,7 @@ async def _run_here(installation: Installation, settings: Settings, demo: bool) 
 
 def furnish(installation: Installation, settings: Settings, demo: bool) -> None:
     """There is an image to boot; with `--demo` also a server. A failure names the step and the logs."""
-    work = importlib.import_module("haneul.demo")
+    work = importlib.import_module("haneul.commands.demo")
     try:
         with working("preparing"):
             work.prepare(installation.state, click.echo, is_simulated=settings.simulate)

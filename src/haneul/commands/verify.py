@@ -15,9 +15,9 @@ from haneul.installation import Installation
 @state_option
 def command(installation: Installation) -> None:
     """Check that what is stored fits together. Exits 1 if anything does not."""
-    from haneul.control_plane import verify  # late: it loads every service
+    from haneul.process import verify_state  # late: it loads every service
 
     with working("checking"):
-        ok, text = verify(installation.state)
+        ok, text = verify_state(installation.state)
     click.echo(text)
     sys.exit(0 if ok else 1)

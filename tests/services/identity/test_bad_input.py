@@ -27,7 +27,7 @@ VALUES: list[Any] = [
     {"enabled": "no"},
 ]
 SINGULARS = (
-    "user project domain group role region service endpoint credential application_credential tags".split()
+    ["user", "project", "domain", "group", "role", "region", "service", "endpoint", "credential", "application_credential", "tags"]
 )
 
 

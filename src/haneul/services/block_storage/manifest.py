@@ -1,7 +1,6 @@
 """What block storage says of itself."""
 
 from haneul.kernel.manifest import Manifest, Microversions
-from haneul.services.block_storage.drivers.interface import ExportsVolumes, RevertsVolumes, Volumes
 
 MANIFEST = Manifest(
     name="block_storage",
@@ -11,7 +10,6 @@ MANIFEST = Manifest(
     path="/volume",
     endpoint="/volume/v3",
     depends_on=("image", "placement"),
-    interfaces={"volumes": (Volumes, ExportsVolumes, RevertsVolumes)},
     microversions=Microversions("3.0", "3.71", "volume"),
     aliases=("volumev3",),
 )

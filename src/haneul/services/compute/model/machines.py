@@ -14,10 +14,14 @@ HARDWARE = ("hw_", "os_")
 class Wired(Protocol):
     """A port that is wired on the host."""
 
-    port_id: str
-    mac: str
-    mtu: int
-    connection: dict[str, Any]
+    @property
+    def port_id(self) -> str: ...
+    @property
+    def mac(self) -> str: ...
+    @property
+    def mtu(self) -> int: ...
+    @property
+    def connection(self) -> dict[str, Any]: ...
 
 
 def describe(

@@ -17,12 +17,18 @@ EC2_VERSIONS = ("1.0", "2007-01-19", "2009-04-04", "latest")
 
 
 class Address(Protocol):
-    network_id: str
-    port_id: str
-    mac: str
-    ip: str
-    version: int
-    kind: str
+    @property
+    def network_id(self) -> str: ...
+    @property
+    def port_id(self) -> str: ...
+    @property
+    def mac(self) -> str: ...
+    @property
+    def ip(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
 
 
 def meta_data(server: Server) -> dict[str, Any]:
