@@ -19,6 +19,7 @@ from haneul.kernel import events
 from haneul.kernel.clock import Clock
 from haneul.kernel.db import Database, Tx
 from haneul.kernel.errors import Forbidden, HaneulError
+from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
 from haneul.kernel.policy import Policy
 
@@ -73,7 +74,9 @@ class Auth(msgspec.Struct, frozen=True, gc=False):
 
 
 ANONYMOUS = Auth()
-SYSTEM = Auth(user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service"))
+SYSTEM = Auth(
+    user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service")
+)
 
 
 @dataclass(eq=False)
@@ -224,9 +227,9 @@ class Context:
         """The drivers of that host, by interface name. No transaction may be open meanwhile."""
         if self._tx.is_open:
             raise RuntimeError("a host is called while a transaction is open")
-        if self.operation is None:
-            return self.platform.agents.on(host)
-        return self.platform.agents.on(host, self.operation)
+        at = self.operation
+        origin = NO_OPERATION if at is None else CallOrigin(at.operation, at.step, at.resource)
+        return self.platform.agents.on(host, origin)
 
 
 def as_target(target: Any) -> Mapping[str, Any] | None:
@@ -235,7 +238,6 @@ def as_target(target: Any) -> Mapping[str, Any] | None:
     if isinstance(target, msgspec.Struct):
         return {f: getattr(target, f) for f in target.__struct_fields__}
     raise TypeError(f"not a target: {target!r}")
-
 
 
 __all__ = ["ANONYMOUS", "SYSTEM", "Auth", "Context", "Platform", "as_target"]

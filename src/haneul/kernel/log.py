@@ -33,9 +33,7 @@ def configure(*, level: int = logging.INFO, access: bool = True) -> None:
     _write = sys.stderr.write if access else None
 
 
-def access(
-    method: str, path: str, status: Any, seconds: float, request_id: str, user_id: str | None
-) -> None:
+def access(method: str, path: str, status: Any, seconds: float, request_id: str, user_id: str | None) -> None:
     """One line about a request that was answered."""
     if _write is None:
         return

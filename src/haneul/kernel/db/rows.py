@@ -229,9 +229,11 @@ class Rows(Generic[T]):
         """All objects whose text field has one of these values."""
         query = self.cached(
             ("among", field, *equal),
-            lambda: self.select()
-            .where(among(self.c[field], "__values"), *self._is(equal))
-            .order_by(*self._order()),
+            lambda: (
+                self.select()
+                .where(among(self.c[field], "__values"), *self._is(equal))
+                .order_by(*self._order())
+            ),
         )
         wanted = msgspec.json.encode(list(values)).decode()
         return [self.load(row) for row in await tx.all(query, __values=wanted, **equal)]
@@ -264,14 +266,16 @@ class Rows(Generic[T]):
             values["new_generation"] += 1
         query = self.cached(
             "update",
-            lambda: sa.update(self.table)
-            .where(*self._is(keys))
-            .values(
-                {
-                    n: sa.bindparam(f"new_{n}", type_=self.c[n].type)
-                    for n in self._stored
-                    if n not in self.key
-                }
+            lambda: (
+                sa.update(self.table)
+                .where(*self._is(keys))
+                .values(
+                    {
+                        n: sa.bindparam(f"new_{n}", type_=self.c[n].type)
+                        for n in self._stored
+                        if n not in self.key
+                    }
+                )
             ),
         )
         if not await tx.run(query, **keys, **values):
@@ -284,9 +288,7 @@ class Rows(Generic[T]):
         """Remove all objects with these values; how many there were."""
         if not equal:
             raise TypeError("remove needs a condition")
-        query = self.cached(
-            ("remove", *equal), lambda: sa.delete(self.table).where(*self._is(equal))
-        )
+        query = self.cached(("remove", *equal), lambda: sa.delete(self.table).where(*self._is(equal)))
         return await tx.run(query, **{f: self.value(f, v) for f, v in equal.items()})
 
     async def page(
@@ -332,7 +334,12 @@ class Rows(Generic[T]):
         return [self.c[k] for k in self.key]
 
     def _page(
-        self, filters: Sequence[Filter], order: Sequence[Sort], has_marker: bool, limit: int | None, extra: Any
+        self,
+        filters: Sequence[Filter],
+        order: Sequence[Sort],
+        has_marker: bool,
+        limit: int | None,
+        extra: Any,
     ) -> sa.Select[Any]:
         statement = self.select()
         for i, f in enumerate(filters):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -70,7 +70,7 @@ _MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]+)`")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decoder(schema: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(schema, strict=True)
 
@@ -142,7 +142,7 @@ def _holders(value: Any, path: tuple[str, ...]) -> typing.Iterator[Any]:
         yield from _holders(getattr(value, path[0]), path[1:])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _windows(schema: Any) -> tuple[tuple[tuple[str, ...], Window], ...]:
     """Every windowed field below the schema, by its path; `[]` stands for the elements of a list."""
     return tuple(_walk(schema, ()))

@@ -1,0 +1,151 @@
+"""What can go wrong in compute."""
+
+from __future__ import annotations
+
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
+
+
+class ServerNotFound(NotFound):
+    code = "compute.server_not_found"
+    message = "Instance {server_id} could not be found."
+
+
+class WrongState(Conflict):
+    code = "compute.wrong_state"
+    message = "Cannot '{action}' instance {server_id} while it is in {what} {state}"
+
+
+class Locked(Conflict):
+    code = "compute.locked"
+    message = "Instance {server_id} is locked"
+
+
+class NoValidHost(BadRequest):
+    """Only ever kept as a server's fault; `decision` says why."""
+
+    code = "compute.no_valid_host"
+    message = "No valid host was found. {why}"
+
+
+class FlavorNotFound(NotFound):
+    code = "compute.flavor_not_found"
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorNotUsable(BadRequest):
+    code = "compute.flavor_not_usable"
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorExists(Conflict):
+    code = "compute.flavor_exists"
+    message = "Flavor with {what} {value} already exists."
+
+
+class ImageNotUsable(BadRequest):
+    code = "compute.image_not_usable"
+    message = "{why}"
+
+
+class KeypairNotFound(NotFound):
+    code = "compute.keypair_not_found"
+    message = "Keypair {name} not found for user {user_id}"
+
+
+class KeypairExists(Conflict):
+    code = "compute.keypair_exists"
+    message = "Key pair '{name}' already exists."
+
+
+class HostNotFound(NotFound):
+    code = "compute.host_not_found"
+    message = "Compute host {host} could not be found."
+
+
+class TooManyServers(QuotaExceeded):
+    code = "compute.too_many_instances"
+    message = (
+        "Quota exceeded for {resource}: Requested {requested}, but already used {used} of {limit} {resource}"
+    )
+
+
+class WrongNetworks(Conflict):
+    code = "compute.wrong_networks"
+    message = "The requested networks cannot be used."
+
+
+class NotAttached(NotFound):
+    code = "compute.not_attached"
+    message = "{what} {id} is not attached to instance {server_id}"
+
+
+class NoSuchAction(BadRequest):
+    code = "compute.no_such_action"
+    message = "There is no such action: {action}"
+
+
+class NoConsole(BadRequest):
+    code = "compute.no_console"
+    message = "Unavailable console type {kind}."
+
+
+class RootVolume(Forbidden):
+    code = "compute.root_volume"
+    message = "Cannot detach a root device volume"
+
+
+class NotImaged(BadRequest):
+    code = "compute.not_imaged"
+    message = "Instance {server_id} has no local root disk; make a snapshot of its volume instead."
+
+
+class ExtraSpecNotFound(NotFound):
+    code = "compute.extra_spec_not_found"
+    message = "Flavor {flavor_id} has no extra specs with key {key}."
+
+
+class FlavorIsPublic(NotFound):
+    code = "compute.flavor_is_public"
+
+
+class CannotAddAccess(Conflict):
+    code = "compute.cannot_add_access"
+    message = "Can not add access to a public flavor."
+
+
+class AccessExists(Conflict):
+    code = "compute.flavor_access_exists"
+    message = "Flavor access already exists for flavor {flavor_id} and project {project_id} combination."
+
+
+class AccessNotFound(NotFound):
+    code = "compute.flavor_access_not_found"
+    message = "Flavor access not found for {flavor_id} / {project_id} combination."
+
+
+class KeypairInvalid(BadRequest):
+    code = "compute.keypair_invalid"
+    message = "Keypair data is invalid: {why}"
+
+
+class TooManyKeypairs(QuotaExceeded):
+    code = "compute.too_many_keypairs"
+    message = "Quota exceeded, too many key pairs."
+
+
+class LimitBelowUse(BadRequest):
+    code = "compute.limit_below_use"
+    message = (
+        "Quota limit {limit} for {resource} must be greater than or equal to already used and "
+        "reserved {used}."
+    )
+
+
+class ServerGroupNotFound(NotFound):
+    code = "compute.server_group_not_found"
+    message = "Instance group {group_id} could not be found."
+
+
+class TooManyServerGroups(QuotaExceeded):
+    code = "compute.too_many_server_groups"
+    message = "Quota exceeded, too many server groups."

@@ -1,0 +1,136 @@
+"""/allocations, /resource_providers/{id}/allocations, /allocation_candidates, /usages"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType
+from haneul.services.placement import policy
+from haneul.services.placement.model.providers import Consumer
+from haneul.services.placement.operations import allocations, inventories, providers
+
+routes = Routes()
+Amount = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Held(Strict):
+    resources: dict[str, Amount]
+    generation: int | UnsetType = UNSET
+
+
+class ConsumerAllocations(Strict, kw_only=True):
+    allocations: dict[str, Held]
+    project_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    consumer_generation: int | UnsetType | None = UNSET
+    consumer_type: str | UnsetType = UNSET
+    mappings: dict[str, list[str]] | UnsetType = UNSET
+
+
+@routes.get("/resource_providers/{id}/allocations", policy=policy.ADMIN_OR_SERVICE)
+async def provider_allocations(ctx: Context, id: str) -> dict[str, Any]:
+    """Who holds how much of this provider."""
+    provider = await providers.show(ctx, id)
+    held: dict[str, Any] = {}
+    for each in await allocations.of_provider(ctx, id):
+        entry = held.setdefault(each.consumer_id, {"resources": {}})
+        entry["resources"][each.resource_class] = each.used
+    if ctx.wants((1, 28)):
+        for consumer in await allocations.consumers(ctx, list(held)):
+            held[consumer.id]["consumer_generation"] = consumer.generation
+    return {"allocations": held, "resource_provider_generation": provider.generation}
+
+
+@routes.get("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE)
+async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
+    """What the consumer holds; empty if it holds nothing."""
+    held: dict[str, Any] = {}
+    for each in await allocations.of_consumer(ctx, consumer_id):
+        entry = held.setdefault(each.provider_id, {"resources": {}})
+        entry["resources"][each.resource_class] = each.used
+    for provider_id, entry in held.items():
+        entry["generation"] = (await providers.show(ctx, provider_id)).generation
+    found: dict[str, Any] = {"allocations": held}
+    for consumer in await allocations.consumers(ctx, [consumer_id]):
+        if ctx.wants((1, 12)):
+            found |= {"project_id": consumer.project_id, "user_id": consumer.user_id}
+        if ctx.wants((1, 28)):
+            found["consumer_generation"] = consumer.generation
+        if ctx.wants((1, 38)):
+            found["consumer_type"] = consumer.kind or "unknown"
+    return found
+
+
+@routes.put("/allocations/{consumer_id}", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.12")
+async def set_allocations(ctx: Context, consumer_id: str, body: ConsumerAllocations) -> None:
+    """The consumer holds exactly this."""
+    consumer = Consumer(consumer_id, body.project_id, body.user_id, body.consumer_type or None)
+    wanted = {provider: dict(held.resources) for provider, held in body.allocations.items()}
+    await allocations.set(ctx, consumer, wanted, body.consumer_generation if ctx.wants((1, 28)) else UNSET)
+
+
+@routes.post("/allocations", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.13")
+async def set_many(ctx: Context, body: dict[str, ConsumerAllocations]) -> None:
+    """Several consumers hold exactly this, all or none."""
+    for consumer_id, one in body.items():
+        await set_allocations(ctx, consumer_id, one)
+
+
+@routes.delete("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE)
+async def delete_allocations(ctx: Context, consumer_id: str) -> None:
+    """The consumer holds nothing; 404 if it held nothing before."""
+    await allocations.delete(ctx, consumer_id)
+
+
+@routes.get("/allocation_candidates", policy=policy.ADMIN_OR_SERVICE, since="1.10")
+async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
+    """Where the resources could be had: requests ready to be put, and a summary of each provider."""
+    resources = providers.parse_resources(query.get("resources"))
+    if not resources:
+        raise BadRequest("Badly formed resources parameter: at least one resource is required.")
+    found = await allocations.candidates(
+        ctx,
+        resources,
+        required=query.all("required"),
+        member_of=query.all("member_of"),
+        limit=query.integer("limit", least=1),
+    )
+    requests, summaries = [], {}
+    for provider, have in found:
+        asked: Any = {provider.id: {"resources": resources}}
+        if not ctx.wants((1, 12)):
+            asked = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
+        one: dict[str, Any] = {"allocations": asked}
+        if ctx.wants((1, 34)):
+            one["mappings"] = {"": [provider.id]}
+        requests.append(one)
+        summary: dict[str, Any] = {
+            "resources": {
+                i.resource_class: {"capacity": i.capacity, "used": i.used}
+                for i in have
+                if ctx.wants((1, 27)) or i.resource_class in resources
+            }
+        }
+        if ctx.wants((1, 17)):
+            summary["traits"] = provider.traits
+        if ctx.wants((1, 29)):
+            summary |= {"parent_provider_uuid": provider.parent_id, "root_provider_uuid": provider.root_id}
+        summaries[provider.id] = summary
+    return {"allocation_requests": requests, "provider_summaries": summaries}
+
+
+@routes.get("/usages", policy=policy.USAGES, since="1.9")
+async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
+    """How much the project's consumers hold in all."""
+    project_id = query.get("project_id")
+    if not project_id:
+        raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
+    ctx.authorize({"project_id": project_id})
+    used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
+    if ctx.wants((1, 38)):
+        return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
+    return {"usages": used}

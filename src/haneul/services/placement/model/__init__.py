@@ -1,0 +1,1 @@
+"""What providers, inventories and allocations are; pure."""

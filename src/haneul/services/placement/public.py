@@ -1,0 +1,86 @@
+"""What other services may use of placement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.services.placement.errors import NoCapacity
+from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish, decide
+from haneul.services.placement.model.providers import Consumer, Host, Inventory
+from haneul.services.placement.operations import hosts as _hosts
+from haneul.services.placement.store import providers as _store
+
+__all__ = [
+    "Candidate",
+    "Decision",
+    "Host",
+    "Inventory",
+    "NoCapacity",
+    "Refusal",
+    "Wish",
+    "claim",
+    "hosts",
+    "inventories",
+    "is_up",
+    "place",
+    "release",
+    "report",
+    "save_host",
+    "verify",
+]
+
+is_up = _hosts.is_up
+
+
+async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
+    """Take in what agents say of their hosts."""
+    await _hosts.report(ctx, reports)
+
+
+async def hosts(ctx: Context) -> list[Host]:
+    """Every host, by name."""
+    return await _store.HOSTS.find(ctx.tx)
+
+
+async def save_host(ctx: Context, host: Host) -> Host:
+    return await _store.HOSTS.update(ctx.tx, host)
+
+
+async def inventories(ctx: Context) -> dict[str, dict[str, Inventory]]:
+    """What every provider has: provider id -> class -> inventory."""
+    found: dict[str, dict[str, Inventory]] = {}
+    for each in await _store.INVENTORIES.find(ctx.tx):
+        found.setdefault(each.provider_id, {})[each.resource_class] = each
+    return found
+
+
+async def place(ctx: Context, wish: Wish, consumer: Consumer) -> Decision:
+    """Choose a host and claim the room on it, in this transaction; nothing is claimed if none fits."""
+    await _store.release(ctx.tx, consumer.id)
+    candidates = await _hosts.candidates(ctx)
+    decision = decide(candidates, wish)
+    if decision.chosen is not None:
+        chosen = next(c for c in candidates if c.host == decision.chosen)
+        await _store.claim(ctx.tx, consumer, {chosen.provider_id: wish.resources}, replace=False)
+    return decision
+
+
+async def claim(ctx: Context, consumer: Consumer, provider_id: str, resources: dict[str, int]) -> None:
+    """The consumer holds exactly this, on that provider."""
+    await _store.claim(ctx.tx, consumer, {provider_id: resources})
+
+
+async def release(ctx: Context, consumer_id: str) -> None:
+    """The consumer holds nothing; fine if it held nothing."""
+    await _store.release(ctx.tx, consumer_id)
+
+
+async def verify(ctx: Context, consumers: set[str]) -> str | None:
+    """None, or the first contradiction: use that is not the sum of allocations, or a stray consumer."""
+    for provider, resource, used, total in await ctx.tx.all(_store.DRIFT):
+        return f"provider {provider}: {used} {resource} counted as used, allocations say {total}"
+    for each in await _store.CONSUMERS.find(ctx.tx):
+        if each.id not in consumers and each.kind == "INSTANCE":
+            return f"consumer {each.id} holds allocations but is no server"
+    return None

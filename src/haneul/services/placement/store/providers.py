@@ -1,0 +1,96 @@
+"""Providers, inventories, allocations, and the queries that claim and release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, Tx
+from haneul.services.placement import errors
+from haneul.services.placement.model.providers import Allocation, Consumer, Host, Inventory, Name, Provider
+
+PROVIDERS = Rows(Provider, "placement_providers", unique=(("name",),), indexes=(("root_id",), ("parent_id",)))
+INVENTORIES = Rows(Inventory, "placement_inventories", key=("provider_id", "resource_class"))
+ALLOCATIONS = Rows(
+    Allocation,
+    "placement_allocations",
+    key=("consumer_id", "provider_id", "resource_class"),
+    indexes=(("provider_id",),),
+)
+CONSUMERS = Rows(Consumer, "placement_consumers", indexes=(("project_id",),))
+NAMES = Rows(Name, "placement_names", key=("kind", "name"))
+HOSTS = Rows(Host, "placement_hosts", key=("name",), unique=(("id",), ("provider_id",)))
+
+_i, _a, _k = INVENTORIES.c, ALLOCATIONS.c, CONSUMERS.c
+
+TAKE = Query(
+    sa.update(INVENTORIES.table)
+    .where(
+        _i.provider_id == sa.bindparam("provider", type_=sa.Text),
+        _i.resource_class == sa.bindparam("class_", type_=sa.Text),
+        _i.used + sa.bindparam("amount", type_=sa.BigInteger)
+        <= (_i.total - _i.reserved) * _i.allocation_ratio,
+    )
+    .values(used=_i.used + sa.bindparam("amount", type_=sa.BigInteger))
+)
+GIVE_BACK = Query(
+    sa.update(INVENTORIES.table)
+    .where(
+        _i.provider_id == sa.bindparam("provider", type_=sa.Text),
+        _i.resource_class == sa.bindparam("class_", type_=sa.Text),
+    )
+    .values(used=_i.used - sa.bindparam("amount", type_=sa.BigInteger))
+)
+DRIFT = Query(
+    sa.select(_i.provider_id, _i.resource_class, _i.used, sa.func.coalesce(sa.func.sum(_a.used), 0))
+    .select_from(
+        INVENTORIES.table.outerjoin(
+            ALLOCATIONS.table,
+            sa.and_(_a.provider_id == _i.provider_id, _a.resource_class == _i.resource_class),
+        )
+    )
+    .group_by(_i.provider_id, _i.resource_class, _i.used)
+    .having(_i.used != sa.func.coalesce(sa.func.sum(_a.used), 0))
+)
+_h, _p = HOSTS.c, PROVIDERS.c
+PLACEABLE = Query(
+    sa.select(
+        _h.name, _h.provider_id, _h.is_enabled, _h.is_forced_down, _h.last_seen_at, _h.zone,
+        _h.disabled_reason, _p.traits, _p.aggregates,
+    ).select_from(HOSTS.table.join(PROVIDERS.table, _p.id == _h.provider_id)).order_by(_h.name)
+)  # fmt: skip
+ROOM = Query(
+    sa.select(_i.provider_id, _i.resource_class, _i.total, _i.reserved, _i.allocation_ratio, _i.used)
+)
+PROJECT_USAGE = Query(
+    sa.select(_k.kind, _k.id, _a.resource_class, _a.used)
+    .select_from(ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id))
+    .where(_k.project_id == sa.bindparam("project", type_=sa.Text))
+)
+
+
+async def claim(
+    tx: Tx, consumer: Consumer, wanted: Mapping[str, Mapping[str, int]], *, replace: bool = True
+) -> None:
+    """The consumer holds exactly `wanted` (provider -> class -> amount); NoCapacity changes nothing."""
+    if replace:
+        await release(tx, consumer.id)
+    for provider, resources in wanted.items():
+        for resource_class, amount in sorted(resources.items()):
+            taken = await tx.run(TAKE, provider=provider, class_=resource_class, amount=amount)
+            if not taken:
+                raise errors.NoCapacity(resource=resource_class, id=provider)
+            await ALLOCATIONS.add(tx, Allocation(consumer.id, provider, resource_class, amount))
+    if any(wanted.values()):
+        await CONSUMERS.add(tx, consumer)
+
+
+async def release(tx: Tx, consumer_id: str) -> None:
+    """The consumer holds nothing."""
+    held = await ALLOCATIONS.find(tx, consumer_id=consumer_id)
+    for each in held:
+        await tx.run(GIVE_BACK, provider=each.provider_id, class_=each.resource_class, amount=each.used)
+    if held:
+        await ALLOCATIONS.remove(tx, consumer_id=consumer_id)
+    await CONSUMERS.remove(tx, id=consumer_id)

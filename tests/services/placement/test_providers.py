@@ -1,0 +1,95 @@
+"""Providers, inventories, allocations over HTTP."""
+
+from __future__ import annotations
+
+from haneul.kernel.ids import new_id
+from tests.conftest import Cloud
+
+BASE = "/placement"
+LATEST = "placement 1.39"
+
+
+async def make(cloud: Cloud, **inventories: int) -> str:
+    made = await cloud.admin.post(f"{BASE}/resource_providers", {"name": new_id()}, version=LATEST)
+    assert made.status_code == 200, made.text
+    id = made.json()["uuid"]
+    body = {
+        "resource_provider_generation": 0,
+        "inventories": {name: {"total": total} for name, total in inventories.items()},
+    }
+    answer = await cloud.admin.put(f"{BASE}/resource_providers/{id}/inventories", body, version=LATEST)
+    assert answer.status_code == 200, answer.text
+    return id
+
+
+def wanted(provider: str, **resources: int) -> dict:
+    return {
+        "allocations": {provider: {"resources": resources}},
+        "project_id": "p",
+        "user_id": "u",
+        "consumer_generation": None,
+        "consumer_type": "INSTANCE",
+    }
+
+
+async def test_members_may_not_look(cloud: Cloud) -> None:
+    assert (await cloud.member.get(f"{BASE}/resource_providers")).status_code == 403
+
+
+async def test_what_is_held_is_counted_and_given_back(cloud: Cloud) -> None:
+    provider, consumer = await make(cloud, VCPU=4), new_id()
+    path = f"{BASE}/allocations/{consumer}"
+    assert (await cloud.admin.put(path, wanted(provider, VCPU=3), version=LATEST)).status_code == 204
+    usages = await cloud.admin.get(f"{BASE}/resource_providers/{provider}/usages")
+    assert usages.json()["usages"] == {"VCPU": 3}
+    too_much = await cloud.admin.put(
+        f"{BASE}/allocations/{new_id()}", wanted(provider, VCPU=2), version=LATEST
+    )
+    assert too_much.status_code == 409
+    assert too_much.json()["errors"][0]["status"] == 409
+    assert (await cloud.admin.delete(path, version=LATEST)).status_code == 204
+    usages = await cloud.admin.get(f"{BASE}/resource_providers/{provider}/usages")
+    assert usages.json()["usages"] == {"VCPU": 0}
+    assert (await cloud.admin.delete(path, version=LATEST)).status_code == 404
+
+
+async def test_candidates_have_room_for_all_that_is_asked(cloud: Cloud) -> None:
+    small, large = await make(cloud, VCPU=1, MEMORY_MB=64), await make(cloud, VCPU=8, MEMORY_MB=4096)
+    asked = f"{BASE}/allocation_candidates?resources=VCPU:2,MEMORY_MB:64"
+    answer = (await cloud.admin.get(asked, version="placement 1.28")).json()
+    assert [list(r["allocations"]) for r in answer["allocation_requests"]] == [[large]]
+    assert small not in answer["provider_summaries"]
+
+
+async def test_bad_input_names_the_field_and_changes_nothing(cloud: Cloud) -> None:
+    provider = await make(cloud, VCPU=4)
+    for body in (
+        {"name": 1},
+        {},
+        {"name": "x" * 201},
+        {"name": "x", "unknown": 1},
+        {"name": "x", "uuid": "not one"},
+    ):
+        answer = await cloud.admin.post(f"{BASE}/resource_providers", body, version=LATEST)
+        assert answer.status_code == 400, answer.text
+    bad = {"resource_provider_generation": 1, "inventories": {"VCPU": {"total": -1}}}
+    answer = await cloud.admin.put(f"{BASE}/resource_providers/{provider}/inventories", bad, version=LATEST)
+    assert answer.status_code == 400
+    stale = {"resource_provider_generation": 0, "inventories": {}}
+    answer = await cloud.admin.put(f"{BASE}/resource_providers/{provider}/inventories", stale, version=LATEST)
+    assert answer.status_code == 409
+    assert (await cloud.admin.get(f"{BASE}/resource_providers/{new_id()}")).status_code == 404
+    answer = await cloud.admin.get(f"{BASE}/resource_providers", version="placement 1.99")
+    assert answer.status_code == 406
+    found = (await cloud.admin.get(f"{BASE}/resource_providers")).json()["resource_providers"]
+    assert [p["uuid"] for p in found] == [provider]
+
+
+async def test_custom_traits_can_be_made_and_given(cloud: Cloud) -> None:
+    provider = await make(cloud, VCPU=4)
+    assert (await cloud.admin.put(f"{BASE}/traits/CUSTOM_FAST", version=LATEST)).status_code == 201
+    assert (await cloud.admin.put(f"{BASE}/traits/CUSTOM_FAST", version=LATEST)).status_code == 204
+    body = {"traits": ["CUSTOM_FAST"], "resource_provider_generation": 1}
+    path = f"{BASE}/resource_providers/{provider}/traits"
+    assert (await cloud.admin.put(path, body, version=LATEST)).status_code == 200
+    assert (await cloud.admin.delete(f"{BASE}/traits/CUSTOM_FAST", version=LATEST)).status_code == 409
