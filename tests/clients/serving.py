@@ -81,7 +81,8 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
 
     `options` go to the control plane (`agents`, `services`, ...).
     """
-    listening = socket.socket()
+    # asyncio turns off the delay of small packets only on sockets that say they are TCP
+    listening = socket.socket(proto=socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
     services = options.pop("services", SERVICES)

@@ -184,6 +184,30 @@ async def test_implied_roles(keystone: Keystone) -> None:
     assert (await keystone.call(admin, "GET", path)).status_code == 404
 
 
+async def test_a_domains_own_role_gives_what_it_implies_in_its_domain(keystone: Keystone) -> None:
+    admin, ids = await keystone.token(), keystone.ids
+
+    async def new_role(name: str, domain_id: str) -> str:
+        body = {"role": {"name": name, "domain_id": domain_id}}
+        made = await keystone.call(admin, "POST", "/roles", body)
+        assert made.status_code == 201
+        return made.json()["role"]["id"]
+
+    await keystone.call(admin, "POST", "/domains", {"domain": {"name": "d", "explicit_domain_id": "d0"}})
+    own, others = await new_role("operator", "default"), await new_role("operator", "d0")
+    here = f"/projects/{ids['demo']}/users/{ids['reader']}/roles"
+    assert (await keystone.call(admin, "PUT", f"{here}/{others}")).status_code == 403
+    link = f"/roles/{own}/implies/{ids['role:manager']}"
+    assert (await keystone.call(admin, "PUT", link)).status_code == 201
+    assert (await keystone.call(admin, "PUT", f"{here}/{own}")).status_code == 204
+    login = await keystone.login("reader")
+    assert {r["name"] for r in login.json()["token"]["roles"]} == {"manager", "member", "reader"}
+    assert (await keystone.call(admin, "DELETE", link)).status_code == 204
+    used = login.headers["X-Subject-Token"]
+    assert (await keystone.call(used, "GET", "/auth/projects")).status_code == 401
+    assert [r["name"] for r in (await keystone.login("reader")).json()["token"]["roles"]] == ["reader"]
+
+
 async def test_endpoints_and_regions_hold_together(keystone: Keystone) -> None:
     admin = await keystone.token()
     service = (await keystone.call(admin, "POST", "/services", {"service": {"type": "dns"}})).json()[

@@ -14,10 +14,9 @@ from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import links, listing
-from haneul.services.identity.api.tokens import forget_bodies
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import Endpoint, Region, Service
-from haneul.services.identity.operations import access, catalog
+from haneul.services.identity.operations import access, catalog, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
 
 routes = Routes("/v3")
@@ -81,10 +80,6 @@ class ChangedEndpoint(Schema):
 
 class EndpointBody(Schema):
     endpoint: dict[str, Any]
-
-
-def _catalogue_changed(ctx: Context) -> None:
-    ctx.tx.after_commit(lambda: forget_bodies(ctx.platform))
 
 
 # regions
@@ -184,7 +179,7 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     ctx.authorize({})
     new, extra = read(NewService, body.service, of="service")
     service = Service(new_hex(), new.type, new.name, new.description, new.enabled, extra)
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
 
 
@@ -202,7 +197,7 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
     new = access.changed(service, given(changed), extra)
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
 
 
@@ -210,7 +205,7 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
     await access.find(ctx, SERVICES, service_id, "service")
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     await ENDPOINTS.remove(ctx.tx, service_id=service_id)
     await SERVICES.remove(ctx.tx, id=service_id)
 
@@ -250,7 +245,7 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
     await catalog.require_places(ctx, endpoint)
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.add(ctx.tx, endpoint))}
 
 
@@ -273,7 +268,7 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
         changes.setdefault("region_id", legacy)
     new = access.changed(endpoint, changes, extra)
     await catalog.require_places(ctx, new)
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.update(ctx.tx, new))}
 
 
@@ -281,5 +276,5 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
     await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    _catalogue_changed(ctx)
+    tokens.catalogue_changed(ctx)
     await ENDPOINTS.remove(ctx.tx, id=endpoint_id)

@@ -58,7 +58,12 @@ async def _allowed(ctx: Context, request: Request) -> Assignment:
 
 async def give_role(ctx: Context, request: Request) -> None:
     """Give a role."""
-    await roles.give(ctx, await _allowed(ctx, request))
+    new = await _allowed(ctx, request)
+    role = await access.exists(ctx, ROLES, new.role_id, "role")
+    domain_id = new.target_id if new.target_kind == "domain" else None
+    if new.target_kind == "project":
+        domain_id = (await access.exists(ctx, PROJECTS, new.target_id, "project")).domain_id
+    await roles.give(ctx, new, role, domain_id)
 
 
 async def check_role(ctx: Context, request: Request) -> None:

@@ -32,10 +32,11 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
         target = {"target": {"domain_id": ctx.auth.domain_id}}
         ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)
     found = await assignments.listed(ctx.tx, asked)
-    names = await _names(ctx, found)
+    with_names = _is_on(query, "include_names")
+    names = await _names(ctx, found) if with_names or ctx.auth.domain_id else {}
     if ctx.auth.domain_id:
         found = [each for each in found if _is_in(each.given, ctx.auth.domain_id, names)]
-    if not _is_on(query, "include_names"):
+    if not with_names:
         names = {}
     return whole(ctx, request, "role_assignments", [_view(ctx, each, names) for each in found])
 

@@ -14,10 +14,9 @@ from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.lists import base, links, listing
-from haneul.services.identity.api.tokens import forget_bodies
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.roles import Role
-from haneul.services.identity.operations import access, roles
+from haneul.services.identity.operations import access, roles, tokens
 from haneul.services.identity.store import roles as stored
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import IMPLIED, ROLES
@@ -101,7 +100,7 @@ async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, A
     changes = given(changed)
     changes["description"] = changes.get("description", role.description) or ""
     new = await roles.update(ctx, role, changes, extra)
-    ctx.tx.after_commit(lambda: forget_bodies(ctx.platform))
+    tokens.catalogue_changed(ctx)  # tokens are shown with the names of their roles too
     return {"role": view(ctx, new)}
 
 
@@ -172,8 +171,8 @@ async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> Non
 @routes.delete("/roles/{role_id}/implies/{implied_role_id}", policy=policy.DELETE_IMPLIED_ROLE)
 async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
     """Stop a role implying another."""
-    await _pair(ctx, role_id, implied_role_id)
-    await roles.stop_implying(ctx, role_id, implied_role_id)
+    prior, _ = await _pair(ctx, role_id, implied_role_id)
+    await roles.stop_implying(ctx, prior, implied_role_id)
 
 
 @routes.get("/role_inferences", policy=policy.LIST_ROLE_INFERENCE_RULES)

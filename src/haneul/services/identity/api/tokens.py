@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
@@ -100,13 +99,10 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
     token, auth = await _subject(ctx, request)
     with_catalog = "nocatalog" not in query
-    bodies = _bodies.setdefault(ctx.platform, {})
+    bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
     if content is None:
-        content = await _body(ctx.tx, auth, with_catalog=with_catalog)
-        if len(bodies) >= tokens.CACHE:
-            bodies.clear()
-        bodies[token, with_catalog] = content
+        content = bodies[token, with_catalog] = await _body(ctx.tx, auth, with_catalog=with_catalog)
     return Reply(content, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
@@ -122,14 +118,6 @@ async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
     _, auth = await _subject(ctx, request)
     await tokens.end(ctx, auth)
-
-
-_bodies: WeakKeyDictionary[Platform, dict[tuple[str, bool], bytes]] = WeakKeyDictionary()
-
-
-def forget_bodies(platform: Platform) -> None:
-    """Answers are rendered anew: the catalogue or a role's name has changed."""
-    _bodies.pop(platform, None)
 
 
 async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:

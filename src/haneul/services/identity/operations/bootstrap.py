@@ -1,4 +1,7 @@
-"""What a cloud needs before anybody can log in. Everything here may run again at every start."""
+"""What a cloud needs before anybody can log in. Everything here may run again at every start.
+
+Passwords are hashed here with the transaction open, unlike everywhere else: nobody else is served yet.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from haneul.services.identity.model.roles import (
     Role,
 )
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import passwords
+from haneul.services.identity.operations import passwords, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS, IMPLIED, ROLES
@@ -92,6 +95,7 @@ async def grant(ctx: Context, role: str, *, user_id: str, project_id: str | None
 
 async def ensure_service(ctx: Context, type: str, name: str, url: str, region: str = "RegionOne") -> Service:
     """The service is in the catalogue, with its three endpoints at this URL."""
+    tokens.catalogue_changed(ctx)
     if await REGIONS.get(ctx.tx, region) is None:
         await REGIONS.add(ctx.tx, Region(region))
     service = await SERVICES.first(ctx.tx, type=type, name=name)

@@ -26,7 +26,7 @@ async def update(ctx: Context, role: Role, changes: dict[str, Any], extra: dict[
 async def delete(ctx: Context, role: Role) -> None:
     """The role is gone, from everybody and from every token."""
     access.require_mutable(role, "role", "delete")
-    await revoke(ctx, of_role(role.id))
+    await _end_tokens_with(ctx, role)
     await ASSIGNMENTS.remove(ctx.tx, role_id=role.id)
     await IMPLIED.remove(ctx.tx, prior_role_id=role.id)
     await IMPLIED.remove(ctx.tx, implied_role_id=role.id)
@@ -52,14 +52,38 @@ async def require_implied(ctx: Context, prior_id: str, implied_id: str) -> None:
         raise ThingNotFound(f"{prior_id} does not imply {implied_id}")
 
 
-async def stop_implying(ctx: Context, prior_id: str, implied_id: str) -> None:
+async def stop_implying(ctx: Context, prior: Role, implied_id: str) -> None:
     """Who has the prior role no longer has the implied one because of it."""
-    await require_implied(ctx, prior_id, implied_id)
-    await IMPLIED.remove(ctx.tx, prior_role_id=prior_id, implied_role_id=implied_id)
-    await revoke(ctx, of_role(prior_id))
+    await require_implied(ctx, prior.id, implied_id)
+    await _end_tokens_with(ctx, prior)
+    await IMPLIED.remove(ctx.tx, prior_role_id=prior.id, implied_role_id=implied_id)
 
 
-async def give(ctx: Context, new: Assignment) -> None:
+async def _end_tokens_with(ctx: Context, role: Role) -> None:
+    """Tokens that owe something to the role end.
+
+    A domain's own role is not in tokens itself; there, all tokens of whoever has it, or has a role that
+    implies it, end.
+    """
+    if not role.domain_id:
+        await revoke(ctx, of_role(role.id))
+        return
+    known, implied = await roles.graph(ctx.tx)
+    priors = [id for id in known if role.id in with_implied([id], implied)]
+    given = await ASSIGNMENTS.among(ctx.tx, "role_id", priors)
+    group_ids = {each.actor_id for each in given if each.actor_kind == "group"}
+    people = {each.actor_id for each in given if each.actor_kind == "user"}
+    people |= {m.user_id for m in await MEMBERSHIPS.among(ctx.tx, "group_id", group_ids)}
+    await revoke(ctx, *(of_user(each) for each in people))
+
+
+async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None) -> None:
+    """The actor has the role on the target, which is (in) that domain, or is the system."""
+    if role.domain_id and role.domain_id != domain_id:
+        raise Forbidden(
+            f"{new.target_kind.capitalize()} {new.target_id} must be in the same domain as the role "
+            f"{role.id} being assigned."
+        )
     key = (new.actor_id, new.target_kind, new.target_id, new.role_id, new.inherited)
     if await ASSIGNMENTS.get(ctx.tx, *key) is None:
         await ASSIGNMENTS.add(ctx.tx, new)

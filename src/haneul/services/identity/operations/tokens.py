@@ -16,6 +16,7 @@ from haneul.services.identity.operations import revocations
 
 CACHE = 20_000
 _verified: WeakKeyDictionary[Platform, dict[str, Auth]] = WeakKeyDictionary()
+_bodies: WeakKeyDictionary[Platform, dict[tuple[str, bool], bytes]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=8)
@@ -59,3 +60,20 @@ async def end(ctx: Context, auth: Auth) -> None:
     """This token no longer holds."""
     if auth.audit_ids:
         await revocations.revoke(ctx, reasons.of_token(auth.audit_ids[0]))
+
+
+def bodies(platform: Platform) -> dict[tuple[str, bool], bytes]:
+    """What was answered about tokens, by token and whether the catalogue is in it."""
+    known = _bodies.setdefault(platform, {})
+    if platform.db.is_shared or len(known) >= CACHE:  # others may have changed the catalogue
+        known.clear()
+    return known
+
+
+def catalogue_changed(ctx: Context) -> None:
+    """Once this transaction is committed, tokens are shown with what is in the catalogue then."""
+
+    def forget() -> None:
+        _bodies.pop(ctx.platform, None)
+
+    ctx.tx.after_commit(forget)
