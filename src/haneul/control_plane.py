@@ -24,7 +24,7 @@ from haneul.kernel.reconciler import Reconciler, Runner
 from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
 
-SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage")
+SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
 
 
 def part(service: str, name: str) -> ModuleType | None:
@@ -44,12 +44,13 @@ def modules(service: str, name: str) -> Iterator[ModuleType]:
 
 
 def declared(service: str, name: str, kind: type) -> list[Any]:
-    """Everything of that kind that stands at the top of the part's modules, once."""
+    """Everything of that kind that stands at the top of the part's modules, or in a table there, once."""
     found: dict[int, Any] = {}
     for module in modules(service, name):
         for value in vars(module).values():
-            if isinstance(value, kind):
-                found[id(value)] = value
+            for each in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(each, kind):
+                    found[id(each)] = each
     return list(found.values())
 
 
@@ -76,6 +77,13 @@ def served(service: str) -> Served:
 def _routes(module: ModuleType) -> list[Any]:
     found = getattr(module, "routes", None)
     return list(found.routes) if found is not None else []
+
+
+class Health:
+    """/healthz: 200 once everything has been started."""
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        resp.media = {"healthy": True}
 
 
 class ControlPlane:
@@ -114,6 +122,11 @@ class ControlPlane:
         self.app = Application(
             self.platform, [*(served(s) for s in self.services), *extra], identity.authenticate
         )
+        self.app.falcon.add_route("/healthz", Health())
+        for service in self.services:
+            for module in modules(service, "api"):
+                if mount := getattr(module, "mount", None):
+                    mount(self.app)
 
     async def start(self) -> None:
         await self.platform.db.start()
@@ -124,3 +137,16 @@ class ControlPlane:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
         await self.platform.db.close()
+
+
+def verify(state: Path) -> tuple[bool, str]:
+    """Whether everything stored in a state folder agrees; OK, or the first counter-example."""
+    from haneul.process import verify_state
+
+    return verify_state(state)
+
+
+if __name__ == "__main__":
+    from haneul.process import main
+
+    main()

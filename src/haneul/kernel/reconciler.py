@@ -76,6 +76,8 @@ class Runner:
         nudge = self._nudges[each.name]
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(nudge.wait(), each.every_s)
+                # not wait_for: in Python 3.11 it loses a cancellation that comes together with the nudge
+                async with asyncio.timeout(each.every_s):
+                    await nudge.wait()
             nudge.clear()
             await self.look(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
 
 
 class ServerNotFound(NotFound):
@@ -67,6 +67,36 @@ class TooManyServers(QuotaExceeded):
     message = (
         "Quota exceeded for {resource}: Requested {requested}, but already used {used} of {limit} {resource}"
     )
+
+
+class WrongNetworks(Conflict):
+    code = "compute.wrong_networks"
+    message = "The requested networks cannot be used."
+
+
+class NotAttached(NotFound):
+    code = "compute.not_attached"
+    message = "{what} {id} is not attached to instance {server_id}"
+
+
+class NoSuchAction(BadRequest):
+    code = "compute.no_such_action"
+    message = "There is no such action: {action}"
+
+
+class NoConsole(BadRequest):
+    code = "compute.no_console"
+    message = "Unavailable console type {kind}."
+
+
+class RootVolume(Forbidden):
+    code = "compute.root_volume"
+    message = "Cannot detach a root device volume"
+
+
+class NotImaged(BadRequest):
+    code = "compute.not_imaged"
+    message = "Instance {server_id} has no local root disk; make a snapshot of its volume instead."
 
 
 class ExtraSpecNotFound(NotFound):

@@ -7,43 +7,49 @@ has already seen a later one answers `Superseded`, so calls that overtake each o
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypedDict
+from typing import Annotated, Literal, Protocol, TypedDict
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")]
+Mac = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\Z")]
+Ip = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+\Z")]
+IpOrCidr = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/[0-9]+)?\Z")]
+"""They end up in file names, rulesets and configurations, so a host takes nothing else off the wire."""
 
 
 class HostRoute(Struct, frozen=True):
-    destination: str
-    nexthop: str
+    destination: IpOrCidr
+    nexthop: Ip
 
 
 class SubnetSpec(Struct, frozen=True, kw_only=True):
-    id: str
-    cidr: str
+    id: Id
+    cidr: IpOrCidr
     ip_version: Literal[4, 6] = 4
-    gateway_ip: str | None = None
-    dns_nameservers: list[str] = []
+    gateway_ip: Ip | None = None
+    dns_nameservers: list[Ip] = []
     host_routes: list[HostRoute] = []
     is_dhcp_enabled: bool = True
-    dhcp_address: str | None = None
+    dhcp_address: Ip | None = None
     """Where DHCP, names and metadata are answered; every host of the network has it, for its own ports."""
 
 
 class DhcpReservation(Struct, frozen=True, kw_only=True):
-    mac: str
-    ip: str
+    mac: Mac
+    ip: Ip
     hostname: str | None = None
-    port_id: str | None = None
+    port_id: Id | None = None
 
 
 class NetworkSpec(Struct, frozen=True, kw_only=True):
-    id: str
+    id: Id
     mtu: int = 1450
     kind: Literal["tenant", "external"] = "tenant"
     segment: int | None = None
     """The VXLAN network identifier; needed as soon as there are peers."""
     subnets: list[SubnetSpec] = []
-    peers: list[str] = []
+    peers: list[Ip] = []
     """The tunnel addresses of the other hosts that have this network."""
     reservations: list[DhcpReservation] = []
     """Beyond those of the host's own ports, which are always there."""
@@ -52,15 +58,15 @@ class NetworkSpec(Struct, frozen=True, kw_only=True):
 
 
 class AddressSpec(Struct, frozen=True):
-    ip: str
-    subnet_id: str
+    ip: Ip
+    subnet_id: Id
 
 
 class AddressPair(Struct, frozen=True):
     """Another source the port may use; no mac means the port's own. `ip` may be a cidr."""
 
-    ip: str
-    mac: str | None = None
+    ip: IpOrCidr
+    mac: Mac | None = None
 
 
 class RuleSpec(Struct, frozen=True, kw_only=True):
@@ -75,8 +81,8 @@ class RuleSpec(Struct, frozen=True, kw_only=True):
     protocol: str | None = None
     port_min: int | None = None
     port_max: int | None = None
-    remote_cidr: str | None = None
-    remote_addresses: list[str] | None = None
+    remote_cidr: IpOrCidr | None = None
+    remote_addresses: list[IpOrCidr] | None = None
 
 
 class QosSpec(Struct, frozen=True, kw_only=True):
@@ -89,9 +95,9 @@ class QosSpec(Struct, frozen=True, kw_only=True):
 
 
 class PortSpec(Struct, frozen=True, kw_only=True):
-    id: str
-    network_id: str
-    mac: str
+    id: Id
+    network_id: Id
+    mac: Mac
     addresses: list[AddressSpec] = []
     allowed_address_pairs: list[AddressPair] = []
     is_secured: bool = True
@@ -109,40 +115,40 @@ class PortSpec(Struct, frozen=True, kw_only=True):
 class PortConnection(TypedDict):
     """Where the port's owner plugs in: a device in the namespace whose file is /run/netns/<namespace>.
 
-    The fake driver's kind is "fake": there is nothing to plug into.
+    The fake driver's kind is "none": a device without a cable.
     """
 
-    kind: Literal["tap", "veth", "fake"]
+    kind: Literal["tap", "veth", "none"]
     namespace: str
     device: str
 
 
 class RouterInterface(Struct, frozen=True, kw_only=True):
-    port_id: str
-    network_id: str
-    mac: str
+    port_id: Id
+    network_id: Id
+    mac: Mac
     addresses: list[AddressSpec] = []
 
 
 class RouterGateway(Struct, frozen=True, kw_only=True):
-    port_id: str
-    network_id: str
-    mac: str
+    port_id: Id
+    network_id: Id
+    mac: Mac
     addresses: list[AddressSpec] = []
     is_snat_enabled: bool = True
-    gateway_ips: list[str] = []
+    gateway_ips: list[Ip] = []
     """The next hop of the default route, at most one for each IP version."""
 
 
 class FloatingIpSpec(Struct, frozen=True):
-    floating: str
-    fixed: str
+    floating: Ip
+    fixed: Ip
 
 
 class RouterSpec(Struct, frozen=True, kw_only=True):
     """The networks named must already be on the host."""
 
-    id: str
+    id: Id
     interfaces: list[RouterInterface] = []
     gateway: RouterGateway | None = None
     floating_ips: list[FloatingIpSpec] = []
