@@ -149,3 +149,42 @@ class ServerGroupNotFound(NotFound):
 class TooManyServerGroups(QuotaExceeded):
     code = "compute.too_many_server_groups"
     message = "Quota exceeded, too many server groups."
+
+
+class ServiceNotFound(NotFound):
+    code = "compute.service_not_found"
+    message = "Service {id} could not be found."
+
+
+class ServiceInUse(Conflict):
+    code = "compute.service_in_use"
+
+
+class AggregateNotFound(NotFound):
+    code = "compute.aggregate_not_found"
+    message = "Aggregate {id} could not be found."
+
+
+class AggregateExists(Conflict):
+    code = "compute.aggregate_exists"
+    message = "Aggregate {name} already exists."
+
+
+class AggregateHasHost(Conflict):
+    code = "compute.aggregate_has_host"
+    message = "Aggregate {id} already has host {host}."
+
+
+class AggregateLacksHost(NotFound):
+    code = "compute.aggregate_lacks_host"
+    message = "Aggregate {id} has no host {host}."
+
+
+class HostInOtherZone(Conflict):
+    code = "compute.host_in_other_zone"
+    message = "Cannot perform this on aggregate {id}: host {host} is in availability zone {zone}."
+
+
+class AggregateNotEmpty(BadRequest):
+    code = "compute.aggregate_not_empty"
+    message = "Cannot delete aggregate {id}: Host aggregate is not empty."
