@@ -25,7 +25,7 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 
 HOSTS = 3
-SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.manifest")]
+SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
 
 
 class Persona:

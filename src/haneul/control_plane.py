@@ -44,12 +44,13 @@ def modules(service: str, name: str) -> Iterator[ModuleType]:
 
 
 def declared(service: str, name: str, kind: type) -> list[Any]:
-    """Everything of that kind that stands at the top of the part's modules, once."""
+    """Everything of that kind that stands at the top of the part's modules, or in a table there, once."""
     found: dict[int, Any] = {}
     for module in modules(service, name):
         for value in vars(module).values():
-            if isinstance(value, kind):
-                found[id(value)] = value
+            for each in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(each, kind):
+                    found[id(each)] = each
     return list(found.values())
 
 

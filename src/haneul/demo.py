@@ -7,6 +7,7 @@ What is there already is left as it is.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import time
@@ -144,9 +145,9 @@ def prepare(state: Path, say: Say, *, is_simulated: bool) -> None:
 
 
 def _build_image(file: Path) -> None:
-    from haneul.services.image.guest.builder import build
+    from haneul.services.image.builder import build as build_image
 
-    build(file, file.parent / "packages")
+    asyncio.run(build_image(file, file.parent / "packages"))
 
 
 def build(state: Path, say: Say) -> None:

@@ -1,7 +1,8 @@
 """Serves a whole cloud over real HTTP, for clients that are programs of their own.
 
 The control plane runs in a thread with an event loop of its own, on a free loopback port, over a
-temporary database; clouds.yaml knows `haneul` (admin), `haneul-demo` and `haneul-alt` (members).
+temporary database; clouds.yaml knows `haneul` (admin), `haneul-demo` and `haneul-alt` (members), and the
+same people without a scope as `haneul-bare`, `haneul-bare-demo` and `haneul-bare-alt`.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
             async with plane.platform.context() as ctx:
                 await _populate(ctx, services)
             serve = asyncio.create_task(server.serve(sockets=[listening]))
-            while not server.started and not serve.done():
+            while not server.started and not serve.done():  # noqa: ASYNC110  # uvicorn gives no event
                 await asyncio.sleep(0.01)
             ready.set()
             await serve
@@ -158,20 +159,17 @@ def _new_database(folder: Path, services: list[str]) -> Path:
 
 
 def _write_clouds(folder: Path, endpoint: str) -> None:
-    clouds = {
-        cloud: {
-            "auth": {
-                "auth_url": f"{endpoint}/identity",
-                "username": name,
-                "password": ADMIN_PASSWORD if name == "admin" else USER_PASSWORD,
-                "project_name": name,
-                "user_domain_id": "default",
-                "project_domain_id": "default",
-            },
-            "region_name": "RegionOne",
-            "identity_api_version": 3,
+    clouds: dict[str, Any] = {}
+    for cloud, name in PEOPLE.items():
+        auth = {
+            "auth_url": f"{endpoint}/identity",
+            "username": name,
+            "password": ADMIN_PASSWORD if name == "admin" else USER_PASSWORD,
+            "user_domain_id": "default",
         }
-        for cloud, name in PEOPLE.items()
-    }
+        scope = {"project_name": name, "project_domain_id": "default"}
+        common = {"region_name": "RegionOne", "identity_api_version": 3}
+        clouds[cloud] = {"auth": {**auth, **scope}, **common}
+        clouds[cloud.replace("haneul", "haneul-bare")] = {"auth": auth, **common}
     # JSON is YAML
     (folder / "clouds.yaml").write_text(json.dumps({"clouds": clouds}, indent=2))

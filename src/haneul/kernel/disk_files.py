@@ -11,6 +11,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import struct
 import tempfile
 import urllib.error
 import urllib.request
@@ -26,6 +27,9 @@ from haneul.kernel.errors import DriverError, ImpossibleHere
 
 _FICLONE = 0x40049409
 _CHUNK = 1 << 20
+_FLOCK = "@hhqqi4x"
+_QEMU_WRITE_LOCK = 101
+"""Its byte for "I may write", in every image file that it has locked."""
 _QEMU_NAMES = {"raw": "raw", "iso": "raw", "qcow2": "qcow2", "vdi": "vdi", "vhdx": "vhdx", "vhd": "vpc"}
 _CANNOT_CLONE = {errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS}
 
@@ -85,7 +89,7 @@ def _open(source: ImageSource) -> BinaryIO:
 
 
 async def details(path: Path, format: str, *, shared: bool = False) -> dict[str, Any]:
-    """What qemu-img knows of the file. Fails when a machine writes to it, unless `shared`."""
+    """What qemu-img knows of the file; `shared` when a machine may be writing to it."""
     options = ["-U"] if shared else []
     return msgspec.json.decode(await run("qemu-img", "info", "--output=json", *options, "-f", format, path))
 
@@ -107,17 +111,12 @@ async def virtual_size(path: Path, format: str) -> int:
     return int((await details(path, format, shared=True))["virtual-size"])
 
 
-async def is_in_use(path: Path) -> bool:
-    """Whether a machine has the raw file open for writing, by the locks that QEMU takes."""
-    try:
-        await details(path, "raw")
-    except ImpossibleHere:
-        raise
-    except DriverError as error:
-        if "lock" in error.text:
-            return True
-        raise
-    return False
+def is_in_use(path: Path) -> bool:
+    """Whether a machine has the file open for writing: QEMU then holds a lock on one byte of it."""
+    question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _QEMU_WRITE_LOCK, 1, 0)
+    with path.open("rb+") as file:
+        answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, question)
+    return struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK
 
 
 async def convert(path: Path, format: str, to: Path, to_format: str) -> None:

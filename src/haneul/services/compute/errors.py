@@ -97,3 +97,55 @@ class RootVolume(Forbidden):
 class NotImaged(BadRequest):
     code = "compute.not_imaged"
     message = "Instance {server_id} has no local root disk; make a snapshot of its volume instead."
+
+
+class ExtraSpecNotFound(NotFound):
+    code = "compute.extra_spec_not_found"
+    message = "Flavor {flavor_id} has no extra specs with key {key}."
+
+
+class FlavorIsPublic(NotFound):
+    code = "compute.flavor_is_public"
+
+
+class CannotAddAccess(Conflict):
+    code = "compute.cannot_add_access"
+    message = "Can not add access to a public flavor."
+
+
+class AccessExists(Conflict):
+    code = "compute.flavor_access_exists"
+    message = "Flavor access already exists for flavor {flavor_id} and project {project_id} combination."
+
+
+class AccessNotFound(NotFound):
+    code = "compute.flavor_access_not_found"
+    message = "Flavor access not found for {flavor_id} / {project_id} combination."
+
+
+class KeypairInvalid(BadRequest):
+    code = "compute.keypair_invalid"
+    message = "Keypair data is invalid: {why}"
+
+
+class TooManyKeypairs(QuotaExceeded):
+    code = "compute.too_many_keypairs"
+    message = "Quota exceeded, too many key pairs."
+
+
+class LimitBelowUse(BadRequest):
+    code = "compute.limit_below_use"
+    message = (
+        "Quota limit {limit} for {resource} must be greater than or equal to already used and "
+        "reserved {used}."
+    )
+
+
+class ServerGroupNotFound(NotFound):
+    code = "compute.server_group_not_found"
+    message = "Instance group {group_id} could not be found."
+
+
+class TooManyServerGroups(QuotaExceeded):
+    code = "compute.too_many_server_groups"
+    message = "Quota exceeded, too many server groups."

@@ -90,7 +90,7 @@ class FileVolumes:
     async def revert(self, volume_id: str, snapshot_id: str) -> None:
         path = self._existing(volume_id)
         async with self._lock(volume_id):
-            await self._refuse_in_use(path)
+            self._refuse_in_use(path)
             size = path.stat().st_size
             await asyncio.to_thread(disk_files.copy, self._existing_snapshot(snapshot_id), path)
             _grow(path, size)
@@ -145,12 +145,12 @@ class FileVolumes:
 
     async def _copy_at_rest(self, path: Path, to: Path) -> None:
         if not self._clones:
-            await self._refuse_in_use(path)
+            self._refuse_in_use(path)
         await asyncio.to_thread(disk_files.copy, path, to)
         to.chmod(0o600)
 
-    async def _refuse_in_use(self, path: Path) -> None:
-        if await disk_files.is_in_use(path):
+    def _refuse_in_use(self, path: Path) -> None:
+        if disk_files.is_in_use(path):
             raise DriverError(f"Volume {path.name} is in use, and this file system cannot clone files.")
 
     def _existing(self, volume_id: str) -> Path:

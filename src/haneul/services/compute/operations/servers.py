@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import builtins
+import contextlib
 import re
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -61,7 +63,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     networks: builtins.list[network.RequestedNic] | None = None
     """None: whatever the project has; an empty list: none."""
     is_network_automatic: bool = False
-    security_groups: builtins.list[str] = ["default"]
+    security_groups: builtins.list[str] = msgspec.field(default_factory=lambda: ["default"])
     key_name: str | None = None
     user_data: str | None = None
     config_drive: bool = False
@@ -144,17 +146,28 @@ async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
             locked_reason=None,
             fault=None,
         )
-        devices = await _volumes(ctx, server, wish)
+        with _as_bad_request("Block Device Mapping is Invalid: "):
+            devices = await _volumes(ctx, server, wish)
         server = msgspec.structs.replace(server, block_devices=devices)
         await SERVERS.add(ctx.tx, server)
         if nics:
-            await network.prepare_ports(ctx, server.id, nics, wish.security_groups, zone or "nova")
+            with _as_bad_request():
+                await network.prepare_ports(ctx, server.id, nics, wish.security_groups, zone or "nova")
         if group_id is not None:
             await _join(ctx, group_id, server.id)
         await ctx.emit(ServerAccepted(server.id))
         await ctx.start(CREATE_SERVER, NewServer(server.id), resource=server.id)
         made.append(server)
     return made
+
+
+@contextlib.contextmanager
+def _as_bad_request(before: str = "") -> Iterator[None]:
+    """What is named in the body and is not there makes the body wrong, not the address."""
+    try:
+        yield
+    except NotFound as problem:
+        raise BadRequest(before + problem.text) from None
 
 
 async def _flavor(ctx: Context, id: str) -> Flavor:
@@ -257,7 +270,8 @@ async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.Request
     if wish.most > 1 and any(n.port_id for n in nics):
         raise BadRequest("Unable to launch multiple instances with a single configured port ID. Please launch "
                          "your instance one by one with different ports.")  # fmt: skip
-    await network.validate(ctx, nics)
+    with _as_bad_request():
+        await network.validate(ctx, nics)
     return nics
 
 

@@ -114,5 +114,5 @@ async def project_exists(ctx: Context, id: str) -> bool:
 async def _ensure_role(ctx: Context, name: str) -> str:
     found = await ROLES.first(ctx.tx, domain_id="", name=name)
     if found is None:
-        found = await ROLES.add(ctx.tx, Role(new_hex(), name))
+        found = await ROLES.add(ctx.tx, Role(new_hex(), name, options={"immutable": True}))
     return found.id

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, UnsupportedMediaType
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api.images import STORE
+from haneul.services.image.api.images import IMPORT_METHODS, STORE
 from haneul.services.image.operations import data
 
 routes = Routes("/v2/images/{image_id}")
@@ -46,6 +47,22 @@ async def upload_data(ctx: Context, request: Request, image_id: str) -> None:
 async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
     """Upload an image's data, to be imported by a request of its own."""
     await data.upload(ctx, image_id, request.chunks(), _announced(request), kind="stage")
+
+
+@routes.post(
+    "/import",
+    status=202,
+    policy=policy.MODIFY_IMAGE,
+    errors=(errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus),
+)
+async def import_image(ctx: Context, image_id: str, body: dict[str, Any]) -> None:
+    """Make what was staged the image's data, in the background."""
+    method = body.get("method")
+    if not isinstance(method, dict) or "name" not in method:
+        raise BadRequest("Import request requires a 'method' field with a 'name'.")
+    if method["name"] not in IMPORT_METHODS:
+        raise BadRequest(f"Unknown import method name '{method['name']}'.")
+    await data.import_staged(ctx, image_id)
 
 
 @routes.get(

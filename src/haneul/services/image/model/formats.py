@@ -25,7 +25,7 @@ _QCOW2_KNOWN_FEATURES = 0b11111
 _VMDK_TYPES = ("streamoptimized", "monolithicsparse")
 _VMDK_AT_END = 0xFFFFFFFFFFFFFFFF
 _VHDX_METADATA_REGION = bytes.fromhex("06a27c8b90479a4bb8fe575f050f886e")
-_VHDX_VIRTUAL_DISK_SIZE = bytes.fromhex("2442a52f1bcd764bb2115dbed83bf4b8")
+_VHDX_VIRTUAL_DISK_SIZE = bytes.fromhex("2442a52f1bcd7648b2115dbed83bf4b8")
 
 
 class Found(NamedTuple):

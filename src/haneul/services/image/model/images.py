@@ -56,6 +56,18 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INT_MAX = 2**31 - 1
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """What is known of a file once it is in the store."""
+
+    blob: str
+    size: int
+    checksum: str
+    """MD5, hexadecimal."""
+    os_hash_value: str
+    """SHA-512, hexadecimal."""
+    virtual_size: int | None
+
+
 class Image(msgspec.Struct, frozen=True, gc=False):
     """One image. `blob` names its stored file; while it has none, it is queued."""
 
@@ -77,7 +89,7 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     os_hash_algo: str | None
     os_hash_value: str | None
     blob: str | None
-    staged: str | None
+    staged: Stored | None
     """The file that waits to be imported."""
     tags: list[str]
     properties: dict[str, str]
@@ -95,18 +107,6 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     status: str
     created_at: datetime
     updated_at: datetime
-
-
-class Stored(msgspec.Struct, frozen=True):
-    """What is known of a file once it is in the store."""
-
-    blob: str
-    size: int
-    checksum: str
-    """MD5, hexadecimal."""
-    os_hash_value: str
-    """SHA-512, hexadecimal."""
-    virtual_size: int | None
 
 
 def checked(name: str, value: Any) -> Any:
@@ -134,7 +134,7 @@ def checked(name: str, value: Any) -> Any:
         raise errors.InvalidImage(
             why=f"Provided object does not match schema 'image': {name}: {value!r:.200}"
         )
-    return list(dict.fromkeys(value)) if name == "tags" else value
+    return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
 def _is_text(value: Any) -> bool:

@@ -26,6 +26,7 @@ from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.operations import images
+from haneul.services.image.sagas.import_image import IMPORT_IMAGE, StagedImage
 from haneul.services.image.store import files
 from haneul.services.image.store import images as store
 from haneul.services.image.store.files import Files, Incoming
@@ -67,6 +68,9 @@ async def _received(
         await _receive(incoming, chunks, length, limits.idle_timeout_s)
         is_inspected = going_on.kind == "upload" and image.container_format == "bare"
         return await incoming.finish(image.disk_format if is_inspected else None)
+    except FileNotFoundError:  # the reconciler saw that nobody wants it any more
+        await asyncio.shield(incoming.discard())
+        raise errors.DeletedMeanwhile(image_id=image.id) from None
     except BaseException:
         await asyncio.shield(incoming.discard())
         raise
@@ -157,7 +161,7 @@ async def _stage(ctx: Context, going_on: Upload, stored: Stored) -> None:
     async with ctx.in_transaction() as c:
         image = await _of(c, going_on)
         await IMAGES.update(
-            c.tx, msgspec.structs.replace(image, staged=stored.blob, size=stored.size, updated_at=c.now())
+            c.tx, msgspec.structs.replace(image, staged=stored, size=stored.size, updated_at=c.now())
         )
         await UPLOADS.remove(c.tx, id=going_on.id)
 
@@ -167,6 +171,16 @@ async def _of(ctx: Context, going_on: Upload) -> Image:
     if image is None or await UPLOADS.get(ctx.tx, going_on.id) is None:
         raise errors.DeletedMeanwhile(image_id=going_on.image_id)
     return image
+
+
+async def import_staged(ctx: Context, image_id: str) -> None:
+    """What was staged is on its way to be the image's data."""
+    image = await images.find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    if image.staged is None or image.status != "uploading":
+        raise errors.WrongStatus(current=image.status, wanted="importing")
+    model.require_formats(image)
+    declared = image.disk_format if image.container_format == "bare" else None
+    await ctx.start(IMPORT_IMAGE, StagedImage(image.id, image.staged, declared), resource=image.id)
 
 
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:

@@ -206,7 +206,7 @@ async def delete(ctx: Context, image_id: str) -> None:
     await UPLOADS.remove(ctx.tx, image_id=image_id)
     await ctx.emit(ImageDeleted(image_id))
     files = Files(ctx.platform.folder)
-    gone = [name for name in (image.blob, image.staged) if name]
+    gone = [name for name in (image.blob, image.staged and image.staged.blob) if name]
 
     def remove_files() -> None:
         for name in gone:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db import Filter, Query, Rows, Sort, Tx
 from haneul.kernel.saga import open_operation
-from haneul.services.image.model.images import Image, Member
+from haneul.services.image.model.images import Image, Member, Stored
 
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 
@@ -66,13 +66,13 @@ class _holds(sa.ColumnElement[bool]):
     def __init__(self, column: Any, value: str, key: str | None = None) -> None:
         self.column = column
         self.value = sa.bindparam(value, type_=sa.Text)
-        self.key = None if key is None else sa.bindparam(key, type_=sa.Text)
+        self.under = None if key is None else sa.bindparam(key, type_=sa.Text)
 
 
 @compiles(_holds, "sqlite")
 def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
     column = compiler.process(element.column, **kw)
-    same_key = "" if element.key is None else f"key = {compiler.process(element.key, **kw)} AND "
+    same_key = "" if element.under is None else f"key = {compiler.process(element.under, **kw)} AND "
     value = _p(element.value, compiler, kw)
     return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"
 
@@ -80,10 +80,10 @@ def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
 @compiles(_holds, "postgresql")
 def _holds_postgresql(element: _holds, compiler: Any, **kw: Any) -> str:
     column = compiler.process(element.column, **kw)
-    if element.key is None:
-        return f"jsonb_exists({column}::jsonb, {_p(element.value, compiler, kw)})"
-    key = _p(element.key, compiler, kw)
-    return f"({column}::jsonb ->> {key}) = {_p(element.value, compiler, kw)}"
+    if element.under is None:
+        return f"jsonb_exists({column}::jsonb, ({_p(element.value, compiler, kw)})::text)"
+    key = _p(element.under, compiler, kw)
+    return f"({column}::jsonb ->> ({key})::text) = {_p(element.value, compiler, kw)}"
 
 
 def _p(parameter: Any, compiler: Any, kw: Any) -> str:
@@ -147,15 +147,16 @@ async def page(
 _REFERENCED = Query(
     sa.union_all(
         sa.select(IMAGES.c.blob).where(IMAGES.c.blob.is_not(None)),
-        sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)),
         sa.select(UPLOADS.c.id),
     )
 )
+_STAGED = Query(sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)))
 
 
 async def referenced_files(tx: Tx) -> set[str]:
     """The names of all files that an image has, or that are being written."""
-    return {str(row[0]) for row in await tx.all(_REFERENCED)}
+    named = {str(row[0]) for row in await tx.all(_REFERENCED)}
+    return named | {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
 
 
 _EXPIRED = Query(sa.delete(UPLOADS.table).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))

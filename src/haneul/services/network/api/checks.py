@@ -1,0 +1,176 @@
+"""What a value in a body must be. Each check gives the value to keep, or raises ValueError with the reason."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Any
+
+from haneul.kernel.ids import is_uuid
+
+Check = Callable[[Any], Any]
+
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
+_HOSTNAME = re.compile(
+    r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?"
+)
+INT_MAX = 2**31 - 1
+
+
+def anything(value: Any) -> Any:
+    return value
+
+
+def text(longest: int = 255) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or "\x00" in value:
+            raise ValueError(f"'{value}' is not a valid string")
+        if len(value) > longest:
+            raise ValueError(f"'{value}' exceeds maximum length of {longest}")
+        return value
+
+    return check
+
+
+NAME = text(255)
+
+
+def or_none(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def or_empty(check: Check) -> Check:
+    """The empty text stands for nothing."""
+    return lambda value: value if value == "" else check(value)
+
+
+def truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (str, int)):
+        lower = str(value).lower()
+        if lower in ("true", "1"):
+            return True
+        if lower in ("false", "0"):
+            return False
+    raise ValueError(f"'{value}' cannot be converted to boolean")
+
+
+def integer(low: int | None = None, high: int = INT_MAX) -> Check:
+    def check(value: Any) -> int:
+        try:
+            if isinstance(value, (bool, float)):
+                raise TypeError
+            number = int(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"'{value}' is not an integer") from None
+        if low is not None and number < low:
+            raise ValueError(f"'{value}' is too small - must be at least '{low}'")
+        if number > high:
+            raise ValueError(f"'{value}' is too large - must be no larger than '{high}'")
+        return number
+
+    return check
+
+
+def one_of(*choices: Any) -> Check:
+    def check(value: Any) -> Any:
+        if isinstance(value, (dict, list)) or value not in choices:
+            raise ValueError(f"'{value}' is not in {list(choices)}")
+        return value
+
+    return check
+
+
+def uuid(value: Any) -> str:
+    if not is_uuid(value):
+        raise ValueError(f"'{value}' is not a valid UUID")
+    return str(value)
+
+
+def ip(value: Any) -> str:
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return str(ipaddress.ip_address(value))
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' is not a valid IP address") from None
+
+
+def subnet(value: Any) -> str:
+    """A CIDR; the address of a host in it stands for the network."""
+    try:
+        if not isinstance(value, str) or "/" not in value:
+            raise TypeError
+        return str(ipaddress.ip_network(value, strict=False))
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' is not a valid IP subnet") from None
+
+
+def prefix(value: Any) -> str:
+    """A CIDR or a single address; the network it stands for."""
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return str(ipaddress.ip_network(value, strict=False))
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' is neither a valid IP address, nor is it a valid IP subnet") from None
+
+
+def mac(value: Any) -> str:
+    found = value.lower().replace("-", ":") if isinstance(value, str) else ""
+    if not _MAC.fullmatch(found) or found == "00:00:00:00:00:00":
+        raise ValueError(f"'{value}' is not a valid MAC address")
+    return found
+
+
+def hostname(value: Any) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str) or not _HOSTNAME.fullmatch(value.lower()):
+        raise ValueError(
+            f"'{value}' not a valid PQDN or FQDN. Reason: Name '{value}' must be 1-255 characters long"
+        )
+    return value
+
+
+def list_of(check: Check, *, unique: bool = False) -> Check:
+    def checked(value: Any) -> list[Any]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise ValueError(f"'{value}' is not a list")
+        found = [check(each) for each in value]
+        if unique and any(each in found[:i] for i, each in enumerate(found)):
+            raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in found)}'")
+        return found
+
+    return checked
+
+
+def mapping(required: dict[str, Check], optional: dict[str, Check] | None = None) -> Check:
+    """An object with these keys and no others."""
+    known = {**required, **(optional or {})}
+
+    def check(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValueError(f"'{value}' is not a dictionary")
+        missing = [k for k in required if k not in value]
+        unknown = [k for k in value if k not in known]
+        if missing or unknown:
+            raise ValueError(
+                f"Validation of dictionary's keys failed. Expected keys: {sorted(required)} "
+                f"Provided keys: {sorted(value)}"
+            )
+        return {k: known[k](v) for k, v in value.items()}
+
+    return check
+
+
+def free_mapping(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError(f"'{value}' is not a dictionary")
+    return value

@@ -1,0 +1,277 @@
+"""The routes that every kind of thing has: create (also many at once), list, show, update, delete, tags."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.http import Query, Request, Routes
+from haneul.services.network import errors
+from haneul.services.network.api.resource import Extra, Resource
+from haneul.services.network.model.clock import stamp
+
+PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
+MOST_TAGS, LONGEST_TAG = 50, 255
+
+
+def serve(routes: Routes, resource: Resource) -> None:
+    """Declare the routes of this kind of thing, as far as it has the operations."""
+    base = f"/{resource.collection.replace('_', '-')}"
+    one = f"{base}/{{id}}"
+
+    async def listing(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        return await page(ctx, resource, query, request)
+
+    async def show(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+        return await resource.view(ctx, await resource.load(ctx, id), query.all("fields"))
+
+    if resource.before_list is None:
+        routes.get(base)(listing)
+    else:
+        routes.get(base, transaction=False)(_after(resource, listing))
+    routes.get(one)(show)
+    if resource.create is not None:
+
+        async def create(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
+            return await create_from(ctx, resource, body)
+
+        routes.post(base, status=201)(create)
+    if resource.update is not None:
+
+        async def update(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+            return await resource.view(ctx, await update_from(ctx, resource, id, body))
+
+        routes.put(one)(update)
+    if resource.delete is not None:
+
+        async def delete(ctx: Context, id: str) -> None:
+            thing = await resource.load(ctx, id, "delete")
+            await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
+
+        routes.delete(one)(delete)
+    if "tags" in resource.by_name:
+        _serve_tags(routes, resource, f"{one}/tags")
+
+
+def _after(resource: Resource, listing: Any) -> Any:
+    """The list, after what must be there before it is shown."""
+
+    async def prepared(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        await resource.before_list(ctx)  # type: ignore[misc]  # only used if there is one
+        async with ctx.in_reading() as reading:
+            found: dict[str, Any] = await listing(reading, query, request)
+        return found
+
+    return prepared
+
+
+# -- create, update
+
+
+async def create_from(ctx: Context, resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    """One thing, or all of a list in one transaction."""
+    if resource.collection in body and isinstance(body[resource.collection], list):
+        items = body[resource.collection]
+        if not items:
+            raise BadRequest("Resources required")
+        things = [await _create(ctx, resource, item) for item in items]
+        return {resource.collection: await resource.views(ctx, things)}
+    return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
+
+
+def item_of(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    item = body.get(resource.name)
+    if not isinstance(item, dict):
+        raise BadRequest(f"Unable to find '{resource.name}' in request body")
+    return item
+
+
+async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
+    values = resource.creation(ctx, item)
+    target = await resource.policy_target(ctx, values)
+    if not ctx.may(resource.rule("create"), target):
+        raise Forbidden(action=resource.rule("create"))
+    resource.authorize_attributes(ctx, "create", item, target)
+    return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
+
+
+async def update_from(ctx: Context, resource: Resource, id: str, body: dict[str, Any]) -> Any:
+    item = item_of(resource, body)
+    thing = await resource.load(ctx, id, "update")
+    values = resource.change(item)
+    resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, thing))
+    if not values:
+        return thing
+    return await resource.update(ctx, thing, values)  # type: ignore[misc]
+
+
+# -- lists
+
+
+async def page(ctx: Context, resource: Resource, query: Query, request: Request) -> dict[str, Any]:
+    filters, extra = conditions(resource, query)
+    if resource.visible is not None:
+        extra += resource.visible(ctx)
+    reverse = (query.get("page_reverse") or "").lower() in ("true", "1")
+    sort = _sorting(resource, query)
+    if not any(s.field == "id" for s in sort):
+        sort.append(Sort("id"))
+    if reverse:
+        sort = [Sort(s.field, not s.descending) for s in sort]
+    limit = _limit(query)
+    after = None
+    if marker := query.get("marker"):
+        after = await resource.rows.get(ctx.tx, marker)
+        if after is None:
+            raise resource.not_found(id=marker)
+    things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
+    if reverse:
+        things.reverse()
+    answer: dict[str, Any] = {resource.collection: await resource.views(ctx, things, query.all("fields"))}
+    if limit and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
+        answer[f"{resource.collection}_links"] = links
+    return answer
+
+
+def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Extra]]:
+    """What the query string asks of each attribute; a name given twice means either."""
+    filters: list[Filter] = []
+    extra: list[Extra] = []
+    for name in query.names():
+        if name in PAGING:
+            continue
+        values = query.all(name)
+        if name in resource.filters:
+            extra.append(resource.filters[name](values))
+        elif name in ("tags", "tags-any", "not-tags", "not-tags-any") and "tags" in resource.by_name:
+            extra.append(_tag_filter(resource, name, ",".join(values).split(",")))
+        elif (found := resource.filter(name, values)) is not None:
+            filters.append(found)
+    return filters, extra
+
+
+def _tag_filter(resource: Resource, name: str, tags: list[str]) -> Extra:
+    """Tags stand in a JSON array: each is looked for as it is written there."""
+    column = resource.rows.c.tags
+    params = {f"{name}_{i}".replace("-", "_"): _written(tag) for i, tag in enumerate(tags)}
+    each = [column.like(sa.bindparam(p, type_=sa.Text), escape="\\") for p in params]
+    condition = sa.or_(*each) if name.endswith("any") else sa.and_(*each)
+    return f"{name}/{len(tags)}", sa.not_(condition) if name.startswith("not") else condition, params
+
+
+def _written(tag: str) -> str:
+    text = msgspec.json.encode(tag).decode()
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _sorting(resource: Resource, query: Query) -> list[Sort]:
+    keys, directions = query.all("sort_key"), query.all("sort_dir")
+    if directions and len(directions) != len(keys):
+        raise BadRequest("The number of sort_keys and sort_dirs must be same")
+    sort: list[Sort] = []
+    for i, key in enumerate(keys):
+        direction = directions[i] if directions else "asc"
+        if direction not in ("asc", "desc"):
+            raise BadRequest(
+                f"['{direction}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'"
+            )
+        attribute = resource.by_name.get(key)
+        field = "project_id" if key in ("project_id", "tenant_id") else attribute and attribute.target
+        if (
+            not field
+            or field not in resource.rows.model.__struct_fields__
+            or (attribute and not attribute.is_stored)
+        ):
+            raise BadRequest(f"['{key}'] is invalid attribute for sort_keys")
+        if field not in {s.field for s in sort}:
+            sort.append(Sort(field, direction == "desc"))
+    return sort
+
+
+def _limit(query: Query) -> int | None:
+    text = query.get("limit")
+    if text is None or text == "":
+        return None
+    try:
+        limit = int(text)
+    except ValueError:
+        limit = -1
+    if limit < 0:
+        raise BadRequest(f"limit must be an integer 0 or greater and not '{text}'")
+    return min(limit, 2**31) or None
+
+
+def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bool) -> list[dict[str, str]]:
+    kept = [(k, v) for k, v in query.pairs if k not in ("marker", "page_reverse")]
+    links = []
+    if things and (len(things) == limit or reverse):
+        links.append({"rel": "next", "href": f"{url}?{urlencode([*kept, ('marker', things[-1].id)])}"})
+    if things and (query.get("marker") and (not reverse or len(things) == limit)):
+        back = [*kept, ("marker", things[0].id), ("page_reverse", "True")]
+        links.append({"rel": "previous", "href": f"{url}?{urlencode(back)}"})
+    return links
+
+
+# -- tags
+
+
+def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
+    async def tags_of(ctx: Context, id: str) -> dict[str, Any]:
+        return {"tags": (await resource.load(ctx, id)).tags}
+
+    async def replace(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+        thing = await resource.load(ctx, id, "update")
+        return {"tags": (await _tag(ctx, resource, thing, check_tags(body.get("tags")))).tags}
+
+    async def extend(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+        thing = await resource.load(ctx, id, "update")
+        both = [*thing.tags, *(t for t in check_tags(body.get("tags")) if t not in thing.tags)]
+        return {"tags": (await _tag(ctx, resource, thing, check_tags(both))).tags}
+
+    async def clear(ctx: Context, id: str) -> None:
+        await _tag(ctx, resource, await resource.load(ctx, id, "update"), [])
+
+    async def has(ctx: Context, id: str, tag: str) -> None:
+        if tag not in (await resource.load(ctx, id)).tags:
+            raise errors.TagNotFound(tag=tag)
+
+    async def put(ctx: Context, id: str, tag: str) -> None:
+        thing = await resource.load(ctx, id, "update")
+        if tag not in thing.tags:
+            await _tag(ctx, resource, thing, check_tags([*thing.tags, tag]))
+
+    async def remove(ctx: Context, id: str, tag: str) -> None:
+        thing = await resource.load(ctx, id, "update")
+        if tag not in thing.tags:
+            raise errors.TagNotFound(tag=tag)
+        await _tag(ctx, resource, thing, [t for t in thing.tags if t != tag])
+
+    routes.get(path)(tags_of)
+    routes.put(path)(replace)
+    routes.post(path, status=201)(extend)
+    routes.delete(path)(clear)
+    routes.get(path + "/{tag}", status=204)(has)
+    routes.put(path + "/{tag}", status=201)(put)
+    routes.delete(path + "/{tag}")(remove)
+
+
+async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) -> Any:
+    changed = msgspec.structs.replace(thing, tags=tags, updated_at=stamp(ctx.now()))
+    return await resource.rows.update(ctx.tx, changed)
+
+
+def check_tags(tags: Any) -> list[str]:
+    if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
+        raise errors.InvalidInput(attribute="tags", reason=f"'{tags}' is not a list of texts")
+    if len(tags) > MOST_TAGS:
+        raise BadRequest(f"The number of tags exceed the per-resource limit of {MOST_TAGS}")
+    for tag in tags:
+        if not tag or len(tag) > LONGEST_TAG or "\x00" in tag:
+            raise errors.InvalidInput(attribute="tags", reason=f"'{tag}' is not a valid tag")
+    return list(dict.fromkeys(tags))

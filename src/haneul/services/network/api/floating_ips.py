@@ -1,0 +1,62 @@
+"""/floatingips"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import serve
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
+from haneul.services.network.api.shapes import ID, STANDARD
+from haneul.services.network.operations import floating_ips
+from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.routers import FLOATING_IPS
+
+routes = Routes("/v2.0")
+
+
+async def _with_ports(ctx: Context, views: list[dict[str, Any]], things: list[Any]) -> None:
+    """Each address is shown with the port that it leads to."""
+    ports = {p.id: p for p in await PORTS.among(ctx.tx, "id", [t.port_id for t in things if t.port_id])}
+    for view, thing in zip(views, things, strict=True):
+        port = ports.get(thing.port_id or "")
+        view["port_details"] = port and {
+            "name": port.name,
+            "network_id": port.network_id,
+            "mac_address": port.mac_address,
+            "admin_state_up": port.is_up,
+            "status": port.status,
+            "device_id": port.device_id,
+            "device_owner": port.device_owner,
+        }
+
+
+FLOATING_IP = Resource(
+    "floatingip",
+    (
+        ID,
+        *STANDARD,
+        Attribute("floating_network_id", checks.uuid, field="network_id", put=False),
+        Attribute("floating_ip_address", checks.or_none(checks.ip), field="ip", put=False, default=NOT_GIVEN),
+        Attribute("subnet_id", checks.or_none(checks.uuid), put=False, default=NOT_GIVEN, is_shown=False),
+        Attribute("port_id", checks.or_none(checks.uuid), default=None),
+        Attribute("fixed_ip_address", checks.or_none(checks.ip), field="fixed_ip", default=NOT_GIVEN),
+        shown("router_id"),
+        shown("status"),
+        Attribute("dns_name", checks.hostname, put=False, default=""),
+        Attribute("dns_domain", checks.hostname, put=False, default=""),
+        shown("qos_policy_id", show=lambda f: None),
+        shown("port_forwardings", show=lambda f: []),
+    ),
+    FLOATING_IPS,
+    errors.FloatingIPNotFound,
+    floating_ips.create,
+    floating_ips.update,
+    floating_ips.delete,
+    visible=visibility.own(FLOATING_IPS),
+    complete=_with_ports,
+)
+serve(routes, FLOATING_IP)

@@ -1,0 +1,66 @@
+"""/networks"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import serve
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
+from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
+from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
+from haneul.services.network.operations import networks
+from haneul.services.network.store.networks import NETWORKS
+
+routes = Routes("/v2.0")
+
+NETWORK = Resource(
+    "network",
+    (
+        ID,
+        NAME,
+        *STANDARD,
+        ADMIN_STATE_UP,
+        shown("status", show=lambda n: "ACTIVE"),
+        shown("subnets", show=lambda n: n.subnet_ids),
+        Attribute("shared", checks.truth, field="is_shared", default=False),
+        Attribute("router:external", checks.truth, field="is_external", default=False),
+        Attribute("is_default", checks.truth, default=False),
+        Attribute("port_security_enabled", checks.truth, field="is_port_security_enabled", default=True),
+        Attribute("mtu", checks.integer(0, 65535), default=NOT_GIVEN),
+        Attribute(
+            "provider:network_type",
+            checks.or_none(checks.one_of(*networks.PROVIDER_TYPES)),
+            field="network_type",
+            default=None,
+        ),
+        Attribute(
+            "provider:physical_network",
+            checks.or_none(checks.text(64)),
+            field="physical_network",
+            default=None,
+        ),
+        Attribute(
+            "provider:segmentation_id",
+            checks.or_none(checks.integer(FIRST_SEGMENT, LAST_SEGMENT)),
+            field="segment",
+            default=None,
+        ),
+        Attribute("dns_domain", checks.hostname, default=""),
+        ZONE_HINTS,
+        shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
+        shown("ipv4_address_scope", show=lambda n: None),
+        shown("ipv6_address_scope", show=lambda n: None),
+    ),
+    NETWORKS,
+    errors.NetworkNotFound,
+    networks.create,
+    networks.update,
+    networks.delete,
+    visible=visibility.own(
+        NETWORKS, NETWORKS.c.is_shared.is_(sa.true()), NETWORKS.c.is_external.is_(sa.true())
+    ),
+)
+serve(routes, NETWORK)

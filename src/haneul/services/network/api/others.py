@@ -1,0 +1,170 @@
+"""Availability zones, agents, service providers, address availability, the automatic topology."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.kernel.http import Query, Routes
+from haneul.services.network import errors
+from haneul.services.network.model import addresses
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.operations import auto_topology
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
+from haneul.services.network.store.ports import ALLOCATIONS
+from haneul.services.placement import public as placement
+
+routes = Routes("/v2.0")
+
+
+@routes.get("/availability_zones")
+async def availability_zones(ctx: Context) -> dict[str, Any]:
+    """The zones of the hosts, for networks and for routers."""
+    zones = sorted({h.zone for h in await placement.hosts(ctx)}) or ["nova"]
+    kinds = ("network", "router")
+    found = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
+    return {"availability_zones": found}
+
+
+def _agents(host: placement.Host, ctx: Context) -> dict[str, Any]:
+    return {
+        "id": host.id,
+        "agent_type": "Open vSwitch agent",
+        "binary": "haneul-agent",
+        "topic": "N/A",
+        "host": host.name,
+        "availability_zone": host.zone,
+        "admin_state_up": host.is_enabled,
+        "alive": placement.is_up(host, ctx.now()),
+        "created_at": stamp(host.updated_at),
+        "started_at": stamp(host.updated_at),
+        "heartbeat_timestamp": stamp(host.last_seen_at),
+        "description": "",
+        "resources_synced": None,
+        "configurations": {},
+    }
+
+
+def _require(ctx: Context, rule: str, project_id: str = "") -> None:
+    if not ctx.may(rule, {"project_id": project_id}):
+        raise Forbidden(action=rule)
+
+
+@routes.get("/agents")
+async def agents(ctx: Context, query: Query) -> dict[str, Any]:
+    """The agent of each host."""
+    _require(ctx, "get_agent")
+    found = [_agents(h, ctx) for h in await placement.hosts(ctx)]
+    for name in ("host", "binary", "agent_type", "id", "availability_zone"):
+        if values := query.all(name):
+            found = [a for a in found if a[name] in values]
+    return {"agents": found}
+
+
+@routes.get("/agents/{id}")
+async def agent(ctx: Context, id: str) -> dict[str, Any]:
+    """One host's agent."""
+    _require(ctx, "get_agent")
+    for host in await placement.hosts(ctx):
+        if host.id == id:
+            return {"agent": _agents(host, ctx)}
+    raise errors.AgentNotFound(id=id)
+
+
+@routes.get("/service-providers")
+async def service_providers() -> dict[str, Any]:
+    """There are none beyond the built-in ones."""
+    return {"service_providers": []}
+
+
+# -- how many addresses are left
+
+
+@routes.get("/network-ip-availabilities")
+async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
+    """How many addresses each network has and uses."""
+    _require(ctx, "get_network_ip_availability")
+    networks = await NETWORKS.page(ctx.tx)
+    for name, field in (("network_id", "id"), ("network_name", "name"), ("project_id", "project_id")):
+        if values := query.all(name):
+            networks = [n for n in networks if getattr(n, field) in values]
+    return {"network_ip_availabilities": [await _availability(ctx, n) for n in networks]}
+
+
+@routes.get("/network-ip-availabilities/{id}")
+async def availability(ctx: Context, id: str) -> dict[str, Any]:
+    """How many addresses a network has and uses."""
+    _require(ctx, "get_network_ip_availability")
+    network = await NETWORKS.get(ctx.tx, id)
+    if network is None:
+        raise errors.NetworkNotFound(id=id)
+    return {"network_ip_availability": await _availability(ctx, network)}
+
+
+async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
+    found = []
+    for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
+        total = addresses.size(addresses.ranges(subnet.allocation_pools))
+        used = await ALLOCATIONS.count(ctx.tx, subnet_id=subnet.id)
+        first, last = addresses.usable(ipaddress.ip_network(subnet.cidr))
+        found.append(
+            {
+                "subnet_id": subnet.id,
+                "subnet_name": subnet.name,
+                "cidr": subnet.cidr,
+                "ip_version": subnet.ip_version,
+                "total_ips": _number(total or last - first + 1),
+                "used_ips": used,
+            }
+        )
+    return {
+        "network_id": network.id,
+        "network_name": network.name,
+        "project_id": network.project_id,
+        "tenant_id": network.project_id,
+        "total_ips": _number(sum(int(s["total_ips"]) for s in found)),
+        "used_ips": sum(s["used_ips"] for s in found),
+        "subnet_ip_availability": found,
+    }
+
+
+def _number(value: int) -> int | float:
+    """JSON's integers end at 64 bits here; an IPv6 subnet may have more addresses."""
+    return value if value < 2**63 else float(value)
+
+
+# -- the automatic topology
+
+
+def _project(ctx: Context, id: str) -> str:
+    return ctx.project_id if id in ("", "None", "null") else id
+
+
+@routes.get("/auto-allocated-topology/{id}", transaction=False)
+async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+    """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
+    project_id = _project(ctx, id)
+    _require(ctx, "get_auto_allocated_topology", project_id)
+    async with ctx.in_transaction() as writing:
+        if "dry-run" in query.all("fields"):
+            await auto_topology.check(writing, project_id)
+            return {
+                "auto_allocated_topology": {
+                    "id": "dry-run=pass",
+                    "tenant_id": project_id,
+                    "project_id": project_id,
+                }
+            }
+        network_id = await auto_topology.ensure(writing, project_id)
+    topology = {"id": network_id, "tenant_id": project_id, "project_id": project_id}
+    return {"auto_allocated_topology": topology}
+
+
+@routes.delete("/auto-allocated-topology/{id}")
+async def delete_auto_allocated_topology(ctx: Context, id: str) -> None:
+    """Take the automatic network away, with its router and subnets."""
+    project_id = _project(ctx, id)
+    _require(ctx, "delete_auto_allocated_topology", project_id)
+    await auto_topology.delete(ctx, project_id)

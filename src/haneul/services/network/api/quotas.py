@@ -1,0 +1,89 @@
+"""/quotas"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.http import Routes
+from haneul.kernel.quota import LIMITS
+from haneul.services.network import errors
+from haneul.services.network.api import checks
+from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
+
+routes = Routes("/v2.0")
+
+
+def _authorize(ctx: Context, action: str, project_id: str) -> None:
+    if not ctx.may(f"{action}_quota", {"project_id": project_id}):
+        raise Forbidden(action=f"{action}_quota")
+
+
+@routes.get("/quotas")
+async def quotas(ctx: Context) -> dict[str, Any]:
+    """The quotas of all projects that have their own."""
+    _authorize(ctx, "update", "")
+    projects = {row.project_id for row in await LIMITS.find(ctx.tx, service="network")} - {"default"}
+    found = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
+    return {"quotas": found}
+
+
+@routes.get("/quotas/tenant")
+@routes.get("/quotas/project")
+async def whose(ctx: Context) -> dict[str, Any]:
+    """The project whose quotas the asker has."""
+    return {"tenant": {"tenant_id": ctx.project_id, "project_id": ctx.project_id}}
+
+
+@routes.get("/quotas/{id}")
+async def show(ctx: Context, id: str) -> dict[str, Any]:
+    """A project's limits."""
+    _authorize(ctx, "get", id)
+    return {"quota": await QUOTAS.limits(ctx.tx, id)}
+
+
+@routes.get("/quotas/{id}/default")
+async def default(ctx: Context, id: str) -> dict[str, Any]:
+    """Everybody's limits."""
+    _authorize(ctx, "get", id)
+    return {"quota": await QUOTAS.limits(ctx.tx, "default")}
+
+
+@routes.get("/quotas/{id}/details.json")
+@routes.get("/quotas/{id}/details")
+async def details(ctx: Context, id: str) -> dict[str, Any]:
+    """A project's limits, and how much of each it has."""
+    _authorize(ctx, "get", id)
+    used = await count(ctx.tx, id)
+    limits = await QUOTAS.limits(ctx.tx, id)
+    return {"quota": {k: {"limit": v, "used": used.get(k, 0), "reserved": 0} for k, v in limits.items()}}
+
+
+@routes.put("/quotas/{id}")
+async def update(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give a project limits of its own; -1 is none."""
+    _authorize(ctx, "update", id)
+    given = body.get("quota")
+    if not isinstance(given, dict):
+        raise BadRequest("Unable to find 'quota' in request body")
+    unknown = [
+        k for k in given if k not in DEFAULTS and k not in ("project_id", "tenant_id", "force", "check_limit")
+    ]
+    if unknown:
+        raise BadRequest(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+    limits = {}
+    for name in given.keys() & DEFAULTS.keys():
+        try:
+            limits[name] = checks.integer(-1)(given[name])
+        except ValueError as problem:
+            raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
+    await QUOTAS.set(ctx.tx, id, limits)
+    return {"quota": await QUOTAS.limits(ctx.tx, id)}
+
+
+@routes.delete("/quotas/{id}")
+async def reset(ctx: Context, id: str) -> None:
+    """The project has everybody's limits again."""
+    _authorize(ctx, "delete", id)
+    await QUOTAS.reset(ctx.tx, id)

@@ -1,0 +1,135 @@
+"""/routers"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import item_of, serve
+from haneul.services.network.api.ports import FIXED_IP
+from haneul.services.network.api.resource import Attribute, Resource, shown
+from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
+from haneul.services.network.api.subnets import HOST_ROUTE
+from haneul.services.network.model.routers import Router
+from haneul.services.network.operations import routers
+from haneul.services.network.store.routers import ROUTERS
+
+routes = Routes("/v2.0")
+
+_GATEWAY = checks.mapping(
+    {"network_id": checks.uuid},
+    {
+        "enable_snat": checks.truth,
+        "external_fixed_ips": checks.list_of(FIXED_IP),
+        "qos_policy_id": checks.or_none(checks.uuid),
+    },
+)
+
+
+def _gateway(value: Any) -> dict[str, Any] | None:
+    """Nothing at all, in either spelling, closes the gateway."""
+    return None if value in (None, {}) else _GATEWAY(value)
+
+
+def _show_gateway(router: Router) -> dict[str, Any] | None:
+    gateway = router.gateway
+    if gateway is None:
+        return None
+    return {
+        "network_id": gateway.network_id,
+        "enable_snat": gateway.enable_snat,
+        "external_fixed_ips": gateway.external_fixed_ips,
+    }
+
+
+ROUTER = Resource(
+    "router",
+    (
+        ID,
+        NAME,
+        *STANDARD,
+        ADMIN_STATE_UP,
+        shown("status"),
+        Attribute(
+            "external_gateway_info",
+            _gateway,
+            field="gateway",
+            default=None,
+            show=_show_gateway,
+            is_stored=False,
+        ),
+        Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
+        Attribute("ha", checks.truth, field="is_ha", put=False, default=False),
+        Attribute("distributed", checks.truth, field="is_distributed", put=False, default=False),
+        ZONE_HINTS,
+        shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
+        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None),
+    ),
+    ROUTERS,
+    errors.RouterNotFound,
+    routers.create,
+    routers.update,
+    routers.delete,
+    visible=visibility.own(ROUTERS),
+)
+serve(routes, ROUTER)
+
+
+async def _for(ctx: Context, id: str, rule: str) -> Router:
+    router: Router = await ROUTER.load(ctx, id)
+    if not ctx.may(rule, await ROUTER.policy_target(ctx, router)):
+        raise Forbidden(action=rule)
+    return router
+
+
+def _interface(body: dict[str, Any]) -> dict[str, str | None]:
+    unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
+    if unknown:
+        raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+    found: dict[str, str | None] = {}
+    for name in ("subnet_id", "port_id"):
+        try:
+            found[name] = None if body.get(name) is None else checks.uuid(body[name])
+        except ValueError as problem:
+            raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
+    return found
+
+
+@routes.put("/routers/{id}/add_router_interface")
+async def add_router_interface(ctx: Context, id: str, body: dict[str, Any]) -> routers.Attachment:
+    """Put the router on a subnet."""
+    router = await _for(ctx, id, "add_router_interface")
+    return await routers.add_interface(ctx, router, **_interface(body))
+
+
+@routes.put("/routers/{id}/remove_router_interface")
+async def remove_router_interface(ctx: Context, id: str, body: dict[str, Any]) -> routers.Attachment:
+    """Take the router off a subnet."""
+    router = await _for(ctx, id, "remove_router_interface")
+    return await routers.remove_interface(ctx, router, **_interface(body))
+
+
+def _routes_of(body: dict[str, Any]) -> list[dict[str, str]]:
+    try:
+        found: list[dict[str, str]] = checks.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+    except ValueError as problem:
+        raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
+    return found
+
+
+@routes.put("/routers/{id}/add_extraroutes")
+async def add_extraroutes(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Add routes; those that are there stay."""
+    router = await _for(ctx, id, "add_extraroutes")
+    return await ROUTER.view(ctx, await routers.change_routes(ctx, router, add=_routes_of(body)))
+
+
+@routes.put("/routers/{id}/remove_extraroutes")
+async def remove_extraroutes(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Remove routes; fine if they are not there."""
+    router = await _for(ctx, id, "remove_extraroutes")
+    return await ROUTER.view(ctx, await routers.change_routes(ctx, router, remove=_routes_of(body)))

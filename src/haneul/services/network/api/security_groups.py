@@ -1,0 +1,115 @@
+"""/security-groups and /security-group-rules"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import serve
+from haneul.services.network.api.resource import Attribute, Resource, shown
+from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
+from haneul.services.network.model.security_groups import Rule
+from haneul.services.network.operations import security_groups
+from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
+
+routes = Routes("/v2.0")
+
+
+def _ethertype(value: Any) -> str:
+    found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
+    if found is None:
+        raise ValueError(f"'{value}' is not in ['IPv4', 'IPv6']")
+    return found
+
+
+def _direction(value: Any) -> str:
+    return checks.one_of("ingress", "egress")(value.lower() if isinstance(value, str) else value)
+
+
+def _protocol(value: Any) -> str | None:
+    """A name or a number, kept as it was given; any protocol is none."""
+    if value is None or value == "" or str(value).lower() == "any":
+        return None
+    if isinstance(value, (list, dict, bool, float)) or len(str(value)) > 40:
+        raise ValueError(f"'{value}' is not a valid protocol")
+    return str(value).lower()
+
+
+def _prefix(value: Any) -> str | None:
+    return None if value in (None, "") else _written_prefix(value)
+
+
+def _written_prefix(value: Any) -> str:
+    """As it was given: the normal form is shown beside it."""
+    normal = checks.prefix(value)
+    return value if "/" in value else normal
+
+
+def _normal_cidr(rule: Rule) -> str | None:
+    return checks.prefix(rule.remote_ip_prefix) if rule.remote_ip_prefix else None
+
+
+PORT_NUMBER = checks.or_none(checks.integer(0, 65535))
+RULE = Resource(
+    "security_group_rule",
+    (
+        ID,
+        DESCRIPTION,
+        *TIMES,
+        REVISION,
+        Attribute("security_group_id", checks.uuid, put=False),
+        Attribute("direction", _direction, put=False),
+        Attribute("ethertype", _ethertype, put=False, default="IPv4"),
+        Attribute("protocol", _protocol, put=False, default=None),
+        Attribute("port_range_min", PORT_NUMBER, put=False, default=None),
+        Attribute("port_range_max", PORT_NUMBER, put=False, default=None),
+        Attribute("remote_ip_prefix", _prefix, put=False, default=None),
+        Attribute("remote_group_id", checks.or_none(checks.uuid), put=False, default=None),
+        shown("remote_address_group_id"),
+        shown("belongs_to_default_sg"),
+        shown("normalized_cidr", show=_normal_cidr),
+    ),
+    RULES,
+    errors.SecurityGroupRuleNotFound,
+    security_groups.create_rule,
+    None,
+    security_groups.delete_rule,
+    visible=visibility.own(RULES),
+)
+
+
+async def _with_rules(ctx: Context, views: list[dict[str, Any]], groups: list[Any]) -> None:
+    """Each group is shown with its rules."""
+    rules = await RULES.among(ctx.tx, "security_group_id", [g.id for g in groups])
+    show = RULE.shower(ctx)
+    by_group: dict[str, list[dict[str, Any]]] = {}
+    for rule in rules:
+        by_group.setdefault(rule.security_group_id, []).append(show(rule))
+    for view, group in zip(views, groups, strict=True):
+        view["security_group_rules"] = by_group.get(group.id, [])
+
+
+SECURITY_GROUP = Resource(
+    "security_group",
+    (
+        ID,
+        Attribute("name", checks.NAME),
+        *STANDARD,
+        Attribute("stateful", checks.truth, field="is_stateful", default=True),
+        shown("shared", "is_shared"),
+        shown("is_default"),
+    ),
+    SECURITY_GROUPS,
+    errors.SecurityGroupNotFound,
+    security_groups.create,
+    security_groups.update,
+    security_groups.delete,
+    visible=visibility.own(SECURITY_GROUPS),
+    complete=_with_rules,
+    before_list=security_groups.ensure_default,
+)
+serve(routes, SECURITY_GROUP)
+serve(routes, RULE)

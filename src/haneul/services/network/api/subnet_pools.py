@@ -1,0 +1,59 @@
+"""/subnetpools and /address-scopes"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import serve
+from haneul.services.network.api.resource import Attribute, Resource, shown
+from haneul.services.network.api.shapes import ID, NAME, STANDARD
+from haneul.services.network.operations import subnet_pools
+from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
+
+routes = Routes("/v2.0")
+
+LENGTH = checks.or_none(checks.integer(0, 128))
+SUBNET_POOL = Resource(
+    "subnetpool",
+    (
+        ID,
+        NAME,
+        *STANDARD,
+        Attribute("prefixes", checks.list_of(checks.subnet), is_stored=False),
+        shown("ip_version"),
+        Attribute("default_prefixlen", LENGTH, default=None),
+        Attribute("min_prefixlen", LENGTH, default=None),
+        Attribute("max_prefixlen", LENGTH, default=None),
+        Attribute("default_quota", checks.or_none(checks.integer(0)), default=None),
+        Attribute("address_scope_id", checks.or_none(checks.uuid), default=None),
+        Attribute("shared", checks.truth, field="is_shared", put=False, default=False),
+        Attribute("is_default", checks.truth, default=False),
+    ),
+    SUBNET_POOLS,
+    errors.SubnetPoolNotFound,
+    subnet_pools.create,
+    subnet_pools.update,
+    subnet_pools.delete,
+    visible=visibility.own(SUBNET_POOLS, SUBNET_POOLS.c.is_shared.is_(sa.true())),
+)
+serve(routes, SUBNET_POOL)
+
+ADDRESS_SCOPE = Resource(
+    "address_scope",
+    (
+        ID,
+        NAME,
+        Attribute("ip_version", checks.one_of(4, 6), put=False),
+        Attribute("shared", checks.truth, field="is_shared", default=False),
+    ),
+    ADDRESS_SCOPES,
+    errors.AddressScopeNotFound,
+    subnet_pools.create_scope,
+    subnet_pools.update_scope,
+    subnet_pools.delete_scope,
+    visible=visibility.own(ADDRESS_SCOPES, ADDRESS_SCOPES.c.is_shared.is_(sa.true())),
+)
+serve(routes, ADDRESS_SCOPE)

@@ -1,0 +1,84 @@
+"""/subnets"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Routes
+from haneul.services.network import errors
+from haneul.services.network.api import checks, visibility
+from haneul.services.network.api.collections import serve
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource
+from haneul.services.network.api.shapes import ID, NAME, STANDARD
+from haneul.services.network.operations import subnets
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
+
+routes = Routes("/v2.0")
+
+POOL = checks.mapping({"start": checks.ip, "end": checks.ip})
+HOST_ROUTE = checks.mapping({"destination": checks.subnet, "nexthop": checks.ip})
+IPV6_MODE = checks.or_none(checks.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
+
+
+async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
+    """What policy may ask of the network that a thing lies on."""
+    network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
+    owner = network.project_id if network else ""
+    return {
+        "network:project_id": owner,
+        "network:tenant_id": owner,
+        "shared": bool(network and network.is_shared),
+    }
+
+
+async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
+    """A network that is not there, or that the asker cannot know, is said to be missing."""
+    found = await network_target(ctx, fields)
+    if "id" not in fields:
+        network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
+        if network is None or not ctx.may(
+            "get_network",
+            {
+                "project_id": network.project_id,
+                "shared": network.is_shared,
+                "router:external": network.is_external,
+            },
+        ):
+            raise errors.NetworkNotFound(id=fields.get("network_id"))
+    return found
+
+
+SUBNET = Resource(
+    "subnet",
+    (
+        ID,
+        NAME,
+        *STANDARD,
+        Attribute("network_id", checks.uuid, put=False),
+        Attribute("ip_version", checks.or_none(checks.one_of(4, 6, "4", "6")), put=False, default=None),
+        Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None),
+        Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
+        Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN),
+        Attribute("allocation_pools", checks.list_of(POOL), default=NOT_GIVEN, is_stored=False),
+        Attribute("dns_nameservers", checks.list_of(checks.ip, unique=True), default=list, is_stored=False),
+        Attribute("host_routes", checks.list_of(HOST_ROUTE, unique=True), default=list, is_stored=False),
+        Attribute("enable_dhcp", checks.truth, field="is_dhcp_enabled", default=True),
+        Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
+        Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
+        Attribute("subnetpool_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("segment_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("service_types", checks.list_of(checks.NAME), default=list, is_stored=False),
+        Attribute("dns_publish_fixed_ip", checks.truth, default=False),
+    ),
+    SUBNETS,
+    errors.SubnetNotFound,
+    subnets.create,
+    subnets.update,
+    subnets.delete,
+    visible=visibility.own(SUBNETS, SUBNETS.c.is_shared.is_(sa.true()), on_own_networks=True),
+    target=_target,
+)
+serve(routes, SUBNET)

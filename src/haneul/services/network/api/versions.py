@@ -1,0 +1,125 @@
+"""The version documents, /networking/ and /networking/v2.0, and the extensions that are really there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Request, Routes
+from haneul.services.network import errors
+from haneul.services.network.manifest import MANIFEST
+
+routes = Routes()
+
+EXTENSIONS = {
+    "address-scope": "Address scope",
+    "agent": "agent",
+    "allowed-address-pairs": "Allowed Address Pairs",
+    "auto-allocated-topology": "Auto Allocated Topology Services",
+    "availability_zone": "Availability Zone",
+    "binding": "Port Binding",
+    "dns-integration": "DNS Integration",
+    "empty-string-filtering": "Empty String Filtering Extension",
+    "external-net": "Neutron external network",
+    "extra_dhcp_opt": "Neutron Extra DHCP options",
+    "extraroute": "Neutron Extra Route",
+    "extraroute-atomic": "Atomically add/remove extra routes",
+    "ext-gw-mode": "Neutron L3 Configurable external gateway mode",
+    "filter-validation": "Filter parameters validation",
+    "fip-port-details": "Floating IP Port Details Extension",
+    "ip-substring-filtering": "IP address substring filtering",
+    "l3-ha": "HA Router extension",
+    "net-mtu": "Network MTU",
+    "net-mtu-writable": "Network MTU (writable)",
+    "network-ip-availability": "Network IP Availability",
+    "network_availability_zone": "Network Availability Zone",
+    "pagination": "Pagination support",
+    "port-security": "Port Security",
+    "project-id": "project_id field enabled",
+    "provider": "Provider Network",
+    "quota_details": "Quota details management support",
+    "quotas": "Quota management support",
+    "router": "Neutron L3 Router",
+    "router_availability_zone": "Router Availability Zone",
+    "security-group": "security-group",
+    "security-groups-normalized-cidr": "Normalized CIDR field for security group rules",
+    "service-type": "Neutron Service Type Management",
+    "sorting": "Sorting support",
+    "standard-attr-description": "standard-attr-description",
+    "standard-attr-revisions": "Resource revision numbers",
+    "standard-attr-tag": "Tag support for resources with standard attribute",
+    "standard-attr-timestamp": "Resource timestamps",
+    "stateful-security-group": "Stateful security group",
+    "subnet-service-types": "Subnet service types",
+    "subnet_allocation": "Subnet Allocation",
+}
+
+
+def _version(endpoint: str) -> dict[str, Any]:
+    return {
+        "id": "v2.0",
+        "status": "CURRENT",
+        "links": [{"rel": "self", "href": f"{endpoint}{MANIFEST.path}/v2.0/"}],
+    }
+
+
+@routes.get("", auth=False)
+async def versions(ctx: Context) -> dict[str, Any]:
+    """The versions of this API."""
+    return {"versions": [_version(ctx.endpoint)]}
+
+
+@routes.get("/v2.0", auth=False)
+async def collections(ctx: Context) -> dict[str, Any]:
+    """What there is in v2.0."""
+    base = f"{ctx.endpoint}{MANIFEST.path}/v2.0"
+    names = [
+        "networks",
+        "subnets",
+        "ports",
+        "routers",
+        "floatingips",
+        "security-groups",
+        "security-group-rules",
+        "subnetpools",
+        "address-scopes",
+        "quotas",
+        "extensions",
+        "agents",
+        "availability_zones",
+    ]
+    return {
+        "resources": [
+            {
+                "name": name.replace("-", "_").removesuffix("s"),
+                "collection": name.replace("-", "_"),
+                "links": [{"rel": "self", "href": f"{base}/{name}"}],
+            }
+            for name in names
+        ]
+    }
+
+
+def _extension(alias: str) -> dict[str, Any]:
+    name = EXTENSIONS[alias]
+    return {
+        "alias": alias,
+        "name": name,
+        "description": name,
+        "updated": "2026-01-01T00:00:00-00:00",
+        "links": [],
+    }
+
+
+@routes.get("/v2.0/extensions")
+async def extensions(request: Request) -> dict[str, Any]:
+    """What this API has beyond networks, subnets and ports."""
+    return {"extensions": [_extension(alias) for alias in sorted(EXTENSIONS)]}
+
+
+@routes.get("/v2.0/extensions/{alias}")
+async def extension(alias: str) -> dict[str, Any]:
+    """One extension."""
+    if alias not in EXTENSIONS:
+        raise errors.ExtensionNotFound(alias=alias)
+    return {"extension": _extension(alias)}

@@ -1,0 +1,415 @@
+"""What can go wrong with networks. Clients know these by the names of their classes."""
+
+from __future__ import annotations
+
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
+
+
+class InvalidInput(BadRequest):
+    """A request that does not fit; known to clients as HTTPBadRequest."""
+
+    code, message = "network.invalid_input", "Invalid input for {attribute}. Reason: {reason}."
+
+
+class InvalidOperation(BadRequest):
+    code, message = "network.invalid_operation", "Invalid input for operation: {reason}."
+
+
+class BadPortRequest(BadRequest):
+    code = "network.bad_port_request"
+    message = "Bad port request: {reason}."
+
+
+class BadRouterRequest(BadRequest):
+    code = "network.bad_router_request"
+    message = "Bad router request: {reason}."
+
+
+class BadFloatingIpRequest(BadRequest):
+    code = "network.bad_floating_ip_request"
+    message = "Bad floatingip request: {reason}."
+
+
+class NetworkNotFound(NotFound):
+    code, message = "network.network_not_found", "Network {id} could not be found."
+
+
+class SubnetNotFound(NotFound):
+    code, message = "network.subnet_not_found", "Subnet {id} could not be found."
+
+
+class SubnetPoolNotFound(NotFound):
+    code, message = "network.subnet_pool_not_found", "Subnet pool {id} could not be found."
+
+
+class AddressScopeNotFound(NotFound):
+    code, message = "network.address_scope_not_found", "Address scope {id} could not be found."
+
+
+class PortNotFound(NotFound):
+    code, message = "network.port_not_found", "Port {id} could not be found."
+
+
+class RouterNotFound(NotFound):
+    code, message = "network.router_not_found", "Router {id} could not be found"
+
+
+class FloatingIPNotFound(NotFound):
+    code, message = "network.floating_ip_not_found", "Floating IP {id} could not be found"
+
+
+class SecurityGroupNotFound(NotFound):
+    code, message = "network.security_group_not_found", "Security group {id} does not exist"
+
+
+class SecurityGroupRuleNotFound(NotFound):
+    code, message = "network.security_group_rule_not_found", "Security group rule {id} does not exist"
+
+
+class RouterInterfaceNotFound(NotFound):
+    code = "network.router_interface_not_found"
+    message = "Router {router_id} does not have an interface with id {port_id}"
+
+
+class RouterInterfaceNotFoundForSubnet(NotFound):
+    code = "network.router_interface_not_found_for_subnet"
+    message = "Router {router_id} has no interface on subnet {subnet_id}"
+
+
+class ExternalGatewayForFloatingIPNotFound(NotFound):
+    code = "network.gateway_for_floating_ip_not_found"
+    message = (
+        "External network {external_network_id} is not reachable from subnet {subnet_id}. Therefore, "
+        "cannot associate Port {port_id} with a Floating IP."
+    )
+
+
+class TagNotFound(NotFound):
+    code, message = "network.tag_not_found", "Tag {tag} could not be found."
+
+
+class ExtensionNotFound(NotFound):
+    code, message = "network.extension_not_found", "Extension with alias {alias} does not exist"
+
+
+class AgentNotFound(NotFound):
+    code, message = "network.agent_not_found", "Agent {id} could not be found."
+
+
+class NetworkInUse(Conflict):
+    code = "network.network_in_use"
+    message = (
+        "Unable to complete operation on network {id}. There are one or more ports still in use on the "
+        "network, id for these ports is: {ports}."
+    )
+
+
+class SubnetInUse(Conflict):
+    code = "network.subnet_in_use"
+    message = "Unable to complete operation on subnet {id}: {reason}"
+
+
+class SubnetPoolInUse(Conflict):
+    code = "network.subnet_pool_in_use"
+    message = "Unable to complete operation on subnet pool {id}. {reason}."
+
+
+class AddressScopeInUse(Conflict):
+    code = "network.address_scope_in_use"
+    message = (
+        "Unable to complete operation on address scope {id}. There are one or more subnet pools in use on "
+        "the address scope"
+    )
+
+
+class PortInUse(Conflict):
+    code = "network.port_in_use"
+    message = (
+        "Unable to complete operation on port {port_id} for network {network_id}. Port already has an "
+        "attached device {device_id}."
+    )
+
+
+class ServicePortInUse(Conflict):
+    code = "network.service_port_in_use"
+    message = "Port {port_id} cannot be deleted directly via the port API: {reason}."
+
+
+class RouterInUse(Conflict):
+    code, message = "network.router_in_use", "Router {id} still has ports"
+
+
+class RouterInterfaceInUseByFloatingIP(Conflict):
+    code = "network.router_interface_in_use_by_floating_ip"
+    message = (
+        "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required "
+        "by one or more floating IPs."
+    )
+
+
+class RouterInterfaceInUseByRoute(Conflict):
+    code = "network.router_interface_in_use_by_route"
+    message = (
+        "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required "
+        "by one or more routes."
+    )
+
+
+class RouterExternalGatewayInUseByFloatingIp(Conflict):
+    code = "network.router_gateway_in_use"
+    message = (
+        "Gateway cannot be updated for router {router_id}, since a gateway to external network {network_id} "
+        "is required by one or more floating IPs."
+    )
+
+
+class IpAddressAlreadyAllocated(Conflict):
+    code = "network.address_allocated"
+    message = "IP address {ip} already allocated in subnet {subnet_id}"
+
+
+class IpAddressGenerationFailure(Conflict):
+    code = "network.no_more_addresses"
+    message = "No more IP addresses available on network {network_id}."
+
+
+class MacAddressInUse(Conflict):
+    code = "network.mac_in_use"
+    message = "Unable to complete operation for network {network_id}. The mac address {mac} is in use."
+
+
+class GatewayConflictWithAllocationPools(Conflict):
+    code = "network.gateway_in_pools"
+    message = "Gateway ip {ip} conflicts with allocation pool {pool}."
+
+
+class GatewayIpInUse(Conflict):
+    code = "network.gateway_ip_in_use"
+    message = "Current gateway ip {ip} already in use by port {port_id}. Unable to update."
+
+
+class OverlappingAllocationPools(Conflict):
+    code = "network.overlapping_pools"
+    message = "Found overlapping allocation pools: {pool_1} {pool_2} for subnet {cidr}."
+
+
+class OutOfBoundsAllocationPool(BadRequest):
+    code = "network.pool_out_of_bounds"
+    message = "The allocation pool {pool} spans beyond the subnet cidr {cidr}."
+
+
+class InvalidAllocationPool(BadRequest):
+    code, message = "network.invalid_pool", "The allocation pool {pool} is not valid."
+
+
+class InvalidIpForNetwork(BadRequest):
+    code = "network.invalid_ip_for_network"
+    message = "IP address {ip} is not a valid IP for any of the subnets on the specified network."
+
+
+class InvalidIpForSubnet(BadRequest):
+    code = "network.invalid_ip_for_subnet"
+    message = "IP address {ip} is not a valid IP for the specified subnet."
+
+
+class SecurityGroupInUse(Conflict):
+    code, message = "network.security_group_in_use", "Security Group {id} in use."
+
+
+class SecurityGroupCannotRemoveDefault(Conflict):
+    code = "network.default_group_stays"
+    message = "Insufficient rights for removing default security group."
+
+
+class SecurityGroupCannotUpdateDefault(Conflict):
+    code = "network.default_group_name_stays"
+    message = "Updating default security group not allowed."
+
+
+class SecurityGroupDefaultAlreadyExists(Conflict):
+    code = "network.default_group_exists"
+    message = "Default security group already exists."
+
+
+class SecurityGroupRuleExists(Conflict):
+    code = "network.rule_exists"
+    message = "Security group rule already exists. Rule id is {rule_id}."
+
+
+class SecurityGroupInvalidPortRange(BadRequest):
+    code = "network.rule_port_range"
+    message = "For TCP/UDP protocols, port_range_min must be <= port_range_max"
+
+
+class SecurityGroupInvalidPortValue(BadRequest):
+    code, message = "network.rule_port_value", "Invalid value for port {port}"
+
+
+class SecurityGroupInvalidIcmpValue(BadRequest):
+    code = "network.rule_icmp_value"
+    message = "Invalid value for ICMP {field} ({attr}) {value}. It must be 0 to 255."
+
+
+class SecurityGroupMissingIcmpType(BadRequest):
+    code = "network.rule_icmp_type"
+    message = "ICMP code (port-range-max) {value} is provided but ICMP type (port-range-min) is missing."
+
+
+class SecurityGroupInvalidProtocolForPort(BadRequest):
+    code = "network.rule_protocol_for_port"
+    message = (
+        "Invalid protocol {protocol} for port range, only supported for TCP, UDP, UDPLITE, SCTP and DCCP."
+    )
+
+
+class SecurityGroupProtocolRequiredWithPorts(BadRequest):
+    code = "network.rule_protocol_required"
+    message = "Must also specify protocol if port range is given."
+
+
+class SecurityGroupRuleInvalidProtocol(BadRequest):
+    code = "network.rule_protocol"
+    message = (
+        "Security group rule protocol {protocol} not supported. Only protocol values {values} and integer "
+        "representations [0 to 255] are supported."
+    )
+
+
+class SecurityGroupRuleParameterConflict(BadRequest):
+    code = "network.rule_ethertype_conflict"
+    message = "Conflicting value ethertype {ethertype} for CIDR {cidr}"
+
+
+class SecurityGroupRemoteGroupAndRemoteIpPrefix(BadRequest):
+    code = "network.rule_two_remotes"
+    message = "Only remote_ip_prefix or remote_group_id may be provided, not both."
+
+
+class FloatingIPPortAlreadyAssociated(Conflict):
+    code = "network.floating_ip_port_associated"
+    message = (
+        "Cannot associate floating IP {floating_ip_address} ({fip_id}) with port {port_id} using fixed IP "
+        "{fixed_ip}, as that fixed IP already has a floating IP on external network {net_id}."
+    )
+
+
+class AddressPairAndPortSecurityRequired(Conflict):
+    code = "network.pairs_need_security"
+    message = "Port Security must be enabled in order to have allowed address pairs on a port."
+
+
+class PortSecurityPortHasSecurityGroup(Conflict):
+    code = "network.groups_need_security"
+    message = "Port has security group associated. Cannot disable port security or IP address until security group is removed."
+
+
+class PortSecurityAndIPRequiredForSecurityGroups(Conflict):
+    code = "network.security_needs_address"
+    message = (
+        "Port security must be enabled and port must have an IP address in order to use security groups."
+    )
+
+
+class SegmentInUse(Conflict):
+    """Known to clients as VlanIdInUse."""
+
+    code = "network.segment_in_use"
+    message = "Unable to create the network. The segment {segment} is in use."
+
+
+class OverQuota(QuotaExceeded):
+    status, code = 409, "network.over_quota"
+    message = "Quota exceeded for resources: ['{resource}']."
+
+
+class RoutesOutOfReach(BadRequest):
+    """Known to clients as InvalidRoutes."""
+
+    code = "network.invalid_routes"
+    message = "Invalid format for routes: {routes}, {reason}"
+
+
+class InvalidSharedSetting(Conflict):
+    code = "network.invalid_shared_setting"
+    message = "Unable to reconfigure sharing settings for network {network}. Multiple tenants are using it."
+
+
+class BadSubnetRequest(BadRequest):
+    """Known to clients as BadRequest."""
+
+    code, message = "network.bad_subnet_request", "Bad subnets request: {reason}."
+
+
+class DNSNameServersExhausted(BadRequest):
+    code = "network.too_many_name_servers"
+    message = "Unable to complete operation. The number of DNS nameservers exceeds the limit {quota}."
+
+
+class HostRoutesExhausted(BadRequest):
+    code = "network.too_many_host_routes"
+    message = "Unable to complete operation. The number of host routes exceeds the limit {quota}."
+
+
+class SubnetAllocationError(Conflict):
+    code, message = "network.no_prefix", "Failed to allocate subnet: {reason}."
+
+
+class AddressPairsExhausted(BadRequest):
+    """Known to clients as AllowedAddressPairExhausted."""
+
+    code = "network.too_many_pairs"
+    message = "The number of allowed address pair exceeds the maximum {quota}."
+
+
+class DuplicateAddressPairInRequest(BadRequest):
+    code = "network.duplicate_pair"
+    message = "Request contains duplicate address pair: mac_address {mac_address} ip_address {ip_address}."
+
+
+class PortBound(Conflict):
+    code = "network.port_bound"
+    message = (
+        "Unable to complete operation on port {port_id}, port is already bound, port type: {vif_type}, "
+        "old_mac {old_mac}, new_mac {new_mac}."
+    )
+
+
+class PortRequiresFixedIP(BadRequest):
+    code = "network.port_requires_address"
+    message = "Port {port_id} requires a FixedIP in order to be used."
+
+
+class NetworkRequiresSubnet(BadRequest):
+    code = "network.network_requires_subnet"
+    message = "Network {network} requires a subnet in order to boot instances on."
+
+
+class ExternalNetworkAttachForbidden(Forbidden):
+    code = "network.external_attach_forbidden"
+    message = "It is not allowed to create an interface on external network {network}"
+
+
+class NoUniqueMatch(Conflict):
+    code = "network.no_unique_match"
+    message = "Multiple {resource} matches found for name '{name}', use an ID to be more specific."
+
+
+class SubnetMismatchForPort(BadRequest):
+    code = "network.subnet_mismatch"
+    message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
+
+
+class RoutesExhausted(BadRequest):
+    code = "network.too_many_routes"
+    message = (
+        "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
+    )
+
+
+class ExternalIpAddressExhausted(BadRequest):
+    code = "network.external_addresses_exhausted"
+    message = "Unable to find any IP address on external network {net_id}."
+
+
+class AutoAllocationFailure(Conflict):
+    code, message = "network.no_auto_allocation", "Deployment error: {reason}."

@@ -1,0 +1,1 @@
+"""What networks, ports, routers and filters are; pure."""

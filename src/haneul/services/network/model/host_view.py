@@ -1,0 +1,164 @@
+"""From rows to what a host is told: networks, ports and routers as they should be there. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from haneul.services.network.drivers.interface import (
+    AddressPair,
+    AddressSpec,
+    FloatingIpSpec,
+    HostRoute,
+    NetworkSpec,
+    PortSpec,
+    RouterGateway,
+    RouterInterface,
+    RouterSpec,
+    RuleSpec,
+    SubnetSpec,
+)
+from haneul.services.network.model.networks import Network, Subnet
+from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.model.routers import FloatingIp, Router
+from haneul.services.network.model.security_groups import Rule, protocol_number
+
+
+class GroupMembers(Struct, frozen=True):
+    """The addresses that ports in a group have or may use, by group."""
+
+    addresses: Mapping[str, Sequence[str]]
+
+    def of(self, group_id: str, version: int) -> list[str]:
+        found = self.addresses.get(group_id, ())
+        return sorted({a for a in found if ipaddress.ip_network(a, strict=False).version == version})
+
+
+def network_spec(
+    network: Network,
+    subnets: Iterable[Subnet],
+    service_port: Port | None,
+    peers: Iterable[str],
+    generation: int,
+) -> NetworkSpec:
+    dhcp = {f.subnet_id: f.ip_address for f in service_port.fixed_ips} if service_port else {}
+    return NetworkSpec(
+        id=network.id,
+        mtu=network.mtu,
+        kind="external" if network.is_external else "tenant",
+        segment=network.segment,
+        subnets=[_subnet_spec(s, dhcp.get(s.id)) for s in subnets],
+        peers=sorted(peers),
+        has_metadata=not network.is_external,
+        generation=generation,
+    )
+
+
+def _subnet_spec(subnet: Subnet, dhcp_address: str | None) -> SubnetSpec:
+    return SubnetSpec(
+        id=subnet.id,
+        cidr=subnet.cidr,
+        ip_version=4 if subnet.ip_version == 4 else 6,
+        gateway_ip=subnet.gateway_ip,
+        dns_nameservers=list(subnet.dns_nameservers),
+        host_routes=[HostRoute(r.destination, r.nexthop) for r in subnet.host_routes],
+        is_dhcp_enabled=subnet.is_dhcp_enabled,
+        dhcp_address=dhcp_address,
+    )
+
+
+def addresses(fixed_ips: Iterable[FixedIp]) -> list[AddressSpec]:
+    return [AddressSpec(f.ip_address, f.subnet_id) for f in fixed_ips]
+
+
+def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generation: int) -> PortSpec:
+    """The port with the rules of all its groups, members of remote groups resolved."""
+    specs = sorted({_rule_key(s): s for s in (rule_spec(r, members) for r in rules)}.items())
+    return PortSpec(
+        id=port.id,
+        network_id=port.network_id,
+        mac=port.mac_address,
+        addresses=addresses(port.fixed_ips),
+        allowed_address_pairs=[
+            AddressPair(p["ip_address"], p.get("mac_address")) for p in port.allowed_address_pairs
+        ],
+        is_secured=port.is_port_security_enabled,
+        is_up=port.is_up,
+        rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
+        device_id=port.device_id,
+        hostname=port.dns_name or None,
+        generation=generation,
+    )
+
+
+def rule_spec(rule: Rule, members: GroupMembers) -> RuleSpec:
+    version = 4 if rule.ethertype == "IPv4" else 6
+    number = protocol_number(rule.protocol)
+    remote = rule.remote_group_id
+    if number == 1 and version == 6:
+        number = 58  # "icmp" in a rule for IPv6 means ICMPv6
+    return RuleSpec(
+        direction="ingress" if rule.direction == "ingress" else "egress",
+        ethertype="IPv4" if version == 4 else "IPv6",
+        protocol=_protocol_name(number),
+        port_min=rule.port_range_min,
+        port_max=rule.port_range_max,
+        remote_cidr=rule.remote_ip_prefix,
+        remote_addresses=None if remote is None else members.of(remote, version),
+    )
+
+
+def _protocol_name(number: int | None) -> str | None:
+    """The common protocols by name, all others by number."""
+    if number is None:
+        return None
+    return {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}.get(number, str(number))
+
+
+def _rule_key(spec: RuleSpec) -> str:
+    """Two rules with one key say the same; also a stable order."""
+    return repr(spec)
+
+
+def router_spec(
+    router: Router,
+    ports: Iterable[Port],
+    gateway_ips: Sequence[str],
+    floating_ips: Iterable[FloatingIp],
+    generation: int,
+) -> RouterSpec:
+    """The router with its interfaces, and what leads to and from the outside."""
+    own = {p.id: p for p in ports}
+    outer = own.pop(router.gateway.port_id, None) if router.gateway else None
+    gateway = None
+    if router.gateway is not None and outer is not None:
+        gateway = RouterGateway(
+            port_id=outer.id,
+            network_id=outer.network_id,
+            mac=outer.mac_address,
+            addresses=addresses(outer.fixed_ips),
+            is_snat_enabled=router.gateway.enable_snat,
+            gateway_ips=_one_for_each_version(gateway_ips),
+        )
+    return RouterSpec(
+        id=router.id,
+        interfaces=[
+            RouterInterface(
+                port_id=p.id, network_id=p.network_id, mac=p.mac_address, addresses=addresses(p.fixed_ips)
+            )
+            for p in sorted(own.values(), key=lambda p: p.id)
+        ],
+        gateway=gateway,
+        floating_ips=sorted(
+            (FloatingIpSpec(f.ip, f.fixed_ip) for f in floating_ips if f.fixed_ip), key=lambda f: f.floating
+        ),
+        routes=[HostRoute(r.destination, r.nexthop) for r in router.routes],
+        is_up=router.is_up,
+        generation=generation,
+    )
+
+
+def _one_for_each_version(ips: Iterable[str]) -> list[str]:
+    return list({ipaddress.ip_address(ip).version: ip for ip in reversed(list(ips))}.values())

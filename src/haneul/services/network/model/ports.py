@@ -1,0 +1,82 @@
+"""Ports, and the addresses they hold."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from msgspec import Struct
+
+ROUTER_INTERFACE = "network:router_interface"
+ROUTER_GATEWAY = "network:router_gateway"
+FLOATING_IP = "network:floatingip"
+SERVICE_PORT = "network:distributed"
+"""The network's own port: the address at which DHCP, names and metadata are answered."""
+ROUTER_OWNERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
+COMPUTE = "compute:"
+
+ACTIVE, DOWN = "ACTIVE", "DOWN"
+
+
+class FixedIp(Struct, frozen=True):
+    subnet_id: str
+    ip_address: str
+
+
+class Port(Struct, frozen=True, gc=False):
+    id: str
+    project_id: str
+    network_id: str
+    name: str
+    description: str
+    is_up: bool
+    status: str
+    mac_address: str
+    fixed_ips: list[FixedIp]
+    security_group_ids: list[str]
+    allowed_address_pairs: list[dict[str, str]]
+    is_port_security_enabled: bool
+    device_id: str
+    device_owner: str
+    host: str
+    profile: dict[str, Any]
+    vnic_type: str
+    dns_name: str
+    extra_dhcp_opts: list[dict[str, Any]]
+    propagate_uplink_status: bool
+    is_owned_by_server: bool
+    """Made for a server; it goes when the server goes."""
+    tags: list[str]
+    created_at: str
+    updated_at: str
+    generation: int = 0
+
+    @property
+    def vif_type(self) -> str:
+        return "ovs" if self.host else "unbound"
+
+
+class Allocation(Struct, frozen=True, gc=False):
+    """One address in use. `number` is the address as 32 hexadecimal digits, which sort as numbers do."""
+
+    subnet_id: str
+    number: str
+    ip: str
+    port_id: str
+    network_id: str
+
+
+class Membership(Struct, frozen=True, gc=False):
+    """A port is in a security group."""
+
+    port_id: str
+    security_group_id: str
+
+
+def random_mac() -> str:
+    return "fa:16:3e:" + ":".join(f"{b:02x}" for b in random.randbytes(3))
+
+
+def is_network_device(owner: str) -> bool:
+    """Whether an owner of that name is part of the network itself."""
+    return owner.startswith("network:")

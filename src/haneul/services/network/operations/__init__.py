@@ -1,0 +1,1 @@
+"""What can be asked of the networks; each function within one transaction."""

@@ -1,0 +1,92 @@
+"""The network that a project gets without asking: a subnet, and a router to the default external network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.model.networks import Network, SubnetPool
+from haneul.services.network.model.routers import Router
+from haneul.services.network.operations import networks, routers, subnets
+from haneul.services.network.store.networks import NETWORKS, SUBNET_POOLS
+from haneul.services.network.store.routers import ROUTERS
+
+NETWORK_NAME, ROUTER_NAME = "auto_allocated_network", "auto_allocated_router"
+
+
+async def check(ctx: Context, project_id: str) -> None:
+    """Raise unless the project could have one."""
+    if await _existing(ctx, project_id) is None:
+        await _external(ctx)
+        await _pools(ctx)
+
+
+async def ensure(ctx: Context, project_id: str) -> str:
+    """The id of the project's automatic network, made if need be."""
+    await ctx.tx.lock("automatic topology", project_id)
+    if found := await _existing(ctx, project_id):
+        return found.id
+    external, pools = await _external(ctx), await _pools(ctx)
+    network = await networks.create(
+        ctx,
+        {
+            "project_id": project_id, "name": NETWORK_NAME, "description": "", "is_up": True, "is_shared": False,
+            "is_external": False, "is_default": False, "is_port_security_enabled": True, "network_type": None,
+            "physical_network": None, "segment": None, "dns_domain": "", "availability_zone_hints": [],
+        },
+    )  # fmt: skip
+    router = await routers.create(
+        ctx,
+        {
+            "project_id": project_id, "name": ROUTER_NAME, "description": "", "is_up": True, "is_ha": False,
+            "is_distributed": False, "availability_zone_hints": [], "flavor_id": None,
+            "gateway": {"network_id": external.id},
+        },
+    )  # fmt: skip
+    for pool in pools:
+        subnet = await subnets.create(ctx, _subnet(project_id, network, pool))
+        await routers.add_interface(ctx, router, subnet_id=subnet.id, port_id=None)
+    return network.id
+
+
+def _subnet(project_id: str, network: Network, pool: SubnetPool) -> dict[str, Any]:
+    return {
+        "project_id": project_id, "network_id": network.id, "name": f"auto_allocated_subnet_v{pool.ip_version}",
+        "description": "", "ip_version": pool.ip_version, "cidr": None, "dns_nameservers": [], "host_routes": [],
+        "is_dhcp_enabled": True, "ipv6_address_mode": None, "ipv6_ra_mode": None, "subnetpool_id": pool.id,
+        "segment_id": None, "service_types": [], "dns_publish_fixed_ip": False,
+    }  # fmt: skip
+
+
+async def delete(ctx: Context, project_id: str) -> None:
+    """Nothing of it is left; fine if there was nothing."""
+    for router in await _routers(ctx, project_id):
+        for port in await routers.interfaces(ctx, router.id):
+            await routers.remove_interface(ctx, router, subnet_id=None, port_id=port.id)
+        await routers.delete(ctx, router)
+    network = await _existing(ctx, project_id)
+    if network is not None:
+        await networks.delete(ctx, network)
+
+
+async def _existing(ctx: Context, project_id: str) -> Network | None:
+    return await NETWORKS.first(ctx.tx, project_id=project_id, name=NETWORK_NAME)
+
+
+async def _routers(ctx: Context, project_id: str) -> list[Router]:
+    return [r for r in await ROUTERS.find(ctx.tx, project_id=project_id) if r.name == ROUTER_NAME]
+
+
+async def _external(ctx: Context) -> Network:
+    found = await NETWORKS.first(ctx.tx, is_external=True, is_default=True)
+    if found is None:
+        raise errors.AutoAllocationFailure(reason="No default router:external network")
+    return found
+
+
+async def _pools(ctx: Context) -> list[SubnetPool]:
+    found = await SUBNET_POOLS.find(ctx.tx, is_default=True)
+    if not found:
+        raise errors.AutoAllocationFailure(reason="No default subnetpools defined")
+    return found

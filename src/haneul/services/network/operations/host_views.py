@@ -1,0 +1,157 @@
+"""What a host should be told, read from rows in as few queries as there are tables."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Query, among
+from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec
+from haneul.services.network.model import host_view
+from haneul.services.network.model.networks import Subnet
+from haneul.services.network.model.ports import COMPUTE, ROUTER_OWNERS, SERVICE_PORT, Port
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
+from haneul.services.network.store.ports import GROUP_ADDRESSES, GROUP_PAIRS, PORTS
+from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
+from haneul.services.network.store.security_groups import RULES
+from haneul.services.placement import public as placement
+
+_p, _r = PORTS.c, ROUTERS.c
+PLACES = Query(
+    sa.union(
+        sa.select(_p.network_id, _p.host).where(among(_p.network_id, "networks"), _p.host != ""),
+        sa.select(_p.network_id, _r.host)
+        .join(ROUTERS.table, _r.id == _p.device_id)
+        .where(among(_p.network_id, "networks"), _p.device_owner.in_(ROUTER_OWNERS), _r.host != ""),
+    )
+)
+"""Which hosts have which of these networks: because of a port there, or of a router."""
+_latest = 0
+
+
+class HostView(Struct, frozen=True):
+    """Some things as they should be on a host, in the order in which they are told."""
+
+    networks: list[NetworkSpec] = []
+    ports: list[PortSpec] = []
+    routers: list[RouterSpec] = []
+
+
+def next_generation(ctx: Context) -> int:
+    """Larger than any before: taken before the rows are read, so a later view never has a smaller one."""
+    global _latest
+    _latest = max(_latest + 1, int(ctx.now().timestamp() * 1e6))
+    return _latest
+
+
+async def view(
+    ctx: Context,
+    host: str,
+    *,
+    networks: Iterable[str] = (),
+    ports: Sequence[Port] = (),
+    routers: Iterable[str] = (),
+) -> HostView:
+    """Specs of these things for the host, and of the networks that they need there."""
+    generation = next_generation(ctx)
+    router_specs, outer = await _routers(ctx, routers, generation)
+    needed = {*networks, *(p.network_id for p in ports), *outer}
+    return HostView(
+        await _networks(ctx, host, needed, generation), await _ports(ctx, ports, generation), router_specs
+    )
+
+
+async def bound_ports(ctx: Context, host: str) -> list[Port]:
+    """The ports that the host should have: those of servers."""
+    return [p for p in await PORTS.find(ctx.tx, host=host) if is_wired(p)]
+
+
+def is_wired(port: Port) -> bool:
+    return port.device_owner.startswith(COMPUTE) and bool(port.host)
+
+
+async def places(ctx: Context, network_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Network id -> the hosts that have it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for network_id, host in await ctx.tx.all(PLACES, networks=json.dumps(list(network_ids))):
+        found[network_id].add(host)
+    return found
+
+
+async def _networks(ctx: Context, host: str, ids: set[str], generation: int) -> list[NetworkSpec]:
+    if not ids:
+        return []
+    tunnels = {h.name: str(h.report.get("address") or "") for h in await placement.hosts(ctx)}
+    where = await places(ctx, ids) if any(tunnels.values()) else {}
+    subnets: dict[str, list[Subnet]] = defaultdict(list)
+    for subnet in await SUBNETS.among(ctx.tx, "network_id", ids):
+        subnets[subnet.network_id].append(subnet)
+    service = {
+        p.network_id: p for p in await PORTS.among(ctx.tx, "network_id", ids, device_owner=SERVICE_PORT)
+    }
+    return [
+        host_view.network_spec(
+            network,
+            subnets[network.id],
+            service.get(network.id),
+            {tunnels[h] for h in where.get(network.id, ()) if h != host and tunnels.get(h)},
+            generation,
+        )
+        for network in await NETWORKS.among(ctx.tx, "id", ids)
+    ]
+
+
+async def _ports(ctx: Context, ports: Sequence[Port], generation: int) -> list[PortSpec]:
+    groups = {g for p in ports for g in p.security_group_ids}
+    rules = await RULES.among(ctx.tx, "security_group_id", groups) if groups else []
+    members = await _members(ctx, {r.remote_group_id for r in rules if r.remote_group_id})
+    return [
+        host_view.port_spec(
+            port, [r for r in rules if r.security_group_id in port.security_group_ids], members, generation
+        )
+        for port in ports
+    ]
+
+
+async def _members(ctx: Context, group_ids: set[str]) -> host_view.GroupMembers:
+    found: dict[str, list[str]] = defaultdict(list)
+    if group_ids:
+        wanted = json.dumps(sorted(group_ids))
+        for group_id, ip in await ctx.tx.all(GROUP_ADDRESSES, groups=wanted):
+            found[group_id].append(ip)
+        for group_id, pairs in await ctx.tx.all(GROUP_PAIRS, groups=wanted):
+            found[group_id] += [p["ip_address"] for p in msgspec.json.decode(pairs)]
+    return host_view.GroupMembers(found)
+
+
+async def _routers(ctx: Context, ids: Iterable[str], generation: int) -> tuple[list[RouterSpec], set[str]]:
+    """The routers' specs, and the networks they touch."""
+    wanted = list(ids)
+    if not wanted:
+        return [], set()
+    ports: dict[str, list[Port]] = defaultdict(list)
+    for port in await PORTS.among(ctx.tx, "device_id", wanted):
+        if port.device_owner in ROUTER_OWNERS:
+            ports[port.device_id].append(port)
+    touched = {p.network_id for each in ports.values() for p in each}
+    subnets = {s.id: s for s in await SUBNETS.among(ctx.tx, "network_id", touched)}
+    floating = await FLOATING_IPS.among(ctx.tx, "router_id", wanted)
+    specs = []
+    for router in await ROUTERS.among(ctx.tx, "id", wanted):
+        outer = [s for f in (router.gateway.external_fixed_ips if router.gateway else ()) if (s := subnets.get(f.subnet_id))]  # fmt: skip
+        specs.append(
+            host_view.router_spec(
+                router,
+                ports[router.id],
+                [s.gateway_ip for s in outer if s.gateway_ip],
+                [f for f in floating if f.router_id == router.id],
+                generation,
+            )
+        )
+    return specs, touched

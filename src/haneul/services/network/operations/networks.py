@@ -1,0 +1,129 @@
+"""Networks: create, update, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Busy, Duplicate
+from haneul.services.network import errors
+from haneul.services.network.events import Changed
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.networks import EXTERNAL_MTU, TENANT_MTU, Network
+from haneul.services.network.model.pending import NETWORK
+from haneul.services.network.model.ports import ROUTER_GATEWAY, SERVICE_PORT
+from haneul.services.network.operations import addresses
+from haneul.services.network.store import pending
+from haneul.services.network.store.networks import NETWORKS, SUBNETS, free_segment
+from haneul.services.network.store.ports import HOSTS_OF_NETWORK, PORTS
+from haneul.services.network.store.quotas import QUOTAS
+
+PROVIDER_TYPES = ("flat", "vlan", "vxlan", "geneve", "gre", "local")
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> Network:
+    """A network without subnets; nothing is made on any host until a port needs it."""
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, network=1)
+    kind = values.pop("network_type") or ("flat" if values["physical_network"] else "vxlan")
+    if kind == "flat" and not values["physical_network"]:
+        raise errors.InvalidOperation(reason="physical_network required for flat provider network")
+    if kind in ("flat", "local") and values["segment"] is not None:
+        raise errors.InvalidOperation(reason=f"segmentation_id prohibited for {kind} provider network")
+    if values["is_default"] and not values["is_external"]:
+        raise errors.InvalidOperation(reason="is_default applies to external networks only")
+    if kind not in ("flat", "local") and values["segment"] is None:
+        values["segment"] = await free_segment(ctx.tx)
+    elif values["segment"] is not None and await NETWORKS.first(ctx.tx, segment=values["segment"]):
+        raise errors.SegmentInUse(segment=values["segment"])
+    mtu = values.pop("mtu", None)
+    largest = EXTERNAL_MTU if values["is_external"] or values["physical_network"] else TENANT_MTU
+    if mtu and mtu > largest:
+        raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
+    now = stamp(ctx.now())
+    network = Network(
+        id=ctx.new_id(),
+        network_type=kind,
+        mtu=mtu or largest,
+        tags=[],
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    try:
+        await NETWORKS.add(ctx.tx, network)
+    except Duplicate:
+        raise Busy from None
+    await ctx.emit(Changed(network.id, "network", "create", network.name, network.project_id))
+    return network
+
+
+async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Network:
+    """The network with these values; sharing also shares its subnets."""
+    for provider in ("network_type", "physical_network", "segment"):
+        if provider in values and values[provider] != getattr(network, provider):
+            raise errors.InvalidOperation(reason="Plugin does not support updating provider attributes")
+    if network.is_shared and values.get("is_shared") is False:
+        await _refuse_unsharing(ctx, network)
+    if network.is_external and values.get("is_external") is False and await _is_gateway(ctx, network):
+        raise errors.NetworkInUse(id=network.id, ports="router gateways")
+    if values.get("mtu"):
+        largest = EXTERNAL_MTU if network.is_external or network.physical_network else TENANT_MTU
+        if values["mtu"] > largest:
+            raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
+    changed = await NETWORKS.update(ctx.tx, replace(network, updated_at=stamp(ctx.now()), **values))
+    if changed.is_shared != network.is_shared:
+        for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
+            await SUBNETS.update(ctx.tx, replace(subnet, is_shared=changed.is_shared))
+    await pending.mark(ctx, NETWORK, network.id)
+    await ctx.emit(Changed(network.id, "network", "update", changed.name, network.project_id))
+    return changed
+
+
+async def delete(ctx: Context, network: Network) -> None:
+    """The network and its subnets are gone; hosts that still have it will be told."""
+    ports = await PORTS.find(ctx.tx, network_id=network.id)
+    if used := [p.id for p in ports if p.device_owner != SERVICE_PORT]:
+        raise errors.NetworkInUse(id=network.id, ports=", ".join(used))
+    for port in ports:
+        await addresses.release(ctx, port.id)
+        await PORTS.remove(ctx.tx, id=port.id)
+    for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
+        await addresses.forget(ctx, subnet)
+        await SUBNETS.remove(ctx.tx, id=subnet.id)
+    for (host,) in await ctx.tx.all(HOSTS_OF_NETWORK, network=network.id):
+        await pending.mark(ctx, NETWORK, network.id, host)
+    await NETWORKS.remove(ctx.tx, id=network.id)
+    await ctx.emit(Changed(network.id, "network", "delete", network.name, network.project_id))
+
+
+async def get(ctx: Context, id: str) -> Network:
+    network = await NETWORKS.get(ctx.tx, id)
+    if network is None:
+        raise errors.NetworkNotFound(id=id)
+    return network
+
+
+async def visible(ctx: Context, id: str) -> Network:
+    """The network, if the asker's project may use it."""
+    network = await get(ctx, id)
+    if not (is_usable(ctx, network) or network.is_external):
+        raise errors.NetworkNotFound(id=id)
+    return network
+
+
+def is_usable(ctx: Context, network: Network) -> bool:
+    is_ours = network.project_id == ctx.auth.project_id
+    return is_ours or network.is_shared or ctx.is_admin or "service" in ctx.auth.roles
+
+
+async def _refuse_unsharing(ctx: Context, network: Network) -> None:
+    """Ports of others keep a network shared."""
+    ports = await PORTS.find(ctx.tx, network_id=network.id)
+    if any(p.project_id not in ("", network.project_id) for p in ports):
+        raise errors.InvalidSharedSetting(network=network.name)
+
+
+async def _is_gateway(ctx: Context, network: Network) -> bool:
+    return bool(await PORTS.find(ctx.tx, network_id=network.id, device_owner=ROUTER_GATEWAY))

@@ -1,0 +1,186 @@
+"""Ports: create, update, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.events import Changed, PortUnbound
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.networks import Network
+from haneul.services.network.model.pending import PORT, ROUTER, SECURITY_GROUP
+from haneul.services.network.model.ports import (
+    DOWN,
+    FLOATING_IP,
+    ROUTER_OWNERS,
+    SERVICE_PORT,
+    Port,
+    is_network_device,
+)
+from haneul.services.network.operations import addresses, networks, new_ports, security_groups
+from haneul.services.network.store import pending
+from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.routers import FLOATING_IPS
+
+MOST_PAIRS, MOST_ADDRESSES = 10, 5
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> Port:
+    """A port as its project asked for it, in the default group unless groups were named."""
+    network = await networks.visible(ctx, values.pop("network_id"))
+    if not networks.is_usable(ctx, network):
+        raise errors.NetworkNotFound(id=network.id)
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, port=1)
+    secured = values.pop("is_port_security_enabled", None)
+    values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
+    values["security_group_ids"] = await _groups(ctx, network, values)
+    _check_fixed_ips(values.get("fixed_ips"))
+    _check_security(values, values["security_group_ids"])
+    port = await new_ports.add(
+        ctx,
+        network,
+        project_id=values.pop("project_id"),
+        fixed_ips=values.pop("fixed_ips", None),
+        security_group_ids=values.pop("security_group_ids"),
+        mac_address=values.pop("mac_address", None),
+        **values,
+    )
+    await ctx.emit(Changed(port.id, "port", "create", port.name, port.project_id))
+    return port
+
+
+async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> list[str]:
+    """The groups named, none for what has no filter, else the project's default one."""
+    given = values.pop("security_group_ids", None)
+    if given is not None:
+        return await security_groups.usable(ctx, values["project_id"], given)
+    if not values["is_port_security_enabled"] or is_network_device(values.get("device_owner", "")):
+        return []
+    return [(await security_groups.default_of(ctx, values["project_id"])).id]
+
+
+def _check_fixed_ips(fixed_ips: list[dict[str, Any]] | None) -> None:
+    if fixed_ips is not None and len(fixed_ips) > MOST_ADDRESSES:
+        raise errors.InvalidOperation(reason="Exceeded maximum amount of fixed ips per port")
+    named = [f["ip_address"] for f in fixed_ips or () if "ip_address" in f]
+    if len(set(named)) != len(named):
+        raise errors.InvalidOperation(reason=f"Duplicate IP addresses in {named}")
+
+
+def _check_security(values: dict[str, Any], group_ids: list[str]) -> None:
+    pairs = values.get("allowed_address_pairs", [])
+    if len(pairs) > MOST_PAIRS:
+        raise errors.AddressPairsExhausted(quota=MOST_PAIRS)
+    keys = [(p["ip_address"], p.get("mac_address")) for p in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise errors.DuplicateAddressPairInRequest(mac_address=key[1], ip_address=key[0])
+    if not values["is_port_security_enabled"]:
+        if pairs:
+            raise errors.AddressPairAndPortSecurityRequired
+        if group_ids:
+            raise errors.PortSecurityAndIPRequiredForSecurityGroups
+
+
+async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
+    """The port with these values; its host is told."""
+    network = await networks.get(ctx, port.network_id)
+    if "security_group_ids" in values:
+        ids = await security_groups.usable(ctx, port.project_id, values["security_group_ids"] or [])
+        values["security_group_ids"] = ids
+    secured = values.get("is_port_security_enabled", port.is_port_security_enabled)
+    groups = values.get("security_group_ids", port.security_group_ids)
+    if not secured and groups and "security_group_ids" not in values:
+        raise errors.PortSecurityPortHasSecurityGroup
+    pairs = values.get("allowed_address_pairs", port.allowed_address_pairs)
+    _check_security({"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
+    await _check_device(ctx, port, values)
+    await _new_mac(ctx, port, values)
+    if "fixed_ips" in values:
+        _check_fixed_ips(values["fixed_ips"])
+        values["fixed_ips"] = await addresses.reallocate(
+            ctx, network, port.id, port.fixed_ips, values["fixed_ips"] or [], port.mac_address
+        )
+        await _refuse_lost_floating(ctx, port, {f.ip_address for f in values["fixed_ips"]})
+    if values.get("host", port.host) != port.host:
+        values["status"] = DOWN
+    changed = await PORTS.update(ctx.tx, replace(port, updated_at=stamp(ctx.now()), **values))
+    if changed.security_group_ids != port.security_group_ids:
+        await new_ports.join(ctx, port.id, changed.security_group_ids)
+    await tell(ctx, port, changed)
+    await ctx.emit(Changed(port.id, "port", "update", changed.name, port.project_id))
+    return changed
+
+
+async def _check_device(ctx: Context, port: Port, values: dict[str, Any]) -> None:
+    """Ports of the network itself cannot be taken over, and not be made by hand either."""
+    if port.device_owner in ROUTER_OWNERS and {"device_id", "device_owner"} & values.keys():
+        for name in ("device_id", "device_owner"):
+            if values.get(name, getattr(port, name)) != getattr(port, name):
+                raise errors.InvalidOperation(reason=f"{name} of a router's port cannot be changed")
+
+
+async def _new_mac(ctx: Context, port: Port, values: dict[str, Any]) -> None:
+    mac = values.get("mac_address", port.mac_address)
+    if mac is None:
+        values.pop("mac_address")
+    elif mac != port.mac_address:
+        if port.host:
+            raise errors.PortBound(
+                port_id=port.id, vif_type=port.vif_type, old_mac=port.mac_address, new_mac=mac
+            )
+        if await PORTS.first(ctx.tx, network_id=port.network_id, mac_address=mac):
+            raise errors.MacAddressInUse(network_id=port.network_id, mac=mac)
+
+
+async def _refuse_lost_floating(ctx: Context, port: Port, left: set[str]) -> None:
+    for floating in await FLOATING_IPS.find(ctx.tx, port_id=port.id):
+        if floating.fixed_ip not in left:
+            raise errors.InvalidOperation(
+                reason=f"address {floating.fixed_ip} of port {port.id} has floating IP {floating.ip}"
+            )
+
+
+async def tell(ctx: Context, before: Port, after: Port) -> None:
+    """Everybody on whom the change of the port has an effect will be told."""
+    for host in {before.host, after.host} - {""}:
+        await pending.mark(ctx, PORT, after.id, host)
+    if after.device_owner in ROUTER_OWNERS:
+        await pending.mark(ctx, ROUTER, after.device_id)
+    moved = before.fixed_ips != after.fixed_ips or before.allowed_address_pairs != after.allowed_address_pairs
+    if moved:
+        for group_id in after.security_group_ids:
+            await pending.mark(ctx, SECURITY_GROUP, group_id)
+
+
+async def delete(ctx: Context, port: Port) -> None:
+    """The port is gone from the rows; floating addresses that led to it lead nowhere."""
+    if port.device_owner in ROUTER_OWNERS or port.device_owner == FLOATING_IP:
+        raise errors.ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
+    if port.device_owner == SERVICE_PORT:
+        raise errors.ServicePortInUse(port_id=port.id, reason="it is the network's own")
+    await discard(ctx, port)
+
+
+async def discard(ctx: Context, port: Port) -> None:
+    """Remove the port, whatever it was for."""
+    for floating in await FLOATING_IPS.find(ctx.tx, port_id=port.id):
+        await FLOATING_IPS.update(
+            ctx.tx, replace(floating, port_id=None, fixed_ip=None, router_id=None, status=DOWN)
+        )
+        await pending.mark(ctx, ROUTER, floating.router_id or "")
+    await new_ports.remove(ctx, port)
+    if port.host:
+        await ctx.emit(PortUnbound(port.id, port.device_id))
+    await ctx.emit(Changed(port.id, "port", "delete", port.name, port.project_id))
+
+
+async def get(ctx: Context, id: str) -> Port:
+    port = await PORTS.get(ctx.tx, id)
+    if port is None:
+        raise errors.PortNotFound(id=id)
+    return port

@@ -1,0 +1,289 @@
+"""Routers: create, update, delete; their gateway, interfaces and routes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.events import Changed
+from haneul.services.network.model import addresses as arithmetic
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.networks import Network, Route, Subnet
+from haneul.services.network.model.pending import NETWORK, ROUTER
+from haneul.services.network.model.ports import ROUTER_GATEWAY, ROUTER_INTERFACE, ROUTER_OWNERS, Port
+from haneul.services.network.model.routers import Gateway, Router
+from haneul.services.network.operations import networks, new_ports, ports, subnets
+from haneul.services.network.store import pending
+from haneul.services.network.store.networks import SUBNETS
+from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
+
+MOST_ROUTES = 30
+
+
+class Attachment(Struct, frozen=True):
+    """What adding or removing an interface answers."""
+
+    id: str
+    tenant_id: str
+    project_id: str
+    port_id: str
+    network_id: str
+    subnet_id: str
+    subnet_ids: list[str]
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> Router:
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, router=1)
+    info = values.pop("gateway", None)
+    now = stamp(ctx.now())
+    router = Router(
+        id=ctx.new_id(), status="ACTIVE", gateway=None, routes=[], host="", tags=[], created_at=now, updated_at=now,
+        **values,
+    )  # fmt: skip
+    await ROUTERS.add(ctx.tx, router)
+    if info:
+        router = await ROUTERS.update(ctx.tx, replace(router, gateway=await _open_gateway(ctx, router, info)))
+        await _tell(ctx, router)
+    await ctx.emit(Changed(router.id, "router", "create", router.name, router.project_id))
+    return router
+
+
+async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router:
+    if "gateway" in values:
+        values["gateway"] = await _new_gateway(ctx, router, values["gateway"])
+    if "routes" in values:
+        reach = replace(router, gateway=values.get("gateway", router.gateway))
+        values["routes"] = await _checked_routes(ctx, reach, values["routes"])
+    changed = await ROUTERS.update(ctx.tx, replace(router, updated_at=stamp(ctx.now()), **values))
+    await _tell(ctx, changed)
+    await ctx.emit(Changed(router.id, "router", "update", changed.name, router.project_id))
+    return changed
+
+
+async def delete(ctx: Context, router: Router) -> None:
+    """The router is gone, and its gateway with it; interfaces must have been removed before."""
+    if await PORTS.first(ctx.tx, device_id=router.id, device_owner=ROUTER_INTERFACE):
+        raise errors.RouterInUse(id=router.id)
+    if router.gateway is not None:
+        await _close_gateway(ctx, router)
+    await ROUTERS.remove(ctx.tx, id=router.id)
+    if router.host:
+        await pending.mark(ctx, ROUTER, router.id, router.host)
+    await ctx.emit(Changed(router.id, "router", "delete", router.name, router.project_id))
+
+
+async def get(ctx: Context, id: str) -> Router:
+    router = await ROUTERS.get(ctx.tx, id)
+    if router is None:
+        raise errors.RouterNotFound(id=id)
+    return router
+
+
+async def _tell(ctx: Context, router: Router) -> None:
+    await pending.mark(ctx, ROUTER, router.id)
+
+
+# -- the gateway
+
+
+async def _new_gateway(ctx: Context, router: Router, info: dict[str, Any] | None) -> Gateway | None:
+    """The gateway as asked; the port stays when network and addresses do."""
+    old = router.gateway
+    if not info:
+        if old is not None:
+            await _refuse_used_gateway(ctx, router, old)
+            await _close_gateway(ctx, router)
+        return None
+    if old is not None and info["network_id"] == old.network_id and "external_fixed_ips" not in info:
+        return replace(old, enable_snat=info.get("enable_snat", old.enable_snat))
+    if old is not None:
+        if info["network_id"] != old.network_id:
+            await _refuse_used_gateway(ctx, router, old)
+        await _close_gateway(ctx, router)
+    return await _open_gateway(ctx, router, info)
+
+
+async def _open_gateway(ctx: Context, router: Router, info: dict[str, Any]) -> Gateway:
+    network = await networks.visible(ctx, info["network_id"])
+    if not network.is_external:
+        raise errors.BadRouterRequest(reason=f"Network {network.id} is not an external network")
+    wanted = info.get("external_fixed_ips") or None
+    for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
+        await _refuse_overlap(ctx, router, subnet)
+    port = await new_ports.add(
+        ctx, network, project_id="", fixed_ips=wanted, device_id=router.id, device_owner=ROUTER_GATEWAY,
+        is_port_security_enabled=False,
+    )  # fmt: skip
+    return Gateway(network.id, port.id, info.get("enable_snat", True), port.fixed_ips)
+
+
+async def _close_gateway(ctx: Context, router: Router) -> None:
+    port = await PORTS.get(ctx.tx, router.gateway.port_id) if router.gateway else None
+    if port is not None:
+        await new_ports.remove(ctx, port)
+
+
+async def _refuse_used_gateway(ctx: Context, router: Router, gateway: Gateway) -> None:
+    if await FLOATING_IPS.first(ctx.tx, router_id=router.id):
+        raise errors.RouterExternalGatewayInUseByFloatingIp(
+            router_id=router.id, network_id=gateway.network_id
+        )
+
+
+# -- interfaces
+
+
+async def interfaces(ctx: Context, router_id: str) -> list[Port]:
+    return await PORTS.find(ctx.tx, device_id=router_id, device_owner=ROUTER_INTERFACE)
+
+
+async def add_interface(
+    ctx: Context, router: Router, *, subnet_id: str | None, port_id: str | None
+) -> Attachment:
+    """The router is on that subnet, at its gateway's address, or wherever that port is."""
+    if subnet_id and port_id:
+        raise errors.BadRouterRequest(reason="Cannot specify both subnet-id and port-id")
+    if port_id:
+        port = await _adopt(ctx, router, port_id)
+    elif subnet_id:
+        port = await _join(ctx, router, await subnets.get(ctx, subnet_id))
+    else:
+        raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
+    await _tell(ctx, router)
+    await pending.mark(ctx, NETWORK, port.network_id)
+    return attachment(router, port)
+
+
+def attachment(router: Router, port: Port) -> Attachment:
+    ids = [f.subnet_id for f in port.fixed_ips]
+    return Attachment(
+        router.id, router.project_id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids
+    )
+
+
+async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
+    network = await _reachable(ctx, subnet)
+    if subnet.gateway_ip is None:
+        raise errors.BadRouterRequest(reason="Subnet for router interface must have a gateway IP")
+    await _refuse_overlap(ctx, router, subnet)
+    return await new_ports.add(
+        ctx, network, project_id=router.project_id,
+        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}], may_be_gateway=True,
+        device_id=router.id, device_owner=ROUTER_INTERFACE, is_port_security_enabled=False,
+    )  # fmt: skip
+
+
+async def _reachable(ctx: Context, subnet: Subnet) -> Network:
+    network = await networks.get(ctx, subnet.network_id)
+    if not networks.is_usable(ctx, network):
+        raise errors.SubnetNotFound(id=subnet.id)
+    return network
+
+
+async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
+    port = await ports.get(ctx, port_id)
+    if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
+        raise errors.PortNotFound(id=port_id)
+    if port.device_id:
+        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
+    if not port.fixed_ips:
+        raise errors.BadRouterRequest(reason="Router port must have at least one fixed IP")
+    for fixed in port.fixed_ips:
+        await _refuse_overlap(ctx, router, await subnets.get(ctx, fixed.subnet_id))
+    await new_ports.join(ctx, port.id, [])
+    owned = replace(
+        port, device_id=router.id, device_owner=ROUTER_INTERFACE, security_group_ids=[],
+        is_port_security_enabled=False,
+    )  # fmt: skip
+    return await PORTS.update(ctx.tx, owned)
+
+
+async def _refuse_overlap(ctx: Context, router: Router, subnet: Subnet) -> None:
+    """A router cannot tell two networks with the same addresses apart."""
+    ours = [p for p in await PORTS.find(ctx.tx, device_id=router.id) if p.device_owner in ROUTER_OWNERS]
+    ids = {f.subnet_id for p in ours for f in p.fixed_ips}
+    for other in await SUBNETS.among(ctx.tx, "id", ids):
+        if other.id == subnet.id:
+            raise errors.BadRouterRequest(reason=f"Router already has a port on subnet {subnet.id}")
+        if other.ip_version == subnet.ip_version and ipaddress.ip_network(other.cidr).overlaps(
+            ipaddress.ip_network(subnet.cidr)
+        ):
+            raise errors.BadRouterRequest(
+                reason=f"Cidr {subnet.cidr} of subnet {subnet.id} overlaps with cidr {other.cidr} of subnet "
+                f"{other.id}"
+            )
+
+
+async def remove_interface(
+    ctx: Context, router: Router, *, subnet_id: str | None, port_id: str | None
+) -> Attachment:
+    """The router is no longer there; the port that was its interface is gone."""
+    if not subnet_id and not port_id:
+        raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
+    port = _named(await interfaces(ctx, router.id), router, subnet_id, port_id)
+    for fixed in port.fixed_ips:
+        await _refuse_used_interface(ctx, router, await subnets.get(ctx, fixed.subnet_id))
+    await new_ports.remove(ctx, port)
+    await _tell(ctx, router)
+    await pending.mark(ctx, NETWORK, port.network_id)
+    return attachment(router, port)
+
+
+def _named(have: Sequence[Port], router: Router, subnet_id: str | None, port_id: str | None) -> Port:
+    for port in have:
+        ids = [f.subnet_id for f in port.fixed_ips]
+        if port_id is not None and port.id == port_id:
+            if subnet_id is not None and subnet_id not in ids:
+                raise errors.SubnetMismatchForPort(port_id=port_id, subnet_id=subnet_id)
+            return port
+        if port_id is None and subnet_id in ids:
+            return port
+    if port_id is not None:
+        raise errors.RouterInterfaceNotFound(router_id=router.id, port_id=port_id)
+    raise errors.RouterInterfaceNotFoundForSubnet(router_id=router.id, subnet_id=subnet_id)
+
+
+async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -> None:
+    for floating in await FLOATING_IPS.find(ctx.tx, router_id=router.id):
+        if floating.fixed_ip and arithmetic.contains(subnet, floating.fixed_ip):
+            raise errors.RouterInterfaceInUseByFloatingIP(router_id=router.id, subnet_id=subnet.id)
+    for route in router.routes:
+        if arithmetic.contains(subnet, route.nexthop):
+            raise errors.RouterInterfaceInUseByRoute(router_id=router.id, subnet_id=subnet.id)
+
+
+# -- routes
+
+
+async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
+    routes = list(dict.fromkeys(Route(**r) for r in given))
+    if len(routes) > MOST_ROUTES:
+        raise errors.RoutesExhausted(router_id=router.id, quota=MOST_ROUTES)
+    ours = [p for p in await PORTS.find(ctx.tx, device_id=router.id) if p.device_owner in ROUTER_OWNERS]
+    near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})
+    own_ips = {f.ip_address for p in ours for f in p.fixed_ips}
+    shown = [{"destination": r.destination, "nexthop": r.nexthop} for r in routes]
+    for route in routes:
+        if not any(arithmetic.contains(s, route.nexthop) for s in near):
+            reason = f"the nexthop is not connected with router: {route.nexthop}"
+            raise errors.RoutesOutOfReach(routes=shown, reason=reason)
+        if route.nexthop in own_ips:
+            raise errors.RoutesOutOfReach(routes=shown, reason="the nexthop is used by router")
+    return routes
+
+
+async def change_routes(
+    ctx: Context, router: Router, *, add: Sequence[dict[str, str]] = (), remove: Sequence[dict[str, str]] = ()
+) -> Router:
+    """The router's routes with some more, or without some; the others stay whoever else changes them."""
+    gone = [Route(**r) for r in remove]
+    left = [{"destination": r.destination, "nexthop": r.nexthop} for r in router.routes if r not in gone]
+    return await update(ctx, router, {"routes": [*left, *add]})

@@ -1,0 +1,168 @@
+"""Security groups and rules: create, update, delete; every project's default group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.events import Changed
+from haneul.services.network.model import security_groups as model
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.pending import SECURITY_GROUP
+from haneul.services.network.model.security_groups import DefaultGroup, Rule, SecurityGroup
+from haneul.services.network.store import pending
+from haneul.services.network.store.ports import MEMBERSHIPS
+from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.security_groups import DEFAULT_GROUPS, RULES, SECURITY_GROUPS
+
+DEFAULT = "default"
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> SecurityGroup:
+    """A group that lets everything out and nothing in."""
+    if values["name"].lower() == DEFAULT:
+        raise errors.SecurityGroupDefaultAlreadyExists
+    await default_of(ctx, values["project_id"])
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, security_group=1, security_group_rule=2)
+    group = await _add(ctx, **values)
+    await ctx.emit(Changed(group.id, "security_group", "create", group.name, group.project_id))
+    return group
+
+
+async def _add(ctx: Context, *, is_default: bool = False, **values: Any) -> SecurityGroup:
+    now = stamp(ctx.now())
+    group = SecurityGroup(
+        id=ctx.new_id(),
+        is_default=is_default,
+        is_shared=False,
+        tags=[],
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    await SECURITY_GROUPS.add(ctx.tx, group)
+    for rule in model.default_rules(group.id) if is_default else model.egress_rules():
+        await _add_rule(ctx, group, {**rule, "belongs_to_default_sg": is_default})
+    return group
+
+
+async def default_of(ctx: Context, project_id: str) -> SecurityGroup:
+    """The project's default group, made at its first use."""
+    known = await DEFAULT_GROUPS.get(ctx.tx, project_id)
+    if known is not None:
+        group = await SECURITY_GROUPS.get(ctx.tx, known.security_group_id)
+        if group is not None:
+            return group
+    await ctx.tx.lock("default group", project_id)
+    group = await _add(
+        ctx, is_default=True, project_id=project_id, name=DEFAULT, description="Default security group",
+        is_stateful=True,
+    )  # fmt: skip
+    await DEFAULT_GROUPS.remove(ctx.tx, project_id=project_id)
+    await DEFAULT_GROUPS.add(ctx.tx, DefaultGroup(project_id, group.id))
+    return group
+
+
+async def ensure_default(ctx: Context) -> None:
+    """Before groups are listed, the project's default one is there."""
+    project_id = ctx.auth.project_id
+    if project_id is None:
+        return
+    async with ctx.in_reading() as reading:
+        if await DEFAULT_GROUPS.get(reading.tx, project_id):
+            return
+    async with ctx.in_transaction() as writing:
+        await default_of(writing, project_id)
+
+
+async def update(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> SecurityGroup:
+    if group.is_default and values.get("name", DEFAULT) != DEFAULT:
+        raise errors.SecurityGroupCannotUpdateDefault
+    if not group.is_default and values.get("name", "").lower() == DEFAULT:
+        raise errors.SecurityGroupDefaultAlreadyExists
+    if values.get("is_stateful", group.is_stateful) != group.is_stateful and await is_used(ctx, group.id):
+        raise errors.SecurityGroupInUse(id=group.id)
+    changed = await SECURITY_GROUPS.update(ctx.tx, replace(group, updated_at=stamp(ctx.now()), **values))
+    await ctx.emit(Changed(group.id, "security_group", "update", changed.name, group.project_id))
+    return changed
+
+
+async def is_used(ctx: Context, group_id: str) -> bool:
+    return await MEMBERSHIPS.first(ctx.tx, security_group_id=group_id) is not None
+
+
+async def delete(ctx: Context, group: SecurityGroup) -> None:
+    """The group is gone, with its rules and with the rules of others that name it."""
+    if group.is_default and not ctx.is_admin:
+        raise errors.SecurityGroupCannotRemoveDefault
+    if await is_used(ctx, group.id):
+        raise errors.SecurityGroupInUse(id=group.id)
+    for rule in await RULES.find(ctx.tx, remote_group_id=group.id):
+        await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
+    await RULES.remove(ctx.tx, remote_group_id=group.id)
+    await RULES.remove(ctx.tx, security_group_id=group.id)
+    await DEFAULT_GROUPS.remove(ctx.tx, security_group_id=group.id)
+    await SECURITY_GROUPS.remove(ctx.tx, id=group.id)
+    await ctx.emit(Changed(group.id, "security_group", "delete", group.name, group.project_id))
+
+
+async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
+    """These groups, if a port of that project may be in them."""
+    found = {
+        g.id
+        for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)
+        if g.project_id == project_id or ctx.is_admin
+    }
+    for id in ids:
+        if id not in found:
+            raise errors.SecurityGroupNotFound(id=id)
+    return list(dict.fromkeys(ids))
+
+
+# -- rules
+
+
+async def create_rule(ctx: Context, values: dict[str, Any]) -> Rule:
+    """The group lets this through too, and so do all ports in it."""
+    model.check(values)
+    group = await SECURITY_GROUPS.get(ctx.tx, values["security_group_id"])
+    if group is None or not ctx.may("get_security_group", group):
+        raise errors.SecurityGroupNotFound(id=values["security_group_id"])
+    if not ctx.may("update_security_group", group):
+        raise errors.SecurityGroupNotFound(id=group.id)
+    if values["remote_group_id"] is not None:
+        remote = await SECURITY_GROUPS.get(ctx.tx, values["remote_group_id"])
+        if remote is None or not ctx.may("get_security_group", remote):
+            raise errors.SecurityGroupNotFound(id=values["remote_group_id"])
+    await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
+    new = model.meaning(values)
+    for other in await RULES.find(ctx.tx, security_group_id=group.id):
+        if model.meaning(other) == new:
+            raise errors.SecurityGroupRuleExists(rule_id=other.id)
+    values = {k: v for k, v in values.items() if k not in ("security_group_id", "project_id")}
+    rule = await _add_rule(ctx, group, values)
+    await pending.mark(ctx, SECURITY_GROUP, group.id)
+    await ctx.emit(Changed(rule.id, "security_group_rule", "create", "", rule.project_id))
+    return rule
+
+
+async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> Rule:
+    now = stamp(ctx.now())
+    absent = dict.fromkeys(
+        ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id",
+         "remote_address_group_id")
+    )  # fmt: skip
+    rule = Rule(
+        id=ctx.new_id(), project_id=group.project_id, security_group_id=group.id, created_at=now, updated_at=now,
+        **{"description": "", "belongs_to_default_sg": False, **absent, **values},
+    )  # fmt: skip
+    return await RULES.add(ctx.tx, rule)
+
+
+async def delete_rule(ctx: Context, rule: Rule) -> None:
+    await RULES.remove(ctx.tx, id=rule.id)
+    await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
+    await ctx.emit(Changed(rule.id, "security_group_rule", "delete", "", rule.project_id))

@@ -1,0 +1,212 @@
+"""The ports of servers: chosen, made or adopted, bound to a host, let go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Query, among, escape_like
+from haneul.services.network import errors
+from haneul.services.network.events import Changed, PortUnbound
+from haneul.services.network.model.networks import Network
+from haneul.services.network.model.pending import NETWORK, PORT
+from haneul.services.network.model.ports import ACTIVE, COMPUTE, DOWN, Port
+from haneul.services.network.operations import new_ports, ports, security_groups
+from haneul.services.network.store import pending
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
+from haneul.services.network.store.ports import ALLOCATIONS, PORTS
+from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.routers import FLOATING_IPS
+from haneul.services.network.store.security_groups import SECURITY_GROUPS
+
+_p, _n, _f, _g = PORTS.c, NETWORKS.c, FLOATING_IPS.c, SECURITY_GROUPS.c
+ADDRESSES = Query(
+    sa.select(_p.device_id, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
+    .join(NETWORKS.table, _n.id == _p.network_id)
+    .where(among(_p.device_id, "servers"))
+    .order_by(_p.device_id, _p.created_at, _p.id)
+)
+FLOATING = Query(
+    sa.select(_f.port_id, _f.ip, _f.fixed_ip)
+    .join(PORTS.table, _p.id == _f.port_id)
+    .where(among(_p.device_id, "servers"))
+)
+BY_ADDRESS = Query(
+    sa.select(_p.device_id)
+    .distinct()
+    .join(ALLOCATIONS.table, ALLOCATIONS.c.port_id == _p.id)
+    .where(_p.device_id != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
+)
+
+
+def like(text: str) -> str:
+    return f"%{escape_like(text)}%"
+
+
+class RequestedNic(Struct, frozen=True):
+    """What a server's owner asks for: a network, or a port of their own, and perhaps an address."""
+
+    network_id: str | None = None
+    port_id: str | None = None
+    fixed_ip: str | None = None
+
+
+async def validate(ctx: Context, requested: Sequence[RequestedNic]) -> None:
+    """Raise unless the asker may have all of these."""
+    seen: set[str] = set()
+    for nic in requested:
+        if nic.port_id is not None:
+            if nic.port_id in seen:
+                raise errors.PortInUse(port_id=nic.port_id, network_id="", device_id="this server")
+            seen.add(nic.port_id)
+            await adoptable(ctx, nic.port_id)
+        elif nic.network_id is not None:
+            await attachable(ctx, nic.network_id)
+
+
+async def adoptable(ctx: Context, port_id: str) -> Port:
+    """The port, if it is the asker's and nobody has it."""
+    port = await PORTS.get(ctx.tx, port_id)
+    if port is None or not (port.project_id == ctx.auth.project_id or ctx.is_admin):
+        raise errors.PortNotFound(id=port_id)
+    if port.device_id:
+        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
+    if not port.fixed_ips and await SUBNETS.first(ctx.tx, network_id=port.network_id):
+        raise errors.PortRequiresFixedIP(port_id=port.id)
+    return port
+
+
+async def attachable(ctx: Context, network_id: str) -> Network:
+    """The network, if the asker's servers may be on it."""
+    network = await NETWORKS.get(ctx.tx, network_id)
+    if network is None:
+        raise errors.NetworkNotFound(id=network_id)
+    if network.project_id == ctx.auth.project_id or network.is_shared or ctx.is_admin:
+        if not network.subnet_ids:
+            raise errors.NetworkRequiresSubnet(network=network_id)
+        return network
+    if network.is_external:
+        raise errors.ExternalNetworkAttachForbidden(network=network_id)
+    raise errors.NetworkNotFound(id=network_id)
+
+
+async def auto_networks(ctx: Context) -> list[str]:
+    """What a server gets when its owner does not say: the project's own networks, else shared ones."""
+    own = [n for n in await NETWORKS.find(ctx.tx, project_id=ctx.project_id) if not n.is_external]
+    found = own or [n for n in await NETWORKS.find(ctx.tx, is_shared=True) if not n.is_external]
+    return [n.id for n in found if n.subnet_ids]
+
+
+async def group_ids(ctx: Context, names: Sequence[str]) -> list[str]:
+    """The ids of the project's groups, given by name or id."""
+    project_id = ctx.project_id
+    default = await security_groups.default_of(ctx, project_id)
+    if not names:
+        return [default.id]
+    groups = await SECURITY_GROUPS.find(ctx.tx, project_id=project_id)
+    found = []
+    for name in names:
+        by_id = [g.id for g in groups if g.id == name]
+        matches = by_id or [g.id for g in groups if g.name == name]
+        if not matches:
+            raise errors.SecurityGroupNotFound(id=name)
+        if len(matches) > 1:
+            raise errors.NoUniqueMatch(resource="security_group", name=name)
+        found.append(matches[0])
+    return list(dict.fromkeys(found))
+
+
+async def prepare_ports(
+    ctx: Context, server_id: str, requested: Sequence[RequestedNic], groups: Sequence[str], zone: str
+) -> list[Port]:
+    """The server owns a port for each request, with addresses; quota is counted."""
+    await validate(ctx, requested)
+    new = [nic for nic in requested if nic.port_id is None]
+    if new:
+        await QUOTAS.require(ctx, ctx.project_id, errors.OverQuota, port=len(new))
+    ids = await group_ids(ctx, groups) if new else []
+    found = []
+    for nic in requested:
+        if nic.port_id is not None:
+            port = await adoptable(ctx, nic.port_id)
+            owned = replace(port, device_id=server_id, device_owner=COMPUTE + zone)
+            found.append(await PORTS.update(ctx.tx, owned))
+        elif nic.network_id is not None:
+            network = await attachable(ctx, nic.network_id)
+            found.append(await _make(ctx, server_id, network, nic.fixed_ip, ids, zone))
+    return found
+
+
+async def _make(
+    ctx: Context, server_id: str, network: Network, fixed_ip: str | None, ids: list[str], zone: str
+) -> Port:
+    secured = network.is_port_security_enabled
+    port = await new_ports.add(
+        ctx, network, project_id=ctx.project_id,
+        fixed_ips=None if fixed_ip is None else [{"ip_address": fixed_ip}],
+        security_group_ids=ids if secured else [], is_port_security_enabled=secured,
+        device_id=server_id, device_owner=COMPUTE + zone, is_owned_by_server=True,
+    )  # fmt: skip
+    await ctx.emit(Changed(port.id, "port", "create", "", port.project_id))
+    return port
+
+
+async def of_server(ctx: Context, server_id: str) -> list[Port]:
+    found = await PORTS.find(ctx.tx, device_id=server_id)
+    return sorted(
+        (p for p in found if p.device_owner.startswith(COMPUTE)), key=lambda p: (p.created_at, p.id)
+    )
+
+
+async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
+    """All ports of the server belong on that host; a host they were on will be told."""
+    found = []
+    for port in await of_server(ctx, server_id):
+        if port.host != host:
+            if port.host:
+                await pending.mark(ctx, PORT, port.id, port.host)
+            port = await PORTS.update(ctx.tx, replace(port, host=host, status=DOWN))
+            await pending.mark(ctx, NETWORK, port.network_id)
+        found.append(port)
+    return found
+
+
+async def mark_active(ctx: Context, port_ids: Sequence[str], host: str) -> list[Port]:
+    """Traffic passes these ports; those bound elsewhere meanwhile are left alone. Returns the changed."""
+    changed = []
+    for port in await PORTS.among(ctx.tx, "id", port_ids):
+        if port.host == host and port.status != ACTIVE and port.is_up:
+            changed.append(await PORTS.update(ctx.tx, replace(port, status=ACTIVE)))
+    return changed
+
+
+async def unbind(ctx: Context, server_id: str) -> None:
+    """The server's ports are on no host; they keep their addresses."""
+    for port in await of_server(ctx, server_id):
+        await _unbind(ctx, port)
+
+
+async def _unbind(ctx: Context, port: Port, **changes: str | bool) -> None:
+    if port.host:
+        await pending.mark(ctx, PORT, port.id, port.host)
+        await ctx.emit(PortUnbound(port.id, port.device_id))
+    elif not changes:
+        return
+    await PORTS.update(ctx.tx, replace(port, host="", status=DOWN, **changes))
+
+
+async def release(ctx: Context, server_id: str) -> None:
+    """Ports made for the server are gone, those it was given are free again. Fine if there are none."""
+    for port in await of_server(ctx, server_id):
+        await release_port(ctx, port)
+
+
+async def release_port(ctx: Context, port: Port) -> None:
+    if port.is_owned_by_server:
+        await ports.discard(ctx, port)
+    else:
+        await _unbind(ctx, port, device_id="", device_owner="")

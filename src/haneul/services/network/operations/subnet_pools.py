@@ -1,0 +1,146 @@
+"""Subnet pools, which subnets are cut from, and the scopes within which their addresses are unique."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.networks import AddressScope, SubnetPool
+from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS, SUBNETS
+from haneul.services.network.store.quotas import QUOTAS
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnetpool=1)
+    prefixes = _compact(values["prefixes"])
+    version = ipaddress.ip_network(prefixes[0]).version
+    longest = 32 if version == 4 else 128
+    if values["address_scope_id"] is not None:
+        await _check_scope(ctx, values["address_scope_id"], version)
+    least = values.pop("min_prefixlen") or (8 if version == 4 else 64)
+    most = values.pop("max_prefixlen") or longest
+    default = values.pop("default_prefixlen") or least
+    _check_lengths(least, default, most, longest)
+    now = stamp(ctx.now())
+    pool = SubnetPool(
+        id=ctx.new_id(), ip_version=version, min_prefixlen=least, max_prefixlen=most, default_prefixlen=default,
+        tags=[], created_at=now, updated_at=now, **{**values, "prefixes": prefixes},
+    )  # fmt: skip
+    return await SUBNET_POOLS.add(ctx.tx, pool)
+
+
+def _compact(prefixes: list[str]) -> list[str]:
+    """The same addresses in the fewest prefixes."""
+    if not prefixes:
+        raise errors.InvalidOperation(reason="Empty subnet pool prefix list")
+    networks = [ipaddress.ip_network(p) for p in prefixes]
+    if len({n.version for n in networks}) > 1:
+        raise errors.InvalidOperation(reason="Cannot mix IPv4 and IPv6 prefixes in a subnet pool")
+    return [str(n) for n in ipaddress.collapse_addresses(networks)]  # type: ignore[type-var]
+
+
+def _check_lengths(least: int, default: int, most: int, longest: int) -> None:
+    if not 0 < least <= most <= longest or not least <= default <= most:
+        raise errors.InvalidOperation(
+            reason=f"illegal prefix lengths: min {least}, default {default}, max {most}, at most {longest}"
+        )
+
+
+async def _check_scope(ctx: Context, scope_id: str, version: int) -> None:
+    scope = await ADDRESS_SCOPES.get(ctx.tx, scope_id)
+    if scope is None or not (scope.is_shared or scope.project_id == ctx.auth.project_id or ctx.is_admin):
+        raise errors.AddressScopeNotFound(id=scope_id)
+    if scope.ip_version != version:
+        raise errors.InvalidOperation(reason="the address scope is of another IP version than the prefixes")
+
+
+async def update(ctx: Context, pool: SubnetPool, values: dict[str, Any]) -> SubnetPool:
+    """Prefixes can only be added."""
+    if "prefixes" in values:
+        values["prefixes"] = _compact(values["prefixes"])
+        new = [ipaddress.ip_network(p) for p in values["prefixes"]]
+        for old in map(ipaddress.ip_network, pool.prefixes):
+            if not any(old.version == n.version and old.subnet_of(n) for n in new):  # type: ignore[arg-type]
+                raise errors.InvalidOperation(reason="Existing prefixes must be a subset of the new prefixes")
+    if values.get("address_scope_id") is not None:
+        await _check_scope(ctx, values["address_scope_id"], pool.ip_version)
+    merged = replace(pool, updated_at=stamp(ctx.now()), **{k: v for k, v in values.items() if v is not None or k in ("address_scope_id", "default_quota")})  # fmt: skip
+    longest = 32 if pool.ip_version == 4 else 128
+    _check_lengths(merged.min_prefixlen, merged.default_prefixlen, merged.max_prefixlen, longest)
+    return await SUBNET_POOLS.update(ctx.tx, merged)
+
+
+async def delete(ctx: Context, pool: SubnetPool) -> None:
+    if await SUBNETS.first(ctx.tx, subnetpool_id=pool.id):
+        raise errors.SubnetPoolInUse(id=pool.id, reason="Subnet pool has existing allocations")
+    await SUBNET_POOLS.remove(ctx.tx, id=pool.id)
+
+
+async def cut(ctx: Context, values: dict[str, Any]) -> str:
+    """The cidr that a new subnet gets from its pool: the one asked for if it is free, or the next."""
+    pool = await SUBNET_POOLS.get(ctx.tx, values["subnetpool_id"])
+    if pool is None or not (pool.is_shared or pool.project_id == ctx.auth.project_id or ctx.is_admin):
+        raise errors.SubnetPoolNotFound(id=values["subnetpool_id"])
+    await ctx.tx.lock("subnet pool", pool.id)
+    used = [ipaddress.ip_network(s.cidr) for s in await SUBNETS.find(ctx.tx, subnetpool_id=pool.id)]
+    prefixes = [ipaddress.ip_network(p) for p in pool.prefixes]
+    if values["cidr"]:
+        wanted = ipaddress.ip_network(values["cidr"])
+        inside = any(wanted.version == p.version and wanted.subnet_of(p) for p in prefixes)  # type: ignore[arg-type]
+        if not inside or any(wanted.overlaps(u) for u in used):
+            raise errors.SubnetAllocationError(
+                reason="Cannot allocate requested subnet from the available set of prefixes"
+            )
+        return str(wanted)
+    length = values.get("prefixlen") or pool.default_prefixlen
+    if not pool.min_prefixlen <= length <= pool.max_prefixlen:
+        raise errors.InvalidOperation(
+            reason=f"Unable to allocate subnet with prefix length {length} from the pool"
+        )
+    free = _next_free(prefixes, used, length)
+    if free is None:
+        raise errors.SubnetAllocationError(
+            reason=f"Insufficient prefix space to allocate subnet size /{length}"
+        )
+    return free
+
+
+def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:
+    """The lowest aligned block of that size in the prefixes that overlaps nothing used."""
+    taken = sorted((int(u.network_address), int(u.broadcast_address)) for u in used)
+    for each in prefixes:
+        if length < each.prefixlen:
+            continue
+        step = 1 << (each.max_prefixlen - length)
+        start, last = int(each.network_address), int(each.broadcast_address)
+        for low, high in taken:
+            if low < start + step and high >= start:
+                start = -(-(high + 1) // step) * step
+        if start + step - 1 <= last:
+            address = type(each.network_address)(start)
+            return f"{address}/{length}"
+    return None
+
+
+# -- address scopes
+
+
+async def create_scope(ctx: Context, values: dict[str, Any]) -> AddressScope:
+    return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **values))
+
+
+async def update_scope(ctx: Context, scope: AddressScope, values: dict[str, Any]) -> AddressScope:
+    if scope.is_shared and values.get("is_shared") is False:
+        raise errors.InvalidOperation(reason="Shared address scope can't be unshared")
+    return await ADDRESS_SCOPES.update(ctx.tx, replace(scope, **values))
+
+
+async def delete_scope(ctx: Context, scope: AddressScope) -> None:
+    if await SUBNET_POOLS.first(ctx.tx, address_scope_id=scope.id):
+        raise errors.AddressScopeInUse(id=scope.id)
+    await ADDRESS_SCOPES.remove(ctx.tx, id=scope.id)

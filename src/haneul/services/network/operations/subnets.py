@@ -1,0 +1,229 @@
+"""Subnets: create, update, delete."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network import errors
+from haneul.services.network.events import Changed
+from haneul.services.network.model import addresses as arithmetic
+from haneul.services.network.model.clock import stamp
+from haneul.services.network.model.networks import Network, Pool, Route, Subnet
+from haneul.services.network.model.pending import NETWORK
+from haneul.services.network.model.ports import ROUTER_INTERFACE, SERVICE_PORT, FixedIp, Port
+from haneul.services.network.operations import addresses, networks, new_ports, subnet_pools
+from haneul.services.network.store import pending
+from haneul.services.network.store.networks import SUBNETS
+from haneul.services.network.store.ports import ALLOCATIONS, PORTS
+from haneul.services.network.store.quotas import QUOTAS
+
+MOST_SERVERS, MOST_ROUTES = 5, 20
+
+
+async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
+    """A subnet with its pools; where DHCP answers is taken from them at once."""
+    network = await networks.visible(ctx, values["network_id"])
+    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
+    await ctx.tx.lock("subnets", network.id)
+    cidr = await _cidr(ctx, values)
+    others = await SUBNETS.find(ctx.tx, network_id=network.id)
+    _refuse_overlap(cidr, others, network)
+    _check_ipv6_modes(values)
+    gateway = _gateway(cidr, values.pop("gateway_ip", ""))
+    given = values.pop("allocation_pools", None)
+    pools = arithmetic.default_pools(cidr, gateway) if given is None else [Pool(**p) for p in given]
+    arithmetic.check_pools(cidr, pools)
+    arithmetic.check_gateway(gateway, pools)
+    _check_lists(cidr.version, values)
+    now = stamp(ctx.now())
+    values.pop("prefixlen", None)
+    values["host_routes"] = [Route(**r) for r in values["host_routes"]]
+    values["ip_version"] = cidr.version
+    subnet = Subnet(
+        id=ctx.new_id(), gateway_ip=gateway, allocation_pools=pools, is_shared=network.is_shared,
+        tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
+    )  # fmt: skip
+    await SUBNETS.add(ctx.tx, subnet)
+    if subnet.is_dhcp_enabled and not network.is_external:
+        await add_service_address(ctx, network, subnet)
+    await pending.mark(ctx, NETWORK, network.id)
+    await ctx.emit(Changed(subnet.id, "subnet", "create", subnet.name, subnet.project_id))
+    return subnet
+
+
+async def _cidr(ctx: Context, values: dict[str, Any]) -> arithmetic.IPNetwork:
+    cidr = values["cidr"]
+    if values["subnetpool_id"] is not None:
+        cidr = values["cidr"] = await subnet_pools.cut(ctx, values)
+    if not cidr:
+        raise errors.BadSubnetRequest(reason="a subnetpool must be specified in the absence of a cidr")
+    network = ipaddress.ip_network(cidr)
+    version = values["ip_version"]
+    if version is not None and network.version != version:
+        raise errors.InvalidOperation(reason=f"cidr '{cidr}' does not match the ip_version '{version}'")
+    if network.is_multicast or network.is_loopback or network.prefixlen == 0:
+        raise errors.InvalidOperation(reason=f"cidr '{cidr}' is not a usable range of addresses")
+    if values["is_dhcp_enabled"] and network.prefixlen > network.max_prefixlen - 2:
+        raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for a subnet with DHCP: it is too small")
+    return network
+
+
+def _refuse_overlap(cidr: arithmetic.IPNetwork, others: Sequence[Subnet], network: Network) -> None:
+    for other in others:
+        if other.ip_version == cidr.version and ipaddress.ip_network(other.cidr).overlaps(cidr):
+            raise errors.InvalidOperation(
+                reason=f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
+            )
+
+
+def _check_ipv6_modes(values: dict[str, Any]) -> None:
+    modes = {values["ipv6_address_mode"], values["ipv6_ra_mode"]} - {None}
+    if not modes:
+        return
+    version = ipaddress.ip_network(values["cidr"]).version
+    if version == 4:
+        raise errors.InvalidOperation(
+            reason="ipv6_ra_mode or ipv6_address_mode cannot be set when IP version is 4"
+        )
+    if not values["is_dhcp_enabled"]:
+        raise errors.InvalidOperation(
+            reason="ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False"
+        )
+    if len(modes) > 1:
+        raise errors.InvalidOperation(reason="ipv6_ra_mode and ipv6_address_mode must agree if both are set")
+    if modes & set(addresses.AUTOMATIC) and ipaddress.ip_network(values["cidr"]).prefixlen != 64:
+        raise errors.InvalidOperation(
+            reason=f"Invalid CIDR {values['cidr']} for IPv6 address mode: it must be a /64"
+        )
+
+
+def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
+    """The gateway's address: the given one, none, or ("") the first of the subnet."""
+    if given is None:
+        return None
+    if given == "":
+        return arithmetic.default_gateway(cidr)
+    ip = ipaddress.ip_address(given)
+    if ip.version != cidr.version or (ip not in cidr and not ip.is_link_local):
+        raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
+    if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
+        raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
+    return given
+
+
+def _check_lists(version: int, values: dict[str, Any]) -> None:
+    if len(values.get("dns_nameservers", ())) > MOST_SERVERS:
+        raise errors.DNSNameServersExhausted(quota=MOST_SERVERS)
+    if len(values.get("host_routes", ())) > MOST_ROUTES:
+        raise errors.HostRoutesExhausted(quota=MOST_ROUTES)
+    for route in values.get("host_routes", ()):
+        versions = {
+            ipaddress.ip_network(route["destination"]).version,
+            ipaddress.ip_address(route["nexthop"]).version,
+        }
+        if versions != {version}:
+            raise errors.InvalidOperation(
+                reason=f"host route {route} does not match the ip_version '{version}'"
+            )
+
+
+# -- where DHCP answers
+
+
+async def service_port(ctx: Context, network_id: str) -> Port | None:
+    return await PORTS.first(ctx.tx, network_id=network_id, device_owner=SERVICE_PORT)
+
+
+async def add_service_address(ctx: Context, network: Network, subnet: Subnet) -> None:
+    """The network's own port has an address in this subnet."""
+    port = await service_port(ctx, network.id)
+    if port is None:
+        port = await new_ports.add(
+            ctx, network, project_id="", fixed_ips=[], device_id=f"ovnmeta-{network.id}",
+            device_owner=SERVICE_PORT, is_port_security_enabled=False,
+        )  # fmt: skip
+    found = await addresses.allocate(ctx, network, port.id, [{"subnet_id": subnet.id}], mac=port.mac_address)
+    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
+
+
+async def remove_service_address(ctx: Context, subnet: Subnet) -> None:
+    port = await service_port(ctx, subnet.network_id)
+    if port is not None and any(f.subnet_id == subnet.id for f in port.fixed_ips):
+        await drop_addresses(ctx, port, subnet.id)
+
+
+async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
+    """The port has no address of that subnet; a service port without any is gone."""
+    held = await ALLOCATIONS.find(ctx.tx, port_id=port.id, subnet_id=subnet_id)
+    await new_ports.let_go(ctx, held)
+    left: list[FixedIp] = [f for f in port.fixed_ips if f.subnet_id != subnet_id]
+    if not left and port.device_owner == SERVICE_PORT:
+        await PORTS.remove(ctx.tx, id=port.id)
+    else:
+        await PORTS.update(ctx.tx, replace(port, fixed_ips=left))
+
+
+# -- update, delete
+
+
+async def update(ctx: Context, subnet: Subnet, values: dict[str, Any]) -> Subnet:
+    cidr = ipaddress.ip_network(subnet.cidr)
+    _check_lists(subnet.ip_version, values)
+    if "allocation_pools" in values:
+        values["allocation_pools"] = [Pool(**p) for p in values["allocation_pools"]]
+        arithmetic.check_pools(cidr, values["allocation_pools"])
+        start = arithmetic.number_text(0)
+        await ctx.tx.run(new_ports.LOWER_CURSOR, subnet=subnet.id, number=start)
+    if "gateway_ip" in values:
+        values["gateway_ip"] = _gateway(cidr, values["gateway_ip"])
+        await _refuse_used_gateway(ctx, subnet, values["gateway_ip"])
+    pools = values.get("allocation_pools", subnet.allocation_pools)
+    arithmetic.check_gateway(values.get("gateway_ip", subnet.gateway_ip), pools)
+    if "host_routes" in values:
+        values["host_routes"] = [Route(**r) for r in values["host_routes"]]
+    changed = await SUBNETS.update(ctx.tx, replace(subnet, updated_at=stamp(ctx.now()), **values))
+    if changed.is_dhcp_enabled != subnet.is_dhcp_enabled:
+        if changed.is_dhcp_enabled:
+            await add_service_address(ctx, await networks.get(ctx, subnet.network_id), changed)
+        else:
+            await remove_service_address(ctx, changed)
+    await pending.mark(ctx, NETWORK, subnet.network_id)
+    await ctx.emit(Changed(subnet.id, "subnet", "update", changed.name, subnet.project_id))
+    return changed
+
+
+async def _refuse_used_gateway(ctx: Context, subnet: Subnet, new: str | None) -> None:
+    """A router's interface holds the gateway's address: it cannot move away under it."""
+    if subnet.gateway_ip is None or new == subnet.gateway_ip:
+        return
+    for held in await ALLOCATIONS.find(ctx.tx, subnet_id=subnet.id, ip=subnet.gateway_ip):
+        port = await PORTS.get(ctx.tx, held.port_id)
+        if port is not None and port.device_owner == ROUTER_INTERFACE:
+            raise errors.GatewayIpInUse(ip=subnet.gateway_ip, port_id=port.id)
+
+
+async def delete(ctx: Context, subnet: Subnet) -> None:
+    """The subnet is gone. Ports that chose their addresses keep it; its own DHCP address goes with it."""
+    held = await ALLOCATIONS.find(ctx.tx, subnet_id=subnet.id)
+    for port in await PORTS.among(ctx.tx, "id", [a.port_id for a in held]):
+        if port.device_owner != SERVICE_PORT:
+            raise errors.SubnetInUse(
+                id=subnet.id, reason="One or more ports have an IP allocation from this subnet."
+            )
+    await remove_service_address(ctx, subnet)
+    await addresses.forget(ctx, subnet)
+    await SUBNETS.remove(ctx.tx, id=subnet.id)
+    await pending.mark(ctx, NETWORK, subnet.network_id)
+    await ctx.emit(Changed(subnet.id, "subnet", "delete", subnet.name, subnet.project_id))
+
+
+async def get(ctx: Context, id: str) -> Subnet:
+    subnet = await SUBNETS.get(ctx.tx, id)
+    if subnet is None:
+        raise errors.SubnetNotFound(id=id)
+    return subnet

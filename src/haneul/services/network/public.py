@@ -1,0 +1,223 @@
+"""What other services may use of the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.services.network.errors import PortNotFound
+from haneul.services.network.events import PortBound, PortUnbound
+from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.operations import ports as _ports
+from haneul.services.network.operations import servers as _servers
+from haneul.services.network.operations import wiring as _wiring
+from haneul.services.network.operations.servers import RequestedNic
+from haneul.services.network.operations.wiring import WiredPort
+from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
+from haneul.services.network.store.security_groups import SECURITY_GROUPS
+
+__all__ = [
+    "Port",
+    "PortBound",
+    "PortUnbound",
+    "RequestedNic",
+    "ServerAddress",
+    "WayIn",
+    "WiredPort",
+    "addresses",
+    "attach_port",
+    "auto_networks",
+    "bind_ports",
+    "detach_port",
+    "find_servers_by_ip",
+    "port",
+    "prepare_ports",
+    "release_ports",
+    "security_groups",
+    "server_of_port",
+    "server_ports",
+    "unbind_ports",
+    "unwire_ports",
+    "validate",
+    "way_in",
+    "wire_ports",
+]
+
+_FIXED = msgspec.json.Decoder(list[FixedIp])
+
+
+class ServerAddress(Struct, frozen=True, gc=False):
+    network_name: str
+    network_id: str
+    port_id: str
+    mac: str
+    ip: str
+    version: int
+    kind: str
+    """fixed or floating."""
+
+
+# -- while a server is accepted
+
+
+async def validate(ctx: Context, requested: Sequence[RequestedNic]) -> None:
+    """Raise, with the status that a server's creation gives, unless the asker may have all of these."""
+    await _servers.validate(ctx, requested)
+
+
+async def auto_networks(ctx: Context) -> list[str]:
+    """The networks among which a server of the project chooses when its owner does not."""
+    return await _servers.auto_networks(ctx)
+
+
+async def prepare_ports(
+    ctx: Context,
+    server_id: str,
+    requested: Sequence[RequestedNic],
+    security_groups: Sequence[str],
+    zone: str,
+) -> list[Port]:
+    """The server owns a port for each request, with its addresses, in this transaction."""
+    return await _servers.prepare_ports(ctx, server_id, requested, security_groups, zone)
+
+
+# -- while it is built, moved, deleted
+
+
+async def bind_ports(ctx: Context, server_id: str, host: str) -> list[Port]:
+    """The server's ports belong on that host; nothing is made there yet."""
+    return await _servers.bind(ctx, server_id, host)
+
+
+async def wire_ports(ctx: Context, server_id: str, host: str) -> list[WiredPort]:
+    """The server's ports are on the host, and active. Calls the host."""
+    return await _wiring.wire(ctx, server_id, host)
+
+
+async def unwire_ports(ctx: Context, server_id: str, host: str) -> None:
+    """The host has none of the server's ports. Calls the host; fine if there are none."""
+    await _wiring.unwire(ctx, server_id, host)
+
+
+async def unbind_ports(ctx: Context, server_id: str) -> None:
+    """The server's ports are on no host, and keep their addresses."""
+    await _servers.unbind(ctx, server_id)
+
+
+async def release_ports(ctx: Context, server_id: str) -> None:
+    """Ports made for the server are gone, those it was given are free. Fine if there are none."""
+    await _servers.release(ctx, server_id)
+
+
+# -- while it runs
+
+
+async def attach_port(
+    ctx: Context,
+    server_id: str,
+    requested: RequestedNic,
+    host: str,
+    zone: str = "nova",
+    security_groups: Sequence[str] = (),
+) -> Port:
+    """One more port for the server, bound to its host; `wire_ports` then makes it there."""
+    made = await _servers.prepare_ports(ctx, server_id, [requested], security_groups, zone)
+    bound = await _servers.bind(ctx, server_id, host) if host else made
+    return next(p for p in bound if p.id == made[0].id)
+
+
+async def detach_port(ctx: Context, server_id: str, port_id: str) -> None:
+    """The server no longer has the port; its host will be told. Fine if it never had it."""
+    found = await PORTS.get(ctx.tx, port_id)
+    if found is not None and found.device_id == server_id:
+        await _servers.release_port(ctx, found)
+
+
+# -- to look at
+
+
+async def port(ctx: Context, port_id: str) -> Port:
+    """The port; PortNotFound if it is not there, or not the asker's."""
+    found = await _ports.get(ctx, port_id)
+    if not (found.project_id == ctx.auth.project_id or ctx.is_admin):
+        raise PortNotFound(id=port_id)
+    return found
+
+
+async def server_ports(ctx: Context, server_id: str) -> list[Port]:
+    """The server's ports, oldest first."""
+    return await _servers.of_server(ctx, server_id)
+
+
+async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:
+    """All addresses of these servers, fixed ones each followed by the floating one that leads to it."""
+    wanted = json.dumps(list(server_ids))
+    floating = {(p, fixed): ip for p, ip, fixed in await ctx.tx.all(_servers.FLOATING, servers=wanted)}
+    found: dict[str, list[ServerAddress]] = {id: [] for id in server_ids}
+    for server_id, name, network_id, port_id, mac, fixed_ips in await ctx.tx.all(
+        _servers.ADDRESSES, servers=wanted
+    ):
+        for each in _FIXED.decode(fixed_ips):
+            version = 6 if ":" in each.ip_address else 4
+            fixed = ServerAddress(name, network_id, port_id, mac, each.ip_address, version, "fixed")
+            found[server_id].append(fixed)
+            if outer := floating.get((port_id, each.ip_address)):
+                found[server_id].append(
+                    replace(fixed, ip=outer, version=ipaddress.ip_address(outer).version, kind="floating")
+                )
+    return found
+
+
+async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The names of the groups that these servers' ports are in."""
+    ports = await PORTS.among(ctx.tx, "device_id", server_ids)
+    ids = {g for p in ports for g in p.security_group_ids}
+    names = {g.id: g.name for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)} if ids else {}
+    found: dict[str, list[str]] = {id: [] for id in server_ids}
+    for each in ports:
+        for group_id in each.security_group_ids:
+            name = names.get(group_id)
+            if name is not None and name not in found[each.device_id]:
+                found[each.device_id].append(name)
+    return found
+
+
+async def find_servers_by_ip(ctx: Context, text: str) -> list[str]:
+    """The devices with a port on which an address contains this text."""
+    return [row[0] for row in await ctx.tx.all(_servers.BY_ADDRESS, text=_servers.like(text))]
+
+
+class WayIn(Struct, frozen=True):
+    """An address of a server, and where it can be reached from."""
+
+    ip: str
+    network_id: str
+    host: str | None
+    """The host that has the network's namespace; None: the server's own."""
+
+
+async def way_in(ctx: Context, server_id: str) -> WayIn | None:
+    """Its floating address, from the external network; else a fixed one, from its own network."""
+    ports = await PORTS.find(ctx.tx, device_id=server_id)
+    for each in ports:
+        floating = await FLOATING_IPS.first(ctx.tx, port_id=each.id)
+        if floating is not None and floating.router_id is not None:
+            router = await ROUTERS.get(ctx.tx, floating.router_id)
+            return WayIn(floating.ip, floating.network_id, router.host or None if router else None)
+    for each in ports:
+        if each.fixed_ips:
+            return WayIn(each.fixed_ips[0].ip_address, each.network_id, None)
+    return None
+
+
+async def server_of_port(ctx: Context, port_id: str) -> str | None:
+    """The id of the server that has the port, if one has."""
+    found = await PORTS.get(ctx.tx, port_id)
+    return found.device_id or None if found is not None else None
