@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from haneul import control_plane
-from haneul.host_agent import AgentConfig, build_agent, interfaces
+from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, open_database
 from haneul.kernel.hosts import Agents
@@ -63,9 +63,12 @@ class Persona:
 class Cloud:
     """A control plane under test, and a few people in it."""
 
-    def __init__(self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, hosts: list[str]) -> None:
+    def __init__(
+        self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, agent: HostAgent
+    ) -> None:
         self.plane = plane
-        self.hosts = hosts
+        self.agent = agent
+        self.hosts = sorted(agent.hosts)
         self.platform = plane.platform
         self.http = http
         self.admin = self.persona("admin", roles=("admin", "manager", "member", "reader"))
@@ -133,7 +136,7 @@ async def cloud(empty_database: Path, tmp_path: Path) -> AsyncIterator[Cloud]:
     await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])
     transport = httpx.ASGITransport(plane.app.falcon)
     async with httpx.AsyncClient(transport=transport, base_url="http://cloud.test") as http:
-        yield Cloud(plane, http, sorted(agent.hosts))
+        yield Cloud(plane, http, agent)
     await plane.stop()
     await channel.close()
     await agent.close()
