@@ -155,6 +155,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_block_storage_volumes_type_id"), ["type_id"], unique=False)
 
     op.create_table(
+        "compute_aggregates",
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("metadata", sa.Text(), nullable=False),
+        sa.Column("hosts", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=True),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_compute_aggregates")),
+        sa.UniqueConstraint("id", name=op.f("uq_compute_aggregates_id")),
+        sa.UniqueConstraint("name", name=op.f("uq_compute_aggregates_name")),
+    )
+    op.create_table(
         "compute_console_tokens",
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("server_id", sa.Text(), nullable=False),
