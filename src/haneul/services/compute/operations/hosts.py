@@ -42,7 +42,7 @@ class HostView(msgspec.Struct, frozen=True):
     @property
     def facts(self) -> Mapping[str, Any]:
         """What its agent said of it."""
-        return {**self.host.report, **(self.host.report.get("resources") or {})}
+        return self.host.report
 
     @property
     def number(self) -> int:
