@@ -63,9 +63,7 @@ class Persona:
 class Cloud:
     """A control plane under test, and a few people in it."""
 
-    def __init__(
-        self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, agent: HostAgent
-    ) -> None:
+    def __init__(self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, agent: HostAgent) -> None:
         self.plane = plane
         self.agent = agent
         self.hosts = sorted(agent.hosts)

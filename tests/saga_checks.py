@@ -1,10 +1,10 @@
 """What every saga must stand: failing at any step leaves nothing behind, and any step may run twice.
 
-    async def begin() -> None: ...        # ask for the work, for instance over HTTP
-    async def world() -> object: ...      # what the hosts hold, and whatever else must not be left behind
+async def begin() -> None: ...        # ask for the work, for instance over HTTP
+async def world() -> object: ...      # what the hosts hold, and whatever else must not be left behind
 
-    await assert_unwinds(cloud, CREATE_VOLUME, begin, world)
-    await assert_repeatable(cloud, CREATE_VOLUME, begin)
+await assert_unwinds(cloud, CREATE_VOLUME, begin, world)
+await assert_repeatable(cloud, CREATE_VOLUME, begin)
 """
 
 from __future__ import annotations

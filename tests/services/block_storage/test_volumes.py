@@ -47,9 +47,7 @@ async def test_a_volume_copied_from_a_snapshot_or_a_volume(cloud: Cloud, host: F
     clone = await make_volume(cloud, size=5, source_volid=origin["id"])
     assert (from_snapshot["size"], clone["size"]) == (3, 5)
     assert await host.volumes() == {origin["id"]: 3, from_snapshot["id"]: 3, clone["id"]: 5}
-    small = await cloud.member.post(
-        f"{V3}/volumes", {"volume": {"size": 2, "snapshot_id": snapshot["id"]}}
-    )
+    small = await cloud.member.post(f"{V3}/volumes", {"volume": {"size": 2, "snapshot_id": snapshot["id"]}})
     assert small.status_code == 400
     assert "cannot be smaller than the snapshot size 3GB" in message(small, "badRequest")
 
@@ -216,10 +214,18 @@ async def test_deleting_with_snapshots(cloud: Cloud, host: FakeVolumes) -> None:
     assert (await cloud.member.get(f"{V3}/snapshots")).json() == {"snapshots": []}
 
 
-async def test_a_volume_that_cannot_be_made_is_in_error_and_can_be_deleted(
-    cloud: Cloud, host: FakeVolumes
-) -> None:
+async def test_a_volume_that_one_host_cannot_make_is_made_on_another(cloud: Cloud, host: FakeVolumes) -> None:
     host.knobs.fail["ensure_volume"] = -1
+    made = await make_volume(cloud)
+    assert made["status"] == "available"
+    assert made["os-vol-host-attr:host"] == f"{cloud.hosts[1]}@file#pool"
+    assert await host.volumes() == {}
+
+
+async def test_a_volume_that_nobody_can_make_is_in_error_and_can_be_deleted(cloud: Cloud) -> None:
+    for name in cloud.hosts:
+        driver = await cloud.agent.driver(name, "volumes")
+        driver.knobs.fail["ensure_volume"] = -1
     made = await make_volume(cloud)
     assert made["status"] == "error"
     assert (await cloud.member.delete(f"{V3}/volumes/{made['id']}")).status_code == 202

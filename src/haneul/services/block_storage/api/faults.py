@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.http.faults import json_body, unauthorized
 from haneul.kernel.http.schema import InvalidField
@@ -19,6 +21,8 @@ NAMES = {
     503: "serviceUnavailable",
 }
 
+_INDEX = re.compile(r"\[[^\]]*\]")
+
 
 def envelope(error: HaneulError, request_id: str) -> tuple[str, bytes]:
     if error.status == 401:
@@ -33,7 +37,7 @@ def _message(error: HaneulError) -> str:
     if isinstance(error, Forbidden) and "action" in error.details:
         return f"Policy doesn't allow {error.details['action']} to be performed."
     if isinstance(error, InvalidField) and error.details.get("kind") != "json":
-        path, why = error.details["field"], error.details["why"]
+        path, why = _INDEX.sub("", error.details["field"]), error.details["why"]
         holder = path.rsplit(".", 2)[-2] if "." in path else path
         field = holder if error.details["kind"] in ("missing", "unknown") else path.rsplit(".", 1)[-1]
         return why if field == path == "body" else f"Invalid input for field/attribute {field}. {why}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from haneul.kernel.context import Context
 from haneul.kernel.db import Query, Rows, Tx
 from haneul.kernel.quota import QuotaSet
 from haneul.kernel.saga import OPERATIONS
@@ -91,9 +92,9 @@ QUOTAS = QuotaSet(
 )
 
 
-async def require_quota(ctx, *, size: int | None = None, **wanted: int) -> None:
+async def require_quota(ctx: Context, *, size: int | None = None, **wanted: int) -> None:
     """Raise VolumeQuotaExceeded unless the asker's project may have that much more."""
-    await QUOTAS.require(ctx, error=errors.VolumeQuotaExceeded, **wanted)
+    await QUOTAS.require(ctx, ctx.project_id, errors.VolumeQuotaExceeded, **wanted)
     if size is not None:
         limit = (await QUOTAS.limits(ctx.tx, ctx.project_id))["per_volume_gigabytes"]
         if 0 <= limit < size:
