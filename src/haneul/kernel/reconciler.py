@@ -76,6 +76,7 @@ class Runner:
         nudge = self._nudges[each.name]
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(nudge.wait(), each.every_s)
+                async with asyncio.timeout(each.every_s):  # wait_for may lose a cancellation
+                    await nudge.wait()
             nudge.clear()
             await self.look(each)
