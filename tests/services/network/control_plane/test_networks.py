@@ -31,9 +31,7 @@ async def test_many_networks_at_once_are_made_together_or_not_at_all(cloud: Clou
     assert len(await member.list("network")) == 2
 
 
-async def test_only_administrators_touch_what_lies_below_or_outside(
-    admin: Neutron, member: Neutron
-) -> None:
+async def test_only_administrators_touch_what_lies_below_or_outside(admin: Neutron, member: Neutron) -> None:
     for attribute in (
         {"shared": True},
         {"router:external": True},
@@ -103,7 +101,11 @@ async def test_a_subnet_gets_gateway_and_pools(member: Neutron) -> None:
     ]
     three = await member.make("subnet", network_id=network, cidr="fd00::/64", ip_version=6, gateway_ip=None)
     assert three["gateway_ip"] is None
-    assert (await member.show("network", network))["subnets"].sort() == [one["id"], two["id"], three["id"]].sort()
+    assert (await member.show("network", network))["subnets"].sort() == [
+        one["id"],
+        two["id"],
+        three["id"],
+    ].sort()
     changed = await member.change("subnet", one["id"], dns_nameservers=["9.9.9.9"], enable_dhcp=False)
     assert (changed["dns_nameservers"], changed["enable_dhcp"]) == (["9.9.9.9"], False)
 
@@ -208,7 +210,9 @@ async def test_the_automatic_topology_is_made_once_and_goes(
     assert (await member.refused("GET", f"{path}?fields=dry-run"))[0] == 409
     outside = await admin.make("network", router__external=True, is_default=True)
     await admin.make("subnet", network_id=outside["id"], cidr="192.0.2.0/24", ip_version=4)
-    await admin.make("subnetpool", prefixes=["10.9.0.0/16"], default_prefixlen=26, is_default=True, shared=True)
+    await admin.make(
+        "subnetpool", prefixes=["10.9.0.0/16"], default_prefixlen=26, is_default=True, shared=True
+    )
     dry = await cloud.member.get(f"{BASE}{path}?fields=dry-run")
     assert dry.json()["auto_allocated_topology"]["id"] == "dry-run=pass"
     first = (await cloud.member.get(BASE + path)).json()["auto_allocated_topology"]["id"]
