@@ -35,7 +35,7 @@ class Cloud:
         return subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
 
     def up(self, *more: str) -> subprocess.CompletedProcess[str]:
-        return self.haneul("up", "--simulate", "--detach", *more)
+        return self.haneul("up", "--bare", "--simulate", "--detach", *more)
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.haneul("status", "--json").stdout)
@@ -95,7 +95,7 @@ def test_options_are_remembered(cloud: Cloud) -> None:
     cloud.up("--port", "0", "--hosts", "5")
     endpoint = cloud.status()["endpoint"]
     cloud.haneul("down")
-    assert cloud.haneul("up", "--detach").returncode == 0
+    assert cloud.haneul("up", "--bare", "--detach").returncode == 0
     assert cloud.status()["endpoint"] == endpoint
     assert cloud.status()["simulated"]
     assert cloud.installation.settings().hosts == 5
@@ -154,7 +154,7 @@ def test_a_port_in_use_is_said_before_anything_starts(cloud: Cloud, tmp_path: Pa
 
 
 def test_in_the_foreground_it_runs_until_interrupted(cloud: Cloud) -> None:
-    line = [sys.executable, "-u", "-m", "haneul.cli", "up", "--simulate", "--port", "0"]
+    line = [sys.executable, "-u", "-m", "haneul.cli", "up", "--bare", "--simulate", "--port", "0"]
     running = subprocess.Popen(
         [*line, "--state", str(cloud.installation.state)], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
     )

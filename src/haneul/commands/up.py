@@ -31,9 +31,10 @@ START_TIMEOUT_S = 60.0
 @click.option("--agent-process", is_flag=True, default=None, help="Simulated hosts in their own process.")
 @click.option("--services", help="minimum, core, all, or names with commas.")
 @click.option("--demo", is_flag=True, help="Also make a server to log in to.")
+@click.option("--bare", is_flag=True, help="Put no image into it.")
 @click.option("--uplink", type=click.Choice(["none", "host"]), help="What the external network reaches.")
 @click.option("--database", metavar="URL", help="A PostgreSQL database instead of the file in --state.")
-def command(installation: Installation, detach: bool, demo: bool, **wanted: Any) -> None:
+def command(installation: Installation, detach: bool, demo: bool, bare: bool, **wanted: Any) -> None:
     """Start the cloud on this machine. What is not said is as it was the last time."""
     if not _is_clear(installation):
         return
@@ -44,9 +45,9 @@ def command(installation: Installation, detach: bool, demo: bool, **wanted: Any)
         )
     installation.remember(settings)
     if detach:
-        _start_detached(installation, settings, demo)
+        _start_detached(installation, settings, None if bare else demo)
     else:
-        asyncio.run(_run_here(installation, settings, demo))
+        asyncio.run(_run_here(installation, settings, None if bare else demo))
 
 
 def choose(remembered: Settings, wanted: dict[str, Any]) -> Settings:
@@ -74,7 +75,7 @@ def _is_clear(installation: Installation) -> bool:
     return True
 
 
-def _start_detached(installation: Installation, settings: Settings, demo: bool) -> None:
+def _start_detached(installation: Installation, settings: Settings, demo: bool | None) -> None:
     installation.logs.mkdir(parents=True, exist_ok=True)
     with installation.log_of("supervisor").open("ab") as file:
         supervisor = subprocess.Popen(
@@ -107,7 +108,7 @@ async def _healthy(
     waiting.result()
 
 
-async def _run_here(installation: Installation, settings: Settings, demo: bool) -> None:
+async def _run_here(installation: Installation, settings: Settings, demo: bool | None) -> None:
     """Run until Ctrl-C."""
     running = asyncio.ensure_future(run_until_told(Supervisor(installation, settings)))
     healthy = asyncio.ensure_future(wait_until_healthy(installation, settings.port, START_TIMEOUT_S))
@@ -131,8 +132,10 @@ async def _run_here(installation: Installation, settings: Settings, demo: bool) 
     await running
 
 
-def furnish(installation: Installation, settings: Settings, demo: bool) -> None:
-    """There is an image to boot; with `--demo` also a server. A failure names the step and the logs."""
+def furnish(installation: Installation, settings: Settings, demo: bool | None) -> None:
+    """There is an image to boot; with `demo` also a server; with None neither. A failure names the step."""
+    if demo is None:
+        return
     work = importlib.import_module("haneul.commands.demo")
     try:
         with working("preparing"):

@@ -30,6 +30,11 @@ DHCP_OPTION = checks.mapping(
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
 
 
+def _host(value: Any) -> str:
+    """No host, in either spelling, unbinds."""
+    return "" if value is None else checks.NAME(value)
+
+
 def _address_or_cidr(value: Any) -> str:
     checks.prefix(value)
     return value if "/" not in value else checks.subnet(value)
@@ -115,9 +120,7 @@ PORT = Resource(
         Attribute("port_security_enabled", checks.truth, field="is_port_security_enabled", default=NOT_GIVEN),
         Attribute("device_id", checks.NAME, default=""),
         Attribute("device_owner", checks.NAME, default=""),
-        Attribute(
-            "binding:host_id", checks.or_none(checks.NAME), field="host", default="", show=lambda p: p.host
-        ),
+        Attribute("binding:host_id", _host, field="host", default=""),
         Attribute("binding:profile", checks.free_mapping, field="profile", default=dict, is_stored=False),
         Attribute("binding:vnic_type", checks.one_of(*VNIC_TYPES), field="vnic_type", default="normal"),
         shown("binding:vif_type", show=lambda p: p.vif_type),

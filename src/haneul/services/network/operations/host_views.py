@@ -28,7 +28,11 @@ PLACES = Query(
         sa.select(_p.network_id, _p.host).where(among(_p.network_id, "networks"), _p.host != ""),
         sa.select(_p.network_id, _r.host)
         .join(ROUTERS.table, _r.id == _p.device_id)
-        .where(among(_p.network_id, "networks"), sa.or_(*(_p.device_owner == owner for owner in ROUTER_OWNERS)), _r.host != ""),
+        .where(
+            among(_p.network_id, "networks"),
+            sa.or_(*(_p.device_owner == o for o in ROUTER_OWNERS)),
+            _r.host != "",
+        ),
     )
 )
 """Which hosts have which of these networks: because of a port there, or of a router."""

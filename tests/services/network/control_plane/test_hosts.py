@@ -1,0 +1,169 @@
+"""What reaches the hosts: ports of servers, rules, routers, floating addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from haneul.services.network import public as network
+from haneul.services.network.errors import PortInUse
+from haneul.services.network.public import RequestedNic
+from tests.conftest import Cloud
+from tests.services.network.control_plane.conftest import Hosts, Neutron
+
+SERVER = "5e57e700-0000-4000-8000-000000000001"
+
+
+async def boot(cloud: Cloud, network_id: str, host: str, server: str = SERVER) -> list[network.WiredPort]:
+    """The member's server has a port on that network, wired on that host."""
+    platform = cloud.platform
+    async with platform.context(cloud.member.auth) as ctx:
+        await network.prepare_ports(ctx, server, [RequestedNic(network_id=network_id)], [], "nova")
+    async with platform.context() as ctx:
+        await network.bind_ports(ctx, server, host)
+    async with platform.context() as ctx:
+        return await network.wire_ports(ctx, server, host)
+
+
+async def outside(admin: Neutron) -> str:
+    made = await admin.make("network", router__external=True, provider__network_type="flat",
+                            provider__physical_network="physnet1")  # fmt: skip
+    await admin.make("subnet", network_id=made["id"], cidr="192.0.2.0/24", ip_version=4, enable_dhcp=False)
+    return str(made["id"])
+
+
+async def test_a_servers_port_is_wired_and_goes_with_the_server(
+    cloud: Cloud, member: Neutron, hosts: Hosts
+) -> None:
+    blue, subnet = await member.network(name="blue")
+    (wired,) = await boot(cloud, blue, "h1")
+    world = hosts.networks["h1"]
+    assert world.networks[blue].subnets[0].dhcp_address == "10.0.0.2"
+    assert world.ports[wired.port_id].mac == wired.mac
+    assert {r.direction for r in world.ports[wired.port_id].rules} == {"ingress", "egress"}
+    assert wired.mtu == 1450
+    assert (await member.show("port", wired.port_id))["status"] == "ACTIVE"
+    async with cloud.platform.reading() as ctx:
+        (address,) = (await network.addresses(ctx, [SERVER]))[SERVER]
+        assert (address.network_name, address.ip, address.kind) == ("blue", "10.0.0.3", "fixed")
+        assert await network.security_groups(ctx, [SERVER]) == {SERVER: ["default"]}
+        assert await network.find_servers_by_ip(ctx, "0.0.3") == [SERVER]
+    async with cloud.platform.context() as ctx:
+        await network.unwire_ports(ctx, SERVER, "h1")
+    assert world.ports == {}
+    for _ in range(2):
+        async with cloud.platform.context() as ctx:
+            await network.unbind_ports(ctx, SERVER)
+            await network.release_ports(ctx, SERVER)
+    await hosts.told()
+    assert world.networks == {}
+    assert await member.list("port", f"device_id={SERVER}") == []
+
+
+async def test_a_port_that_was_given_is_given_back(cloud: Cloud, member: Neutron, hosts: Hosts) -> None:
+    blue, _ = await member.network()
+    port = await member.make("port", network_id=blue)
+    given = [RequestedNic(port_id=port["id"])]
+    async with cloud.platform.context(cloud.member.auth) as ctx:
+        await network.prepare_ports(ctx, SERVER, given, [], "nova")
+    with pytest.raises(PortInUse):
+        async with cloud.platform.context(cloud.member.auth) as ctx:
+            await network.validate(ctx, given)
+    async with cloud.platform.context() as ctx:
+        await network.release_ports(ctx, SERVER)
+    free = await member.show("port", port["id"])
+    assert (free["device_id"], free["device_owner"]) == ("", "")
+
+
+async def test_a_rule_reaches_the_ports_of_its_group(cloud: Cloud, member: Neutron, hosts: Hosts) -> None:
+    blue, _ = await member.network()
+    (wired,) = await boot(cloud, blue, "h1")
+    group = (await member.show("port", wired.port_id))["security_groups"][0]
+    rule = await member.make(
+        "security_group_rule", security_group_id=group, direction="ingress", protocol="tcp", port_range_min=22,
+        port_range_max=22,
+    )  # fmt: skip
+    await hosts.told()
+    spec = hosts.networks["h1"].ports[wired.port_id]
+    assert [(r.protocol, r.port_min) for r in spec.rules if r.protocol] == [("tcp", 22)]
+    (other,) = await boot(cloud, blue, "h2", SERVER[:-1] + "2")
+    await hosts.told()
+    members = [
+        r.remote_addresses for r in hosts.networks["h1"].ports[wired.port_id].rules if r.remote_addresses
+    ]
+    assert members == [["10.0.0.3", "10.0.0.4"]]
+    await member.remove("security_group_rule", rule["id"])
+    await hosts.told()
+    assert not [r for r in hosts.networks["h2"].ports[other.port_id].rules if r.protocol]
+
+
+async def test_a_floating_address_leads_in_and_keeps_what_it_needs(
+    cloud: Cloud, admin: Neutron, member: Neutron, hosts: Hosts
+) -> None:
+    blue, subnet = await member.network()
+    ext = await outside(admin)
+    (wired,) = await boot(cloud, blue, "h1")
+    floating = await member.make("floatingip", floating_network_id=ext)
+    assert (floating["floating_ip_address"], floating["status"]) == ("192.0.2.2", "DOWN")
+    lead = {"floatingip": {"port_id": wired.port_id}}
+    path = f"/floatingips/{floating['id']}"
+    assert await member.refused("PUT", path, lead) == (404, "ExternalGatewayForFloatingIPNotFound")
+    router = (await member.make("router", external_gateway_info={"network_id": ext}))["id"]
+    joined = await member.act(router, "add_router_interface", subnet_id=subnet)
+    assert joined["subnet_ids"] == [subnet]
+    await member.change("floatingip", floating["id"], port_id=wired.port_id)
+    await hosts.told()
+    spec = hosts.networks["h1"].routers[router]
+    assert [(f.floating, f.fixed) for f in spec.floating_ips] == [("192.0.2.2", "10.0.0.3")]
+    assert spec.interfaces[0].addresses[0].ip == "10.0.0.1"
+    assert spec.gateway is not None
+    assert spec.gateway.gateway_ips == ["192.0.2.1"]
+    assert (await member.show("floatingip", floating["id"]))["status"] == "ACTIVE"
+    async with cloud.platform.reading() as ctx:
+        kinds = [(a.ip, a.kind) for a in (await network.addresses(ctx, [SERVER]))[SERVER]]
+    assert kinds == [("10.0.0.3", "fixed"), ("192.0.2.2", "floating")]
+
+    body = {"subnet_id": subnet}
+    refused = await member.refused("PUT", f"/routers/{router}/remove_router_interface", body)
+    assert refused == (409, "RouterInterfaceInUseByFloatingIP")
+    clear = {"router": {"external_gateway_info": {}}}
+    assert await member.refused("PUT", f"/routers/{router}", clear) == (
+        409,
+        "RouterExternalGatewayInUseByFloatingIp",
+    )
+    assert await member.refused("DELETE", f"/routers/{router}") == (409, "RouterInUse")
+    await member.change("floatingip", floating["id"], port_id=None)
+    await member.act(router, "remove_router_interface", subnet_id=subnet)
+    await hosts.told()
+    assert hosts.networks["h1"].routers[router].floating_ips == []
+    await member.remove("router", router)
+    await member.remove("floatingip", floating["id"])
+    await hosts.told()
+    assert hosts.networks["h1"].routers == {}
+    assert set(hosts.networks["h1"].networks) == {blue}
+
+
+async def test_a_host_that_fails_is_told_later(cloud: Cloud, member: Neutron, hosts: Hosts) -> None:
+    blue, subnet = await member.network()
+    await boot(cloud, blue, "h1")
+    await hosts.told()
+    hosts.networks["h1"].failures["ensure_network"] = 1
+    await member.change("subnet", subnet, dns_nameservers=["9.9.9.9"])
+    await hosts.told()
+    await hosts.told()
+    assert hosts.networks["h1"].networks[blue].subnets[0].dns_nameservers == ["9.9.9.9"]
+
+
+async def test_what_nobody_wants_is_found_and_what_was_lost_is_made_again(
+    cloud: Cloud, member: Neutron, hosts: Hosts
+) -> None:
+    blue, _ = await member.network()
+    (wired,) = await boot(cloud, blue, "h1")
+    await hosts.told()
+    there = hosts.networks["h1"]
+    await hosts.networks["h2"].ensure_network(there.networks[blue])
+    await hosts.networks["h2"].ensure_port(there.ports[wired.port_id])
+    await there.ensure_network_gone(blue)
+    await hosts.compared()
+    assert set(there.ports) == {wired.port_id}
+    assert hosts.networks["h2"].networks == {}
+    assert hosts.networks["h2"].ports == {}
