@@ -79,13 +79,6 @@ def _routes(module: ModuleType) -> list[Any]:
     return list(found.routes) if found is not None else []
 
 
-class Health:
-    """/healthz: 200 once everything has been started."""
-
-    async def on_get(self, req: Any, resp: Any) -> None:
-        resp.media = {"healthy": True}
-
-
 class ControlPlane:
     """One control plane: its platform, its HTTP face, its workers."""
 
@@ -122,7 +115,6 @@ class ControlPlane:
         self.app = Application(
             self.platform, [*(served(s) for s in self.services), *extra], identity.authenticate
         )
-        self.app.falcon.add_route("/healthz", Health())
         for service in self.services:
             for module in modules(service, "api"):
                 if mount := getattr(module, "mount", None):

@@ -85,6 +85,7 @@ class Process:
         )
         await db.start()
         await bootstrap(self.platform, [manifest(s) for s in options.services])
+        self.plane.app.falcon.add_route("/healthz", Health(self.platform))
         await self._open_channel()
         await self.plane.start()
 
@@ -118,6 +119,22 @@ class Process:
             await self._agent.close()
         if self._lock is not None:
             os.close(self._lock)
+
+
+class Health:
+    """/healthz: 200 once a host has reported since this process started; 503 until then."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._since = platform.clock.now()
+        self._is_ready = False
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        if not self._is_ready:
+            async with self._platform.reading() as ctx:
+                self._is_ready = any(h.last_seen_at >= self._since for h in await placement.hosts(ctx))
+        resp.status = 200 if self._is_ready else 503
+        resp.media = {"healthy": self._is_ready}
 
 
 def upcalls(platform: Platform) -> Upcall:

@@ -110,7 +110,7 @@ class Supervisor:
             code = await self._run_once(role, command)
             child = self._children[role]
             self._note(replace(child, process=None, deaths=child.deaths + 1, last_exit=code))
-            if clock() - born > HEALTHY_AFTER_S:
+            if clock() - born > HEALTHY_AFTER_S or code < 0:  # killed: that says nothing of its health
                 pause = FIRST_PAUSE_S
             log.warning("%s ended with %d; starting it again in %.1f s", role, code, pause)
             await asyncio.sleep(pause)

@@ -87,8 +87,11 @@ class Hosts:
         self.cloud = cloud
         self.folder = folder
         self.networks: dict[str, FakeNetwork] = {}
+        self.others = cloud.platform.agents
 
     def on(self, host: str, origin: Any = None) -> Any:
+        if host not in self.networks:
+            return self.others.on(host, origin)
         return SimpleNamespace(network=self.networks[host])
 
     async def add(self, *names: str, address: str = "") -> None:

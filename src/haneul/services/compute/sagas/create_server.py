@@ -7,6 +7,7 @@ in ERROR, with the step and the reason; deleting it cleans up.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -26,6 +27,10 @@ from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
+
+
+HOSTS_START_S = 30
+"""How long a server waits for the first sign of life of any host."""
 
 
 class NewServer(msgspec.Struct, frozen=True):
@@ -70,10 +75,18 @@ async def place(ctx: Context, new: NewServer) -> Claim:
     await ctx.tx.lock("placement")
     consumer = placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
     decision = await placement.place(ctx, wish, consumer)
+    if decision.chosen is None and _is_early(ctx, server.created_at, decision):
+        raise Waiting(what="every host", state="silent")
     if decision.chosen is None:
         raise errors.NoValidHost(why=decision.remedy or "", decision=msgspec.to_builtins(decision))
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, host=decision.chosen))
     return Claim(decision.chosen, decision)
+
+
+def _is_early(ctx: Context, accepted_at: datetime, decision: placement.Decision) -> bool:
+    """Whether the hosts may only be starting themselves: all are silent, and it is soon after acceptance."""
+    is_silent = all(r.check == "alive" for r in decision.refusals)
+    return is_silent and ctx.now() - accepted_at < timedelta(seconds=HOSTS_START_S)
 
 
 def _boots_from_volume(server: Any) -> bool:
