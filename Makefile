@@ -40,7 +40,11 @@ test: setup packages lint ## all tests, same as CI; T=tests/kernel narrows it
 	@$(BIN)/python -m pytest $(T)
 
 lint: setup ## format, lint, types, imports
-	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/lint-imports --no-cache | tail -n 3 && $(BIN)/pyright --warnings >/tmp/haneul-pyright.txt || { cat /tmp/haneul-pyright.txt; exit 1; }
+	@$(BIN)/ruff format --check -q . || { echo "make format writes the format"; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/lint-imports --no-cache >.lint.txt || { cat .lint.txt; exit 1; }
+	@$(BIN)/pyright >.lint.txt || { cat .lint.txt; exit 1; }
+	@rm -f .lint.txt
 
 format: setup ## write the format
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .

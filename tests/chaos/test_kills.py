@@ -7,6 +7,7 @@ if that was asked, and everything stored agrees.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -103,6 +104,9 @@ class Caller:
         answer = self.http.post(f"{self.endpoint}/identity/v3/auth/tokens", json=body)
         self.token = answer.headers["X-Subject-Token"]
 
+    def close(self) -> None:
+        self.http.close()
+
     def servers(self) -> dict[str, str]:
         found = self.call("GET", "/compute/v2.1/servers/detail?limit=1000").json()["servers"]
         return {s["id"]: s["status"] for s in found}
@@ -126,7 +130,11 @@ def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instal
 
 @pytest.mark.slow
 def test_every_accepted_server_becomes_active_or_goes_as_asked(installed: Installed) -> None:
-    caller = Caller(installed)
+    with contextlib.closing(Caller(installed)) as caller:
+        _kill_while_working(installed, caller)
+
+
+def _kill_while_working(installed: Installed, caller: Caller) -> None:
     unlimited = {"quota_set": {"instances": -1, "cores": -1, "ram": -1}}
     project = caller.call("GET", "/identity/v3/auth/projects").json()["projects"][0]["id"]
     assert caller.call("PUT", f"/compute/v2.1/os-quota-sets/{project}", unlimited).status_code == 200

@@ -34,7 +34,7 @@ async def outside(admin: Neutron) -> str:
 async def test_a_servers_port_is_wired_and_goes_with_the_server(
     cloud: Cloud, member: Neutron, hosts: Hosts
 ) -> None:
-    blue, subnet = await member.network(name="blue")
+    blue, _ = await member.network(name="blue")
     (wired,) = await boot(cloud, blue, "h1")
     world = hosts.networks["h1"]
     assert world.networks[blue].subnets[0].dhcp_address == "10.0.0.2"

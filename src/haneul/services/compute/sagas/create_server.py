@@ -28,7 +28,6 @@ from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
 
-
 HOSTS_START_S = 30
 """How long a server waits for the first sign of life of any host."""
 
