@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+import asyncpg
 
 from haneul.migrations import head
 
@@ -37,7 +40,11 @@ def lock(state: Path) -> int:
 
 def ensure_current(url: str) -> None:
     """The store exists and has this version's shape; migrations run in a process of their own."""
-    if url.startswith("sqlite:///") and _revision(url.removeprefix("sqlite:///")) == head():
+    if url.startswith("sqlite:///"):
+        revision = _revision(url.removeprefix("sqlite:///"))
+    else:
+        revision = asyncio.run(_revision_of_server(url))
+    if revision == head():
         return
     done = subprocess.run(
         [sys.executable, "-m", "haneul.migrations", url], capture_output=True, text=True, check=False
@@ -57,3 +64,17 @@ def _revision(path: str) -> str | None:
     finally:
         connection.close()
     return row[0] if row else None
+
+
+async def _revision_of_server(url: str) -> str | None:
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.PostgresError) as problem:
+        raise StoreProblem(f"the database does not answer: {problem}") from None
+    try:
+        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return found

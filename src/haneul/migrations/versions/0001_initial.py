@@ -900,14 +900,14 @@ def upgrade() -> None:
             ["lease_until"],
             unique=False,
             sqlite_where=sa.text("is_open IS 1"),
-            postgresql_where=sa.text("is_open IS 1"),
+            postgresql_where=sa.text("is_open IS true"),
         )
         batch_op.create_index(
             "ix_operations_open",
             ["resource_id"],
             unique=False,
             sqlite_where=sa.text("is_open IS 1"),
-            postgresql_where=sa.text("is_open IS 1"),
+            postgresql_where=sa.text("is_open IS true"),
         )
         batch_op.create_index(
             batch_op.f("ix_operations_project_id_accepted_at"), ["project_id", "accepted_at"], unique=False
