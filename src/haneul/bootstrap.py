@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from haneul.kernel.context import Platform
+from haneul.kernel.quota import QuotaSet
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
@@ -53,7 +54,7 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
     partial.replace(path)
 
 
-async def bootstrap(platform: Platform, manifests: list[Any]) -> None:
+async def bootstrap(platform: Platform, manifests: list[Any], quotas: list[QuotaSet]) -> None:
     """Everything that a cloud has before anybody uses it is there."""
     known = passwords(platform.folder)
     async with platform.context() as ctx:
@@ -63,6 +64,9 @@ async def bootstrap(platform: Platform, manifests: list[Any]) -> None:
                 if kind != "identity":
                     url = f"{platform.endpoint}{each.endpoint}"
                     await identity.ensure_service(ctx, kind, each.catalog_name, url)
+        admin = await identity.ensure_project(ctx, "admin")
+        for quota in quotas:  # who sets the limits needs none
+            await quota.lift(ctx.tx, admin.id)
         for user, project in list(PEOPLE.values())[1:]:
             made = await identity.ensure_project(ctx, project)
             person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)

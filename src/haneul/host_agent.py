@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.disk_files import clones_files
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.kernel.hosts import AgentServer, Journal, Upcall
@@ -93,6 +94,7 @@ class HostAgent(AgentServer):
         self._names = config.driver_names()
         self._folder = Path(config.state) / "hosts"
         self._upcall = upcall
+        self._reflink = None if config.simulated_hosts else clones_files(Path(config.state))
         self._changed: set[str] = set()
         self._hint = asyncio.Event()
 
@@ -135,6 +137,7 @@ class HostAgent(AgentServer):
             hypervisor_version=has.hypervisor_version,
             cpu_model=has.cpu_model,
             accelerator=has.accelerator,
+            reflink=self._reflink,
             traits=has.traits,
             drivers=self._names,
             power_states={machine: str(state) for machine, state in (await hypervisor.machines()).items()},

@@ -25,7 +25,7 @@ import uvicorn
 
 from haneul import store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import SERVICES, ControlPlane, manifest, part
+from haneul.control_plane import SERVICES, ControlPlane, declared, manifest, part
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
 from haneul.kernel import log
@@ -35,6 +35,7 @@ from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.quota import QuotaSet
 from haneul.services.compute import public as compute
 from haneul.services.placement import public as placement
 
@@ -84,7 +85,13 @@ class Process:
             db, endpoint=options.endpoint, folder=options.state, services=options.services
         )
         await db.start()
-        await bootstrap(self.platform, [manifest(s) for s in options.services])
+        quotas = [
+            q
+            for s in options.services
+            for name in ("store", "operations")
+            for q in declared(s, name, QuotaSet)
+        ]
+        await bootstrap(self.platform, [manifest(s) for s in options.services], list(set(quotas)))
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
         await self._open_channel()
         await self.plane.start()

@@ -56,6 +56,11 @@ class QuotaSet:
             await LIMITS.remove(tx, project_id=project_id, service=self.service, resource=resource)
             await LIMITS.add(tx, Limit(project_id, self.service, resource, limit))
 
+    async def lift(self, tx: Tx, project_id: str) -> None:
+        """The project has no limits, unless it was given some already."""
+        if not await LIMITS.find(tx, project_id=project_id, service=self.service):
+            await self.set(tx, project_id, dict.fromkeys(self.defaults, UNLIMITED))
+
     async def reset(self, tx: Tx, project_id: str) -> None:
         await LIMITS.remove(tx, project_id=project_id, service=self.service)
 

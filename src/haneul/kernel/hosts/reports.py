@@ -23,6 +23,8 @@ class HostReport(msgspec.Struct, frozen=True, kw_only=True):
     hypervisor_version: int = 0
     cpu_model: str = ""
     accelerator: str = ""
+    reflink: bool | None = None
+    """Whether its files can be cloned; None where there are none."""
     traits: list[str] = []
     drivers: dict[str, str] = {}
     """The name of the driver by interface."""
