@@ -44,6 +44,8 @@ REAL = {"hypervisor": "qemu", "network": "linux", "volumes": "file"}
 SIMULATED = dict.fromkeys(GROUPS, "fake")
 
 REPORT_EVERY_S = 10.0
+POWER_OFF_S = 10.0
+"""How long guests have to shut down when their host goes down."""
 _SOON_S = 0.05
 """How long a hint waits for others, to travel with them."""
 
@@ -65,6 +67,8 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """By interface: what its driver is told."""
     address: str = ""
     """Where other hosts reach this one for tunnels."""
+    power_off: bool = False
+    """Do not serve: end what runs on the host, then exit."""
 
     def names(self) -> list[str]:
         if self.simulated_hosts:
@@ -203,6 +207,22 @@ async def serve(config: AgentConfig) -> None:
         await agent.close()
 
 
+async def power_off(config: AgentConfig) -> None:
+    """No machine of this host runs any more; what is wanted of them stays."""
+
+    async def nobody(name: str, payload: bytes) -> bytes:
+        raise DriverError("The host goes down.")
+
+    agent = build_agent(config, nobody)
+    try:
+        for host in sorted(agent.hosts):
+            hypervisor = await agent.driver(host, "hypervisor")
+            if hasattr(hypervisor, "go_down"):
+                await hypervisor.go_down(POWER_OFF_S)
+    finally:
+        await agent.close()
+
+
 def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
     """The file if there is one, and over it what the command line says."""
     parser = argparse.ArgumentParser(
@@ -212,6 +232,7 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
     parser.add_argument("--state", help="the folder for everything the hosts keep")
     parser.add_argument("--socket", help="where the control plane listens for agents")
     parser.add_argument("--host", action="append", help="the name of a host (default: this machine's)")
+    parser.add_argument("--power-off", action="store_true", help="end what runs on the host, then exit")
     parser.add_argument("--hosts", type=int, help="serve this many simulated hosts")
     parser.add_argument("--address", help="where other hosts reach this one for tunnels")
     parser.add_argument("--driver", action="append", default=[], metavar="INTERFACE=NAME")
@@ -224,6 +245,7 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
         ("hosts", given.host),
         ("simulated_hosts", given.hosts),
         ("address", given.address),
+        ("power_off", given.power_off),
     ):
         if value is not None:
             settings[key] = value
@@ -241,7 +263,7 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
 
 
 async def _main(config: AgentConfig) -> None:
-    work = asyncio.ensure_future(serve(config))
+    work = asyncio.ensure_future(power_off(config) if config.power_off else serve(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     with contextlib.suppress(asyncio.CancelledError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import click
 
@@ -24,8 +26,16 @@ def command(installation: Installation) -> None:
 
     with working("stopping"):
         asyncio.run(stop_all(record))
+        if not record.simulated:
+            _power_off(installation)
     installation.record_file.unlink(missing_ok=True)
     click.echo("Stopped. Everything is kept; `haneul up` goes on from here.")
+
+
+def _power_off(installation: Installation) -> None:
+    """The servers stop with their host; `haneul up` starts those that ran."""
+    command = [sys.executable, "-m", "haneul.host_agent", "--state", str(installation.state), "--power-off"]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
 
 
 def _something_lives(record: Record) -> bool:

@@ -73,7 +73,10 @@ class StepRecord(msgspec.Struct, frozen=True, gc=False):
 OPERATIONS = Rows(
     Operation, "operations", indexes=(("resource_id", "seq"), ("project_id", "accepted_at"), ("ended_at",))
 )
-_OPEN: dict[str, Any] = {"sqlite_where": sa.text("is_open IS 1"), "postgresql_where": sa.text("is_open IS true")}
+_OPEN: dict[str, Any] = {
+    "sqlite_where": sa.text("is_open IS 1"),
+    "postgresql_where": sa.text("is_open IS true"),
+}
 """As the queries have it word for word, so that SQLite knows the index to be of use."""
 sa.Index("ix_operations_open", OPERATIONS.c.resource_id, **_OPEN)
 sa.Index("ix_operations_lease", OPERATIONS.c.lease_until, **_OPEN)

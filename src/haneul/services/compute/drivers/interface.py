@@ -20,6 +20,7 @@ __all__ = [
     "ConsoleEndpoints",
     "CopiesDisks",
     "DiskSpec",
+    "GoesDown",
     "HostResources",
     "Hypervisor",
     "ImageSource",
@@ -177,6 +178,13 @@ class Pauses(Protocol):
     async def pause(self, machine_id: str) -> None: ...
 
     async def unpause(self, machine_id: str) -> None: ...
+
+
+@runtime_checkable
+class GoesDown(Protocol):
+    async def go_down(self, timeout_s: float) -> None:
+        """No machine runs any more, as when the host is switched off; what is wanted of them stays."""
+        ...
 
 
 @runtime_checkable

@@ -107,6 +107,10 @@ class QemuHypervisor:
             accelerator=f"{self._acceleration.name}: {self._acceleration.reason}",
         )
 
+    async def go_down(self, timeout_s: float) -> None:
+        """No machine runs any more; guests had the time to shut down. What is wanted of them stays."""
+        await asyncio.gather(*(m.go_down_with_host(timeout_s) for m in self._machines.values()))
+
     # Machines
 
     async def machines(self) -> dict[str, PowerState]:

@@ -68,6 +68,7 @@ class Machine:
         self._pid = 0
         self._qmp: Qmp | None = None
         self._end: asyncio.Task[None] | None = None
+        self._host_goes_down = False
 
     @classmethod
     def load(cls, folder: Path, notice: Callable[[str, PowerState], None]) -> Machine:
@@ -152,6 +153,13 @@ class Machine:
             await self._ask_guest(timeout_s)
         await self.stop_process()
         self.state = PowerState.SHUTDOWN
+
+    async def go_down_with_host(self, timeout_s: float) -> None:
+        """Its process is gone, and it is wanted as before: whoever brings the host up again starts it."""
+        self._host_goes_down = True
+        if self.state is PowerState.RUNNING:
+            await self._ask_guest(timeout_s)
+        await self.stop_process()
 
     async def let_go(self) -> None:
         """The agent forgets the machine, which runs on."""
@@ -287,6 +295,8 @@ class Machine:
 
     async def _retire(self) -> None:
         """The guest shut itself down: the process that waited to tell so has done its duty."""
+        if self._host_goes_down:
+            return
         self.remember(self.spec, PowerState.SHUTDOWN)
         await self.stop_process()
         self.state = PowerState.SHUTDOWN
