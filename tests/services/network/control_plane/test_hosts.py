@@ -34,7 +34,7 @@ async def outside(admin: Neutron) -> str:
 async def test_a_servers_port_is_wired_and_goes_with_the_server(
     cloud: Cloud, member: Neutron, hosts: Hosts
 ) -> None:
-    blue, subnet = await member.network(name="blue")
+    blue, _ = await member.network(name="blue")
     (wired,) = await boot(cloud, blue, "h1")
     world = hosts.networks["h1"]
     assert world.networks[blue].subnets[0].dhcp_address == "10.0.0.2"
@@ -79,7 +79,8 @@ async def test_a_rule_reaches_the_ports_of_its_group(cloud: Cloud, member: Neutr
     (wired,) = await boot(cloud, blue, "h1")
     group = (await member.show("port", wired.port_id))["security_groups"][0]
     rule = await member.make(
-        "security_group_rule", security_group_id=group, direction="ingress", protocol="tcp", port_range_min=22,
+        "security_group_rule", security_group_id=group, direction="ingress", protocol="tcp",
+        port_range_min=22,
         port_range_max=22,
     )  # fmt: skip
     await hosts.told()
