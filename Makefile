@@ -6,6 +6,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
+CLOUDBENCH ?= ../shared/bench/cloudbench.py
+PEER ?= ../shared/bench/openstack-peer.json
 
 .PHONY: help setup packages up down test lint bench lock format
 
@@ -44,7 +46,7 @@ format: setup ## write the format
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
 bench: setup packages ## measure; writes docs/performance.md
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench --cloudbench $(CLOUDBENCH) --peer $(PEER)
 
 lock: ## pin the dependencies again
 	@for f in runtime dev; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done

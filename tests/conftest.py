@@ -14,12 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from haneul import control_plane
+from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, open_database
+from haneul.kernel.hosts import Agents
+from haneul.kernel.hosts.in_process import InProcessChannel
+from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
+from haneul.process import upcalls
 from haneul.services.identity import public as identity
 
-SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.manifest")]
+HOSTS = 3
+SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
 
 
 class Persona:
@@ -57,8 +63,10 @@ class Persona:
 class Cloud:
     """A control plane under test, and a few people in it."""
 
-    def __init__(self, plane: control_plane.ControlPlane, http: httpx.AsyncClient) -> None:
+    def __init__(self, plane: control_plane.ControlPlane, http: httpx.AsyncClient, agent: HostAgent) -> None:
         self.plane = plane
+        self.agent = agent
+        self.hosts = sorted(agent.hosts)
         self.platform = plane.platform
         self.http = http
         self.admin = self.persona("admin", roles=("admin", "manager", "member", "reader"))
@@ -113,8 +121,20 @@ async def cloud(empty_database: Path, tmp_path: Path) -> AsyncIterator[Cloud]:
         folder=tmp_path,
         services=SERVICES,
     )
+
+    async def upcall(name: str, payload: bytes) -> bytes:
+        return await answer(name, payload)
+
+    agent = build_agent(AgentConfig(state=str(tmp_path), simulated_hosts=HOSTS), upcall)
+    channel = InProcessChannel(agent)
+    plane.platform.agents = Agents(channel, interfaces())
+    answer = upcalls(plane.platform)
     await plane.start()
+    await agent.start()
+    await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])
     transport = httpx.ASGITransport(plane.app.falcon)
     async with httpx.AsyncClient(transport=transport, base_url="http://cloud.test") as http:
-        yield Cloud(plane, http)
+        yield Cloud(plane, http, agent)
     await plane.stop()
+    await channel.close()
+    await agent.close()

@@ -24,7 +24,7 @@ from haneul.kernel.reconciler import Reconciler, Runner
 from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
 
-SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage")
+SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
 
 
 def part(service: str, name: str) -> ModuleType | None:
@@ -79,6 +79,13 @@ def _routes(module: ModuleType) -> list[Any]:
     return list(found.routes) if found is not None else []
 
 
+class Health:
+    """/healthz: 200 once everything has been started."""
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        resp.media = {"healthy": True}
+
+
 class ControlPlane:
     """One control plane: its platform, its HTTP face, its workers."""
 
@@ -115,6 +122,11 @@ class ControlPlane:
         self.app = Application(
             self.platform, [*(served(s) for s in self.services), *extra], identity.authenticate
         )
+        self.app.falcon.add_route("/healthz", Health())
+        for service in self.services:
+            for module in modules(service, "api"):
+                if mount := getattr(module, "mount", None):
+                    mount(self.app)
 
     async def start(self) -> None:
         await self.platform.db.start()

@@ -19,6 +19,7 @@ from haneul.kernel import events
 from haneul.kernel.clock import Clock
 from haneul.kernel.db import Database, Tx
 from haneul.kernel.errors import Forbidden, HaneulError
+from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
 from haneul.kernel.policy import Policy
 
@@ -66,6 +67,8 @@ class Auth(msgspec.Struct, frozen=True, gc=False):
             "system_scope": "all" if self.system else None,
             "roles": self.roles,
             "is_admin": "admin" in self.roles,
+            "token.domain.id": self.domain_id,
+            "token.project.domain.id": self.project_domain_id,
             "trust.trustor_user_id": None,
         }
 
@@ -76,7 +79,7 @@ SYSTEM = Auth(
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Platform:
     """What one process has: built once by `control_plane.py`, shared by every context."""
 
@@ -224,9 +227,9 @@ class Context:
         """The drivers of that host, by interface name. No transaction may be open meanwhile."""
         if self._tx.is_open:
             raise RuntimeError("a host is called while a transaction is open")
-        if self.operation is None:
-            return self.platform.agents.on(host)
-        return self.platform.agents.on(host, self.operation)
+        at = self.operation
+        origin = NO_OPERATION if at is None else CallOrigin(at.operation, at.step, at.resource)
+        return self.platform.agents.on(host, origin)
 
 
 def as_target(target: Any) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +42,7 @@ class Driver(Protocol):
     async def close(self) -> None: ...
 
 
+@cache  # reading what is installed takes 10 ms, and an agent may have a thousand hosts
 def load(group: str, name: str) -> type[Driver]:
     """The driver class `name` of the entry point group `haneul.<service>.<interface>`."""
     for entry in entry_points(group=group, name=name):

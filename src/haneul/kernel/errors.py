@@ -90,6 +90,12 @@ class Unavailable(HaneulError):
     status, code, message = 503, "unavailable", "The service is unavailable; try again later."
 
 
+class Waiting(Conflict):
+    """A step cannot go on yet; the saga tries again until the step's time is up."""
+
+    code, message = "waiting", "Still waiting: {what} is {state}."
+
+
 # What an agent, or a driver in it, can fail with. They cross the agent's channel by `code`.
 
 

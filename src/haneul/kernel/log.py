@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 _write: Any = None
+TRACEBACKS = ExceptionDictTransformer(show_locals=False)
+"""Where it failed, without the values: those may be secrets."""
 
 
 def configure(*, level: int = logging.INFO, access: bool = True) -> None:
@@ -23,7 +26,7 @@ def configure(*, level: int = logging.INFO, access: bool = True) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(TRACEBACKS),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Microversions:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A service: its names, where it answers, whom it uses, what its drivers can do."""
+    """A service: its names, where it answers, whom it uses."""
 
     name: str
     """The folder's name."""
@@ -32,8 +32,6 @@ class Manifest:
     endpoint: str
     """What the catalogue gives, under the one port: `/compute/v2.1`."""
     depends_on: tuple[str, ...] = ()
-    interfaces: dict[str, tuple[type, ...]] = field(default_factory=dict)
-    """Interfaces of its host drivers, by the name that `ctx.agent(host)` has for them."""
     microversions: Microversions | None = None
     aliases: tuple[str, ...] = ()
     """Further service types under which the catalogue lists it."""

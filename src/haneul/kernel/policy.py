@@ -21,7 +21,7 @@ Credentials = Mapping[str, Any]
 Target = Mapping[str, Any] | None
 Check = Callable[[Target, Credentials], bool | None]
 
-_TOKEN = re.compile(r"""\s*(\(|\)|(?:'[^']*':|"[^"]*":)?(?:%\([^)]*\)s|[^\s()])+)""")
+_TOKEN = re.compile(r"""\s*(\(|\)|(?:'[^']*'|"[^"]*"|%\([^)]*\)s|[^\s()])+)""")
 _TARGET = re.compile(r"%\(([^)]+)\)s")
 
 

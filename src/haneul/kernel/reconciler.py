@@ -76,7 +76,8 @@ class Runner:
         nudge = self._nudges[each.name]
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(each.every_s):  # wait_for may lose a cancellation
+                # not wait_for: in Python 3.11 it loses a cancellation that comes together with the nudge
+                async with asyncio.timeout(each.every_s):
                     await nudge.wait()
             nudge.clear()
             await self.look(each)

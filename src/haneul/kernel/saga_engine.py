@@ -17,7 +17,7 @@ import structlog
 
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Busy, Query
-from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded
+from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
 
@@ -25,7 +25,7 @@ LEASE_S = 10.0
 SWEEP_S = 1.0
 MAX_RUNNING = 256
 RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-TRANSIENT = (HostUnreachable, StaleRow, Busy)
+TRANSIENT = (HostUnreachable, StaleRow, Busy, Waiting)
 
 logger = structlog.get_logger(__name__)
 _c = OPERATIONS.c
@@ -144,7 +144,7 @@ class Engine:
             rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
             ended = [row[0] for row in rows]
         latest = await ctx.tx.one(LATEST, resource=resource)
-        seq = max(int(now.timestamp() * 1e6), ((latest and latest[0]) or 0) + 1)
+        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
         operation = Operation(
             id=new_id(),
             seq=seq,

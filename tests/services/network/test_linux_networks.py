@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 
 import msgspec
 import pytest
 
-from haneul.services.network.drivers.interface import AddressPair, RuleSpec
-from haneul.services.network.drivers.linux import LinuxNetwork
-from tests.services.network.wire import ANYTHING, OUTWARD, Wire, network, port, run
+from haneul.services.network.drivers.interface import AddressPair, QosSpec, RuleSpec
+from haneul.services.network.drivers.linux import LinuxNetwork, namespaces
+from tests.services.network.wire import ANYTHING, OUTWARD, Guest, Wire, network, port, run
 
 pytestmark = pytest.mark.root
 
@@ -210,3 +212,49 @@ async def test_the_next_agent_goes_on_with_what_is_there(wire: Wire) -> None:
     assert (code, said) == (0, f"GET /latest for {guest.spec.id} \n")
     await wire.driver.ensure_port_gone(guest.spec.id)
     assert (await wire.driver.inventory()).ports == set()
+
+
+@pytest.mark.parametrize("limited", ["sender", "receiver"])
+async def test_a_bandwidth_limit_holds_and_is_lifted(wire: Wire, limited: str) -> None:
+    net = network()
+    await wire.driver.ensure_network(net)
+    sender = await wire.guest(port(net, "10.0.1.10", rules=ANYTHING))
+    receiver = await wire.guest(port(net, "10.0.1.11", rules=ANYTHING))
+    await sender.configure("10.0.1.10/24")
+    await receiver.configure("10.0.1.11/24")
+    tight = {"egress_kbps": 200} if limited == "sender" else {"ingress_kbps": 200}
+    spec = (sender if limited == "sender" else receiver).spec
+    assert await arrivals(sender, receiver) == 100
+    for _ in range(2):
+        await wire.driver.ensure_port(msgspec.structs.replace(spec, qos=QosSpec(**tight)))
+    assert 0 < await arrivals(sender, receiver) < 50
+    await wire.driver.ensure_port(spec)
+    assert await arrivals(sender, receiver) == 100
+
+
+async def arrivals(sender: Guest, receiver: Guest) -> int:
+    """How many of 100 large packets, sent all at once, get through."""
+
+    def blast() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for _ in range(100):
+                out.sendto(b"x" * 1300, (receiver.ip, 9000))
+
+    def bind() -> socket.socket:
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        opened.bind((receiver.ip, 9000))
+        opened.settimeout(1)
+        return opened
+
+    def count(opened: socket.socket) -> int:
+        seen = 0
+        with contextlib.suppress(TimeoutError):
+            while opened.recv(2000):
+                seen += 1
+        return seen
+
+    assert await sender.reaches(receiver.ip)
+    with await namespaces.inside(receiver.namespace, bind) as opened:
+        await namespaces.inside(sender.namespace, blast)
+        return await asyncio.to_thread(count, opened)

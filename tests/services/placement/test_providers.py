@@ -42,7 +42,9 @@ async def test_what_is_held_is_counted_and_given_back(cloud: Cloud) -> None:
     assert (await cloud.admin.put(path, wanted(provider, VCPU=3), version=LATEST)).status_code == 204
     usages = await cloud.admin.get(f"{BASE}/resource_providers/{provider}/usages")
     assert usages.json()["usages"] == {"VCPU": 3}
-    too_much = await cloud.admin.put(f"{BASE}/allocations/{new_id()}", wanted(provider, VCPU=2), version=LATEST)
+    too_much = await cloud.admin.put(
+        f"{BASE}/allocations/{new_id()}", wanted(provider, VCPU=2), version=LATEST
+    )
     assert too_much.status_code == 409
     assert too_much.json()["errors"][0]["status"] == 409
     assert (await cloud.admin.delete(path, version=LATEST)).status_code == 204
@@ -55,7 +57,9 @@ async def test_candidates_have_room_for_all_that_is_asked(cloud: Cloud) -> None:
     small, large = await make(cloud, VCPU=1, MEMORY_MB=64), await make(cloud, VCPU=8, MEMORY_MB=4096)
     asked = f"{BASE}/allocation_candidates?resources=VCPU:2,MEMORY_MB:64"
     answer = (await cloud.admin.get(asked, version="placement 1.28")).json()
-    assert [list(r["allocations"]) for r in answer["allocation_requests"]] == [[large]]
+    found = [provider for r in answer["allocation_requests"] for provider in r["allocations"]]
+    assert large in found
+    assert small not in found
     assert small not in answer["provider_summaries"]
 
 
@@ -80,7 +84,7 @@ async def test_bad_input_names_the_field_and_changes_nothing(cloud: Cloud) -> No
     answer = await cloud.admin.get(f"{BASE}/resource_providers", version="placement 1.99")
     assert answer.status_code == 406
     found = (await cloud.admin.get(f"{BASE}/resource_providers")).json()["resource_providers"]
-    assert [p["uuid"] for p in found] == [provider]
+    assert [p["uuid"] for p in found if p["name"] not in cloud.hosts] == [provider]
 
 
 async def test_custom_traits_can_be_made_and_given(cloud: Cloud) -> None:

@@ -42,9 +42,9 @@ class Query:
         """The SQL text and its positional values."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            # only the parameters that will be given take part in an INSERT or UPDATE
             made = self.statement.compile(dialect=dialect)
-            compiled = str(made), tuple(getattr(made, "positiontup", None) or ()), dict(made.params)
+            names = tuple(getattr(made, "positiontup", None) or ())
+            compiled = str(made), names, dict(made.params or {})
             self._compiled[dialect.name] = compiled
         text, names, literals = compiled
         return text, [params[name] if name in params else literals[name] for name in names]
@@ -74,9 +74,13 @@ class Tx(Protocol):
 
 
 class Database(Protocol):
-    dialect: Dialect
-    is_shared: bool
-    """Whether other processes write to it too."""
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write to it too."""
+        ...
 
     async def start(self) -> None: ...
 

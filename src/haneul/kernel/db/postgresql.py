@@ -121,6 +121,6 @@ def _translated():
     try:
         yield
     except asyncpg.UniqueViolationError as problem:
-        raise Duplicate(columns=problem.constraint_name or "key") from problem
+        raise Duplicate(columns=getattr(problem, "constraint_name", None) or "key") from problem
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as problem:
         raise Busy from problem

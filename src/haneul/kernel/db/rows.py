@@ -33,7 +33,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Filter(NamedTuple):
-    """`field op value`; ops: eq ne in gt ge lt le contains icontains starts null set."""
+    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends null set."""
 
     field: str
     op: str
@@ -401,7 +401,7 @@ class Rows(Generic[T]):
                 return among(column, name)
             case "not_in":
                 return among(column, name, negated=True)
-            case "contains" | "starts":
+            case "contains" | "starts" | "ends":
                 return column.like(sa.bindparam(name, type_=sa.Text), escape="\\")
             case "icontains":
                 return sa.func.lower(column).like(
@@ -420,6 +420,8 @@ class Rows(Generic[T]):
             return f"%{escape_like(str(f.value))}%"
         if f.op == "starts":
             return f"{escape_like(str(f.value))}%"
+        if f.op == "ends":
+            return f"%{escape_like(str(f.value))}"
         return self.value(f.field, f.value)
 
 

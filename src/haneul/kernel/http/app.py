@@ -77,12 +77,29 @@ class _Endpoint:
         return responder
 
 
+class WatchedRequest(falcon.asgi.Request):
+    """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
+
+    __slots__ = ("is_disconnected",)
+
+    def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
+        self.is_disconnected = False
+
+        async def watched() -> Any:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                self.is_disconnected = True
+            return event
+
+        super().__init__(scope, watched, *args, **options)
+
+
 class Application:
     def __init__(self, platform: Platform, services: Sequence[Served], authenticate: Authenticate) -> None:
         self.platform = platform
         self.authenticate = authenticate
         self.services = services
-        self.falcon = falcon.asgi.App()
+        self.falcon = falcon.asgi.App(request_type=WatchedRequest)
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
         for served in services:
@@ -230,7 +247,8 @@ class Application:
                 version = schema.parse_version(wanted)
             except ValueError:
                 raise BadRequest(
-                    f"API Version String '{wanted}' is of invalid format. Must be of format MajorNum.MinorNum."
+                    f"API Version String '{wanted}' is of invalid format. "
+                    "Must be of format MajorNum.MinorNum."
                 ) from None
         if not low <= version <= high:
             raise NotAcceptable(

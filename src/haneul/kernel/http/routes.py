@@ -105,9 +105,12 @@ class Request:
     def address(self) -> str:
         return self._raw.remote_addr or ""
 
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives."""
-        return self._raw.stream
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; BadRequest if the sender goes away before its end."""
+        async for chunk in self._raw.stream:
+            yield chunk
+        if self._raw.is_disconnected:
+            raise BadRequest("The connection was closed before the whole body had arrived.")
 
     async def body(self) -> bytes:
         return await self._raw.stream.read()

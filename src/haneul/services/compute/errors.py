@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
 
 
 class ServerNotFound(NotFound):
@@ -67,3 +67,124 @@ class TooManyServers(QuotaExceeded):
     message = (
         "Quota exceeded for {resource}: Requested {requested}, but already used {used} of {limit} {resource}"
     )
+
+
+class WrongNetworks(Conflict):
+    code = "compute.wrong_networks"
+    message = "The requested networks cannot be used."
+
+
+class NotAttached(NotFound):
+    code = "compute.not_attached"
+    message = "{what} {id} is not attached to instance {server_id}"
+
+
+class NoSuchAction(BadRequest):
+    code = "compute.no_such_action"
+    message = "There is no such action: {action}"
+
+
+class NoConsole(BadRequest):
+    code = "compute.no_console"
+    message = "Unavailable console type {kind}."
+
+
+class RootVolume(Forbidden):
+    code = "compute.root_volume"
+    message = "Cannot detach a root device volume"
+
+
+class NotImaged(BadRequest):
+    code = "compute.not_imaged"
+    message = "Instance {server_id} has no local root disk; make a snapshot of its volume instead."
+
+
+class ExtraSpecNotFound(NotFound):
+    code = "compute.extra_spec_not_found"
+    message = "Flavor {flavor_id} has no extra specs with key {key}."
+
+
+class FlavorIsPublic(NotFound):
+    code = "compute.flavor_is_public"
+
+
+class CannotAddAccess(Conflict):
+    code = "compute.cannot_add_access"
+    message = "Can not add access to a public flavor."
+
+
+class AccessExists(Conflict):
+    code = "compute.flavor_access_exists"
+    message = "Flavor access already exists for flavor {flavor_id} and project {project_id} combination."
+
+
+class AccessNotFound(NotFound):
+    code = "compute.flavor_access_not_found"
+    message = "Flavor access not found for {flavor_id} / {project_id} combination."
+
+
+class KeypairInvalid(BadRequest):
+    code = "compute.keypair_invalid"
+    message = "Keypair data is invalid: {why}"
+
+
+class TooManyKeypairs(QuotaExceeded):
+    code = "compute.too_many_keypairs"
+    message = "Quota exceeded, too many key pairs."
+
+
+class LimitBelowUse(BadRequest):
+    code = "compute.limit_below_use"
+    message = (
+        "Quota limit {limit} for {resource} must be greater than or equal to already used and "
+        "reserved {used}."
+    )
+
+
+class ServerGroupNotFound(NotFound):
+    code = "compute.server_group_not_found"
+    message = "Instance group {group_id} could not be found."
+
+
+class TooManyServerGroups(QuotaExceeded):
+    code = "compute.too_many_server_groups"
+    message = "Quota exceeded, too many server groups."
+
+
+class ServiceNotFound(NotFound):
+    code = "compute.service_not_found"
+    message = "Service {id} could not be found."
+
+
+class ServiceInUse(Conflict):
+    code = "compute.service_in_use"
+
+
+class AggregateNotFound(NotFound):
+    code = "compute.aggregate_not_found"
+    message = "Aggregate {id} could not be found."
+
+
+class AggregateExists(Conflict):
+    code = "compute.aggregate_exists"
+    message = "Aggregate {name} already exists."
+
+
+class AggregateHasHost(Conflict):
+    code = "compute.aggregate_has_host"
+    message = "Aggregate {id} already has host {host}."
+
+
+class AggregateLacksHost(NotFound):
+    code = "compute.aggregate_lacks_host"
+    message = "Aggregate {id} has no host {host}."
+
+
+class HostInOtherZone(Conflict):
+    code = "compute.host_in_other_zone"
+    message = "Cannot perform this on aggregate {id}: host {host} is in availability zone {zone}."
+
+
+class AggregateNotEmpty(BadRequest):
+    code = "compute.aggregate_not_empty"
+    message = "Cannot delete aggregate {id}: Host aggregate is not empty."

@@ -1,7 +1,6 @@
 """What compute says of itself."""
 
 from haneul.kernel.manifest import Manifest, Microversions
-from haneul.services.compute.drivers import interface
 
 MANIFEST = Manifest(
     name="compute",
@@ -11,16 +10,5 @@ MANIFEST = Manifest(
     path="/compute",
     endpoint="/compute/v2.1",
     depends_on=("block_storage", "identity", "image", "network", "placement"),
-    interfaces={
-        "hypervisor": (
-            interface.Hypervisor,
-            interface.Pauses,
-            interface.TakesScreenshots,
-            interface.CachesImages,
-            interface.KeepsRootDisks,
-            interface.CopiesDisks,
-            interface.ResizesDisks,
-        )
-    },
     microversions=Microversions("2.1", "2.104", "compute", "X-OpenStack-Nova-API-Version"),
 )

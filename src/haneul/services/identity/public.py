@@ -1,49 +1,22 @@
 """What other services, and the process itself, may use of identity."""
 
-from __future__ import annotations
+from haneul.services.identity.operations.bootstrap import (
+    bootstrap,
+    ensure_project,
+    ensure_service,
+    ensure_user,
+    grant,
+    project_exists,
+)
+from haneul.services.identity.operations.tokens import authenticate, mint
 
-import os
-from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
-
-from haneul.kernel.context import Auth, Platform
-from haneul.kernel.errors import Unauthorized
-from haneul.services.identity.model import tokens
-
-CACHE = 20_000
-_verified: dict[str, Auth] = {}
-
-
-@lru_cache(maxsize=8)
-def signing_key(folder: Path) -> tokens.SigningKey:
-    """The key that signs tokens of this cloud; made at its first use, readable by its owner only."""
-    path = folder / "keys" / "identity"
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = sorted(path.glob("*.ed25519"))
-    if not found:
-        new = path / f"{datetime.now(UTC):%Y%m%d%H%M%S}.ed25519"
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as f:
-            f.write(os.urandom(32))
-        found = [new]
-    return tokens.SigningKey(found[-1].stem, found[-1].read_bytes())
-
-
-def mint(platform: Platform, auth: Auth) -> str:
-    """A token that stands for this authorisation."""
-    return signing_key(platform.folder).sign(auth)
-
-
-async def authenticate(platform: Platform, token: str) -> Auth:
-    """The authorisation that a token stands for; Unauthorized if it is none, or no longer."""
-    auth = _verified.get(token)
-    if auth is None:
-        key = signing_key(platform.folder)
-        auth = tokens.verify(token, {key.id: key.public})
-        if len(_verified) >= CACHE:
-            _verified.clear()
-        _verified[token] = auth
-    if auth.expires_at <= platform.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"):
-        raise Unauthorized
-    return auth
+__all__ = [
+    "authenticate",
+    "bootstrap",
+    "ensure_project",
+    "ensure_service",
+    "ensure_user",
+    "grant",
+    "mint",
+    "project_exists",
+]

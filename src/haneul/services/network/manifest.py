@@ -1,7 +1,6 @@
 """What the network service says of itself."""
 
 from haneul.kernel.manifest import Manifest
-from haneul.services.network.drivers.interface import HostNetwork
 
 MANIFEST = Manifest(
     name="network",
@@ -11,5 +10,4 @@ MANIFEST = Manifest(
     path="/networking",
     endpoint="/networking",
     depends_on=("placement",),
-    interfaces={"network": (HostNetwork,)},
 )

@@ -20,6 +20,7 @@ from haneul.services.network.operations import wiring as _wiring
 from haneul.services.network.operations.servers import RequestedNic
 from haneul.services.network.operations.wiring import WiredPort
 from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PortUnbound",
     "RequestedNic",
     "ServerAddress",
+    "WayIn",
     "WiredPort",
     "addresses",
     "attach_port",
@@ -39,10 +41,12 @@ __all__ = [
     "prepare_ports",
     "release_ports",
     "security_groups",
+    "server_of_port",
     "server_ports",
     "unbind_ports",
     "unwire_ports",
     "validate",
+    "way_in",
     "wire_ports",
 ]
 
@@ -188,3 +192,32 @@ async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, 
 async def find_servers_by_ip(ctx: Context, text: str) -> list[str]:
     """The devices with a port on which an address contains this text."""
     return [row[0] for row in await ctx.tx.all(_servers.BY_ADDRESS, text=_servers.like(text))]
+
+
+class WayIn(Struct, frozen=True):
+    """An address of a server, and where it can be reached from."""
+
+    ip: str
+    network_id: str
+    host: str | None
+    """The host that has the network's namespace; None: the server's own."""
+
+
+async def way_in(ctx: Context, server_id: str) -> WayIn | None:
+    """Its floating address, from the external network; else a fixed one, from its own network."""
+    ports = await PORTS.find(ctx.tx, device_id=server_id)
+    for each in ports:
+        floating = await FLOATING_IPS.first(ctx.tx, port_id=each.id)
+        if floating is not None and floating.router_id is not None:
+            router = await ROUTERS.get(ctx.tx, floating.router_id)
+            return WayIn(floating.ip, floating.network_id, router.host or None if router else None)
+    for each in ports:
+        if each.fixed_ips:
+            return WayIn(each.fixed_ips[0].ip_address, each.network_id, None)
+    return None
+
+
+async def server_of_port(ctx: Context, port_id: str) -> str | None:
+    """The id of the server that has the port, if one has."""
+    found = await PORTS.get(ctx.tx, port_id)
+    return found.device_id or None if found is not None else None

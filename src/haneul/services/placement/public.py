@@ -9,6 +9,7 @@ from haneul.services.placement.errors import NoCapacity
 from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish, decide
 from haneul.services.placement.model.providers import Consumer, Host, Inventory
 from haneul.services.placement.operations import hosts as _hosts
+from haneul.services.placement.operations import providers as _providers
 from haneul.services.placement.store import providers as _store
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "is_up",
     "place",
     "release",
+    "remove_host",
     "report",
     "save_host",
     "verify",
@@ -45,6 +47,12 @@ async def hosts(ctx: Context) -> list[Host]:
 
 async def save_host(ctx: Context, host: Host) -> Host:
     return await _store.HOSTS.update(ctx.tx, host)
+
+
+async def remove_host(ctx: Context, host: Host) -> None:
+    """Forget the host and its provider, if nobody holds anything of it; it comes back if it reports."""
+    await _providers.delete(ctx, host.provider_id)
+    await _store.HOSTS.remove(ctx.tx, name=host.name)
 
 
 async def inventories(ctx: Context) -> dict[str, dict[str, Inventory]]:

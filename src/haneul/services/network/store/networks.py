@@ -51,4 +51,4 @@ LAST_SEGMENT = Query(sa.select(sa.func.max(NETWORKS.c.segment)))
 async def free_segment(tx: Tx) -> int:
     """A VXLAN identifier that no network has."""
     row = await tx.one(LAST_SEGMENT)
-    return ((row and row[0]) or 0) + 1
+    return int((row[0] if row else 0) or 0) + 1

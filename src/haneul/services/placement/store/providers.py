@@ -53,6 +53,16 @@ DRIFT = Query(
     .group_by(_i.provider_id, _i.resource_class, _i.used)
     .having(_i.used != sa.func.coalesce(sa.func.sum(_a.used), 0))
 )
+_h, _p = HOSTS.c, PROVIDERS.c
+PLACEABLE = Query(
+    sa.select(
+        _h.name, _h.provider_id, _h.is_enabled, _h.is_forced_down, _h.last_seen_at, _h.zone,
+        _h.disabled_reason, _p.traits, _p.aggregates,
+    ).select_from(HOSTS.table.join(PROVIDERS.table, _p.id == _h.provider_id)).order_by(_h.name)
+)  # fmt: skip
+ROOM = Query(
+    sa.select(_i.provider_id, _i.resource_class, _i.total, _i.reserved, _i.allocation_ratio, _i.used)
+)
 PROJECT_USAGE = Query(
     sa.select(_k.kind, _k.id, _a.resource_class, _a.used)
     .select_from(ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pyroute2 import IPRoute
 
 from haneul.services.network.drivers.interface import PortSpec
-from haneul.services.network.drivers.linux import devices, filters, nftables
+from haneul.services.network.drivers.linux import bandwidth, devices, filters, nftables
 from haneul.services.network.drivers.linux.devices import BRIDGE
 from haneul.services.network.drivers.linux.records import PortRecord
 
@@ -42,6 +42,7 @@ def ensure(record: PortRecord, all_here: Iterable[PortRecord], mtu: int) -> None
             master=found[BRIDGE].index,
             is_up=spec.is_up,
         )
+        bandwidth.ensure(route, name, spec.qos)
         guest = found.get(guest_device_of(spec.id))
         if spec.attach == "veth" and guest is not None:
             devices.settle(route, guest, mac=spec.mac, mtu=mtu)
@@ -58,6 +59,7 @@ def ensure_gone(record: PortRecord, remaining: Iterable[PortRecord]) -> None:
     name = device_of(record.id)
     with devices.netlink() as route:
         devices.remove(route, name)
+        bandwidth.ensure_gone(route, name)
     nftables.apply(_here(remaining) + filters.for_no_port(name, record.number))
 
 

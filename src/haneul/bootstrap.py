@@ -1,0 +1,73 @@
+"""The first rows of a cloud: people, projects, catalogue, flavors, networks. Safe to run at every start."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from haneul.kernel.context import Platform
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import public as compute
+from haneul.services.identity import public as identity
+
+FLAVORS = (("tiny", 1, 128, 1), ("small", 1, 512, 5), ("medium", 2, 2048, 20), ("large", 4, 4096, 40))
+PEOPLE = {"haneul": ("admin", "admin"), "haneul-demo": ("demo", "demo"), "haneul-alt": ("alt", "alt")}
+"""Cloud in clouds.yaml -> user and project."""
+
+
+def passwords(folder: Path) -> dict[str, str]:
+    """The password of each of the first users; made once, readable by the owner only."""
+    path = folder / "passwords.json"
+    if path.exists():
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
+    made = {user: secrets.token_urlsafe(15) for user, _ in PEOPLE.values()}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as f:
+        json.dump(made, f)
+    return made
+
+
+def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
+    """`clouds.yaml` for the stock clients."""
+    lines = ["clouds:"]
+    for cloud, (user, project) in PEOPLE.items():
+        auth = {
+            "auth_url": f"{endpoint}/identity/v3",
+            "username": user,
+            "password": known[user],
+            "project_name": project,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        lines += [f"  {cloud}:", "    auth:", *(f'      {k}: "{v}"' for k, v in auth.items())]
+        lines += ["    region_name: RegionOne", "    identity_api_version: 3", "    interface: public"]
+    path = folder / "clouds.yaml"
+    partial = path.with_suffix(".part")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    partial.replace(path)
+
+
+async def bootstrap(platform: Platform, manifests: list[Any]) -> None:
+    """Everything that a cloud has before anybody uses it is there."""
+    known = passwords(platform.folder)
+    async with platform.context() as ctx:
+        await identity.bootstrap(ctx, admin_password=known["admin"])
+        for each in manifests:
+            for kind in (each.type, *each.aliases):
+                if kind != "identity":
+                    url = f"{platform.endpoint}{each.endpoint}"
+                    await identity.ensure_service(ctx, kind, each.catalog_name, url)
+        for user, project in list(PEOPLE.values())[1:]:
+            made = await identity.ensure_project(ctx, project)
+            person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)
+            await identity.grant(ctx, "member", user_id=person.id, project_id=made.id)
+        await block_storage.ensure_default_type(ctx)
+        for name, vcpus, memory_mib, disk_gb in FLAVORS:
+            await compute.ensure_flavor(ctx, name, vcpus=vcpus, memory_mib=memory_mib, disk_gb=disk_gb)
+    write_clouds(platform.folder, platform.endpoint, known)

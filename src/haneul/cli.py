@@ -1,0 +1,44 @@
+"""The `haneul` command. Each subcommand is a module of `haneul.commands`, imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "up": "Start the cloud on this machine.",
+    "down": "Stop it; everything is kept.",
+    "status": "Say what runs, and where.",
+    "verify": "Check that what is stored fits together.",
+    "doctor": "Check what this machine can do.",
+    "explain": "Show why a server is where it is, or why it is nowhere.",
+    "ssh": "Log in to a server.",
+    "version": "Print the version.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and line of help only, so that `haneul --help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"haneul.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Haneul: a cloud operating system that speaks OpenStack's APIs."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`haneul status`"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from haneul.commands.options import state_option
+from haneul.health import get, is_healthy
+from haneul.installation import Installation
+from haneul.processes import memory_mib
+
+DETECTED = ("accelerator", "network", "reflink")
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@state_option
+def command(installation: Installation, as_json: bool) -> None:
+    """Say what runs, and where."""
+    status = status_of(installation)
+    if as_json:
+        click.echo(json.dumps(status, indent=2))
+        return
+    for line in _lines(status):
+        click.echo(line)
+
+
+def status_of(installation: Installation) -> dict[str, Any]:
+    """What is known from outside, and what the control plane says if it is well."""
+    record = installation.running()
+    healthy = record is not None and is_healthy(record.port)
+    told = get(record.port, "/haneul/v1/status") if record is not None and healthy else None
+    detected = told.get("detected", {}) if isinstance(told, dict) else {}
+    processes = [("supervisor", record.supervisor, 0)] if record else []
+    processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
+    return {
+        "state": str(installation.state),
+        "running": record is not None,
+        "healthy": healthy,
+        "endpoint": record.endpoint if record else None,
+        "simulated": record.simulated if record else installation.settings().simulate,
+        "started_at": record.started_at if record else None,
+        "processes": [
+            {"role": role, "pid": process.pid, "memory_mib": memory_mib(process.pid), "restarts": deaths}
+            for role, process, deaths in processes
+        ],
+        "detected": {what: detected.get(what) for what in DETECTED},
+    }
+
+
+def _lines(status: dict[str, Any]) -> list[str]:
+    if not status["running"]:
+        return [f"Nothing runs on {status['state']}."]
+    well = "healthy" if status["healthy"] else "not healthy; see the logs in " + status["state"] + "/log"
+    lines = [
+        f"{status['endpoint']}  {well}{', simulated' if status['simulated'] else ''}",
+        f"state {status['state']}, started {status['started_at']}",
+    ]
+    for process in status["processes"]:
+        memory = f"{process['memory_mib']:7.1f} MiB" if process["memory_mib"] is not None else "gone"
+        restarts = f"  restarted {process['restarts']} times" if process["restarts"] else ""
+        lines.append(f"  {process['role']:<14} {process['pid']:>8} {memory}{restarts}")
+    lines += [f"  {what:<14} {value}" for what, value in status["detected"].items() if value is not None]
+    return lines

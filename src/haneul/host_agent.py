@@ -1,0 +1,250 @@
+"""Builds the process that runs on each host: its drivers, and a way to call them.
+
+    python -m haneul.host_agent --state DIR --socket PATH [--hosts N] [--driver hypervisor=qemu ...]
+    python -m haneul.host_agent --config FILE
+
+It needs neither database nor API: it connects to the control plane's socket, takes calls, and tells
+every ten seconds what its hosts have. One process may serve many hosts, which is what simulated ones do;
+their drivers are made when first needed, those of real hosts at the start, to find what still runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import logging
+import signal
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.drivers import HostSettings, load
+from haneul.kernel.errors import DriverError
+from haneul.kernel.hosts import AgentServer, Journal, Upcall
+from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
+from haneul.kernel.hosts.local_socket import LocalSocketAgent
+from haneul.kernel.hosts.reports import HostReport, MetadataRequest, ask_metadata, send_reports
+
+log = logging.getLogger(__name__)
+
+GROUPS = {
+    "hypervisor": "haneul.compute.hypervisor",
+    "network": "haneul.network.network",
+    "volumes": "haneul.block_storage.volumes",
+}
+"""The entry point group of each interface's drivers; the service is the word in the middle."""
+REAL = {"hypervisor": "qemu", "network": "linux", "volumes": "file"}
+SIMULATED = dict.fromkeys(GROUPS, "fake")
+
+REPORT_EVERY_S = 10.0
+_SOON_S = 0.05
+"""How long a hint waits for others, to travel with them."""
+
+
+class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The agent's file, or its command line."""
+
+    state: str
+    """The folder under which every host has one of its own."""
+    socket: str = ""
+    """Where the control plane listens; empty: `run/agents.sock` in the state folder."""
+    hosts: list[str] = []
+    """Names; empty: this machine's own."""
+    simulated_hosts: int = 0
+    """This many hosts of fake drivers instead: host-1, host-2, ..."""
+    drivers: dict[str, str] = {}
+    """By interface, where they differ from the usual ones."""
+    options: dict[str, dict[str, Any]] = {}
+    """By interface: what its driver is told."""
+    address: str = ""
+    """Where other hosts reach this one for tunnels."""
+
+    def names(self) -> list[str]:
+        if self.simulated_hosts:
+            return [f"host-{number}" for number in range(1, self.simulated_hosts + 1)]
+        return self.hosts or [socket.gethostname()]
+
+    def driver_names(self) -> dict[str, str]:
+        return {**(SIMULATED if self.simulated_hosts else REAL), **self.drivers}
+
+
+def interfaces() -> Interfaces:
+    """The Protocols of every interface whose service is there."""
+    found: dict[str, tuple[type, ...]] = {}
+    for interface, group in GROUPS.items():
+        module = f"haneul.services.{group.split('.')[1]}.drivers.interface"
+        if importlib.util.find_spec(module) is not None:
+            found[interface] = protocols_of(importlib.import_module(module))
+    return found
+
+
+class HostAgent(AgentServer):
+    """The hosts of one process: an `AgentServer` that makes its drivers and reports what they tell."""
+
+    def __init__(self, config: AgentConfig, journal: Journal, upcall: Upcall) -> None:
+        super().__init__(self._make, interfaces(), journal, hosts=config.names())
+        self._config = config
+        self._names = config.driver_names()
+        self._folder = Path(config.state) / "hosts"
+        self._upcall = upcall
+        self._changed: set[str] = set()
+        self._hint = asyncio.Event()
+
+    async def start(self) -> None:
+        """Real hosts have their drivers, which found what still runs from before."""
+        if self._config.simulated_hosts:
+            return
+        for host in sorted(self.hosts):
+            for interface in self._names:
+                await self.driver(host, interface)
+
+    async def run(self) -> None:
+        """Report until cancelled: all hosts every ten seconds, and soon those where something happened."""
+        while True:
+            await self._report(sorted(self.hosts))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_EVERY_S):
+                    while True:
+                        await self._hint.wait()
+                        await asyncio.sleep(_SOON_S)
+                        self._hint.clear()
+                        changed, self._changed = self._changed, set()
+                        await self._report(sorted(changed))
+
+    def report_soon(self) -> None:
+        """Tell of every host without waiting for the next time."""
+        self._changed |= self.hosts
+        self._hint.set()
+
+    async def report(self, host: str) -> HostReport:
+        """What the host has now."""
+        hypervisor = await self.driver(host, "hypervisor")
+        has = await hypervisor.resources()
+        return HostReport(
+            name=host,
+            vcpus=has.vcpus,
+            memory_mib=has.memory_mib,
+            disk_gb=has.disk_gb,
+            hypervisor_type=has.hypervisor_type,
+            hypervisor_version=has.hypervisor_version,
+            cpu_model=has.cpu_model,
+            accelerator=has.accelerator,
+            traits=has.traits,
+            drivers=self._names,
+            power_states={machine: str(state) for machine, state in (await hypervisor.machines()).items()},
+            address=self._config.address,
+        )
+
+    async def _report(self, hosts: list[str]) -> None:
+        reports = []
+        for host in hosts:
+            try:
+                reports.append(await self.report(host))
+            except Exception:
+                log.exception("%s cannot tell what it has", host)
+            await asyncio.sleep(0)  # a thousand hosts do not keep calls waiting
+        try:
+            await send_reports(self._upcall, reports)
+        except DriverError as problem:
+            log.info("no report was delivered: %s", problem)
+
+    async def _make(self, host: str, interface: str) -> Any:
+        async def metadata(port_id: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
+            answer = await ask_metadata(self._upcall, MetadataRequest(host, port_id, path, headers))
+            return answer.status, answer.content_type, answer.body
+
+        settings = HostSettings(
+            host, self._folder / host, options=self._config.options.get(interface, {}), metadata=metadata
+        )
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        kind: Any = load(GROUPS[interface], self._names[interface])
+        driver = kind(settings)
+        await driver.start()
+        if interface == "hypervisor" and hasattr(driver, "watch"):
+            driver.watch(lambda machine_id, state: self._happened(host))
+        return driver
+
+    def _happened(self, host: str) -> None:
+        self._changed.add(host)
+        self._hint.set()
+
+
+def build_agent(config: AgentConfig, upcall: Upcall) -> HostAgent:
+    """The agent, for the process it is built in: `start` it, then `run` it beside its channel."""
+    folder = Path(config.state) / "agent"
+    folder.mkdir(parents=True, exist_ok=True)
+    return HostAgent(config, Journal(folder / "journal.sqlite"), upcall)
+
+
+async def serve(config: AgentConfig) -> None:
+    """Serve the control plane's calls until cancelled."""
+    path = Path(config.socket) if config.socket else Path(config.state) / "run" / "agents.sock"
+
+    async def upcall(name: str, payload: bytes) -> bytes:
+        return await link.upcall(name, payload)
+
+    agent = build_agent(config, upcall)
+    link = LocalSocketAgent(path, agent, connected=agent.report_soon)
+    try:
+        await agent.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(link.run())
+            tasks.create_task(agent.run())
+    finally:
+        await agent.close()
+
+
+def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
+    """The file if there is one, and over it what the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m haneul.host_agent", description="Serve a host's drivers."
+    )
+    parser.add_argument("--config", type=Path, help="a TOML file with the same words")
+    parser.add_argument("--state", help="the folder for everything the hosts keep")
+    parser.add_argument("--socket", help="where the control plane listens for agents")
+    parser.add_argument("--host", action="append", help="the name of a host (default: this machine's)")
+    parser.add_argument("--hosts", type=int, help="serve this many simulated hosts")
+    parser.add_argument("--address", help="where other hosts reach this one for tunnels")
+    parser.add_argument("--driver", action="append", default=[], metavar="INTERFACE=NAME")
+    parser.add_argument("--option", action="append", default=[], metavar="INTERFACE.OPTION=VALUE")
+    given = parser.parse_args(arguments)
+    settings: dict[str, Any] = tomllib.loads(given.config.read_text()) if given.config else {}
+    for key, value in (
+        ("state", given.state),
+        ("socket", given.socket),
+        ("hosts", given.host),
+        ("simulated_hosts", given.hosts),
+        ("address", given.address),
+    ):
+        if value is not None:
+            settings[key] = value
+    if given.driver:
+        settings["drivers"] = settings.get("drivers", {}) | dict(d.split("=", 1) for d in given.driver)
+    options = settings.setdefault("options", {})
+    for words in given.option:
+        name, _, value = words.partition("=")
+        interface, _, option = name.partition(".")
+        options.setdefault(interface, {})[option] = value
+    try:
+        return msgspec.convert(settings, AgentConfig)
+    except msgspec.ValidationError as problem:
+        parser.error(str(problem))
+
+
+async def _main(config: AgentConfig) -> None:
+    work = asyncio.ensure_future(serve(config))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_main(read_arguments()))

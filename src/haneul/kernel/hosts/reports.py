@@ -1,0 +1,81 @@
+"""What agents tell and ask the control plane of their own accord, and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from haneul.kernel.errors import DriverError
+from haneul.kernel.hosts.channel import Upcall
+
+REPORT, METADATA = "report", "metadata"
+
+
+class HostReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host has and what runs on it. That it came is the sign of life."""
+
+    name: str
+    vcpus: int = 0
+    memory_mib: int = 0
+    disk_gb: int = 0
+    hypervisor_type: str = ""
+    hypervisor_version: int = 0
+    cpu_model: str = ""
+    accelerator: str = ""
+    traits: list[str] = []
+    drivers: dict[str, str] = {}
+    """The name of the driver by interface."""
+    power_states: dict[str, str] = {}
+    """By machine id."""
+    address: str = ""
+    """Where other hosts reach it for tunnels; empty if it is alone."""
+
+
+class MetadataRequest(msgspec.Struct, frozen=True):
+    host: str
+    port_id: str
+    path: str
+    headers: dict[str, str]
+
+
+class MetadataAnswer(msgspec.Struct, frozen=True):
+    status: int
+    content_type: str
+    body: bytes
+
+
+encode = msgspec.msgpack.Encoder().encode
+_REPORTS = msgspec.msgpack.Decoder(list[HostReport])
+_METADATA_REQUEST = msgspec.msgpack.Decoder(MetadataRequest)
+_METADATA_ANSWER = msgspec.msgpack.Decoder(MetadataAnswer)
+
+
+def answering(
+    *,
+    report: Callable[[list[HostReport]], Awaitable[None]],
+    metadata: Callable[[MetadataRequest], Awaitable[MetadataAnswer]],
+) -> Upcall:
+    """The control plane's side of `upcall`."""
+
+    async def upcall(name: str, payload: bytes) -> bytes:
+        if name == REPORT:
+            await report(_REPORTS.decode(payload))
+            return b""
+        if name == METADATA:
+            return encode(await metadata(_METADATA_REQUEST.decode(payload)))
+        raise DriverError(f"The control plane knows no {name!r}.")
+
+    return upcall
+
+
+async def send_reports(upcall: Upcall, reports: list[HostReport]) -> None:
+    await upcall(REPORT, encode(reports))
+
+
+async def ask_metadata(upcall: Upcall, request: MetadataRequest) -> MetadataAnswer:
+    """What the guest is to read; 503 while the control plane cannot be asked."""
+    try:
+        return _METADATA_ANSWER.decode(await upcall(METADATA, encode(request)))
+    except DriverError:
+        return MetadataAnswer(503, "text/plain", b"503 Service Unavailable")

@@ -1,0 +1,108 @@
+"""Bring the store at a URL up to date."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from haneul.migrations import head
+
+
+def configuration() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+def engine_of(url: str) -> sa.Engine:
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return sa.create_engine(url, poolclass=sa.NullPool)
+
+
+def _run_sqlite(url: str) -> None:
+    engine = engine_of(url)
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def upgrade_sqlite(url: str) -> None:
+    """Rehearse on a copy, then do it."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if path.exists() and path.stat().st_size:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix="rehearsal-") as folder:
+            copy = Path(folder) / "copy.db"
+            source, target = sqlite3.connect(path), sqlite3.connect(copy)
+            source.backup(target)
+            source.close()
+            target.close()
+            _run_sqlite(f"sqlite:///{copy}")
+            shutil.rmtree(folder, ignore_errors=True)
+    _run_sqlite(url)
+
+
+def upgrade_postgresql(url: str) -> None:
+    """PostgreSQL changes tables in transactions: rehearse, roll back, then do it."""
+    import asyncio
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def run(*, keep: bool) -> None:
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+        config = configuration()
+
+        def upgrade(connection: sa.Connection) -> None:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+        async with engine.connect() as connection:
+            transaction = await connection.begin()
+            await connection.run_sync(upgrade)
+            await (transaction.commit() if keep else transaction.rollback())
+        await engine.dispose()
+
+    asyncio.run(run(keep=False))
+    asyncio.run(run(keep=True))
+
+
+def revise(url: str, message: str) -> None:
+    """Write the revision that leads from the store's shape to the declared one."""
+    engine = engine_of(url)
+    config = configuration()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        revisions = Path(__file__).parent / "versions"
+        number = f"{len(list(revisions.glob('[0-9]*.py'))) + 1:04d}"
+        command.revision(config, message, autogenerate=True, rev_id=number)
+    engine.dispose()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
+    parser.add_argument("url")
+    parser.add_argument("--revise", metavar="MESSAGE")
+    given = parser.parse_args()
+    if given.revise:
+        revise(given.url, given.revise)
+    elif given.url.startswith("sqlite:"):
+        upgrade_sqlite(given.url)
+    else:
+        upgrade_postgresql(given.url)
+    print(f"The store is at revision {head() if not given.revise else 'as it was'}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""The control plane as a process: opens the store, serves the port, works until it is told to stop.
+
+python -m haneul.process --state DIR [--host H] [--port N] [--database URL] [--services LIST]
+                         [--simulate --hosts N] [--agent in-process|socket]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+import uvicorn
+
+from haneul import store
+from haneul.bootstrap import bootstrap
+from haneul.control_plane import SERVICES, ControlPlane, manifest, part
+from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
+from haneul.installation import Installation
+from haneul.kernel import log
+from haneul.kernel.context import SYSTEM, Platform
+from haneul.kernel.db import open_database
+from haneul.kernel.hosts import Agents, Upcall
+from haneul.kernel.hosts.in_process import InProcessChannel
+from haneul.kernel.hosts.local_socket import LocalSocketChannel
+from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.services.compute import public as compute
+from haneul.services.placement import public as placement
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 5000
+    database: str | None = None
+    services: tuple[str, ...] = SERVICES
+    simulate: bool = False
+    hosts: int = 1
+    agent: str = "socket"
+    synchronous: str = "FULL"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+class Process:
+    """Everything of one control plane process, started and stopped in order."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.plane: ControlPlane
+        self._lock: int | None = None
+        self._channel: Any = None
+        self._agent: HostAgent | None = None
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    @property
+    def platform(self) -> Platform:
+        return self.plane.platform
+
+    async def start(self) -> None:
+        options = self.options
+        url = store.url_of(options.state, options.database)
+        if options.database is None:
+            self._lock = store.lock(options.state)
+        await asyncio.to_thread(store.ensure_current, url)
+        db = open_database(url, synchronous=options.synchronous)
+        self.plane = ControlPlane(
+            db, endpoint=options.endpoint, folder=options.state, services=options.services
+        )
+        await db.start()
+        await bootstrap(self.platform, [manifest(s) for s in options.services])
+        await self._open_channel()
+        await self.plane.start()
+
+    async def _open_channel(self) -> None:
+        """Agents come to us, or there is one in this process."""
+        upcall = upcalls(self.platform)
+        if self.options.agent == "socket":
+            path = self.options.state / "run" / "agents.sock"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._channel = LocalSocketChannel(path, upcall)
+            await self._channel.start()
+        else:
+            config = AgentConfig(
+                state=str(self.options.state),
+                simulated_hosts=self.options.hosts if self.options.simulate else 0,
+            )
+            self._agent = build_agent(config, upcall)
+            self._channel = InProcessChannel(self._agent)
+            await self._agent.start()
+            self._tasks.append(asyncio.create_task(self._agent.run()))
+        self.platform.agents = Agents(self._channel, interfaces())
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.plane.stop()
+        if self._channel is not None:
+            await self._channel.close()
+        if self._agent is not None:
+            await self._agent.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+def upcalls(platform: Platform) -> Upcall:
+    """How the control plane answers its agents."""
+
+    async def report(reports: list[HostReport]) -> None:
+        async with platform.context() as ctx:
+            await placement.report(ctx, [msgspec.to_builtins(r) for r in reports])
+
+    async def metadata(request: MetadataRequest) -> MetadataAnswer:
+        return MetadataAnswer(*await compute.metadata(platform, request.port_id, request.path))
+
+    return answering(report=report, metadata=metadata)
+
+
+def keep_large_blocks() -> None:
+    """Tell glibc to keep the memory of large buffers, so that streams do not fault in every chunk.
+
+    M_MMAP_THRESHOLD is -3, M_TRIM_THRESHOLD -1 (mallopt(3)); measured in docs/adr/0002-libraries.md.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(-3, 64 << 20)
+        libc.mallopt(-1, 64 << 20)
+
+
+async def serve(options: Options) -> None:
+    """Run until SIGTERM or SIGINT."""
+    listener = socket.create_server((options.host, options.port), reuse_port=False, backlog=2048)
+    process = Process(options)
+    await process.start()
+    config = uvicorn.Config(
+        process.plane.app.falcon,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        date_header=True,
+        ws="websockets-sansio",
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    gc.freeze()  # what was imported stays: no need to look at it at every collection
+    logger.info("control plane ready", endpoint=options.endpoint)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await process.stop()
+
+
+def _no_signals() -> Any:
+    return contextlib.nullcontext()
+
+
+def read_arguments(arguments: list[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m haneul.process")
+    parser.add_argument("--state", type=Path, required=True, help="the folder for everything that is kept")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=5000)
+    parser.add_argument("--database", help="postgresql://... instead of the file in the folder")
+    parser.add_argument("--services", default="all", help="minimum, core, all, or names with commas")
+    parser.add_argument("--simulate", action="store_true", help="every driver is a fake")
+    parser.add_argument("--hosts", type=int, default=1, help="how many simulated hosts")
+    parser.add_argument("--agent", choices=("in-process", "socket"), default="socket")
+    given = parser.parse_args(arguments)
+    if given.services in ("minimum", "core", "all"):
+        services = SERVICES
+    else:
+        services = tuple(s.strip().replace("-", "_") for s in given.services.split(","))
+        unknown = [s for s in services if s not in SERVICES]
+        if unknown:
+            parser.error(f"there is no service {unknown[0]!r}; there are: {', '.join(SERVICES)}")
+    given.state.mkdir(parents=True, exist_ok=True)
+    return Options(
+        given.state.resolve(),
+        given.host,
+        given.port,
+        given.database,
+        services,
+        given.simulate,
+        given.hosts,
+        given.agent,
+    )
+
+
+def main() -> None:
+    options = read_arguments()
+    log.configure()
+    keep_large_blocks()
+    import uvloop
+
+    try:
+        uvloop.run(serve(options))
+    except store.StoreProblem as problem:
+        sys.exit(f"haneul: {problem}")
+
+
+def verify_state(state: Path) -> tuple[bool, str]:
+    """Check every invariant that the services declare."""
+    return asyncio.run(_verify(state))
+
+
+async def _verify(state: Path) -> tuple[bool, str]:
+    url = store.url_of(state, Installation(state).settings().database or None)
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return False, f"there is no cloud in {state}"
+    plane = ControlPlane(open_database(url), endpoint="", folder=state)
+    await plane.platform.db.start()
+    try:
+        for service in SERVICES:
+            public = part(service, "public")
+            if public is None or not hasattr(public, "verify") or service == "placement":
+                continue
+            async with plane.platform.reading(SYSTEM) as ctx:
+                problem = await public.verify(ctx)
+            if problem is not None:
+                return False, f"{service}: {problem}"
+    finally:
+        await plane.platform.db.close()
+    return True, "OK"
+
+
+if __name__ == "__main__":
+    main()

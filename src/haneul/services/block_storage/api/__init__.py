@@ -1,0 +1,1 @@
+"""The HTTP face of block storage, one file per resource."""

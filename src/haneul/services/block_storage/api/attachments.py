@@ -1,0 +1,160 @@
+"""/attachments: how compute services take volumes, since 3.27."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Schema, since
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.volumes import Attachment, Volume
+from haneul.services.block_storage.operations import attachments, volumes
+from haneul.services.block_storage.store.volumes import ATTACHMENTS
+
+routes = ProjectRoutes()
+
+SORTABLE = {"id": "id", "created_at": "created_at", "status": "status", "volume_id": "volume_id"}
+FILTERS = {"volume_id": "volume_id", "status": "status", "instance_id": "server_id", "id": "id"}
+
+
+class NewAttachment(Schema):
+    volume_uuid: str
+    instance_uuid: str | None = None
+    connector: dict[str, Any] | None = None
+    mode: Annotated[str | UnsetType, since("3.54")] = UNSET
+
+
+class CreateAttachment(Schema):
+    attachment: NewAttachment
+
+
+class AttachmentChanges(Schema):
+    connector: dict[str, Any]
+
+
+class UpdateAttachment(Schema):
+    attachment: AttachmentChanges
+
+
+@routes.post("/attachments", policy=policy.CREATE_ATTACHMENT, since="3.27")
+async def create_attachment(ctx: Context, body: CreateAttachment) -> dict[str, Any]:
+    """Keep a volume for a server; with a connector, also say how to reach it."""
+    new = body.attachment
+    mode = "rw" if new.mode is UNSET else new.mode
+    if mode not in ("rw", "ro"):
+        raise fields.refused("mode", mode, f"'{mode}' is not one of ['rw', 'ro']")
+    volume = await volumes.show(ctx, new.volume_uuid)
+    ctx.authorize(volume)
+    made = await attachments.reserve(ctx, volume, new.instance_uuid, mode=mode)
+    if new.connector:
+        made = await _connected(ctx, made, volume, new.connector)
+    return {"attachment": _view(ctx, made)}
+
+
+async def _connected(
+    ctx: Context, attachment: Attachment, volume: Volume, connector: dict[str, Any]
+) -> Attachment:
+    mode = "ro" if volume.readonly else attachment.mode
+    return await attachments.change(
+        ctx,
+        attachment,
+        status="attaching",
+        host=connector.get("host"),
+        device=connector.get("mountpoint") or attachment.device,
+        connector=connector,
+        connection={
+            "driver_volume_type": "local",
+            "volume_id": volume.id,
+            "host": model.host_name(volume),
+            "access_mode": mode,
+            "attachment_id": attachment.id,
+            "encrypted": False,
+        },
+    )
+
+
+@routes.get("/attachments", policy=policy.GET_ALL, since="3.27")
+async def list_attachments(ctx: Context, query: Query) -> dict[str, Any]:
+    return await _list(ctx, query, "/attachments", is_detailed=False)
+
+
+@routes.get("/attachments/detail", policy=policy.GET_ALL, since="3.27")
+async def list_attachments_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    return await _list(ctx, query, "/attachments/detail", is_detailed=True)
+
+
+async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
+    page = lists.paging(query, SORTABLE)
+    wanted = lists.filters(ctx, query, FILTERS, {"project_id": "project_id"}, (3, 31))
+    if not lists.all_projects(ctx, query):
+        wanted.append(Filter("project_id", "eq", ctx.project_id))
+    after = await attachments.show(ctx, page.marker) if page.marker else None
+    found = await ATTACHMENTS.page(
+        ctx.tx, wanted, sort=page.sort, after=after, limit=page.limit + page.offset
+    )
+    views = [_view(ctx, a, is_detailed=is_detailed) for a in found[page.offset :]]
+    return lists.collection(ctx, "attachments", path, views, query, page)
+
+
+@routes.get("/attachments/{id}", policy=policy.GET, since="3.27")
+async def show_attachment(ctx: Context, id: str) -> dict[str, Any]:
+    return {"attachment": _view(ctx, await attachments.show(ctx, id))}
+
+
+@routes.put("/attachments/{id}", policy=policy.UPDATE_ATTACHMENT, since="3.27")
+async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> dict[str, Any]:
+    """Give the connector; the answer says how to reach the volume."""
+    found = await attachments.show(ctx, id)
+    ctx.authorize(found)
+    volume = await volumes.show(ctx, found.volume_id)
+    if not body.attachment.connector:
+        raise errors.InvalidInput(reason="Connector is empty.")
+    return {"attachment": _view(ctx, await _connected(ctx, found, volume, body.attachment.connector))}
+
+
+@routes.delete("/attachments/{id}", status=200, policy=policy.DELETE_ATTACHMENT, since="3.27")
+async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
+    """Give the volume back; what is left of its attachments is answered."""
+    found = await attachments.show(ctx, id)
+    ctx.authorize(found)
+    await attachments.remove(ctx, found)
+    left = (await volumes.attachments(ctx, [found.volume_id])).get(found.volume_id, [])
+    return {"attachments": [_view(ctx, a) for a in left]}
+
+
+@routes.post("/attachments/{id}/action", status=204, policy=policy.COMPLETE_ATTACHMENT, since="3.44")
+async def complete_attachment(ctx: Context, id: str, body: dict[str, Any]) -> None:
+    if "os-complete" not in body:
+        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+    found = await attachments.show(ctx, id)
+    ctx.authorize(found)
+    if found.status not in ("attaching", "attached"):
+        raise errors.InvalidVolume(
+            reason=f"Attachment {id} must be attaching to be completed, but it is {found.status}."
+        )
+    await attachments.complete(ctx, id, None, None)
+
+
+def _view(ctx: Context, a: Attachment, *, is_detailed: bool = True) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "id": a.id,
+        "status": a.status,
+        "instance": a.server_id,
+        "volume_id": a.volume_id,
+    }
+    if is_detailed:
+        view |= {
+            "attached_at": lists.time(a.attached_at) or "",
+            "detached_at": "",
+            "attach_mode": a.mode,
+            "connection_info": a.connection or {},
+        }
+    return view

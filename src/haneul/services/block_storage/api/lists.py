@@ -1,0 +1,158 @@
+"""What all lists have in common: limits, markers, sorting, filters, links."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.http.routes import Query
+from haneul.services.block_storage import errors
+
+MOST = 1000
+MAX_INT = 2**31 - 1
+PAGING = frozenset(
+    {"limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count", "all_projects"}
+)
+
+
+class Paging(msgspec.Struct, frozen=True):
+    limit: int
+    marker: str | None
+    offset: int
+    sort: list[Sort]
+
+
+def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
+    """How much is asked for and in which order; 400 for what cannot be."""
+    limit = _integer(query, "limit")
+    offset = _integer(query, "offset") or 0
+    return Paging(
+        MOST if limit is None else min(limit, MOST), query.get("marker"), offset, _sort(query, sortable)
+    )
+
+
+def _integer(query: Query, name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.lstrip("-").isdigit() or not text.isascii() or len(text) > 20:
+        raise errors.InvalidInput(reason=f"{name} must be an integer")
+    number = int(text)
+    if number < 0:
+        raise errors.InvalidInput(reason=f"{name} must be >= 0")
+    if number > MAX_INT:
+        raise errors.InvalidInput(reason=f"{name} must be <= {MAX_INT}")
+    return number
+
+
+def _sort(query: Query, sortable: Mapping[str, str]) -> list[Sort]:
+    text = query.get("sort")
+    if text is not None and ("sort_key" in query or "sort_dir" in query):
+        raise errors.InvalidInput(
+            reason="The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the "
+            "'sort' parameter."
+        )
+    if text is None:
+        pairs = [(query.get("sort_key") or "created_at", query.get("sort_dir") or "desc")]
+    else:
+        parts = (part.strip().partition(":") for part in text.split(",") if part.strip())
+        pairs = [(key, direction or "desc") for key, _, direction in parts]
+    order = []
+    for key, direction in pairs:
+        if direction not in ("asc", "desc"):
+            raise errors.InvalidInput(reason="Unknown sort direction, must be 'desc' or 'asc'.")
+        if key not in sortable:
+            raise errors.InvalidInput(reason="Sort key is not valid")
+        if all(s.field != sortable[key] for s in order):
+            order.append(Sort(sortable[key], direction == "desc"))
+    for key in ("created_at", "id"):
+        if all(s.field != key for s in order):
+            order.append(Sort(key, order[-1].descending if order else True))
+    return order
+
+
+def filters(
+    ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
+) -> list[Filter]:
+    """The conditions in the query string. From `since` on an unknown one is an error, before it is ignored."""
+    known = {**fields, **admins} if ctx.is_admin else dict(fields)
+    found, unknown = [], []
+    for name, value in query.pairs:
+        if name in PAGING:
+            continue
+        like = name.endswith("~") and ctx.wants((3, 34))
+        field = known.get(name.removesuffix("~") if like else name)
+        if field is None:
+            unknown.append(name)
+        elif field == "metadata":
+            found += _pairs(value)
+        elif like:
+            found.append(Filter(field, "icontains", value))
+        else:
+            found.append(_equal(field, value))
+    if unknown and ctx.wants(since):
+        raise errors.InvalidInput(f"Invalid filters {','.join(unknown)} are found in query options.")
+    return found
+
+
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _equal(field: str, value: str) -> Filter:
+    if field in ("bootable", "multiattach"):
+        if value.lower() not in _TRUTHS:
+            raise errors.InvalidInput(reason=f"{field}={value}")
+        return Filter(field, "eq", _TRUTHS[value.lower()])
+    if field == "size":
+        if not value.isdigit() or not value.isascii() or len(value) > 9:
+            raise errors.InvalidInput(reason=f"size must be an integer, not {value}")
+        return Filter(field, "eq", int(value))
+    return Filter(field, "eq", value)
+
+
+def _pairs(text: str) -> list[Filter]:
+    """`{'key': 'value'}` as conditions on the stored JSON, in which such a pair stands word for word."""
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise errors.InvalidInput(reason=f"Could not evaluate value {text}, assuming string")
+    wanted = (msgspec.json.encode({str(k): str(v)}).decode()[1:-1] for k, v in found.items())
+    return [Filter("metadata", "contains", pair) for pair in wanted]
+
+
+def collection(
+    ctx: Context, name: str, path: str, views: Sequence[dict[str, Any]], query: Query, page: Paging
+) -> dict[str, Any]:
+    """The page, with a link to the next one if it is full."""
+    found: dict[str, Any] = {name: list(views)}
+    if views and len(views) == page.limit:
+        rest = [(k, v) for k, v in query.pairs if k not in ("marker", "offset")]
+        text = urlencode([*rest, ("marker", views[-1]["id"])])
+        href = f"{ctx.endpoint}/volume/v3{path}?{text}"
+        found[f"{name}_links"] = [{"rel": "next", "href": href}]
+    return found
+
+
+def links(ctx: Context, kind: str, id: str) -> list[dict[str, str]]:
+    base = f"{ctx.endpoint}/volume"
+    return [
+        {"rel": "self", "href": f"{base}/v3/{kind}/{id}"},
+        {"rel": "bookmark", "href": f"{base}/{kind}/{id}"},
+    ]
+
+
+def all_projects(ctx: Context, query: Query) -> bool:
+    return ctx.is_admin and bool(query.truth("all_tenants"))
+
+
+def time(at: Any) -> str | None:
+    """A time as this API writes it: no zone, six digits of a second."""
+    return None if at is None else at.replace(tzinfo=None).isoformat(timespec="microseconds")

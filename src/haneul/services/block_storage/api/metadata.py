@@ -1,0 +1,102 @@
+"""/volumes/{id}/metadata and /snapshots/{id}/metadata"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.schema import Schema
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.operations import snapshots, volumes
+
+routes = ProjectRoutes()
+
+
+class Metadata(Schema):
+    metadata: dict[str, str]
+
+
+class Meta(Schema):
+    meta: dict[str, str]
+
+
+def _one(meta: dict[str, str], key: str) -> dict[str, str]:
+    """The only pair of the body; 400 unless its key is the path's."""
+    if len(meta) > 1:
+        raise errors.InvalidInput("Request body contains too many items")
+    if key not in meta:
+        raise errors.InvalidInput("Request body and URI mismatch")
+    return fields.pairs(meta, "meta")
+
+
+def _declare(
+    kind: str, title: str, operations: Any, read: Any, write: Any, replace: Any, remove: Any
+) -> None:
+    base = f"/{kind}/{{id}}/metadata"
+
+    async def load(ctx: Context, id: str) -> Any:
+        thing = await operations.show(ctx, id)
+        ctx.authorize(thing)
+        return thing
+
+    def value(thing: Any, key: str) -> str:
+        if key not in thing.metadata:
+            raise errors.MetadataNotFound(what=title, id=thing.id, key=key)
+        return thing.metadata[key]
+
+    @routes.get(base, policy=read)
+    async def show_all(ctx: Context, id: str) -> dict[str, Any]:
+        return {"metadata": (await load(ctx, id)).metadata}
+
+    @routes.post(base, policy=write)
+    async def add(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
+        """Add to the metadata; what is there keeps its value unless given anew."""
+        thing = await load(ctx, id)
+        merged = {**thing.metadata, **fields.pairs(body.metadata)}
+        return {"metadata": (await operations.save(ctx, thing, metadata=merged)).metadata}
+
+    @routes.put(base, policy=replace)
+    async def replace_all(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
+        thing = await load(ctx, id)
+        given = fields.pairs(body.metadata)
+        return {"metadata": (await operations.save(ctx, thing, metadata=given)).metadata}
+
+    @routes.get(base + "/{key}", policy=read)
+    async def show_one(ctx: Context, id: str, key: str) -> dict[str, Any]:
+        return {"meta": {key: value(await load(ctx, id), key)}}
+
+    @routes.put(base + "/{key}", policy=replace)
+    async def set_one(ctx: Context, id: str, key: str, body: Meta) -> dict[str, Any]:
+        thing = await load(ctx, id)
+        pair = _one(body.meta, key)
+        await operations.save(ctx, thing, metadata={**thing.metadata, **pair})
+        return {"meta": pair}
+
+    @routes.delete(base + "/{key}", status=200, policy=remove)
+    async def remove_one(ctx: Context, id: str, key: str) -> None:
+        thing = await load(ctx, id)
+        value(thing, key)
+        left = {k: v for k, v in thing.metadata.items() if k != key}
+        await operations.save(ctx, thing, metadata=left)
+
+
+_declare(
+    "volumes",
+    "Volume",
+    volumes,
+    policy.GET_METADATA,
+    policy.CREATE_METADATA,
+    policy.UPDATE_METADATA,
+    policy.DELETE_METADATA,
+)
+_declare(
+    "snapshots",
+    "Snapshot",
+    snapshots,
+    policy.GET_SNAPSHOT_METADATA,
+    policy.UPDATE_SNAPSHOT_METADATA,
+    policy.UPDATE_SNAPSHOT_METADATA,
+    policy.DELETE_SNAPSHOT_METADATA,
+)

@@ -1,0 +1,128 @@
+"""/os-services, /scheduler-stats/get_pools, /os-availability-zone, /extensions and /messages"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.placement import public as placement
+
+routes = ProjectRoutes()
+
+EXTENSIONS = {
+    "os-types-extra-specs": "TypesExtraSpecs",
+    "os-volume-type-access": "VolumeTypeAccess",
+    "os-quota-sets": "Quotas",
+    "os-quota-class-sets": "QuotaClasses",
+    "os-services": "Services",
+    "os-availability-zone": "AvailabilityZones",
+    "os-used-limits": "UsedLimits",
+    "os-volume-actions": "VolumeActions",
+    "os-admin-actions": "AdminActions",
+    "os-extended-snapshot-attributes": "ExtendedSnapshotAttributes",
+    "os-vol-image-meta": "VolumeImageMetadata",
+    "os-vol-host-attr": "VolumeHostAttribute",
+    "os-vol-tenant-attr": "VolumeTenantAttribute",
+    "os-volume-transfer": "VolumeTransfer",
+    "scheduler-stats": "Scheduler_stats",
+}
+
+
+@routes.get("/os-services", policy=policy.LIST_SERVICES)
+async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
+    """The scheduler, and the volume service of each host."""
+    now = ctx.now()
+    found = [_service("cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
+    for host in await placement.hosts(ctx):
+        found.append(
+            _service(
+                "cinder-volume",
+                f"{host.name}@{model.BACK_END}",
+                host.last_seen_at,
+                is_enabled=host.is_enabled,
+                is_up=placement.is_up(host, now),
+            )
+        )
+    for name in ("binary", "host"):
+        if wanted := query.get(name):
+            found = [s for s in found if s[name] == wanted]
+    return {"services": found}
+
+
+def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) -> dict[str, Any]:
+    return {
+        "binary": binary,
+        "host": host,
+        "zone": model.ZONE,
+        "status": "enabled" if is_enabled else "disabled",
+        "state": "up" if is_up else "down",
+        "updated_at": lists.time(at),
+        "disabled_reason": None,
+    }
+
+
+@routes.get("/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False)
+async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
+    """The pools; with `detail` each host that is up is asked how full it is."""
+    async with ctx.in_reading() as reading:
+        hosts = [h for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
+    pools: list[dict[str, Any]] = []
+    for host in hosts:
+        pool: dict[str, Any] = {"name": model.location(host.name)}
+        if query.truth("detail"):
+            has = await ctx.agent(host.name).volumes.capacity()
+            pool["capabilities"] = {
+                "volume_backend_name": model.BACK_END,
+                "vendor_name": "Haneul",
+                "driver_version": "1",
+                "storage_protocol": "file",
+                "total_capacity_gb": has.total_gb,
+                "free_capacity_gb": has.free_gb,
+                "provisioned_capacity_gb": has.provisioned_gb,
+                "thin_provisioning_support": True,
+                "multiattach": True,
+                "QoS_support": False,
+            }
+        pools.append(pool)
+    return {"pools": pools}
+
+
+@routes.get("/os-availability-zone")
+async def list_zones(ctx: Context) -> dict[str, Any]:
+    return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
+
+
+@routes.get("/extensions")
+async def list_extensions(ctx: Context) -> dict[str, Any]:
+    found = [
+        {
+            "alias": alias,
+            "name": name,
+            "description": name,
+            "updated": "2026-10-01T00:00:00+00:00",
+            "links": [],
+        }
+        for alias, name in EXTENSIONS.items()
+    ]
+    return {"extensions": found}
+
+
+@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3")
+async def list_messages(ctx: Context) -> dict[str, Any]:
+    """Always empty: why something failed stands in the operation, for its owner to read."""
+    return {"messages": []}
+
+
+@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3")
+async def show_message(ctx: Context, id: str) -> None:
+    raise errors.MessageNotFound(id=id)
+
+
+@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3")
+async def delete_message(ctx: Context, id: str) -> None:
+    raise errors.MessageNotFound(id=id)

@@ -1,0 +1,108 @@
+"""/os-quota-sets, /os-quota-class-sets and /limits"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Schema
+from haneul.services.block_storage import policy
+from haneul.services.block_storage.api import fields
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.store.volumes import QUOTAS
+
+routes = ProjectRoutes()
+
+EVERYBODY = "default"
+MAX_INT = 2**31 - 1
+
+
+class QuotaSet(Schema):
+    quota_set: dict[str, Any]
+
+
+class QuotaClass(Schema):
+    quota_class_set: dict[str, Any]
+
+
+@routes.get("/os-quota-sets/{id}", policy=policy.SHOW_QUOTA)
+async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+    """A project's limits, with `usage` also what it has."""
+    ctx.authorize({"project_id": id})
+    limits = await QUOTAS.limits(ctx.tx, id)
+    shown: dict[str, Any] = dict(limits)
+    if query.truth("usage"):
+        used = await QUOTAS.count(ctx.tx, id)
+        shown = {k: {"limit": v, "in_use": used.get(k, 0), "reserved": 0} for k, v in limits.items()}
+    return {"quota_set": {"id": id, **shown}}
+
+
+@routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA)
+async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
+    ctx.authorize({"project_id": id})
+    return {"quota_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
+
+
+@routes.put("/os-quota-sets/{id}", policy=policy.UPDATE_QUOTA)
+async def update_quotas(ctx: Context, id: str, body: QuotaSet) -> dict[str, Any]:
+    await QUOTAS.set(ctx.tx, id, _limits(body.quota_set))
+    return {"quota_set": await QUOTAS.limits(ctx.tx, id)}
+
+
+@routes.delete("/os-quota-sets/{id}", status=200, policy=policy.DELETE_QUOTA)
+async def delete_quotas(ctx: Context, id: str) -> None:
+    await QUOTAS.reset(ctx.tx, id)
+
+
+@routes.get("/os-quota-class-sets/{id}", policy=policy.QUOTA_CLASS)
+async def show_class(ctx: Context, id: str) -> dict[str, Any]:
+    return {"quota_class_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
+
+
+@routes.put("/os-quota-class-sets/{id}", policy=policy.UPDATE_QUOTA_CLASS)
+async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any]:
+    """The limits of every project that has none of its own; only the class `default` has an effect."""
+    limits = _limits(body.quota_class_set)
+    if id == EVERYBODY:
+        await QUOTAS.set(ctx.tx, EVERYBODY, limits)
+    return {"quota_class_set": await QUOTAS.limits(ctx.tx, EVERYBODY)}
+
+
+def _limits(given: dict[str, Any]) -> dict[str, int]:
+    """The limits that we know; those of other things are no business of ours."""
+    found = {}
+    for name, value in given.items():
+        if name in ("id", "tenant_id", "force"):
+            continue
+        text = str(value)
+        if isinstance(value, (bool, float, list, dict)) or not text.removeprefix("-").isdecimal():
+            raise fields.refused(name, value, f"{value!r} is not of type 'integer'")
+        if len(text) > 12 or not -1 <= int(text) <= MAX_INT:
+            raise fields.refused(name, value, f"{text[:20]} is not between -1 and {MAX_INT}")
+        if name in QUOTAS.defaults:
+            found[name] = int(text)
+    return found
+
+
+@routes.get("/limits", policy=policy.LIMITS)
+async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
+    """What one's project may have, and has. Administrators ask for others' with `project_id`."""
+    project = ctx.project_id
+    if ctx.is_admin:
+        project = query.get("project_id") or query.get("tenant_id") or project
+    limits = await QUOTAS.limits(ctx.tx, project)
+    used = await QUOTAS.count(ctx.tx, project)
+    absolute = {
+        "maxTotalVolumes": limits["volumes"],
+        "maxTotalVolumeGigabytes": limits["gigabytes"],
+        "maxTotalSnapshots": limits["snapshots"],
+        "maxTotalBackups": limits["backups"],
+        "maxTotalBackupGigabytes": limits["backup_gigabytes"],
+        "totalVolumesUsed": used["volumes"],
+        "totalGigabytesUsed": used["gigabytes"],
+        "totalSnapshotsUsed": used["snapshots"],
+        "totalBackupsUsed": 0,
+        "totalBackupGigabytesUsed": 0,
+    }
+    return {"limits": {"rate": [], "absolute": absolute}}

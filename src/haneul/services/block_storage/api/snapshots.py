@@ -1,0 +1,196 @@
+"""/snapshots"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Schema, Strict
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
+from haneul.services.block_storage.operations import snapshots
+
+routes = ProjectRoutes()
+
+SORTABLE = {
+    "id": "id",
+    "status": "status",
+    "name": "name",
+    "display_name": "name",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "volume_id": "volume_id",
+    "volume_size": "size",
+}
+FILTERS = {
+    "id": "id",
+    "name": "name",
+    "display_name": "name",
+    "status": "status",
+    "volume_id": "volume_id",
+    "metadata": "metadata",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "user_id": "user_id",
+}
+ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
+
+
+class NewSnapshot(Schema):
+    volume_id: str
+    name: str | None = None
+    description: str | None = None
+    force: bool | str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class CreateSnapshot(Schema):
+    snapshot: NewSnapshot
+
+
+class SnapshotChanges(Strict):
+    name: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    display_name: str | UnsetType | None = UNSET
+    display_description: str | UnsetType | None = UNSET
+
+
+class UpdateSnapshot(Schema):
+    snapshot: SnapshotChanges
+
+
+@routes.post("/snapshots", status=202, policy=policy.CREATE_SNAPSHOT)
+async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
+    """Take a snapshot of a volume. From 3.66 on a volume in use needs no `force`."""
+    new = body.snapshot
+    force = fields.truth(new.force, "force")
+    if ctx.wants((3, 66)):
+        if new.force is not None and not force:
+            raise errors.InvalidInput(
+                "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
+            )
+        force = True
+    made = await snapshots.create(
+        ctx,
+        new.volume_id,
+        name=fields.name(new.name),
+        description=fields.name(new.description, "description"),
+        metadata=fields.pairs(new.metadata),
+        force=force,
+    )
+    return {"snapshot": _view(ctx, made)}
+
+
+@routes.get("/snapshots", policy=policy.GET_ALL_SNAPSHOTS)
+async def list_snapshots(ctx: Context, query: Query) -> dict[str, Any]:
+    return await _list(ctx, query, "/snapshots", is_detailed=False)
+
+
+@routes.get("/snapshots/detail", policy=policy.GET_ALL_SNAPSHOTS)
+async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    return await _list(ctx, query, "/snapshots/detail", is_detailed=True)
+
+
+async def _find(ctx: Context, query: Query, page: lists.Paging) -> list[Snapshot]:
+    return await snapshots.list_all(
+        ctx,
+        lists.filters(ctx, query, FILTERS, ADMINS_FILTERS, (3, 31)),
+        all_projects=lists.all_projects(ctx, query),
+        sort=page.sort,
+        marker=page.marker,
+        limit=None if page.limit < 0 else page.limit + page.offset,
+    )
+
+
+async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
+    page = lists.paging(query, SORTABLE)
+    found = (await _find(ctx, query, page))[page.offset :]
+    views = [_view(ctx, s, is_detailed=is_detailed) for s in found]
+    answer = lists.collection(ctx, "snapshots", path, views, query, page)
+    if ctx.wants((3, 45)) and query.truth("with_count"):
+        answer["count"] = len(await _find(ctx, query, lists.Paging(-1, None, 0, [])))
+    return answer
+
+
+@routes.get("/snapshots/{id}", policy=policy.GET_SNAPSHOT)
+async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
+    found = await snapshots.show(ctx, id)
+    ctx.authorize(found)
+    return {"snapshot": _view(ctx, found, is_detailed=True)}
+
+
+@routes.put("/snapshots/{id}", policy=policy.UPDATE_SNAPSHOT)
+async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[str, Any]:
+    given = body.snapshot
+    changes: dict[str, Any] = {}
+    for field, value in (
+        ("name", given.display_name),
+        ("name", given.name),
+        ("description", given.display_description),
+        ("description", given.description),
+    ):
+        if value is not UNSET:
+            changes[field] = fields.name(value, field)
+    if not changes:
+        raise fields.refused("snapshot", "{}", "{} does not have enough properties")
+    found = await snapshots.show(ctx, id)
+    ctx.authorize(found)
+    return {"snapshot": _view(ctx, await snapshots.save(ctx, found, **changes))}
+
+
+@routes.delete("/snapshots/{id}", status=202, policy=policy.DELETE_SNAPSHOT)
+async def delete_snapshot(ctx: Context, id: str) -> None:
+    found = await snapshots.show(ctx, id)
+    ctx.authorize(found)
+    await snapshots.delete(ctx, found)
+
+
+class Reset(Schema):
+    status: str
+
+
+@routes.post("/snapshots/{id}/action", status=202)
+async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+    """Delete by force, or set the status."""
+    found = await snapshots.show(ctx, id)
+    if "os-force_delete" in body:
+        ctx.authorize(found, policy.FORCE_DELETE_SNAPSHOT.name)
+        await snapshots.delete(ctx, found, force=True)
+    elif "os-reset_status" in body:
+        ctx.authorize(found, policy.RESET_SNAPSHOT.name)
+        given = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
+        if given.status not in SETTLED:
+            raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(SETTLED)}")
+        await snapshots.save(ctx, found, settled=given.status)
+    else:
+        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+
+
+def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "id": s.id,
+        "created_at": lists.time(s.created_at),
+        "updated_at": lists.time(s.updated_at),
+        "name": s.name,
+        "description": s.description,
+        "volume_id": s.volume_id,
+        "status": s.status,
+        "size": s.size,
+        "metadata": s.metadata,
+    }
+    if is_detailed:
+        view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
+        view["os-extended-snapshot-attributes:project_id"] = s.project_id
+    if ctx.wants((3, 14)):
+        view["group_snapshot_id"] = None
+    if ctx.wants((3, 41)):
+        view["user_id"] = s.user_id
+    if ctx.wants((3, 65)):
+        view["consumes_quota"] = True
+    return view

@@ -1,0 +1,200 @@
+"""/types"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Schema
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model.types import DEFAULT_ID, VolumeType
+from haneul.services.block_storage.operations import types
+
+routes = ProjectRoutes()
+
+SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
+
+
+class NewType(Schema):
+    name: str
+    description: str | None = None
+    extra_specs: dict[str, str | None] | None = None
+    is_public: bool | str | UnsetType = UNSET
+
+
+class CreateType(Schema):
+    volume_type: NewType
+
+
+class TypeChanges(Schema):
+    name: str | None = None
+    description: str | None = None
+    is_public: bool | str | None = None
+
+
+class UpdateType(Schema):
+    volume_type: TypeChanges
+
+
+class ExtraSpecs(Schema):
+    extra_specs: dict[str, str]
+
+
+@routes.get("/types", policy=policy.LIST_TYPES)
+async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
+    """List the types that one may use. Administrators filter by `is_public`."""
+    page = lists.paging(query, SORTABLE)
+    text = (query.get("is_public") or "true").lower()
+    is_public = None if text == "none" else query.truth("is_public")
+    if ctx.is_admin and "is_public" not in query:
+        is_public = True
+    found = await types.list_all(
+        ctx,
+        is_public=is_public,
+        name=query.get("name"),
+        sort=page.sort,
+        marker=page.marker,
+        limit=page.limit + page.offset,
+    )
+    views = [_view(ctx, t) for t in found[page.offset :]]
+    return lists.collection(ctx, "volume_types", "/types", views, query, page)
+
+
+@routes.get("/types/{id}", policy=policy.GET_TYPE)
+async def show_type(ctx: Context, id: str) -> dict[str, Any]:
+    """Show a type; `default` stands for the one of volumes that name none."""
+    return {"volume_type": _view(ctx, await types.show(ctx, DEFAULT_ID if id == "default" else id))}
+
+
+@routes.post("/types", policy=policy.CREATE_TYPE)
+async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
+    new = body.volume_type
+    made = await types.create(
+        ctx,
+        name=_name(new.name),
+        description=fields.name(new.description, "description"),
+        is_public=True if new.is_public is UNSET else fields.truth(new.is_public, "is_public"),
+        extra_specs={k: v for k, v in (new.extra_specs or {}).items() if v is not None},
+    )
+    return {"volume_type": _view(ctx, made)}
+
+
+def _name(text: str) -> str:
+    name = fields.name(text)
+    if not name:
+        raise fields.refused("name", text, f"'{text}' is too short")
+    return name
+
+
+@routes.put("/types/{id}", policy=policy.UPDATE_TYPE)
+async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
+    given = body.volume_type
+    changes: dict[str, Any] = {}
+    if given.name is not None:
+        changes["name"] = _name(given.name)
+    if given.description is not None:
+        changes["description"] = fields.name(given.description, "description")
+    if given.is_public is not None:
+        changes["is_public"] = fields.truth(given.is_public, "is_public")
+    if not changes:
+        raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
+    return {"volume_type": _view(ctx, await types.update(ctx, id, **changes))}
+
+
+@routes.delete("/types/{id}", status=202, policy=policy.DELETE_TYPE)
+async def delete_type(ctx: Context, id: str) -> None:
+    await types.delete(ctx, id)
+
+
+# -- extra specs
+
+
+@routes.get("/types/{id}/extra_specs", policy=policy.LIST_EXTRA_SPECS)
+async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
+    return {"extra_specs": (await types.show(ctx, id)).extra_specs}
+
+
+@routes.post("/types/{id}/extra_specs", policy=policy.CREATE_EXTRA_SPECS)
+async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
+    found = await types.show(ctx, id)
+    await types.update(ctx, id, extra_specs={**found.extra_specs, **fields.pairs(body.extra_specs)})
+    return {"extra_specs": body.extra_specs}
+
+
+async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
+    found = await types.show(ctx, id)
+    if key not in found.extra_specs:
+        raise errors.ExtraSpecNotFound(type_id=id, key=key)
+    return found
+
+
+@routes.get("/types/{id}/extra_specs/{key}", policy=policy.SHOW_EXTRA_SPEC)
+async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
+    return {key: (await _spec(ctx, id, key)).extra_specs[key]}
+
+
+@routes.put("/types/{id}/extra_specs/{key}", policy=policy.UPDATE_EXTRA_SPEC)
+async def set_extra_spec(ctx: Context, id: str, key: str, body: dict[str, str]) -> dict[str, Any]:
+    found = await types.show(ctx, id)
+    if key not in body:
+        raise BadRequest("Request body and URI mismatch")
+    if len(body) > 1:
+        raise BadRequest("Request body contains too many items")
+    await types.update(ctx, id, extra_specs={**found.extra_specs, **fields.pairs(body)})
+    return dict(body)
+
+
+@routes.delete("/types/{id}/extra_specs/{key}", status=202, policy=policy.DELETE_EXTRA_SPEC)
+async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
+    found = await _spec(ctx, id, key)
+    await types.update(ctx, id, extra_specs={k: v for k, v in found.extra_specs.items() if k != key})
+
+
+# -- access
+
+
+@routes.get("/types/{id}/os-volume-type-access", policy=policy.LIST_TYPE_ACCESS)
+async def list_access(ctx: Context, id: str) -> dict[str, Any]:
+    found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
+    return {"volume_type_access": found}
+
+
+class Project(Schema):
+    project: str
+
+
+@routes.post("/types/{id}/action", status=202)
+async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+    """Let a project use the type, or no longer."""
+    if "addProjectAccess" in body:
+        ctx.authorize({}, policy.ADD_TYPE_ACCESS.name)
+        await types.allow(ctx, id, _project(body, "addProjectAccess"))
+    elif "removeProjectAccess" in body:
+        ctx.authorize({}, policy.REMOVE_TYPE_ACCESS.name)
+        await types.disallow(ctx, id, _project(body, "removeProjectAccess"))
+    else:
+        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+
+
+def _project(body: dict[str, Any], action: str) -> str:
+    return fields.shaped(Project, body[action], action).project
+
+
+def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "id": t.id,
+        "name": t.name,
+        "description": t.description,
+        "is_public": t.is_public,
+        "os-volume-type-access:is_public": t.is_public,
+        "extra_specs": t.extra_specs,
+    }
+    if ctx.is_admin:
+        view["qos_specs_id"] = None
+    return view

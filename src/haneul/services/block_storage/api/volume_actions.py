@@ -1,0 +1,303 @@
+"""/volumes/{id}/action: what can be done with a volume beyond changing its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Reply
+from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.policy import Rule
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.volumes import Volume
+from haneul.services.block_storage.operations import attachments, types, volumes
+
+routes = ProjectRoutes()
+
+Action = Callable[[Context, Volume, Any], Awaitable[Any]]
+_actions: dict[str, tuple[Rule, Any, Action]] = {}
+
+
+def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Action]:
+    """Declare what `{name: ...}` does; `shape` is what the value must be."""
+
+    def declare(function: Action) -> Action:
+        _actions[name] = (rule, shape, function)
+        return function
+
+    return declare
+
+
+@routes.post("/volumes/{id}/action", status=202)
+async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+    """Do one of the actions with the volume."""
+    name = next((key for key in body if key in _actions), None)
+    if name is None:
+        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+    rule, shape, function = _actions[name]
+    volume = await volumes.show(ctx, id)
+    ctx.authorize(volume, rule.name)
+    given = fields.shaped(shape, body[name], name) if shape is not None else body[name]
+    return await function(ctx, volume, given)
+
+
+class Extend(Strict):
+    new_size: int | str
+
+
+@action("os-extend", policy.EXTEND, Extend)
+async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
+    size = fields.size(given.new_size, "new_size")
+    assert size is not None
+    await volumes.extend(ctx, volume, size)
+
+
+class Attach(Schema):
+    instance_uuid: str | None = None
+    host_name: str | None = None
+    mountpoint: str | None = None
+    mode: str | None = None
+
+
+@action("os-attach", policy.ATTACH, Attach)
+async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
+    """The volume is attached to the server or host, as its caller says."""
+    if bool(given.instance_uuid) == bool(given.host_name):
+        raise BadRequest("Invalid request to attach volume to an invalid target")
+    if given.mode not in (None, "rw", "ro"):
+        raise BadRequest(
+            "Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'"
+        )
+    existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
+    held = [a for a in existing if a.server_id == given.instance_uuid and a.status != "attached"]
+    if not held:
+        if volume.status == "attaching":  # os-reserve kept it for whoever comes now
+            volume = await volumes.save(ctx, volume, settled="available")
+            volume = await volumes.show(ctx, volume.id)
+        held = [
+            await attachments.reserve(
+                ctx, volume, given.instance_uuid, device=given.mountpoint, mode=given.mode or "rw"
+            )
+        ]
+    await attachments.complete(ctx, held[0].id, given.host_name, given.mountpoint)
+
+
+class Detach(Schema):
+    attachment_id: str | None = None
+
+
+@action("os-detach", policy.DETACH, Detach)
+async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
+    existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
+    if given.attachment_id is not None and all(a.id != given.attachment_id for a in existing):
+        raise errors.AttachmentNotFound(id=given.attachment_id)
+    if len(existing) > 1 and given.attachment_id is None:
+        raise errors.InvalidVolume(
+            reason="Detach volume failed: More than one attachment, but no attachment_id provided."
+        )
+    for each in existing:
+        if given.attachment_id in (None, each.id):
+            await attachments.remove(ctx, each)
+    if not existing and volume.status in ("detaching", "attaching", "in-use", "reserved"):
+        await volumes.save(ctx, volume, settled="available")
+
+
+class ForceDetach(Schema):
+    attachment_id: str | None = None
+    connector: dict[str, Any] | None = None
+
+
+@action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
+async def force_detach(ctx: Context, volume: Volume, given: ForceDetach) -> None:
+    await detach(ctx, volume, Detach(given.attachment_id))
+
+
+@action("os-reserve", policy.RESERVE)
+async def reserve(ctx: Context, volume: Volume, given: Any) -> None:
+    allowed = ("available", "in-use") if volume.multiattach else ("available",)
+    model.require_status(volume, *allowed)
+    await volumes.save(ctx, volume, settled="attaching")
+
+
+@action("os-unreserve", policy.UNRESERVE)
+async def unreserve(ctx: Context, volume: Volume, given: Any) -> None:
+    if volume.status != "attaching":
+        return
+    left = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
+    await volumes.save(ctx, volume, settled="in-use" if left else "available")
+
+
+@action("os-begin_detaching", policy.BEGIN_DETACHING)
+async def begin_detaching(ctx: Context, volume: Volume, given: Any) -> None:
+    model.require_status(volume, "in-use")
+    await volumes.save(ctx, volume, settled="detaching")
+
+
+@action("os-roll_detaching", policy.ROLL_DETACHING)
+async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
+    if volume.status == "detaching":
+        await volumes.save(ctx, volume, settled="in-use")
+
+
+class Reset(Schema):
+    status: str | None = None
+    attach_status: str | None = None
+    migration_status: str | None = None
+
+
+@action("os-reset_status", policy.RESET_STATUS, Reset)
+async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
+    """An administrator's word on the volume's status."""
+    if given.status is None and given.attach_status is None and given.migration_status is None:
+        raise BadRequest("Must specify 'status', 'attach_status' or 'migration_status' for update.")
+    if given.status is not None and given.status.lower() not in model.SETTLED:
+        raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(model.SETTLED)}")
+    if given.attach_status not in (None, "attached", "detached"):
+        raise fields.refused(
+            "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
+        )
+    if given.attach_status == "detached":
+        await attachments.detach(ctx, volume.id, None)
+        volume = await volumes.show(ctx, volume.id)
+    if given.status is not None:
+        await volumes.save(ctx, volume, settled=given.status.lower())
+
+
+class Bootable(Schema):
+    bootable: bool | str
+
+
+@action("os-set_bootable", policy.UPDATE, Bootable)
+async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
+    await volumes.save(ctx, volume, bootable=fields.truth(given.bootable, "bootable"))
+    return Reply(status=200)
+
+
+class Readonly(Schema):
+    readonly: bool | str
+
+
+@action("os-update_readonly_flag", policy.READONLY, Readonly)
+async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
+    model.require_status(volume, "available")
+    await volumes.save(ctx, volume, readonly=fields.truth(given.readonly, "readonly"))
+
+
+@action("os-force_delete", policy.FORCE_DELETE)
+async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
+    await volumes.delete(ctx, volume.id, force=True)
+
+
+class UploadImage(Schema):
+    image_name: str
+    force: bool | str | None = None
+    container_format: str | None = None
+    disk_format: str | None = None
+    visibility: str | None = None
+    protected: bool | str | None = None
+
+
+@action("os-volume_upload_image", policy.UPLOAD_IMAGE, UploadImage)
+async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict[str, Any]:
+    made = await volumes.upload_image(
+        ctx,
+        volume,
+        name=fields.name(given.image_name, "image_name") or "",
+        disk_format=given.disk_format or "raw",
+        container_format=given.container_format or "bare",
+        force=fields.truth(given.force, "force"),
+    )
+    names = await types.names(ctx, {volume.type_id})
+    view: dict[str, Any] = {
+        "id": volume.id,
+        "updated_at": lists.time(ctx.now()),
+        "status": "uploading",
+        "display_description": volume.description,
+        "size": volume.size,
+        "volume_type": names.get(volume.type_id),
+        "image_id": made.id,
+        "container_format": given.container_format or "bare",
+        "disk_format": made.disk_format,
+        "image_name": given.image_name,
+    }
+    if ctx.wants((3, 1)):
+        view |= {"visibility": made.visibility, "protected": made.protected}
+    return {"os-volume_upload_image": view}
+
+
+class Retype(Schema):
+    new_type: str
+    migration_policy: str | None = None
+
+
+@action("os-retype", policy.RETYPE, Retype)
+async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
+    """The volume has the other type. There is one kind of back end, so nothing moves."""
+    if given.migration_policy not in (None, "on-demand", "never"):
+        raise fields.refused(
+            "migration_policy", given.migration_policy, "it is not one of ['on-demand', 'never']"
+        )
+    model.require_status(volume, "available", "in-use")
+    new = await types.named(ctx, given.new_type)
+    if new.id == volume.type_id:
+        raise errors.InvalidInput(reason="New volume_type same as original.")
+    await volumes.save(ctx, volume, type_id=new.id)
+
+
+class Connector(Schema):
+    connector: dict[str, Any]
+
+
+@action("os-initialize_connection", policy.INITIALIZE, Connector)
+async def initialize_connection(ctx: Context, volume: Volume, given: Connector) -> Reply:
+    """How the connector's host reaches the volume."""
+    return Reply({"connection_info": {"driver_volume_type": "local", "data": connection(volume)}}, status=200)
+
+
+@action("os-terminate_connection", policy.TERMINATE, Connector)
+async def terminate_connection(ctx: Context, volume: Volume, given: Connector) -> None:
+    """Nothing is kept for a connection that was only described."""
+
+
+def connection(volume: Volume) -> dict[str, Any]:
+    """What a connector outside of this cloud is told; our own hosts ask the volume's host itself."""
+    return {
+        "volume_id": volume.id,
+        "host": model.host_name(volume),
+        "access_mode": "ro" if volume.readonly else "rw",
+        "encrypted": False,
+    }
+
+
+class ImageMetadata(Schema):
+    metadata: dict[str, str]
+
+
+@action("os-set_image_metadata", policy.SET_IMAGE_METADATA, ImageMetadata)
+async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata) -> Reply:
+    merged = {**volume.image_metadata, **fields.pairs(given.metadata)}
+    await volumes.save(ctx, volume, image_metadata=merged)
+    return Reply({"metadata": merged}, status=200)
+
+
+class OneKey(Schema):
+    key: str
+
+
+@action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)
+async def unset_image_metadata(ctx: Context, volume: Volume, given: OneKey) -> Reply:
+    if given.key not in volume.image_metadata:
+        raise errors.MetadataNotFound("Metadata does not contain key.")
+    left = {k: v for k, v in volume.image_metadata.items() if k != given.key}
+    await volumes.save(ctx, volume, image_metadata=left)
+    return Reply(status=200)
+
+
+@action("os-show_image_metadata", policy.SHOW_IMAGE_METADATA)
+async def show_image_metadata(ctx: Context, volume: Volume, given: Any) -> Reply:
+    return Reply({"metadata": volume.image_metadata}, status=200)

@@ -1,0 +1,266 @@
+"""/volumes"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Schema, Strict, since
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model.volumes import Attachment, Volume
+from haneul.services.block_storage.operations import types, volumes
+
+routes = ProjectRoutes()
+
+SORTABLE = {
+    "id": "id",
+    "status": "status",
+    "size": "size",
+    "name": "name",
+    "display_name": "name",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "availability_zone": "availability_zone",
+    "bootable": "bootable",
+    "host": "host",
+    "project_id": "project_id",
+    "user_id": "user_id",
+}
+FILTERS = {
+    "id": "id",
+    "name": "name",
+    "display_name": "name",
+    "status": "status",
+    "metadata": "metadata",
+    "bootable": "bootable",
+    "size": "size",
+    "availability_zone": "availability_zone",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "user_id": "user_id",
+    "multiattach": "multiattach",
+    "snapshot_id": "snapshot_id",
+    "source_volid": "source_id",
+}
+ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
+
+
+class NewVolume(Schema):
+    size: int | str | None = None
+    name: str | None = None
+    description: str | None = None
+    volume_type: str | None = None
+    availability_zone: str | None = None
+    imageRef: str | None = None
+    snapshot_id: str | None = None
+    source_volid: str | None = None
+    consistencygroup_id: str | None = None
+    multiattach: bool | str | None = None
+    metadata: dict[str, str] | None = None
+    group_id: Annotated[str | UnsetType | None, since("3.13")] = UNSET
+    backup_id: Annotated[str | UnsetType | None, since("3.47")] = UNSET
+
+
+class CreateVolume(Schema):
+    volume: NewVolume
+
+
+class VolumeChanges(Strict):
+    name: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    display_name: str | UnsetType | None = UNSET
+    display_description: str | UnsetType | None = UNSET
+    metadata: dict[str, str] | UnsetType | None = UNSET
+
+
+class UpdateVolume(Schema):
+    volume: VolumeChanges
+
+
+@routes.post("/volumes", status=202, policy=policy.CREATE)
+async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
+    """Create a volume. It is made in the background; poll its status."""
+    new = body.volume
+    if new.consistencygroup_id or new.group_id or new.backup_id:
+        raise errors.InvalidInput(reason="Groups and backups are not offered here.")
+    wish = volumes.Wish(
+        size=fields.size(new.size),
+        name=fields.name(new.name),
+        description=fields.name(new.description, "description"),
+        type=new.volume_type or None,
+        zone=new.availability_zone,
+        image_id=new.imageRef or None,
+        snapshot_id=new.snapshot_id or None,
+        source_id=new.source_volid or None,
+        multiattach=fields.truth(new.multiattach, "multiattach"),
+        metadata=fields.pairs(new.metadata),
+    )
+    if wish.size is None and not (wish.snapshot_id or wish.source_id):
+        raise errors.InvalidField(
+            field="size", value="None", why="size is required unless a snapshot or a volume is the source"
+        )
+    return {"volume": (await views(ctx, [await volumes.create(ctx, wish)]))[0]}
+
+
+@routes.get("/volumes", policy=policy.GET_ALL)
+async def list_volumes(ctx: Context, query: Query) -> dict[str, Any]:
+    """List volumes: ids, names and links."""
+    return await _list(ctx, query, "/volumes", is_detailed=False)
+
+
+@routes.get("/volumes/detail", policy=policy.GET_ALL)
+async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    return await _list(ctx, query, "/volumes/detail", is_detailed=True)
+
+
+@routes.get("/volumes/summary", policy=policy.GET_ALL, since="3.12")
+async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
+    """How many volumes there are and how large they are together."""
+    found = await _find(ctx, query, lists.Paging(-1, None, 0, []))
+    summary: dict[str, Any] = {"total_size": sum(v.size for v in found), "total_count": len(found)}
+    if ctx.wants((3, 36)):
+        metadata: dict[str, list[str]] = {}
+        for key, value in ((k, x) for v in found for k, x in v.metadata.items()):
+            known = metadata.setdefault(key, [])
+            if value not in known:
+                known.append(value)
+        summary["metadata"] = metadata
+    return {"volume-summary": summary}
+
+
+async def _find(ctx: Context, query: Query, page: lists.Paging) -> list[Volume]:
+    return await volumes.list_all(
+        ctx,
+        lists.filters(ctx, query, FILTERS, ADMINS_FILTERS, (3, 31)),
+        all_projects=lists.all_projects(ctx, query),
+        sort=page.sort,
+        marker=page.marker,
+        limit=None if page.limit < 0 else page.limit + page.offset,
+    )
+
+
+async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
+    page = lists.paging(query, SORTABLE)
+    found = (await _find(ctx, query, page))[page.offset :]
+    if is_detailed:
+        shown = await views(ctx, found)
+    else:
+        shown = [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
+    answer = lists.collection(ctx, "volumes", path, shown, query, page)
+    if ctx.wants((3, 45)) and query.truth("with_count"):
+        answer["count"] = len(await _find(ctx, query, lists.Paging(-1, None, 0, [])))
+    return answer
+
+
+@routes.get("/volumes/{id}", policy=policy.GET)
+async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
+    volume = await volumes.show(ctx, id)
+    ctx.authorize(volume)
+    return {"volume": (await views(ctx, [volume]))[0]}
+
+
+@routes.put("/volumes/{id}", policy=policy.UPDATE)
+async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, Any]:
+    """Change a volume's name, description or metadata."""
+    given = body.volume
+    changes: dict[str, Any] = {}
+    for field, value in (
+        ("name", given.display_name),
+        ("name", given.name),
+        ("description", given.display_description),
+        ("description", given.description),
+    ):
+        if value is not UNSET:
+            changes[field] = fields.name(value, field)
+    if given.metadata is not UNSET:
+        changes["metadata"] = fields.pairs(given.metadata)
+    if not changes:
+        raise errors.InvalidField(field="volume", value="{}", why="{} does not have enough properties")
+    volume = await volumes.update(ctx, id, **changes)
+    return {"volume": (await views(ctx, [volume]))[0]}
+
+
+@routes.delete("/volumes/{id}", status=202, policy=policy.DELETE)
+async def delete_volume(ctx: Context, id: str, query: Query) -> None:
+    """Delete a volume, with `cascade` its snapshots too."""
+    force = bool(query.truth("force")) and ctx.wants((3, 23))
+    await volumes.delete(ctx, id, cascade=bool(query.truth("cascade")), force=force)
+
+
+# -- views
+
+
+async def views(ctx: Context, found: list[Volume]) -> list[dict[str, Any]]:
+    """The volumes as the API shows them; two more queries for any number of them."""
+    attached = await volumes.attachments(ctx, [v.id for v in found])
+    names = await types.names(ctx, {v.type_id for v in found})
+    return [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id)) for v in found]
+
+
+def _view(ctx: Context, v: Volume, attached: list[Attachment], type_name: str | None) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "id": v.id,
+        "status": v.status,
+        "size": v.size,
+        "availability_zone": v.availability_zone,
+        "created_at": lists.time(v.created_at),
+        "updated_at": lists.time(v.updated_at),
+        "name": v.name,
+        "description": v.description,
+        "volume_type": type_name,
+        "snapshot_id": v.snapshot_id,
+        "source_volid": v.source_id,
+        "metadata": {**v.metadata, "readonly": "True"} if v.readonly else v.metadata,
+        "links": lists.links(ctx, "volumes", v.id),
+        "user_id": v.user_id,
+        "bootable": "true" if v.bootable else "false",
+        "encrypted": False,
+        "replication_status": None,
+        "consistencygroup_id": None,
+        "multiattach": v.multiattach,
+        "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
+        "migration_status": None,
+        "os-vol-tenant-attr:tenant_id": v.project_id,
+    }
+    if v.image_metadata:
+        view["volume_image_metadata"] = v.image_metadata
+    if ctx.is_admin:
+        view["os-vol-host-attr:host"] = v.host
+        view["os-vol-mig-status-attr:migstat"] = None
+        view["os-vol-mig-status-attr:name_id"] = None
+    return _newer(ctx, v, view)
+
+
+def _newer(ctx: Context, v: Volume, view: dict[str, Any]) -> dict[str, Any]:
+    """What later microversions add."""
+    for version, field, value in (
+        ((3, 13), "group_id", None),
+        ((3, 48), "shared_targets", None if ctx.wants((3, 69)) else False),
+        ((3, 48), "service_uuid", None),
+        ((3, 63), "volume_type_id", v.type_id),
+        ((3, 65), "consumes_quota", True),
+    ):
+        if ctx.wants(version):
+            view[field] = value
+    if ctx.is_admin and ctx.wants((3, 21)):
+        view["provider_id"] = None
+    if ctx.is_admin and ctx.wants((3, 61)):
+        view["cluster_name"] = None
+    return view
+
+
+def _attached(v: Volume, a: Attachment) -> dict[str, Any]:
+    return {
+        "id": v.id,
+        "attachment_id": a.id,
+        "volume_id": v.id,
+        "server_id": a.server_id,
+        "host_name": a.host,
+        "device": a.device,
+        "attached_at": lists.time(a.attached_at),
+    }

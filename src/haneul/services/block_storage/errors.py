@@ -1,0 +1,125 @@
+"""What can go wrong in block storage, in the words that its clients know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+
+
+class VolumeNotFound(NotFound):
+    code, message = "block_storage.volume_not_found", "Volume {id} could not be found."
+
+
+class SnapshotNotFound(NotFound):
+    code, message = "block_storage.snapshot_not_found", "Snapshot {id} could not be found."
+
+
+class TypeNotFound(NotFound):
+    code, message = "block_storage.type_not_found", "Volume type {id} could not be found."
+
+
+class TypeNameNotFound(NotFound):
+    code = "block_storage.type_name_not_found"
+    message = "Volume type with name {id} could not be found."
+
+
+class ExtraSpecNotFound(NotFound):
+    code = "block_storage.extra_spec_not_found"
+    message = "Volume Type {type_id} has no extra specs with key {key}."
+
+
+class AccessNotFound(NotFound):
+    code = "block_storage.type_access_not_found"
+    message = "Volume type access not found for {type_id} / {project_id} combination."
+
+
+class MetadataNotFound(NotFound):
+    code = "block_storage.metadata_not_found"
+    message = "{what} {id} has no metadata with key {key}."
+
+
+class AttachmentNotFound(NotFound):
+    code = "block_storage.attachment_not_found"
+    message = "Volume attachment could not be found with filter: attachment_id = {id}."
+
+
+class TransferNotFound(NotFound):
+    code, message = "block_storage.transfer_not_found", "Transfer {id} could not be found."
+
+
+class MessageNotFound(NotFound):
+    code, message = "block_storage.message_not_found", "Message {id} could not be found."
+
+
+class InvalidVolume(BadRequest):
+    code, message = "block_storage.invalid_volume", "Invalid volume: {reason}"
+
+
+class InvalidSnapshot(BadRequest):
+    code, message = "block_storage.invalid_snapshot", "Invalid snapshot: {reason}"
+
+
+class InvalidInput(BadRequest):
+    code, message = "block_storage.invalid_input", "Invalid input received: {reason}"
+
+
+class InvalidType(BadRequest):
+    code, message = "block_storage.invalid_type", "Invalid volume type: {reason}"
+
+
+class TypeInUse(BadRequest):
+    code = "block_storage.type_in_use"
+    message = "Volume Type {id} deletion is not allowed with volumes present with the type."
+
+
+class InvalidField(BadRequest):
+    """A value that the API's schema does not allow; the field and the value are named."""
+
+    code = "block_storage.invalid_field"
+    message = "Invalid input for field/attribute {field}. Value: {value}. {why}"
+
+
+class MalformedUrl(BadRequest):
+    code, message = "block_storage.malformed_url", "Malformed request url"
+
+
+class TypeExists(Conflict):
+    code, message = "block_storage.type_exists", "Volume Type {name} already exists."
+
+
+class AccessExists(Conflict):
+    code = "block_storage.type_access_exists"
+    message = "Volume type access for {type_id} / {project_id} combination already exists."
+
+
+class NoBackEnd(BadRequest):
+    """No host has room for the volume, or none is up."""
+
+    code = "block_storage.no_back_end"
+    message = "No valid backend was found. {reason}"
+
+
+class VolumeQuotaExceeded(QuotaExceeded):
+    """A quota of block storage, in the words of the one that ran out."""
+
+    status = 413
+    code = "block_storage.quota_exceeded"
+
+    def __init__(self, text: str | None = None, **details: Any) -> None:
+        super().__init__(text or _over_limit(**details), **details)
+
+
+def _over_limit(*, resource: str, requested: int, used: int, limit: int) -> str:
+    if resource == "gigabytes":
+        return (
+            "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. "
+            f"Requested {requested}G, quota is {limit}G and {used}G has been consumed."
+        )
+    if resource == "per_volume_gigabytes":
+        return (
+            f"VolumeSizeExceedsLimit: Requested volume size {requested}G is larger than maximum allowed "
+            f"limit {limit}G."
+        )
+    name = {"volumes": "VolumeLimitExceeded", "snapshots": "SnapshotLimitExceeded"}[resource]
+    return f"{name}: Maximum number of {resource} allowed ({limit}) exceeded for quota '{resource}'."

@@ -1,0 +1,15 @@
+"""What block storage says of itself."""
+
+from haneul.kernel.manifest import Manifest, Microversions
+
+MANIFEST = Manifest(
+    name="block_storage",
+    type="block-storage",
+    catalog_name="cinder",
+    title="Block Storage",
+    path="/volume",
+    endpoint="/volume/v3",
+    depends_on=("image", "placement"),
+    microversions=Microversions("3.0", "3.71", "volume"),
+    aliases=("volumev3",),
+)

@@ -1,0 +1,1 @@
+"""What block storage knows: pure."""

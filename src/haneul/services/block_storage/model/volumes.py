@@ -1,0 +1,118 @@
+"""Volumes, what is attached to them, and what may be done in which status."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from haneul.kernel.db import derived_field
+from haneul.services.block_storage import errors
+
+POOL = "pool"
+BACK_END = "file"
+ZONE = "nova"
+SETTLED = (
+    "creating", "available", "deleting", "error", "error_deleting", "error_managing", "managing",
+    "attaching", "detaching", "in-use", "maintenance", "restoring-backup", "error_restoring", "reserved",
+    "awaiting-transfer", "backing-up", "error_backing-up", "error_extending", "downloading", "uploading",
+    "retyping", "extending",
+)  # fmt: skip
+"""The statuses that an administrator may set."""
+DELETABLE = ("available", "error", "error_deleting", "error_restoring", "error_extending", "error_managing")
+
+
+class Volume(msgspec.Struct, frozen=True, gc=False):
+    """One volume. `settled` is its status when nothing is being done to it; `status` knows that too."""
+
+    id: str
+    project_id: str
+    user_id: str
+    name: str | None
+    description: str | None
+    size: int
+    """In GiB."""
+    settled: str
+    type_id: str
+    availability_zone: str
+    host: str | None
+    """Where it lives: `name@file#pool`; None until that is decided."""
+    bootable: bool
+    readonly: bool
+    multiattach: bool
+    snapshot_id: str | None
+    source_id: str | None
+    image_id: str | None
+    owner_id: str | None
+    """The server that it was made for, until it is detached from that."""
+    dies_with_owner: bool
+    metadata: dict[str, str]
+    image_metadata: dict[str, str]
+    fault: str | None
+    """Why it is in error."""
+    created_at: datetime
+    updated_at: datetime | None
+    generation: int = 0
+    status: Annotated[str, msgspec.Meta(extra=derived_field())] = "creating"
+
+
+class Attachment(msgspec.Struct, frozen=True, gc=False):
+    """A volume's use by a server; `status` is reserved, attaching, attached or detaching."""
+
+    id: str
+    volume_id: str
+    project_id: str
+    server_id: str | None
+    host: str | None
+    device: str | None
+    mode: str
+    status: str
+    delete_on_termination: bool
+    connector: dict | None
+    connection: dict | None
+    created_at: datetime
+    attached_at: datetime | None
+    generation: int = 0
+
+
+def host_name(volume: Volume) -> str | None:
+    """The host whose agent keeps the volume, if that is decided."""
+    return volume.host.split("@")[0] if volume.host else None
+
+
+def location(host: str) -> str:
+    """How the API names the place of a volume on that host."""
+    return f"{host}@{BACK_END}#{POOL}"
+
+
+def require_status(volume: Volume, *allowed: str) -> None:
+    """Raise InvalidVolume unless the volume has one of these statuses."""
+    if volume.status not in allowed:
+        raise errors.InvalidVolume(
+            reason=f"Volume {volume.id} status must be {' or '.join(allowed)}, "
+            f"but current status is: {volume.status}."
+        )
+
+
+def require_deletable(volume: Volume, snapshots: int, *, force: bool, is_attached: bool) -> None:
+    """Raise InvalidVolume where the volume may not go."""
+    if not force and (volume.status not in DELETABLE or is_attached or snapshots):
+        raise errors.InvalidVolume(
+            reason="Volume status must be available or error or error_restoring or error_extending or "
+            "error_managing and must not be migrating, attached, belong to a group, have snapshots, "
+            "awaiting a transfer, or be disassociated from snapshots after volume transfer."
+        )
+    if force and (is_attached or snapshots):
+        raise errors.InvalidVolume(reason="Volume must not be attached or have snapshots.")
+
+
+def settled_after(volume: Volume, attachments: list[Attachment]) -> str:
+    """The status of a volume with these attachments, when nothing else happens to it."""
+    statuses = {a.status for a in attachments}
+    for attachment, status in (("attached", "in-use"), ("attaching", "attaching"), ("reserved", "reserved")):
+        if attachment in statuses:
+            return status
+    return (
+        "available" if volume.settled in ("in-use", "attaching", "detaching", "reserved") else volume.settled
+    )

@@ -1,0 +1,141 @@
+"""Attachments: who uses a volume, and how it gets there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.services.block_storage import errors
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.volumes import Attachment, Volume
+from haneul.services.block_storage.operations import volumes
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, VOLUMES
+
+
+async def show(ctx: Context, id: str) -> Attachment:
+    found = await ATTACHMENTS.get(ctx.tx, id)
+    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+        raise errors.AttachmentNotFound(id=id)
+    return found
+
+
+async def reserve(
+    ctx: Context,
+    volume: Volume,
+    server_id: str | None,
+    *,
+    device: str | None = None,
+    mode: str = "rw",
+    delete_on_termination: bool = False,
+) -> Attachment:
+    """The volume is kept for the server; nobody else gets it unless many may."""
+    existing = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
+    _require_free(volume, existing, server_id)
+    made = Attachment(
+        id=ctx.new_id(),
+        volume_id=volume.id,
+        project_id=volume.project_id,
+        server_id=server_id,
+        host=None,
+        device=device,
+        mode=mode,
+        status="reserved",
+        delete_on_termination=delete_on_termination,
+        connector=None,
+        connection=None,
+        created_at=ctx.now(),
+        attached_at=None,
+    )
+    await ATTACHMENTS.add(ctx.tx, made)
+    if volume.status != "creating":  # its saga settles that when the volume is there
+        await volumes.save(ctx, volume, settled=model.settled_after(volume, [*existing, made]))
+    return made
+
+
+def _require_free(volume: Volume, existing: list[Attachment], server_id: str | None) -> None:
+    if server_id and any(a.server_id == server_id for a in existing):
+        raise errors.InvalidVolume(reason=f"volume {volume.id} already attached to instance {server_id}.")
+    if volume.status == "creating" and volume.owner_id is not None and volume.owner_id == server_id:
+        return
+    if volume.multiattach:
+        model.require_status(volume, "available", "in-use", "reserved")
+    else:
+        model.require_status(volume, "available")
+
+
+async def connect(ctx: Context, id: str, host: str) -> dict[str, Any]:
+    """How the host reaches the attachment's volume. Calls a host: no transaction may be open."""
+    async with ctx.in_reading() as reading:
+        attachment = await ATTACHMENTS.get(reading.tx, id)
+        volume = await VOLUMES.get(reading.tx, attachment.volume_id) if attachment else None
+    keeper = model.host_name(volume) if volume else None
+    if volume is None or keeper is None:
+        raise errors.AttachmentNotFound(id=id)
+    return await ctx.agent(keeper).volumes.connect(volume.id, host)
+
+
+async def disconnect(ctx: Context, volume_id: str, host: str) -> None:
+    """The host reaches the volume no longer. Calls a host: no transaction may be open."""
+    async with ctx.in_reading() as reading:
+        volume = await VOLUMES.get(reading.tx, volume_id)
+    keeper = model.host_name(volume) if volume else None
+    if keeper is not None:
+        await ctx.agent(keeper).volumes.disconnect(volume_id, host)
+
+
+async def complete(ctx: Context, id: str, host: str | None, device: str | None) -> Attachment:
+    """The attachment is attached and its volume in use."""
+    attachment = await ATTACHMENTS.get(ctx.tx, id)
+    volume = await VOLUMES.get(ctx.tx, attachment.volume_id) if attachment else None
+    if attachment is None or volume is None:
+        raise errors.AttachmentNotFound(id=id)
+    attached = await ATTACHMENTS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            attachment,
+            status="attached",
+            host=host or attachment.host,
+            device=device or attachment.device,
+            attached_at=attachment.attached_at or ctx.now(),
+        ),
+    )
+    await volumes.save(ctx, volume, settled="in-use")
+    return attached
+
+
+async def change(ctx: Context, attachment: Attachment, **changes: Any) -> Attachment:
+    """The attachment with these changes, and its volume in the status that follows."""
+    changed = await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(attachment, **changes))
+    await _settle(ctx, attachment.volume_id)
+    return changed
+
+
+async def remove(ctx: Context, attachment: Attachment) -> None:
+    """The attachment is gone; its volume is as the others leave it, and nobody's any more."""
+    await ATTACHMENTS.remove(ctx.tx, id=attachment.id)
+    await _settle(ctx, attachment.volume_id, owner_id=None, dies_with_owner=False)
+
+
+async def _settle(ctx: Context, volume_id: str, **changes: Any) -> None:
+    volume = await VOLUMES.get(ctx.tx, volume_id)
+    if volume is None:
+        return
+    left = await ATTACHMENTS.find(ctx.tx, volume_id=volume_id)
+    await volumes.save(ctx, volume, settled=model.settled_after(volume, left), **changes)
+
+
+async def detach(ctx: Context, volume_id: str, server_id: str | None) -> None:
+    """The server has the volume no longer. Content if it never had it."""
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id):
+        if server_id is None or each.server_id == server_id:
+            await remove(ctx, each)
+
+
+async def of_servers(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:
+    """What these servers have, in one query."""
+    found: dict[str, list[Attachment]] = {}
+    for each in await ATTACHMENTS.among(ctx.tx, "server_id", server_ids) if server_ids else ():
+        found.setdefault(each.server_id or "", []).append(each)
+    return found

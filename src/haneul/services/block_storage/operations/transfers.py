@@ -1,0 +1,74 @@
+"""Offers: a project gives a volume to whoever has the key."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.services.block_storage import errors
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.transfers import Transfer, digest
+from haneul.services.block_storage.operations import volumes
+from haneul.services.block_storage.store.transfers import TRANSFERS
+from haneul.services.block_storage.store.volumes import SNAPSHOTS, VOLUMES, require_quota
+
+
+async def create(
+    ctx: Context, volume_id: str, *, name: str | None, no_snapshots: bool
+) -> tuple[Transfer, str]:
+    """The offer, and the key to it, which is told once and not stored."""
+    volume = await volumes.show(ctx, volume_id)
+    ctx.authorize(volume)
+    model.require_status(volume, "available")
+    key = secrets.token_hex(8)
+    made = Transfer(ctx.new_id(), volume.id, volume.project_id, name, digest(key), no_snapshots, ctx.now())
+    await TRANSFERS.add(ctx.tx, made)
+    await volumes.save(ctx, volume, settled="awaiting-transfer")
+    return made, key
+
+
+async def show(ctx: Context, id: str) -> Transfer:
+    found = await TRANSFERS.get(ctx.tx, id)
+    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+        raise errors.TransferNotFound(id=id)
+    return found
+
+
+async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit: int) -> list[Transfer]:
+    mine = [] if all_projects and ctx.is_admin else [Filter("project_id", "eq", ctx.project_id)]
+    return await TRANSFERS.page(ctx.tx, mine, sort=sort, limit=limit)
+
+
+async def accept(ctx: Context, id: str, key: str) -> Transfer:
+    """The volume, and its snapshots unless they stay behind, are the asker's project's."""
+    found = await TRANSFERS.get(ctx.tx, id)
+    if found is None:
+        raise errors.TransferNotFound(id=id)
+    if not hmac.compare_digest(found.key_digest, digest(key)):
+        raise errors.InvalidInput(f"Invalid auth key: Attempt to transfer {id} with invalid auth key.")
+    volume = await VOLUMES.get(ctx.tx, found.volume_id)
+    if volume is None or volume.status != "awaiting-transfer":
+        raise errors.InvalidVolume(reason=f"Volume {found.volume_id} is not awaiting a transfer.")
+    snapshots = [] if found.no_snapshots else await SNAPSHOTS.find(ctx.tx, volume_id=volume.id)
+    size = volume.size + sum(s.size for s in snapshots)
+    await require_quota(ctx, volumes=1, gigabytes=size, snapshots=len(snapshots))
+    mine = {"project_id": ctx.project_id, "user_id": ctx.user_id}
+    await volumes.save(ctx, volume, settled="available", **mine)
+    for each in snapshots:
+        await SNAPSHOTS.update(ctx.tx, msgspec.structs.replace(each, **mine))
+    await TRANSFERS.remove(ctx.tx, id=id)
+    return found
+
+
+async def delete(ctx: Context, id: str) -> None:
+    """The offer is withdrawn and the volume available again."""
+    found = await show(ctx, id)
+    ctx.authorize(found)
+    volume = await VOLUMES.get(ctx.tx, found.volume_id)
+    if volume is not None and volume.settled == "awaiting-transfer":
+        await volumes.save(ctx, volume, settled="available")
+    await TRANSFERS.remove(ctx.tx, id=id)

@@ -1,0 +1,125 @@
+"""Volume types: what exists, who may use it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate, Filter, Sort, among
+from haneul.kernel.ids import is_uuid
+from haneul.services.block_storage import errors
+from haneul.services.block_storage.model.types import DEFAULT_ID, DEFAULT_NAME, TypeAccess, VolumeType
+from haneul.services.block_storage.store.types import ACCESS, TYPES
+from haneul.services.block_storage.store.volumes import VOLUMES
+
+
+async def ensure_default(ctx: Context) -> VolumeType:
+    """The type of volumes that name none exists."""
+    found = await TYPES.get(ctx.tx, DEFAULT_ID)
+    if found is not None:
+        return found
+    made = VolumeType(DEFAULT_ID, DEFAULT_NAME, "Default Volume Type", True, {}, ctx.now(), None)
+    return await TYPES.add(ctx.tx, made)
+
+
+async def show(ctx: Context, id: str) -> VolumeType:
+    found = await TYPES.get(ctx.tx, id)
+    if found is None or not await _may_use(ctx, found):
+        raise errors.TypeNotFound(id=id)
+    return found
+
+
+async def named(ctx: Context, name_or_id: str) -> VolumeType:
+    """The type of that id or name, if the asker may use it."""
+    found = await TYPES.get(ctx.tx, name_or_id) if is_uuid(name_or_id) else None
+    found = found or await TYPES.first(ctx.tx, name=name_or_id)
+    if found is None or not await _may_use(ctx, found):
+        error = errors.TypeNotFound if is_uuid(name_or_id) else errors.TypeNameNotFound
+        raise error(id=name_or_id)
+    return found
+
+
+async def _may_use(ctx: Context, type: VolumeType) -> bool:
+    if type.is_public or ctx.is_admin:
+        return True
+    return await ACCESS.get(ctx.tx, type.id, ctx.project_id) is not None
+
+
+async def list_all(
+    ctx: Context,
+    *,
+    is_public: bool | None,
+    name: str | None = None,
+    sort: list[Sort] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+) -> list[VolumeType]:
+    """The types that the asker may use; `is_public` None is all that an administrator knows."""
+    filters = [] if name is None else [Filter("name", "eq", name)]
+    extra = []
+    if ctx.is_admin:
+        if is_public is not None:
+            filters.append(Filter("is_public", "eq", is_public))
+    else:
+        mine = [a.type_id for a in await ACCESS.find(ctx.tx, project_id=ctx.project_id)]
+        allowed = msgspec.json.encode(mine).decode()
+        extra = [("mine", TYPES.c.is_public.is_(True) | among(TYPES.c.id, "mine"), {"mine": allowed})]
+    after = await show(ctx, marker) if marker else None
+    order = sort or [Sort("created_at", True), Sort("id", True)]
+    return await TYPES.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
+
+
+async def create(
+    ctx: Context, *, name: str, description: str | None, is_public: bool, extra_specs: dict[str, str]
+) -> VolumeType:
+    made = VolumeType(ctx.new_id(), name, description, is_public, extra_specs, ctx.now(), None)
+    try:
+        return await TYPES.add(ctx.tx, made)
+    except Duplicate:
+        raise errors.TypeExists(name=name) from None
+
+
+async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
+    found = await show(ctx, id)
+    name = changes.get("name")
+    if name is not None and name != found.name and await TYPES.first(ctx.tx, name=name):
+        raise errors.TypeExists(name=name)
+    return await TYPES.update(ctx.tx, msgspec.structs.replace(found, updated_at=ctx.now(), **changes))
+
+
+async def delete(ctx: Context, id: str) -> None:
+    await show(ctx, id)
+    if id == DEFAULT_ID:
+        raise errors.InvalidType(reason=f"Default volume type {DEFAULT_NAME} cannot be deleted.")
+    if await VOLUMES.count(ctx.tx, type_id=id):
+        raise errors.TypeInUse(id=id)
+    await ACCESS.remove(ctx.tx, type_id=id)
+    await TYPES.remove(ctx.tx, id=id)
+
+
+async def names(ctx: Context, ids: set[str]) -> dict[str, str]:
+    """The names of these types, in one query."""
+    return {t.id: t.name for t in await TYPES.among(ctx.tx, "id", sorted(ids))} if ids else {}
+
+
+async def projects(ctx: Context, id: str) -> list[str]:
+    found = await show(ctx, id)
+    if found.is_public:
+        raise errors.TypeNotFound("Access list not available for public volume types.")
+    return [a.project_id for a in await ACCESS.find(ctx.tx, type_id=id)]
+
+
+async def allow(ctx: Context, id: str, project_id: str) -> None:
+    found = await show(ctx, id)
+    if found.is_public:
+        raise errors.InvalidType(reason="Type access modification is not applicable to public volume type.")
+    try:
+        await ACCESS.add(ctx.tx, TypeAccess(id, project_id))
+    except Duplicate:
+        raise errors.AccessExists(type_id=id, project_id=project_id) from None
+
+
+async def disallow(ctx: Context, id: str, project_id: str) -> None:
+    await show(ctx, id)
+    if not await ACCESS.remove(ctx.tx, type_id=id, project_id=project_id):
+        raise errors.AccessNotFound(type_id=id, project_id=project_id)

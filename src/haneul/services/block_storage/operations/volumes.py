@@ -1,0 +1,253 @@
+"""Volumes: accept, list, change, delete. What takes time is done by sagas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.types import VolumeType
+from haneul.services.block_storage.model.volumes import Attachment, Volume
+from haneul.services.block_storage.operations import types
+from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, NewVolume
+from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
+from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
+from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
+from haneul.services.block_storage.sagas.upload_image import UPLOAD_IMAGE, Upload
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.image import public as image
+
+GIB = 1 << 30
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for; at most one of the sources is given."""
+
+    size: int | None = None
+    name: str | None = None
+    description: str | None = None
+    type: str | None = None
+    zone: str | None = None
+    image_id: str | None = None
+    snapshot_id: str | None = None
+    source_id: str | None = None
+    multiattach: bool = False
+    metadata: dict[str, str] = {}
+    owner_id: str | None = None
+    dies_with_owner: bool = False
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    """What the new volume takes over from its source."""
+
+    least_gb: int = 0
+    type_id: str | None = None
+    bootable: bool = False
+    image_metadata: dict[str, str] = {}
+
+
+async def show(ctx: Context, id: str) -> Volume:
+    """The volume, if the asker may know of it; VolumeNotFound otherwise."""
+    volume = await VOLUMES.get(ctx.tx, id)
+    if volume is None or not (ctx.is_admin or volume.project_id == ctx.auth.project_id):
+        raise errors.VolumeNotFound(id=id)
+    return volume
+
+
+async def create(ctx: Context, new: Wish) -> Volume:
+    """Accept a new volume; the saga makes it."""
+    if sum(x is not None for x in (new.image_id, new.snapshot_id, new.source_id)) > 1:
+        raise errors.InvalidInput("May specify only one of snapshot, source volume or image.")
+    if new.zone is not None and new.zone != model.ZONE:
+        raise errors.InvalidInput(reason=f"Availability zone '{new.zone}' is invalid.")
+    origin = await _origin(ctx, new)
+    size = new.size if new.size is not None else origin.least_gb
+    if new.size is not None and size < origin.least_gb:
+        raise _too_small(new, size, origin.least_gb)
+    if size < 1:
+        raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
+    type = await _type(ctx, new.type, origin.type_id)
+    multiattach = new.multiattach or "<is> True" in type.extra_specs.get("multiattach", "")
+    if multiattach:
+        ctx.authorize({"project_id": ctx.project_id}, policy.CREATE_MULTIATTACH.name)
+    await require_quota(ctx, size=size, volumes=1, gigabytes=size)
+    volume = Volume(
+        id=ctx.new_id(),
+        project_id=ctx.project_id,
+        user_id=ctx.user_id,
+        name=new.name,
+        description=new.description,
+        size=size,
+        settled="error",  # until it is made: what it is if nobody goes on making it
+        type_id=type.id,
+        availability_zone=model.ZONE,
+        host=None,
+        bootable=origin.bootable,
+        readonly=False,
+        multiattach=multiattach,
+        snapshot_id=new.snapshot_id,
+        source_id=new.source_id,
+        image_id=new.image_id,
+        owner_id=new.owner_id,
+        dies_with_owner=new.dies_with_owner,
+        metadata=new.metadata,
+        image_metadata=origin.image_metadata,
+        fault=None,
+        created_at=ctx.now(),
+        updated_at=None,
+    )
+    await VOLUMES.add(ctx.tx, volume)
+    await ctx.start(CREATE_VOLUME, NewVolume(volume.id), resource=volume.id)
+    return volume
+
+
+async def _type(ctx: Context, wanted: str | None, inherited: str | None) -> VolumeType:
+    if wanted:
+        return await types.named(ctx, wanted)
+    if inherited:
+        return await types.show(ctx, inherited)
+    return await types.ensure_default(ctx)
+
+
+def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
+    if new.snapshot_id:
+        why = f"Volume size '{size}'GB cannot be smaller than the snapshot size {least}GB. "
+        return errors.InvalidInput(reason=why + "They must be >= original snapshot size.")
+    if new.source_id:
+        why = f"Volume size '{size}'GB cannot be smaller than original volume size  {least}GB. "
+        return errors.InvalidInput(reason=why + "They must be >= original volume size.")
+    return errors.InvalidInput(
+        reason=f"Size of specified image {least}GB is larger than volume size {size}GB."
+    )
+
+
+async def _origin(ctx: Context, new: Wish) -> _Origin:
+    if new.snapshot_id:
+        snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
+        if snapshot is None or not (ctx.is_admin or snapshot.project_id == ctx.auth.project_id):
+            raise errors.SnapshotNotFound(id=new.snapshot_id)
+        if snapshot.status != "available":
+            raise errors.InvalidSnapshot(
+                reason=f"Originating snapshot status must be one of 'available' values, "
+                f"but current status is: {snapshot.status}."
+            )
+        volume = await VOLUMES.get(ctx.tx, snapshot.volume_id)
+        bootable, kept = (volume.bootable, volume.image_metadata) if volume else (False, {})
+        return _Origin(snapshot.size, snapshot.type_id, bootable, kept)
+    if new.source_id:
+        volume = await show(ctx, new.source_id)
+        model.require_status(volume, "available", "in-use")
+        return _Origin(volume.size, volume.type_id, volume.bootable, volume.image_metadata)
+    if new.image_id:
+        return await _from_image(ctx, new.image_id)
+    return _Origin()
+
+
+async def _from_image(ctx: Context, image_id: str) -> _Origin:
+    ctx.authorize({"project_id": ctx.project_id}, policy.CREATE_FROM_IMAGE.name)
+    try:
+        found = await image.get(ctx, image_id)
+    except image.ImageNotFound:
+        raise errors.InvalidInput("Invalid image identifier or unable to access requested image.") from None
+    if found.status != "active":
+        raise errors.InvalidInput(reason=f"Image {image_id} is not active.")
+    bytes_ = max(found.virtual_size or 0, found.size or 0)
+    kept = {
+        **found.properties,
+        "image_id": found.id,
+        "image_name": found.name or "",
+        "checksum": found.checksum or "",
+        "container_format": found.container_format or "",
+        "disk_format": found.disk_format or "",
+        "min_disk": str(found.min_disk),
+        "min_ram": str(found.min_ram),
+        "size": str(found.size or 0),
+    }
+    return _Origin(max(-(-bytes_ // GIB), found.min_disk), None, True, kept)
+
+
+async def list_all(
+    ctx: Context,
+    filters: list[Filter],
+    *,
+    all_projects: bool,
+    sort: list[Sort],
+    marker: str | None,
+    limit: int | None,
+) -> list[Volume]:
+    after = await show(ctx, marker) if marker else None
+    return await VOLUMES.page(
+        ctx.tx, _within(ctx, filters, all_projects), sort=sort, after=after, limit=limit
+    )
+
+
+def _within(ctx: Context, filters: list[Filter], all_projects: bool) -> list[Filter]:
+    if all_projects and ctx.is_admin:
+        return filters
+    return [Filter("project_id", "eq", ctx.project_id), *filters]
+
+
+async def update(ctx: Context, id: str, **changes: Any) -> Volume:
+    volume = await show(ctx, id)
+    ctx.authorize(volume)
+    return await save(ctx, volume, **changes)
+
+
+async def save(ctx: Context, volume: Volume, **changes: Any) -> Volume:
+    """The volume, written back with these changes."""
+    return await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, updated_at=ctx.now(), **changes))
+
+
+async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = False) -> None:
+    """The volume goes, whatever else is being done to it; with `cascade` its snapshots too."""
+    volume = await show(ctx, id)
+    ctx.authorize(volume, policy.FORCE_DELETE.name if force else policy.DELETE.name)
+    snapshots = await SNAPSHOTS.find(ctx.tx, volume_id=id)
+    attachments = await ATTACHMENTS.find(ctx.tx, volume_id=id)
+    left = 0 if cascade else len(snapshots)
+    model.require_deletable(volume, left, force=force, is_attached=bool(attachments))
+    for snapshot in snapshots:
+        await ctx.start(DELETE_SNAPSHOT, OldSnapshot(snapshot.id), resource=snapshot.id, supersede=True)
+    await ctx.start(DELETE_VOLUME, OldVolume(id), resource=id, supersede=True)
+
+
+async def extend(ctx: Context, volume: Volume, size: int) -> None:
+    """Accept that the volume becomes larger."""
+    if volume.status == "in-use" and ctx.wants((3, 42)):
+        ctx.authorize(volume, policy.EXTEND_ATTACHED.name)
+    else:
+        model.require_status(volume, "available")
+    if size <= volume.size:
+        raise errors.InvalidInput(
+            reason=f"New size for extend must be greater than current size. "
+            f"(current: {volume.size}, extended: {size})."
+        )
+    await require_quota(ctx, size=size, gigabytes=size - volume.size)
+    await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, size=size, updated_at=ctx.now()))
+    await ctx.start(EXTEND_VOLUME, LargerVolume(volume.id, volume.size, size), resource=volume.id)
+
+
+async def upload_image(
+    ctx: Context, volume: Volume, *, name: str, disk_format: str, container_format: str, force: bool
+) -> image.Image:
+    """Accept that an image is made of the volume; the queued image."""
+    if volume.status == "in-use" and not force:
+        raise errors.InvalidVolume(reason="Volume status is in-use.")
+    model.require_status(volume, "available", "in-use")
+    if disk_format not in ("raw", "qcow2"):
+        raise errors.InvalidInput(reason=f"Images of volumes are raw or qcow2, not {disk_format}.")
+    made = await image.create_queued(ctx, name, "qcow2", container_format, {}, min_disk=volume.size)
+    await ctx.start(UPLOAD_IMAGE, Upload(volume.id, made.id), resource=volume.id)
+    return made
+
+
+async def attachments(ctx: Context, ids: list[str]) -> dict[str, list[Attachment]]:
+    """The attachments of these volumes, in one query."""
+    found: dict[str, list[Attachment]] = {}
+    for each in await ATTACHMENTS.among(ctx.tx, "volume_id", ids) if ids else ():
+        found.setdefault(each.volume_id, []).append(each)
+    return found

@@ -1,0 +1,106 @@
+"""Who may do what in block storage: the names and defaults of the real service."""
+
+from haneul.kernel.policy import rule
+
+_READER = "role:admin or (role:reader and project_id:%(project_id)s)"
+_MEMBER = "role:admin or (role:member and project_id:%(project_id)s)"
+_ADMIN = "role:admin"
+
+CREATE = rule("volume:create", _MEMBER, "Create a volume.")
+CREATE_FROM_IMAGE = rule("volume:create_from_image", _MEMBER, "Create a volume from an image.")
+CREATE_MULTIATTACH = rule("volume:multiattach", _MEMBER, "Create a volume that many servers may use.")
+GET = rule("volume:get", _READER, "Show a volume.")
+GET_ALL = rule("volume:get_all", _READER, "List volumes.")
+UPDATE = rule("volume:update", _MEMBER, "Update a volume, or set its bootable flag.")
+DELETE = rule("volume:delete", _MEMBER, "Delete a volume.")
+FORCE_DELETE = rule("volume:force_delete", _ADMIN, "Delete a volume in any state.")
+EXTEND = rule("volume:extend", _MEMBER, "Make a volume larger.")
+EXTEND_ATTACHED = rule("volume:extend_attached_volume", _MEMBER, "Make a volume larger while it is used.")
+RETYPE = rule("volume:retype", _MEMBER, "Change the type of a volume.")
+REVERT = rule("volume:revert_to_snapshot", _MEMBER, "Return a volume to its last snapshot.")
+HOST_ATTRIBUTE = rule("volume_extension:volume_host_attribute", _ADMIN, "See where a volume lives.")
+MIGRATION_ATTRIBUTE = rule("volume_extension:volume_mig_status_attribute", _ADMIN, "See migration states.")
+TENANT_ATTRIBUTE = rule("volume_extension:volume_tenant_attribute", _READER, "See whose volume it is.")
+GET_METADATA = rule("volume:get_volume_metadata", _READER, "Read a volume's metadata.")
+CREATE_METADATA = rule("volume:create_volume_metadata", _MEMBER, "Add to a volume's metadata.")
+UPDATE_METADATA = rule("volume:update_volume_metadata", _MEMBER, "Replace a volume's metadata.")
+DELETE_METADATA = rule("volume:delete_volume_metadata", _MEMBER, "Remove from a volume's metadata.")
+SHOW_IMAGE_METADATA = rule("volume_extension:volume_image_metadata:show", _READER, "See image metadata.")
+SET_IMAGE_METADATA = rule("volume_extension:volume_image_metadata:set", _MEMBER, "Set image metadata.")
+REMOVE_IMAGE_METADATA = rule(
+    "volume_extension:volume_image_metadata:remove", _MEMBER, "Remove image metadata."
+)
+
+ATTACH = rule("volume_extension:volume_actions:attach", _MEMBER, "Mark a volume as attached.")
+DETACH = rule("volume_extension:volume_actions:detach", _MEMBER, "Mark a volume as detached.")
+FORCE_DETACH = rule("volume_extension:volume_admin_actions:force_detach", _ADMIN, "Detach by force.")
+RESERVE = rule("volume_extension:volume_actions:reserve", _MEMBER, "Reserve a volume.")
+UNRESERVE = rule("volume_extension:volume_actions:unreserve", _MEMBER, "Give a reservation back.")
+BEGIN_DETACHING = rule("volume_extension:volume_actions:begin_detaching", _MEMBER, "Begin detaching.")
+ROLL_DETACHING = rule("volume_extension:volume_actions:roll_detaching", _MEMBER, "Stay attached after all.")
+INITIALIZE = rule("volume_extension:volume_actions:initialize_connection", _MEMBER, "How to reach a volume.")
+TERMINATE = rule("volume_extension:volume_actions:terminate_connection", _MEMBER, "No longer reach a volume.")
+UPLOAD_IMAGE = rule("volume_extension:volume_actions:upload_image", _MEMBER, "Make an image of a volume.")
+RESET_STATUS = rule("volume_extension:volume_admin_actions:reset_status", _ADMIN, "Set a volume's status.")
+READONLY = rule("volume:update_readonly_flag", _MEMBER, "Set or unset a volume's read-only flag.")
+
+CREATE_SNAPSHOT = rule("volume:create_snapshot", _MEMBER, "Create a snapshot.")
+GET_SNAPSHOT = rule("volume:get_snapshot", _READER, "Show a snapshot.")
+GET_ALL_SNAPSHOTS = rule("volume:get_all_snapshots", _READER, "List snapshots.")
+UPDATE_SNAPSHOT = rule("volume:update_snapshot", _MEMBER, "Update a snapshot.")
+DELETE_SNAPSHOT = rule("volume:delete_snapshot", _MEMBER, "Delete a snapshot.")
+SNAPSHOT_ATTRIBUTES = rule("volume_extension:extended_snapshot_attributes", _READER, "See its progress.")
+FORCE_DELETE_SNAPSHOT = rule(
+    "volume_extension:snapshot_admin_actions:force_delete", _ADMIN, "Delete a snapshot in any state."
+)
+RESET_SNAPSHOT = rule(
+    "volume_extension:snapshot_admin_actions:reset_status", _ADMIN, "Set a snapshot's status."
+)
+GET_SNAPSHOT_METADATA = rule("volume:get_snapshot_metadata", _READER, "Read a snapshot's metadata.")
+UPDATE_SNAPSHOT_METADATA = rule("volume:update_snapshot_metadata", _MEMBER, "Change a snapshot's metadata.")
+DELETE_SNAPSHOT_METADATA = rule(
+    "volume:delete_snapshot_metadata", _MEMBER, "Remove from a snapshot's metadata."
+)
+
+LIST_TYPES = rule("volume_extension:type_get_all", "", "List volume types.")
+GET_TYPE = rule("volume_extension:type_get", "", "Show a volume type.")
+CREATE_TYPE = rule("volume_extension:type_create", _ADMIN, "Create a volume type.")
+UPDATE_TYPE = rule("volume_extension:type_update", _ADMIN, "Update a volume type.")
+DELETE_TYPE = rule("volume_extension:type_delete", _ADMIN, "Delete a volume type.")
+TYPE_EXTRA_SPECS = rule("volume_extension:access_types_extra_specs", "", "See a type's extra specs.")
+LIST_EXTRA_SPECS = rule("volume_extension:types_extra_specs:index", "", "List a type's extra specs.")
+SHOW_EXTRA_SPEC = rule("volume_extension:types_extra_specs:show", "", "Show one extra spec.")
+CREATE_EXTRA_SPECS = rule("volume_extension:types_extra_specs:create", _ADMIN, "Add extra specs.")
+UPDATE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:update", _ADMIN, "Change an extra spec.")
+DELETE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:delete", _ADMIN, "Remove an extra spec.")
+LIST_TYPE_ACCESS = rule("volume_extension:volume_type_access:get_all_for_type", _ADMIN, "Who may use a type.")
+ADD_TYPE_ACCESS = rule(
+    "volume_extension:volume_type_access:addProjectAccess", _ADMIN, "Let a project use it."
+)
+REMOVE_TYPE_ACCESS = rule(
+    "volume_extension:volume_type_access:removeProjectAccess", _ADMIN, "Let a project use it no longer."
+)
+
+CREATE_ATTACHMENT = rule("volume:attachment_create", _MEMBER, "Create an attachment.")
+UPDATE_ATTACHMENT = rule("volume:attachment_update", _MEMBER, "Update an attachment.")
+DELETE_ATTACHMENT = rule("volume:attachment_delete", _MEMBER, "Delete an attachment.")
+COMPLETE_ATTACHMENT = rule("volume:attachment_complete", _MEMBER, "Mark an attachment as attached.")
+
+SHOW_QUOTA = rule("volume_extension:quotas:show", _READER, "Show a project's quotas.")
+UPDATE_QUOTA = rule("volume_extension:quotas:update", _ADMIN, "Set a project's quotas.")
+DELETE_QUOTA = rule("volume_extension:quotas:delete", _ADMIN, "Return a project to the default quotas.")
+QUOTA_CLASS = rule("volume_extension:quota_classes:get", _ADMIN, "Show the default quotas.")
+UPDATE_QUOTA_CLASS = rule("volume_extension:quota_classes:update", _ADMIN, "Set the default quotas.")
+LIMITS = rule("limits_extension:used_limits", _READER, "See what is used of one's limits.")
+
+LIST_SERVICES = rule("volume_extension:services:index", _ADMIN, "List the services.")
+GET_POOLS = rule("scheduler_extension:scheduler_stats:get_pools", _ADMIN, "List the pools.")
+GET_ALL_MESSAGES = rule("message:get_all", _READER, "List messages.")
+GET_MESSAGE = rule("message:get", _READER, "Show a message.")
+DELETE_MESSAGE = rule("message:delete", _MEMBER, "Delete a message.")
+
+CREATE_TRANSFER = rule("volume:create_transfer", _MEMBER, "Offer a volume to another project.")
+GET_TRANSFER = rule("volume:get_transfer", _READER, "Show an offer.")
+GET_ALL_TRANSFERS = rule("volume:get_all_transfers", _READER, "List offers.")
+ACCEPT_TRANSFER = rule("volume:accept_transfer", _MEMBER, "Accept an offer.")
+DELETE_TRANSFER = rule("volume:delete_transfer", _MEMBER, "Withdraw an offer.")

@@ -1,0 +1,146 @@
+"""What other services may use of block storage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.services.block_storage.errors import InvalidVolume, SnapshotNotFound, VolumeNotFound
+from haneul.services.block_storage.model.volumes import Volume
+from haneul.services.block_storage.operations import attachments as _attachments
+from haneul.services.block_storage.operations import types as _types
+from haneul.services.block_storage.operations import volumes as _volumes
+from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, VOLUMES
+
+__all__ = [
+    "Attachment",
+    "InvalidVolume",
+    "SnapshotNotFound",
+    "Volume",
+    "VolumeNotFound",
+    "attachments",
+    "complete",
+    "connect",
+    "create_for_server",
+    "delete_for_server",
+    "detach",
+    "disconnect",
+    "ensure_default_type",
+    "get",
+    "is_ready",
+    "reserve",
+]
+
+
+class Attachment(msgspec.Struct, frozen=True, gc=False):
+    """A volume as a server has it."""
+
+    volume_id: str
+    device: str
+    delete_on_termination: bool
+    id: str
+
+
+async def ensure_default_type(ctx: Context) -> None:
+    """The type of volumes that name none exists."""
+    await _types.ensure_default(ctx)
+
+
+async def get(ctx: Context, volume_id: str) -> Volume:
+    """The volume, if the asker may know of it; VolumeNotFound otherwise."""
+    return await _volumes.show(ctx, volume_id)
+
+
+async def create_for_server(
+    ctx: Context,
+    server_id: str,
+    size_gb: int,
+    image_id: str | None,
+    snapshot_id: str | None,
+    volume_type: str | None,
+    name: str,
+    delete_on_termination: bool,
+) -> Volume:
+    """Accept a volume that is made for a server, as part of the caller's transaction."""
+    return await _volumes.create(
+        ctx,
+        _volumes.Wish(
+            size=size_gb,
+            name=name,
+            type=volume_type,
+            image_id=image_id,
+            snapshot_id=snapshot_id,
+            owner_id=server_id,
+            dies_with_owner=delete_on_termination,
+        ),
+    )
+
+
+async def is_ready(ctx: Context, volume_id: str) -> str:
+    """The volume's status: `creating` while it is made, then `available`, `reserved`, or `error`."""
+    return (await _volumes.show(ctx, volume_id)).status
+
+
+async def reserve(
+    ctx: Context,
+    volume_id: str,
+    server_id: str,
+    device: str | None = None,
+    *,
+    delete_on_termination: bool = False,
+) -> str:
+    """The id of a new attachment that keeps the volume for the server (in the caller's transaction).
+
+    A volume made by `create_for_server` may be reserved by its server before it is there.
+    """
+    volume = await _volumes.show(ctx, volume_id)
+    dies = delete_on_termination or (volume.owner_id == server_id and volume.dies_with_owner)
+    made = await _attachments.reserve(ctx, volume, server_id, device=device, delete_on_termination=dies)
+    return made.id
+
+
+async def connect(ctx: Context, attachment_id: str, host: str) -> dict[str, Any]:
+    """How the host reaches the volume, for `DiskSpec.connection`. No transaction may be open."""
+    return await _attachments.connect(ctx, attachment_id, host)
+
+
+async def complete(ctx: Context, attachment_id: str, host: str, device: str | None) -> None:
+    """The attachment is attached and its volume in use."""
+    await _attachments.complete(ctx, attachment_id, host, device)
+
+
+async def detach(ctx: Context, volume_id: str, server_id: str) -> None:
+    """The server has the volume no longer, and it outlives the server. Content if it never had it."""
+    await _attachments.detach(ctx, volume_id, server_id)
+
+
+async def disconnect(ctx: Context, volume_id: str, host: str) -> None:
+    """The host reaches the volume no longer; the volume may be gone. No transaction may be open."""
+    await _attachments.disconnect(ctx, volume_id, host)
+
+
+async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:
+    """What these servers have, in one query."""
+    found = await _attachments.of_servers(ctx, server_ids)
+    return {
+        server: [Attachment(a.volume_id, a.device or "", a.delete_on_termination, a.id) for a in each]
+        for server, each in found.items()
+    }
+
+
+async def delete_for_server(ctx: Context, server_id: str) -> None:
+    """Nothing is attached to the server any more, and what should die with it is being deleted.
+
+    To be called instead of `detach` when the server itself goes.
+    """
+    had = await ATTACHMENTS.find(ctx.tx, server_id=server_id)
+    owned = await VOLUMES.find(ctx.tx, owner_id=server_id)
+    doomed = {a.volume_id for a in had if a.delete_on_termination}
+    doomed |= {v.id for v in owned if v.dies_with_owner}
+    for each in had:
+        await _attachments.remove(ctx, each)
+    for volume_id in sorted(doomed):
+        await ctx.start(DELETE_VOLUME, OldVolume(volume_id), resource=volume_id, supersede=True)

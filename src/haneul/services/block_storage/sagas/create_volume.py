@@ -1,0 +1,119 @@
+"""Create a volume: choose where it lives, make it there with its content, let it be used."""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage import errors
+from haneul.services.block_storage.drivers.interface import (
+    FromImage,
+    FromSnapshot,
+    FromVolume,
+    VolumeSource,
+)
+from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
+from haneul.services.image import public as image
+from haneul.services.placement import public as placement
+
+
+class NewVolume(msgspec.Struct, frozen=True):
+    volume_id: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Where the volume is made, and of what."""
+
+    host: str
+    size_gb: int
+    source: VolumeSource | None
+
+
+async def place(ctx: Context, new: NewVolume) -> Plan:
+    """The volume has a host: that of what it is copied from, or the first that may be used."""
+    volume = await _volume(ctx, new.volume_id)
+    source, host = await _source(ctx, volume)
+    if host is None:
+        host = await _free_host(ctx)
+    await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=location(host)))
+    return Plan(host, volume.size, source)
+
+
+async def unplace(ctx: Context, new: NewVolume) -> None:
+    volume = await VOLUMES.get(ctx.tx, new.volume_id)
+    if volume is not None and volume.host is not None:
+        await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=None))
+
+
+async def make(ctx: Context, new: NewVolume, plan: Plan) -> None:
+    await ctx.agent(plan.host).volumes.ensure_volume(new.volume_id, plan.size_gb, plan.source)
+
+
+async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
+    await ctx.agent(plan.host).volumes.ensure_gone(new.volume_id)
+
+
+async def mark_available(ctx: Context, new: NewVolume) -> None:
+    """The volume may be used; a server that it was made for has reserved it already."""
+    volume = await _volume(ctx, new.volume_id)
+    held = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
+    settled = settled_after(msgspec.structs.replace(volume, settled="available"), held)
+    await VOLUMES.update(
+        ctx.tx, msgspec.structs.replace(volume, settled=settled, fault=None, updated_at=ctx.now())
+    )
+
+
+async def mark_error(ctx: Context, new: NewVolume, failure: Failure) -> None:
+    volume = await VOLUMES.get(ctx.tx, new.volume_id)
+    if volume is not None:
+        await VOLUMES.update(
+            ctx.tx,
+            msgspec.structs.replace(volume, settled="error", fault=failure.message, updated_at=ctx.now()),
+        )
+
+
+async def _volume(ctx: Context, volume_id: str) -> Volume:
+    volume = await VOLUMES.get(ctx.tx, volume_id)
+    if volume is None:
+        raise errors.VolumeNotFound(id=volume_id)
+    return volume
+
+
+async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, str | None]:
+    """What the volume is made of, and the host where that is, if it is on one."""
+    if volume.snapshot_id:
+        snapshot = await SNAPSHOTS.get(ctx.tx, volume.snapshot_id)
+        if snapshot is None or snapshot.host is None:
+            raise errors.SnapshotNotFound(id=volume.snapshot_id)
+        return FromSnapshot(snapshot.id), snapshot.host.split("@")[0]
+    if volume.source_id:
+        origin = await _volume(ctx, volume.source_id)
+        return FromVolume(origin.id), host_name(origin)
+    if volume.image_id:
+        found = await image.get(ctx, volume.image_id)
+        return FromImage(image.source(ctx, found)), None
+    return None, None
+
+
+async def _free_host(ctx: Context) -> str:
+    excluded = ctx.operation.excluded if ctx.operation else ()
+    now = ctx.now()
+    for host in await placement.hosts(ctx):
+        if host.is_enabled and host.name not in excluded and placement.is_up(host, now):
+            return host.name
+    raise errors.NoBackEnd(reason="No host that keeps volumes is up.")
+
+
+CREATE_VOLUME = Saga(
+    "block_storage.create_volume",
+    input=NewVolume,
+    steps=[
+        Step(place, undo=unplace),
+        Step(make, undo=unmake, deadline_s=600),
+        Step(mark_available),
+    ],
+    on_failure=mark_error,
+    elsewhere=place,
+)

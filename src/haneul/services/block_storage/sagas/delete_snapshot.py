@@ -1,0 +1,47 @@
+"""Delete a snapshot: from its host, then from the books."""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage.store.volumes import SNAPSHOTS
+
+
+class OldSnapshot(msgspec.Struct, frozen=True):
+    snapshot_id: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    host: str | None
+
+
+async def find(ctx: Context, old: OldSnapshot) -> Place:
+    snapshot = await SNAPSHOTS.get(ctx.tx, old.snapshot_id)
+    return Place(snapshot.host.split("@")[0] if snapshot and snapshot.host else None)
+
+
+async def drop(ctx: Context, old: OldSnapshot, place: Place) -> None:
+    if place.host:
+        await ctx.agent(place.host).volumes.ensure_snapshot_gone(old.snapshot_id)
+
+
+async def forget(ctx: Context, old: OldSnapshot) -> None:
+    await SNAPSHOTS.remove(ctx.tx, id=old.snapshot_id)
+
+
+async def mark_error(ctx: Context, old: OldSnapshot, failure: Failure) -> None:
+    snapshot = await SNAPSHOTS.get(ctx.tx, old.snapshot_id)
+    if snapshot is not None:
+        await SNAPSHOTS.update(
+            ctx.tx, msgspec.structs.replace(snapshot, settled="error_deleting", fault=failure.message)
+        )
+
+
+DELETE_SNAPSHOT = Saga(
+    "block_storage.delete_snapshot",
+    input=OldSnapshot,
+    steps=[Step(find), Step(drop), Step(forget)],
+    on_failure=mark_error,
+)

@@ -1,0 +1,57 @@
+"""Make a volume larger. Its row has the new size from the start, so that quotas count it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage import errors
+from haneul.services.block_storage.model.volumes import host_name
+from haneul.services.block_storage.store.volumes import VOLUMES
+
+
+class LargerVolume(msgspec.Struct, frozen=True):
+    volume_id: str
+    old_gb: int
+    new_gb: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    host: str
+
+
+async def claim(ctx: Context, larger: LargerVolume) -> Place:
+    volume = await VOLUMES.get(ctx.tx, larger.volume_id)
+    host = host_name(volume) if volume else None
+    if volume is None or host is None:
+        raise errors.VolumeNotFound(id=larger.volume_id)
+    if volume.size != larger.new_gb:
+        await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, size=larger.new_gb))
+    return Place(host)
+
+
+async def release(ctx: Context, larger: LargerVolume) -> None:
+    volume = await VOLUMES.get(ctx.tx, larger.volume_id)
+    if volume is not None and volume.size != larger.old_gb:
+        await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, size=larger.old_gb))
+
+
+async def grow(ctx: Context, larger: LargerVolume, place: Place) -> None:
+    await ctx.agent(place.host).volumes.extend(larger.volume_id, larger.new_gb)
+
+
+async def mark_error(ctx: Context, larger: LargerVolume, failure: Failure) -> None:
+    volume = await VOLUMES.get(ctx.tx, larger.volume_id)
+    if volume is not None:
+        await VOLUMES.update(
+            ctx.tx, msgspec.structs.replace(volume, settled="error_extending", fault=failure.message)
+        )
+
+
+EXTEND_VOLUME = Saga(
+    "block_storage.extend_volume",
+    input=LargerVolume,
+    steps=[Step(claim, undo=release), Step(grow)],
+    on_failure=mark_error,
+)

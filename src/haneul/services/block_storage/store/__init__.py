@@ -1,0 +1,1 @@
+"""Tables and queries of block storage, one file per resource."""

@@ -1,0 +1,137 @@
+"""/os-aggregates"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
+from haneul.services.compute.api import values
+from haneul.services.compute.model.aggregates import ZONE, Aggregate
+from haneul.services.compute.operations import aggregates
+from haneul.services.compute.policy import hosts as policy
+
+routes = Routes("/v2.1")
+UUIDS = (2, 41)
+Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^:]*$")]
+Metadata = dict[
+    Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_:. ]{1,255}$")],
+    Annotated[str, msgspec.Meta(max_length=255)] | None,
+]
+
+
+class NewAggregate(Strict):
+    name: values.Text
+    availability_zone: Zone | None = None
+
+
+class CreateAggregate(Strict):
+    aggregate: NewAggregate
+
+
+class AggregateChanges(Strict):
+    name: values.Text | UnsetType = UNSET
+    availability_zone: Zone | UnsetType | None = UNSET
+
+
+class UpdateAggregate(Strict):
+    aggregate: AggregateChanges
+
+
+class NamedHost(Strict):
+    host: values.Text
+
+
+class NewMetadata(Strict):
+    metadata: Metadata
+
+
+class Action(Strict):
+    add_host: NamedHost | UnsetType = UNSET
+    remove_host: NamedHost | UnsetType = UNSET
+    set_metadata: NewMetadata | UnsetType = UNSET
+
+
+def _when(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f") if at else None
+
+
+def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": aggregate.number,
+        "name": aggregate.name,
+        "availability_zone": aggregate.zone,
+        "hosts": aggregate.hosts,
+        "metadata": aggregate.metadata,
+        "created_at": _when(aggregate.created_at),
+        "updated_at": _when(aggregate.updated_at),
+        "deleted": False,
+        "deleted_at": None,
+    }
+    if ctx.wants(UUIDS):
+        found["uuid"] = aggregate.id
+    return found
+
+
+@routes.get("/os-aggregates", policy=policy.LIST_AGGREGATES)
+async def list_aggregates(ctx: Context) -> dict[str, Any]:
+    """All aggregates."""
+    return {"aggregates": [view(ctx, a) for a in await aggregates.list(ctx)]}
+
+
+@routes.get("/os-aggregates/{id}", policy=policy.SHOW_AGGREGATE)
+async def show_aggregate(ctx: Context, id: str) -> dict[str, Any]:
+    """One aggregate."""
+    return {"aggregate": view(ctx, await aggregates.show(ctx, id))}
+
+
+@routes.post("/os-aggregates", policy=policy.CREATE_AGGREGATE)
+async def create_aggregate(ctx: Context, body: CreateAggregate) -> dict[str, Any]:
+    """Create an aggregate without hosts."""
+    new = body.aggregate
+    name = values.name(new.name, "aggregate.name")
+    shown = view(ctx, await aggregates.create(ctx, name, new.availability_zone))
+    return {"aggregate": {k: v for k, v in shown.items() if k not in ("hosts", "metadata")}}
+
+
+@routes.put("/os-aggregates/{id}", policy=policy.UPDATE_AGGREGATE)
+async def update_aggregate(ctx: Context, id: str, body: UpdateAggregate) -> dict[str, Any]:
+    """Rename the aggregate, or give it another zone."""
+    new = body.aggregate
+    if new.name is UNSET and new.availability_zone is UNSET:
+        raise BadRequest("Invalid input for field/attribute aggregate. Value: {}. It has too few properties.")
+    name = values.name(new.name, "aggregate.name") if new.name is not UNSET else None
+    metadata = {ZONE: new.availability_zone} if new.availability_zone is not UNSET else None
+    return {"aggregate": view(ctx, await aggregates.update(ctx, id, name=name, metadata=metadata))}
+
+
+@routes.delete("/os-aggregates/{id}", status=200, policy=policy.DELETE_AGGREGATE)
+async def delete_aggregate(ctx: Context, id: str) -> None:
+    """Delete an aggregate that has no hosts."""
+    await aggregates.delete(ctx, id)
+
+
+@routes.post("/os-aggregates/{id}/action")
+async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any]:
+    """add_host, remove_host or set_metadata."""
+    given = [n for n in ("add_host", "remove_host", "set_metadata") if getattr(body, n) is not UNSET]
+    if len(given) != 1:
+        raise BadRequest("Exactly one of add_host, remove_host and set_metadata is expected.")
+    if body.add_host:
+        ctx.authorize({}, policy.ADD_HOST.name)
+        changed = await aggregates.add_host(ctx, id, body.add_host.host)
+    elif body.remove_host:
+        ctx.authorize({}, policy.REMOVE_HOST.name)
+        changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
+    else:
+        assert body.set_metadata
+        ctx.authorize({}, policy.SET_METADATA.name)
+        metadata = body.set_metadata.metadata
+        if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):
+            raise values.refuse("metadata.availability_zone", zone, "It is no name of a zone.")
+        changed = await aggregates.update(ctx, id, metadata=metadata)
+    return {"aggregate": view(ctx, changed)}

@@ -1,0 +1,94 @@
+"""/console: the WebSocket at which a console is used, and the page that opens it
+
+A token opens one console, once. The bytes go between the browser and the machine's unix socket as they
+are; nothing of a console has a TCP port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import falcon
+import structlog
+
+from haneul.kernel.context import Platform
+from haneul.kernel.http.app import Application
+from haneul.services.compute.manifest import MANIFEST
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken
+
+PAGES = Path(__file__).parent.parent / "pages"
+CHUNK = 65536
+logger = structlog.get_logger(__name__)
+
+
+def mount(app: Application) -> None:
+    """Put the console's socket and page beside the routes."""
+    app.falcon.add_route(f"{MANIFEST.path}/console", ConsoleSocket(app.platform))
+    app.falcon.add_route(f"{MANIFEST.path}/vnc.html", Page(PAGES / "vnc.html"))
+    app.falcon.add_static_route(f"{MANIFEST.path}/pages/novnc", str(PAGES / "novnc"))
+
+
+class Page:
+    def __init__(self, path: Path) -> None:
+        self._content = path.read_bytes()
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        resp.content_type = "text/html; charset=utf-8"
+        resp.set_header("Referrer-Policy", "no-referrer")
+        resp.data = self._content
+
+
+class ConsoleSocket:
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def on_websocket(self, req: Any, ws: Any) -> None:
+        token = req.get_param("token") or ""
+        found = await self._redeem(token)
+        if found is None:
+            raise falcon.HTTPForbidden(description="This address was used before, or has expired.")
+        try:
+            reader, writer = await asyncio.open_unix_connection(found.path)
+        except OSError:
+            raise falcon.HTTPServiceUnavailable(description="The console does not answer.") from None
+        binary = "binary" in ws.subprotocols
+        await ws.accept(subprotocol="binary" if binary else None)
+        await _carry(ws, reader, writer)
+
+    async def _redeem(self, token: str) -> ConsoleToken | None:
+        """What the token opens; it opens nothing a second time."""
+        async with self._platform.db.transaction() as tx:
+            found = await CONSOLE_TOKENS.get(tx, token)
+            if found is None:
+                return None
+            await CONSOLE_TOKENS.remove(tx, token=token)
+        return found if found.expires_at > self._platform.clock.now() else None
+
+
+async def _carry(ws: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Bytes both ways until either side ends."""
+
+    async def to_browser() -> None:
+        while data := await reader.read(CHUNK):
+            await ws.send_data(data)
+
+    async def to_machine() -> None:
+        with contextlib.suppress(falcon.WebSocketDisconnected):
+            while True:
+                data = await ws.receive_data()
+                writer.write(data)
+                await writer.drain()
+
+    tasks = [asyncio.create_task(to_browser()), asyncio.create_task(to_machine())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        writer.close()
+        with contextlib.suppress(Exception):
+            await ws.close()

@@ -1,0 +1,215 @@
+"""/flavors"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Sort
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
+from haneul.services.compute.api import values
+from haneul.services.compute.api.links import links, next_links, page_size
+from haneul.services.compute.model.flavors import Flavor
+from haneul.services.compute.operations import flavors
+from haneul.services.compute.policy import flavors as policy
+
+routes = Routes("/v2.1")
+QUERY = {"limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir"}
+SORT_KEYS = {
+    "flavorid": "id",
+    "id": "id",
+    "name": "name",
+    "memory_mb": "memory_mib",
+    "vcpus": "vcpus",
+    "root_gb": "disk_gb",
+    "ephemeral_gb": "ephemeral_gb",
+    "swap": "swap_mib",
+    "rxtx_factor": "rxtx_factor",
+    "is_public": "is_public",
+    "disabled": "is_disabled",
+    "created_at": "created_at",
+    "description": "description",
+}
+Description = Annotated[str, msgspec.Meta(max_length=65535)]
+
+
+class NewFlavor(Strict, kw_only=True):
+    name: values.Text
+    ram: int | str
+    vcpus: int | str
+    disk: int | str
+    id: str | int | float | None = None
+    swap: int | str = 0
+    ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
+    rxtx_factor: float | str = 1.0
+    is_public: bool | str | int = msgspec.field(name="os-flavor-access:is_public", default=True)
+    description: Annotated[Description | UnsetType | None, since("2.55")] = UNSET
+
+
+class CreateFlavor(Strict):
+    flavor: NewFlavor
+
+
+class FlavorChanges(Strict):
+    description: Description | None
+
+
+class UpdateFlavor(Strict):
+    flavor: FlavorChanges
+
+
+def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
+    """The flavor as the version shows it."""
+    found: dict[str, Any] = {
+        "id": flavor.id,
+        "name": flavor.name,
+        "ram": flavor.memory_mib,
+        "disk": flavor.disk_gb,
+        "swap": flavor.swap_mib or (0 if ctx.wants((2, 75)) else ""),
+        "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
+        "OS-FLV-DISABLED:disabled": flavor.is_disabled,
+        "vcpus": flavor.vcpus,
+        "os-flavor-access:is_public": flavor.is_public,
+        "rxtx_factor": flavor.rxtx_factor,
+        "links": links(ctx, f"flavors/{flavor.id}"),
+    }
+    if ctx.wants((2, 55)):
+        found["description"] = flavor.description
+    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS.name, {"project_id": ctx.auth.project_id}):
+        found["extra_specs"] = flavor.extra_specs
+    return found
+
+
+def brief(ctx: Context, flavor: Flavor) -> dict[str, Any]:
+    found = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
+    if ctx.wants((2, 55)):
+        found["description"] = flavor.description
+    return found
+
+
+@routes.get("/flavors")
+async def list_flavors(ctx: Context, query: Query) -> dict[str, Any]:
+    """Flavors: ids, names and links."""
+    page, more = await _page(ctx, query, "flavors")
+    return {"flavors": [brief(ctx, f) for f in page], **more}
+
+
+@routes.get("/flavors/detail")
+async def list_flavors_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    """Flavors with all that they say."""
+    page, more = await _page(ctx, query, "flavors/detail")
+    return {"flavors": [view(ctx, f) for f in page], **more}
+
+
+async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Flavor], dict[str, Any]]:
+    values.only(ctx, query, QUERY)
+    size = page_size(query)
+    page = await flavors.list(
+        ctx,
+        is_public=_is_public(ctx, query.get("is_public")),
+        least_disk_gb=_least(query, "minDisk"),
+        least_memory_mib=_least(query, "minRam"),
+        sort=_sort(query),
+        marker=query.get("marker"),
+        limit=size,
+    )
+    found = next_links(ctx, path, query, page, size, page[-1].id if page else "")
+    return page, {"flavors_links": found} if found else {}
+
+
+def _least(query: Query, name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise BadRequest(f"Invalid {name} filter [{text}]")
+    return int(text)
+
+
+def _is_public(ctx: Context, text: str | None) -> bool | None:
+    """Only administrators may ask for flavors that are not theirs to use."""
+    if not ctx.is_admin or text is None:
+        return True
+    if text.strip().lower() == "none":
+        return None
+    if text.strip().lower() in ("t", "true", "on", "y", "yes", "1"):
+        return True
+    if text.strip().lower() in ("f", "false", "off", "n", "no", "0"):
+        return False
+    raise BadRequest(f"Invalid is_public filter [{text}]")
+
+
+def _sort(query: Query) -> Sort:
+    key, direction = query.get("sort_key", "flavorid"), query.get("sort_dir", "asc")
+    if key not in SORT_KEYS:
+        raise BadRequest(f"Sort key supplied was not valid: {key}")
+    if direction not in ("asc", "desc"):
+        raise BadRequest(f"Unknown sort direction: {direction}; it must be 'asc' or 'desc'")
+    return Sort(SORT_KEYS[key], direction == "desc")
+
+
+@routes.post("/flavors", policy=policy.CREATE)
+async def create_flavor(ctx: Context, body: CreateFlavor) -> dict[str, Any]:
+    """Create a flavor; without an id it gets a UUID."""
+    return {"flavor": view(ctx, await flavors.create(ctx, _new(ctx, body.flavor)))}
+
+
+def _new(ctx: Context, new: NewFlavor) -> Flavor:
+    def number(value: int | str, name: str, least: int = 0) -> int:
+        return values.integer(value, f"flavor.{name}", least=least)
+
+    return Flavor(
+        id=_id(ctx, new.id),
+        name=values.name(new.name, "flavor.name"),
+        vcpus=number(new.vcpus, "vcpus", 1),
+        memory_mib=number(new.ram, "ram", 1),
+        disk_gb=number(new.disk, "disk"),
+        ephemeral_gb=number(new.ephemeral, "OS-FLV-EXT-DATA:ephemeral"),
+        swap_mib=number(new.swap, "swap"),
+        rxtx_factor=_rxtx_factor(new.rxtx_factor),
+        is_public=values.truth(new.is_public, "flavor.os-flavor-access:is_public"),
+        is_disabled=False,
+        description=new.description or None,
+        extra_specs={},
+        projects=[],
+        created_at=ctx.now(),
+    )
+
+
+def _id(ctx: Context, given: str | float | None) -> str:
+    if given is None or given == "auto":
+        return ctx.new_id()
+    text = str(given)
+    if not re.fullmatch(r"(?! )[a-zA-Z0-9. _-]{1,255}(?<! )", text):
+        raise values.refuse("flavor.id", text, "It must match '^(?! )[a-zA-Z0-9. _-]+(?<! )$'.")
+    return text
+
+
+def _rxtx_factor(given: float | str) -> float:
+    if isinstance(given, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", given):
+        raise values.refuse("flavor.rxtx_factor", given, "It is no number.")
+    if not 0 < float(given) <= 3.40282e38:
+        raise values.refuse("flavor.rxtx_factor", given, "It must be greater than 0.")
+    return float(given)
+
+
+@routes.get("/flavors/{id}")
+async def show_flavor(ctx: Context, id: str) -> dict[str, Any]:
+    """One flavor."""
+    return {"flavor": view(ctx, await flavors.show(ctx, id))}
+
+
+@routes.put("/flavors/{id}", policy=policy.UPDATE, since="2.55")
+async def update_flavor(ctx: Context, id: str, body: UpdateFlavor) -> dict[str, Any]:
+    """Change the flavor's description."""
+    return {"flavor": view(ctx, await flavors.update(ctx, id, body.flavor.description))}
+
+
+@routes.delete("/flavors/{id}", status=202, policy=policy.DELETE)
+async def delete_flavor(ctx: Context, id: str) -> None:
+    """Delete the flavor; servers that were made of it keep what it was."""
+    await flavors.delete(ctx, id)

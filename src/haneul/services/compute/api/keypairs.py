@@ -1,0 +1,130 @@
+"""/os-keypairs"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import UNSET, InvalidField, Query, Reply, Routes, Strict, UnsetType, since
+from haneul.services.compute.api import values
+from haneul.services.compute.api.links import next_links, page_size
+from haneul.services.compute.model.keypairs import Keypair
+from haneul.services.compute.operations import keypairs
+from haneul.services.compute.policy import keypairs as policy
+
+routes = Routes("/v2.1")
+TYPES = (2, 2)
+USERS = (2, 10)
+PAGES = (2, 35)
+NOTHING_GENERATED = (2, 92)
+
+
+class NewKeypair(Strict):
+    name: values.Text
+    public_key: Annotated[str, msgspec.Meta(max_length=65535)] | UnsetType = UNSET
+    type: Annotated[Literal["ssh", "x509"] | UnsetType, since("2.2")] = UNSET
+    user_id: Annotated[values.Text | UnsetType, since("2.10")] = UNSET
+
+
+class CreateKeypair(Strict):
+    keypair: NewKeypair
+
+
+def view(ctx: Context, keypair: Keypair, *more: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": keypair.name,
+        "public_key": keypair.public_key,
+        "fingerprint": keypair.fingerprint,
+    }
+    if ctx.wants(TYPES):
+        found["type"] = keypair.kind
+    if "user_id" in more:
+        found["user_id"] = keypair.user_id
+    if "times" in more:
+        found |= {
+            "id": keypair.number,
+            "created_at": keypair.created_at.strftime("%Y-%m-%dT%H:%M:%S.000000"),
+            "updated_at": None,
+            "deleted": False,
+            "deleted_at": None,
+        }
+    return found
+
+
+def _user(ctx: Context, query: Query) -> str:
+    """Whose key pairs are meant: from 2.10 on an administrator may name another user."""
+    if not ctx.wants(USERS):
+        return ctx.user_id
+    values.only(ctx, query, {"user_id", *(("limit", "marker") if ctx.wants(PAGES) else ())})
+    return query.get("user_id") or ctx.user_id
+
+
+@routes.get("/os-keypairs", policy=policy.LIST)
+async def list_keypairs(ctx: Context, query: Query) -> dict[str, Any]:
+    """The user's key pairs by name."""
+    user = _user(ctx, query)
+    if not ctx.wants(PAGES):
+        found = await keypairs.list(ctx, user)
+        return {"keypairs": [{"keypair": view(ctx, k)} for k in found]}
+    size = page_size(query)
+    found = await keypairs.list(ctx, user, marker=query.get("marker"), limit=size)
+    more = next_links(ctx, "os-keypairs", query, found, size, found[-1].name if found else "")
+    shown = {"keypairs": [{"keypair": view(ctx, k)} for k in found]}
+    return {**shown, "keypairs_links": more} if more else shown
+
+
+@routes.get("/os-keypairs/{name}", policy=policy.SHOW)
+async def show_keypair(ctx: Context, name: str, query: Query) -> dict[str, Any]:
+    """One key pair."""
+    return {"keypair": view(ctx, await keypairs.show(ctx, _user(ctx, query), name), "user_id", "times")}
+
+
+@routes.post("/os-keypairs", policy=policy.CREATE)
+async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
+    """Import a public key; before 2.92, without one, generate a pair and give the private key once."""
+    new = body.keypair
+    user, kind = new.user_id or ctx.user_id, new.type or "ssh"
+    ctx.authorize({"user_id": user})
+    name = _name(ctx, new.name)
+    private: dict[str, str] = {}
+    if new.public_key is UNSET:
+        if ctx.wants(NOTHING_GENERATED):
+            text = "'public_key' is a required property"
+            raise InvalidField(
+                f"Invalid input for field/attribute keypair. {text}",
+                field="keypair.public_key",
+                why=text,
+                kind="missing",
+            )
+        made = await keypairs.generate(kind, user)
+        public, private = made.public_key, {"private_key": made.private_key}
+    else:
+        public = new.public_key
+    stored = await keypairs.create(ctx, user, name, kind, public)
+    return Reply(
+        {"keypair": {**view(ctx, stored, "user_id"), **private}}, status=201 if ctx.wants(TYPES) else 200
+    )
+
+
+def _name(ctx: Context, name: str) -> str:
+    """Letters, digits, spaces, `_` and `-`; from 2.92 on `@` and `.` too."""
+    name = values.name(name, "keypair.name")
+    allowed = r"[A-Za-z0-9 _@.\-]+" if ctx.wants(NOTHING_GENERATED) else r"[A-Za-z0-9 _\-]+"
+    if not re.fullmatch(allowed, name):
+        raise InvalidField(
+            "Keypair data is invalid: Keypair name contains unsafe characters",
+            field="keypair.name",
+            why="it contains unsafe characters",
+            kind="value",
+        )
+    return name
+
+
+@routes.delete("/os-keypairs/{name}", policy=policy.DELETE)
+async def delete_keypair(ctx: Context, name: str, query: Query) -> Reply:
+    """Delete the key pair; servers keep the key they were made with."""
+    await keypairs.delete(ctx, _user(ctx, query), name)
+    return Reply(status=204 if ctx.wants(TYPES) else 202)

@@ -1,0 +1,233 @@
+"""/servers/{id}/action, and what hangs on a server: metadata, tags, addresses, consoles, history"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.http import Reply, Routes
+from haneul.kernel.policy import Rule
+from haneul.services.compute import errors
+from haneul.services.compute.api import server_views as views
+from haneul.services.compute.api.server_schemas import integer
+from haneul.services.compute.manifest import MANIFEST
+from haneul.services.compute.operations import actions, disks, servers
+from haneul.services.compute.policy import servers as policy
+
+routes = Routes("/v2.1/servers/{id}")
+Given = Any
+Act = Callable[[Context, str, Given], Awaitable[Any]]
+ACTIONS: dict[str, tuple[Rule, Act]] = {}
+
+
+def action(name: str, rule: Rule) -> Callable[[Act], Act]:
+    """Declare what `{name: ...}` in an action body does; it runs without a transaction of its own."""
+
+    def declare(act: Act) -> Act:
+        ACTIONS[name] = (rule, act)
+        return act
+
+    return declare
+
+
+@routes.post("/action", status=202, transaction=False)
+async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+    """Carry out the one action that the body names."""
+    if len(body) != 1:
+        raise errors.NoSuchAction(action=", ".join(body) or "none")
+    (name, given), *_ = body.items()
+    if name not in ACTIONS:
+        raise errors.NoSuchAction(action=name)
+    rule, found = ACTIONS[name]
+    if not ctx.may(rule.name):
+        raise Forbidden(action=rule.name)
+    ctx.rule = rule.name
+    return await found(ctx, id, given)
+
+
+def _plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
+    @action(name, rule)
+    async def _act(ctx: Context, id: str, given: Given) -> None:
+        if given not in (None, {}, "null"):
+            raise BadRequest(f"Invalid input for field/attribute {name}. Value: {given}. None is expected")
+        async with ctx.in_transaction() as writing:
+            await operation(writing, id)
+
+
+_plain("os-start", policy.START, actions.start)
+_plain("os-stop", policy.STOP, actions.stop)
+_plain("pause", policy.PAUSE, actions.pause)
+_plain("unpause", policy.UNPAUSE, actions.unpause)
+_plain("unlock", policy.UNLOCK, actions.unlock)
+_plain("forceDelete", policy.FORCE_DELETE, servers.delete)
+
+
+def _fields(name: str, given: Given, allowed: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise BadRequest(f"Invalid input for field/attribute {name}. Value: {given}. An object is expected")
+    if unknown := [k for k in given if k not in allowed]:
+        raise BadRequest(
+            f"Invalid input for field/attribute {name}. Value: {given}. Additional properties are not allowed "
+            f"('{unknown[0]}' was unexpected)"
+        )
+    return given
+
+
+@action("lock", policy.LOCK)
+async def lock(ctx: Context, id: str, given: Given) -> None:
+    fields = _fields("lock", given, ("locked_reason",)) if given else {}
+    reason = fields.get("locked_reason")
+    if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) <= 255):
+        raise BadRequest(f"Invalid input for field/attribute locked_reason. Value: {reason}.")
+    if reason is not None and not ctx.wants((2, 73)):
+        raise BadRequest("Invalid input for field/attribute lock. None is expected")
+    async with ctx.in_transaction() as writing:
+        await actions.lock(writing, id, reason)
+
+
+@action("reboot", policy.REBOOT)
+async def reboot(ctx: Context, id: str, given: Given) -> None:
+    kind = _fields("reboot", given, ("type",)).get("type")
+    if not isinstance(kind, str) or kind.upper() not in ("SOFT", "HARD"):
+        raise BadRequest(
+            f"Invalid input for field/attribute type. Value: {kind}. It is not one of HARD, SOFT"
+        )
+    async with ctx.in_transaction() as writing:
+        await actions.reboot(writing, id, hard=kind.upper() == "HARD")
+
+
+@action("os-resetState", policy.RESET_STATE)
+async def reset_state(ctx: Context, id: str, given: Given) -> None:
+    state = _fields("os-resetState", given, ("state",)).get("state")
+    if state not in ("active", "error"):
+        raise BadRequest(f"Invalid input for field/attribute state. Value: {state}.")
+    async with ctx.in_transaction() as writing:
+        await actions.reset_state(writing, id, state)
+
+
+@action("createImage", policy.CREATE_IMAGE)
+async def create_image(ctx: Context, id: str, given: Given) -> Reply:
+    fields = _fields("createImage", given, ("name", "metadata"))
+    name, metadata = fields.get("name"), fields.get("metadata", {})
+    if not isinstance(name, str) or not 0 < len(name) <= 255:
+        raise BadRequest(f"Invalid input for field/attribute name. Value: {name}.")
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise BadRequest(f"Invalid input for field/attribute metadata. Value: {metadata}.")
+    async with ctx.in_transaction() as writing:
+        image_id = await disks.create_image(writing, id, name, metadata)
+    if ctx.wants((2, 45)):
+        return Reply({"image_id": image_id}, status=202)
+    return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
+
+
+@action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)
+async def console_output(ctx: Context, id: str, given: Given) -> Reply:
+    fields = _fields("os-getConsoleOutput", given, ("length",)) if given else {}
+    length = fields.get("length")
+    if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
+        raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
+    lines = integer(length, "length", least=-1)
+    return Reply({"output": await actions.console_log(ctx, id, lines)}, status=200)
+
+
+@action("os-getVNCConsole", policy.REMOTE_CONSOLES)
+async def vnc_console(ctx: Context, id: str, given: Given) -> Reply:
+    kind = _fields("os-getVNCConsole", given, ("type",)).get("type")
+    if kind not in ("novnc", "xvpvnc") or ctx.wants((2, 6)):
+        raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
+    token = await actions.open_console(ctx, id, "novnc")
+    return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", token)}}, status=200)
+
+
+def _console_url(ctx: Context, kind: str, token: str) -> str:
+    if kind == "serial":
+        address = ctx.endpoint.replace("http://", "ws://").replace("https://", "wss://")
+        return f"{address}{MANIFEST.path}/console?token={token}"
+    path = f"compute%2Fconsole%3Ftoken%3D{token}"
+    return f"{ctx.endpoint}{MANIFEST.path}/vnc.html?path={path}"
+
+
+@routes.post("/remote-consoles", status=200, policy=policy.REMOTE_CONSOLES, since="2.6", transaction=False)
+async def create_console(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A URL at which the console can be opened, once."""
+    fields = _fields("remote_console", body.get("remote_console"), ("protocol", "type"))
+    protocol, kind = fields.get("protocol"), fields.get("type")
+    if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):
+        raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
+    token = await actions.open_console(ctx, id, str(kind))
+    url = _console_url(ctx, str(kind), token)
+    return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
+
+
+@routes.get("/ips", policy=policy.ADDRESSES)
+async def list_addresses(ctx: Context, id: str) -> dict[str, Any]:
+    """The server's addresses, by network."""
+    server = await servers.show(ctx, id)
+    return {"addresses": (await views.details(ctx, [server]))[0]["addresses"]}
+
+
+@routes.get("/ips/{label}", policy=policy.ADDRESSES)
+async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
+    """The server's addresses on one network."""
+    found = (await list_addresses(ctx, id))["addresses"]
+    if label not in found:
+        raise errors.NotAttached(what="network", id=label, server_id=id)
+    return {label: found[label]}
+
+
+@routes.get("/os-security-groups", policy=policy.SECURITY_GROUPS)
+async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
+    """The names of the security groups on the server's ports."""
+    server = await servers.show(ctx, id)
+    return {"security_groups": (await views.details(ctx, [server]))[0].get("security_groups", [])}
+
+
+@routes.get("/os-instance-actions", policy=policy.ACTIONS_READ)
+async def list_history(ctx: Context, id: str) -> dict[str, Any]:
+    """What was done to the server, the newest first."""
+    found = await actions.history(ctx, id)
+    return {"instanceActions": [_operation(ctx, o) for o in found]}
+
+
+@routes.get("/os-instance-actions/{request_id}", policy=policy.EVENTS_READ)
+async def show_history(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
+    """One thing that was done to the server, with its steps."""
+    for operation in await actions.history(ctx, id):
+        if operation.request_id == request_id:
+            found = _operation(ctx, operation)
+            if ctx.wants((2, 51)) or ctx.may(policy.EVENT_DETAILS.name, {}):
+                found["events"] = [_event(ctx, e) for e in await actions.events(ctx, operation)]
+            return {"instanceAction": found}
+    raise errors.NotAttached(what="request", id=request_id, server_id=id)
+
+
+def _operation(ctx: Context, operation: Any) -> dict[str, Any]:
+    found = {
+        "action": operation.kind.partition(".")[2].removesuffix("_server"),
+        "instance_uuid": operation.resource_id,
+        "message": "Error" if operation.state == "failed" else None,
+        "project_id": operation.project_id,
+        "request_id": operation.request_id,
+        "start_time": operation.accepted_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        "user_id": operation.user_id,
+    }
+    if ctx.wants((2, 58)):
+        found["updated_at"] = (operation.ended_at or operation.accepted_at).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return found
+
+
+def _event(ctx: Context, step: Any) -> dict[str, Any]:
+    found = {
+        "event": f"undo_{step.name}" if step.is_undo else step.name,
+        "start_time": step.started_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        "finish_time": step.ended_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        "result": "Error" if step.error else "Success",
+    }
+    sees_details = ctx.may(policy.EVENT_DETAILS.name, {})
+    if sees_details or not ctx.wants((2, 51)):
+        found["traceback"] = step.error
+    if ctx.wants((2, 84)):
+        found["details"] = step.error
+    return found

@@ -1,0 +1,64 @@
+"""/servers/{id}/os-volume_attachments"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Query, Routes
+from haneul.services.compute import errors
+from haneul.services.compute.api.server_schemas import AttachVolume, uuid
+from haneul.services.compute.operations import disks
+from haneul.services.compute.policy import servers as policy
+
+routes = Routes("/v2.1/servers/{id}")
+
+
+def view(ctx: Context, server_id: str, attachment: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "device": attachment.device,
+        "serverId": server_id,
+        "volumeId": attachment.volume_id,
+    }
+    if not ctx.wants((2, 89)):
+        found["id"] = attachment.volume_id
+    if ctx.wants((2, 70)):
+        found["tag"] = None
+    if ctx.wants((2, 79)):
+        found["delete_on_termination"] = attachment.delete_on_termination
+    if ctx.wants((2, 89)):
+        found |= {"attachment_id": attachment.id, "bdm_uuid": attachment.id}
+    return found
+
+
+@routes.get("/os-volume_attachments", policy=policy.VOLUMES_READ)
+async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+    """The server's volumes."""
+    found = await disks.attachments(ctx, id)
+    start, limit = query.integer("offset") or 0, query.integer("limit")
+    end = None if limit is None else start + limit
+    return {"volumeAttachments": [view(ctx, id, a) for a in found[start:end]]}
+
+
+@routes.get("/os-volume_attachments/{volume_id}", policy=policy.VOLUMES_READ)
+async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, Any]:
+    """One of the server's volumes."""
+    for attachment in await disks.attachments(ctx, id):
+        if attachment.volume_id == volume_id:
+            return {"volumeAttachment": view(ctx, id, attachment)}
+    raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
+
+
+@routes.post("/os-volume_attachments", policy=policy.VOLUMES_WRITE)
+async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
+    """Give the server a volume; the guest sees it soon."""
+    wanted = body.volumeAttachment
+    volume_id = uuid(wanted.volumeId, "volumeAttachment.volumeId")
+    await disks.attach_volume(ctx, id, volume_id, wanted.device)
+    return await show_attachment(ctx, id, volume_id)
+
+
+@routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.VOLUMES_WRITE)
+async def detach(ctx: Context, id: str, volume_id: str) -> None:
+    """Take a volume away from the server."""
+    await disks.detach_volume(ctx, id, volume_id)

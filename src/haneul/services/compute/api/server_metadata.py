@@ -1,0 +1,110 @@
+"""/servers/{id}/metadata and /servers/{id}/tags"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.http import Reply, Routes
+from haneul.services.compute.api.server_schemas import MetadataBody, MetaItem, TagsBody
+from haneul.services.compute.operations import actions, servers
+from haneul.services.compute.policy import servers as policy
+
+routes = Routes("/v2.1/servers/{id}")
+
+
+@routes.get("/metadata", policy=policy.METADATA_READ)
+async def list_metadata(ctx: Context, id: str) -> dict[str, Any]:
+    """The server's metadata."""
+    return {"metadata": (await servers.show(ctx, id)).metadata}
+
+
+@routes.put("/metadata", policy=policy.METADATA_WRITE)
+async def replace_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
+    """The server has exactly this metadata."""
+    return {"metadata": (await actions.set_metadata(ctx, id, body.metadata)).metadata}
+
+
+@routes.post("/metadata", policy=policy.METADATA_WRITE)
+async def update_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
+    """The server has this metadata too."""
+    merged = (await servers.show(ctx, id)).metadata | body.metadata
+    return {"metadata": (await actions.set_metadata(ctx, id, merged)).metadata}
+
+
+@routes.get("/metadata/{key}", policy=policy.METADATA_READ)
+async def show_item(ctx: Context, id: str, key: str) -> dict[str, Any]:
+    """One item of the server's metadata."""
+    found = (await servers.show(ctx, id)).metadata
+    if key not in found:
+        raise NotFound("Metadata item was not found")
+    return {"meta": {key: found[key]}}
+
+
+@routes.put("/metadata/{key}", policy=policy.METADATA_WRITE)
+async def set_item(ctx: Context, id: str, key: str, body: MetaItem) -> dict[str, Any]:
+    """The server has this item."""
+    if list(body.meta) != [key]:
+        raise BadRequest("Request body and URI mismatch")
+    merged = (await servers.show(ctx, id)).metadata | body.meta
+    await actions.set_metadata(ctx, id, merged)
+    return {"meta": body.meta}
+
+
+@routes.delete("/metadata/{key}", policy=policy.METADATA_WRITE)
+async def delete_item(ctx: Context, id: str, key: str) -> None:
+    """The server does not have this item."""
+    found = dict((await servers.show(ctx, id)).metadata)
+    if key not in found:
+        raise NotFound("Metadata item was not found")
+    del found[key]
+    await actions.set_metadata(ctx, id, found)
+
+
+@routes.get("/tags", policy=policy.TAGS_READ, since="2.26")
+async def list_tags(ctx: Context, id: str) -> dict[str, Any]:
+    """The server's tags."""
+    return {"tags": (await servers.show(ctx, id)).tags}
+
+
+@routes.put("/tags", policy=policy.TAGS_WRITE, since="2.26")
+async def replace_tags(ctx: Context, id: str, body: TagsBody) -> dict[str, Any]:
+    """The server has exactly these tags."""
+    return {"tags": (await actions.set_tags(ctx, id, body.tags)).tags}
+
+
+@routes.delete("/tags", policy=policy.TAGS_WRITE, since="2.26")
+async def delete_tags(ctx: Context, id: str) -> None:
+    """The server has no tags."""
+    await actions.set_tags(ctx, id, [])
+
+
+@routes.get("/tags/{tag}", status=204, policy=policy.TAGS_READ, since="2.26")
+async def check_tag(ctx: Context, id: str, tag: str) -> None:
+    """204 if the server has the tag."""
+    if tag not in (await servers.show(ctx, id)).tags:
+        raise NotFound(f"Server {id} has no tag '{tag}'")
+
+
+@routes.put("/tags/{tag}", status=204, policy=policy.TAGS_WRITE, since="2.26")
+async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
+    """The server has this tag: 201 if it is new."""
+    if not 0 < len(tag) <= 60 or "," in tag:
+        raise BadRequest(f"Invalid input for field/attribute tag. Value: {tag}.")
+    have = (await servers.show(ctx, id)).tags
+    if tag in have:
+        return Reply(status=204)
+    if len(have) >= 50:
+        raise BadRequest("The number of tags exceeded the per-server limit 50")
+    await actions.set_tags(ctx, id, [*have, tag])
+    return Reply(status=201)
+
+
+@routes.delete("/tags/{tag}", policy=policy.TAGS_WRITE, since="2.26")
+async def delete_tag(ctx: Context, id: str, tag: str) -> None:
+    """The server does not have this tag."""
+    have = (await servers.show(ctx, id)).tags
+    if tag not in have:
+        raise NotFound(f"Server {id} has no tag '{tag}'")
+    await actions.set_tags(ctx, id, [t for t in have if t != tag])

@@ -1,0 +1,199 @@
+"""Servers as the API shows them, in every microversion."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.manifest import MANIFEST
+from haneul.services.compute.model.servers import Server, VmState, status, task_state
+from haneul.services.compute.policy import servers as policy
+from haneul.services.network import public as network
+
+
+def links(ctx: Context, path: str) -> list[dict[str, str]]:
+    return [
+        {"rel": "self", "href": f"{ctx.endpoint}{MANIFEST.path}/v2.1/{path}"},
+        {"rel": "bookmark", "href": f"{ctx.endpoint}{MANIFEST.path}/{path}"},
+    ]
+
+
+def brief(ctx: Context, server: Server) -> dict[str, Any]:
+    return {"id": server.id, "name": server.name, "links": links(ctx, f"servers/{server.id}")}
+
+
+def when(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def host_id(server: Server) -> str:
+    """What a project may know of a host: the same for its servers on the same one."""
+    if server.host is None:
+        return ""
+    return hashlib.sha224((server.project_id + server.host).encode()).hexdigest()
+
+
+async def details(ctx: Context, servers: Sequence[Server], *, is_one: bool = False) -> list[dict[str, Any]]:
+    """All that the asker may see of these servers; one query for each kind of thing they have."""
+    ids = [s.id for s in servers]
+    addresses = await network.addresses(ctx, ids) if ids else {}
+    groups = await network.security_groups(ctx, ids) if ids else {}
+    volumes = await block_storage.attachments(ctx, ids) if ids else {}
+    sees_hosts = ctx.may(policy.SHOW_HOST.name, {})
+    return [
+        _detail(
+            ctx,
+            s,
+            addresses.get(s.id, ()),
+            groups.get(s.id, ()),
+            volumes.get(s.id, ()),
+            sees_hosts=sees_hosts,
+            is_one=is_one,
+        )
+        for s in servers
+    ]
+
+
+def _detail(
+    ctx: Context,
+    server: Server,
+    addresses: Sequence[network.ServerAddress],
+    groups: Sequence[str],
+    volumes: Sequence[Any],
+    *,
+    sees_hosts: bool,
+    is_one: bool,
+) -> dict[str, Any]:
+    wants = ctx.wants
+    shown = status(server)
+    found: dict[str, Any] = {
+        "id": server.id,
+        "name": server.name,
+        "status": shown,
+        "tenant_id": server.project_id,
+        "user_id": server.user_id,
+        "metadata": server.metadata,
+        "hostId": host_id(server),
+        "image": _image(ctx, server),
+        "flavor": _flavor(ctx, server),
+        "created": when(server.created_at),
+        "updated": when(server.updated_at),
+        "addresses": by_network(addresses),
+        "accessIPv4": server.access_ip_v4,
+        "accessIPv6": server.access_ip_v6,
+        "links": links(ctx, f"servers/{server.id}"),
+        "OS-DCF:diskConfig": server.disk_config,
+    }
+    if shown in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT"):
+        found["progress"] = 0
+    if server.vm_state is VmState.ERROR and server.fault is not None:
+        fault = server.fault
+        found["fault"] = {"code": fault.code, "created": fault.created, "message": fault.message}
+        if fault.details and sees_hosts:
+            found["fault"]["details"] = fault.details
+    if wants((2, 9)):
+        found["locked"] = server.locked_by is not None
+    if wants((2, 19)):
+        found["description"] = server.description
+    if wants((2, 26)):
+        found["tags"] = server.tags
+    if wants((2, 63)):
+        found["trusted_image_certificates"] = None
+    if wants((2, 71)) and is_one:
+        found["server_groups"] = [server.group_id] if server.group_id else []
+    if wants((2, 73)):
+        found["locked_reason"] = server.locked_reason
+    if wants((2, 96)):
+        found["pinned_availability_zone"] = server.zone
+    if wants((2, 100)):
+        found["scheduler_hints"] = server.hints
+    found |= {
+        "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
+        "config_drive": "True" if server.config_drive else "",
+        "key_name": server.key_name,
+        "OS-SRV-USG:launched_at": server.launched_at.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        if server.launched_at
+        else None,
+        "OS-SRV-USG:terminated_at": None,
+        "OS-EXT-STS:task_state": task_state(server),
+        "OS-EXT-STS:vm_state": server.vm_state.value,
+        "OS-EXT-STS:power_state": server.power_state,
+        "os-extended-volumes:volumes_attached": [_volume(ctx, v) for v in volumes],
+    }
+    if groups:
+        found["security_groups"] = [{"name": name} for name in groups]
+    if sees_hosts:
+        found |= _for_admins(ctx, server)
+    return found
+
+
+def _for_admins(ctx: Context, server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "OS-EXT-SRV-ATTR:host": server.host,
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
+        "OS-EXT-SRV-ATTR:instance_name": f"haneul-{server.id[:8]}",
+    }
+    if ctx.wants((2, 3)):
+        found |= {
+            "OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
+            "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
+            "OS-EXT-SRV-ATTR:hostname": server.hostname,
+            "OS-EXT-SRV-ATTR:kernel_id": "",
+            "OS-EXT-SRV-ATTR:ramdisk_id": "",
+            "OS-EXT-SRV-ATTR:root_device_name": server.root_device,
+            "OS-EXT-SRV-ATTR:user_data": server.user_data,
+        }
+    if ctx.wants((2, 16)):
+        found["host_status"] = "UP" if server.host else ""
+    return found
+
+
+def _image(ctx: Context, server: Server) -> Any:
+    if server.image_id is None:
+        return ""
+    path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
+    found: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}
+    if ctx.wants((2, 98)):
+        found["properties"] = server.image_properties
+    return found
+
+
+def _flavor(ctx: Context, server: Server) -> dict[str, Any]:
+    flavor = server.flavor
+    if not ctx.wants((2, 47)):
+        path = f"{ctx.endpoint}{MANIFEST.path}/flavors/{flavor.id}"
+        return {"id": flavor.id, "links": [{"rel": "bookmark", "href": path}]}
+    return {
+        "vcpus": flavor.vcpus,
+        "ram": flavor.memory_mib,
+        "disk": flavor.disk_gb,
+        "ephemeral": flavor.ephemeral_gb,
+        "swap": flavor.swap_mib,
+        "original_name": flavor.name,
+        "extra_specs": flavor.extra_specs,
+    }
+
+
+def _volume(ctx: Context, attachment: Any) -> dict[str, Any]:
+    found = {"id": attachment.volume_id}
+    if ctx.wants((2, 3)):
+        found["delete_on_termination"] = attachment.delete_on_termination
+    return found
+
+
+def by_network(addresses: Sequence[network.ServerAddress]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in addresses:
+        found.setdefault(each.network_name, []).append(
+            {
+                "version": each.version,
+                "addr": each.ip,
+                "OS-EXT-IPS:type": each.kind,
+                "OS-EXT-IPS-MAC:mac_addr": each.mac,
+            }
+        )
+    return found

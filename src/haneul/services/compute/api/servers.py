@@ -1,0 +1,324 @@
+"""/servers"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.http import UNSET, Query, Reply, Routes
+from haneul.services.compute.api import server_views as views
+from haneul.services.compute.api.server_schemas import (
+    BlockDeviceMapping,
+    CreateServer,
+    NewServer,
+    UpdateServer,
+    boolean,
+    integer,
+    uuid,
+)
+from haneul.services.compute.model.servers import STATES, Server
+from haneul.services.compute.operations import servers
+from haneul.services.compute.operations.servers import ServerWish, VolumeWish
+from haneul.services.compute.policy import servers as policy
+from haneul.services.network.public import RequestedNic
+
+routes = Routes("/v2.1")
+MAX_LIMIT = 1000
+SORT_KEYS = {
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "launched_at": "launched_at",
+    "display_name": "name",
+    "name": "name",
+    "uuid": "id",
+    "host": "host",
+    "vm_state": "vm_state",
+    "power_state": "power_state",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "key_name": "key_name",
+    "image_ref": "image_id",
+    "hostname": "hostname",
+    "display_description": "description",
+}
+ADMIN_FILTERS = {"host": "host", "node": "host", "user_id": "user_id", "vm_state": "vm_state"}
+FREE_FILTERS = {
+    "image": "image_id",
+    "key_name": "key_name",
+    "reservation_id": "reservation_id",
+    "uuid": "id",
+    "availability_zone": "zone",
+    "access_ip_v4": "access_ip_v4",
+    "access_ip_v6": "access_ip_v6",
+    "power_state": "power_state",
+    "hostname": "hostname",
+}
+
+
+@routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
+async def create_server(ctx: Context, body: CreateServer) -> Reply:
+    """Create servers. They are built in the background; poll their status."""
+    new = body.server
+    if isinstance(body.hints, dict):
+        hints = body.hints
+    else:
+        hints = body.hints_long if isinstance(body.hints_long, dict) else {}
+    made = await servers.create(ctx, _wish(ctx, new, hints))
+    if boolean(new.return_reservation_id, "server.return_reservation_id"):
+        return Reply({"reservation_id": made[0].reservation_id}, status=202)
+    first = made[0]
+    path = f"servers/{first.id}"
+    shown = {
+        "id": first.id,
+        "links": views.links(ctx, path),
+        "OS-DCF:diskConfig": first.disk_config,
+        "adminPass": new.adminPass if new.adminPass else secrets.token_urlsafe(9),
+        "security_groups": [{"name": n} for n in _group_names(new)],
+    }
+    location = views.links(ctx, path)[0]["href"]
+    return Reply({"server": shown}, status=202, headers={"Location": location})
+
+
+def _group_names(new: NewServer) -> list[str]:
+    if isinstance(new.security_groups, list) and new.security_groups:
+        return list(dict.fromkeys(g.name for g in new.security_groups))
+    return ["default"]
+
+
+def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
+    least = integer(new.min_count, "server.min_count", least=1) or 1
+    most = least if new.max_count is UNSET else integer(new.max_count, "server.max_count", least=1) or 1
+    if least > most:
+        raise BadRequest("min_count must be <= max_count")
+    networks, is_automatic = _networks(ctx, new)
+    image_id, volumes = _disks(new)
+    if new.personality:
+        raise BadRequest("Personality files are not supported; use user_data or a config drive.")
+    if isinstance(new.hostname, str) and most > 1:
+        raise BadRequest("Unable to allocate a single hostname to multiple instances")
+    if new.disk_config not in (UNSET, "AUTO", "MANUAL"):
+        raise BadRequest(f"Invalid input for field/attribute OS-DCF:diskConfig. Value: {new.disk_config}.")
+    return ServerWish(
+        name=new.name.strip(),
+        flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
+        image_id=image_id,
+        networks=networks,
+        is_network_automatic=is_automatic,
+        security_groups=_group_names(new),
+        key_name=new.key_name,
+        user_data=new.user_data,
+        config_drive=boolean(new.config_drive, "server.config_drive"),
+        metadata=new.metadata or {},
+        tags=new.tags or [],
+        zone=new.availability_zone,
+        host=new.host or new.hypervisor_hostname or None,
+        volumes=volumes,
+        description=new.description if new.description is not UNSET else new.name.strip(),
+        hostname=new.hostname or None,
+        access_ip_v4=new.accessIPv4 or "",
+        access_ip_v6=new.accessIPv6 or "",
+        hints=hints,
+        disk_config=new.disk_config or "MANUAL",
+        least=least,
+        most=most,
+    )
+
+
+def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, bool]:
+    """The NICs asked for (None: to be found), and whether `auto` was said."""
+    if new.networks is UNSET:
+        if ctx.wants((2, 37)):
+            raise BadRequest("Invalid input for field/attribute server. 'networks' is a required property")
+        return None, False
+    if isinstance(new.networks, str):
+        if new.networks not in ("auto", "none") or not ctx.wants((2, 37)):
+            raise BadRequest(f"Invalid input for field/attribute networks. Value: {new.networks}.")
+        return ([] if new.networks == "none" else None), new.networks == "auto"
+    found = []
+    for nic in new.networks:
+        if nic.port:
+            found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port")))
+        elif nic.uuid:
+            fixed_ip = nic.fixed_ip or None
+            found.append(RequestedNic(network_id=uuid(nic.uuid, "server.networks.uuid"), fixed_ip=fixed_ip))
+        else:
+            raise BadRequest("Bad network format: missing 'uuid'")
+    return found or None, False
+
+
+def _disks(new: NewServer) -> tuple[str | None, list[VolumeWish]]:
+    """The image that the root disk is made of (None: it is a volume), and the volumes."""
+    image_id = (new.imageRef or "").rsplit("/", 1)[-1] or None
+    if image_id is not None:
+        uuid(image_id, "server.imageRef")
+    if new.block_device_mapping:
+        raise BadRequest("block_device_mapping is not supported; use block_device_mapping_v2.")
+    volumes = []
+    for entry in new.block_device_mapping_v2 or []:
+        index = integer(entry.boot_index, "server.block_device_mapping_v2.boot_index", least=-1)
+        if entry.source_type == "image" and entry.destination_type in (None, "local"):
+            if index == 0 and entry.uuid:
+                image_id = entry.uuid
+                continue
+            raise BadRequest("Block Device Mapping is Invalid: a local image must have boot_index 0.")
+        if entry.destination_type == "local":
+            raise BadRequest("Block Device Mapping is Invalid: local block devices are not supported.")
+        volumes.append(_volume(entry, index))
+    booting = [v for v in volumes if v.boot_index == 0]
+    if len(booting) > 1:
+        raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
+                         "device mapping combination is not valid.")  # fmt: skip
+    return (None if booting else image_id), volumes
+
+
+def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
+    source = entry.source_type or "volume"
+    if source not in ("volume", "image", "snapshot", "blank"):
+        raise BadRequest(f"Invalid input for field/attribute source_type. Value: {source}.")
+    if source != "blank":
+        uuid(entry.uuid or "", "server.block_device_mapping_v2.uuid")
+    size = integer(entry.volume_size, "server.block_device_mapping_v2.volume_size", least=1)
+    if source in ("blank", "image") and size is None:
+        raise BadRequest("Block Device Mapping is Invalid: a size is needed for a new volume.")
+    return VolumeWish(
+        source=source,
+        source_id=entry.uuid if source != "blank" else None,
+        size_gb=size,
+        boot_index=index if index is not None and index >= 0 else None,
+        delete_on_termination=boolean(entry.delete_on_termination, "delete_on_termination"),
+        device=entry.device_name or None,
+        volume_type=entry.volume_type or None,
+    )
+
+
+@routes.get("/servers", policy=policy.LIST)
+async def list_servers(ctx: Context, query: Query) -> dict[str, Any]:
+    """Servers: ids, names and links."""
+    page, following = await _page(ctx, query, "servers")
+    return {"servers": [views.brief(ctx, s) for s in page]} | following
+
+
+@routes.get("/servers/detail", policy=policy.DETAIL)
+async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
+    """Servers with all that may be seen of them."""
+    page, following = await _page(ctx, query, "servers/detail")
+    return {"servers": await views.details(ctx, page)} | following
+
+
+async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], dict[str, Any]]:
+    filters = _filters(ctx, query)
+    limit = query.integer("limit")
+    size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
+    keys = query.all("sort_key") or ["created_at"]
+    directions = query.all("sort_dir")
+    if unknown := [k for k in keys if k not in SORT_KEYS]:
+        raise BadRequest(f"Invalid input for query parameters sort_key. Value: {unknown[0]}.")
+    if bad := [d for d in directions if d not in ("asc", "desc")]:
+        raise BadRequest(f"Invalid input for query parameters sort_dir. Value: {bad[0]}.")
+    sort = [
+        Sort(SORT_KEYS[key], (directions[i] if i < len(directions) else "desc") == "desc")
+        for i, key in enumerate(keys)
+    ]
+    tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
+    if size == 0:
+        return [], {}
+    found = await servers.list(ctx, filters, sort=sort, marker=query.get("marker"), limit=size + 1, tags=tags)
+    page = found[:size]
+    if len(found) <= size:
+        return page, {}
+    rest = [f"{k}={v}" for k, v in query.pairs if k not in ("marker", "limit")]
+    rest += [f"limit={size}", f"marker={page[-1].id}"]
+    href = f"{views.links(ctx, path)[0]['href']}?{'&'.join(rest)}"
+    return page, {"servers_links": [{"rel": "next", "href": href}]}
+
+
+def _split(query: Query, name: str) -> list[str]:
+    return [t for text in query.all(name) for t in text.split(",") if t]
+
+
+def _filters(ctx: Context, query: Query) -> list[Filter]:
+    """What is asked for, and what the asker may see of it."""
+    filters: list[Filter] = []
+    everybody = query.truth("all_tenants") if "all_tenants" in query else False
+    if everybody and not ctx.may(policy.ALL_TENANTS.name, {}):
+        raise Forbidden(action=policy.ALL_TENANTS.name)
+    wanted_project = query.get("tenant_id") or query.get("project_id")
+    if everybody:
+        if wanted_project:
+            filters.append(Filter("project_id", "eq", wanted_project))
+    else:
+        filters.append(Filter("project_id", "eq", ctx.project_id))
+    if (name := query.get("name")) is not None:
+        filters.append(Filter("name", "icontains", name.strip("^$").replace(".*", "")))
+    if (flavor := query.get("flavor")) is not None:
+        filters.append(Filter("flavor", "contains", f'"id":"{flavor}"'))
+    if statuses := [s.upper() for s in query.all("status")]:
+        states = [STATES[s] for s in statuses if s in STATES]
+        filters.append(Filter("vm_state", "in", states))
+    if (since := query.get("changes-since")) is not None:
+        filters.append(Filter("updated_at", "ge", _time(since, "changes-since")))
+    if (before := query.get("changes-before")) is not None and ctx.wants((2, 66)):
+        filters.append(Filter("updated_at", "le", _time(before, "changes-before")))
+    if (locked := query.get("locked")) is not None and ctx.wants((2, 73)):
+        is_locked = boolean(locked, "locked")
+        filters.append(Filter("locked_by", "set" if is_locked else "null"))
+    for name, field in FREE_FILTERS.items():
+        if (value := query.get(name)) is not None:
+            filters.append(Filter(field, "eq", _number(value) if field == "power_state" else value))
+    if ctx.is_admin:
+        for name, field in ADMIN_FILTERS.items():
+            if (value := query.get(name)) is not None:
+                filters.append(Filter(field, "eq", value))
+    if query.truth("deleted") if "deleted" in query and ctx.is_admin else False:
+        filters.append(Filter("id", "eq", ""))  # what was deleted is in the event log, not here
+    return filters
+
+
+def _number(text: str) -> int:
+    return integer(text, "power_state") or 0
+
+
+def _time(text: str, name: str) -> str:
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError:
+        raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}.") from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+@routes.get("/servers/{id}", policy=policy.SHOW)
+async def show_server(ctx: Context, id: str) -> dict[str, Any]:
+    """One server."""
+    server = await servers.show(ctx, id)
+    return {"server": (await views.details(ctx, [server], is_one=True))[0]}
+
+
+@routes.put("/servers/{id}", policy=policy.UPDATE)
+async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, Any]:
+    """Change a server's name, description, addresses or host name."""
+    new, changes = body.server, {}
+    if new.name is not UNSET:
+        changes["name"] = new.name.strip()
+    if new.description is not UNSET:
+        changes["description"] = new.description
+    if new.hostname is not UNSET:
+        changes["hostname"] = new.hostname
+    if new.accessIPv4 is not UNSET:
+        changes["access_ip_v4"] = new.accessIPv4 or ""
+    if new.accessIPv6 is not UNSET:
+        changes["access_ip_v6"] = new.accessIPv6 or ""
+    if new.disk_config is not UNSET:
+        changes["disk_config"] = new.disk_config
+    server = await servers.update(ctx, id, **changes)
+    return {"server": (await views.details(ctx, [server], is_one=True))[0]}
+
+
+@routes.delete("/servers/{id}", policy=policy.DELETE)
+async def delete_server(ctx: Context, id: str) -> None:
+    """Delete a server, whatever it is doing."""
+    await servers.delete(ctx, id)

@@ -1,0 +1,68 @@
+"""Values that Nova takes in several spellings, read into one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Annotated
+
+import msgspec
+
+from haneul.kernel.context import Context, Version
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import InvalidField, Query
+
+MAX_INT = 2**31 - 1
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+TRUE = {"True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes"}
+FALSE = {"False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"}
+
+
+def refuse(field: str, value: object, why: str) -> InvalidField:
+    return InvalidField(
+        f"Invalid input for field/attribute {field}. Value: {value}. {why}",
+        field=field,
+        why=why,
+        kind="value",
+    )
+
+
+def integer(value: int | str, field: str, *, least: int = 0, most: int = MAX_INT) -> int:
+    """A number, or the digits of one, within bounds."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"-?[0-9]{1,20}", value):
+            raise refuse(field, value, f"{value!r} does not match '^-?[0-9]+$'")
+        value = int(value)
+    if value < least:
+        raise refuse(field, value, f"{value} is less than the minimum of {least}")
+    if value > most:
+        raise refuse(field, value, f"{value} is greater than the maximum of {most}")
+    return value
+
+
+def truth(value: bool | str | int, field: str) -> bool:
+    """A boolean in any of Nova's spellings."""
+    if isinstance(value, bool):
+        return value
+    if str(value) in TRUE:
+        return True
+    if str(value) in FALSE:
+        return False
+    raise refuse(field, value, f"{value!r} is not one of {sorted(TRUE | FALSE)}")
+
+
+def name(value: str, field: str = "name") -> str:
+    """Printable text that neither begins nor ends with a space."""
+    printable = all(c == " " or unicodedata.category(c)[0] not in "CZ" for c in value)
+    if not printable or value != value.strip() or not value:
+        raise refuse(field, value, f"{value!r} is not printable text without spaces around it")
+    return value
+
+
+def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:
+    """400 for parameters that nobody knows, from the version on that minds them."""
+    if ctx.wants(since):
+        for each in query.names():
+            if each not in known:
+                raise BadRequest(f"Additional properties are not allowed ('{each}' was unexpected)")

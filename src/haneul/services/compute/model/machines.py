@@ -1,0 +1,57 @@
+"""From a server and what it stands on to the machine that its host runs; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from haneul.services.compute.drivers.interface import DiskSpec, MachineSpec, NicSpec
+from haneul.services.compute.model.servers import Server
+
+HARDWARE = ("hw_", "os_")
+
+
+class Wired(Protocol):
+    """A port that is wired on the host."""
+
+    @property
+    def port_id(self) -> str: ...
+    @property
+    def mac(self) -> str: ...
+    @property
+    def mtu(self) -> int: ...
+    @property
+    def connection(self) -> dict[str, Any]: ...
+
+
+def describe(
+    server: Server,
+    volumes: Mapping[str, dict[str, Any]],
+    ports: Sequence[Wired],
+    root: dict[str, Any] | None,
+    config_drive: dict[str, bytes] | None,
+) -> MachineSpec:
+    """The machine of the server: the root disk first, then its volumes in the order of their devices."""
+    disks = []
+    if root is not None:
+        disks.append(DiskSpec(id=f"{server.id}-root", serial=server.id[:20], connection=root, boot_index=0))
+    for device in server.block_devices:
+        disks.append(volume_disk(device.volume_id, volumes[device.volume_id], device.boot_index))
+    return MachineSpec(
+        id=server.id,
+        name=server.hostname,
+        vcpus=server.flavor.vcpus,
+        memory_mib=server.flavor.memory_mib,
+        disks=disks,
+        nics=[nic(p) for p in ports],
+        config_drive=config_drive,
+        properties={k: str(v) for k, v in server.image_properties.items() if k.startswith(HARDWARE)},
+    )
+
+
+def volume_disk(volume_id: str, connection: dict[str, Any], boot_index: int | None = None) -> DiskSpec:
+    return DiskSpec(id=volume_id, connection=connection, boot_index=boot_index)
+
+
+def nic(port: Wired) -> NicSpec:
+    return NicSpec(port_id=port.port_id, mac=port.mac, mtu=port.mtu, connection=port.connection)

@@ -1,0 +1,195 @@
+"""Servers: what they are, and what may happen to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from haneul.kernel.db import derived_field
+from haneul.services.compute import errors
+
+
+class VmState(StrEnum):
+    """What a server is, apart from what is being done to it."""
+
+    BUILDING = "building"
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    ERROR = "error"
+
+
+class PowerState:
+    """Nova's numbers."""
+
+    NOSTATE, RUNNING, PAUSED, SHUTDOWN, CRASHED = 0, 1, 3, 4, 6
+
+
+POWER = {
+    "running": PowerState.RUNNING,
+    "paused": PowerState.PAUSED,
+    "shutdown": PowerState.SHUTDOWN,
+    "crashed": PowerState.CRASHED,
+}
+
+
+class FlavorSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """The flavor as it was when the server got it."""
+
+    id: str
+    name: str
+    vcpus: int
+    memory_mib: int
+    disk_gb: int
+    ephemeral_gb: int
+    swap_mib: int
+    extra_specs: dict[str, str] = {}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why the server is in ERROR."""
+
+    code: int
+    message: str
+    created: str
+    details: str | None = None
+
+
+class BlockDevice(msgspec.Struct, frozen=True):
+    """A volume that the server was made with."""
+
+    volume_id: str
+    attachment_id: str
+    device: str
+    boot_index: int | None
+    delete_on_termination: bool
+
+
+class Server(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    description: str | None
+    hostname: str
+    vm_state: VmState
+    power_state: int
+    host: str | None
+    zone: str | None
+    """The availability zone that was asked for."""
+    wanted_host: str | None
+    flavor: FlavorSnapshot
+    vcpus: int
+    memory_mib: int
+    image_id: str | None
+    image_properties: dict[str, Any]
+    key_name: str | None
+    public_key: str | None
+    metadata: dict[str, str]
+    tags: list[str]
+    user_data: str | None
+    config_drive: bool
+    access_ip_v4: str
+    access_ip_v6: str
+    reservation_id: str
+    launch_index: int
+    block_devices: list[BlockDevice]
+    hints: dict[str, Any]
+    group_id: str | None
+    disk_config: str
+    created_at: datetime
+    updated_at: datetime
+    launched_at: datetime | None
+    locked_by: str | None
+    locked_reason: str | None
+    fault: Fault | None
+    generation: int = 0
+    operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None
+
+    @property
+    def doing(self) -> str | None:
+        """The kind of the operation that is open on the server."""
+        return self.operation.partition("/")[0] if self.operation else None
+
+    @property
+    def root_device(self) -> str:
+        return "/dev/vda"
+
+
+TASKS = {
+    "compute.delete_server": "deleting",
+    "compute.stop_server": "powering-off",
+    "compute.start_server": "powering-on",
+    "compute.reboot_server": "rebooting",
+    "compute.hard_reboot_server": "rebooting_hard",
+    "compute.pause_server": "pausing",
+    "compute.unpause_server": "unpausing",
+    "compute.snapshot_server": "image_uploading",
+}
+BUILD_TASKS = {
+    "place": "scheduling",
+    "await_volumes": "block_device_mapping",
+    "connect_volumes": "block_device_mapping",
+    "complete_volumes": "block_device_mapping",
+    "bind_ports": "networking",
+    "wire_ports": "networking",
+}
+STATUSES = {
+    VmState.BUILDING: "BUILD",
+    VmState.ACTIVE: "ACTIVE",
+    VmState.STOPPED: "SHUTOFF",
+    VmState.PAUSED: "PAUSED",
+    VmState.ERROR: "ERROR",
+}
+STATES = {status: state for state, status in STATUSES.items()}
+BUILD = "compute.create_server"
+
+
+def task_state(server: Server) -> str | None:
+    """Nova's `task_state`, found from the open operation and its step."""
+    kind = server.doing
+    if kind == BUILD:
+        step = (server.operation or "").partition("/")[2]
+        return BUILD_TASKS.get(step, "spawning")
+    return TASKS.get(kind) if kind else None
+
+
+def status(server: Server) -> str:
+    """What the API calls the status."""
+    match server.doing:
+        case "compute.reboot_server":
+            return "REBOOT"
+        case "compute.hard_reboot_server":
+            return "HARD_REBOOT"
+    return STATUSES[server.vm_state]
+
+
+ALLOWED: dict[str, set[VmState]] = {
+    "start": {VmState.STOPPED},
+    "stop": {VmState.ACTIVE, VmState.ERROR},
+    "reboot": {VmState.ACTIVE},
+    "reboot_hard": {VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.ERROR},
+    "pause": {VmState.ACTIVE},
+    "unpause": {VmState.PAUSED},
+    "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "attach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "detach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "get_vnc_console": {VmState.ACTIVE, VmState.PAUSED, VmState.ERROR, VmState.BUILDING},
+}
+
+
+def require(server: Server, action: str, *, by_admin: bool = False) -> None:
+    """Raise unless the action may begin now."""
+    if server.locked_by and not by_admin and action not in ("get_vnc_console",):
+        raise errors.Locked(server_id=server.id)
+    name = action.removesuffix("_hard")
+    if server.doing is not None and action != "get_vnc_console":
+        task = task_state(server) or "busy"
+        raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
+    if server.vm_state not in ALLOWED[action]:
+        raise errors.WrongState(action=name, server_id=server.id, what="vm_state", state=server.vm_state)

@@ -1,0 +1,154 @@
+"""What can be done to a server that is there."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.kernel.saga import OPERATIONS, STEPS, Operation, Saga, StepRecord
+from haneul.services.compute import errors
+from haneul.services.compute.model.servers import PowerState, Server, VmState, require
+from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import servers as policy
+from haneul.services.compute.sagas import change_power
+from haneul.services.compute.sagas.change_power import Change
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken
+
+CONSOLE_TTL_S = 600
+
+
+async def _power(ctx: Context, id: str, action: str, saga: Saga) -> None:
+    server = await servers.show(ctx, id)
+    require(server, action, by_admin=ctx.is_admin)
+    if server.host is None:
+        raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
+    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now()))
+    await ctx.start(saga, Change(id, server.host), resource=id)
+
+
+async def start(ctx: Context, id: str) -> None:
+    await _power(ctx, id, "start", change_power.START_SERVER)
+
+
+async def stop(ctx: Context, id: str) -> None:
+    await _power(ctx, id, "stop", change_power.STOP_SERVER)
+
+
+async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
+    if hard:
+        await _power(ctx, id, "reboot_hard", change_power.HARD_REBOOT_SERVER)
+    else:
+        await _power(ctx, id, "reboot", change_power.REBOOT_SERVER)
+
+
+async def pause(ctx: Context, id: str) -> None:
+    await _power(ctx, id, "pause", change_power.PAUSE_SERVER)
+
+
+async def unpause(ctx: Context, id: str) -> None:
+    await _power(ctx, id, "unpause", change_power.UNPAUSE_SERVER)
+
+
+async def lock(ctx: Context, id: str, reason: str | None) -> None:
+    """Nobody but administrators (and unlock, for the owner's own lock) changes the server."""
+    server = await servers.show(ctx, id)
+    by = "owner" if ctx.project_id == server.project_id else "admin"
+    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=by, locked_reason=reason))
+
+
+async def unlock(ctx: Context, id: str) -> None:
+    server = await servers.show(ctx, id)
+    if server.locked_by == "admin" and not ctx.may(policy.UNLOCK_OVERRIDE.name, server):
+        raise Forbidden(action=policy.UNLOCK_OVERRIDE.name)
+    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=None, locked_reason=None))
+
+
+async def reset_state(ctx: Context, id: str, state: str) -> None:
+    server = await servers.show(ctx, id)
+    wanted = VmState.ACTIVE if state == "active" else VmState.ERROR
+    power = PowerState.RUNNING if wanted is VmState.ACTIVE else server.power_state
+    await SERVERS.update(
+        ctx.tx, msgspec.structs.replace(server, vm_state=wanted, power_state=power, updated_at=ctx.now())
+    )
+
+
+async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Server:
+    """The server has exactly this metadata."""
+    server = await servers.show(ctx, id)
+    await servers.check_metadata_quota(ctx, metadata)
+    return await SERVERS.update(
+        ctx.tx, msgspec.structs.replace(server, metadata=metadata, updated_at=ctx.now())
+    )
+
+
+async def set_tags(ctx: Context, id: str, tags: list[str]) -> Server:
+    server = await servers.show(ctx, id)
+    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, tags=sorted(set(tags))))
+
+
+async def console_log(ctx: Context, id: str, lines: int | None) -> str:
+    """The end of the console's log. For handlers without a transaction: it calls the host."""
+    async with ctx.in_reading() as reading:
+        server = await servers.show(reading, id)
+    if server.host is None or server.vm_state is VmState.BUILDING:
+        raise errors.WrongState(
+            f"Instance {id} is not ready", action="console", server_id=id, what="", state=""
+        )
+    raw = await ctx.agent(server.host).hypervisor.console_log(id)
+    text = raw.decode("utf-8", "replace")
+    if lines is not None and lines >= 0:
+        text = "\n".join(text.split("\n")[-lines - 1 if text.endswith("\n") else -lines :]) if lines else ""
+    return text
+
+
+async def open_console(ctx: Context, id: str, kind: str) -> str:
+    """A one-time token for the console; for handlers without a transaction."""
+    async with ctx.in_reading() as reading:
+        server = await servers.show(reading, id)
+    if server.host is None:
+        raise errors.WrongState(
+            action="get_vnc_console", server_id=id, what="vm_state", state=server.vm_state
+        )
+    consoles = await ctx.agent(server.host).hypervisor.consoles(id)
+    path = consoles.vnc if kind == "novnc" else consoles.serial
+    if path is None:
+        raise errors.NoConsole(kind=kind)
+    token = secrets.token_urlsafe(32)
+    async with ctx.in_transaction() as writing:
+        expires = ctx.now() + timedelta(seconds=CONSOLE_TTL_S)
+        await CONSOLE_TOKENS.add(
+            writing.tx, ConsoleToken(token, id, server.project_id, kind, server.host, path, expires)
+        )
+    return token
+
+
+async def history(ctx: Context, id: str) -> list[Operation]:
+    """Everything that was done to the server, the newest first; also to one that is gone, for its project."""
+    found = await OPERATIONS.find(ctx.tx, resource_id=id)
+    if not found:
+        raise errors.ServerNotFound(server_id=id)
+    if not ctx.may(ctx.rule or policy.ACTIONS_READ.name, found[0]):
+        raise errors.ServerNotFound(server_id=id)
+    return sorted(found, key=lambda o: o.seq, reverse=True)
+
+
+async def events(ctx: Context, operation: Operation) -> list[StepRecord]:
+    """The steps of one operation, the newest first."""
+    found = await STEPS.find(ctx.tx, operation_id=operation.id)
+    return sorted(found, key=lambda s: s.started_at, reverse=True)
+
+
+def explain(operations: list[Operation]) -> dict[str, Any] | None:
+    """The decision record of the newest placing, or None if there was none."""
+    for operation in operations:
+        if claimed := operation.results.get("place"):
+            return dict(claimed["decision"])
+        decision = ((operation.fault or {}).get("details") or {}).get("decision")
+        if decision is not None:
+            return dict(decision)
+    return None

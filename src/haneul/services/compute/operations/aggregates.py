@@ -1,0 +1,108 @@
+"""Aggregates: create, show, list, update, delete; their hosts and metadata.
+
+A host's zone is that of the aggregates it is in; they must agree, because a host is in one zone only.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
+from haneul.services.compute import errors
+from haneul.services.compute.model.aggregates import ZONE, Aggregate
+from haneul.services.compute.operations import hosts
+from haneul.services.compute.store.aggregates import AGGREGATES
+from haneul.services.placement import public as placement
+
+
+async def list(ctx: Context) -> builtins.list[Aggregate]:
+    return await AGGREGATES.find(ctx.tx)
+
+
+async def show(ctx: Context, number: str) -> Aggregate:
+    found = await AGGREGATES.get(ctx.tx, int(number)) if number.isdecimal() and len(number) < 10 else None
+    if found is None:
+        raise errors.AggregateNotFound(id=number)
+    return found
+
+
+async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:
+    await ctx.tx.lock("compute_aggregates")
+    number = max((a.number for a in await list(ctx)), default=0) + 1
+    metadata = {ZONE: zone} if zone else {}
+    try:
+        return await AGGREGATES.add(
+            ctx.tx, Aggregate(number, ctx.new_id(), name, metadata, [], ctx.now(), None)
+        )
+    except Duplicate:
+        raise errors.AggregateExists(name=name) from None
+
+
+async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> Aggregate:
+    """Write the aggregate, and give the hosts that it touches the zone they are now in."""
+    try:
+        saved = await AGGREGATES.update(ctx.tx, msgspec.structs.replace(aggregate, updated_at=ctx.now()))
+    except Duplicate:
+        raise errors.AggregateExists(name=aggregate.name) from None
+    zones = await _zones(ctx)
+    names = set(touched)
+    for host in await placement.hosts(ctx):
+        zone = zones.get(host.name, hosts.DEFAULT_ZONE)
+        if host.name in names and host.zone != zone:
+            await placement.save_host(ctx, msgspec.structs.replace(host, zone=zone, updated_at=ctx.now()))
+    return saved
+
+
+async def _zones(ctx: Context, without: int | None = None) -> dict[str, str]:
+    """The zone of each host that is in an aggregate with one."""
+    return {h: a.zone for a in await list(ctx) if a.zone and a.number != without for h in a.hosts}
+
+
+async def _require_one_zone(ctx: Context, aggregate: Aggregate, names: Iterable[str]) -> None:
+    if aggregate.zone is None:
+        return
+    zones = await _zones(ctx, without=aggregate.number)
+    for name in names:
+        if zones.get(name, aggregate.zone) != aggregate.zone:
+            raise errors.HostInOtherZone(id=aggregate.number, host=name, zone=zones[name])
+
+
+async def update(
+    ctx: Context, number: str, *, name: str | None = None, metadata: dict[str, str | None] | None = None
+) -> Aggregate:
+    """Change the name, and single metadata; None removes one."""
+    old = await show(ctx, number)
+    merged = {**old.metadata, **(metadata or {})}
+    kept = {k: v for k, v in merged.items() if v is not None}
+    new = msgspec.structs.replace(old, name=name or old.name, metadata=kept)
+    if new.zone != old.zone:
+        await _require_one_zone(ctx, new, new.hosts)
+    return await _save(ctx, new, new.hosts)
+
+
+async def delete(ctx: Context, number: str) -> None:
+    aggregate = await show(ctx, number)
+    if aggregate.hosts:
+        raise errors.AggregateNotEmpty(id=number)
+    await AGGREGATES.remove(ctx.tx, number=aggregate.number)
+
+
+async def add_host(ctx: Context, number: str, name: str) -> Aggregate:
+    aggregate = await show(ctx, number)
+    await hosts.find(ctx, name)
+    if name in aggregate.hosts:
+        raise errors.AggregateHasHost(id=number, host=name)
+    await _require_one_zone(ctx, aggregate, [name])
+    return await _save(ctx, msgspec.structs.replace(aggregate, hosts=[*aggregate.hosts, name]), [name])
+
+
+async def remove_host(ctx: Context, number: str, name: str) -> Aggregate:
+    aggregate = await show(ctx, number)
+    if name not in aggregate.hosts:
+        raise errors.AggregateLacksHost(id=number, host=name)
+    rest = [h for h in aggregate.hosts if h != name]
+    return await _save(ctx, msgspec.structs.replace(aggregate, hosts=rest), [name])

@@ -1,0 +1,127 @@
+"""Flavors: create, show, list, update, delete; their extra specs, and who may use them."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate, Filter, Sort
+from haneul.kernel.db.rows import escape_like
+from haneul.kernel.errors import BadRequest
+from haneul.services.compute import errors
+from haneul.services.compute.model.flavors import Flavor
+from haneul.services.compute.store.flavors import FLAVORS
+
+HAS_ACCESS = sa.or_(
+    FLAVORS.c.is_public == sa.true(),
+    FLAVORS.c.projects.like(sa.bindparam("has_project", type_=sa.Text), escape="\\"),
+)
+"""Public, or the project is in the JSON list of those that may use it."""
+
+
+async def create(ctx: Context, flavor: Flavor) -> Flavor:
+    if await FLAVORS.get(ctx.tx, flavor.id):
+        raise errors.FlavorExists(what="ID", value=flavor.id)
+    try:
+        return await FLAVORS.add(ctx.tx, flavor)
+    except Duplicate:
+        raise errors.FlavorExists(what="name", value=flavor.name) from None
+
+
+async def show(ctx: Context, id: str) -> Flavor:
+    """The flavor, if the asker's project may use it."""
+    flavor = await FLAVORS.get(ctx.tx, id)
+    if flavor is None or not (ctx.is_admin or flavor.is_public or ctx.auth.project_id in flavor.projects):
+        raise errors.FlavorNotFound(flavor_id=id)
+    return flavor
+
+
+async def list(
+    ctx: Context,
+    *,
+    is_public: bool | None,
+    least_disk_gb: int | None,
+    least_memory_mib: int | None,
+    sort: Sort,
+    marker: str | None,
+    limit: int,
+) -> builtins.list[Flavor]:
+    """One page of flavors. `is_public` true includes those that only the asker's project may use."""
+    filters = [] if ctx.is_admin else [Filter("is_disabled", "eq", False)]
+    if least_disk_gb is not None:
+        filters.append(Filter("disk_gb", "ge", least_disk_gb))
+    if least_memory_mib is not None:
+        filters.append(Filter("memory_mib", "ge", least_memory_mib))
+    extra: builtins.list[tuple[str, sa.ColumnElement[bool], dict[str, Any]]] = []
+    if is_public:
+        quoted = f'%"{escape_like(ctx.auth.project_id or "-")}"%'
+        extra.append(("has access", HAS_ACCESS, {"has_project": quoted}))
+    elif is_public is False:
+        filters.append(Filter("is_public", "eq", False))
+    after = None
+    if marker is not None:
+        after = await FLAVORS.get(ctx.tx, marker)
+        if after is None:
+            raise BadRequest(f"marker [{marker}] not found")
+    return await FLAVORS.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
+
+
+async def _change(ctx: Context, flavor: Flavor, **changes: Any) -> Flavor:
+    return await FLAVORS.update(ctx.tx, msgspec.structs.replace(flavor, **changes))
+
+
+async def update(ctx: Context, id: str, description: str | None) -> Flavor:
+    return await _change(ctx, await show(ctx, id), description=description)
+
+
+async def delete(ctx: Context, id: str) -> None:
+    """Servers keep what the flavor was, so it may go at any time."""
+    if not await FLAVORS.remove(ctx.tx, id=id):
+        raise errors.FlavorNotFound(flavor_id=id)
+
+
+async def add_specs(ctx: Context, id: str, specs: dict[str, str]) -> Flavor:
+    flavor = await show(ctx, id)
+    return await _change(ctx, flavor, extra_specs={**flavor.extra_specs, **specs})
+
+
+async def show_spec(ctx: Context, id: str, key: str) -> str:
+    flavor = await show(ctx, id)
+    if key not in flavor.extra_specs:
+        raise errors.ExtraSpecNotFound(flavor_id=id, key=key)
+    return flavor.extra_specs[key]
+
+
+async def delete_spec(ctx: Context, id: str, key: str) -> None:
+    await show_spec(ctx, id, key)
+    flavor = await show(ctx, id)
+    rest = {k: v for k, v in flavor.extra_specs.items() if k != key}
+    await _change(ctx, flavor, extra_specs=rest)
+
+
+async def access(ctx: Context, id: str) -> Flavor:
+    """The flavor, which is not public."""
+    flavor = await show(ctx, id)
+    if flavor.is_public:
+        raise errors.FlavorIsPublic("Access list not available for public flavors.")
+    return flavor
+
+
+async def add_access(ctx: Context, id: str, project_id: str) -> Flavor:
+    flavor = await show(ctx, id)
+    if flavor.is_public and ctx.wants((2, 7)):
+        raise errors.CannotAddAccess
+    if project_id in flavor.projects:
+        raise errors.AccessExists(flavor_id=id, project_id=project_id)
+    return await _change(ctx, flavor, projects=[*flavor.projects, project_id])
+
+
+async def remove_access(ctx: Context, id: str, project_id: str) -> Flavor:
+    flavor = await show(ctx, id)
+    if project_id not in flavor.projects:
+        raise errors.AccessNotFound(flavor_id=id, project_id=project_id)
+    return await _change(ctx, flavor, projects=[p for p in flavor.projects if p != project_id])

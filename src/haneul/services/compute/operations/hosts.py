@@ -1,0 +1,175 @@
+"""Hosts as operators see them: what they have, what uses it, and whether servers may be placed there."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Query
+from haneul.kernel.errors import BadRequest
+from haneul.services.compute import errors
+from haneul.services.placement import public as placement
+
+_servers = sa.table(
+    "compute_servers", sa.column("id"), sa.column("name"), sa.column("host"), sa.column("vcpus")
+)
+SERVERS = Query(
+    sa.select(_servers.c.host, _servers.c.id, _servers.c.name)
+    .where(_servers.c.host.is_not(None))
+    .order_by(_servers.c.host, _servers.c.id)
+)
+CONTROL = {"nova-conductor": "conductor", "nova-scheduler": "scheduler"}
+CONTROL_HOST, CONTROL_ZONE, DEFAULT_ZONE = "control-plane", "internal", "nova"
+CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
+
+
+class HostView(msgspec.Struct, frozen=True):
+    """A host with what it has and what of that is used, by resource class."""
+
+    host: placement.Host
+    is_up: bool
+    total: dict[str, int]
+    used: dict[str, int]
+    servers: builtins.list[tuple[str, str]]
+    """(id, name) of each server."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What its agent said of it."""
+        return self.host.report
+
+    @property
+    def number(self) -> int:
+        return number(self.host.id)
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A nova-compute of a host, or a part of the control plane."""
+
+    id: str
+    binary: str
+    host: str
+    zone: str
+    is_enabled: bool
+    disabled_reason: str | None
+    is_up: bool
+    is_forced_down: bool
+    updated_at: datetime
+
+
+def number(id: str) -> int:
+    """The integer that clients of before 2.53 know the thing by: the same at each call."""
+    return int(id.replace("-", "")[:7], 16) + 1
+
+
+async def list(ctx: Context) -> builtins.list[HostView]:
+    """Every host by name, in three queries."""
+    inventories = await placement.inventories(ctx)
+    servers: dict[str, builtins.list[tuple[str, str]]] = {}
+    for host, id, name in await ctx.tx.all(SERVERS):
+        servers.setdefault(host, []).append((id, name))
+    found = []
+    for host in await placement.hosts(ctx):
+        have = inventories.get(host.provider_id, {})
+        found.append(
+            HostView(
+                host,
+                placement.is_up(host, ctx.now()),
+                {c: have[c].total if c in have else 0 for c in CLASSES},
+                {c: have[c].used if c in have else 0 for c in CLASSES},
+                servers.get(host.name, []),
+            )
+        )
+    return found
+
+
+async def show(ctx: Context, id: str) -> HostView:
+    """The host with that id, or that number for old clients."""
+    by_uuid = ctx.wants((2, 53))
+    for each in await list(ctx):
+        if (each.host.id if by_uuid else str(each.number)) == id:
+            return each
+    raise errors.HostNotFound(host=id)
+
+
+async def find(ctx: Context, name: str) -> placement.Host:
+    for each in await placement.hosts(ctx):
+        if each.name == name:
+            return each
+    raise errors.HostNotFound(host=name)
+
+
+async def services(ctx: Context) -> builtins.list[Service]:
+    """The control plane's parts, which live as long as it answers, and the nova-compute of every host."""
+    now = ctx.now()
+    found = [
+        Service(
+            f"00000000-0000-4000-8000-{n:012d}",
+            binary,
+            CONTROL_HOST,
+            CONTROL_ZONE,
+            True,
+            None,
+            True,
+            False,
+            now,
+        )
+        for n, binary in enumerate(CONTROL, 1)
+    ]
+    return found + [_service(h, now) for h in await placement.hosts(ctx)]
+
+
+def _service(host: placement.Host, now: datetime) -> Service:
+    return Service(
+        host.id,
+        "nova-compute",
+        host.name,
+        host.zone,
+        host.is_enabled,
+        host.disabled_reason,
+        placement.is_up(host, now),
+        host.is_forced_down,
+        host.updated_at if host.updated_at > host.last_seen_at else host.last_seen_at,
+    )
+
+
+async def host_of_service(ctx: Context, id: str) -> placement.Host:
+    """The host whose nova-compute this is; 400 for parts of the control plane."""
+    for each in await placement.hosts(ctx):
+        if (each.id if ctx.wants((2, 53)) else str(number(each.id))) == id:
+            return each
+    if any(id in (s.id, str(number(s.id))) for s in await services(ctx)):
+        raise BadRequest("Parts of the control plane cannot be changed.")
+    raise errors.ServiceNotFound(id=id)
+
+
+async def change(ctx: Context, host: placement.Host, **changes: Any) -> Service:
+    """Write changes of a host: `is_enabled`, `disabled_reason`, `is_forced_down`."""
+    changed = msgspec.structs.replace(host, updated_at=ctx.now(), **changes)
+    return _service(await placement.save_host(ctx, changed), ctx.now())
+
+
+async def delete(ctx: Context, id: str) -> None:
+    """Forget a host that is down and has no servers."""
+    host = await host_of_service(ctx, id)
+    if any(h.host.name == host.name and h.servers for h in await list(ctx)):
+        raise errors.ServiceInUse("Unable to delete compute service that is hosting instances.")
+    if placement.is_up(host, ctx.now()):
+        raise errors.ServiceInUse(f"Unable to delete compute service on {host.name}: it is up.")
+    await placement.remove_host(ctx, host)
+
+
+async def zones(ctx: Context) -> dict[str, builtins.list[Service]]:
+    """The services of each availability zone."""
+    found: dict[str, builtins.list[Service]] = {CONTROL_ZONE: [], DEFAULT_ZONE: []}
+    for each in await services(ctx):
+        found.setdefault(each.zone, []).append(each)
+    if len(found) > 2 and not found[DEFAULT_ZONE]:
+        del found[DEFAULT_ZONE]
+    return found

@@ -1,0 +1,393 @@
+"""Servers: create, show, list, update, delete."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import builtins
+import contextlib
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.errors import BadRequest, Forbidden, NotFound
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors
+from haneul.services.compute.events import ServerAccepted
+from haneul.services.compute.model.flavors import Flavor
+from haneul.services.compute.model.servers import (
+    BlockDevice,
+    FlavorSnapshot,
+    PowerState,
+    Server,
+    VmState,
+)
+from haneul.services.compute.operations.quotas import QUOTAS
+from haneul.services.compute.policy import servers as policy
+from haneul.services.compute.sagas.create_server import CREATE_SERVER, NewServer
+from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
+from haneul.services.compute.store.flavors import FLAVORS
+from haneul.services.compute.store.keypairs import KEYPAIRS
+from haneul.services.compute.store.server_groups import SERVER_GROUPS
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+from haneul.services.network import public as network
+from haneul.services.placement import public as placement
+
+
+class VolumeWish(msgspec.Struct, frozen=True):
+    """One entry of block_device_mapping_v2 that is about a volume."""
+
+    source: str
+    """volume, image, snapshot or blank."""
+    source_id: str | None
+    size_gb: int | None
+    boot_index: int | None
+    delete_on_termination: bool
+    device: str | None = None
+    volume_type: str | None = None
+
+
+class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was asked of a new server, in our words."""
+
+    name: str
+    flavor_id: str
+    image_id: str | None = None
+    networks: builtins.list[network.RequestedNic] | None = None
+    """None: whatever the project has; an empty list: none."""
+    is_network_automatic: bool = False
+    security_groups: builtins.list[str] = msgspec.field(default_factory=lambda: ["default"])
+    key_name: str | None = None
+    user_data: str | None = None
+    config_drive: bool = False
+    metadata: dict[str, str] = {}
+    tags: builtins.list[str] = []
+    zone: str | None = None
+    host: str | None = None
+    volumes: builtins.list[VolumeWish] = []
+    description: str | None = None
+    hostname: str | None = None
+    access_ip_v4: str = ""
+    access_ip_v6: str = ""
+    hints: dict[str, Any] = {}
+    disk_config: str = "MANUAL"
+    least: int = 1
+    most: int = 1
+
+
+async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
+    """Accept new servers; sagas bring them to life."""
+    flavor = await _flavor(ctx, wish.flavor_id)
+    snapshot = FlavorSnapshot(
+        flavor.id,
+        flavor.name,
+        flavor.vcpus,
+        flavor.memory_mib,
+        flavor.disk_gb,
+        flavor.ephemeral_gb,
+        flavor.swap_mib,
+        flavor.extra_specs,
+    )
+    properties = await _image(ctx, wish, flavor)
+    public_key = await _public_key(ctx, wish.key_name)
+    _check_user_data(wish.user_data)
+    zone, host = await _where(ctx, wish)
+    group_id = await _group(ctx, wish.hints)
+    nics = await _nics(ctx, wish)
+    count = await _how_many(ctx, wish, flavor)
+    await check_metadata_quota(ctx, wish.metadata)
+    reservation = "r-" + secrets.token_hex(4)
+    made = []
+    for index in range(count):
+        now = ctx.now()
+        name = wish.name if wish.most == 1 else f"{wish.name}-{index + 1}"
+        server = Server(
+            id=ctx.new_id(),
+            project_id=ctx.project_id,
+            user_id=ctx.user_id,
+            name=name,
+            description=wish.description,
+            hostname=wish.hostname or hostname_of(name),
+            vm_state=VmState.BUILDING,
+            power_state=PowerState.NOSTATE,
+            host=None,
+            zone=zone,
+            wanted_host=host,
+            flavor=snapshot,
+            vcpus=flavor.vcpus,
+            memory_mib=flavor.memory_mib,
+            image_id=wish.image_id,
+            image_properties=properties,
+            key_name=wish.key_name,
+            public_key=public_key,
+            metadata=wish.metadata,
+            tags=sorted(set(wish.tags)),
+            user_data=wish.user_data,
+            config_drive=wish.config_drive or properties.get("img_config_drive") == "mandatory",
+            access_ip_v4=wish.access_ip_v4,
+            access_ip_v6=wish.access_ip_v6,
+            reservation_id=reservation,
+            launch_index=index,
+            block_devices=[],
+            hints=wish.hints,
+            group_id=group_id,
+            disk_config=wish.disk_config,
+            created_at=now,
+            updated_at=now,
+            launched_at=None,
+            locked_by=None,
+            locked_reason=None,
+            fault=None,
+        )
+        with _as_bad_request("Block Device Mapping is Invalid: "):
+            devices = await _volumes(ctx, server, wish)
+        server = msgspec.structs.replace(server, block_devices=devices)
+        await SERVERS.add(ctx.tx, server)
+        if nics:
+            with _as_bad_request():
+                await network.prepare_ports(ctx, server.id, nics, wish.security_groups, zone or "nova")
+        if group_id is not None:
+            await _join(ctx, group_id, server.id)
+        await ctx.emit(ServerAccepted(server.id))
+        await ctx.start(CREATE_SERVER, NewServer(server.id), resource=server.id)
+        made.append(server)
+    return made
+
+
+@contextlib.contextmanager
+def _as_bad_request(before: str = "") -> Iterator[None]:
+    """What is named in the body and is not there makes the body wrong, not the address."""
+    try:
+        yield
+    except NotFound as problem:
+        raise BadRequest(before + problem.text) from None
+
+
+async def _flavor(ctx: Context, id: str) -> Flavor:
+    flavor = await FLAVORS.get(ctx.tx, id)
+    usable = flavor is not None and (flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects)
+    if flavor is None or not usable or flavor.is_disabled:
+        raise errors.FlavorNotUsable(flavor_id=id)
+    return flavor
+
+
+async def _image(ctx: Context, wish: ServerWish, flavor: Flavor) -> dict[str, Any]:
+    """The properties of the image that the server boots from, once it is known to fit."""
+    boot = next((v for v in wish.volumes if v.boot_index == 0), None)
+    image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
+    if image_id is None:
+        if boot is None:
+            raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
+                             "device mapping combination is not valid.")  # fmt: skip
+        return {}
+    try:
+        found = await image.get(ctx, image_id)
+    except NotFound:
+        raise errors.ImageNotUsable(why=f"Image {image_id} could not be found.") from None
+    if found.status != "active":
+        raise errors.ImageNotUsable(why=f"Image {image_id} is not active.")
+    if found.min_ram > flavor.memory_mib:
+        raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
+    size = boot.size_gb or 0 if boot else flavor.disk_gb
+    if found.min_disk > size and (boot or flavor.disk_gb):
+        raise errors.ImageNotUsable(
+            why=f"Flavor's disk is too small for requested image. Flavor disk is {size << 30} bytes, image is "
+            f"{found.min_disk << 30} bytes."
+        )
+    return dict(found.properties)
+
+
+async def _public_key(ctx: Context, name: str | None) -> str | None:
+    if name is None:
+        return None
+    found = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
+    if found is None:
+        raise BadRequest("Invalid key_name provided.")
+    return found.public_key
+
+
+def _check_user_data(text: str | None) -> None:
+    if text is None:
+        return
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("User data needs to be valid base 64.") from None
+
+
+async def _where(ctx: Context, wish: ServerWish) -> tuple[str | None, str | None]:
+    """The zone and the host that were asked for: `zone`, `zone:host`, or a host by name."""
+    zone, host = wish.zone, wish.host
+    if zone and ":" in zone:
+        zone, host = zone.split(":")[0] or None, zone.split(":")[1] or None
+    if host is not None:
+        if not ctx.may(policy.CREATE_ON_HOST.name, {"project_id": ctx.project_id}):
+            raise Forbidden(action=policy.CREATE_ON_HOST.name)
+        if not any(h.name == host for h in await placement.hosts(ctx)):
+            raise BadRequest(f"Compute host {host} could not be found.")
+    if zone is not None and zone not in {h.zone for h in await placement.hosts(ctx)}:
+        raise BadRequest("The requested availability zone is not available")
+    return zone, host
+
+
+async def _group(ctx: Context, hints: dict[str, Any]) -> str | None:
+    id = hints.get("group")
+    if id is None:
+        return None
+    group = await SERVER_GROUPS.get(ctx.tx, str(id))
+    if group is None or group.project_id != ctx.project_id:
+        raise BadRequest(f"Instance group {id} could not be found.")
+    return group.id
+
+
+async def _join(ctx: Context, group_id: str, server_id: str) -> None:
+    group = await SERVER_GROUPS.get(ctx.tx, group_id)
+    if group is not None:
+        await SERVER_GROUPS.update(
+            ctx.tx, msgspec.structs.replace(group, members=[*group.members, server_id])
+        )
+
+
+async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.RequestedNic]:
+    """The NICs that the server gets, checked; several servers cannot share a port or an address."""
+    nics = wish.networks
+    if nics is None:
+        available = await network.auto_networks(ctx)
+        if wish.is_network_automatic and not available:
+            raise BadRequest("Unable to automatically allocate a network for project " + ctx.project_id)
+        if len(available) > 1:
+            raise errors.WrongNetworks(
+                "Multiple possible networks found, use a Network ID to be more specific."
+            )
+        nics = [network.RequestedNic(network_id=n) for n in available]
+    if wish.most > 1 and any(n.port_id for n in nics):
+        raise BadRequest("Unable to launch multiple instances with a single configured port ID. Please launch "
+                         "your instance one by one with different ports.")  # fmt: skip
+    with _as_bad_request():
+        await network.validate(ctx, nics)
+    return nics
+
+
+async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
+    """As many as the quota allows, between the least and the most that were asked for."""
+    for count in range(wish.most, wish.least - 1, -1):
+        try:
+            await QUOTAS.require(
+                ctx,
+                error=errors.TooManyServers,
+                instances=count,
+                cores=count * flavor.vcpus,
+                ram=count * flavor.memory_mib,
+            )
+        except errors.TooManyServers:
+            if count == wish.least:
+                raise
+        else:
+            return count
+    return wish.least
+
+
+async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> builtins.list[BlockDevice]:
+    """Make or reserve the volumes that the server is made with."""
+    devices = []
+    first = 0 if wish.image_id is None else 1
+    for number, volume in enumerate(wish.volumes):
+        letter = chr(ord("a") + first + number)
+        device = volume.device or f"/dev/vd{letter}"
+        volume_id = volume.source_id
+        if volume.source != "volume":
+            made = await block_storage.create_for_server(
+                ctx,
+                server.id,
+                volume.size_gb or server.flavor.disk_gb or 1,
+                volume.source_id if volume.source == "image" else None,
+                volume.source_id if volume.source == "snapshot" else None,
+                volume.volume_type,
+                "",
+                volume.delete_on_termination,
+            )
+            volume_id = made.id
+        assert volume_id is not None
+        attachment = await block_storage.reserve(
+            ctx, volume_id, server.id, device, delete_on_termination=volume.delete_on_termination
+        )
+        devices.append(
+            BlockDevice(volume_id, attachment, device, volume.boot_index, volume.delete_on_termination)
+        )
+    return devices
+
+
+async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
+    limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("metadata_items", -1)
+    if 0 <= limit < len(metadata):
+        raise Forbidden(f"Maximum number of metadata items exceeds {limit}")
+
+
+def hostname_of(name: str) -> str:
+    """A host name made of the server's name, as Nova makes it (RFC 1123)."""
+    text = re.sub(r"[ _.]", "-", name)
+    text = re.sub(r"[^\w-]+", "", text, flags=re.ASCII).lower().strip("-")
+    return text[:63].strip("-") or "server"
+
+
+async def show(ctx: Context, id: str) -> Server:
+    """The server; not found if it is another project's."""
+    found = await SERVERS.get(ctx.tx, id)
+    if found is None:
+        raise errors.ServerNotFound(server_id=id)
+    if not ctx.may(ctx.rule or policy.SHOW.name, found):
+        if found.project_id != ctx.auth.project_id:
+            raise errors.ServerNotFound(server_id=id)
+        raise Forbidden(action=ctx.rule or policy.SHOW.name)
+    return found
+
+
+async def list(
+    ctx: Context,
+    filters: builtins.list[Filter],
+    *,
+    sort: builtins.list[Sort],
+    marker: str | None,
+    limit: int,
+    tags: dict[str, builtins.list[str]],
+) -> builtins.list[Server]:
+    """One page of servers; `tags` are conditions by kind: `tags` must be there, `not-tags` must not."""
+    after = None
+    if marker is not None:
+        after = await SERVERS.get(ctx.tx, marker)
+        if after is None:
+            raise BadRequest(f"marker [{marker}] not found")
+    extra = [_tag_condition(kind, i, tag) for kind, wanted in tags.items() for i, tag in enumerate(wanted)]
+    return await SERVERS.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
+
+
+def _tag_condition(kind: str, number: int, tag: str) -> Any:
+    """A condition on the stored JSON list of tags."""
+    name = f"tag_{kind}_{number}"
+    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
+    condition = tagged if kind == "tags" else sa.not_(tagged)
+    quoted = msgspec.json.encode(tag).decode()
+    return name, condition, {name: f"%{quoted}%"}
+
+
+async def update(ctx: Context, id: str, **changes: Any) -> Server:
+    """Change name, description, addresses or host name."""
+    server = await show(ctx, id)
+    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
+
+
+async def delete(ctx: Context, id: str) -> None:
+    """Accept the end of a server, whatever it is doing."""
+    server = await show(ctx, id)
+    if server.locked_by and not ctx.is_admin:
+        raise errors.Locked(server_id=id)
+    if server.doing == DELETE_SERVER.kind:
+        return
+    await ctx.start(DELETE_SERVER, Doomed(id), resource=id, supersede=True)

@@ -1,0 +1,54 @@
+"""What other services, and the process itself, may use of compute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.services.compute.model.flavors import Flavor
+from haneul.services.compute.model.metadata import answer
+from haneul.services.compute.model.servers import Server
+from haneul.services.compute.operations import actions, servers
+from haneul.services.compute.store.flavors import FLAVORS
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.network import public as network
+from haneul.services.placement import public as placement
+
+show = servers.show
+__all__ = ["ensure_flavor", "explain", "metadata", "show", "verify"]
+
+
+async def explain(ctx: Context, server_id: str) -> dict[str, Any] | None:
+    """The decision record of the server's newest placing."""
+    return actions.explain(await actions.history(ctx, server_id))
+
+
+async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, str, bytes]:
+    """What the guest behind the port reads at 169.254.169.254."""
+    async with platform.reading(SYSTEM) as ctx:
+        server_id = await network.server_of_port(ctx, port_id)
+        server = await SERVERS.get(ctx.tx, server_id) if server_id else None
+        if server is None:
+            return 404, "text/plain", b"404 Not Found"
+        addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
+    return answer(server, addresses, path)
+
+
+async def ensure_flavor(ctx: Context, name: str, *, vcpus: int, memory_mib: int, disk_gb: int) -> None:
+    """The public flavor exists, under its name and that as its id."""
+    if await FLAVORS.get(ctx.tx, name) is None:
+        await FLAVORS.add(
+            ctx.tx,
+            Flavor(name, name, vcpus, memory_mib, disk_gb, 0, 0, 1.0, True, False, None, {}, [], ctx.now()),
+        )
+
+
+async def verify(ctx: Context) -> str | None:
+    """None, or the first contradiction."""
+    found: list[Server] = await SERVERS.find(ctx.tx)
+    for server in found:
+        if server.vm_state == "building" and server.doing is None:
+            return f"server {server.id} is in BUILD and nothing works on it"
+        if server.vm_state == "active" and server.host is None:
+            return f"server {server.id} is ACTIVE on no host"
+    return await placement.verify(ctx, {s.id for s in found})

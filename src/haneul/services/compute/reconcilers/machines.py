@@ -1,0 +1,65 @@
+"""Close the gaps between servers and the machines on their hosts.
+
+Machines that no server wants are removed. Servers whose machine is not what it should be are mended: a
+host that was restarted starts those that ran; a guest that shut itself down is shown as stopped.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError
+from haneul.kernel.reconciler import reconciler
+from haneul.services.compute.model.servers import POWER, PowerState, Server, VmState
+from haneul.services.compute.sagas.restore_server import RESTORE_SERVER, Lost
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.placement import public as placement
+
+
+@reconciler(every_s=15)
+async def compare_machines(ctx: Context) -> None:
+    """One look at every host that is up."""
+    async with ctx.in_reading() as reading:
+        hosts = [h.name for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
+    for host in hosts:
+        try:
+            await compare(ctx, host)
+        except DriverError:
+            continue  # a host that does not answer is looked at next time
+
+
+async def compare(ctx: Context, host: str) -> None:
+    """Bring servers and machines of one host together."""
+    hypervisor = ctx.agent(host).hypervisor
+    machines = await hypervisor.machines()
+    async with ctx.in_reading() as reading:
+        servers = {s.id: s for s in await SERVERS.find(reading.tx, host=host)}
+        known = {s.id for s in await SERVERS.among(reading.tx, "id", list(machines))}
+    for stray in set(machines) - known:
+        await hypervisor.ensure_gone(stray)
+        await hypervisor.ensure_root_disk_gone(stray)
+    for server in servers.values():
+        if server.doing is None:
+            await _settle(ctx, server, machines.get(server.id))
+
+
+async def _settle(ctx: Context, server: Server, state: str | None) -> None:
+    should_run = server.vm_state in (VmState.ACTIVE, VmState.PAUSED)
+    if should_run and state in (None, "crashed"):
+        async with ctx.in_transaction() as writing:
+            current = await SERVERS.get(writing.tx, server.id)
+            if current is not None and current.generation == server.generation and current.doing is None:
+                await writing.start(RESTORE_SERVER, Lost(server.id, server.host or ""), resource=server.id)
+        return
+    if state is None:
+        return
+    power = POWER.get(state, PowerState.NOSTATE)
+    stopped_by_itself = server.vm_state is VmState.ACTIVE and power == PowerState.SHUTDOWN
+    if power != server.power_state or stopped_by_itself:
+        vm_state = VmState.STOPPED if stopped_by_itself else server.vm_state
+        async with ctx.in_transaction() as writing:
+            await SERVERS.update(
+                writing.tx,
+                msgspec.structs.replace(server, vm_state=vm_state, power_state=power, updated_at=ctx.now()),
+            )

@@ -1,0 +1,122 @@
+"""Give a server a volume, take one away, and make an image of its root disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.model.machines import volume_disk
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+
+
+class Attach(msgspec.Struct, frozen=True):
+    server_id: str
+    host: str
+    volume_id: str
+    attachment_id: str
+    device: str
+
+
+class Connection(msgspec.Struct, frozen=True):
+    how: dict[str, Any]
+
+
+async def connect(ctx: Context, attach: Attach) -> Connection:
+    return Connection(await block_storage.connect(ctx, attach.attachment_id, attach.host))
+
+
+async def disconnect(ctx: Context, attach: Attach) -> None:
+    await block_storage.disconnect(ctx, attach.volume_id, attach.host)
+
+
+async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
+    hypervisor = ctx.agent(attach.host).hypervisor
+    await hypervisor.attach_disk(attach.server_id, volume_disk(attach.volume_id, connection.how))
+
+
+async def unplug(ctx: Context, attach: Attach) -> None:
+    await ctx.agent(attach.host).hypervisor.detach_disk(attach.server_id, attach.volume_id)
+
+
+async def complete(ctx: Context, attach: Attach) -> None:
+    await block_storage.complete(ctx, attach.attachment_id, attach.host, attach.device)
+
+
+async def give_up(ctx: Context, attach: Attach, failure: Failure) -> None:
+    await block_storage.detach(ctx, attach.volume_id, attach.server_id)
+
+
+ATTACH_VOLUME = Saga(
+    "compute.attach_volume",
+    input=Attach,
+    steps=[Step(connect, undo=disconnect), Step(plug, undo=unplug), Step(complete)],
+    on_failure=give_up,
+)
+
+
+async def forget(ctx: Context, attach: Attach) -> None:
+    await block_storage.detach(ctx, attach.volume_id, attach.server_id)
+    server = await SERVERS.get(ctx.tx, attach.server_id)
+    if server is not None:
+        devices = [d for d in server.block_devices if d.volume_id != attach.volume_id]
+        await SERVERS.update(ctx.tx, msgspec.structs.replace(server, block_devices=devices))
+
+
+async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:
+    """The volume stays attached; the operation's record says why."""
+
+
+DETACH_VOLUME = Saga(
+    "compute.detach_volume",
+    input=Attach,
+    steps=[Step(unplug), Step(disconnect), Step(forget)],
+    on_failure=keep,
+)
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    server_id: str
+    host: str
+    image_id: str
+
+
+class Exported(msgspec.Struct, frozen=True):
+    path: str
+
+
+async def export(ctx: Context, snapshot: Snapshot) -> Exported:
+    hypervisor = ctx.agent(snapshot.host).hypervisor
+    return Exported(await hypervisor.export_root_disk(snapshot.server_id, snapshot.image_id))
+
+
+async def remove_export(ctx: Context, snapshot: Snapshot) -> None:
+    await ctx.agent(snapshot.host).hypervisor.ensure_export_gone(snapshot.server_id, snapshot.image_id)
+
+
+async def store(ctx: Context, snapshot: Snapshot, exported: Exported) -> None:
+    async with ctx.in_reading() as reading:
+        is_stored = (await image.get(reading, snapshot.image_id)).status == "active"
+    if not is_stored:
+        await image.store_file(ctx.platform, ctx.auth, snapshot.image_id, Path(exported.path))
+
+
+async def report_failure(ctx: Context, snapshot: Snapshot, failure: Failure) -> None:
+    await image.discard(ctx, snapshot.image_id)
+
+
+SNAPSHOT_SERVER = Saga(
+    "compute.snapshot_server",
+    input=Snapshot,
+    steps=[
+        Step(export, undo=remove_export, deadline_s=900),
+        Step(store, deadline_s=900),
+        Step(remove_export),
+    ],
+    on_failure=report_failure,
+)

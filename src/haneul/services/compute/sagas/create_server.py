@@ -1,0 +1,237 @@
+"""Bring an accepted server to life.
+
+Place and claim first, then what it stands on (volumes, ports, root disk), then the machine. A host that
+fails is excluded and placing runs again. What was accepted is never lost: on failure the server stays,
+in ERROR, with the step and the reason; deleting it cleans up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError, Waiting
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors
+from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.events import ServerActive, ServerFailed
+from haneul.services.compute.model.machines import describe
+from haneul.services.compute.model.metadata import documents
+from haneul.services.compute.model.servers import BUILD, Fault, PowerState, VmState
+from haneul.services.compute.store.server_groups import SERVER_GROUPS
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+from haneul.services.network import public as network
+from haneul.services.placement import public as placement
+
+
+class NewServer(msgspec.Struct, frozen=True):
+    server_id: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    host: str
+    decision: placement.Decision
+
+
+class Connections(msgspec.Struct, frozen=True):
+    """How the host reaches each volume, by volume id."""
+
+    by_volume: dict[str, dict[str, Any]]
+
+
+class Wires(msgspec.Struct, frozen=True):
+    ports: list[network.WiredPort]
+
+
+class RootDisk(msgspec.Struct, frozen=True):
+    connection: dict[str, Any] | None
+
+
+async def place(ctx: Context, new: NewServer) -> Claim:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=new.server_id)
+    resources = {"VCPU": server.flavor.vcpus, "MEMORY_MB": server.flavor.memory_mib}
+    local_gb = server.flavor.ephemeral_gb + (0 if _boots_from_volume(server) else server.flavor.disk_gb)
+    local_gb += -(-server.flavor.swap_mib // 1024)
+    if local_gb:
+        resources["DISK_GB"] = local_gb
+    wish = placement.Wish(
+        resources,
+        zone=server.zone,
+        host=server.wanted_host,
+        excluded=list(ctx.operation.excluded),
+        **await _group(ctx, server.group_id, server.id),
+    )
+    await ctx.tx.lock("placement")
+    consumer = placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
+    decision = await placement.place(ctx, wish, consumer)
+    if decision.chosen is None:
+        raise errors.NoValidHost(why=decision.remedy or "", decision=msgspec.to_builtins(decision))
+    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, host=decision.chosen))
+    return Claim(decision.chosen, decision)
+
+
+def _boots_from_volume(server: Any) -> bool:
+    return any(b.boot_index == 0 for b in server.block_devices)
+
+
+async def _group(ctx: Context, group_id: str | None, server_id: str) -> dict[str, list[str]]:
+    """What the server group asks of the host."""
+    group = await SERVER_GROUPS.get(ctx.tx, group_id) if group_id else None
+    if group is None:
+        return {}
+    members = await SERVERS.among(ctx.tx, "id", [m for m in group.members if m != server_id])
+    hosts = sorted({m.host for m in members if m.host})
+    if group.policy == "anti-affinity":
+        return {"apart_from": hosts}
+    if group.policy == "affinity":
+        return {"together_with": hosts}
+    return {}
+
+
+async def release(ctx: Context, new: NewServer) -> None:
+    await placement.release(ctx, new.server_id)
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    if server is not None and server.host is not None:
+        await SERVERS.update(ctx.tx, msgspec.structs.replace(server, host=None))
+
+
+async def await_volumes(ctx: Context, new: NewServer) -> None:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    for device in server.block_devices if server else ():
+        status = await block_storage.is_ready(ctx, device.volume_id)
+        if status.startswith("error"):
+            raise DriverError(f"Volume {device.volume_id} is in {status}.")
+        if status in ("creating", "downloading"):
+            raise Waiting(what=f"volume {device.volume_id}", state=status)
+
+
+async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connections:
+    found = {}
+    async with ctx.in_reading() as reading:
+        server = await SERVERS.get(reading.tx, new.server_id)
+    for device in server.block_devices if server else ():
+        found[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
+    return Connections(found)
+
+
+async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:
+    async with ctx.in_reading() as reading:
+        server = await SERVERS.get(reading.tx, new.server_id)
+    for device in server.block_devices if server else ():
+        await block_storage.disconnect(ctx, device.volume_id, claim.host)
+
+
+async def complete_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    for device in server.block_devices if server else ():
+        await block_storage.complete(ctx, device.attachment_id, claim.host, device.device)
+
+
+async def bind_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
+    await network.bind_ports(ctx, new.server_id, claim.host)
+
+
+async def unbind_ports(ctx: Context, new: NewServer) -> None:
+    await network.unbind_ports(ctx, new.server_id)
+
+
+async def wire_ports(ctx: Context, new: NewServer, claim: Claim) -> Wires:
+    return Wires(await network.wire_ports(ctx, new.server_id, claim.host))
+
+
+async def unwire_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
+    await network.unwire_ports(ctx, new.server_id, claim.host)
+
+
+async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk:
+    async with ctx.in_reading() as reading:
+        server = await SERVERS.get(reading.tx, new.server_id)
+        if server is None or server.image_id is None or _boots_from_volume(server):
+            return RootDisk(None)
+        source = image.source(reading, await image.get(reading, server.image_id))
+    hypervisor = ctx.agent(claim.host).hypervisor
+    made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
+    return RootDisk(made)
+
+
+async def remove_root_disk(ctx: Context, new: NewServer, claim: Claim) -> None:
+    await ctx.agent(claim.host).hypervisor.ensure_root_disk_gone(new.server_id)
+
+
+async def describe_machine(
+    ctx: Context, new: NewServer, connections: Connections, wires: Wires, root: RootDisk
+) -> MachineSpec:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=new.server_id)
+    addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
+    files = documents(server, addresses) if server.config_drive else None
+    return describe(server, connections.by_volume, wires.ports, root.connection, files)
+
+
+async def spawn(ctx: Context, claim: Claim, machine: MachineSpec) -> None:
+    await ctx.agent(claim.host).hypervisor.ensure_running(machine)
+
+
+async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
+    await ctx.agent(claim.host).hypervisor.ensure_gone(new.server_id)
+
+
+async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=new.server_id)
+    now = ctx.now()
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            server,
+            vm_state=VmState.ACTIVE,
+            power_state=PowerState.RUNNING,
+            launched_at=now,
+            updated_at=now,
+            fault=None,
+        ),
+    )
+    await ctx.emit(ServerActive(server.id, claim.host))
+
+
+async def mark_error(ctx: Context, new: NewServer, failure: Failure) -> None:
+    server = await SERVERS.get(ctx.tx, new.server_id)
+    if server is None:
+        return
+    now = ctx.now()
+    fault = Fault(500, failure.message, now.strftime("%Y-%m-%dT%H:%M:%SZ"), f"in step {failure.step}")
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            server, vm_state=VmState.ERROR, power_state=PowerState.NOSTATE, fault=fault, updated_at=now
+        ),
+    )
+    await ctx.emit(ServerFailed(server.id, failure.message))
+
+
+CREATE_SERVER = Saga(
+    BUILD,
+    input=NewServer,
+    steps=[
+        Step(place, undo=release),
+        Step(await_volumes, deadline_s=600),
+        Step(connect_volumes, undo=disconnect_volumes),
+        Step(complete_volumes),
+        Step(bind_ports, undo=unbind_ports),
+        Step(wire_ports, undo=unwire_ports),
+        Step(make_root_disk, undo=remove_root_disk, deadline_s=600),
+        Step(describe_machine),
+        Step(spawn, undo=remove),
+        Step(mark_active),
+    ],
+    on_failure=mark_error,
+    elsewhere=place,
+)

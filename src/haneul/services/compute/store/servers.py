@@ -1,0 +1,33 @@
+"""Servers in the store, and the consoles that were opened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from haneul.kernel.db import Rows
+from haneul.kernel.saga import open_operation
+from haneul.services.compute.model.servers import Server
+
+SERVERS = Rows(
+    Server,
+    "compute_servers",
+    indexes=(("project_id", "created_at"), ("created_at",), ("host",)),
+    derived=lambda t: {"operation": open_operation(t.c.id)},
+)
+
+
+class ConsoleToken(msgspec.Struct, frozen=True):
+    """A right to open one console, once, until it expires."""
+
+    token: str
+    server_id: str
+    project_id: str
+    kind: str
+    host: str
+    path: str
+    expires_at: datetime
+
+
+CONSOLE_TOKENS = Rows(ConsoleToken, "compute_console_tokens", key=("token",), indexes=(("expires_at",),))

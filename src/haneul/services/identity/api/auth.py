@@ -1,0 +1,57 @@
+"""/auth/catalog, /auth/projects, /auth/domains, /auth/system: what one's token can see"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.services.identity import policy
+from haneul.services.identity.api import domains, projects
+from haneul.services.identity.api.lists import base, listing
+from haneul.services.identity.model.roles import SYSTEM_ID
+from haneul.services.identity.operations import catalog
+from haneul.services.identity.store import roles
+from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+
+routes = Routes("/v3")
+
+
+@routes.get("/auth/catalog", policy=policy.GET_AUTH_CATALOG)
+async def show_catalog(ctx: Context) -> dict[str, Any]:
+    """Show the catalogue of one's token."""
+    if not ctx.auth.roles:
+        raise Forbidden("A project-scoped token is required to produce a service catalog.")
+    return {
+        "catalog": await catalog.of(ctx.tx, ctx.auth),
+        "links": {"next": None, "self": f"{base(ctx)}/auth/catalog", "previous": None},
+    }
+
+
+@routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS)
+async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List the projects that one may get a token for."""
+    extra = [("project_is_held", roles.project_is_held(), {"user_id": ctx.user_id})]
+    return await listing(
+        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
+    )
+
+
+@routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS)
+async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List the domains that one may get a token for."""
+    extra = [("domain_is_held", roles.domain_is_held(), {"user_id": ctx.user_id})]
+    return await listing(
+        ctx, request, query, DOMAINS, "domains", domains.view, truths=("enabled",), extra=extra
+    )
+
+
+@routes.get("/auth/system", policy=policy.GET_AUTH_SYSTEM)
+async def show_system(ctx: Context) -> dict[str, Any]:
+    """Whether one may get a token for the system."""
+    held = await roles.held(ctx.tx, ctx.user_id, "system", SYSTEM_ID)
+    return {
+        "system": [{"all": True}] if held else [],
+        "links": {"next": None, "self": f"{base(ctx)}/auth/system", "previous": None},
+    }

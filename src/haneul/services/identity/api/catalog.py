@@ -1,0 +1,280 @@
+"""/regions, /services and /endpoints"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.model.catalog import Endpoint, Region, Service
+from haneul.services.identity.operations import access, catalog, tokens
+from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
+
+routes = Routes("/v3")
+
+Interface = Literal["public", "internal", "admin"]
+RegionId = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^/\x00]*$")]
+Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=225, pattern=r"^[a-zA-Z0-9+.-]+:[^\x00]*$")]
+
+
+class NewRegion(Schema):
+    id: RegionId | None = None
+    description: Text | None = None
+    parent_region_id: RegionId | None = None
+
+
+class ChangedRegion(Schema):
+    description: Text | UnsetType | None = UNSET
+    parent_region_id: RegionId | UnsetType | None = UNSET
+
+
+class RegionBody(Schema):
+    region: dict[str, Any]
+
+
+class NewService(Schema):
+    type: Kind
+    name: Text | None = None
+    description: Text | None = None
+    enabled: bool = True
+
+
+class ChangedService(Schema):
+    type: Kind | UnsetType = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class ServiceBody(Schema):
+    service: dict[str, Any]
+
+
+class NewEndpoint(Schema):
+    service_id: Text
+    interface: Interface
+    url: Url
+    region_id: RegionId | None = None
+    region: RegionId | None = None
+    enabled: bool = True
+
+
+class ChangedEndpoint(Schema):
+    service_id: Text | UnsetType = UNSET
+    interface: Interface | UnsetType = UNSET
+    url: Url | UnsetType = UNSET
+    region_id: RegionId | UnsetType | None = UNSET
+    region: RegionId | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class EndpointBody(Schema):
+    endpoint: dict[str, Any]
+
+
+# regions
+
+
+def region_view(ctx: Context, region: Region) -> dict[str, Any]:
+    return {
+        **region.extra,
+        "id": region.id,
+        "description": region.description,
+        "parent_region_id": region.parent_region_id,
+        "links": links(ctx, f"regions/{region.id}"),
+    }
+
+
+@routes.get("/regions", policy=policy.LIST_REGIONS)
+async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List regions."""
+    return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
+
+
+@routes.post("/regions", status=201, policy=policy.CREATE_REGION)
+async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
+    """Create a region."""
+    return await _create_region(ctx, body.region)
+
+
+@routes.put("/regions/{region_id}", status=201, policy=policy.CREATE_REGION)
+async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
+    """Create a region with this id."""
+    if body.region.get("id", region_id) != region_id:
+        raise ImmutableId(kind="region")
+    return await _create_region(ctx, {**body.region, "id": region_id})
+
+
+async def _create_region(ctx: Context, wanted: dict[str, Any]) -> dict[str, Any]:
+    ctx.authorize({})
+    new, extra = read(NewRegion, wanted, of="region")
+    region = Region(new.id or new_hex(), new.description or "", new.parent_region_id, extra)
+    return {"region": region_view(ctx, await catalog.create_region(ctx, region))}
+
+
+@routes.get("/regions/{region_id}", policy=policy.GET_REGION)
+async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
+    """Show a region."""
+    return {"region": region_view(ctx, await access.find(ctx, REGIONS, region_id, "region"))}
+
+
+@routes.patch("/regions/{region_id}", policy=policy.UPDATE_REGION)
+async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
+    """Change a region."""
+    region = await access.find(ctx, REGIONS, region_id, "region")
+    changed, extra = read(ChangedRegion, body.region, of="region")
+    if extra.pop("id", region_id) != region_id:
+        raise ImmutableId(kind="region")
+    changes = given(changed)
+    changes["description"] = changes.get("description", region.description) or ""
+    new = access.changed(region, changes, extra)
+    return {"region": region_view(ctx, await catalog.update_region(ctx, new))}
+
+
+@routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION)
+async def delete_region(ctx: Context, region_id: str) -> None:
+    """Delete a region and those below it; they must have no endpoints."""
+    await catalog.delete_region(ctx, await access.find(ctx, REGIONS, region_id, "region"))
+
+
+# services
+
+
+def service_view(ctx: Context, service: Service) -> dict[str, Any]:
+    found = {
+        **service.extra,
+        "id": service.id,
+        "type": service.type,
+        "enabled": service.enabled,
+        "links": links(ctx, f"services/{service.id}"),
+    }
+    for name in ("name", "description"):
+        if (value := getattr(service, name)) is not None:
+            found[name] = value
+    return found
+
+
+@routes.get("/services", policy=policy.LIST_SERVICES)
+async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List services."""
+    ctx.authorize({})
+    return await listing(
+        ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
+    )
+
+
+@routes.post("/services", status=201, policy=policy.CREATE_SERVICE)
+async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
+    """Create a service."""
+    ctx.authorize({})
+    new, extra = read(NewService, body.service, of="service")
+    service = Service(new_hex(), new.type, new.name, new.description, new.enabled, extra)
+    tokens.catalogue_changed(ctx)
+    return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
+
+
+@routes.get("/services/{service_id}", policy=policy.GET_SERVICE)
+async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
+    """Show a service."""
+    return {"service": service_view(ctx, await access.find(ctx, SERVICES, service_id, "service"))}
+
+
+@routes.patch("/services/{service_id}", policy=policy.UPDATE_SERVICE)
+async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
+    """Change a service."""
+    service = await access.find(ctx, SERVICES, service_id, "service")
+    changed, extra = read(ChangedService, body.service, of="service")
+    if extra.pop("id", service_id) != service_id:
+        raise ImmutableId(kind="service")
+    new = access.changed(service, given(changed), extra)
+    tokens.catalogue_changed(ctx)
+    return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
+
+
+@routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE)
+async def delete_service(ctx: Context, service_id: str) -> None:
+    """Delete a service and its endpoints."""
+    await access.find(ctx, SERVICES, service_id, "service")
+    tokens.catalogue_changed(ctx)
+    await ENDPOINTS.remove(ctx.tx, service_id=service_id)
+    await SERVICES.remove(ctx.tx, id=service_id)
+
+
+# endpoints
+
+
+def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        **endpoint.extra,
+        "id": endpoint.id,
+        "service_id": endpoint.service_id,
+        "interface": endpoint.interface,
+        "url": endpoint.url,
+        "region": endpoint.region_id,
+        "region_id": endpoint.region_id,
+        "enabled": endpoint.enabled,
+        "links": links(ctx, f"endpoints/{endpoint.id}"),
+    }
+
+
+@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS)
+async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List endpoints."""
+    ctx.authorize({})
+    return await listing(
+        ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
+        texts=("interface", "service_id", "region_id"), truths=("enabled",),
+    )  # fmt: skip
+
+
+@routes.post("/endpoints", status=201, policy=policy.CREATE_ENDPOINT)
+async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
+    """Create an endpoint, and its region if that is new."""
+    ctx.authorize({})
+    new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
+    region_id = new.region_id or new.region
+    endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
+    await catalog.require_places(ctx, endpoint)
+    tokens.catalogue_changed(ctx)
+    return {"endpoint": endpoint_view(ctx, await ENDPOINTS.add(ctx.tx, endpoint))}
+
+
+@routes.get("/endpoints/{endpoint_id}", policy=policy.GET_ENDPOINT)
+async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
+    """Show an endpoint."""
+    return {"endpoint": endpoint_view(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))}
+
+
+@routes.patch("/endpoints/{endpoint_id}", policy=policy.UPDATE_ENDPOINT)
+async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
+    """Change an endpoint."""
+    endpoint = await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint")
+    if extra.pop("id", endpoint_id) != endpoint_id:
+        raise ImmutableId(kind="endpoint")
+    changes = given(changed)
+    legacy = changes.pop("region", UNSET)
+    if legacy is not UNSET:
+        changes.setdefault("region_id", legacy)
+    new = access.changed(endpoint, changes, extra)
+    await catalog.require_places(ctx, new)
+    tokens.catalogue_changed(ctx)
+    return {"endpoint": endpoint_view(ctx, await ENDPOINTS.update(ctx.tx, new))}
+
+
+@routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT)
+async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
+    """Delete an endpoint."""
+    await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    tokens.catalogue_changed(ctx)
+    await ENDPOINTS.remove(ctx.tx, id=endpoint_id)

@@ -1,0 +1,169 @@
+"""/credentials and /users/ID/credentials/OS-EC2"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Name, Text, given, read
+from haneul.services.identity.api.lists import filters, links, whole
+from haneul.services.identity.errors import ImmutableId, Invalid
+from haneul.services.identity.model.credentials import Credential
+from haneul.services.identity.operations import access, credentials
+from haneul.services.identity.operations.credentials import EC2
+from haneul.services.identity.store.credentials import CREDENTIALS
+from haneul.services.identity.store.projects import PROJECTS
+from haneul.services.identity.store.users import USERS
+
+routes = Routes("/v3")
+
+
+class NewCredential(Schema):
+    type: Name
+    blob: Text
+    user_id: Text | None = None
+    project_id: Text | None = None
+
+
+class ChangedCredential(Schema):
+    type: Name | UnsetType = UNSET
+    blob: Text | UnsetType = UNSET
+    user_id: Text | UnsetType = UNSET
+    project_id: Text | UnsetType | None = UNSET
+
+
+class CredentialBody(Schema):
+    credential: dict[str, Any]
+
+
+class NewEc2(Schema):
+    tenant_id: str
+
+
+def view(ctx: Context, credential: Credential) -> dict[str, Any]:
+    return {
+        **credential.extra,
+        "id": credential.id,
+        "user_id": credential.user_id,
+        "project_id": credential.project_id,
+        "type": credential.type,
+        "blob": credentials.opened(ctx, credential),
+        "links": links(ctx, f"credentials/{credential.id}"),
+    }
+
+
+@routes.get("/credentials", policy=policy.LIST_CREDENTIALS)
+async def list_credentials(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List credentials: all that the asker may see."""
+    wanted = filters(query, ("user_id", "type"))
+    if not ctx.may(policy.LIST_CREDENTIALS.name, {}):
+        wanted.append(Filter("user_id", "eq", ctx.user_id))
+    found = await CREDENTIALS.page(ctx.tx, wanted)
+    return whole(ctx, request, "credentials", [view(ctx, each) for each in found])
+
+
+@routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL)
+async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any]:
+    """Create a credential."""
+    new, extra = read(NewCredential, body.credential, of="credential")
+    user_id = new.user_id or ctx.user_id
+    ctx.authorize(access.target(credential={"user_id": user_id}))
+    if new.type == EC2 and new.project_id is None:
+        raise Invalid(why="Expecting to find project_id in credential of type ec2.")
+    id = credentials.credential_id(new.type, new.blob)
+    sealed = credentials.sealed(ctx, new.blob)
+    credential = Credential(id, user_id, new.type, sealed, new.project_id, extra)
+    return {"credential": view(ctx, await access.add(ctx, CREDENTIALS, credential, "credential"))}
+
+
+@routes.get("/credentials/{credential_id}", policy=policy.GET_CREDENTIAL)
+async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
+    """Show a credential."""
+    return {"credential": view(ctx, await access.find(ctx, CREDENTIALS, credential_id, "credential"))}
+
+
+@routes.patch("/credentials/{credential_id}", policy=policy.UPDATE_CREDENTIAL)
+async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
+    """Change a credential."""
+    credential = await access.find(ctx, CREDENTIALS, credential_id, "credential")
+    changed, extra = read(ChangedCredential, body.credential, of="credential")
+    if extra.pop("id", credential_id) != credential_id:
+        raise ImmutableId(kind="credential")
+    changes = given(changed)
+    if "blob" in changes:
+        changes["blob"] = credentials.sealed(ctx, changes["blob"])
+    new = access.changed(credential, changes, extra)
+    ctx.authorize(access.target(credential=new))
+    if credential.type == EC2 or new.type == EC2:
+        if new.project_id is None:
+            raise Invalid(why="Expecting to find project_id in credential of type ec2.")
+        if credentials.credential_id(EC2, credentials.opened(ctx, new)) != credential_id:
+            raise Invalid(why="The access key of an EC2 credential cannot be changed.")
+    return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
+
+
+@routes.delete("/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL)
+async def delete_credential(ctx: Context, credential_id: str) -> None:
+    """Delete a credential."""
+    await access.find(ctx, CREDENTIALS, credential_id, "credential")
+    await CREDENTIALS.remove(ctx.tx, id=credential_id)
+
+
+def ec2_view(ctx: Context, credential: Credential) -> dict[str, Any]:
+    blob = msgspec.json.decode(credentials.opened(ctx, credential))
+    path = f"users/{credential.user_id}/credentials/OS-EC2/{blob.get('access')}"
+    return {
+        "access": blob.get("access"),
+        "secret": blob.get("secret"),
+        "user_id": credential.user_id,
+        "tenant_id": credential.project_id,
+        "trust_id": blob.get("trust_id"),
+        "links": links(ctx, path),
+    }
+
+
+_EC2 = "/users/{user_id}/credentials/OS-EC2"
+
+
+@routes.get(_EC2, policy=policy.EC2_LIST_CREDENTIALS)
+async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
+    """List the EC2 keys of a user."""
+    ctx.authorize({"user_id": user_id})
+    await access.exists(ctx, USERS, user_id, "user")
+    found = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
+    return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in found])
+
+
+@routes.post(_EC2, status=201, policy=policy.EC2_CREATE_CREDENTIAL)
+async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
+    """Create EC2 keys for a user in a project."""
+    ctx.authorize({"user_id": user_id})
+    await access.exists(ctx, USERS, user_id, "user")
+    await access.exists(ctx, PROJECTS, body.tenant_id, "project")
+    return {"credential": ec2_view(ctx, await credentials.create_ec2(ctx, user_id, body.tenant_id))}
+
+
+async def _find_ec2(ctx: Context, user_id: str, key: str) -> Credential:
+    found = await CREDENTIALS.first(ctx.tx, id=credentials.ec2_id(key), user_id=user_id, type=EC2)
+    ctx.authorize(access.target(credential=found))
+    return access.existing(found, "credential", key)
+
+
+@routes.get(_EC2 + "/{credential_id}", policy=policy.EC2_GET_CREDENTIAL)
+async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, Any]:
+    """Show EC2 keys, found by the access key."""
+    return {"credential": ec2_view(ctx, await _find_ec2(ctx, user_id, credential_id))}
+
+
+@routes.delete(_EC2 + "/{credential_id}", policy=policy.EC2_DELETE_CREDENTIAL)
+async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
+    """Delete EC2 keys."""
+    found = await _find_ec2(ctx, user_id, credential_id)
+    await CREDENTIALS.remove(ctx.tx, id=found.id)

@@ -1,0 +1,115 @@
+"""/domains"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType, field
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Id, ProjectName, Tag, Text, given, read
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.model.projects import Domain
+from haneul.services.identity.operations import access, projects
+from haneul.services.identity.store.projects import DOMAINS
+
+routes = Routes("/v3")
+
+
+class NewDomain(Schema):
+    name: ProjectName
+    description: Text | None = None
+    enabled: bool = True
+    tags: list[Tag] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    explicit_domain_id: Id | None = None
+
+
+class ChangedDomain(Schema):
+    name: ProjectName | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+    tags: list[Tag] | UnsetType = UNSET
+    options: dict[str, Any] | UnsetType = UNSET
+
+
+class DomainBody(Schema):
+    domain: dict[str, Any]
+
+
+def view(ctx: Context, domain: Domain) -> dict[str, Any]:
+    return {
+        **domain.extra,
+        "id": domain.id,
+        "name": domain.name,
+        "description": domain.description,
+        "enabled": domain.enabled,
+        "tags": domain.tags,
+        "options": domain.options,
+        "links": links(ctx, f"domains/{domain.id}"),
+    }
+
+
+def default_domain(ctx: Context) -> str:
+    """Where new things go if the body does not say."""
+    return ctx.auth.domain_id or ctx.auth.project_domain_id or "default"
+
+
+def own_domain(ctx: Context) -> list[Filter]:
+    """Who acts in a domain sees what is in it."""
+    return [Filter("domain_id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
+
+
+@routes.get("/domains", policy=policy.LIST_DOMAINS)
+async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List domains."""
+    ctx.authorize({"target": {"domain": {"id": ctx.auth.domain_id}}})
+    mine = [Filter("id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
+    return await listing(ctx, request, query, DOMAINS, "domains", view, truths=("enabled",), fixed=mine)
+
+
+@routes.post("/domains", status=201, policy=policy.CREATE_DOMAIN)
+async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
+    """Create a domain."""
+    ctx.authorize({})
+    new, extra = read(NewDomain, body.domain, of="domain")
+    domain = Domain(
+        new.explicit_domain_id or new_hex(),
+        new.name,
+        new.description or "",
+        new.enabled,
+        list(dict.fromkeys(new.tags)),
+        new.options,
+        extra,
+    )
+    return {"domain": view(ctx, await access.add(ctx, DOMAINS, domain, "domain"))}
+
+
+@routes.get("/domains/{domain_id}", policy=policy.GET_DOMAIN)
+async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
+    """Show a domain."""
+    return {"domain": view(ctx, await access.find(ctx, DOMAINS, domain_id, "domain"))}
+
+
+@routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN)
+async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
+    """Change a domain; disabling it ends every token of its users and projects."""
+    domain = await access.find(ctx, DOMAINS, domain_id, "domain")
+    changed, extra = read(ChangedDomain, body.domain, of="domain")
+    if extra.pop("id", domain_id) != domain_id:
+        raise ImmutableId(kind="domain")
+    changes = given(changed)
+    changes["description"] = changes.get("description", domain.description) or ""
+    return {"domain": view(ctx, await projects.update_domain(ctx, domain, changes, extra))}
+
+
+@routes.delete("/domains/{domain_id}", policy=policy.DELETE_DOMAIN)
+async def delete_domain(ctx: Context, domain_id: str) -> None:
+    """Delete a domain and all that is in it; it must be disabled."""
+    await projects.delete_domain(ctx, await access.find(ctx, DOMAINS, domain_id, "domain"))

@@ -1,0 +1,129 @@
+"""Roles of users and groups on projects, domains and the system
+
+One handler for each verb; what it is about is read from the path:
+`/[OS-INHERIT/]projects|domains/ID/users|groups/ID/roles/ID[/inherited_to_projects]` and
+`/system/users|groups/ID/roles/ID`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Request, Routes
+from haneul.kernel.policy import Rule
+from haneul.services.identity import policy
+from haneul.services.identity.api import roles as role_api
+from haneul.services.identity.api.lists import whole
+from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
+from haneul.services.identity.operations import access, roles
+from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
+from haneul.services.identity.store.users import GROUPS, USERS
+
+routes = Routes("/v3")
+
+
+def asked(path: str) -> Assignment:
+    """What the path is about; without a role its `role_id` is empty."""
+    words = path.split("/v3/", 1)[1].split("/")
+    inherited = words[0] == "OS-INHERIT"
+    if inherited:
+        words = words[1:]
+    if words[0] == "system":
+        words = ["systems", SYSTEM_ID, *words[1:]]
+    kind, target_id, actor_kind, actor_id = words[:4]
+    role_id = words[5] if len(words) > 5 and words[5] != "inherited_to_projects" else ""
+    return Assignment(actor_id, kind[:-1], target_id, role_id, inherited, actor_kind[:-1])
+
+
+async def _allowed(ctx: Context, request: Request) -> Assignment:
+    """What the path is about, if all of it exists and the asker may."""
+    found = asked(request.path)
+    role = await ROLES.get(ctx.tx, found.role_id) if found.role_id else None
+    actor = await (USERS if found.actor_kind == "user" else GROUPS).get(ctx.tx, found.actor_id)
+    things: dict[str, Any] = {"role": role, found.actor_kind: actor}
+    if found.target_kind != "system":
+        rows = PROJECTS if found.target_kind == "project" else DOMAINS
+        things[found.target_kind] = await rows.get(ctx.tx, found.target_id)
+    ctx.authorize(access.target(**things))
+    if found.role_id:
+        access.existing(role, "role", found.role_id)
+    access.existing(actor, found.actor_kind, found.actor_id)
+    if found.target_kind != "system":
+        access.existing(things[found.target_kind], found.target_kind, found.target_id)
+    return found
+
+
+async def give_role(ctx: Context, request: Request) -> None:
+    """Give a role."""
+    new = await _allowed(ctx, request)
+    role = await access.exists(ctx, ROLES, new.role_id, "role")
+    domain_id = new.target_id if new.target_kind == "domain" else None
+    if new.target_kind == "project":
+        domain_id = (await access.exists(ctx, PROJECTS, new.target_id, "project")).domain_id
+    await roles.give(ctx, new, role, domain_id)
+
+
+async def check_role(ctx: Context, request: Request) -> None:
+    """Whether they have the role."""
+    await roles.require_given(ctx, await _allowed(ctx, request))
+
+
+async def take_role(ctx: Context, request: Request) -> None:
+    """Take a role."""
+    await roles.take(ctx, await _allowed(ctx, request))
+
+
+async def list_roles(ctx: Context, request: Request) -> dict[str, Any]:
+    """List the roles that they have there."""
+    about = await _allowed(ctx, request)
+    given = await ASSIGNMENTS.find(
+        ctx.tx, actor_id=about.actor_id, target_kind=about.target_kind, target_id=about.target_id
+    )
+    ids = [each.role_id for each in given if each.inherited == about.inherited]
+    found = await ROLES.among(ctx.tx, "id", ids)
+    return whole(ctx, request, "roles", [role_api.view(ctx, role) for role in found])
+
+
+Verbs = tuple[Rule, Rule, Rule, Rule]
+"""The rules of listing, checking, giving, taking."""
+
+
+def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
+    listing, checking, giving, taking = verbs
+    routes.get(f"{path}/roles{tail}", policy=listing)(list_roles)
+    one = f"{path}/roles/{{role_id}}{tail}"
+    handlers: dict[str, tuple[Rule, Callable[..., Awaitable[None]]]] = {
+        "GET": (checking, check_role),
+        "PUT": (giving, give_role),
+        "DELETE": (taking, take_role),
+    }
+    for method, (rule, handler) in handlers.items():
+        routes.route(method, one, status=204, policy=rule)(handler)
+
+
+_GRANTS = (policy.LIST_GRANTS, policy.CHECK_GRANT, policy.CREATE_GRANT, policy.REVOKE_GRANT)
+for _actor in ("users/{user_id}", "groups/{group_id}"):
+    for _target in ("projects/{project_id}", "domains/{domain_id}"):
+        _declare(f"/{_target}/{_actor}", _GRANTS)
+        _declare(f"/OS-INHERIT/{_target}/{_actor}", _GRANTS, "/inherited_to_projects")
+_declare(
+    "/system/users/{user_id}",
+    (
+        policy.LIST_SYSTEM_GRANTS_FOR_USER,
+        policy.CHECK_SYSTEM_GRANT_FOR_USER,
+        policy.CREATE_SYSTEM_GRANT_FOR_USER,
+        policy.REVOKE_SYSTEM_GRANT_FOR_USER,
+    ),
+)
+_declare(
+    "/system/groups/{group_id}",
+    (
+        policy.LIST_SYSTEM_GRANTS_FOR_GROUP,
+        policy.CHECK_SYSTEM_GRANT_FOR_GROUP,
+        policy.CREATE_SYSTEM_GRANT_FOR_GROUP,
+        policy.REVOKE_SYSTEM_GRANT_FOR_GROUP,
+    ),
+)

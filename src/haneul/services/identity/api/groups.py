@@ -1,0 +1,136 @@
+"""/groups"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.domains import default_domain, own_domain
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.views import user_view
+from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.model.users import Group
+from haneul.services.identity.operations import access, groups
+from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.store.users import GROUPS, USERS, in_group
+
+routes = Routes("/v3")
+
+
+class NewGroup(Schema):
+    name: Name
+    domain_id: Id | None = None
+    description: Text | None = None
+
+
+class ChangedGroup(Schema):
+    name: Name | UnsetType = UNSET
+    domain_id: Id | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+
+
+class GroupBody(Schema):
+    group: dict[str, Any]
+
+
+def view(ctx: Context, group: Group) -> dict[str, Any]:
+    return {
+        **group.extra,
+        "id": group.id,
+        "name": group.name,
+        "domain_id": group.domain_id,
+        "description": group.description,
+        "links": links(ctx, f"groups/{group.id}"),
+    }
+
+
+@routes.get("/groups", policy=policy.LIST_GROUPS)
+async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List groups."""
+    ctx.authorize({"target": {"group": {"domain_id": ctx.auth.domain_id}}})
+    return await listing(
+        ctx, request, query, GROUPS, "groups", view, texts=("name", "domain_id"), fixed=own_domain(ctx)
+    )
+
+
+@routes.post("/groups", status=201, policy=policy.CREATE_GROUP)
+async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
+    """Create a group."""
+    new, extra = read(NewGroup, body.group, of="group")
+    group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
+    ctx.authorize(access.target(group=group))
+    await access.exists(ctx, DOMAINS, group.domain_id, "domain")
+    return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
+
+
+@routes.get("/groups/{group_id}", policy=policy.GET_GROUP)
+async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
+    """Show a group."""
+    return {"group": view(ctx, await access.find(ctx, GROUPS, group_id, "group"))}
+
+
+@routes.patch("/groups/{group_id}", policy=policy.UPDATE_GROUP)
+async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
+    """Change a group."""
+    group = await access.find(ctx, GROUPS, group_id, "group")
+    changed, extra = read(ChangedGroup, body.group, of="group")
+    changes = given(changed)
+    if changes.get("domain_id", group.domain_id) != group.domain_id:
+        raise ImmutableId(kind="Domain")
+    if extra.pop("id", group_id) != group_id:
+        raise ImmutableId(kind="group")
+    changes["description"] = changes.get("description", group.description) or ""
+    new = access.changed(group, changes, extra)
+    return {"group": view(ctx, await access.write(ctx, GROUPS, new, "group"))}
+
+
+@routes.delete("/groups/{group_id}", policy=policy.DELETE_GROUP)
+async def delete_group(ctx: Context, group_id: str) -> None:
+    """Delete a group; its members stay."""
+    await groups.delete(ctx, await access.find(ctx, GROUPS, group_id, "group"))
+
+
+@routes.get("/groups/{group_id}/users", policy=policy.LIST_USERS_IN_GROUP)
+async def list_users(ctx: Context, group_id: str, request: Request, query: Query) -> dict[str, Any]:
+    """List the users in a group."""
+    await access.find(ctx, GROUPS, group_id, "group")
+    extra = [("in_group", in_group(), {"in_group": group_id})]
+    return await listing(
+        ctx, request, query, USERS, "users", user_view,
+        texts=("name", "domain_id"), truths=("enabled",), extra=extra,
+    )  # fmt: skip
+
+
+async def _pair(ctx: Context, group_id: str, user_id: str) -> None:
+    """Both exist, and the asker may act on them."""
+    user = await USERS.get(ctx.tx, user_id)
+    await access.find(ctx, GROUPS, group_id, "group", user=user)
+    access.existing(user, "user", user_id)
+
+
+@routes.put("/groups/{group_id}/users/{user_id}", status=204, policy=policy.ADD_USER_TO_GROUP)
+async def add_user(ctx: Context, group_id: str, user_id: str) -> None:
+    """Add a user to a group."""
+    await _pair(ctx, group_id, user_id)
+    await groups.add_member(ctx, group_id, user_id)
+
+
+@routes.get("/groups/{group_id}/users/{user_id}", status=204, policy=policy.CHECK_USER_IN_GROUP)
+async def check_user(ctx: Context, group_id: str, user_id: str) -> None:
+    """Whether a user is in a group."""
+    await _pair(ctx, group_id, user_id)
+    await groups.require_member(ctx, group_id, user_id)
+
+
+@routes.delete("/groups/{group_id}/users/{user_id}", policy=policy.REMOVE_USER_FROM_GROUP)
+async def remove_user(ctx: Context, group_id: str, user_id: str) -> None:
+    """Take a user out of a group."""
+    await _pair(ctx, group_id, user_id)
+    await groups.remove_member(ctx, group_id, user_id)

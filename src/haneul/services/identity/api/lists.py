@@ -1,0 +1,118 @@
+"""How identity's lists are asked for and answered: filters, pages, links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Rows
+from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.http.routes import Query, Request
+from haneul.services.identity.manifest import MANIFEST
+
+T = TypeVar("T", bound=msgspec.Struct)
+LARGEST_PAGE = 1_000_000
+OPERATORS = {
+    "contains": "contains",
+    "icontains": "icontains",
+    "startswith": "starts",
+    "istartswith": "starts",
+    "endswith": "ends",
+    "iendswith": "ends",
+}
+
+
+def base(ctx: Context) -> str:
+    """The URL below which the resources of version 3 are."""
+    return f"{ctx.endpoint}{MANIFEST.path}/v3"
+
+
+def links(ctx: Context, path: str) -> dict[str, str]:
+    return {"self": f"{base(ctx)}/{path}"}
+
+
+def whole(ctx: Context, request: Request, collection: str, views: list[Any], **more: Any) -> dict[str, Any]:
+    """A list that is not paged."""
+    return {"links": _list_links(ctx, request, None), collection: views, **more}
+
+
+async def listing(
+    ctx: Context,
+    request: Request,
+    query: Query,
+    rows: Rows[T],
+    collection: str,
+    view: Callable[[Context, T], dict[str, Any]],
+    *,
+    texts: Sequence[str] = ("name",),
+    truths: Sequence[str] = (),
+    fixed: Sequence[Filter] = (),
+    extra: Sequence[tuple[str, Any, Mapping[str, Any]]] = (),
+) -> dict[str, Any]:
+    """One page of the rows that the query string asks for.
+
+    `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case.
+    Parameters that mean nothing are ignored.
+    """
+    limit = query.integer("limit", least=1)
+    page = await rows.page(
+        ctx.tx,
+        [*fixed, *filters(query, texts, truths)],
+        after=await _marker(ctx, query, rows),
+        limit=min(limit, LARGEST_PAGE) if limit else None,
+        extra=extra,
+    )
+    following = page[-1].id if limit and len(page) == limit else None  # type: ignore[attr-defined]
+    found: dict[str, Any] = {
+        "links": _list_links(ctx, request, following),
+        collection: [view(ctx, each) for each in page],
+    }
+    if following:
+        found["truncated"] = True
+    return found
+
+
+def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:
+    """`name=x`, `name__contains=x` and their kind, for the fields that may be filtered by."""
+    found = []
+    for parameter, value in query.pairs:
+        field, _, operator = parameter.partition("__")
+        if field in truths and not operator:
+            found.append(Filter(field, "eq", _is_true(value)))
+        elif field in texts and not operator:
+            found.append(Filter(field, "eq", value))
+        elif field in texts and operator in OPERATORS:
+            found.append(Filter(field, OPERATORS[operator], value))
+    return found
+
+
+def _is_true(value: str) -> bool:
+    """As upstream reads it: everything that does not say no."""
+    return value.strip().lower() not in ("0", "false", "f", "no", "n", "off")
+
+
+async def _marker(ctx: Context, query: Query, rows: Rows[T]) -> T | None:
+    marker = query.get("marker")
+    if marker is None:
+        return None
+    if len(rows.key) != 1:
+        raise BadRequest("This list cannot be paged.")
+    found = await rows.get(ctx.tx, marker)
+    if found is None:
+        raise NotFound(f"Marker {marker} could not be found")
+    return found
+
+
+def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:
+    here = f"{ctx.endpoint}{request.path}"
+    pairs = Query(request.query_string).pairs
+    after = None
+    if following is not None:
+        kept = [(name, value) for name, value in pairs if name != "marker"]
+        after = f"{here}?{urlencode([*kept, ('marker', following)])}"
+    asked = f"{here}?{request.query_string}" if request.query_string else here
+    return {"next": after, "self": asked, "previous": None}

@@ -1,0 +1,228 @@
+"""/projects"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import UNSET, UnsetType, field
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Id, ProjectName, Tag, Text, given, read
+from haneul.services.identity.api.domains import default_domain, own_domain
+from haneul.services.identity.api.lists import base, links, listing
+from haneul.services.identity.errors import ImmutableId, Invalid
+from haneul.services.identity.model.projects import Project
+from haneul.services.identity.operations import access, projects
+from haneul.services.identity.store import projects as stored
+from haneul.services.identity.store.projects import PROJECTS
+
+routes = Routes("/v3")
+MOST_TAGS = 80
+
+
+class NewProject(Schema):
+    name: ProjectName
+    domain_id: Id | None = None
+    parent_id: Id | None = None
+    description: Text | None = None
+    enabled: bool = True
+    is_domain: bool = False
+    tags: list[Tag] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class ChangedProject(Schema):
+    name: ProjectName | UnsetType = UNSET
+    domain_id: Id | UnsetType | None = UNSET
+    parent_id: Id | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    enabled: bool | UnsetType = UNSET
+    is_domain: bool | UnsetType = UNSET
+    tags: list[Tag] | UnsetType = UNSET
+    options: dict[str, Any] | UnsetType = UNSET
+
+
+class ProjectBody(Schema):
+    project: dict[str, Any]
+
+
+class TagsBody(Schema):
+    tags: list[Tag]
+
+
+def view(ctx: Context, project: Project) -> dict[str, Any]:
+    return {
+        **project.extra,
+        "id": project.id,
+        "name": project.name,
+        "domain_id": project.domain_id,
+        "description": project.description,
+        "enabled": project.enabled,
+        "parent_id": project.parent_id,
+        "is_domain": False,
+        "tags": project.tags,
+        "options": project.options,
+        "links": links(ctx, f"projects/{project.id}"),
+    }
+
+
+@routes.get("/projects", policy=policy.LIST_PROJECTS)
+async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List projects."""
+    ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    if query.truth("is_domain"):
+        return {"projects": [], "links": links(ctx, "projects")}
+    return await listing(
+        ctx, request, query, PROJECTS, "projects", view,
+        texts=("name", "domain_id", "parent_id"), truths=("enabled",),
+        fixed=own_domain(ctx), extra=_tag_conditions(query),
+    )  # fmt: skip
+
+
+def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]]:
+    """`tags=a,b`: has all of them; `tags-any`: some; `not-tags`: not all; `not-tags-any`: none."""
+    found = []
+    for parameter in ("tags", "tags-any", "not-tags", "not-tags-any"):
+        asked = query.get(parameter)
+        if asked:
+            found.append(stored.has_tags(parameter, asked.split(",")))
+    return found
+
+
+@routes.post("/projects", status=201, policy=policy.CREATE_PROJECT)
+async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
+    """Create a project."""
+    new, extra = read(NewProject, body.project, of="project")
+    if new.is_domain:
+        raise Invalid(why="A project cannot act as a domain; create a domain.")
+    domain_id = new.domain_id or await _parents_domain(ctx, new.parent_id) or default_domain(ctx)
+    project = Project(
+        new_hex(),
+        new.name,
+        domain_id,
+        new.parent_id or domain_id,
+        new.description or "",
+        new.enabled,
+        _checked(new.tags),
+        new.options,
+        extra,
+    )
+    ctx.authorize(access.target(project=project))
+    return {"project": view(ctx, await projects.create(ctx, project))}
+
+
+async def _parents_domain(ctx: Context, parent_id: str | None) -> str | None:
+    parent = await PROJECTS.get(ctx.tx, parent_id) if parent_id else None
+    return parent.domain_id if parent else None
+
+
+def _checked(tags: list[str]) -> list[str]:
+    if len(tags) > MOST_TAGS:
+        raise Invalid(why=f"Invalid input for field project.tags: more than {MOST_TAGS} tags")
+    return list(dict.fromkeys(tags))
+
+
+@routes.get("/projects/{project_id}", policy=policy.GET_PROJECT)
+async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
+    """Show a project, with those above or below it if asked."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    found = view(ctx, project)
+    if "parents_as_list" in query or "parents_as_ids" in query:
+        above = await stored.ancestors(ctx.tx, project)
+        if "parents_as_list" in query:
+            found["parents"] = [{"project": view(ctx, each)} for each in above]
+        else:
+            found["parents"] = _above_as_ids([*(each.id for each in above), project.domain_id])
+    if "subtree_as_list" in query or "subtree_as_ids" in query:
+        below = await stored.descendants(ctx.tx, project_id)
+        if "subtree_as_list" in query:
+            found["subtree"] = [{"project": view(ctx, each)} for each in below]
+        else:
+            found["subtree"] = _below_as_ids(project_id, below)
+    return {"project": found}
+
+
+def _above_as_ids(ids: list[str]) -> dict[str, Any] | None:
+    return {ids[0]: _above_as_ids(ids[1:])} if ids else None
+
+
+def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
+    return {each.id: _below_as_ids(each.id, below) for each in below if each.parent_id == id} or None
+
+
+@routes.patch("/projects/{project_id}", policy=policy.UPDATE_PROJECT)
+async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
+    """Change a project; disabling it ends its tokens."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    changed, extra = read(ChangedProject, body.project, of="project")
+    if extra.pop("id", project_id) != project_id:
+        raise ImmutableId(kind="project")
+    changes = given(changed)
+    if changes.pop("is_domain", False):
+        raise Invalid(why="Update of `is_domain` is not allowed.")
+    for name in ("domain_id", "parent_id"):
+        if name in changes and changes[name] is None:
+            del changes[name]
+    changes["description"] = changes.get("description", project.description) or ""
+    changes["tags"] = _checked(changes.get("tags", project.tags))
+    return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
+
+
+@routes.delete("/projects/{project_id}", policy=policy.DELETE_PROJECT)
+async def delete_project(ctx: Context, project_id: str) -> None:
+    """Delete a project; it must have none below it."""
+    await projects.delete(ctx, await access.find(ctx, PROJECTS, project_id, "project"))
+
+
+@routes.get("/projects/{project_id}/tags", policy=policy.LIST_PROJECT_TAGS)
+async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
+    """List the tags of a project."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    return _tags_view(ctx, project)
+
+
+@routes.put("/projects/{project_id}/tags", policy=policy.UPDATE_PROJECT_TAGS)
+async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
+    """Replace the tags of a project."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    new = await projects.update(ctx, project, {"tags": _checked(body.tags)}, {})
+    return _tags_view(ctx, new)
+
+
+@routes.delete("/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS)
+async def remove_tags(ctx: Context, project_id: str) -> None:
+    """Remove all tags of a project."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    await projects.update(ctx, project, {"tags": []}, {})
+
+
+@routes.get("/projects/{project_id}/tags/{tag}", status=204, policy=policy.GET_PROJECT_TAG)
+async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
+    """Whether a project has a tag."""
+    await projects.require_tag(await access.find(ctx, PROJECTS, project_id, "project"), tag)
+
+
+@routes.put("/projects/{project_id}/tags/{tag}", status=201, policy=policy.CREATE_PROJECT_TAG)
+async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
+    """Add a tag to a project."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    [checked] = read(TagsBody, {"tags": [tag]}, of="project")[0].tags
+    await projects.update(ctx, project, {"tags": _checked([*project.tags, checked])}, {})
+    return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
+
+
+@routes.delete("/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG)
+async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
+    """Remove a tag from a project."""
+    project = await access.find(ctx, PROJECTS, project_id, "project")
+    await projects.require_tag(project, tag)
+    await projects.update(ctx, project, {"tags": [each for each in project.tags if each != tag]}, {})
+
+
+def _tags_view(ctx: Context, project: Project) -> dict[str, Any]:
+    return {"tags": project.tags, "links": links(ctx, f"projects/{project.id}/tags")}

@@ -1,0 +1,192 @@
+"""/roles and /role_inferences"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType, field
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.lists import base, links, listing
+from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.model.roles import Role
+from haneul.services.identity.operations import access, roles, tokens
+from haneul.services.identity.store import roles as stored
+from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.store.roles import IMPLIED, ROLES
+
+routes = Routes("/v3")
+
+
+class NewRole(Schema):
+    name: Name
+    domain_id: Id | None = None
+    description: Text | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class ChangedRole(Schema):
+    name: Name | UnsetType = UNSET
+    domain_id: Id | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    options: dict[str, Any] | UnsetType = UNSET
+
+
+class RoleBody(Schema):
+    role: dict[str, Any]
+
+
+def view(ctx: Context, role: Role) -> dict[str, Any]:
+    return {
+        **role.extra,
+        "id": role.id,
+        "name": role.name,
+        "domain_id": role.domain_id or None,
+        "description": role.description or None,
+        "options": role.options,
+        "links": links(ctx, f"roles/{role.id}"),
+    }
+
+
+async def _find(ctx: Context, role_id: str, everywhere: str, in_domain: str) -> Role:
+    """The role; which rule protects it depends on whether it is a domain's."""
+    role = await ROLES.get(ctx.tx, role_id)
+    rule = in_domain if role is not None and role.domain_id else everywhere
+    ctx.authorize(access.target(role=role), rule)
+    return access.existing(role, "role", role_id)
+
+
+@routes.get("/roles")
+async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List the roles of the whole cloud, or those of a domain (`domain_id`)."""
+    domain_id = query.get("domain_id") or ""
+    rule = policy.LIST_DOMAIN_ROLES if domain_id else policy.LIST_ROLES
+    ctx.authorize({"target": {"role": {"domain_id": domain_id}}}, rule.name)
+    fixed = [Filter("domain_id", "eq", domain_id)]
+    return await listing(ctx, request, query, ROLES, "roles", view, fixed=fixed)
+
+
+@routes.post("/roles", status=201)
+async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
+    """Create a role."""
+    new, extra = read(NewRole, body.role, of="role")
+    role = Role(new_hex(), new.name, new.domain_id or "", new.description or "", new.options, extra)
+    rule = policy.CREATE_DOMAIN_ROLE if role.domain_id else policy.CREATE_ROLE
+    ctx.authorize(access.target(role=role), rule.name)
+    if role.domain_id:
+        await access.exists(ctx, DOMAINS, role.domain_id, "domain")
+    return {"role": view(ctx, await access.add(ctx, ROLES, role, "role"))}
+
+
+@routes.get("/roles/{role_id}")
+async def show_role(ctx: Context, role_id: str) -> dict[str, Any]:
+    """Show a role."""
+    return {"role": view(ctx, await _find(ctx, role_id, policy.GET_ROLE.name, policy.GET_DOMAIN_ROLE.name))}
+
+
+@routes.patch("/roles/{role_id}")
+async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, Any]:
+    """Change a role."""
+    role = await _find(ctx, role_id, policy.UPDATE_ROLE.name, policy.UPDATE_DOMAIN_ROLE.name)
+    changed, extra = read(ChangedRole, body.role, of="role")
+    if extra.pop("id", role_id) != role_id:
+        raise ImmutableId(kind="role")
+    changes = given(changed)
+    changes["description"] = changes.get("description", role.description) or ""
+    new = await roles.update(ctx, role, changes, extra)
+    tokens.catalogue_changed(ctx)  # tokens are shown with the names of their roles too
+    return {"role": view(ctx, new)}
+
+
+@routes.delete("/roles/{role_id}")
+async def delete_role(ctx: Context, role_id: str) -> None:
+    """Delete a role; everybody loses it."""
+    await roles.delete(
+        ctx, await _find(ctx, role_id, policy.DELETE_ROLE.name, policy.DELETE_DOMAIN_ROLE.name)
+    )
+
+
+def _brief(ctx: Context, role: Role) -> dict[str, Any]:
+    return {"id": role.id, "name": role.name, "links": links(ctx, f"roles/{role.id}")}
+
+
+@routes.get("/roles/{role_id}/implies", policy=policy.LIST_IMPLIED_ROLES)
+async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
+    """List what a role implies directly."""
+    prior = await access.find(ctx, ROLES, role_id, "role")
+    pairs = await IMPLIED.find(ctx.tx, prior_role_id=role_id)
+    implied = await ROLES.among(ctx.tx, "id", [pair.implied_role_id for pair in pairs])
+    return {
+        "role_inference": {
+            "prior_role": _brief(ctx, prior),
+            "implies": [_brief(ctx, role) for role in implied],
+        },
+        "links": {"self": f"{base(ctx)}/roles/{role_id}/implies", "next": None, "previous": None},
+    }
+
+
+async def _pair(ctx: Context, role_id: str, implied_role_id: str) -> tuple[Role, Role]:
+    prior = await access.find(ctx, ROLES, role_id, "role")
+    return prior, await access.exists(ctx, ROLES, implied_role_id, "role")
+
+
+def _inference(ctx: Context, prior: Role, implied: Role) -> dict[str, Any]:
+    return {
+        "role_inference": {"prior_role": _brief(ctx, prior), "implies": _brief(ctx, implied)},
+        "links": links(ctx, f"roles/{prior.id}/implies/{implied.id}"),
+    }
+
+
+@routes.put("/roles/{role_id}/implies/{implied_role_id}", status=201, policy=policy.CREATE_IMPLIED_ROLE)
+async def create_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
+    """Let a role imply another."""
+    prior, implied = await _pair(ctx, role_id, implied_role_id)
+    await roles.imply(ctx, prior, implied)
+    return _inference(ctx, prior, implied)
+
+
+@routes.get("/roles/{role_id}/implies/{implied_role_id}", policy=policy.GET_IMPLIED_ROLE)
+async def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
+    """Show that a role implies another."""
+    prior, implied = await _pair(ctx, role_id, implied_role_id)
+    await roles.require_implied(ctx, role_id, implied_role_id)
+    return _inference(ctx, prior, implied)
+
+
+@routes.route(
+    "HEAD", "/roles/{role_id}/implies/{implied_role_id}", status=204, policy=policy.CHECK_IMPLIED_ROLE
+)
+async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
+    """Whether a role implies another."""
+    await _pair(ctx, role_id, implied_role_id)
+    await roles.require_implied(ctx, role_id, implied_role_id)
+
+
+@routes.delete("/roles/{role_id}/implies/{implied_role_id}", policy=policy.DELETE_IMPLIED_ROLE)
+async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
+    """Stop a role implying another."""
+    prior, _ = await _pair(ctx, role_id, implied_role_id)
+    await roles.stop_implying(ctx, prior, implied_role_id)
+
+
+@routes.get("/role_inferences", policy=policy.LIST_ROLE_INFERENCE_RULES)
+async def list_inferences(ctx: Context) -> dict[str, Any]:
+    """List all that roles imply."""
+    ctx.authorize({})
+    known, implied = await stored.graph(ctx.tx)
+    return {
+        "role_inferences": [
+            {
+                "prior_role": _brief(ctx, known[prior]),
+                "implies": [_brief(ctx, known[each]) for each in ids],
+            }
+            for prior, ids in implied.items()
+        ],
+        "links": {"self": f"{base(ctx)}/role_inferences", "next": None, "previous": None},
+    }

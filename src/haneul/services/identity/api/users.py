@@ -1,0 +1,130 @@
+"""/users"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType, field
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api import groups, projects
+from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.domains import default_domain, own_domain
+from haneul.services.identity.api.lists import listing
+from haneul.services.identity.api.views import user_view as view
+from haneul.services.identity.model.users import User
+from haneul.services.identity.operations import access, users
+from haneul.services.identity.store.projects import PROJECTS
+from haneul.services.identity.store.roles import project_is_held
+from haneul.services.identity.store.users import GROUPS, USERS, has_member
+
+routes = Routes("/v3")
+
+
+class NewUser(Schema):
+    name: Name
+    password: Text | None = None
+    domain_id: Id | None = None
+    enabled: bool = True
+    default_project_id: Text | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class ChangedUser(Schema):
+    name: Name | UnsetType = UNSET
+    password: Text | UnsetType | None = UNSET
+    domain_id: Id | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    default_project_id: Text | UnsetType | None = UNSET
+    options: dict[str, Any] | UnsetType = UNSET
+
+
+class UserBody(Schema):
+    user: dict[str, Any]
+
+
+class ChangedPassword(Schema):
+    password: str
+    original_password: str
+
+
+class PasswordBody(Schema):
+    user: ChangedPassword
+
+
+@routes.get("/users", policy=policy.LIST_USERS)
+async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List users."""
+    ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    return await listing(
+        ctx, request, query, USERS, "users", view,
+        texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=own_domain(ctx),
+    )  # fmt: skip
+
+
+@routes.post("/users", status=201, policy=policy.CREATE_USER, transaction=False)
+async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
+    """Create a user."""
+    new, extra = read(NewUser, body.user, of="user")
+    user = User(
+        new_hex(),
+        new.name,
+        new.domain_id or default_domain(ctx),
+        new.enabled,
+        new.default_project_id,
+        options=new.options,
+        extra=extra,
+    )
+    return {"user": view(ctx, await users.create(ctx, user, new.password))}
+
+
+@routes.get("/users/{user_id}", policy=policy.GET_USER)
+async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
+    """Show a user."""
+    return {"user": view(ctx, await access.find(ctx, USERS, user_id, "user"))}
+
+
+@routes.patch("/users/{user_id}", policy=policy.UPDATE_USER, transaction=False)
+async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, Any]:
+    """Change a user."""
+    changed, extra = read(ChangedUser, body.user, of="user")
+    if extra.pop("id", user_id) != user_id:
+        raise BadRequest("Cannot change user ID")
+    changes = given(changed)
+    password = changes.pop("password", None)
+    return {"user": view(ctx, await users.update(ctx, user_id, changes, extra, password))}
+
+
+@routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
+async def delete_user(ctx: Context, user_id: str) -> None:
+    """Delete a user."""
+    await users.delete(ctx, await access.find(ctx, USERS, user_id, "user"))
+
+
+@routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
+async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> None:
+    """Change one's own password; the original one is the proof."""
+    await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
+
+
+@routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
+async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
+    """List the groups that a user is in."""
+    await access.find(ctx, USERS, user_id, "user")
+    extra = [("has_member", has_member(), {"has_member": user_id})]
+    return await listing(ctx, request, query, GROUPS, "groups", groups.view, extra=extra)
+
+
+@routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)
+async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
+    """List the projects on which a user has roles."""
+    await access.find(ctx, USERS, user_id, "user")
+    extra = [("project_is_held", project_is_held(), {"user_id": user_id})]
+    return await listing(
+        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
+    )

@@ -1,0 +1,72 @@
+"""Regions, services and their endpoints; the catalogue that tokens carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+INTERFACES = ("public", "internal", "admin")
+_PLACE = re.compile(r"[$%]\((\w+)\)s")
+
+
+class Region(msgspec.Struct, frozen=True):
+    id: str
+    description: str = ""
+    parent_region_id: str | None = None
+    extra: dict[str, Any] = {}
+
+
+class Service(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    name: str | None = None
+    description: str | None = None
+    enabled: bool = True
+    extra: dict[str, Any] = {}
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    id: str
+    service_id: str
+    interface: str
+    url: str
+    region_id: str | None = None
+    enabled: bool = True
+    extra: dict[str, Any] = {}
+
+
+def catalogue(
+    services: Iterable[Service], endpoints: Iterable[Endpoint], values: Mapping[str, str | None]
+) -> list[dict[str, Any]]:
+    """The enabled services with their enabled endpoints; URLs filled in with the values.
+
+    An endpoint whose URL asks for a value that is not there (no project in the token) is left out.
+    """
+    found = {
+        s.id: {"endpoints": [], "id": s.id, "type": s.type, "name": s.name or ""}
+        for s in services
+        if s.enabled
+    }
+    for each in endpoints:
+        if each.enabled and each.service_id in found and (url := filled(each.url, values)) is not None:
+            found[each.service_id]["endpoints"].append(
+                {
+                    "id": each.id,
+                    "interface": each.interface,
+                    "region_id": each.region_id,
+                    "url": url,
+                    "region": each.region_id,
+                }
+            )
+    return list(found.values())
+
+
+def filled(url: str, values: Mapping[str, str | None]) -> str | None:
+    """The URL with `$(name)s` and `%(name)s` replaced; None if a value is missing."""
+    names = _PLACE.findall(url)
+    if any(values.get(name) is None for name in names):
+        return None
+    return _PLACE.sub(lambda place: str(values[place[1]]), url)

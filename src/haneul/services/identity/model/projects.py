@@ -1,0 +1,35 @@
+"""Domains and projects: who owns, and in what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Domain(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    description: str = ""
+    enabled: bool = True
+    tags: list[str] = []
+    options: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+
+
+class Project(msgspec.Struct, frozen=True):
+    """`parent_id` is the domain's id for a project at the top."""
+
+    id: str
+    name: str
+    domain_id: str
+    parent_id: str
+    description: str = ""
+    enabled: bool = True
+    tags: list[str] = []
+    options: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+
+    @property
+    def is_at_top(self) -> bool:
+        return self.parent_id == self.domain_id

@@ -1,0 +1,65 @@
+"""What ends a token before its time: an event per reason, matched against what the token stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from haneul.kernel.context import Auth
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """Tokens that match `key` and were issued up to `issued_until` no longer hold."""
+
+    key: str
+    issued_until: str
+
+
+def of_token(audit_id: str) -> str:
+    return f"token:{audit_id}"
+
+
+def of_user(user_id: str) -> str:
+    return f"user:{user_id}"
+
+
+def of_project(project_id: str) -> str:
+    return f"project:{project_id}"
+
+
+def of_domain(domain_id: str) -> str:
+    return f"domain:{domain_id}"
+
+
+def of_role(role_id: str) -> str:
+    return f"role:{role_id}"
+
+
+def of_application_credential(credential_id: str) -> str:
+    return f"application_credential:{credential_id}"
+
+
+def of_grant(user_id: str, target_id: str) -> str:
+    """The user has lost a role on that project, domain or the system."""
+    return f"grant:{user_id}:{target_id}"
+
+
+def reasons(auth: Auth) -> Iterator[str]:
+    """Every key whose revocation would end a token of this authorisation."""
+    if auth.audit_ids:
+        yield of_token(auth.audit_ids[0])
+    if auth.user_id:
+        yield of_user(auth.user_id)
+        for target in (auth.project_id, auth.domain_id, "system" if auth.system else None):
+            if target:
+                yield of_grant(auth.user_id, target)
+    if auth.project_id:
+        yield of_project(auth.project_id)
+    for domain_id in {auth.user_domain_id, auth.project_domain_id, auth.domain_id}:
+        if domain_id:
+            yield of_domain(domain_id)
+    for role_id in auth.role_ids:
+        yield of_role(role_id)
+    if auth.app_credential_id:
+        yield of_application_credential(auth.app_credential_id)

@@ -1,0 +1,31 @@
+"""Users, groups, and who is in which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class User(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    domain_id: str
+    enabled: bool = True
+    default_project_id: str | None = None
+    password_hash: str | None = None
+    options: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+
+
+class Group(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    domain_id: str
+    description: str = ""
+    extra: dict[str, Any] = {}
+
+
+class Membership(msgspec.Struct, frozen=True):
+    user_id: str
+    group_id: str

@@ -1,0 +1,72 @@
+"""Finding a thing on somebody's behalf, and storing it under a name that must be free."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from haneul.kernel.context import Context, as_target
+from haneul.kernel.db import Duplicate, Rows
+from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def target(**things: msgspec.Struct | dict[str, Any] | None) -> dict[str, Any]:
+    """What policies compare with: `target(user=user)` is their `%(target.user.…)s`."""
+    return {"target": {kind: as_target(thing) for kind, thing in things.items() if thing is not None}}
+
+
+async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any) -> T:
+    """The thing with this id. Who may not see any such thing is not told whether it exists."""
+    thing = await rows.get(ctx.tx, id)
+    ctx.authorize(target(**{kind: thing}, **others), rule)
+    return existing(thing, kind, id)
+
+
+async def exists(ctx: Context, rows: Rows[T], id: str, kind: str) -> T:
+    """The thing with this id, whoever asks."""
+    return existing(await rows.get(ctx.tx, id), kind, id)
+
+
+def existing(thing: T | None, kind: str, id: str) -> T:
+    if thing is None:
+        raise ThingNotFound(kind=kind, id=id)
+    return thing
+
+
+async def add(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+    try:
+        return await rows.add(ctx.tx, thing)
+    except Duplicate:
+        raise _duplicate(thing, kind) from None
+
+
+async def write(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+    try:
+        return await rows.update(ctx.tx, thing)
+    except Duplicate:
+        raise _duplicate(thing, kind) from None
+
+
+def changed(thing: T, changes: dict[str, Any], more: dict[str, Any]) -> T:
+    """The thing with these fields changed; of what we do not know, null removes."""
+    extra = {**getattr(thing, "extra", {}), **more}
+    kept = {name: value for name, value in extra.items() if value is not None}
+    return msgspec.structs.replace(thing, **changes, extra=kept)
+
+
+def require_mutable(thing: Any, kind: str, verb: str, options: dict[str, Any] | None = None) -> None:
+    """Raise if the thing's option `immutable` is on, unless just that is being turned off."""
+    if thing.options.get("immutable") and (options or {}).get("immutable") is not False:
+        raise ImmutableThing(kind=kind, id=thing.id, verb=verb)
+
+
+def _duplicate(thing: Any, kind: str) -> DuplicateThing:
+    name = getattr(thing, "name", None)
+    if name is None:
+        return DuplicateThing(kind=kind, details=f"Duplicate ID, {thing.id}")
+    domain = getattr(thing, "domain_id", "")
+    where = f" at domain ID {domain}" if domain else ""
+    return DuplicateThing(kind=kind, details=f"Duplicate entry found with name {name}{where}")

@@ -1,0 +1,37 @@
+"""Groups: their members lose tokens when what the group gave them is lost."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Context
+from haneul.services.identity.errors import ThingNotFound
+from haneul.services.identity.model.revocations import of_user
+from haneul.services.identity.model.users import Group, Membership
+from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store.roles import ASSIGNMENTS
+from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS
+
+
+async def delete(ctx: Context, group: Group) -> None:
+    if await ASSIGNMENTS.first(ctx.tx, actor_id=group.id) is not None:
+        members = await MEMBERSHIPS.find(ctx.tx, group_id=group.id)
+        await revoke(ctx, *(of_user(m.user_id) for m in members))
+    await MEMBERSHIPS.remove(ctx.tx, group_id=group.id)
+    await ASSIGNMENTS.remove(ctx.tx, actor_id=group.id)
+    await GROUPS.remove(ctx.tx, id=group.id)
+
+
+async def add_member(ctx: Context, group_id: str, user_id: str) -> None:
+    if await MEMBERSHIPS.get(ctx.tx, user_id, group_id) is None:
+        await MEMBERSHIPS.add(ctx.tx, Membership(user_id, group_id))
+
+
+async def require_member(ctx: Context, group_id: str, user_id: str) -> None:
+    if await MEMBERSHIPS.get(ctx.tx, user_id, group_id) is None:
+        raise ThingNotFound(f"User '{user_id}' not found in group '{group_id}'")
+
+
+async def remove_member(ctx: Context, group_id: str, user_id: str) -> None:
+    await require_member(ctx, group_id, user_id)
+    if await ASSIGNMENTS.first(ctx.tx, actor_id=group_id) is not None:
+        await revoke(ctx, of_user(user_id))
+    await MEMBERSHIPS.remove(ctx.tx, user_id=user_id, group_id=group_id)

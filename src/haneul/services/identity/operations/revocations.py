@@ -1,0 +1,94 @@
+"""Ending tokens before their time, and knowing which have ended.
+
+Revocations are rows; each process holds them in memory, because every request asks. What this process
+commits is in force when its answer leaves; what others commit to a shared database is looked up every
+`POLL_S`. A token is issued later than any revocation that came before it, even within one tick of the
+clock, so what is issued after a revocation always holds.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from haneul.kernel.context import Auth, Context, Platform
+from haneul.services.identity.model.revocations import Revocation, reasons
+from haneul.services.identity.store.revocations import REVOCATIONS, forget
+
+POLL_S = 1.0
+_TICK = timedelta(microseconds=1)
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class _Index:
+    """What is revoked, as this process knows it; and the latest times at which things were done."""
+
+    def __init__(self) -> None:
+        self.until: dict[str, str] = {}
+        self.loaded_at: float | None = None
+        self.latest_issued = ""
+        self.latest_revoked = ""
+
+    def end(self, key: str, until: str) -> None:
+        self.until[key] = max(until, self.until.get(key, ""))
+        self.latest_revoked = max(until, self.latest_revoked)
+
+
+_indexes: WeakKeyDictionary[Platform, _Index] = WeakKeyDictionary()
+
+
+def time_text(moment: datetime) -> str:
+    return moment.strftime(_FORMAT)
+
+
+async def _index(platform: Platform) -> _Index:
+    index = _indexes.setdefault(platform, _Index())
+    now = time.monotonic()
+    if index.loaded_at is None or (platform.db.is_shared and now - index.loaded_at > POLL_S):
+        async with platform.reading() as ctx:
+            for each in await REVOCATIONS.page(ctx.tx):
+                index.end(each.key, each.issued_until)
+        index.loaded_at = now
+    return index
+
+
+async def revoke(ctx: Context, *keys: str) -> None:
+    """Tokens that match any of these keys, and were issued until now, no longer hold."""
+    index = await _index(ctx.platform)
+    until = max(time_text(ctx.now()), index.latest_issued)
+    for key in dict.fromkeys(keys):
+        await REVOCATIONS.remove(ctx.tx, key=key)
+        await REVOCATIONS.add(ctx.tx, Revocation(key, until))
+
+    def in_force() -> None:
+        # tokens may have been issued from what was true until this commit
+        latest = max(until, time_text(ctx.now()), index.latest_issued)
+        for key in keys:
+            index.end(key, latest)
+
+    ctx.tx.after_commit(in_force)
+
+
+async def issue_time(platform: Platform) -> datetime:
+    """Now, or just after the latest revocation."""
+    index = await _index(platform)
+    now = platform.clock.now()
+    if time_text(now) <= index.latest_revoked:
+        now = datetime.strptime(index.latest_revoked, _FORMAT).replace(tzinfo=now.tzinfo) + _TICK
+    index.latest_issued = max(time_text(now), index.latest_issued)
+    return now
+
+
+async def is_revoked(platform: Platform, auth: Auth) -> bool:
+    until = (await _index(platform)).until
+    return bool(until) and any(auth.issued_at <= until.get(key, "") for key in reasons(auth))
+
+
+async def forget_before(ctx: Context, moment: datetime) -> int:
+    """Remove revocations of tokens that have long expired; how many."""
+    text = time_text(moment)
+    index = await _index(ctx.platform)
+    removed = await forget(ctx.tx, text)
+    index.until = {key: until for key, until in index.until.items() if until >= text}
+    return removed

@@ -1,0 +1,118 @@
+"""Roles, and giving and taking them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.services.identity.errors import DuplicateThing, ImmutableId, Invalid, ThingNotFound
+from haneul.services.identity.model.revocations import of_grant, of_role, of_user
+from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role, with_implied
+from haneul.services.identity.operations import access
+from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store import roles
+from haneul.services.identity.store.roles import ASSIGNMENTS, IMPLIED, ROLES
+from haneul.services.identity.store.users import MEMBERSHIPS
+
+
+async def update(ctx: Context, role: Role, changes: dict[str, Any], extra: dict[str, Any]) -> Role:
+    access.require_mutable(role, "role", "update", changes.get("options"))
+    if (changes.pop("domain_id", role.domain_id) or "") != role.domain_id:
+        raise ImmutableId(kind="Domain")
+    return await access.write(ctx, ROLES, access.changed(role, changes, extra), "role")
+
+
+async def delete(ctx: Context, role: Role) -> None:
+    """The role is gone, from everybody and from every token."""
+    access.require_mutable(role, "role", "delete")
+    await _end_tokens_with(ctx, role)
+    await ASSIGNMENTS.remove(ctx.tx, role_id=role.id)
+    await IMPLIED.remove(ctx.tx, prior_role_id=role.id)
+    await IMPLIED.remove(ctx.tx, implied_role_id=role.id)
+    await ROLES.remove(ctx.tx, id=role.id)
+
+
+async def imply(ctx: Context, prior: Role, implied: Role) -> None:
+    """From now on, who has `prior` has `implied` too."""
+    if implied.name == "admin":
+        raise Forbidden(f"{implied.id} cannot be an implied roles")
+    if implied.domain_id and not prior.domain_id:
+        raise Forbidden("A role of the whole cloud cannot imply one of a domain.")
+    if await IMPLIED.get(ctx.tx, prior.id, implied.id) is not None:
+        raise DuplicateThing(kind="implied_role", details="Duplicate entry")
+    _, known = await roles.graph(ctx.tx)
+    if prior.id in with_implied([implied.id], known):
+        raise Invalid(why="A role cannot imply itself.")
+    await IMPLIED.add(ctx.tx, ImpliedRole(prior.id, implied.id))
+
+
+async def require_implied(ctx: Context, prior_id: str, implied_id: str) -> None:
+    if await IMPLIED.get(ctx.tx, prior_id, implied_id) is None:
+        raise ThingNotFound(f"{prior_id} does not imply {implied_id}")
+
+
+async def stop_implying(ctx: Context, prior: Role, implied_id: str) -> None:
+    """Who has the prior role no longer has the implied one because of it."""
+    await require_implied(ctx, prior.id, implied_id)
+    await _end_tokens_with(ctx, prior)
+    await IMPLIED.remove(ctx.tx, prior_role_id=prior.id, implied_role_id=implied_id)
+
+
+async def _end_tokens_with(ctx: Context, role: Role) -> None:
+    """Tokens that owe something to the role end.
+
+    A domain's own role is not in tokens itself; there, all tokens of whoever has it, or has a role that
+    implies it, end.
+    """
+    if not role.domain_id:
+        await revoke(ctx, of_role(role.id))
+        return
+    known, implied = await roles.graph(ctx.tx)
+    priors = [id for id in known if role.id in with_implied([id], implied)]
+    given = await ASSIGNMENTS.among(ctx.tx, "role_id", priors)
+    group_ids = {each.actor_id for each in given if each.actor_kind == "group"}
+    people = {each.actor_id for each in given if each.actor_kind == "user"}
+    people |= {m.user_id for m in await MEMBERSHIPS.among(ctx.tx, "group_id", group_ids)}
+    await revoke(ctx, *(of_user(each) for each in people))
+
+
+async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None) -> None:
+    """The actor has the role on the target, which is (in) that domain, or is the system."""
+    if role.domain_id and role.domain_id != domain_id:
+        raise Forbidden(
+            f"{new.target_kind.capitalize()} {new.target_id} must be in the same domain as the role "
+            f"{role.id} being assigned."
+        )
+    key = (new.actor_id, new.target_kind, new.target_id, new.role_id, new.inherited)
+    if await ASSIGNMENTS.get(ctx.tx, *key) is None:
+        await ASSIGNMENTS.add(ctx.tx, new)
+
+
+async def require_given(ctx: Context, given: Assignment) -> None:
+    key = (given.actor_id, given.target_kind, given.target_id, given.role_id, given.inherited)
+    if await ASSIGNMENTS.get(ctx.tx, *key) is None:
+        raise ThingNotFound(
+            f"Could not find role assignment with role: {given.role_id}, user or group: {given.actor_id}, "
+            f"project, domain, or system: {given.target_id}."
+        )
+
+
+async def take(ctx: Context, given: Assignment) -> None:
+    """The actor no longer has the role there, and tokens that may carry it end."""
+    await require_given(ctx, given)
+    await ASSIGNMENTS.remove(
+        ctx.tx,
+        actor_id=given.actor_id,
+        target_kind=given.target_kind,
+        target_id=given.target_id,
+        role_id=given.role_id,
+        inherited=given.inherited,
+    )
+    people = [given.actor_id]
+    if given.actor_kind == "group":
+        people = [m.user_id for m in await MEMBERSHIPS.find(ctx.tx, group_id=given.actor_id)]
+    if given.inherited:
+        await revoke(ctx, *(of_user(each) for each in people))
+    else:
+        await revoke(ctx, *(of_grant(each, given.target_id) for each in people))

@@ -1,0 +1,258 @@
+"""Who may do what in identity: upstream's names and defaults.
+
+Admins may do everything, readers of the system may read everything, readers of a domain what is in it,
+and managers of a domain may manage its users, groups, projects and their roles up to their own.
+"""
+
+from haneul.kernel.policy import rule
+
+ANY = ("system", "domain", "project")
+
+ADMIN = "rule:admin_required"
+READER = "(rule:admin_required) or (role:reader and system_scope:all)"
+
+ADMIN_REQUIRED = rule("admin_required", "role:admin or is_admin:1", "Admins.", ANY)
+SERVICE_ROLE = rule("service_role", "role:service", "Other services.", ANY)
+OWNER = rule("owner", "user_id:%(user_id)s", "The user themselves.", ANY)
+TOKEN_SUBJECT = rule("token_subject", "user_id:%(target.token.user_id)s", "Whose token it is.", ANY)
+DOMAIN_MANAGED_TARGET_ROLE = rule(
+    "domain_managed_target_role",
+    "'manager':%(target.role.name)s or 'member':%(target.role.name)s or 'reader':%(target.role.name)s",
+    "Roles that managers of a domain may give and take.",
+    ANY,
+)
+
+
+def _managed(domain: str) -> str:
+    """Admins, and managers of the target's domain."""
+    return f"(rule:admin_required) or (role:manager and domain_id:%({domain})s)"
+
+
+def _read(domain: str) -> str:
+    """Admins, readers of the system, and readers of the target's domain."""
+    return f"{READER} or (role:reader and domain_id:%({domain})s)"
+
+
+# tokens
+
+CHECK_TOKEN = rule("identity:check_token", f"{READER} or rule:token_subject", "Check a token.", ANY)
+VALIDATE_TOKEN = rule(
+    "identity:validate_token", f"{READER} or rule:service_role or rule:token_subject", "Show a token.", ANY
+)
+REVOKE_TOKEN = rule("identity:revoke_token", "rule:admin_required or rule:token_subject", "End a token.", ANY)
+GET_AUTH_CATALOG = rule("identity:get_auth_catalog", "", "Show the catalogue of one's token.", ANY)
+GET_AUTH_PROJECTS = rule("identity:get_auth_projects", "", "List the projects one may enter.", ANY)
+GET_AUTH_DOMAINS = rule("identity:get_auth_domains", "", "List the domains one may enter.", ANY)
+GET_AUTH_SYSTEM = rule("identity:get_auth_system", "", "Whether one may act on the system.", ANY)
+
+# domains
+
+GET_DOMAIN = rule(
+    "identity:get_domain",
+    f"{READER} or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s",
+    "Show a domain.",
+    ANY,
+)
+LIST_DOMAINS = rule(
+    "identity:list_domains",
+    f"{READER} or (role:reader and domain_id:%(target.domain.id)s)",
+    "List domains.",
+    ANY,
+)
+CREATE_DOMAIN = rule("identity:create_domain", ADMIN, "Create a domain.", ANY)
+UPDATE_DOMAIN = rule("identity:update_domain", ADMIN, "Update a domain.", ANY)
+DELETE_DOMAIN = rule("identity:delete_domain", ADMIN, "Delete a domain.", ANY)
+
+# projects
+
+_PROJECT = "target.project.domain_id"
+GET_PROJECT = rule(
+    "identity:get_project",
+    f"{_read(_PROJECT)} or project_id:%(target.project.id)s",
+    "Show a project.",
+    ANY,
+)
+LIST_PROJECTS = rule("identity:list_projects", _read("target.domain_id"), "List projects.", ANY)
+LIST_USER_PROJECTS = rule(
+    "identity:list_user_projects",
+    f"{_read('target.user.domain_id')} or user_id:%(target.user.id)s",
+    "List the projects of a user.",
+    ANY,
+)
+CREATE_PROJECT = rule("identity:create_project", _managed(_PROJECT), "Create a project.", ANY)
+UPDATE_PROJECT = rule("identity:update_project", _managed(_PROJECT), "Update a project.", ANY)
+DELETE_PROJECT = rule("identity:delete_project", _managed(_PROJECT), "Delete a project.", ANY)
+_TAGS_READ = f"{_read(_PROJECT)} or project_id:%(target.project.id)s"
+_TAGS_WRITE = f"{_managed(_PROJECT)} or (role:admin and project_id:%(target.project.id)s)"
+LIST_PROJECT_TAGS = rule("identity:list_project_tags", _TAGS_READ, "List the tags of a project.", ANY)
+GET_PROJECT_TAG = rule("identity:get_project_tag", _TAGS_READ, "Look for a tag.", ANY)
+UPDATE_PROJECT_TAGS = rule("identity:update_project_tags", _TAGS_WRITE, "Replace the tags.", ANY)
+CREATE_PROJECT_TAG = rule("identity:create_project_tag", _TAGS_WRITE, "Add a tag.", ANY)
+DELETE_PROJECT_TAGS = rule("identity:delete_project_tags", _TAGS_WRITE, "Remove all tags.", ANY)
+DELETE_PROJECT_TAG = rule("identity:delete_project_tag", _TAGS_WRITE, "Remove a tag.", ANY)
+
+# users and groups
+
+_USER, _GROUP = "target.user.domain_id", "target.group.domain_id"
+_SELF = "user_id:%(target.user.id)s"
+GET_USER = rule("identity:get_user", f"{_read(_USER)} or {_SELF}", "Show a user.", ANY)
+LIST_USERS = rule("identity:list_users", _read("target.domain_id"), "List users.", ANY)
+CREATE_USER = rule("identity:create_user", _managed(_USER), "Create a user.", ANY)
+UPDATE_USER = rule("identity:update_user", _managed(_USER), "Update a user.", ANY)
+DELETE_USER = rule("identity:delete_user", _managed(_USER), "Delete a user.", ANY)
+GET_GROUP = rule("identity:get_group", _read(_GROUP), "Show a group.", ANY)
+LIST_GROUPS = rule("identity:list_groups", _read("target.group.domain_id"), "List groups.", ANY)
+LIST_GROUPS_FOR_USER = rule(
+    "identity:list_groups_for_user", f"{_read(_USER)} or {_SELF}", "List the groups of a user.", ANY
+)
+CREATE_GROUP = rule("identity:create_group", _managed(_GROUP), "Create a group.", ANY)
+UPDATE_GROUP = rule("identity:update_group", _managed(_GROUP), "Update a group.", ANY)
+DELETE_GROUP = rule("identity:delete_group", _managed(_GROUP), "Delete a group.", ANY)
+LIST_USERS_IN_GROUP = rule("identity:list_users_in_group", _read(_GROUP), "List users of a group.", ANY)
+_BOTH_READ = (
+    f"{READER} or (role:reader and domain_id:%({_GROUP})s and domain_id:%({_USER})s)"  # one and the same
+)
+_BOTH_MANAGED = (
+    f"(rule:admin_required) or (role:manager and domain_id:%({_GROUP})s and domain_id:%({_USER})s)"
+)
+CHECK_USER_IN_GROUP = rule("identity:check_user_in_group", _BOTH_READ, "Whether a user is in it.", ANY)
+ADD_USER_TO_GROUP = rule("identity:add_user_to_group", _BOTH_MANAGED, "Add a user to a group.", ANY)
+REMOVE_USER_FROM_GROUP = rule("identity:remove_user_from_group", _BOTH_MANAGED, "Take a user out.", ANY)
+
+# roles
+
+_MANAGER = "(role:manager and not domain_id:None)"
+GET_ROLE = rule("identity:get_role", f"{READER} or {_MANAGER}", "Show a role.", ANY)
+LIST_ROLES = rule("identity:list_roles", f"{READER} or {_MANAGER}", "List roles.", ANY)
+CREATE_ROLE = rule("identity:create_role", ADMIN, "Create a role.", ANY)
+UPDATE_ROLE = rule("identity:update_role", ADMIN, "Update a role.", ANY)
+DELETE_ROLE = rule("identity:delete_role", ADMIN, "Delete a role.", ANY)
+_ROLE_DOMAIN = "target.role.domain_id"
+GET_DOMAIN_ROLE = rule("identity:get_domain_role", _read(_ROLE_DOMAIN), "Show a role of a domain.", ANY)
+LIST_DOMAIN_ROLES = rule("identity:list_domain_roles", _read(_ROLE_DOMAIN), "List roles of a domain.", ANY)
+CREATE_DOMAIN_ROLE = rule("identity:create_domain_role", ADMIN, "Create a role of a domain.", ANY)
+UPDATE_DOMAIN_ROLE = rule("identity:update_domain_role", ADMIN, "Update a role of a domain.", ANY)
+DELETE_DOMAIN_ROLE = rule("identity:delete_domain_role", ADMIN, "Delete a role of a domain.", ANY)
+LIST_IMPLIED_ROLES = rule("identity:list_implied_roles", READER, "List what a role implies.", ANY)
+GET_IMPLIED_ROLE = rule("identity:get_implied_role", READER, "Show what a role implies.", ANY)
+CHECK_IMPLIED_ROLE = rule("identity:check_implied_role", READER, "Whether one role implies another.", ANY)
+CREATE_IMPLIED_ROLE = rule("identity:create_implied_role", ADMIN, "Let a role imply another.", ANY)
+DELETE_IMPLIED_ROLE = rule("identity:delete_implied_role", ADMIN, "Stop a role implying another.", ANY)
+LIST_ROLE_INFERENCE_RULES = rule(
+    "identity:list_role_inference_rules", READER, "List all that roles imply.", ANY
+)
+
+# assignments
+
+LIST_ROLE_ASSIGNMENTS = rule(
+    "identity:list_role_assignments", _read("target.domain_id"), "List role assignments.", ANY
+)
+LIST_ROLE_ASSIGNMENTS_FOR_TREE = rule(
+    "identity:list_role_assignments_for_tree",
+    f"{_read(_PROJECT)} or (role:admin and project_id:%(target.project.id)s)",
+    "List role assignments of a project and those below.",
+    ANY,
+)
+
+
+def _on_pair(role: str) -> str:
+    """The asker has the role in the domain that holds both actor and target."""
+    pairs = [
+        f"(role:{role} and domain_id:%({actor})s and domain_id:%({target})s)"
+        for actor in (_USER, _GROUP)
+        for target in (_PROJECT, "target.domain.id")
+    ]
+    return "(" + " or ".join(pairs) + ")"
+
+
+_GRANT_READ = f"{READER} or {_on_pair('reader')}"
+_GRANT_WRITE = f"(rule:admin_required) or ({_on_pair('manager')} and rule:domain_managed_target_role)"
+CHECK_GRANT = rule("identity:check_grant", _GRANT_READ, "Whether somebody has a role.", ANY)
+LIST_GRANTS = rule("identity:list_grants", _GRANT_READ, "List somebody's roles on something.", ANY)
+CREATE_GRANT = rule("identity:create_grant", _GRANT_WRITE, "Give a role.", ANY)
+REVOKE_GRANT = rule("identity:revoke_grant", _GRANT_WRITE, "Take a role.", ANY)
+_SYSTEM = ("system", "domain", "project")
+LIST_SYSTEM_GRANTS_FOR_USER = rule(
+    "identity:list_system_grants_for_user", READER, "List a user's roles on the system.", _SYSTEM
+)
+CHECK_SYSTEM_GRANT_FOR_USER = rule(
+    "identity:check_system_grant_for_user", READER, "Whether a user has a role on the system.", _SYSTEM
+)
+CREATE_SYSTEM_GRANT_FOR_USER = rule(
+    "identity:create_system_grant_for_user", ADMIN, "Give a user a role on the system.", _SYSTEM
+)
+REVOKE_SYSTEM_GRANT_FOR_USER = rule(
+    "identity:revoke_system_grant_for_user", ADMIN, "Take a role on the system from a user.", _SYSTEM
+)
+LIST_SYSTEM_GRANTS_FOR_GROUP = rule(
+    "identity:list_system_grants_for_group", READER, "List a group's roles on the system.", _SYSTEM
+)
+CHECK_SYSTEM_GRANT_FOR_GROUP = rule(
+    "identity:check_system_grant_for_group", READER, "Whether a group has a role on the system.", _SYSTEM
+)
+CREATE_SYSTEM_GRANT_FOR_GROUP = rule(
+    "identity:create_system_grant_for_group", ADMIN, "Give a group a role on the system.", _SYSTEM
+)
+REVOKE_SYSTEM_GRANT_FOR_GROUP = rule(
+    "identity:revoke_system_grant_for_group", ADMIN, "Take a role on the system from a group.", _SYSTEM
+)
+
+# catalogue
+
+GET_REGION = rule("identity:get_region", "", "Show a region.", ANY)
+LIST_REGIONS = rule("identity:list_regions", "", "List regions.", ANY)
+CREATE_REGION = rule("identity:create_region", ADMIN, "Create a region.", ANY)
+UPDATE_REGION = rule("identity:update_region", ADMIN, "Update a region.", ANY)
+DELETE_REGION = rule("identity:delete_region", ADMIN, "Delete a region.", ANY)
+GET_SERVICE = rule("identity:get_service", READER, "Show a service.", ANY)
+LIST_SERVICES = rule("identity:list_services", READER, "List services.", ANY)
+CREATE_SERVICE = rule("identity:create_service", ADMIN, "Create a service.", ANY)
+UPDATE_SERVICE = rule("identity:update_service", ADMIN, "Update a service.", ANY)
+DELETE_SERVICE = rule("identity:delete_service", ADMIN, "Delete a service.", ANY)
+GET_ENDPOINT = rule("identity:get_endpoint", READER, "Show an endpoint.", ANY)
+LIST_ENDPOINTS = rule("identity:list_endpoints", READER, "List endpoints.", ANY)
+CREATE_ENDPOINT = rule("identity:create_endpoint", ADMIN, "Create an endpoint.", ANY)
+UPDATE_ENDPOINT = rule("identity:update_endpoint", ADMIN, "Update an endpoint.", ANY)
+DELETE_ENDPOINT = rule("identity:delete_endpoint", ADMIN, "Delete an endpoint.", ANY)
+
+# credentials
+
+_OWN = f"(rule:admin_required) or {_SELF}"
+_OWN_READ = f"{READER} or {_SELF}"
+GET_APPLICATION_CREDENTIAL = rule(
+    "identity:get_application_credential", _OWN_READ, "Show an application credential.", ANY
+)
+LIST_APPLICATION_CREDENTIALS = rule(
+    "identity:list_application_credentials", _OWN_READ, "List a user's application credentials.", ANY
+)
+CREATE_APPLICATION_CREDENTIAL = rule(
+    "identity:create_application_credential", _SELF, "Create an application credential.", ("project",)
+)
+DELETE_APPLICATION_CREDENTIAL = rule(
+    "identity:delete_application_credential", _OWN, "Delete an application credential.", ANY
+)
+_CREDENTIAL = "user_id:%(target.credential.user_id)s"
+GET_CREDENTIAL = rule("identity:get_credential", f"{READER} or {_CREDENTIAL}", "Show a credential.", ANY)
+LIST_CREDENTIALS = rule("identity:list_credentials", f"{READER} or {_CREDENTIAL}", "List credentials.", ANY)
+CREATE_CREDENTIAL = rule(
+    "identity:create_credential", f"rule:admin_required or {_CREDENTIAL}", "Create a credential.", ANY
+)
+UPDATE_CREDENTIAL = rule(
+    "identity:update_credential", f"rule:admin_required or {_CREDENTIAL}", "Update a credential.", ANY
+)
+DELETE_CREDENTIAL = rule(
+    "identity:delete_credential", f"rule:admin_required or {_CREDENTIAL}", "Delete a credential.", ANY
+)
+EC2_GET_CREDENTIAL = rule(
+    "identity:ec2_get_credential", f"{READER} or user_id:%(target.credential.user_id)s", "Show EC2 keys.", ANY
+)
+EC2_LIST_CREDENTIALS = rule("identity:ec2_list_credentials", f"{READER} or rule:owner", "List EC2 keys.", ANY)
+EC2_CREATE_CREDENTIAL = rule(
+    "identity:ec2_create_credential", "rule:admin_required or rule:owner", "Create EC2 keys.", ANY
+)
+EC2_DELETE_CREDENTIAL = rule(
+    "identity:ec2_delete_credential",
+    "rule:admin_required or user_id:%(target.credential.user_id)s",
+    "Delete EC2 keys.",
+    ANY,
+)

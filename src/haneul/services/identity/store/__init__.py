@@ -1,0 +1,1 @@
+"""Identity's tables and the queries that go beyond one table."""

@@ -1,0 +1,12 @@
+"""Application credentials and credentials, stored."""
+
+from haneul.kernel.db import Rows
+from haneul.services.identity.model.credentials import ApplicationCredential, Credential
+
+APPLICATION_CREDENTIALS = Rows(
+    ApplicationCredential,
+    "identity_application_credentials",
+    unique=(("user_id", "name"),),
+    indexes=(("project_id",),),
+)
+CREDENTIALS = Rows(Credential, "identity_credentials", indexes=(("user_id",), ("project_id",)))

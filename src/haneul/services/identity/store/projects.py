@@ -1,0 +1,87 @@
+"""Domains and projects, stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, Tx, escape_like
+from haneul.services.identity.model.projects import Domain, Project
+
+DOMAINS = Rows(Domain, "identity_domains", unique=(("name",),))
+PROJECTS = Rows(
+    Project, "identity_projects", unique=(("domain_id", "name"),), indexes=(("parent_id",), ("name",))
+)
+_WIDTH = len(PROJECTS.selected)
+_BOTH = sa.select(*PROJECTS.selected, *DOMAINS.selected).join(
+    DOMAINS.table, DOMAINS.c.id == PROJECTS.c.domain_id
+)
+_BY_ID = Query(_BOTH.where(PROJECTS.c.id == sa.bindparam("id")))
+_BY_NAME = Query(
+    _BOTH.where(
+        PROJECTS.c.name == sa.bindparam("name"),
+        sa.or_(DOMAINS.c.id == sa.bindparam("domain_id"), DOMAINS.c.name == sa.bindparam("domain_name")),
+    )
+)
+
+
+async def with_domain(tx: Tx, project_id: str) -> tuple[Project, Domain] | None:
+    return _pair(await tx.one(_BY_ID, id=project_id))
+
+
+async def named(
+    tx: Tx, name: str, *, domain_id: str | None, domain_name: str | None
+) -> tuple[Project, Domain] | None:
+    """The project of that name in the domain, given by id or by name."""
+    return _pair(await tx.one(_BY_NAME, name=name, domain_id=domain_id, domain_name=domain_name))
+
+
+async def domain(tx: Tx, *, id: str | None, name: str | None) -> Domain | None:
+    if id is not None:
+        return await DOMAINS.get(tx, id)
+    return await DOMAINS.first(tx, name=name)
+
+
+async def ancestors(tx: Tx, project: Project) -> list[Project]:
+    """The projects above, the nearest first; the domain is not one of them."""
+    found: list[Project] = []
+    while not project.is_at_top:
+        above = await PROJECTS.get(tx, project.parent_id)
+        if above is None:
+            break
+        found.append(above)
+        project = above
+    return found
+
+
+async def descendants(tx: Tx, project_id: str) -> list[Project]:
+    """All projects below, level by level."""
+    found: list[Project] = []
+    level = [project_id]
+    while level:
+        below = await PROJECTS.among(tx, "parent_id", level)
+        found.extend(below)
+        level = [project.id for project in below]
+    return found
+
+
+def _pair(row: Any) -> tuple[Project, Domain] | None:
+    return None if row is None else (PROJECTS.load(row[:_WIDTH]), DOMAINS.load(row[_WIDTH:]))
+
+
+def has_tags(parameter: str, tags: Sequence[str]) -> tuple[str, Any, Mapping[str, str]]:
+    """A condition on projects: `tags` all, `tags-any` some, `not-tags` not all, `not-tags-any` none."""
+    prefix = parameter.replace("-", "_")
+    has = [
+        PROJECTS.c.tags.like(sa.bindparam(f"{prefix}_{i}", type_=sa.Text), escape="\\")
+        for i in range(len(tags))
+    ]
+    together = sa.or_(*has) if parameter.endswith("-any") else sa.and_(*has)
+    values = {
+        f"{prefix}_{i}": f"%{escape_like(msgspec.json.encode(tag).decode())}%" for i, tag in enumerate(tags)
+    }
+    condition = sa.not_(together) if parameter.startswith("not-") else together
+    return f"{parameter}/{len(tags)}", condition, values

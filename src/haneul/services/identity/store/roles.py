@@ -1,0 +1,104 @@
+"""Roles, implied roles and assignments, stored; which roles somebody has on something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, Tx, among
+from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
+from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.store.users import MEMBERSHIPS
+
+ROLES = Rows(Role, "identity_roles", unique=(("domain_id", "name"),))
+IMPLIED = Rows(
+    ImpliedRole,
+    "identity_implied_roles",
+    key=("prior_role_id", "implied_role_id"),
+    indexes=(("implied_role_id",),),
+)
+ASSIGNMENTS = Rows(
+    Assignment,
+    "identity_assignments",
+    key=("actor_id", "target_kind", "target_id", "role_id", "inherited"),
+    indexes=(("target_id",), ("role_id",)),
+)
+_a = ASSIGNMENTS.c
+_user = sa.bindparam("user_id", type_=sa.Text)
+_MINE = sa.or_(
+    _a.actor_id == _user,
+    _a.actor_id.in_(sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == _user)),
+)
+_HELD = Query(
+    sa.select(_a.role_id)
+    .where(
+        _MINE,
+        sa.or_(
+            sa.and_(
+                _a.target_kind == sa.bindparam("kind", type_=sa.Text),
+                _a.target_id == sa.bindparam("target_id", type_=sa.Text),
+                _a.inherited.is_(False),
+            ),
+            sa.and_(among(_a.target_id, "above"), _a.inherited.is_(True)),
+        ),
+    )
+    .distinct()
+)
+
+
+async def held(tx: Tx, user_id: str, kind: str, target_id: str, above: Iterable[str] = ()) -> list[str]:
+    """The role ids that the user has on the target: directly, by a group, or inherited from `above`."""
+    rows = await tx.all(
+        _HELD,
+        user_id=user_id,
+        kind=kind,
+        target_id=target_id,
+        above=msgspec.json.encode(list(above)).decode(),
+    )
+    return [row[0] for row in rows]
+
+
+_WITH_IMPLIED = Query(
+    sa.select(*ROLES.selected, IMPLIED.c.implied_role_id).outerjoin(
+        IMPLIED.table, IMPLIED.c.prior_role_id == ROLES.c.id
+    )
+)
+
+
+async def graph(tx: Tx) -> tuple[dict[str, Role], dict[str, list[str]]]:
+    """All roles by id, and what each implies directly."""
+    roles: dict[str, Role] = {}
+    implied: dict[str, list[str]] = defaultdict(list)
+    for row in await tx.all(_WITH_IMPLIED):
+        if row[0] not in roles:
+            roles[row[0]] = ROLES.load(row[:-1])
+        if row[-1] is not None:
+            implied[row[0]].append(row[-1])
+    return roles, implied
+
+
+def project_is_held() -> sa.ColumnElement[bool]:
+    """A condition on projects: the user `user_id` has some role on it."""
+    direct = sa.select(_a.target_id).where(_MINE, _a.target_kind == "project", _a.inherited.is_(False))
+    from_domain = sa.select(_a.target_id).where(_MINE, _a.target_kind == "domain", _a.inherited.is_(True))
+    above = (
+        sa.select(_a.target_id.label("id"))
+        .where(_MINE, _a.target_kind == "project", _a.inherited.is_(True))
+        .cte("above", recursive=True)
+    )
+    below = PROJECTS.table.alias("below")
+    tree = above.union(sa.select(below.c.id).join(above, below.c.parent_id == above.c.id))
+    inherited = sa.select(below.c.id).join(tree, below.c.parent_id == tree.c.id)
+    return sa.or_(
+        PROJECTS.c.id.in_(direct), PROJECTS.c.domain_id.in_(from_domain), PROJECTS.c.id.in_(inherited)
+    )
+
+
+def domain_is_held() -> sa.ColumnElement[bool]:
+    """A condition on domains: the user `user_id` has some role on it."""
+    return DOMAINS.c.id.in_(
+        sa.select(_a.target_id).where(_MINE, _a.target_kind == "domain", _a.inherited.is_(False))
+    )

@@ -1,0 +1,68 @@
+"""Users and groups, stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, Tx
+from haneul.services.identity.model.projects import Domain
+from haneul.services.identity.model.users import Group, Membership, User
+from haneul.services.identity.store.projects import DOMAINS
+
+USERS = Rows(User, "identity_users", unique=(("domain_id", "name"),), indexes=(("name",),))
+GROUPS = Rows(Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",),))
+MEMBERSHIPS = Rows(Membership, "identity_memberships", key=("user_id", "group_id"), indexes=(("group_id",),))
+_WIDTH = len(USERS.selected)
+_BOTH = sa.select(*USERS.selected, *DOMAINS.selected).join(DOMAINS.table, DOMAINS.c.id == USERS.c.domain_id)
+_BY_ID = Query(_BOTH.where(USERS.c.id == sa.bindparam("id")))
+_BY_NAME = Query(
+    _BOTH.where(
+        USERS.c.name == sa.bindparam("name"),
+        sa.or_(DOMAINS.c.id == sa.bindparam("domain_id"), DOMAINS.c.name == sa.bindparam("domain_name")),
+    )
+)
+
+
+async def with_domain(tx: Tx, user_id: str) -> tuple[User, Domain] | None:
+    return _pair(await tx.one(_BY_ID, id=user_id))
+
+
+async def named(
+    tx: Tx, name: str, *, domain_id: str | None, domain_name: str | None
+) -> tuple[User, Domain] | None:
+    """The user of that name in the domain, given by id or by name."""
+    return _pair(await tx.one(_BY_NAME, name=name, domain_id=domain_id, domain_name=domain_name))
+
+
+def in_group() -> sa.ColumnElement[bool]:
+    """A condition on users: member of the group `group_id`."""
+    members = sa.select(MEMBERSHIPS.c.user_id).where(
+        MEMBERSHIPS.c.group_id == sa.bindparam("in_group", type_=sa.Text)
+    )
+    return USERS.c.id.in_(members)
+
+
+def has_member() -> sa.ColumnElement[bool]:
+    """A condition on groups: the user `user_id` is in it."""
+    groups = sa.select(MEMBERSHIPS.c.group_id).where(
+        MEMBERSHIPS.c.user_id == sa.bindparam("has_member", type_=sa.Text)
+    )
+    return GROUPS.c.id.in_(groups)
+
+
+def _pair(row: Any) -> tuple[User, Domain] | None:
+    return None if row is None else (USERS.load(row[:_WIDTH]), DOMAINS.load(row[_WIDTH:]))
+
+
+_FORGET_DEFAULT = Query(
+    sa.update(USERS.table)
+    .where(USERS.c.default_project_id == sa.bindparam("gone"))
+    .values(default_project_id=None)
+)
+
+
+async def forget_default_project(tx: Tx, project_id: str) -> None:
+    """Nobody's default project is this one any more."""
+    await tx.run(_FORGET_DEFAULT, gone=project_id)

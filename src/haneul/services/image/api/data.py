@@ -1,0 +1,108 @@
+"""/v2/images/{id}/file and the ways that data comes in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, UnsupportedMediaType
+from haneul.kernel.http.routes import Reply, Request, Routes
+from haneul.services.image import errors, policy
+from haneul.services.image.api.images import IMPORT_METHODS, STORE
+from haneul.services.image.operations import data
+
+routes = Routes("/v2/images/{image_id}")
+
+OCTETS = "application/octet-stream"
+_UPLOAD_ERRORS = (
+    errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus, errors.DeletedMeanwhile,
+    errors.ImageTooLarge, errors.StorageFull, errors.DataRefused, errors.UploadTruncated,
+)  # fmt: skip
+
+
+def _announced(request: Request) -> int | None:
+    """How many bytes the sender says will come."""
+    given = request.header("content-type")
+    if (given or "").split(";")[0].strip().lower() != OCTETS:
+        raise UnsupportedMediaType(given=given)
+    store = request.header("x-image-meta-store")
+    if store not in (None, STORE):
+        raise BadRequest(f"Unknown scheme '{store}' found in URI")
+    told = request.header("x-openstack-image-size")
+    if told is None or request.content_length is not None:
+        return request.content_length
+    if not told.isascii() or not told.isdigit():
+        raise BadRequest("Invalid or missing image size in request headers.")
+    return int(told)
+
+
+@routes.put("/file", status=204, policy=policy.UPLOAD_IMAGE, transaction=False, errors=_UPLOAD_ERRORS)
+async def upload_data(ctx: Context, request: Request, image_id: str) -> None:
+    """Upload an image's data; the image is active afterwards."""
+    await data.upload(ctx, image_id, request.chunks(), _announced(request))
+
+
+@routes.put("/stage", status=204, policy=policy.MODIFY_IMAGE, transaction=False, errors=_UPLOAD_ERRORS)
+async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
+    """Upload an image's data, to be imported by a request of its own."""
+    await data.upload(ctx, image_id, request.chunks(), _announced(request), kind="stage")
+
+
+@routes.post(
+    "/import",
+    status=202,
+    policy=policy.MODIFY_IMAGE,
+    errors=(errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus),
+)
+async def import_image(ctx: Context, image_id: str, body: dict[str, Any]) -> None:
+    """Make what was staged the image's data, in the background."""
+    method = body.get("method")
+    if not isinstance(method, dict) or "name" not in method:
+        raise BadRequest("Import request requires a 'method' field with a 'name'.")
+    if method["name"] not in IMPORT_METHODS:
+        raise BadRequest(f"Unknown import method name '{method['name']}'.")
+    await data.import_staged(ctx, image_id)
+
+
+@routes.get(
+    "/file",
+    policy=policy.DOWNLOAD_IMAGE,
+    transaction=False,
+    errors=(errors.ImageNotFound, errors.Deactivated, errors.RangeNotSatisfiable),
+)
+async def download_data(ctx: Context, request: Request, image_id: str) -> Reply:
+    """Download an image's data, or a range of it."""
+    image, path = await data.download(ctx, image_id)
+    size = image.size or 0
+    if path is None:
+        return Reply(status=204)
+    part = _range(request.header("range"), size)
+    offset, length = part or (0, size)
+    headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
+    if image.checksum:
+        headers["Content-MD5"] = image.checksum
+    if part:
+        headers["Content-Range"] = f"bytes {offset}-{offset + length - 1}/{size}"
+    return Reply(
+        data.read(path, offset, length), status=206 if part else 200, headers=headers, content_type=OCTETS
+    )
+
+
+def _range(text: str | None, size: int) -> tuple[int, int] | None:
+    """(offset, length) of a range of bytes; None: everything. What is no range of bytes is an error."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text, re.ASCII)
+    if found is None or not (found[1] or found[2]):
+        raise errors.RangeNotSatisfiable(given=text, size=size)
+    if not found[1]:
+        length = min(int(found[2]), size)
+        start = size - length
+    else:
+        start = int(found[1])
+        end = min(int(found[2]), size - 1) if found[2] else size - 1
+        length = end - start + 1
+    if length <= 0 or start >= size:
+        raise errors.RangeNotSatisfiable(given=text, size=size)
+    return start, length

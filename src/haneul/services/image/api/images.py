@@ -1,0 +1,172 @@
+"""/v2/images"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.services.image import errors, policy
+from haneul.services.image.api import queries
+from haneul.services.image.config import options
+from haneul.services.image.model import patches
+from haneul.services.image.model.images import Image
+from haneul.services.image.operations import images
+
+routes = Routes("/v2/images")
+
+STORE = "file"
+"""The name of our one store."""
+IMPORT_METHODS = ("glance-direct",)
+
+
+def time_text(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def view(image: Image) -> dict[str, Any]:
+    """The image as the API shows it: custom properties stand beside the attributes."""
+    path = f"/v2/images/{image.id}"
+    shown: dict[str, Any] = {
+        **image.properties,
+        "id": image.id,
+        "name": image.name,
+        "status": image.status,
+        "visibility": image.visibility,
+        "owner": image.owner,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+        "size": image.size,
+        "virtual_size": image.virtual_size,
+        "checksum": image.checksum,
+        "os_hash_algo": image.os_hash_algo,
+        "os_hash_value": image.os_hash_value,
+        "min_disk": image.min_disk,
+        "min_ram": image.min_ram,
+        "protected": image.protected,
+        "os_hidden": image.os_hidden,
+        "tags": image.tags,
+        "created_at": time_text(image.created_at),
+        "updated_at": time_text(image.updated_at),
+        "self": path,
+        "file": f"{path}/file",
+        "schema": "/v2/schemas/image",
+    }
+    if image.blob is not None:
+        shown["stores"] = STORE
+    return shown
+
+
+@routes.post(
+    "",
+    status=201,
+    policy=policy.ADD_IMAGE,
+    errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
+            errors.TooMany, errors.NotAllowed),
+)  # fmt: skip
+async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
+    """Register an image; its data is uploaded, or imported, afterwards."""
+    image = await images.create(ctx, body)
+    headers = {
+        "Location": f"{ctx.endpoint}/image/v2/images/{image.id}",
+        "OpenStack-image-import-methods": ",".join(IMPORT_METHODS),
+        "OpenStack-image-store-ids": STORE,
+    }
+    return Reply(view(image), headers=headers)
+
+
+@routes.get("", policy=policy.GET_IMAGES)
+async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
+    """List the images that the asker can see."""
+    asked = queries.read(query, options(ctx.platform.config))
+    found = await images.listed(
+        ctx,
+        asked.filters,
+        tags=asked.tags,
+        properties=asked.properties,
+        visibility=asked.visibility,
+        member_status=asked.member_status,
+        sort=asked.sort,
+        marker=asked.marker,
+        limit=asked.limit,
+    )
+    body: dict[str, Any] = {
+        "images": [view(image) for image in found],
+        "first": queries.link("/v2/images", query),
+        "schema": "/v2/schemas/images",
+    }
+    if found and len(found) == asked.limit:
+        body["next"] = queries.link("/v2/images", query, found[-1].id)
+    return body
+
+
+@routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
+async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
+    """Show an image."""
+    return view(await images.show(ctx, image_id))
+
+
+@routes.patch(
+    "/{image_id}",
+    policy=policy.MODIFY_IMAGE,
+    content_types=(patches.DRAFT_10, patches.DRAFT_4),
+    errors=(errors.ImageNotFound, errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute,
+            errors.NotRemovable, errors.NoSuchProperty, errors.PropertyExists, errors.TooMany,
+            errors.NotAllowed),
+)  # fmt: skip
+async def update_image(ctx: Context, request: Request, image_id: str, body: Any) -> dict[str, Any]:
+    """Change an image by a JSON patch: all of its operations, or none."""
+    content_type = (request.header("content-type") or "").split(";")[0].strip().lower()
+    changes = patches.read(body, content_type)
+    is_draft_4 = content_type == patches.DRAFT_4
+    return view(await images.update(ctx, image_id, changes, is_draft_4=is_draft_4))
+
+
+@routes.delete("/{image_id}", policy=policy.DELETE_IMAGE, errors=(errors.ImageNotFound, errors.Protected))
+async def delete_image(ctx: Context, image_id: str) -> None:
+    """Delete an image and its data."""
+    await images.delete(ctx, image_id)
+
+
+@routes.put(
+    "/{image_id}/tags/{tag}",
+    status=204,
+    policy=policy.MODIFY_IMAGE,
+    errors=(errors.ImageNotFound, errors.InvalidImage, errors.TooMany),
+)
+async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
+    """Tag an image."""
+    await images.add_tag(ctx, image_id, tag)
+
+
+@routes.delete(
+    "/{image_id}/tags/{tag}",
+    policy=policy.MODIFY_IMAGE,
+    errors=(errors.ImageNotFound, errors.TagNotFound),
+)
+async def remove_tag(ctx: Context, image_id: str, tag: str) -> None:
+    """Remove a tag from an image."""
+    await images.remove_tag(ctx, image_id, tag)
+
+
+@routes.post(
+    "/{image_id}/actions/deactivate",
+    status=204,
+    policy=policy.DEACTIVATE,
+    errors=(errors.ImageNotFound, errors.NotSwitchable),
+)
+async def deactivate_image(ctx: Context, image_id: str) -> None:
+    """Make an image's data unavailable to all but administrators."""
+    await images.switch(ctx, image_id, "deactivated")
+
+
+@routes.post(
+    "/{image_id}/actions/reactivate",
+    status=204,
+    policy=policy.REACTIVATE,
+    errors=(errors.ImageNotFound, errors.NotSwitchable),
+)
+async def reactivate_image(ctx: Context, image_id: str) -> None:
+    """Make a deactivated image's data available again."""
+    await images.switch(ctx, image_id, "active")

@@ -1,0 +1,205 @@
+"""What a list of images can be asked: filters, order and page, in the API's own grammar."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query
+from haneul.services.image.config import ImageOptions
+
+SORT_KEYS = ("name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at")
+_WITH_IN = ("name", "id", "status", "container_format", "disk_format")
+_TIMES = ("created_at", "updated_at")
+_NUMBERS = ("size", "virtual_size", "min_disk", "min_ram")
+_TEXTS = ("owner", "checksum", "os_hash_value", "os_hash_algo")
+_TIME_OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
+_NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir", "member_status", "visibility", "tag")
+
+
+class Asked(NamedTuple):
+    filters: list[Filter]
+    tags: list[str]
+    properties: list[tuple[str, str]]
+    visibility: str | None
+    member_status: str
+    sort: list[Sort]
+    marker: str | None
+    limit: int
+
+
+def read(query: Query, limits: ImageOptions) -> Asked:
+    """The query, or a BadRequest that says what is wrong with it."""
+    filters, properties = [], []
+    for name in query.names():
+        if name in _NOT_FILTERS:
+            continue
+        value = query.get(name, "") or ""
+        known = _filter(name, value)
+        if known is None:
+            properties.append((name, value))
+        else:
+            filters.append(known)
+    if not any(f.field == "os_hidden" for f in filters):
+        filters.append(Filter("os_hidden", "eq", False))
+    limit = query.integer("limit")
+    return Asked(
+        filters,
+        [tag.strip() for tag in query.all("tag")],
+        properties,
+        _one_of(query, "visibility", "community public private shared all", "Invalid visibility value: {}"),
+        _one_of(query, "member_status", "pending accepted rejected all", "Invalid status: {}") or "accepted",
+        _sort(query),
+        query.get("marker"),
+        min(limits.page_limit if limit is None else limit, limits.page_limit_max),
+    )
+
+
+def _one_of(query: Query, name: str, allowed: str, complaint: str) -> str | None:
+    value = query.get(name)
+    if value and value not in allowed.split():
+        raise BadRequest(complaint.format(value))
+    return value or None
+
+
+def _filter(name: str, value: str) -> Filter | None:
+    """The filter that a parameter means; None: it names a custom property."""
+    if name == "changes-since":
+        raise BadRequest('The "changes-since" filter is no longer available on v2.')
+    if name in _WITH_IN:
+        return _with_in(name, value)
+    if name in _TIMES:
+        return _time(name, value)
+    if name in ("protected", "os_hidden"):
+        return Filter(name, "eq", _truth(name, value))
+    if name in _TEXTS:
+        return Filter(name, "eq", value)
+    if name in _NUMBERS:
+        return Filter(name, "eq", _number(value))
+    stem, _, edge = name.rpartition("_")
+    if stem in _NUMBERS and edge in ("min", "max"):
+        return Filter(stem, "ge" if edge == "min" else "le", _number(value))
+    return None
+
+
+def _with_in(name: str, value: str) -> Filter:
+    operator, colon, rest = value.partition(":")
+    if not colon:
+        return Filter(name, "eq", value)
+    if operator == "in":
+        return Filter(name, "in", _split(rest))
+    if operator == "eq":
+        return Filter(name, "eq", rest)
+    raise BadRequest(f"Unable to filter by unknown operator '{operator}'.")
+
+
+def _split(text: str) -> list[str]:
+    """Values between commas; double quotes hold a value with commas together."""
+    values, current, is_quoted, was_quoted = [], "", False, False
+    for i, character in enumerate(text):
+        if character == '"' and (is_quoted or not current):
+            at_end = i + 1 == len(text) or text[i + 1] == ","
+            if is_quoted and not at_end:
+                raise BadRequest(
+                    f"Invalid filter value {text}. There is no comma after closing quotation mark."
+                )
+            is_quoted, was_quoted = not is_quoted, True
+        elif character == "," and not is_quoted:
+            values.append(current)
+            current, was_quoted = "", False
+        elif character == '"':
+            raise BadRequest(f"Invalid filter value {text}. There is no comma before opening quotation mark.")
+        else:
+            current += character
+    if is_quoted:
+        raise BadRequest(f"Invalid filter value {text}. The quote is not closed.")
+    if current or was_quoted or not values:
+        values.append(current)
+    return values
+
+
+def _time(name: str, value: str) -> Filter:
+    operator, text = "eq", value
+    if (parsed := _parse_time(value)) is None:
+        operator, _, text = value.partition(":")
+        parsed = _parse_time(text)
+    if operator not in _TIME_OPERATORS:
+        raise BadRequest(f"Unable to filter by unknown operator '{operator}'.")
+    if parsed is None:
+        raise BadRequest(f'Bad "{name}" query filter format. Use ISO 8601 DateTime notation.')
+    return Filter(name, _TIME_OPERATORS[operator], parsed)
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.strip().replace(" ", "+"))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _truth(name: str, value: str) -> bool:
+    lower = value.strip().lower()
+    if lower in ("true", "1"):
+        return True
+    if lower in ("false", "0"):
+        return False
+    raise BadRequest(f"Invalid value '{value}' for '{name}' filter. Valid values are 'true' or 'false'.")
+
+
+def _number(value: str) -> int:
+    try:
+        found = int(value)
+    except ValueError:
+        found = None
+    if found is None or not -(2**63) <= found < 2**63:
+        raise BadRequest("Unable to filter on a range with a non-numeric value.")
+    return found
+
+
+def _sort(query: Query) -> list[Sort]:
+    pairs = _new_sort(query) if "sort" in query else _old_sort(query)
+    for key, direction in pairs:
+        if key not in SORT_KEYS:
+            raise BadRequest(
+                f"Invalid sort key: {key}. It must be one of the following: {', '.join(SORT_KEYS)}."
+            )
+        if direction not in ("asc", "desc"):
+            raise BadRequest(f"Invalid sort direction: {direction}")
+    last = pairs[0][1] if len({direction for _, direction in pairs}) == 1 else "desc"
+    keys = dict(reversed(pairs))
+    order = [(key, keys[key]) for key in dict.fromkeys(key for key, _ in pairs)]
+    order += [(key, last) for key in ("created_at", "id") if key not in keys]
+    return [Sort(key, direction == "desc") for key, direction in order]
+
+
+def _new_sort(query: Query) -> list[tuple[str, str]]:
+    if "sort_key" in query or "sort_dir" in query:
+        raise BadRequest("Old and new sorting syntax cannot be combined")
+    pairs = []
+    for part in (query.get("sort") or "").strip().split(","):
+        key, _, direction = part.partition(":")
+        pairs.append((key.strip(), direction.strip() or "desc"))
+    return pairs
+
+
+def _old_sort(query: Query) -> list[tuple[str, str]]:
+    keys = [key.strip() for key in query.all("sort_key")]
+    directions = [direction.strip() for direction in query.all("sort_dir")]
+    if len(directions) > 1 and len(directions) != len(keys):
+        raise BadRequest("Number of sort dirs does not match the number of sort keys")
+    keys = keys or ["created_at"]
+    if len(directions) < 2:
+        directions = (directions or ["desc"]) * len(keys)
+    return list(zip(keys, directions, strict=True))
+
+
+def link(path: str, query: Query, marker: str | None = None) -> str:
+    """The list's address with the same question, from the marker on."""
+    pairs = [(name, value) for name, value in query.pairs if name != "marker"]
+    if marker is not None:
+        pairs.append(("marker", marker))
+    return f"{path}?{urlencode(pairs)}" if pairs else path

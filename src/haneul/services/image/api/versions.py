@@ -1,0 +1,33 @@
+"""/ and /versions: the versions that this API speaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Reply, Routes
+
+routes = Routes()
+
+CURRENT = "2.17"
+SUPPORTED = [f"2.{minor}" for minor in (15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)]
+
+
+def _versions(ctx: Context) -> dict[str, Any]:
+    link = {"rel": "self", "href": f"{ctx.endpoint}/image/v2/"}
+    listed = [(CURRENT, "CURRENT"), *((version, "SUPPORTED") for version in SUPPORTED)]
+    return {
+        "versions": [{"id": f"v{version}", "status": status, "links": [link]} for version, status in listed]
+    }
+
+
+@routes.get("", auth=False, transaction=False)
+async def choose_version(ctx: Context) -> Reply:
+    """The versions to choose from."""
+    return Reply(_versions(ctx), status=300)
+
+
+@routes.get("/versions", auth=False, transaction=False)
+async def list_versions(ctx: Context) -> dict[str, Any]:
+    """The versions to choose from, as an answer of its own."""
+    return _versions(ctx)

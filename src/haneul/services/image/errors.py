@@ -1,0 +1,114 @@
+"""What can go wrong with images."""
+
+from __future__ import annotations
+
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, HaneulError, NotFound
+
+
+class ImageNotFound(NotFound):
+    code, message = "image.not_found", "No image found with ID {image_id}"
+
+
+class MemberNotFound(NotFound):
+    code = "image.member_not_found"
+    message = "{member_id} not found in the member list of the image {image_id}."
+
+
+class TagNotFound(NotFound):
+    code, message = "image.tag_not_found", "Image {image_id} has no tag {tag}."
+
+
+class InvalidImage(BadRequest):
+    code, message = "image.invalid", "{why}"
+
+
+class ImageExists(Conflict):
+    code, message = "image.exists", "Image ID {image_id} already exists!"
+
+
+class MemberExists(Conflict):
+    code, message = "image.member_exists", "Member {member_id} is duplicated for image {image_id}"
+
+
+class WrongStatus(Conflict):
+    code = "image.wrong_status"
+    message = "Image status transition from {current} to {wanted} is not allowed"
+
+
+class NotSwitchable(BadRequest):
+    """Deactivating and reactivating say 400 where uploading says 409, as the real service does."""
+
+    code = "image.not_switchable"
+    message = "Image status transition from {current} to {wanted} is not allowed"
+
+
+class NoSuchProperty(Conflict):
+    code, message = "image.no_such_property", "Property {name} does not exist."
+
+
+class PropertyExists(Conflict):
+    code, message = "image.property_exists", "Property {name} already present."
+
+
+class ReadOnlyAttribute(Forbidden):
+    code, message = "image.read_only_attribute", "Attribute '{name}' is read-only."
+
+
+class ReservedAttribute(Forbidden):
+    code, message = "image.reserved_attribute", "Attribute '{name}' is reserved."
+
+
+class NotRemovable(Forbidden):
+    code, message = "image.not_removable", "Property {name} may not be removed."
+
+
+class Protected(Forbidden):
+    code, message = "image.protected", "Image {image_id} is protected and cannot be deleted."
+
+
+class Deactivated(Forbidden):
+    code = "image.deactivated"
+    message = "The requested image has been deactivated. Image data download is forbidden."
+
+
+class NotAllowed(Forbidden):
+    code, message = "image.not_allowed", "{why}"
+
+
+class DeletedMeanwhile(HaneulError):
+    status, code = 410, "image.deleted_meanwhile"
+    message = (
+        "Image {image_id} could not be found after upload. The image may have been deleted during the "
+        "upload, cleaning up the chunks uploaded."
+    )
+
+
+class ImageTooLarge(HaneulError):
+    status, code = 413, "image.too_large"
+    message = "The incoming image is too large: it may have {limit} bytes at most."
+
+
+class TooMany(HaneulError):
+    """More tags, properties or members than an image may have."""
+
+    status, code = 413, "image.too_many"
+    message = "Image {what} limit exceeded: attempted {attempted}, maximum {limit}."
+
+
+class StorageFull(HaneulError):
+    status, code, message = 413, "image.storage_full", "Image storage media is full."
+
+
+class DataRefused(HaneulError):
+    """What was uploaded is not what was declared, or not safe."""
+
+    status, code, message = 415, "image.data_refused", "{why}"
+
+
+class UploadTruncated(BadRequest):
+    code, message = "image.upload_truncated", "The upload ended before all of its data had arrived."
+
+
+class RangeNotSatisfiable(HaneulError):
+    status, code = 416, "image.range_not_satisfiable"
+    message = "The requested range {given} cannot be satisfied: the image has {size} bytes."

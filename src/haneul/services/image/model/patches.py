@@ -1,0 +1,108 @@
+"""Changes to an image as clients write them: JSON patches, in the two drafts that the API knows.
+
+In the draft of version 2.1 an operation is `{"op": "replace", "path": "/name", "value": "x"}`, in that
+of version 2.0 `{"replace": "/name", "value": "x"}`. Only the attributes themselves can be changed, never
+parts of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+
+from haneul.services.image import errors
+from haneul.services.image.model import images
+from haneul.services.image.model.images import Image
+
+DRAFT_4 = "application/openstack-images-v2.0-json-patch"
+DRAFT_10 = "application/openstack-images-v2.1-json-patch"
+_OPERATIONS = ("add", "remove", "replace")
+
+
+class Change(NamedTuple):
+    op: str
+    name: str
+    value: Any = None
+
+
+def read(document: Any, content_type: str) -> list[Change]:
+    """The changes of a patch document; InvalidImage or a Forbidden if they cannot be."""
+    if not isinstance(document, list):
+        raise errors.InvalidImage(why="Request body must be a JSON array of operation objects.")
+    return [_change(raw, content_type == DRAFT_4) for raw in document]
+
+
+def _change(raw: Any, is_draft_4: bool) -> Change:
+    if not isinstance(raw, dict):
+        raise errors.InvalidImage(why="Operations must be JSON objects.")
+    op, pointer = _draft_4(raw) if is_draft_4 else _draft_10(raw)
+    name = _name(pointer)
+    if name in images.READ_ONLY:
+        raise errors.ReadOnlyAttribute(name=name)
+    images.refuse_reserved(name)
+    if op == "remove":
+        return Change(op, name)
+    if "value" not in raw:
+        raise errors.InvalidImage(why=f'Operation "{op}" requires a member named "value".')
+    return Change(op, name, images.checked(name, raw["value"]))
+
+
+def _draft_4(raw: dict[str, Any]) -> tuple[str, Any]:
+    given = [op for op in _OPERATIONS if op in raw]
+    if len(given) != 1:
+        raise errors.InvalidImage(
+            why='Operation objects must contain exactly one member named "add", "remove", or "replace".'
+        )
+    return given[0], raw[given[0]]
+
+
+def _draft_10(raw: dict[str, Any]) -> tuple[str, Any]:
+    op = raw.get("op")
+    if op not in _OPERATIONS:
+        raise errors.InvalidImage(
+            why=f"Invalid operation: `{op}`. It must be one of the following: {', '.join(_OPERATIONS)}."
+        )
+    if "path" not in raw:
+        raise errors.InvalidImage(why="Unable to find 'path' in JSON Schema change")
+    return op, raw["path"]
+
+
+def _name(pointer: Any) -> str:
+    """The one attribute that a JSON pointer names."""
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        raise errors.InvalidImage(why=f'Pointer `{pointer}` does not start with "/".')
+    if re.search(r"~(?![01])", pointer):
+        raise errors.InvalidImage(
+            why=f'Pointer `{pointer}` contains "~" not part of a recognized escape sequence.'
+        )
+    parts = [part.replace("~1", "/").replace("~0", "~").strip() for part in pointer[1:].split("/")]
+    if len(parts) != 1 or not parts[0]:
+        raise errors.InvalidImage(why=f"Invalid JSON pointer for this resource: '{pointer}'")
+    return parts[0]
+
+
+def apply(image: Image, change: Change, *, is_draft_4: bool) -> Image:
+    """The image after the change."""
+    if change.op == "remove":
+        return _removed(image, change.name)
+    if change.name in images.BASE:
+        if change.op == "add" and is_draft_4:
+            raise errors.PropertyExists(name=change.name)
+        return msgspec.structs.replace(image, **{change.name: change.value})
+    exists = change.name in image.properties
+    if change.op == "replace" and not exists:
+        raise errors.NoSuchProperty(name=change.name)
+    if change.op == "add" and exists and is_draft_4:
+        raise errors.PropertyExists(name=change.name)
+    return msgspec.structs.replace(image, properties={**image.properties, change.name: change.value})
+
+
+def _removed(image: Image, name: str) -> Image:
+    if name in images.BASE:
+        raise errors.NotRemovable(name=name)
+    if name not in image.properties:
+        raise errors.NoSuchProperty(name=name)
+    rest = {k: v for k, v in image.properties.items() if k != name}
+    return msgspec.structs.replace(image, properties=rest)

@@ -1,0 +1,216 @@
+"""Data of images: up, down, and from a file that is here already.
+
+An upload is a row while it goes on, held by a lease, and a file that only becomes the image's in the one
+transaction that makes the image active. Whatever breaks before that leaves the image queued and no file;
+if the whole process dies, the reconciler of dead uploads does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.db import Busy, Duplicate
+from haneul.kernel.errors import HaneulError, StaleRow
+from haneul.services.image import errors, policy
+from haneul.services.image.config import options
+from haneul.services.image.events import ImageActivated
+from haneul.services.image.model import images as model
+from haneul.services.image.model.images import Image, Stored
+from haneul.services.image.operations import images
+from haneul.services.image.sagas.import_image import IMPORT_IMAGE, StagedImage
+from haneul.services.image.store import files
+from haneul.services.image.store import images as store
+from haneul.services.image.store.files import Files, Incoming
+from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
+
+LEASE_S = 60
+RENEW_S = 20
+TRIES = 5
+
+
+async def upload(
+    ctx: Context, image_id: str, chunks: AsyncIterator[bytes], length: int | None, *, kind: str = "upload"
+) -> None:
+    """The image has this data and is active; with kind `stage`, it has it and waits to be imported."""
+    async with ctx.in_transaction() as c:
+        rule = policy.UPLOAD_IMAGE if kind == "upload" else policy.MODIFY_IMAGE
+        image = await images.find(c, image_id, rule.name)
+        limit = options(ctx.platform.config).image_size_cap
+        if length is not None and length > limit:
+            raise errors.ImageTooLarge(limit=limit)
+        going_on = await _begin(c, image, kind)
+    async with _held(ctx, going_on):
+        stored = await _received(ctx, image, going_on, chunks, length)
+        try:
+            await (_activate if kind == "upload" else _stage)(ctx, going_on, stored)
+        except errors.DeletedMeanwhile:
+            Files(ctx.platform.folder).remove(stored.blob)
+            raise
+        # whatever else fails may have been committed: the file is left to the reconciler's judgement
+
+
+async def _received(
+    ctx: Context, image: Image, going_on: Upload, chunks: AsyncIterator[bytes], length: int | None
+) -> Stored:
+    """All the data, complete and inspected, in a file that no image has yet; or no file at all."""
+    limits = options(ctx.platform.config)
+    incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limits.image_size_cap)
+    try:
+        await _receive(incoming, chunks, length, limits.idle_timeout_s)
+        is_inspected = going_on.kind == "upload" and image.container_format == "bare"
+        return await incoming.finish(image.disk_format if is_inspected else None)
+    except FileNotFoundError:  # the reconciler saw that nobody wants it any more
+        await asyncio.shield(incoming.discard())
+        raise errors.DeletedMeanwhile(image_id=image.id) from None
+    except BaseException:
+        await asyncio.shield(incoming.discard())
+        raise
+
+
+async def _begin(ctx: Context, image: Image, kind: str) -> Upload:
+    """The image is saving (or uploading) from here on, and nobody else can send data into it."""
+    wanted = "saving" if kind == "upload" else "uploading"
+    await store.drop_expired_uploads(ctx.tx, ctx.now())
+    image = await IMAGES.get(ctx.tx, image.id) or image  # its status as it is without dead uploads
+    if image.status != "queued":
+        raise errors.WrongStatus(current=image.status, wanted=wanted)
+    if kind == "upload":
+        model.require_formats(image)
+    row = Upload(ctx.new_id(), image.id, kind, ctx.now() + timedelta(seconds=LEASE_S))
+    try:
+        return await UPLOADS.add(ctx.tx, row)
+    except Duplicate:
+        raise errors.WrongStatus(current=wanted, wanted=wanted) from None
+
+
+@contextlib.asynccontextmanager
+async def _held(ctx: Context, going_on: Upload) -> AsyncIterator[None]:
+    """The upload's lease is renewed inside the block; its row is gone after it."""
+    renewal = asyncio.create_task(_renew(ctx, going_on))
+    try:
+        yield
+    except BaseException:
+        await asyncio.shield(_forget(ctx, going_on))
+        raise
+    finally:
+        renewal.cancel()
+        await asyncio.gather(renewal, return_exceptions=True)
+
+
+async def _renew(ctx: Context, going_on: Upload) -> None:
+    while True:
+        await asyncio.sleep(RENEW_S)
+        async with ctx.in_transaction() as c:
+            await UPLOADS.update(
+                c.tx, msgspec.structs.replace(going_on, until=c.now() + timedelta(seconds=LEASE_S))
+            )
+
+
+async def _forget(ctx: Context, going_on: Upload) -> None:
+    async with ctx.in_transaction() as c:
+        await UPLOADS.remove(c.tx, id=going_on.id)
+
+
+async def _receive(
+    incoming: Incoming, chunks: AsyncIterator[bytes], length: int | None, idle_s: float
+) -> None:
+    """All that arrives is written; UploadTruncated if it is less than was announced, or nothing comes."""
+    size = 0
+    now = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(idle_s) as patience:
+            seen = now()
+            async for chunk in chunks:
+                size += len(chunk)
+                await incoming.write(chunk)
+                if now() - seen > 1:
+                    seen = now()
+                    patience.reschedule(seen + idle_s)
+    except TimeoutError:
+        raise errors.UploadTruncated from None
+    if length is not None and size != length:
+        raise errors.UploadTruncated
+
+
+async def _activate(ctx: Context, going_on: Upload, stored: Stored) -> None:
+    """The image becomes active, unless it was deleted, or this upload given up, meanwhile."""
+    for attempt in range(TRIES):
+        try:
+            async with ctx.in_transaction() as c:
+                image = await _of(c, going_on)
+                image = await IMAGES.update(c.tx, model.activated(image, stored, c.now()))
+                await UPLOADS.remove(c.tx, id=going_on.id)
+                await c.emit(ImageActivated(image.id, stored.size))
+                return
+        except (StaleRow, Busy):
+            if attempt + 1 == TRIES:
+                raise
+
+
+async def _stage(ctx: Context, going_on: Upload, stored: Stored) -> None:
+    """The data waits to be imported."""
+    async with ctx.in_transaction() as c:
+        image = await _of(c, going_on)
+        await IMAGES.update(
+            c.tx, msgspec.structs.replace(image, staged=stored, size=stored.size, updated_at=c.now())
+        )
+        await UPLOADS.remove(c.tx, id=going_on.id)
+
+
+async def _of(ctx: Context, going_on: Upload) -> Image:
+    image = await IMAGES.get(ctx.tx, going_on.image_id)
+    if image is None or await UPLOADS.get(ctx.tx, going_on.id) is None:
+        raise errors.DeletedMeanwhile(image_id=going_on.image_id)
+    return image
+
+
+async def import_staged(ctx: Context, image_id: str) -> None:
+    """What was staged is on its way to be the image's data."""
+    image = await images.find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    if image.staged is None or image.status != "uploading":
+        raise errors.WrongStatus(current=image.status, wanted="importing")
+    model.require_formats(image)
+    declared = image.disk_format if image.container_format == "bare" else None
+    await ctx.start(IMPORT_IMAGE, StagedImage(image.id, image.staged, declared), resource=image.id)
+
+
+async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
+    """The queued image is active with a copy of this local file as its data."""
+    async with platform.reading(auth) as ctx:
+        length = (await asyncio.to_thread(os.stat, path)).st_size
+        await upload(ctx, image_id, files.read(path, 0, length), length)
+    async with platform.reading(auth) as ctx:
+        return await images.show(ctx, image_id)
+
+
+class Download(NamedTuple):
+    image: Image
+    path: Path | None
+    """None: the image has no data."""
+
+
+async def download(ctx: Context, image_id: str) -> Download:
+    """Where the data is, for whoever may have it."""
+    async with ctx.in_reading() as c:
+        image = await images.find(c, image_id, policy.DOWNLOAD_IMAGE.name)
+        if image.state == "deactivated" and not images.is_administrator(c):
+            raise errors.Deactivated
+    if image.blob is None:
+        return Download(image, None)
+    path = Files(ctx.platform.folder).path(image.blob)
+    if not path.is_file():
+        raise HaneulError(f"The data of image {image_id} is missing from the store.")
+    return Download(image, path)
+
+
+def read(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
+    return files.read(path, offset, length)

@@ -1,0 +1,217 @@
+"""Images: create, list, show, update, tag, switch, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate, Filter, Sort
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.services.image import errors, policy
+from haneul.services.image.config import options
+from haneul.services.image.events import ImageCreated, ImageDeleted, ImageUpdated
+from haneul.services.image.model import images as model
+from haneul.services.image.model import patches
+from haneul.services.image.model.images import Image
+from haneul.services.image.store import images as store
+from haneul.services.image.store.files import Files
+from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
+
+
+def is_administrator(ctx: Context) -> bool:
+    return ctx.may(policy.CONTEXT_IS_ADMIN.name, {})
+
+
+def target(ctx: Context, image: Image, *, is_member: bool) -> dict[str, Any]:
+    """The image as policy rules know it."""
+    return {
+        "id": image.id,
+        "project_id": image.owner,
+        "owner": image.owner,
+        "visibility": image.visibility,
+        "member_id": ctx.auth.project_id if is_member else None,
+    }
+
+
+async def find(ctx: Context, image_id: str, rule: str) -> Image:
+    """The image, if the asker may see it (else ImageNotFound) and the rule allows this (else Forbidden)."""
+    image = await IMAGES.get(ctx.tx, image_id)
+    if image is None:
+        raise errors.ImageNotFound(image_id=image_id)
+    project = ctx.auth.project_id
+    is_member = False
+    if image.visibility == "shared" and project and project != image.owner:
+        is_member = await MEMBERS.get(ctx.tx, image_id, project) is not None
+    is_open = image.visibility in ("public", "community")
+    is_own = project is not None and project == image.owner
+    hidden = errors.ImageNotFound(image_id=image_id)
+    if not (is_own or is_open or is_member or is_administrator(ctx)):
+        raise hidden
+    whom = target(ctx, image, is_member=is_member)
+    if rule != policy.GET_IMAGE.name and not ctx.may(policy.GET_IMAGE.name, whom):
+        raise hidden
+    ctx.authorize(whom, rule, hidden=hidden if rule == policy.GET_IMAGE.name else None)
+    return image
+
+
+async def show(ctx: Context, image_id: str) -> Image:
+    return await find(ctx, image_id, policy.GET_IMAGE.name)
+
+
+async def create(ctx: Context, given: dict[str, Any]) -> Image:
+    """A new image, queued until its data comes."""
+    image = model.new(given, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
+    whom = target(ctx, image, is_member=False)
+    if not ctx.may(policy.ADD_IMAGE.name, whom):
+        if image.owner != ctx.auth.project_id:
+            raise errors.NotAllowed(why=f"You are not permitted to create images owned by '{image.owner}'")
+        raise Forbidden(action=policy.ADD_IMAGE.name)
+    _require_visibility(ctx, image.visibility, whom)
+    _require_room(ctx, image)
+    try:
+        await IMAGES.add(ctx.tx, image)
+    except Duplicate:
+        raise errors.ImageExists(image_id=image.id) from None
+    await ctx.emit(ImageCreated(image.id))
+    return image
+
+
+def _require_visibility(ctx: Context, visibility: str, whom: dict[str, Any]) -> None:
+    if visibility == "public":
+        ctx.authorize(whom, policy.PUBLICIZE_IMAGE.name)
+    elif visibility == "community":
+        ctx.authorize(whom, policy.COMMUNITIZE_IMAGE.name)
+
+
+def _require_room(ctx: Context, image: Image) -> None:
+    limits = options(ctx.platform.config)
+    for what, have, limit in (
+        ("tag", len(image.tags), limits.tags_max),
+        ("property", len(image.properties), limits.properties_max),
+    ):
+        if have > limit:
+            raise errors.TooMany(what=what, attempted=have, limit=limit)
+
+
+async def listed(
+    ctx: Context,
+    filters: Sequence[Filter],
+    *,
+    tags: Sequence[str] = (),
+    properties: Sequence[tuple[str, str]] = (),
+    visibility: str | None = None,
+    member_status: str = "accepted",
+    sort: Sequence[Sort],
+    marker: str | None,
+    limit: int,
+) -> list[Image]:
+    """One page of what the asker sees."""
+    project = ctx.auth.project_id
+    ctx.authorize({"project_id": project})
+    conditions = [*store.has_tags(tags), *store.has_properties(properties)]
+    if not is_administrator(ctx):
+        conditions.append(store.seen_by(project, member_status))
+    if visibility is None:
+        conditions.append(store.without_foreign_community(project))
+    elif visibility != "all":
+        filters = [*filters, Filter("visibility", "eq", visibility)]
+    after = None if marker is None else await _marker(ctx, marker)
+    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit)
+
+
+async def _marker(ctx: Context, marker: str) -> Image:
+    try:
+        return await show(ctx, marker)
+    except errors.ImageNotFound as problem:
+        raise BadRequest(problem.text) from None
+
+
+async def update(
+    ctx: Context, image_id: str, changes: Sequence[patches.Change], *, is_draft_4: bool
+) -> Image:
+    """The image after all changes, or an error and no change."""
+    before = await find(ctx, image_id, policy.GET_IMAGE.name)
+    image = before
+    for change in changes:
+        image = _changed(ctx, image, change, is_draft_4)
+    if changes:
+        _require_modifiable(ctx, before)
+    _require_room(ctx, image)
+    if before.status != "queued":
+        for name in ("disk_format", "container_format"):
+            if getattr(image, name) != getattr(before, name):
+                raise errors.NotAllowed(why=f"Attribute {name} can be only replaced for a queued image.")
+    return await _written(ctx, image) if image != before else before
+
+
+def _changed(ctx: Context, image: Image, change: patches.Change, is_draft_4: bool) -> Image:
+    if change.name == "owner" and not is_administrator(ctx):
+        raise errors.NotAllowed(why="Owner can't be updated by non admin.")
+    changed = patches.apply(image, change, is_draft_4=is_draft_4)
+    if change.name == "visibility":
+        _require_visibility(ctx, changed.visibility, target(ctx, image, is_member=False))
+    return changed
+
+
+def _require_modifiable(ctx: Context, image: Image) -> None:
+    ctx.authorize(target(ctx, image, is_member=False), policy.MODIFY_IMAGE.name)
+
+
+async def _written(ctx: Context, image: Image) -> Image:
+    written = await IMAGES.update(ctx.tx, msgspec.structs.replace(image, updated_at=ctx.now()))
+    await ctx.emit(ImageUpdated(image.id))
+    return written
+
+
+async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
+    image = await find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    tags = model.checked("tags", [*image.tags, tag])
+    changed = msgspec.structs.replace(image, tags=tags)
+    _require_room(ctx, changed)
+    if tag not in image.tags:
+        await _written(ctx, changed)
+
+
+async def remove_tag(ctx: Context, image_id: str, tag: str) -> None:
+    image = await find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    if tag not in image.tags:
+        raise errors.TagNotFound(image_id=image_id, tag=tag)
+    await _written(ctx, msgspec.structs.replace(image, tags=[t for t in image.tags if t != tag]))
+
+
+async def switch(ctx: Context, image_id: str, state: str) -> None:
+    """The image's data can no longer be downloaded (`deactivated`), or can again (`active`)."""
+    rule = policy.DEACTIVATE if state == "deactivated" else policy.REACTIVATE
+    image = await find(ctx, image_id, rule.name)
+    changed = model.switched(image, state, ctx.now())
+    if changed is not image:
+        await IMAGES.update(ctx.tx, changed)
+        await ctx.emit(ImageUpdated(image.id))
+
+
+async def delete(ctx: Context, image_id: str) -> None:
+    """The image is gone at once; its file follows when this is committed.
+
+    An upload that goes on finds out at its end, and removes what it wrote.
+    """
+    image = await find(ctx, image_id, policy.DELETE_IMAGE.name)
+    if image.protected:
+        raise errors.Protected(image_id=image_id)
+    await IMAGES.remove(ctx.tx, id=image_id)
+    await MEMBERS.remove(ctx.tx, image_id=image_id)
+    await UPLOADS.remove(ctx.tx, image_id=image_id)
+    await ctx.emit(ImageDeleted(image_id))
+    files = Files(ctx.platform.folder)
+    gone = [name for name in (image.blob, image.staged and image.staged.blob) if name]
+
+    def remove_files() -> None:
+        for name in gone:
+            files.remove(name)
+
+    if gone:
+        loop = asyncio.get_running_loop()
+        ctx.tx.after_commit(lambda: loop.run_in_executor(None, remove_files) and None)

@@ -1,0 +1,85 @@
+"""What other services may use of images."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.disk_image import ImageSource
+from haneul.services.image.errors import ImageNotFound
+from haneul.services.image.events import ImageActivated, ImageDeleted
+from haneul.services.image.model.images import Image
+from haneul.services.image.operations import data, images
+from haneul.services.image.store.files import Files
+
+__all__ = [
+    "Image",
+    "ImageActivated",
+    "ImageDeleted",
+    "ImageNotFound",
+    "create_queued",
+    "discard",
+    "get",
+    "source",
+    "store_file",
+]
+
+
+async def get(ctx: Context, image_id: str) -> Image:
+    """The image, if the asker may see it; ImageNotFound otherwise."""
+    return await images.show(ctx, image_id)
+
+
+def source(ctx: Context, image: Image) -> ImageSource:
+    """Where a host finds the data of an active image."""
+    if image.blob is None:
+        raise ImageNotFound(f"Image {image.id} has no data.", image_id=image.id)
+    return ImageSource(
+        format=image.disk_format or "raw",
+        path=str(Files(ctx.platform.folder).path(image.blob)),
+        checksum=image.os_hash_value,
+        checksum_algorithm=image.os_hash_algo or "sha512",
+        size_bytes=image.size,
+    )
+
+
+async def create_queued(
+    ctx: Context,
+    name: str | None,
+    disk_format: str,
+    container_format: str = "bare",
+    properties: dict[str, str] | None = None,
+    *,
+    visibility: str = "shared",
+    min_disk: int = 0,
+    min_ram: int = 0,
+    tags: list[str] | None = None,
+    protected: bool = False,
+) -> Image:
+    """A new image of the asker's project that waits for its data, as part of the caller's transaction."""
+    return await images.create(
+        ctx,
+        {
+            **(properties or {}),
+            "name": name,
+            "disk_format": disk_format,
+            "container_format": container_format,
+            "visibility": visibility,
+            "min_disk": min_disk,
+            "min_ram": min_ram,
+            "tags": tags or [],
+            "protected": protected,
+        },
+    )
+
+
+async def discard(ctx: Context, image_id: str) -> None:
+    """The image is gone, whatever it was waiting for; fine if it was gone before."""
+    with contextlib.suppress(ImageNotFound):
+        await images.delete(ctx, image_id)
+
+
+async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
+    """The queued image is active with a copy of this local file as its data; opens its own transactions."""
+    return await data.store_file(platform, auth, image_id, Path(path))

@@ -1,0 +1,1 @@
+"""Where images are kept: their rows, and the files with their data."""

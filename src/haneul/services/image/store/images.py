@@ -1,0 +1,167 @@
+"""Rows of images, their members, and of what is being written into them.
+
+Tags and custom properties are JSON in the image's own row, so that showing an image is one row and
+listing them one query, whatever is filtered by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from haneul.kernel.db import Filter, Query, Rows, Sort, Tx
+from haneul.kernel.saga import open_operation
+from haneul.services.image.model.images import Image, Member, Stored
+
+Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
+
+
+class Upload(msgspec.Struct, frozen=True, gc=False):
+    """Data on its way into an image. Its id names the file; `until` passes if its process dies."""
+
+    id: str
+    image_id: str
+    kind: str
+    """upload or stage."""
+    until: datetime
+
+
+UPLOADS = Rows(Upload, "image_uploads", unique=(("image_id",),), indexes=(("until",),))
+MEMBERS = Rows(Member, "image_members", key=("image_id", "member_id"), indexes=(("member_id", "status"),))
+
+
+def _status(t: sa.Table) -> sa.ColumnElement[Any]:
+    """What the image's row lasts as, or what goes on with it at the moment."""
+    upload = sa.select(UPLOADS.c.kind).where(UPLOADS.c.image_id == t.c.id).scalar_subquery()
+    word = sa.literal_column
+    return sa.case(
+        (t.c.state != word("'queued'"), t.c.state),
+        (upload == word("'upload'"), word("'saving'")),
+        (upload == word("'stage'"), word("'uploading'")),
+        (open_operation(t.c.id).is_not(None), word("'importing'")),
+        (t.c.staged.is_not(None), word("'uploading'")),
+        else_=word("'queued'"),
+    )
+
+
+IMAGES = Rows(
+    Image,
+    "image_images",
+    indexes=(("owner", "created_at"), ("visibility", "created_at"), ("created_at",), ("blob",)),
+    derived=lambda t: {"status": _status(t)},
+)
+
+
+class _holds(sa.ColumnElement[bool]):
+    """A JSON column holds the text: an array as an element, an object (`key` given) under that key."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, column: Any, value: str, key: str | None = None) -> None:
+        self.column = column
+        self.value = sa.bindparam(value, type_=sa.Text)
+        self.under = None if key is None else sa.bindparam(key, type_=sa.Text)
+
+
+@compiles(_holds, "sqlite")
+def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
+    column = compiler.process(element.column, **kw)
+    same_key = "" if element.under is None else f"key = {compiler.process(element.under, **kw)} AND "
+    value = _p(element.value, compiler, kw)
+    return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"
+
+
+@compiles(_holds, "postgresql")
+def _holds_postgresql(element: _holds, compiler: Any, **kw: Any) -> str:
+    column = compiler.process(element.column, **kw)
+    if element.under is None:
+        return f"jsonb_exists({column}::jsonb, ({_p(element.value, compiler, kw)})::text)"
+    key = _p(element.under, compiler, kw)
+    return f"({column}::jsonb ->> ({key})::text) = {_p(element.value, compiler, kw)}"
+
+
+def _p(parameter: Any, compiler: Any, kw: Any) -> str:
+    return str(compiler.process(parameter, **kw))
+
+
+def has_tags(tags: Sequence[str]) -> list[Condition]:
+    return [(f"tag{i}", _holds(IMAGES.c.tags, f"tag{i}"), {f"tag{i}": tag}) for i, tag in enumerate(tags)]
+
+
+def has_properties(properties: Iterable[tuple[str, str]]) -> list[Condition]:
+    return [
+        (
+            f"property{i}",
+            _holds(IMAGES.c.properties, f"value{i}", f"key{i}"),
+            {f"key{i}": name, f"value{i}": value},
+        )
+        for i, (name, value) in enumerate(properties)
+    ]
+
+
+def _shared_with(member_status: str) -> sa.ColumnElement[bool]:
+    """The image is shared with the project `me`, which answered so."""
+    member = sa.select(sa.literal_column("1")).where(
+        MEMBERS.c.image_id == IMAGES.c.id, MEMBERS.c.member_id == sa.bindparam("me", type_=sa.Text)
+    )
+    if member_status != "all":
+        member = member.where(MEMBERS.c.status == sa.bindparam("member_status", type_=sa.Text))
+    return sa.and_(IMAGES.c.visibility == sa.literal_column("'shared'"), sa.exists(member))
+
+
+def seen_by(project_id: str | None, member_status: str) -> Condition:
+    """What somebody who is no administrator may see in lists."""
+    open_to_all = IMAGES.c.visibility.in_([sa.literal_column("'public'"), sa.literal_column("'community'")])
+    own = IMAGES.c.owner == sa.bindparam("me", type_=sa.Text)
+    params = {"me": project_id or "", "member_status": member_status}
+    return f"seen-{member_status == 'all'}", sa.or_(open_to_all, own, _shared_with(member_status)), params
+
+
+def without_foreign_community(project_id: str | None) -> Condition:
+    """Other projects' community images are listed only where they are asked for."""
+    condition = sa.or_(
+        IMAGES.c.owner == sa.bindparam("me", type_=sa.Text),
+        IMAGES.c.visibility != sa.literal_column("'community'"),
+    )
+    return "no-community", condition, {"me": project_id or ""}
+
+
+async def page(
+    tx: Tx,
+    filters: Sequence[Filter],
+    conditions: Sequence[Condition],
+    *,
+    sort: Sequence[Sort],
+    after: Image | None,
+    limit: int,
+) -> list[Image]:
+    return await IMAGES.page(tx, filters, sort=sort, after=after, limit=limit, extra=conditions)
+
+
+_REFERENCED = Query(
+    sa.union_all(
+        sa.select(IMAGES.c.blob).where(IMAGES.c.blob.is_not(None)),
+        sa.select(UPLOADS.c.id),
+    )
+)
+_STAGED = Query(sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)))
+
+
+async def referenced_files(tx: Tx) -> set[str]:
+    """The names of all files that an image has, or that are being written."""
+    named = {str(row[0]) for row in await tx.all(_REFERENCED)}
+    return named | {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
+
+
+_EXPIRED = Query(sa.delete(UPLOADS.table).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))
+
+
+async def drop_expired_uploads(tx: Tx, now: datetime) -> int:
+    """Forget the uploads whose process died; how many there were."""
+    return await tx.run(_EXPIRED, now=UPLOADS.value("until", now))

@@ -1,0 +1,59 @@
+"""The store of one cloud: where it is, whether it is up to date, and who may open it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from haneul.migrations import head
+
+
+class StoreProblem(Exception):
+    """The store cannot be opened; the message says why."""
+
+
+def url_of(state: Path, database: str | None = None) -> str:
+    """The database URL of a state folder: the one given, or the file in the folder."""
+    return database or f"sqlite:///{state / 'haneul.db'}"
+
+
+def lock(state: Path) -> int:
+    """One control plane only writes to the file in the folder; StoreProblem if there is one already.
+
+    The descriptor holds the lock until it is closed or the process ends, however it ends.
+    """
+    descriptor = os.open(state / "haneul.db.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise StoreProblem(f"another control plane has the store in {state} open") from None
+    return descriptor
+
+
+def ensure_current(url: str) -> None:
+    """The store exists and has this version's shape; migrations run in a process of their own."""
+    if url.startswith("sqlite:///") and _revision(url.removeprefix("sqlite:///")) == head():
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "haneul.migrations", url], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise StoreProblem(f"the store could not be brought up to date: {done.stderr.strip()[-2000:]}")
+
+
+def _revision(path: str) -> str | None:
+    if not Path(path).exists():
+        return None
+    connection = sqlite3.connect(path)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        connection.close()
+    return row[0] if row else None

@@ -1,0 +1,176 @@
+"""Serves a whole cloud over real HTTP, for clients that are programs of their own.
+
+The control plane runs in a thread with an event loop of its own, on a free loopback port, over a
+temporary database; clouds.yaml knows `haneul` (admin), `haneul-demo` and `haneul-alt` (members), and the
+same people without a scope as `haneul-bare`, `haneul-bare-demo` and `haneul-bare-alt`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import uvicorn
+
+from haneul import control_plane
+from haneul.kernel.context import Context
+from haneul.kernel.db import METADATA, open_database
+from haneul.services.identity import public as identity
+from tests.conftest import SERVICES
+
+ADMIN_PASSWORD = "admin-password"
+USER_PASSWORD = "user-password"
+PEOPLE = {"haneul": "admin", "haneul-demo": "demo", "haneul-alt": "alt"}
+
+
+class Served:
+    """A cloud that answers at `endpoint`; `state` is its folder."""
+
+    def __init__(self, endpoint: str, state: Path, plane: control_plane.ControlPlane) -> None:
+        self.endpoint = endpoint
+        self.state = state
+        self.plane = plane
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.endpoint}/identity"
+
+    def openstack(self, *words: str, cloud: str = "haneul", check: bool = True) -> str:
+        """What the stock client prints; fails the test if the client fails (unless `check` is off)."""
+        answer = subprocess.run(
+            [Path(sys.executable).with_name("openstack"), *words],
+            env=self.environment(cloud),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if check:
+            assert answer.returncode == 0, f"openstack {' '.join(words)}: {answer.stdout}{answer.stderr}"
+            return answer.stdout
+        return answer.stdout + answer.stderr
+
+    def openstack_json(self, *words: str, cloud: str = "haneul") -> Any:
+        """The same, parsed from `-f json`."""
+        return json.loads(self.openstack(*words, "-f", "json", cloud=cloud))
+
+    def environment(self, cloud: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+        return {
+            **kept,
+            "OS_CLIENT_CONFIG_FILE": str(self.state / "clouds.yaml"),
+            "OS_CLOUD": cloud,
+            "PYTHONWARNINGS": "ignore",
+        }
+
+
+@contextmanager
+def serving(folder: Path, **options: Any) -> Iterator[Served]:
+    """A running cloud with its people in `folder`; it is gone after the block.
+
+    `options` go to the control plane (`agents`, `services`, ...).
+    """
+    # asyncio turns off the delay of small packets only on sockets that say they are TCP
+    listening = socket.socket(proto=socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    services = options.pop("services", SERVICES)
+    plane = control_plane.ControlPlane(
+        open_database(f"sqlite:///{_new_database(folder, services)}", synchronous="OFF"),
+        endpoint=endpoint,
+        folder=folder,
+        services=services,
+        **options,
+    )
+    _write_clouds(folder, endpoint)
+    ready, problems = threading.Event(), []
+    server = uvicorn.Server(uvicorn.Config(plane.app.falcon, lifespan="off", log_level="warning"))
+
+    async def live() -> None:
+        await plane.start()
+        try:
+            async with plane.platform.context() as ctx:
+                await _populate(ctx, services)
+            serve = asyncio.create_task(server.serve(sockets=[listening]))
+            while not server.started and not serve.done():  # noqa: ASYNC110  # uvicorn gives no event
+                await asyncio.sleep(0.01)
+            ready.set()
+            await serve
+        finally:
+            await plane.stop()
+
+    def run() -> None:
+        try:
+            asyncio.run(live())
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="cloud")
+    thread.start()
+    try:
+        assert ready.wait(30), "the cloud did not start"
+        if problems:
+            raise problems[0]
+        yield Served(endpoint, folder, plane)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        listening.close()
+    assert not thread.is_alive(), "the cloud did not stop"
+    if problems:
+        raise problems[0]
+
+
+async def _populate(ctx: Context, services: list[str]) -> None:
+    await identity.bootstrap(ctx, admin_password=ADMIN_PASSWORD)
+    for name in ("demo", "alt"):
+        project = await identity.ensure_project(ctx, name)
+        user = await identity.ensure_user(ctx, name, USER_PASSWORD, default_project_id=project.id)
+        await identity.grant(ctx, "member", user_id=user.id, project_id=project.id)
+    for service in services:
+        said = control_plane.manifest(service)
+        url = f"{ctx.platform.endpoint}{said.endpoint}"
+        for kind in (said.type, *said.aliases):
+            await identity.ensure_service(ctx, kind, said.catalog_name, url)
+
+
+def _new_database(folder: Path, services: list[str]) -> Path:
+    control_plane.load_tables(services)
+    path = folder / "haneul.db"
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    METADATA.create_all(engine)
+    engine.dispose()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    return path
+
+
+def _write_clouds(folder: Path, endpoint: str) -> None:
+    clouds: dict[str, Any] = {}
+    for cloud, name in PEOPLE.items():
+        auth = {
+            "auth_url": f"{endpoint}/identity",
+            "username": name,
+            "password": ADMIN_PASSWORD if name == "admin" else USER_PASSWORD,
+            "user_domain_id": "default",
+        }
+        scope = {"project_name": name, "project_domain_id": "default"}
+        common = {"region_name": "RegionOne", "identity_api_version": 3}
+        clouds[cloud] = {"auth": {**auth, **scope}, **common}
+        clouds[cloud.replace("haneul", "haneul-bare")] = {"auth": auth, **common}
+    # JSON is YAML
+    (folder / "clouds.yaml").write_text(json.dumps({"clouds": clouds}, indent=2))

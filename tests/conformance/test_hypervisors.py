@@ -1,0 +1,274 @@
+"""Every hypervisor driver does the same. The machines here have no disk to boot from, so they are cheap."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haneul.kernel.drivers import HostSettings, load
+from haneul.kernel.errors import DriverError, NotFound
+from haneul.services.compute.drivers.interface import (
+    DiskSpec,
+    ImageSource,
+    MachineSpec,
+    NicSpec,
+    Pauses,
+    PowerState,
+    TellsPowerStates,
+)
+
+OPTIONS = {"accelerator": "tcg"}
+ONE = MachineSpec(id="4b7f2f0e-6df7-4f0b-9f8e-c3f3f1f0a001", name="one", vcpus=1, memory_mib=64)
+Make = Callable[[], Awaitable[Any]]
+
+
+@pytest.fixture(params=["fake", pytest.param("qemu", marks=pytest.mark.qemu)])
+def technology(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+async def make(technology: str, tmp_path: Path) -> AsyncIterator[Make]:
+    """Each call gives a driver that starts over the same folder; only the newest is in use."""
+    made: list[Any] = []
+
+    async def another() -> Any:
+        if made:
+            await made[-1].close()
+        made.append(load("haneul.compute.hypervisor", technology)(HostSettings("h", tmp_path, dict(OPTIONS))))
+        await made[-1].start()
+        return made[-1]
+
+    yield another
+    last = await another()
+    for machine_id in await last.machines():
+        await last.ensure_gone(machine_id)
+    await last.close()
+
+
+@pytest.fixture
+async def hypervisor(make: Make) -> Any:
+    return await make()
+
+
+async def test_a_machine_runs_stops_and_starts(hypervisor: Any) -> None:
+    for _ in range(2):
+        await hypervisor.ensure_running(ONE)
+    assert await hypervisor.machines() == {ONE.id: PowerState.RUNNING}
+    assert await hypervisor.running() == {ONE.id}
+    for _ in range(2):
+        await hypervisor.shut_down(ONE.id)
+    assert await hypervisor.machines() == {ONE.id: PowerState.SHUTDOWN}
+    assert await hypervisor.running() == set()
+    for _ in range(2):
+        await hypervisor.ensure_started(ONE.id)
+    await hypervisor.reboot(ONE.id, soft=False)
+    assert await hypervisor.machines() == {ONE.id: PowerState.RUNNING}
+
+
+async def test_removing_what_is_gone_is_fine(hypervisor: Any) -> None:
+    await hypervisor.ensure_running(ONE)
+    for _ in range(2):
+        await hypervisor.ensure_gone(ONE.id)
+        await hypervisor.detach_disk(ONE.id, "d")
+        await hypervisor.detach_nic(ONE.id, "p")
+        await hypervisor.ensure_root_disk_gone(ONE.id)
+        await hypervisor.ensure_export_gone(ONE.id)
+        await hypervisor.ensure_image_gone("i")
+    assert await hypervisor.machines() == {}
+
+
+async def test_an_unknown_machine_is_not_found(hypervisor: Any) -> None:
+    for call in (hypervisor.ensure_started, hypervisor.shut_down, hypervisor.reboot, hypervisor.console_log):
+        with pytest.raises(NotFound):
+            await call("nobody")
+
+
+async def test_a_paused_machine_still_counts_as_running(hypervisor: Any) -> None:
+    assert isinstance(hypervisor, Pauses)
+    await hypervisor.ensure_running(ONE)
+    for _ in range(2):
+        await hypervisor.pause(ONE.id)
+    assert await hypervisor.machines() == {ONE.id: PowerState.PAUSED}
+    assert await hypervisor.running() == {ONE.id}
+    for _ in range(2):
+        await hypervisor.unpause(ONE.id)
+    assert await hypervisor.machines() == {ONE.id: PowerState.RUNNING}
+    await hypervisor.shut_down(ONE.id)
+    with pytest.raises(DriverError):
+        await hypervisor.pause(ONE.id)
+
+
+async def test_the_next_agent_finds_every_state(make: Make) -> None:
+    first = await make()
+    specs = [MachineSpec(id=f"{ONE.id[:-1]}{i}", name=f"m{i}", vcpus=1, memory_mib=32) for i in range(3)]
+    for spec in specs:
+        await first.ensure_running(spec)
+    await first.pause(specs[1].id)
+    await first.shut_down(specs[2].id)
+    second = await make()
+    assert await second.machines() == {
+        specs[0].id: PowerState.RUNNING,
+        specs[1].id: PowerState.PAUSED,
+        specs[2].id: PowerState.SHUTDOWN,
+    }
+    await second.ensure_started(specs[2].id)
+    assert len(await second.running()) == 3
+
+
+AGENT = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from haneul.kernel.drivers import HostSettings, load
+from haneul.services.compute.drivers.interface import MachineSpec
+
+async def main():
+    settings = HostSettings("h", Path(sys.argv[2]), {"accelerator": "tcg"})
+    driver = load("haneul.compute.hypervisor", sys.argv[1])(settings)
+    await driver.start()
+    await driver.ensure_running(MachineSpec(id=sys.argv[3], name="one", vcpus=1, memory_mib=64))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def test_machines_survive_the_death_of_their_agent(make: Make, technology: str, tmp_path: Path) -> None:
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", AGENT, technology, str(tmp_path), ONE.id
+    )
+    assert await agent.wait() == -signal.SIGKILL
+    hypervisor = await make()
+    assert await hypervisor.machines() == {ONE.id: PowerState.RUNNING}
+    await hypervisor.pause(ONE.id)
+    await hypervisor.ensure_gone(ONE.id)
+    assert await hypervisor.machines() == {}
+
+
+async def test_what_is_attached_while_stopped_is_there_after_the_start(
+    hypervisor: Any, tmp_path: Path
+) -> None:
+    volume = tmp_path / "volume"
+    volume.write_bytes(bytes(1 << 20))
+    disk = DiskSpec(id="v", connection={"kind": "file", "path": str(volume), "format": "raw"})
+    nic = NicSpec(port_id="p", mac="fa:16:3e:00:00:01")
+    await hypervisor.ensure_running(ONE)
+    await hypervisor.shut_down(ONE.id)
+    for _ in range(2):
+        await hypervisor.attach_disk(ONE.id, disk)
+        await hypervisor.attach_nic(ONE.id, nic)
+    await hypervisor.ensure_started(ONE.id)
+    for _ in range(2):
+        await hypervisor.attach_disk(ONE.id, disk)
+        await hypervisor.attach_nic(ONE.id, nic)
+    assert await hypervisor.running() == {ONE.id}
+    await hypervisor.shut_down(ONE.id)
+    for _ in range(2):
+        await hypervisor.detach_disk(ONE.id, "v")
+        await hypervisor.detach_nic(ONE.id, "p")
+    volume.unlink()
+    await hypervisor.ensure_started(ONE.id)
+    assert await hypervisor.running() == {ONE.id}
+
+
+async def test_root_disks_come_from_images_and_grow(hypervisor: Any, tmp_path: Path) -> None:
+    image = tmp_path / "image.raw"
+    image.write_bytes(b"boot" + bytes((1 << 20) - 4))
+    source = ImageSource(format="raw", path=str(image), size_bytes=1 << 20)
+    made = await asyncio.gather(*(hypervisor.ensure_root_disk(f"s{i}", "i", 1, source) for i in range(3)))
+    image.unlink()
+    assert len({str(connection) for connection in made}) == 3
+    assert set(await hypervisor.images()) == {"i"}
+    assert await hypervisor.ensure_root_disk("s0", "i", 2, source) == made[0]
+    blank = await hypervisor.ensure_blank_disk("s0", "swap", 64)
+    assert blank == await hypervisor.ensure_blank_disk("s0", "swap", 64) != made[0]
+    export = Path(await hypervisor.export_root_disk("s0"))
+    assert export.read_bytes()[:4] == b"QFI\xfb"
+    assert int.from_bytes(export.read_bytes()[24:32], "big") == 2 << 30
+    for i in range(3):
+        await hypervisor.ensure_root_disk_gone(f"s{i}")
+    assert not export.exists()
+    await hypervisor.ensure_image_gone("i")
+    assert await hypervisor.images() == {}
+
+
+async def test_the_host_says_what_it_has(hypervisor: Any, technology: str) -> None:
+    resources = await hypervisor.resources()
+    assert resources.vcpus > 0
+    assert resources.memory_mib > 0
+    assert resources.disk_gb > 0
+    assert resources.hypervisor_type == {"fake": "fake", "qemu": "QEMU"}[technology]
+
+
+async def test_simulated_machines_say_so_and_fail_when_told_to(tmp_path: Path) -> None:
+    driver: Any = load("haneul.compute.hypervisor", "fake")(HostSettings("h", tmp_path))
+    driver.knobs.fail["ensure_running"] = 1
+    with pytest.raises(DriverError):
+        await driver.ensure_running(ONE)
+    await driver.ensure_running(ONE)
+    assert b"simulated" in await driver.console_log(ONE.id)
+    assert len(await driver.console_log(ONE.id, 10)) == 10
+    seen: list[tuple[str, PowerState]] = []
+    driver.watch(lambda *change: seen.append(change))
+    driver.happen(ONE.id, PowerState.CRASHED)
+    assert seen == [(ONE.id, PowerState.CRASHED)]
+    assert await driver.machines() == {ONE.id: PowerState.CRASHED}
+
+
+@pytest.fixture
+async def qemu(tmp_path: Path) -> AsyncIterator[Any]:
+    driver: Any = load("haneul.compute.hypervisor", "qemu")(HostSettings("h", tmp_path, dict(OPTIONS)))
+    await driver.start()
+    yield driver
+    await driver.ensure_gone(ONE.id)
+    await driver.close()
+
+
+@pytest.mark.qemu
+async def test_a_lost_process_is_a_crash_and_is_told(qemu: Any, tmp_path: Path) -> None:
+    assert isinstance(qemu, TellsPowerStates)
+    told: asyncio.Queue[tuple[str, PowerState]] = asyncio.Queue()
+    qemu.watch(lambda *change: told.put_nowait(change))
+    await qemu.ensure_running(ONE)
+    os.kill(int((tmp_path / "qemu/machines" / ONE.id / "pid").read_text()), signal.SIGKILL)
+    assert await told.get() == (ONE.id, PowerState.CRASHED)
+    assert await qemu.machines() == {ONE.id: PowerState.CRASHED}
+    await qemu.ensure_running(ONE)
+    assert await qemu.machines() == {ONE.id: PowerState.RUNNING}
+
+
+@pytest.mark.qemu
+async def test_a_pid_that_was_given_to_another_process_is_no_machine(qemu: Any, tmp_path: Path) -> None:
+    await qemu.ensure_running(ONE)
+    await qemu.shut_down(ONE.id)
+    (tmp_path / "qemu/machines" / ONE.id / "pid").write_text(str(os.getpid()))
+    again: Any = load("haneul.compute.hypervisor", "qemu")(HostSettings("h", tmp_path, dict(OPTIONS)))
+    await again.start()
+    assert await again.machines() == {ONE.id: PowerState.SHUTDOWN}
+    await again.ensure_gone(ONE.id)
+    await again.close()
+
+
+@pytest.mark.qemu
+async def test_a_machine_that_cannot_start_says_why_and_leaves_no_process(qemu: Any) -> None:
+    missing = DiskSpec(id="d", connection={"kind": "file", "path": "/nowhere", "format": "raw"})
+    with pytest.raises(DriverError, match="No such file"):
+        await qemu.ensure_running(MachineSpec(id=ONE.id, name="x", vcpus=1, memory_mib=64, disks=[missing]))
+    assert await qemu.machines() == {ONE.id: PowerState.CRASHED}
+    assert await qemu.running() == set()
+
+
+@pytest.mark.qemu
+async def test_one_fetch_serves_all_and_a_damaged_image_none(qemu: Any, tmp_path: Path) -> None:
+    (tmp_path / "image").write_bytes(b"x")
+    wrong = ImageSource(format="raw", path=str(tmp_path / "image"), checksum="00")
+    with pytest.raises(DriverError, match="sha256"):
+        await qemu.ensure_root_disk("s", "i", 1, wrong)
+    assert await qemu.images() == {}

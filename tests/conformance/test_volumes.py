@@ -1,0 +1,175 @@
+"""Every volume driver does the same; the real ones also with bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haneul.kernel.commands import run
+from haneul.kernel.drivers import HostSettings, load
+from haneul.kernel.errors import DriverError, NotFound
+from haneul.services.block_storage.drivers.interface import (
+    FromImage,
+    FromSnapshot,
+    FromVolume,
+    ImageSource,
+)
+
+Make = Callable[[], Awaitable[Any]]
+
+
+@pytest.fixture(params=["fake", pytest.param("file", marks=pytest.mark.qemu)])
+async def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Each call gives a driver that starts over the same folder, as after a crash of its agent."""
+    driver_class = load("haneul.block_storage.volumes", request.param)
+
+    async def another() -> Any:
+        driver = driver_class(HostSettings("one", tmp_path))
+        await driver.start()
+        return driver
+
+    return another
+
+
+@pytest.fixture
+async def volumes(make: Make) -> Any:
+    return await make()
+
+
+async def test_a_volume_is_made_once_and_grows(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 1)
+    await volumes.ensure_volume("v", 1)
+    await volumes.extend("v", 3)
+    await volumes.extend("v", 3)
+    assert await volumes.volumes() == {"v": 3}
+    assert (await volumes.capacity()).provisioned_gb == 3
+
+
+async def test_removing_what_is_gone_is_fine(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 1)
+    for _ in range(2):
+        await volumes.disconnect("v", "one")
+        await volumes.ensure_gone("v")
+        await volumes.ensure_snapshot_gone("s")
+        await volumes.ensure_export_gone("v")
+    assert await volumes.volumes() == {}
+
+
+async def test_what_is_not_there_cannot_be_used(volumes: Any) -> None:
+    with pytest.raises(NotFound):
+        await volumes.connect("v", "one")
+    with pytest.raises(NotFound):
+        await volumes.extend("v", 2)
+    with pytest.raises(NotFound):
+        await volumes.ensure_snapshot("s", "v")
+    with pytest.raises(NotFound):
+        await volumes.ensure_volume("w", 1, FromSnapshot("s"))
+    assert await volumes.volumes() == {}
+
+
+async def test_a_snapshot_outlives_its_volume(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 2)
+    await volumes.ensure_snapshot("s", "v")
+    await volumes.ensure_snapshot("s", "v")
+    await volumes.ensure_gone("v")
+    assert await volumes.snapshots() == {"s"}
+    await volumes.ensure_volume("w", 3, FromSnapshot("s"))
+    await volumes.ensure_volume("x", 3, FromVolume("w"))
+    assert await volumes.volumes() == {"w": 3, "x": 3}
+
+
+async def test_the_next_agent_finds_what_the_last_one_made(make: Make) -> None:
+    first = await make()
+    await first.ensure_volume("v", 1)
+    await first.ensure_snapshot("s", "v")
+    second = await make()
+    assert await second.volumes() == {"v": 1}
+    assert await second.snapshots() == {"s"}
+    await second.ensure_gone("v")
+    assert await (await make()).volumes() == {}
+
+
+async def test_an_export_is_a_qcow2_of_its_own(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 1)
+    path = Path(await volumes.export_volume("v"))
+    assert path.read_bytes()[:4] == b"QFI\xfb"
+    await volumes.ensure_export_gone("v")
+    assert not path.exists()
+
+
+async def test_simulated_volumes_fail_when_told_to(tmp_path: Path) -> None:
+    driver: Any = load("haneul.block_storage.volumes", "fake")(
+        HostSettings("one", tmp_path, {"fail": {"ensure_volume": 1}})
+    )
+    with pytest.raises(DriverError):
+        await driver.ensure_volume("v", 1)
+    await driver.ensure_volume("v", 1)
+    assert await driver.volumes() == {"v": 1}
+
+
+@pytest.fixture
+async def files(tmp_path: Path) -> Any:
+    driver: Any = load("haneul.block_storage.volumes", "file")(HostSettings("one", tmp_path / "host"))
+    await driver.start()
+    return driver
+
+
+def raw_image(folder: Path) -> ImageSource:
+    content = b"boot" + bytes(5000) + b"end!"
+    (folder / "image.raw").write_bytes(content)
+    return ImageSource(
+        format="raw",
+        path=str(folder / "image.raw"),
+        checksum=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+    )
+
+
+def start(path: Path, length: int = 4) -> bytes:
+    with path.open("rb") as file:
+        return file.read(length)
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.write(content)
+
+
+@pytest.mark.qemu
+async def test_content_goes_from_image_to_volume_to_snapshot_and_back(files: Any, tmp_path: Path) -> None:
+    await files.ensure_volume("v", 1, FromImage(raw_image(tmp_path)))
+    path = Path((await files.connect("v", "one"))["path"])
+    assert start(path, 5008).endswith(b"end!")
+    assert path.stat().st_size == 1 << 30
+    await files.ensure_snapshot("s", "v")
+    overwrite(path, b"gone")
+    await files.ensure_volume("copy", 2, FromVolume("v"))
+    await files.revert("v", "s")
+    assert start(path) == b"boot"
+    copy = Path((await files.connect("copy", "one"))["path"])
+    assert start(copy) == b"gone"
+    assert copy.stat().st_blocks * 512 < 1 << 20
+
+
+@pytest.mark.qemu
+async def test_a_damaged_image_makes_no_volume(files: Any, tmp_path: Path) -> None:
+    source = raw_image(tmp_path)
+    (tmp_path / "image.raw").write_bytes(b"x" * (source.size_bytes or 0))
+    with pytest.raises(DriverError, match="sha256"):
+        await files.ensure_volume("v", 1, FromImage(source))
+    assert await files.volumes() == {}
+
+
+@pytest.mark.qemu
+async def test_an_image_that_points_at_another_file_is_refused(files: Any, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(bytes(65536))
+    await run(
+        "qemu-img", "create", "-q", "-f", "qcow2", "-b", tmp_path / "secret", "-F", "raw", tmp_path / "evil"
+    )
+    with pytest.raises(DriverError, match="refers to another file"):
+        await files.ensure_volume("v", 1, FromImage(ImageSource(path=str(tmp_path / "evil"))))
+    assert await files.volumes() == {}

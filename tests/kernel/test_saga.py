@@ -1,0 +1,229 @@
+"""Sagas and their engine: nothing lost, everything undone, whoever comes later wins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from haneul.kernel.clock import SystemClock
+from haneul.kernel.context import Context, Platform
+from haneul.kernel.db import Database, Query, Rows, open_database
+from haneul.kernel.errors import DriverError, Waiting
+from haneul.kernel.events import EVENTS
+from haneul.kernel.policy import Policy
+from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step
+from haneul.kernel.saga_engine import Engine
+from tests import postgresql
+
+
+class Order(msgspec.Struct, frozen=True):
+    name: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    host: str
+
+
+class Mark(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+MARKS = Rows(Mark, "test_marks")
+outside: Counter[str] = Counter()
+"""The world that is not in the store: what hosts hold."""
+failing: dict[str, int] = {}
+gate = asyncio.Event()
+
+
+async def mark(ctx: Context, name: str) -> None:
+    await MARKS.add(ctx.tx, Mark(ctx.new_id(), name))
+
+
+async def choose(ctx: Context, order: Order) -> Claim:
+    await mark(ctx, f"claim {order.name}")
+    hosts = [h for h in ("a", "b", "c") if h not in ctx.operation.excluded]
+    return Claim(hosts[0])
+
+
+async def unchoose(ctx: Context, order: Order) -> None:
+    found = await MARKS.first(ctx.tx, name=f"claim {order.name}")
+    if found is not None:
+        await MARKS.remove(ctx.tx, id=found.id)
+
+
+async def build(ctx: Context, order: Order, claim: Claim) -> None:
+    outside[f"{order.name}@{claim.host}"] = 1
+    if failing.get(f"{order.name}@{claim.host}", 0) > 0:
+        failing[f"{order.name}@{claim.host}"] -= 1
+        raise DriverError("the host is out of order")
+    if order.name == "slow":
+        await gate.wait()
+
+
+async def tear_down(ctx: Context, order: Order, claim: Claim) -> None:
+    outside.pop(f"{order.name}@{claim.host}", None)
+
+
+async def finish(ctx: Context, order: Order) -> None:
+    if order.name == "waiting" and not gate.is_set():
+        raise Waiting(what="the gate", state="closed")
+    await mark(ctx, f"done {order.name}")
+
+
+async def say_why(ctx: Context, order: Order, failure: Failure) -> None:
+    await mark(ctx, f"failed {order.name}: {failure.step}: {failure.message}")
+
+
+ORDER = Saga(
+    "test.order",
+    input=Order,
+    steps=[Step(choose, undo=unchoose), Step(build, undo=tear_down), Step(finish)],
+    on_failure=say_why,
+    elsewhere=choose,
+)
+
+
+async def cancel(ctx: Context, order: Order) -> None:
+    outside.clear()
+    await mark(ctx, f"cancelled {order.name}")
+
+
+CANCEL = Saga("test.cancel", input=Order, steps=[Step(cancel)])
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path}/test.db")
+    else:
+        database = open_database(request.getfixturevalue("postgres"))
+    await database.start()
+    for rows in (OPERATIONS, STEPS, EVENTS, MARKS):
+        async with database.transaction() as tx:
+            await tx.run(Query(sa.schema.DropTable(rows.table, if_exists=True)))
+            await tx.run(Query(sa.schema.CreateTable(rows.table)))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def platform(db: Database) -> AsyncIterator[Platform]:
+    global gate
+    gate = asyncio.Event()  # of this test's loop
+    outside.clear()
+    failing.clear()
+    made = Platform(db, SystemClock(), Policy.build([]))
+    made.engine = Engine(made, [ORDER, CANCEL])
+    await made.engine.run()
+    yield made
+    await made.engine.stop()
+
+
+async def start(platform: Platform, name: str, saga: Saga = ORDER, *, supersede: bool = False) -> str:
+    async with platform.context() as ctx:
+        return await ctx.start(saga, Order(name), resource=f"thing-{name}", supersede=supersede)
+
+
+async def marks(platform: Platform) -> list[str]:
+    async with platform.reading() as ctx:
+        return sorted(m.name for m in await MARKS.find(ctx.tx))
+
+
+async def operation(platform: Platform, id: str) -> Operation:
+    async with platform.reading() as ctx:
+        found = await OPERATIONS.get(ctx.tx, id)
+    assert found is not None
+    return found
+
+
+async def test_steps_run_once_and_in_order(platform: Platform) -> None:
+    id = await start(platform, "x")
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert await marks(platform) == ["claim x", "done x"]
+    assert outside == {"x@a": 1}
+
+
+async def test_a_host_that_fails_is_left_for_another(platform: Platform) -> None:
+    failing["x@a"] = 1
+    id = await start(platform, "x")
+    await platform.engine.idle()
+    assert (await operation(platform, id)).excluded == ["a"]
+    assert outside == {"x@b": 1}
+    assert await marks(platform) == ["claim x", "done x"]
+
+
+async def test_when_every_host_fails_nothing_is_left_but_the_reason(platform: Platform) -> None:
+    failing.update({"x@a": 9, "x@b": 9, "x@c": 9})
+    id = await start(platform, "x")
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "failed"
+    assert outside == {}
+    assert await marks(platform) == ["failed x: build: the host is out of order"]
+
+
+async def test_a_step_that_waits_is_tried_until_it_can_go_on(platform: Platform) -> None:
+    id = await start(platform, "waiting")
+    await asyncio.sleep(0.2)
+    assert (await operation(platform, id)).is_open
+    gate.set()
+    await platform.engine.idle()
+    assert "done waiting" in await marks(platform)
+
+
+async def test_what_supersedes_ends_what_runs(platform: Platform) -> None:
+    first = await start(platform, "slow")
+    await asyncio.sleep(0.1)
+    assert outside == {"slow@a": 1}
+    await start(platform, "slow", CANCEL, supersede=True)
+    await platform.engine.idle()
+    assert (await operation(platform, first)).state == "superseded"
+    gate.set()
+    await asyncio.sleep(0.05)
+    assert await marks(platform) == ["cancelled slow", "claim slow"]
+
+
+async def test_what_a_dead_worker_left_goes_on_from_its_checkpoint(platform: Platform) -> None:
+    id = await start(platform, "slow")
+    await asyncio.sleep(0.1)
+    dead = platform.engine
+    for task in [*dead._tasks.values(), *dead._loops]:
+        task.cancel()
+    async with platform.db.transaction() as tx:  # its lease runs out
+        old = await operation(platform, id)
+        gone = msgspec.structs.replace(old, lease_until=old.accepted_at - timedelta(seconds=1))
+        await OPERATIONS.update(tx, gone)
+    gate.set()
+    platform.engine = Engine(platform, [ORDER, CANCEL])
+    await platform.engine.run()
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert await marks(platform) == ["claim slow", "done slow"]
+
+
+async def test_a_request_that_fails_starts_nothing(platform: Platform) -> None:
+    with pytest.raises(RuntimeError):
+        async with platform.context() as ctx:
+            await ctx.start(ORDER, Order("x"), resource="x")
+            raise RuntimeError
+    await platform.engine.idle()
+    assert await marks(platform) == []
+
+
+def test_a_step_that_nobody_can_serve_is_an_error_at_once() -> None:
+    with pytest.raises(TypeError, match="Claim"):
+        Saga("test.bad", input=Order, steps=[Step(build)])

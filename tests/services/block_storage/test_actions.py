@@ -1,0 +1,258 @@
+"""Actions, attachments, snapshots, types, quotas, transfers, and what administrators see."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from haneul.kernel.context import Context
+from haneul.services.block_storage import public
+from haneul.services.block_storage.drivers.fake import FakeVolumes
+from tests.conftest import Cloud
+from tests.services.block_storage.calls import V3, make_snapshot, make_volume, message, volume
+
+NO_TRANSACTION = type("NoTransaction", (), {"is_open": False})()
+
+
+async def act(who, id: str, name: str, value: object = None, **options):
+    return await who.post(f"{V3}/volumes/{id}/action", {name: value}, **options)
+
+
+async def test_reserving_attaching_and_detaching_by_actions(cloud: Cloud) -> None:
+    id, server = (await make_volume(cloud))["id"], str(uuid4())
+    assert (await act(cloud.member, id, "os-reserve")).status_code == 202
+    assert (await volume(cloud, id))["status"] == "attaching"
+    again = await act(cloud.member, id, "os-reserve")
+    assert again.status_code == 400
+    assert "status must be available" in message(again, "badRequest")
+    given = {"instance_uuid": server, "mountpoint": "/dev/vdc", "mode": "rw"}
+    assert (await act(cloud.member, id, "os-attach", given)).status_code == 202
+    seen = await volume(cloud, id)
+    assert (seen["status"], seen["attachments"][0]["device"]) == ("in-use", "/dev/vdc")
+    assert (await cloud.member.delete(f"{V3}/volumes/{id}")).status_code == 400
+    assert (await act(cloud.member, id, "os-begin_detaching")).status_code == 202
+    assert (await act(cloud.member, id, "os-roll_detaching")).status_code == 202
+    assert (await volume(cloud, id))["status"] == "in-use"
+    assert (await act(cloud.member, id, "os-detach", {})).status_code == 202
+    seen = await volume(cloud, id)
+    assert (seen["status"], seen["attachments"]) == ("available", [])
+
+
+async def test_small_changes_by_actions(cloud: Cloud) -> None:
+    id = (await make_volume(cloud))["id"]
+    assert (await act(cloud.member, id, "os-set_bootable", {"bootable": True})).status_code == 200
+    assert (await act(cloud.member, id, "os-update_readonly_flag", {"readonly": True})).status_code == 202
+    seen = await volume(cloud, id)
+    assert (seen["bootable"], seen["metadata"]) == ("true", {"readonly": "True"})
+    answer = await act(cloud.member, id, "os-set_image_metadata", {"metadata": {"os": "x"}})
+    assert answer.json() == {"metadata": {"os": "x"}}
+    assert (await act(cloud.member, id, "os-show_image_metadata")).json() == {"metadata": {"os": "x"}}
+    assert (await act(cloud.member, id, "os-unset_image_metadata", {"key": "os"})).status_code == 200
+    assert (await act(cloud.member, id, "os-unset_image_metadata", {"key": "os"})).status_code == 404
+    assert (await act(cloud.member, id, "os-reset_status", {"status": "error"})).status_code == 403
+    assert (await act(cloud.admin, id, "os-reset_status", {"status": "odd"})).status_code == 400
+    assert (await act(cloud.admin, id, "os-reset_status", {"status": "error"})).status_code == 202
+    assert (await volume(cloud, id))["status"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("os-extend", {}),
+        ("os-extend", {"new_size": 0}),
+        ("os-extend", {"new_size": 1}),
+        ("os-extend", {"new_size": "x"}),
+        ("os-extend", None),
+        ("os-extend", {"new_size": 2, "more": 1}),
+        ("os-attach", {}),
+        ("os-attach", {"instance_uuid": "a", "mode": "odd"}),
+        ("os-begin_detaching", None),
+        ("os-set_bootable", {}),
+        ("os-set_bootable", {"bootable": "perhaps"}),
+        ("os-update_readonly_flag", 7),
+        ("os-volume_upload_image", {}),
+        ("os-volume_upload_image", {"image_name": "x", "disk_format": "vmdk"}),
+        ("os-retype", {"new_type": "__DEFAULT__"}),
+        ("os-retype", {"new_type": "__DEFAULT__", "migration_policy": "odd"}),
+        ("os-initialize_connection", {}),
+        ("os-fly", {}),
+    ],
+)
+async def test_actions_that_make_no_sense(cloud: Cloud, name: str, value: object) -> None:
+    id = (await make_volume(cloud))["id"]
+    answer = await act(cloud.member, id, name, value)
+    assert answer.status_code == 400, answer.text
+    assert (await volume(cloud, id))["status"] == "available"
+
+
+async def test_attachments_over_their_own_api(cloud: Cloud) -> None:
+    id, server = (await make_volume(cloud))["id"], str(uuid4())
+    new = {"attachment": {"volume_uuid": id, "instance_uuid": server}}
+    assert (await cloud.member.post(f"{V3}/attachments", new, version="volume 3.26")).status_code == 404
+    made = (await cloud.member.post(f"{V3}/attachments", new, version="volume 3.44")).json()["attachment"]
+    assert (made["status"], (await volume(cloud, id))["status"]) == ("reserved", "reserved")
+    path = f"{V3}/attachments/{made['id']}"
+    second = await cloud.member.post(f"{V3}/attachments", new, version="volume 3.44")
+    assert second.status_code == 400
+    connector = {"attachment": {"connector": {"host": "h", "mountpoint": "/dev/vdb"}}}
+    updated = await cloud.member.put(path, connector, version="volume 3.44")
+    assert updated.json()["attachment"]["connection_info"]["attachment_id"] == made["id"]
+    done = await cloud.member.post(f"{path}/action", {"os-complete": {}}, version="volume 3.44")
+    assert done.status_code == 204
+    assert (await volume(cloud, id))["status"] == "in-use"
+    listed = await cloud.member.get(f"{V3}/attachments?volume_id={id}", version="volume 3.44")
+    assert [a["id"] for a in listed.json()["attachments"]] == [made["id"]]
+    assert (await cloud.stranger.get(path, version="volume 3.44")).status_code == 404
+    assert (await cloud.member.delete(path, version="volume 3.44")).json() == {"attachments": []}
+    assert (await volume(cloud, id))["status"] == "available"
+    assert (await cloud.member.delete(path, version="volume 3.44")).status_code == 404
+
+
+async def test_what_a_server_does_with_volumes(cloud: Cloud, host: FakeVolumes) -> None:
+    server = str(uuid4())
+    who = cloud.member.auth
+    kept = (await make_volume(cloud))["id"]
+    async with cloud.platform.context(who) as ctx:
+        root = await public.create_for_server(ctx, server, 2, None, None, None, "root", True)
+        first = await public.reserve(ctx, root.id, server, "/dev/vda")
+        second = await public.reserve(ctx, kept, server, "/dev/vdb")
+        assert await public.is_ready(ctx, root.id) == "creating"
+    await cloud.settled()
+    assert (await volume(cloud, root.id))["status"] == "reserved"
+    how = await public.connect(Context(cloud.platform, who, NO_TRANSACTION), first, "elsewhere")
+    assert how["disk"] == root.id
+    async with cloud.platform.context(who) as ctx:
+        await public.complete(ctx, first, cloud.hosts[0], "/dev/vda")
+        await public.complete(ctx, second, cloud.hosts[0], "/dev/vdb")
+        had = (await public.attachments(ctx, [server, "other"]))[server]
+        assert {(a.volume_id, a.device, a.delete_on_termination) for a in had} == {
+            (root.id, "/dev/vda", True),
+            (kept, "/dev/vdb", False),
+        }
+    assert (await volume(cloud, kept))["status"] == "in-use"
+    async with cloud.platform.context(who) as ctx:
+        await public.delete_for_server(ctx, server)
+        await public.delete_for_server(ctx, server)
+        await public.detach(ctx, kept, server)
+    await cloud.settled()
+    assert await host.volumes() == {kept: 1}
+    assert (await volume(cloud, kept))["status"] == "available"
+
+
+async def test_snapshots(cloud: Cloud) -> None:
+    id = (await make_volume(cloud, size=2))["id"]
+    made = await make_snapshot(cloud, id, name="s", metadata={"a": "1"})
+    path = f"{V3}/snapshots/{made['id']}"
+    seen = (await cloud.member.get(path)).json()["snapshot"]
+    assert (seen["status"], seen["size"]) == ("available", 2)
+    assert seen["os-extended-snapshot-attributes:progress"] == "100%"
+    changed = await cloud.member.put(path, {"snapshot": {"name": "t"}})
+    assert changed.json()["snapshot"]["name"] == "t"
+    assert (await cloud.member.post(f"{path}/metadata", {"metadata": {"b": "2"}})).json() == {
+        "metadata": {"a": "1", "b": "2"}
+    }
+    listed = (await cloud.member.get(f"{V3}/snapshots/detail?volume_id={id}&status=available")).json()
+    assert [s["id"] for s in listed["snapshots"]] == [made["id"]]
+    for wish in ({}, {"volume_id": 1}, {"volume_id": id, "force": "odd"}, {"volume_id": id, "name": 1}):
+        assert (await cloud.member.post(f"{V3}/snapshots", {"snapshot": wish})).status_code == 400
+    nowhere = {"snapshot": {"volume_id": str(uuid4())}}
+    assert (await cloud.member.post(f"{V3}/snapshots", nowhere)).status_code == 404
+    assert (await cloud.stranger.get(path)).status_code == 404
+    assert (await cloud.reader.delete(path)).status_code == 403
+    assert (await cloud.member.post(f"{path}/action", {"odd": None})).status_code == 400
+    reset = {"os-reset_status": {"status": "error"}}
+    assert (await cloud.member.post(f"{path}/action", reset)).status_code == 403
+    assert (await cloud.admin.post(f"{path}/action", reset)).status_code == 202
+    assert (await cloud.member.delete(path)).status_code == 202
+    await cloud.settled()
+    assert (await cloud.member.get(path)).status_code == 404
+
+
+async def test_types_and_who_may_use_them(cloud: Cloud) -> None:
+    path = f"{V3}/types"
+    assert (await cloud.member.post(path, {"volume_type": {"name": "x"}})).status_code == 403
+    default = (await cloud.member.get(f"{path}/default")).json()["volume_type"]
+    assert default["name"] == "__DEFAULT__"
+    new = {"volume_type": {"name": "own", "os-volume-type-access:is_public": False, "is_public": False}}
+    id = (await cloud.admin.post(path, new)).json()["volume_type"]["id"]
+    assert (await cloud.admin.post(path, new)).status_code == 409
+    assert (await cloud.admin.post(path, {"volume_type": {"name": " "}})).status_code == 400
+    assert (await cloud.member.get(f"{path}/{id}")).status_code == 404
+    add = {"addProjectAccess": {"project": cloud.member.auth.project_id}}
+    assert (await cloud.admin.post(f"{path}/{id}/action", add)).status_code == 202
+    assert (await cloud.admin.post(f"{path}/{id}/action", add)).status_code == 409
+    assert (await cloud.admin.post(f"{path}/{id}/action", {"addProjectAccess": {}})).status_code == 400
+    names = [t["name"] for t in (await cloud.member.get(path)).json()["volume_types"]]
+    assert sorted(names) == ["__DEFAULT__", "own"]
+    assert [t["name"] for t in (await cloud.stranger.get(path)).json()["volume_types"]] == ["__DEFAULT__"]
+    specs = f"{path}/{id}/extra_specs"
+    assert (await cloud.admin.post(specs, {"extra_specs": {"multiattach": "<is> True"}})).status_code == 200
+    assert (await cloud.admin.put(f"{specs}/k", {"k": "v"})).json() == {"k": "v"}
+    assert (await cloud.admin.delete(f"{specs}/k")).status_code == 202
+    assert (await cloud.admin.get(f"{specs}/k")).status_code == 404
+    made = await make_volume(cloud, volume_type="own")
+    assert (made["volume_type"], made["multiattach"]) == ("own", True)
+    assert (await cloud.admin.delete(f"{path}/{id}")).status_code == 400
+    assert (await act(cloud.member, made["id"], "os-retype", {"new_type": "__DEFAULT__"})).status_code == 202
+    assert (await cloud.admin.delete(f"{path}/{id}")).status_code == 202
+    assert (await cloud.admin.delete(f"{path}/{default['id']}")).status_code == 400
+
+
+async def test_quotas_and_limits(cloud: Cloud) -> None:
+    project = cloud.member.auth.project_id
+    path = f"{V3}/os-quota-sets/{project}"
+    assert (await cloud.member.get(path)).json()["quota_set"]["volumes"] == 10
+    assert (await cloud.member.put(path, {"quota_set": {"volumes": 99}})).status_code == 403
+    for value in ("x", -2, 10**13, True, 1.5, None):
+        answer = await cloud.admin.put(path, {"quota_set": {"volumes": value}})
+        assert answer.status_code == 400, answer.text
+    changed = await cloud.admin.put(path, {"quota_set": {"volumes": 1, "per_volume_gigabytes": 5}})
+    assert changed.json()["quota_set"]["volumes"] == 1
+    large = await cloud.member.post(f"{V3}/volumes", {"volume": {"size": 6}})
+    assert message(large, "overLimit").startswith("VolumeSizeExceedsLimit: Requested volume size 6G")
+    id = (await make_volume(cloud, size=2))["id"]
+    usage = (await cloud.member.get(f"{path}?usage=true")).json()["quota_set"]
+    assert usage["gigabytes"] == {"limit": 1000, "in_use": 2, "reserved": 0}
+    more = await cloud.member.post(f"{V3}/volumes", {"volume": {"size": 1}})
+    assert more.status_code == 413
+    assert (await act(cloud.member, id, "os-extend", {"new_size": 6})).status_code == 413
+    limits = (await cloud.member.get(f"{V3}/limits")).json()["limits"]["absolute"]
+    assert (limits["maxTotalVolumes"], limits["totalGigabytesUsed"]) == (1, 2)
+    assert (await cloud.admin.delete(path)).status_code == 200
+    assert (await cloud.member.get(path)).json()["quota_set"]["volumes"] == 10
+    everybody = f"{V3}/os-quota-class-sets/default"
+    await cloud.admin.put(everybody, {"quota_class_set": {"snapshots": 3}})
+    assert (await cloud.member.get(path)).json()["quota_set"]["snapshots"] == 3
+    assert (await cloud.stranger.get(path)).status_code == 403
+
+
+async def test_a_volume_changes_hands(cloud: Cloud) -> None:
+    id = (await make_volume(cloud))["id"]
+    path = f"{V3}/volume-transfers"
+    new = {"transfer": {"volume_id": id, "name": "gift"}}
+    made = (await cloud.member.post(path, new, version="volume 3.55")).json()["transfer"]
+    assert (await volume(cloud, id))["status"] == "awaiting-transfer"
+    accept = f"{path}/{made['id']}/accept"
+    wrong = {"accept": {"auth_key": "wrong"}}
+    assert (await cloud.stranger.post(accept, wrong, version="volume 3.55")).status_code == 400
+    right = {"accept": {"auth_key": made["auth_key"]}}
+    assert (await cloud.stranger.post(accept, right, version="volume 3.55")).status_code == 202
+    assert (await cloud.stranger.get(f"{V3}/volumes/{id}")).json()["volume"]["status"] == "available"
+    assert (await cloud.member.get(f"{V3}/volumes/{id}")).status_code == 404
+    assert (await cloud.stranger.get(f"{path}/{made['id']}", version="volume 3.55")).status_code == 404
+
+
+async def test_what_there_is(cloud: Cloud) -> None:
+    services = (await cloud.admin.get(f"{V3}/os-services?binary=cinder-volume")).json()["services"]
+    assert [s["host"] for s in services] == [f"{name}@file" for name in cloud.hosts]
+    assert {s["state"] for s in services} == {"up"}
+    assert (await cloud.member.get(f"{V3}/os-services")).status_code == 403
+    pools = (await cloud.admin.get(f"{V3}/scheduler-stats/get_pools?detail=true")).json()["pools"]
+    assert pools[0]["capabilities"]["total_capacity_gb"] > 0
+    zones = (await cloud.member.get(f"{V3}/os-availability-zone")).json()["availabilityZoneInfo"]
+    assert [z["zoneName"] for z in zones] == ["nova"]
+    assert (await cloud.member.get(f"{V3}/extensions")).json()["extensions"]
+    assert (await cloud.member.get(f"{V3}/messages", version="volume 3.3")).json() == {"messages": []}
+    for missing in ("backups", "groups", "qos-specs", "nothing"):
+        assert (await cloud.member.get(f"{V3}/{missing}")).status_code == 404
