@@ -89,6 +89,8 @@ class Hosts:
         self.networks: dict[str, FakeNetwork] = {}
 
     def on(self, host: str, origin: Any = None) -> Any:
+        if host not in self.networks:  # one that the cloud had before
+            self.networks[host] = FakeNetwork(HostSettings(name=host, folder=self.folder / host))
         return SimpleNamespace(network=self.networks[host])
 
     async def add(self, *names: str, address: str = "") -> None:

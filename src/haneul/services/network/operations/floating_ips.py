@@ -38,8 +38,8 @@ async def create(ctx: Context, values: dict[str, Any]) -> FloatingIp:
         raise errors.ExternalIpAddressExhausted(net_id=network.id)
     now = stamp(ctx.now())
     floating = FloatingIp(
-        id=id, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None, fixed_ip=None, router_id=None,
-        status=DOWN, tags=[], created_at=now,
+        id=id, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None, fixed_ip=None,
+        router_id=None, status=DOWN, tags=[], created_at=now,
         updated_at=now, **values,
     )  # fmt: skip
     if target["port_id"] is not None:
