@@ -300,7 +300,10 @@ class AddressPairAndPortSecurityRequired(Conflict):
 
 class PortSecurityPortHasSecurityGroup(Conflict):
     code = "network.groups_need_security"
-    message = "Port has security group associated. Cannot disable port security or IP address until security group is removed."
+    message = (
+        "Port has security group associated. Cannot disable port security or IP address until security group "
+        "is removed."
+    )
 
 
 class PortSecurityAndIPRequiredForSecurityGroups(Conflict):

@@ -79,7 +79,8 @@ async def test_a_rule_reaches_the_ports_of_its_group(cloud: Cloud, member: Neutr
     (wired,) = await boot(cloud, blue, "h1")
     group = (await member.show("port", wired.port_id))["security_groups"][0]
     rule = await member.make(
-        "security_group_rule", security_group_id=group, direction="ingress", protocol="tcp", port_range_min=22,
+        "security_group_rule", security_group_id=group, direction="ingress", protocol="tcp",
+        port_range_min=22,
         port_range_max=22,
     )  # fmt: skip
     await hosts.told()

@@ -105,7 +105,8 @@ JUNK: list[Any] = [None, 5, "x", [], {}, [5], {"x": 5}, True]
 
 @pytest.mark.parametrize(
     "kind",
-    ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule", "subnetpool",
+    ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule",
+     "subnetpool",
      "address_scope"],
 )  # fmt: skip
 async def test_bad_input_is_refused_and_changes_nothing(cloud: Cloud, member: Neutron, kind: str) -> None:
@@ -173,7 +174,10 @@ async def test_security_group_rules_must_make_sense(member: Neutron) -> None:
         ({"protocol": "icmp", "port_range_min": 300}, (400, "SecurityGroupInvalidIcmpValue")),
         ({"protocol": "icmp", "port_range_max": 3}, (400, "SecurityGroupMissingIcmpType")),
         ({"remote_ip_prefix": "fd00::/8"}, (400, "SecurityGroupRuleParameterConflict")),
-        ({"remote_ip_prefix": "10.0.0.0/8", "remote_group_id": group}, (400, "SecurityGroupRemoteGroupAndRemoteIpPrefix")),
+        (
+            {"remote_ip_prefix": "10.0.0.0/8", "remote_group_id": group},
+            (400, "SecurityGroupRemoteGroupAndRemoteIpPrefix"),
+        ),
         ({"remote_group_id": NOWHERE}, (404, "SecurityGroupNotFound")),
     ):  # fmt: skip
         body = {"security_group_rule": {**good, **values}}

@@ -1,4 +1,4 @@
-"""What a value in a body must be. Each check gives the value to keep, or raises ValueError with the reason."""
+"""What a value in a body must be: each check gives the value to keep, or raises ValueError saying why."""
 
 from __future__ import annotations
 

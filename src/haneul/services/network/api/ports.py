@@ -45,7 +45,10 @@ def _vif_details(port: Port) -> dict[str, Any]:
 
 
 def _pairs(port: Port) -> list[dict[str, str]]:
-    return [{"ip_address": p["ip_address"], "mac_address": p.get("mac_address", port.mac_address)} for p in port.allowed_address_pairs]  # fmt: skip
+    return [
+        {"ip_address": p["ip_address"], "mac_address": p.get("mac_address", port.mac_address)}
+        for p in port.allowed_address_pairs
+    ]
 
 
 def _options(port: Port) -> list[dict[str, Any]]:

@@ -31,7 +31,8 @@ async def ensure(ctx: Context, project_id: str) -> str:
     network = await networks.create(
         ctx,
         {
-            "project_id": project_id, "name": NETWORK_NAME, "description": "", "is_up": True, "is_shared": False,
+            "project_id": project_id, "name": NETWORK_NAME, "description": "", "is_up": True,
+            "is_shared": False,
             "is_external": False, "is_default": False, "is_port_security_enabled": True, "network_type": None,
             "physical_network": None, "segment": None, "dns_domain": "", "availability_zone_hints": [],
         },
@@ -52,8 +53,10 @@ async def ensure(ctx: Context, project_id: str) -> str:
 
 def _subnet(project_id: str, network: Network, pool: SubnetPool) -> dict[str, Any]:
     return {
-        "project_id": project_id, "network_id": network.id, "name": f"auto_allocated_subnet_v{pool.ip_version}",
-        "description": "", "ip_version": pool.ip_version, "cidr": None, "dns_nameservers": [], "host_routes": [],
+        "project_id": project_id, "network_id": network.id,
+        "name": f"auto_allocated_subnet_v{pool.ip_version}",
+        "description": "", "ip_version": pool.ip_version, "cidr": None, "dns_nameservers": [],
+        "host_routes": [],
         "is_dhcp_enabled": True, "ipv6_address_mode": None, "ipv6_ra_mode": None, "subnetpool_id": pool.id,
         "segment_id": None, "service_types": [], "dns_publish_fixed_ip": False,
     }  # fmt: skip

@@ -38,8 +38,9 @@ async def create(ctx: Context, values: dict[str, Any]) -> FloatingIp:
         raise errors.ExternalIpAddressExhausted(net_id=network.id)
     now = stamp(ctx.now())
     floating = FloatingIp(
-        id=id, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None, fixed_ip=None, router_id=None,
-        status=DOWN, tags=[], created_at=now, updated_at=now, **values,
+        id=id, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None, fixed_ip=None,
+        router_id=None, status=DOWN, tags=[], created_at=now,
+        updated_at=now, **values,
     )  # fmt: skip
     if target["port_id"] is not None:
         floating = await _lead(ctx, floating, target["port_id"], target["fixed_ip"])
@@ -71,8 +72,8 @@ async def _lead(ctx: Context, floating: FloatingIp, port_id: str, fixed_ip: str 
         )
     if len(choices) > 1:
         raise errors.BadFloatingIpRequest(
-            reason=f"Port {port_id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when "
-            "assigning a floating IP"
+            reason=f"Port {port_id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address "
+            "when assigning a floating IP"
         )
     chosen = choices[0]
     for other in await FLOATING_IPS.find(ctx.tx, port_id=port.id):

@@ -148,7 +148,8 @@ async def _routers(ctx: Context, ids: Iterable[str], generation: int) -> tuple[l
     floating = await FLOATING_IPS.among(ctx.tx, "router_id", wanted)
     specs = []
     for router in await ROUTERS.among(ctx.tx, "id", wanted):
-        outer = [s for f in (router.gateway.external_fixed_ips if router.gateway else ()) if (s := subnets.get(f.subnet_id))]  # fmt: skip
+        fixed_ips = router.gateway.external_fixed_ips if router.gateway else ()
+        outer = [s for f in fixed_ips if (s := subnets.get(f.subnet_id))]
         specs.append(
             host_view.router_spec(
                 router,

@@ -45,7 +45,8 @@ async def create(ctx: Context, values: dict[str, Any]) -> Router:
     info = values.pop("gateway", None)
     now = stamp(ctx.now())
     router = Router(
-        id=ctx.new_id(), status="ACTIVE", gateway=None, routes=[], host="", tags=[], created_at=now, updated_at=now,
+        id=ctx.new_id(), status="ACTIVE", gateway=None, routes=[], host="", tags=[], created_at=now,
+        updated_at=now,
         **values,
     )  # fmt: skip
     await ROUTERS.add(ctx.tx, router)

@@ -156,7 +156,8 @@ async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) 
          "remote_address_group_id")
     )  # fmt: skip
     rule = Rule(
-        id=ctx.new_id(), project_id=group.project_id, security_group_id=group.id, created_at=now, updated_at=now,
+        id=ctx.new_id(), project_id=group.project_id, security_group_id=group.id, created_at=now,
+        updated_at=now,
         **{"description": "", "belongs_to_default_sg": False, **absent, **values},
     )  # fmt: skip
     return await RULES.add(ctx.tx, rule)

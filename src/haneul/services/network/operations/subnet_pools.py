@@ -28,8 +28,10 @@ async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
     _check_lengths(least, default, most, longest)
     now = stamp(ctx.now())
     pool = SubnetPool(
-        id=ctx.new_id(), ip_version=version, min_prefixlen=least, max_prefixlen=most, default_prefixlen=default,
-        tags=[], created_at=now, updated_at=now, **{**values, "prefixes": prefixes},
+        id=ctx.new_id(), ip_version=version, min_prefixlen=least, max_prefixlen=most,
+        default_prefixlen=default,
+        tags=[], created_at=now,
+        updated_at=now, **{**values, "prefixes": prefixes},
     )  # fmt: skip
     return await SUBNET_POOLS.add(ctx.tx, pool)
 
@@ -69,7 +71,9 @@ async def update(ctx: Context, pool: SubnetPool, values: dict[str, Any]) -> Subn
                 raise errors.InvalidOperation(reason="Existing prefixes must be a subset of the new prefixes")
     if values.get("address_scope_id") is not None:
         await _check_scope(ctx, values["address_scope_id"], pool.ip_version)
-    merged = replace(pool, updated_at=stamp(ctx.now()), **{k: v for k, v in values.items() if v is not None or k in ("address_scope_id", "default_quota")})  # fmt: skip
+    may_be_none = ("address_scope_id", "default_quota")
+    values = {k: v for k, v in values.items() if v is not None or k in may_be_none}
+    merged = replace(pool, updated_at=stamp(ctx.now()), **values)
     longest = 32 if pool.ip_version == 4 else 128
     _check_lengths(merged.min_prefixlen, merged.default_prefixlen, merged.max_prefixlen, longest)
     return await SUBNET_POOLS.update(ctx.tx, merged)

@@ -77,7 +77,8 @@ def _refuse_overlap(cidr: arithmetic.IPNetwork, others: Sequence[Subnet], networ
     for other in others:
         if other.ip_version == cidr.version and ipaddress.ip_network(other.cidr).overlaps(cidr):
             raise errors.InvalidOperation(
-                reason=f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
+                reason=f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another "
+                "subnet"
             )
 
 
