@@ -1,0 +1,323 @@
+"""Whatever is sent, every service answers with its own fault and a request id, never with a 5xx.
+
+The operations are those of the generated OpenAPI documents. Each is tried with paths that lead nowhere and
+with paths to real things, by an administrator and by a member.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from haneul.kernel.http.app import Served
+from haneul.kernel.http.openapi import document
+from haneul.kernel.http.routes import Route
+from haneul.services.block_storage import public as block_storage
+from tests.conftest import SERVICES, Cloud, Persona
+from tests.conformance import hostile_input
+from tests.services.compute.world import V, World, make
+
+EXAMPLES = 3
+"""Generated cases of each operation and kind, right or wrong."""
+
+MAY_BE_UNAVAILABLE = {
+    501: "a route that says itself that it is not implemented",
+    503: "a driver that is not there, such as a console's",
+}
+"""Answers above 499 that are promised ones."""
+
+
+class Attacker:
+    """Sends things as several people, and keeps what was answered wrongly."""
+
+    def __init__(self, world: World, served: Served, ids: dict[str, str]) -> None:
+        self.cloud = world.cloud
+        self.served = served
+        self.ids = ids
+        self.wrong: dict[str, str] = {}
+
+    def path(self, template: str) -> str:
+        """The path to a real thing, where there is one of that kind."""
+        before = ""
+        parts = []
+        for part in template.split("/"):
+            parts.append(self.ids.get(before, "no-such") if part.startswith("{") else part)
+            before = part
+        return self.served.manifest.path + "/".join(parts)
+
+    async def send(self, who: Persona, method: str, path: str, note: str = "", **options: Any) -> None:
+        headers = {"X-Auth-Token": who.token, **options.pop("headers", {})}
+        if (window := self.served.manifest.microversions) is not None:
+            headers.setdefault("OpenStack-API-Version", f"{window.type} {window.maximum}")
+        answer = await self.cloud.http.request(method, path, headers=headers, **options)
+        what = ""
+        if answer.status_code >= 500 and answer.status_code not in MAY_BE_UNAVAILABLE:
+            what = f"{answer.status_code} {answer.headers.get('x-openstack-request-id')}"
+        elif "x-openstack-request-id" not in answer.headers:
+            what = f"{answer.status_code} without a request id"
+        elif answer.status_code >= 400 and method != "HEAD" and not self._is_fault(answer):
+            what = f"{answer.status_code} without a fault: {answer.text[:80]}"
+        if what:
+            sent = options.get("content", b"")[:300]
+            self.wrong.setdefault(f"{method} {path[:200]} {note[:200]} {sent!r}", what)
+
+    def _is_fault(self, answer: Any) -> bool:
+        if self.served.manifest.name == "image" and answer.headers["content-type"].startswith("text/html"):
+            return re.search(rf"<title>{answer.status_code} [^<]+</title>", answer.text) is not None
+        try:
+            return isinstance(answer.json(), dict)
+        except ValueError:
+            return False
+
+    def people(self) -> tuple[Persona, Persona]:
+        return self.cloud.admin, self.cloud.member
+
+
+@pytest.fixture
+async def world(cloud: Cloud) -> World:
+    """With an administrator of the member's project: some paths name the project."""
+    roles = cloud.admin.auth.roles
+    cloud.admin = cloud.persona("admin", roles=roles, project_id=cloud.member.auth.project_id)
+    return await make(cloud)
+
+
+@pytest.fixture
+async def ids(world: World) -> AsyncIterator[dict[str, str]]:
+    """One thing of many kinds, by the part of the path that stands before its id."""
+    cloud = world.cloud
+    async with cloud.platform.context() as ctx:
+        await block_storage.ensure_default_type(ctx)
+    project = cloud.member.auth.project_id or ""
+    found = {
+        "images": world.image,
+        "flavors": world.flavor,
+        "networks": world.network,
+        "v3": project,
+        "os-quota-sets": project,
+        "quotas": project,
+        "servers": await world.create(),
+    }
+    for kind, who, path, body in creations(world, project):
+        answer = await who.post(path, body, version=V)
+        assert answer.status_code < 300, f"{path}: {answer.text}"
+        if answer.content:
+            ((_, made),) = answer.json().items() if len(answer.json()) == 1 else (("", answer.json()),)
+            found[kind] = str(made.get("id") or made.get("uuid") or made.get("name"))
+    await cloud.settled()
+    yield found
+    await cloud.settled()
+
+
+def creations(world: World, project: str) -> Iterator[tuple[str, Persona, str, dict[str, Any]]]:
+    """(what stands before its id, who makes it, where, of what)."""
+    admin, member = world.cloud.admin, world.cloud.member
+    v2, v3, volume = "/networking/v2.0", "/identity/v3", f"/volume/v3/{project}"
+    yield "domains", admin, f"{v3}/domains", {"domain": {"name": "d"}}
+    yield "roles", admin, f"{v3}/roles", {"role": {"name": "r"}}
+    yield "regions", admin, f"{v3}/regions", {"region": {"id": "r", "description": "d"}}
+    yield "services", admin, f"{v3}/services", {"service": {"type": "t", "name": "n"}}
+    yield "volumes", member, f"{volume}/volumes", {"volume": {"size": 1, "name": "v", "metadata": {"a": "b"}}}
+    yield "types", admin, f"{volume}/types", {"volume_type": {"name": "t", "extra_specs": {"a": "b"}}}
+    yield "ports", member, f"{v2}/ports", {"port": {"network_id": world.network, "fixed_ips": [{"ip_address": "10.0.3.3"}], "allowed_address_pairs": [{"ip_address": "10.0.9.9"}]}}  # fmt: skip
+    yield "subnets", member, f"{v2}/subnets", {"subnet": {"network_id": world.network, "cidr": "10.7.0.0/24", "ip_version": 4, "allocation_pools": [{"start": "10.7.0.9", "end": "10.7.0.90"}], "host_routes": [{"destination": "10.8.0.0/16", "nexthop": "10.7.0.3"}], "dns_nameservers": ["10.7.0.5"]}}  # fmt: skip
+    yield "routers", member, f"{v2}/routers", {"router": {"name": "r", "admin_state_up": True}}
+    yield "subnetpools", member, f"{v2}/subnetpools", {"subnetpool": {"name": "p", "prefixes": ["10.64.0.0/16"], "default_prefixlen": 24, "min_prefixlen": 20, "max_prefixlen": 28}}  # fmt: skip
+    yield "security-groups", member, f"{v2}/security-groups", {"security_group": {"name": "g"}}
+    yield "os-keypairs", member, "/compute/v2.1/os-keypairs", {"keypair": {"name": "k", "type": "ssh", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMkXjDkDV7h2tDpdH1fVf0vL7V8uW2Uvf1yQ8JSe3nXk"}}  # fmt: skip
+    yield "os-server-groups", member, "/compute/v2.1/os-server-groups", {"server_group": {"name": "g", "policy": "anti-affinity"}}  # fmt: skip
+    yield "os-aggregates", admin, "/compute/v2.1/os-aggregates", {"aggregate": {"name": "a", "availability_zone": "z"}}  # fmt: skip
+    yield "resource_providers", admin, "/placement/resource_providers", {"name": "p"}
+
+
+@pytest.fixture(params=SERVICES)
+def served(request: pytest.FixtureRequest, cloud: Cloud) -> Served:
+    return next(s for s in cloud.plane.app.services if s.manifest.name == request.param)
+
+
+@pytest.fixture
+def attacker(world: World, served: Served, ids: dict[str, str]) -> Attacker:
+    return Attacker(world, served, ids)
+
+
+def writing(served: Served) -> list[Route]:
+    """The routes that take something, those that destroy last."""
+    order = {"POST": 0, "PUT": 1, "PATCH": 2, "DELETE": 3}
+    found = [r for r in served.routes if r.method in order]
+    return sorted(found, key=lambda r: order[r.method])
+
+
+async def test_generated_cases(attacker: Attacker) -> None:
+    served = attacker.served
+    made = list(hostile_input.generated(document(served.manifest, served.routes, "http://cloud.test"), EXAMPLES))
+    assert len(made) >= len({(r.method, r.path) for r in served.routes})
+    for case in sorted(made, key=lambda c: c.method == "DELETE"):
+        options = as_request(case)
+        real = attacker.path(case.operation.path.removeprefix(served.manifest.path))
+        for who in attacker.people():
+            await attacker.send(who, case.method, case.formatted_path, **options)
+            await attacker.send(who, case.method, real, **options)
+    assert attacker.wrong == {}
+
+
+def as_request(case: Any) -> dict[str, Any]:
+    """The case as httpx takes it, without its token."""
+    sent = case.as_transport_kwargs()
+    options: dict[str, Any] = {"params": sent["params"]}
+    if "json" in sent:
+        options["content"] = json.dumps(sent["json"]).encode()
+    elif isinstance(sent.get("data"), bytes):
+        options["content"] = sent["data"]
+    if kind := sent["headers"].get("Content-Type"):
+        options["headers"] = {"Content-Type": kind}
+    return options
+
+
+async def test_bodies_that_are_none(attacker: Attacker) -> None:
+    for route in writing(attacker.served):
+        path = attacker.path(route.path)
+        for name, content in bodies(route):
+            for kind in route.content_types:
+                for who in attacker.people():
+                    await attacker.send(
+                        who, route.method, path, name, content=content, headers={"Content-Type": kind}
+                    )
+    assert attacker.wrong == {}
+
+
+def bodies(route: Route) -> Iterator[tuple[str, bytes]]:
+    yield from hostile_input.BODIES.items()
+    yield "over the limit", b'{"a": "' + b"x" * min(route.limit, 3 << 20) + b'"}'
+    for key in holders(route):
+        for value in hostile_input.WRONG_INSIDE:
+            yield f"{key} wrong", json.dumps({key: value}).encode()
+
+
+def holders(route: Route) -> set[str]:
+    """The names under which bodies of this route may have their resource."""
+    named = {route.path.rstrip("/").rsplit("/", 1)[-1].removeprefix("os-").replace("-", "_").strip("{}")}
+    named |= {name.removesuffix("s") for name in named}
+    fields = getattr(route.body, "__struct_encode_fields__", ())
+    return named | set(fields) | {part[:-1].replace("-", "_") for part in route.path.split("/") if part[-1:] == "s"}
+
+
+async def test_a_body_over_the_limit_is_refused(attacker: Attacker) -> None:
+    for route in attacker.served.routes:
+        if route.body is None:
+            continue
+        answer = await attacker.cloud.http.request(
+            route.method,
+            attacker.path(route.path),
+            content=b" " * (route.limit + 1),
+            headers={"X-Auth-Token": attacker.cloud.admin.token, "Content-Type": route.content_types[0]},
+        )
+        assert 400 <= answer.status_code < 500, f"{route.method} {route.path}: {answer.text}"
+
+
+async def test_ids_that_are_none(attacker: Attacker) -> None:
+    for route in writing(attacker.served)[::-1] + [r for r in attacker.served.routes if r.method == "GET"]:
+        for name in ("no-such", *hostile_input.UNKNOWN_IDS) if "{" in route.path else ():
+            path = attacker.served.manifest.path + re.sub(r"\{[^}]*\}", lambda _, n=name: n, route.path)
+            content = b"{}" if route.body is not None else b""
+            for who in attacker.people():
+                await attacker.send(who, route.method, path, content=content)
+    assert attacker.wrong == {}
+
+
+async def test_queries_that_make_no_sense(attacker: Attacker) -> None:
+    for route in attacker.served.routes:
+        if route.method == "GET" and any(kind == "query" for _, kind in route.arguments):
+            for query in hostile_input.QUERIES:
+                await attacker.send(attacker.cloud.admin, "GET", f"{attacker.path(route.path)}?{query}")
+    assert attacker.wrong == {}
+
+
+HEADERS = (
+    {"Content-Length": "x"},
+    {"Content-Length": "-1"},
+    {"Content-Type": "\xff"},
+    {"Content-Type": "application/json; charset=no-such"},
+    {"OpenStack-API-Version": "compute 2.\xb2"},
+    {"OpenStack-API-Version": "compute " + "9" * 5000 + ".1"},
+    {"OpenStack-API-Version": "volume 3.-1, placement x.y"},
+    {"X-Auth-Token": "\xff\xfe"},
+    {"X-Auth-Token": "a.b.c"},
+    {"X-Auth-Token": "eyJhbGciOiJub25lIn0." * 3},
+    {"Range": "bytes=9-1"},
+    {"If-Match": "\xff"},
+)
+
+
+async def test_headers_that_make_no_sense(attacker: Attacker) -> None:
+    for route in attacker.served.routes:
+        for headers in HEADERS:
+            spoilt = {name: value.encode("latin-1") for name, value in headers.items()}
+            await attacker.send(
+                attacker.cloud.admin, route.method, attacker.path(route.path), f"{headers}"[:80],
+                headers=spoilt, content=b"{}" if route.body is not None else b"",
+            )  # fmt: skip
+    assert attacker.wrong == {}
+
+
+async def test_right_bodies_with_one_value_spoilt(world: World, ids: dict[str, str]) -> None:
+    """Made of the bodies that the things under test were made of."""
+    attackers = {
+        s.manifest.path: Attacker(world, s, ids) for s in world.cloud.plane.app.services if s.manifest.path
+    }
+    who = world.cloud.admin
+    sent = list(creations(world, ids["v3"])) + more_bodies(world, ids)
+    for _, _, path, body in sent:
+        attacker = next(a for prefix, a in attackers.items() if path.startswith(prefix))
+        for other in hostile_input.spoilt(body):
+            content = json.dumps(other).encode()
+            headers = {"Content-Type": "application/json"}
+            await attacker.send(who, "POST", path, content=content, headers=headers)
+            if (kind := path.rsplit("/", 1)[-1]) in ids:
+                for method in ("PUT", "PATCH"):
+                    await attacker.send(who, method, f"{path}/{quote(ids[kind])}", content=content, headers=headers)
+    assert {k: v for a in attackers.values() for k, v in a.wrong.items()} == {}
+
+
+def more_bodies(world: World, ids: dict[str, str]) -> list[tuple[str, Persona, str, dict[str, Any]]]:
+    """Bodies of things and actions that the tests stand on less."""
+    admin = world.cloud.admin
+    v2, v3, volume = "/networking/v2.0", "/identity/v3", f"/volume/v3/{ids['v3']}"
+    act = f"/compute/v2.1/servers/{ids['servers']}/action"
+    password = {"user": {"name": "n", "domain": {"id": "default"}, "password": "p"}}
+    scope = {"project": {"name": "p", "domain": {"name": "Default"}}}
+    flavor = {"name": "f2", "vcpus": 1, "ram": 64, "disk": 1, "swap": 0, "rxtx_factor": 1.0, "OS-FLV-EXT-DATA:ephemeral": 0}  # fmt: skip
+    server = {"name": "s", "imageRef": world.image, "flavorRef": world.flavor, "networks": [{"port": "p"}], "metadata": {"a": "b"}, "user_data": "eA==", "min_count": 9, "tags": ["a"], "block_device_mapping_v2": [{"uuid": "u", "source_type": "volume", "boot_index": 0, "volume_size": 1}], "security_groups": [{"name": "d"}], "personality": []}  # fmt: skip
+    rule = {"security_group_id": ids["security-groups"], "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp", "port_range_min": 1, "port_range_max": 2, "remote_ip_prefix": "10.0.0.0/8"}  # fmt: skip
+    image = {"name": "i", "id": "x", "tags": ["a"], "min_disk": 0, "min_ram": 0, "disk_format": "raw", "container_format": "bare", "visibility": "private", "other": "text"}  # fmt: skip
+    found: list[tuple[str, dict[str, Any]]] = [
+        (f"{v3}/auth/tokens", {"auth": {"identity": {"methods": ["password"], "password": password}, "scope": scope}}),
+        (f"{v3}/auth/tokens", {"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}),
+        (f"{v3}/projects", {"project": {"name": "p", "domain_id": ids["domains"], "tags": ["a"], "options": {}}}),
+        (f"{v3}/users", {"user": {"name": "u", "domain_id": ids["domains"], "password": "p", "options": {}}}),
+        (f"{v3}/groups", {"group": {"name": "g", "domain_id": ids["domains"], "description": "d"}}),
+        (f"{v3}/endpoints", {"endpoint": {"service_id": ids["services"], "interface": "public", "url": "http://x"}}),
+        (f"{v3}/credentials", {"credential": {"type": "ec2", "blob": "{}", "user_id": "u", "project_id": "p"}}),
+        ("/compute/v2.1/flavors", {"flavor": flavor}),
+        ("/compute/v2.1/servers", {"server": server}),
+        (act, {"resize": {"flavorRef": world.flavor}}),
+        (act, {"reboot": {"type": "SOFT"}}),
+        (act, {"rebuild": {"imageRef": world.image, "metadata": {"a": "b"}}}),
+        (act, {"createImage": {"name": "x", "metadata": {"a": "b"}}}),
+        (act, {"os-getConsoleOutput": {"length": 1}}),
+        (f"{v2}/networks", {"network": {"name": "n", "mtu": 1500, "provider:network_type": "vlan", "provider:segmentation_id": 7, "availability_zone_hints": []}}),  # fmt: skip
+        (f"{v2}/security-group-rules", {"security_group_rule": rule}),
+        (f"{v2}/floatingips", {"floatingip": {"floating_network_id": world.network, "port_id": ids["ports"]}}),
+        (f"{v2}/address-scopes", {"address_scope": {"name": "a", "ip_version": 4}}),
+        (f"{v2}/subnets", {"subnet": {"network_id": world.network, "cidr": "fd00::/64", "ip_version": 6, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac", "gateway_ip": "fd00::1"}}),  # fmt: skip
+        (f"{volume}/snapshots", {"snapshot": {"volume_id": ids["volumes"], "name": "s", "metadata": {"a": "b"}}}),
+        (f"{volume}/volumes/{ids['volumes']}/action", {"os-extend": {"new_size": 2}}),
+        (f"{volume}/volumes/{ids['volumes']}/action", {"os-reset_status": {"status": "error"}}),
+        (f"{volume}/attachments", {"attachment": {"volume_uuid": ids["volumes"], "instance_uuid": "x", "mode": "rw"}}),
+        ("/image/v2/images", image),
+        ("/placement/resource_providers", {"name": "q", "uuid": "x", "parent_provider_uuid": None}),
+    ]
+    return [("", admin, path, body) for path, body in found]
