@@ -22,6 +22,7 @@ from tests.conftest import SERVICES, Cloud, Persona
 from tests.conformance import hostile_input
 from tests.services.compute.world import V, World, make
 
+JSON = {"Content-Type": "application/json"}
 EXAMPLES = 3
 """Generated cases of each operation and kind, right or wrong."""
 
@@ -103,7 +104,7 @@ async def ids(world: World) -> AsyncIterator[dict[str, str]]:
         "servers": await world.create(),
     }
     for kind, who, path, body in creations(world, project):
-        answer = await who.post(path, body, version=V)
+        answer = await who.post(path, body, version=f"{V}, placement 1.39")
         assert answer.status_code < 300, f"{path}: {answer.text}"
         if answer.content:
             ((_, made),) = answer.json().items() if len(answer.json()) == 1 else (("", answer.json()),)
@@ -153,7 +154,9 @@ def writing(served: Served) -> list[Route]:
 
 async def test_generated_cases(attacker: Attacker) -> None:
     served = attacker.served
-    made = list(hostile_input.generated(document(served.manifest, served.routes, "http://cloud.test"), EXAMPLES))
+    made = list(
+        hostile_input.generated(document(served.manifest, served.routes, "http://cloud.test"), EXAMPLES)
+    )
     assert len(made) >= len({(r.method, r.path) for r in served.routes})
     for case in sorted(made, key=lambda c: c.method == "DELETE"):
         options = as_request(case)
@@ -202,7 +205,11 @@ def holders(route: Route) -> set[str]:
     named = {route.path.rstrip("/").rsplit("/", 1)[-1].removeprefix("os-").replace("-", "_").strip("{}")}
     named |= {name.removesuffix("s") for name in named}
     fields = getattr(route.body, "__struct_encode_fields__", ())
-    return named | set(fields) | {part[:-1].replace("-", "_") for part in route.path.split("/") if part[-1:] == "s"}
+    return (
+        named
+        | set(fields)
+        | {part[:-1].replace("-", "_") for part in route.path.split("/") if part[-1:] == "s"}
+    )
 
 
 async def test_a_body_over_the_limit_is_refused(attacker: Attacker) -> None:
@@ -268,23 +275,23 @@ async def test_right_bodies_with_one_value_spoilt(world: World, ids: dict[str, s
     attackers = {
         s.manifest.path: Attacker(world, s, ids) for s in world.cloud.plane.app.services if s.manifest.path
     }
-    who = world.cloud.admin
-    sent = list(creations(world, ids["v3"])) + more_bodies(world, ids)
-    for _, _, path, body in sent:
+    sent = [("POST", path, body) for _, _, path, body in creations(world, ids["v3"])]
+    sent += [("POST", path, body) for path, body in more_creations(world, ids)]
+    sent += [(method, path, body) for method, path, body in changes(world, ids)]
+    for method, path, body in sent:
         attacker = next(a for prefix, a in attackers.items() if path.startswith(prefix))
+        targets = [(method, path)]
+        if method == "POST" and (kind := path.rsplit("/", 1)[-1]) in ids:
+            targets += [("PUT", f"{path}/{quote(ids[kind])}"), ("PATCH", f"{path}/{quote(ids[kind])}")]
         for other in hostile_input.spoilt(body):
             content = json.dumps(other).encode()
-            headers = {"Content-Type": "application/json"}
-            await attacker.send(who, "POST", path, content=content, headers=headers)
-            if (kind := path.rsplit("/", 1)[-1]) in ids:
-                for method in ("PUT", "PATCH"):
-                    await attacker.send(who, method, f"{path}/{quote(ids[kind])}", content=content, headers=headers)
+            for each, where in targets:
+                await attacker.send(world.cloud.admin, each, where, content=content, headers=JSON)
     assert {k: v for a in attackers.values() for k, v in a.wrong.items()} == {}
 
 
-def more_bodies(world: World, ids: dict[str, str]) -> list[tuple[str, Persona, str, dict[str, Any]]]:
-    """Bodies of things and actions that the tests stand on less."""
-    admin = world.cloud.admin
+def more_creations(world: World, ids: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """(where, what) of things and actions beside those that `ids` is made of; not all of them right."""
     v2, v3, volume = "/networking/v2.0", "/identity/v3", f"/volume/v3/{ids['v3']}"
     act = f"/compute/v2.1/servers/{ids['servers']}/action"
     password = {"user": {"name": "n", "domain": {"id": "default"}, "password": "p"}}
@@ -293,14 +300,26 @@ def more_bodies(world: World, ids: dict[str, str]) -> list[tuple[str, Persona, s
     server = {"name": "s", "imageRef": world.image, "flavorRef": world.flavor, "networks": [{"port": "p"}], "metadata": {"a": "b"}, "user_data": "eA==", "min_count": 9, "tags": ["a"], "block_device_mapping_v2": [{"uuid": "u", "source_type": "volume", "boot_index": 0, "volume_size": 1}], "security_groups": [{"name": "d"}], "personality": []}  # fmt: skip
     rule = {"security_group_id": ids["security-groups"], "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp", "port_range_min": 1, "port_range_max": 2, "remote_ip_prefix": "10.0.0.0/8"}  # fmt: skip
     image = {"name": "i", "id": "x", "tags": ["a"], "min_disk": 0, "min_ram": 0, "disk_format": "raw", "container_format": "bare", "visibility": "private", "other": "text"}  # fmt: skip
-    found: list[tuple[str, dict[str, Any]]] = [
-        (f"{v3}/auth/tokens", {"auth": {"identity": {"methods": ["password"], "password": password}, "scope": scope}}),
+    return [
+        (
+            f"{v3}/auth/tokens",
+            {"auth": {"identity": {"methods": ["password"], "password": password}, "scope": scope}},
+        ),
         (f"{v3}/auth/tokens", {"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}),
-        (f"{v3}/projects", {"project": {"name": "p", "domain_id": ids["domains"], "tags": ["a"], "options": {}}}),
+        (
+            f"{v3}/projects",
+            {"project": {"name": "p", "domain_id": ids["domains"], "tags": ["a"], "options": {}}},
+        ),
         (f"{v3}/users", {"user": {"name": "u", "domain_id": ids["domains"], "password": "p", "options": {}}}),
         (f"{v3}/groups", {"group": {"name": "g", "domain_id": ids["domains"], "description": "d"}}),
-        (f"{v3}/endpoints", {"endpoint": {"service_id": ids["services"], "interface": "public", "url": "http://x"}}),
-        (f"{v3}/credentials", {"credential": {"type": "ec2", "blob": "{}", "user_id": "u", "project_id": "p"}}),
+        (
+            f"{v3}/endpoints",
+            {"endpoint": {"service_id": ids["services"], "interface": "public", "url": "http://x"}},
+        ),
+        (
+            f"{v3}/credentials",
+            {"credential": {"type": "ec2", "blob": "{}", "user_id": "u", "project_id": "p"}},
+        ),
         ("/compute/v2.1/flavors", {"flavor": flavor}),
         ("/compute/v2.1/servers", {"server": server}),
         (act, {"resize": {"flavorRef": world.flavor}}),
@@ -308,16 +327,104 @@ def more_bodies(world: World, ids: dict[str, str]) -> list[tuple[str, Persona, s
         (act, {"rebuild": {"imageRef": world.image, "metadata": {"a": "b"}}}),
         (act, {"createImage": {"name": "x", "metadata": {"a": "b"}}}),
         (act, {"os-getConsoleOutput": {"length": 1}}),
-        (f"{v2}/networks", {"network": {"name": "n", "mtu": 1500, "provider:network_type": "vlan", "provider:segmentation_id": 7, "availability_zone_hints": []}}),  # fmt: skip
+        (
+            f"{v2}/networks",
+            {
+                "network": {
+                    "name": "n",
+                    "mtu": 1500,
+                    "provider:network_type": "vlan",
+                    "provider:segmentation_id": 7,
+                    "availability_zone_hints": [],
+                }
+            },
+        ),  # fmt: skip
         (f"{v2}/security-group-rules", {"security_group_rule": rule}),
-        (f"{v2}/floatingips", {"floatingip": {"floating_network_id": world.network, "port_id": ids["ports"]}}),
+        (
+            f"{v2}/floatingips",
+            {"floatingip": {"floating_network_id": world.network, "port_id": ids["ports"]}},
+        ),
         (f"{v2}/address-scopes", {"address_scope": {"name": "a", "ip_version": 4}}),
-        (f"{v2}/subnets", {"subnet": {"network_id": world.network, "cidr": "fd00::/64", "ip_version": 6, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac", "gateway_ip": "fd00::1"}}),  # fmt: skip
-        (f"{volume}/snapshots", {"snapshot": {"volume_id": ids["volumes"], "name": "s", "metadata": {"a": "b"}}}),
+        (
+            f"{v2}/subnets",
+            {
+                "subnet": {
+                    "network_id": world.network,
+                    "cidr": "fd00::/64",
+                    "ip_version": 6,
+                    "ipv6_ra_mode": "slaac",
+                    "ipv6_address_mode": "slaac",
+                    "gateway_ip": "fd00::1",
+                }
+            },
+        ),  # fmt: skip
+        (
+            f"{volume}/snapshots",
+            {"snapshot": {"volume_id": ids["volumes"], "name": "s", "metadata": {"a": "b"}}},
+        ),
         (f"{volume}/volumes/{ids['volumes']}/action", {"os-extend": {"new_size": 2}}),
         (f"{volume}/volumes/{ids['volumes']}/action", {"os-reset_status": {"status": "error"}}),
-        (f"{volume}/attachments", {"attachment": {"volume_uuid": ids["volumes"], "instance_uuid": "x", "mode": "rw"}}),
+        (
+            f"{volume}/attachments",
+            {"attachment": {"volume_uuid": ids["volumes"], "instance_uuid": "x", "mode": "rw"}},
+        ),
         ("/image/v2/images", image),
         ("/placement/resource_providers", {"name": "q", "uuid": "x", "parent_provider_uuid": None}),
     ]
-    return [("", admin, path, body) for path, body in found]
+
+
+def changes(world: World, ids: dict[str, str]) -> list[tuple[str, str, Any]]:
+    """(method, where, what) of changes to the things in `ids`."""
+    compute, v2, volume = "/compute/v2.1", "/networking/v2.0", f"/volume/v3/{ids['v3']}"
+    provider = f"/placement/resource_providers/{ids['resource_providers']}"
+    inventory = {
+        "total": 9,
+        "reserved": 0,
+        "min_unit": 1,
+        "max_unit": 9,
+        "step_size": 1,
+        "allocation_ratio": 1.0,
+    }
+    allocation = {"allocations": {ids["resource_providers"]: {"resources": {"VCPU": 1}}}, "project_id": "p", "user_id": "u", "consumer_generation": None, "consumer_type": "X"}  # fmt: skip
+    return [
+        (
+            "PUT",
+            f"{provider}/inventories",
+            {"resource_provider_generation": 0, "inventories": {"VCPU": inventory}},
+        ),
+        ("PUT", f"{provider}/inventories/VCPU", inventory | {"resource_provider_generation": 0}),
+        ("PUT", f"{provider}/traits", {"traits": ["CUSTOM_A"], "resource_provider_generation": 0}),
+        ("PUT", f"{provider}/aggregates", {"aggregates": ["a"], "resource_provider_generation": 0}),
+        ("PUT", "/placement/allocations/00000000-0000-4000-8000-000000000000", allocation),
+        ("PUT", f"{compute}/os-quota-sets/{ids['v3']}", {"quota_set": {"cores": 9, "force": True}}),
+        ("PUT", f"{compute}/servers/{ids['servers']}", {"server": {"name": "n", "accessIPv4": "10.0.0.1"}}),
+        ("PUT", f"{compute}/servers/{ids['servers']}/tags", {"tags": ["a"]}),
+        ("PUT", f"{compute}/servers/{ids['servers']}/metadata", {"metadata": {"a": "b"}}),
+        ("POST", f"{compute}/flavors/{world.flavor}/os-extra_specs", {"extra_specs": {"hw:a": "1"}}),
+        (
+            "POST",
+            f"{compute}/os-aggregates/{ids['os-aggregates']}/action",
+            {"set_metadata": {"metadata": {"a": "b"}}},
+        ),
+        ("PUT", f"{v2}/quotas/{ids['v3']}", {"quota": {"network": 9, "port": -1}}),
+        ("PUT", f"{v2}/networks/{world.network}/tags", {"tags": ["a"]}),
+        (
+            "PUT",
+            f"{v2}/routers/{ids['routers']}",
+            {
+                "router": {
+                    "routes": [{"destination": "10.9.0.0/24", "nexthop": "10.7.0.3"}],
+                    "external_gateway_info": {"network_id": world.network, "enable_snat": True},
+                }
+            },
+        ),  # fmt: skip
+        ("PUT", f"{v2}/routers/{ids['routers']}/add_router_interface", {"subnet_id": ids["subnets"]}),
+        ("PUT", f"{volume}/os-quota-sets/{ids['v3']}", {"quota_set": {"volumes": 9, "gigabytes": 9}}),
+        ("PUT", f"{volume}/volumes/{ids['volumes']}/metadata", {"metadata": {"a": "b"}}),
+        ("POST", f"{volume}/volumes/{ids['volumes']}/action", {"os-set_bootable": {"bootable": True}}),
+        (
+            "POST",
+            f"{volume}/volumes/{ids['volumes']}/action",
+            {"os-retype": {"new_type": "t", "migration_policy": "never"}},
+        ),  # fmt: skip
+    ]
