@@ -51,7 +51,10 @@ QUERIES = tuple(
         "changes-since", "created_at", "size_min", "user_id", "domain_id", "enabled", "resources", "in_tree",
         "member_of", "required", "fixed_ips", "tags", "page_reverse", "deleted", "all_tenants", "revision_number",
     )
-    for value in ("", "-1", "0", "99999999999999999999999", "%00", "%ff", "a:b", "a=b", "%C2%B2", "in:", "[]", "VCPU:%C2%B2", "VCPU:" + "9" * 5000, "x" * 3000)
+    for value in (
+        "", "-1", "0", "99999999999999999999999", "%00", "%ff", "a:b", "a=b", "%C2%B2", "in:",
+        "[]", "VCPU:%C2%B2", "VCPU:" + "9" * 5000, "x" * 3000,
+    )
 )  # fmt: skip
 UNKNOWN_IDS = (
     "no-such",
