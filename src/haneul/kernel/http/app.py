@@ -34,7 +34,15 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
-from haneul.kernel.http.routes import Query, Reply, Request, Route, encode, version_text
+from haneul.kernel.http.routes import (
+    Query,
+    Reply,
+    Request,
+    Route,
+    content_length,
+    encode,
+    version_text,
+)
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 
@@ -115,6 +123,7 @@ class Application:
 
     async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
         request_id = f"req-{new_id()}"
+        resp.set_header("x-openstack-request-id", request_id)
         for prefix, served in self._by_prefix:
             if req.path == prefix or req.path.startswith(prefix + "/"):
                 self._fail(served, NotFound(), request_id, req, resp)
@@ -212,7 +221,7 @@ class Application:
         self._answer(route, result, version, resp)
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
-        length = req.content_length
+        length = content_length(req)
         if length is not None and length > route.limit:
             raise TooLarge(limit=route.limit)
         kind = (req.content_type or "application/json").split(";")[0].strip().lower()

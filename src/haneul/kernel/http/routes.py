@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import falcon
 import msgspec
 
 from haneul.kernel.context import Context, Version
@@ -83,6 +84,15 @@ class Query:
         raise BadRequest(f"Invalid value {text!r} for {name}: a boolean is expected")
 
 
+def content_length(raw: Any) -> int | None:
+    """How long the body is said to be; BadRequest if that is no length."""
+    try:
+        length: int | None = raw.content_length
+    except falcon.HTTPInvalidHeader:
+        raise BadRequest("The value provided for the Content-Length header is not a length.") from None
+    return length
+
+
 class Request:
     """What a handler may want of the raw request."""
 
@@ -117,8 +127,7 @@ class Request:
 
     @property
     def content_length(self) -> int | None:
-        length: int | None = self._raw.content_length
-        return length
+        return content_length(self._raw)
 
 
 @dataclass(frozen=True)

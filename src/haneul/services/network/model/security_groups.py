@@ -104,7 +104,7 @@ def _check_icmp(kind: int | None, code: int | None) -> None:
 
 
 def _is_number(text: str) -> bool:
-    return text.isdigit() and int(text) <= 255
+    return text.isascii() and text.isdigit() and int(text) <= 255
 
 
 def meaning(rule: Rule | dict[str, Any]) -> tuple[Any, ...]:

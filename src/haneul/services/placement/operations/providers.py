@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 
 import msgspec
 
@@ -13,6 +14,9 @@ from haneul.kernel.ids import is_uuid, new_id
 from haneul.services.placement import errors
 from haneul.services.placement.model.providers import STANDARD_CLASSES, Name, Provider
 from haneul.services.placement.store.providers import ALLOCATIONS, INVENTORIES, NAMES, PROVIDERS
+
+_AMOUNT = re.compile("[0-9]{1,18}")
+"""What the database can compare: integers of 64 bits."""
 
 
 async def show(ctx: Context, id: str) -> Provider:
@@ -29,7 +33,7 @@ def parse_resources(text: str | None) -> dict[str, int]:
         return found
     for part in text.split(","):
         name, colon, amount = part.partition(":")
-        if not colon or not amount.isdigit() or int(amount) < 1 or not name:
+        if not colon or not _AMOUNT.fullmatch(amount) or int(amount) < 1 or not name:
             raise BadRequest(
                 f"Badly formed resources parameter. Expected resources query string parameter in form: "
                 f'"?resources=VCPU:2,MEMORY_MB:1024". Got: "{text}".'
