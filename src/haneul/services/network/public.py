@@ -37,6 +37,8 @@ __all__ = [
     "bind_ports",
     "detach_port",
     "find_servers_by_ip",
+    "join_security_group",
+    "leave_security_group",
     "port",
     "prepare_ports",
     "release_ports",
@@ -138,6 +140,16 @@ async def detach_port(ctx: Context, server_id: str, port_id: str) -> None:
     found = await PORTS.get(ctx.tx, port_id)
     if found is not None and found.device_id == server_id:
         await _servers.release_port(ctx, found)
+
+
+async def join_security_group(ctx: Context, server_id: str, name: str) -> None:
+    """All of the server's filtered ports are in the project's group of that name or id; hosts will be told."""
+    await _servers.join_group(ctx, server_id, name)
+
+
+async def leave_security_group(ctx: Context, server_id: str, name: str) -> None:
+    """None of the server's ports is in that group any more; raises if none was."""
+    await _servers.leave_group(ctx, server_id, name)
 
 
 # -- to look at

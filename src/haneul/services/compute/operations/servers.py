@@ -270,6 +270,8 @@ async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.Request
     if wish.most > 1 and any(n.port_id for n in nics):
         raise BadRequest("Unable to launch multiple instances with a single configured port ID. Please launch "
                          "your instance one by one with different ports.")  # fmt: skip
+    if wish.most > 1 and any(n.fixed_ip for n in nics):
+        raise BadRequest("max_count cannot be greater than 1 if an fixed_ip is specified.")
     with _as_bad_request():
         await network.validate(ctx, nics)
     return nics

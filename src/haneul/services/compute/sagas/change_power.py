@@ -51,11 +51,11 @@ async def power_on(ctx: Context, change: Change) -> None:
 
 
 async def reboot(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.reboot(change.server_id, True)
+    await ctx.agent(change.host).hypervisor.reboot(change.server_id, soft=True)
 
 
 async def reboot_hard(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.reboot(change.server_id, False)
+    await ctx.agent(change.host).hypervisor.reboot(change.server_id, soft=False)
 
 
 async def pause(ctx: Context, change: Change) -> None:
