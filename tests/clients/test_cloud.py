@@ -226,6 +226,23 @@ def test_servers_on_ports_without_networks_and_several_at_once(demo: Client) -> 
     demo.run("port delete given")
 
 
+def test_a_server_gets_and_loses_ports(demo: Client) -> None:
+    (first,) = addresses(boot(demo, "box"))
+    demo.run("port create --network blue --fixed-ip ip-address=10.7.0.66 given")
+    demo.run("server add port box given")
+    assert set(addresses(demo.settled("server", "box"))) == {first, "10.7.0.66"}
+    demo.run("server add fixed ip box blue --fixed-ip-address 10.7.0.67")
+    assert set(addresses(demo.settled("server", "box"))) == {first, "10.7.0.66", "10.7.0.67"}
+    assert {p["Status"] for p in demo.json("port list --server box")} == {"ACTIVE"}
+    demo.run("server remove port box given")
+    assert set(addresses(demo.settled("server", "box"))) == {first, "10.7.0.67"}
+    demo.run("server remove network box blue")
+    demo.settled("server", "box")
+    demo.run("port delete given")
+    demo.run("server delete box")
+    demo.gone("server", "box")
+
+
 def test_servers_are_listed_by_page_and_filter(demo: Client, admin: Client) -> None:
     made = {name: boot(demo, name)["id"] for name in ("one", "two", "three")}
     demo.run("server stop two")

@@ -98,14 +98,18 @@ async def bind_ports(ctx: Context, server_id: str, host: str) -> list[Port]:
     return await _servers.bind(ctx, server_id, host)
 
 
-async def wire_ports(ctx: Context, server_id: str, host: str) -> list[WiredPort]:
-    """The server's ports are on the host, and active. Calls the host."""
-    return await _wiring.wire(ctx, server_id, host)
+async def wire_ports(
+    ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None
+) -> list[WiredPort]:
+    """The server's ports (all, or these) are on the host, and active. Calls the host."""
+    return await _wiring.wire(ctx, server_id, host, port_ids)
 
 
-async def unwire_ports(ctx: Context, server_id: str, host: str) -> None:
-    """The host has none of the server's ports. Calls the host; fine if there are none."""
-    await _wiring.unwire(ctx, server_id, host)
+async def unwire_ports(
+    ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None
+) -> None:
+    """The host has none of the server's ports (or of these). Calls the host; fine if there are none."""
+    await _wiring.unwire(ctx, server_id, host, port_ids)
 
 
 async def unbind_ports(ctx: Context, server_id: str) -> None:
