@@ -226,6 +226,22 @@ def test_servers_on_ports_without_networks_and_several_at_once(demo: Client) -> 
     demo.run("port delete given")
 
 
+def test_a_network_is_made_for_who_has_none(admin: Client, state: Path) -> None:
+    alt = Client(state / "clouds.yaml", "haneul-alt")
+    assert "400" in alt.refused("server create --auto-network", *SERVER, "box")
+    admin.run(
+        "subnet pool create --pool-prefix 10.64.0.0/16 --default-prefix-length 26 --share --default pool"
+    )
+    (address,) = addresses(boot(alt, "box", "--auto-network"))
+    assert address.startswith("10.64.0.")
+    assert "auto_allocated_router" in alt.names("router list")
+    alt.run("server delete box")
+    alt.gone("server", "box")
+    alt.run("network auto allocated topology delete")
+    assert alt.names("router list") == set()
+    admin.run("subnet pool delete pool")
+
+
 def test_a_server_gets_and_loses_ports(demo: Client) -> None:
     (first,) = addresses(boot(demo, "box"))
     demo.run("port create --network blue --fixed-ip ip-address=10.7.0.66 given")

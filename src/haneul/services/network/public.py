@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.services.network.errors import PortNotFound
+from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
 from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.operations import auto_topology as _auto_topology
 from haneul.services.network.operations import ports as _ports
 from haneul.services.network.operations import servers as _servers
 from haneul.services.network.operations import wiring as _wiring
@@ -24,6 +25,7 @@ from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
+    "AutoAllocationFailure",
     "Port",
     "PortBound",
     "PortUnbound",
@@ -32,6 +34,7 @@ __all__ = [
     "WayIn",
     "WiredPort",
     "addresses",
+    "allocate_network",
     "attach_port",
     "auto_networks",
     "bind_ports",
@@ -77,6 +80,11 @@ async def validate(ctx: Context, requested: Sequence[RequestedNic]) -> None:
 async def auto_networks(ctx: Context) -> list[str]:
     """The networks among which a server of the project chooses when its owner does not."""
     return await _servers.auto_networks(ctx)
+
+
+async def allocate_network(ctx: Context) -> str:
+    """The project's automatic network, made if need be; AutoAllocationFailure when that cannot be."""
+    return await _auto_topology.ensure(ctx, ctx.project_id)
 
 
 async def prepare_ports(
