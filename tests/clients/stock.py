@@ -45,6 +45,16 @@ class Client:
         assert code != 0, f"openstack {command} {' '.join(more)}: {out}{err}"
         return out + err
 
+    def run_when_free(self, command: str, *more: str) -> str:
+        """`run`, asked again while the last change of the server's devices is still under way."""
+        for _ in range(600):
+            code, out, err = self._call([*command.split(), *more])
+            if code == 0:
+                return out
+            assert "task_state busy" in err, err
+            time.sleep(0.05)
+        raise AssertionError(err)
+
     def names(self, command: str, *more: str) -> set[str]:
         """The names that a list shows."""
         return {row["Name"] for row in self.json(command, *more)}
