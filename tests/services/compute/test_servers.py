@@ -73,6 +73,9 @@ async def test_power_goes_off_and_on(w: World) -> None:
         await w.cloud.settled()
         server = await w.show(id)
         assert (server["status"], server["OS-EXT-STS:power_state"]) == (status, power), action
+    done = (await w.cloud.member.get(f"{BASE}/servers/{id}/os-instance-actions")).json()["instanceActions"]
+    names = ["reboot", "reboot", "unpause", "pause", "start", "stop", "create"]
+    assert [(a["action"], a["message"]) for a in done] == [(name, None) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +269,21 @@ async def test_a_locked_server_stays_as_it_is(w: World) -> None:
     assert await w.act(id, {"unlock": None}) == 202
     assert await w.act(id, {"os-stop": None}) == 202
     await w.cloud.settled()
+
+
+async def test_a_server_joins_and_leaves_a_security_group(w: World) -> None:
+    id = await w.create()
+    made = await w.cloud.member.post("/networking/v2.0/security-groups", {"security_group": {"name": "web"}})
+    assert made.status_code == 201, made.text
+    assert await w.act(id, {"addSecurityGroup": {"name": "web"}}) == 202
+    assert {g["name"] for g in (await w.show(id))["security_groups"]} == {"default", "web"}
+    assert await w.act(id, {"removeSecurityGroup": {"name": "web"}}) == 202
+    assert (await w.show(id))["security_groups"] == [{"name": "default"}]
+    assert await w.act(id, {"removeSecurityGroup": {"name": "web"}}) == 404
+    assert await w.act(id, {"addSecurityGroup": {"name": "nothing"}}) == 404
+    assert await w.act(id, {"addSecurityGroup": {}}) == 400
+    alone = await w.create(networks="none")
+    assert await w.act(alone, {"addSecurityGroup": {"name": "web"}}) == 400
 
 
 async def test_a_volume_is_attached_and_taken_away(w: World) -> None:

@@ -79,6 +79,18 @@ class NotAttached(NotFound):
     message = "{what} {id} is not attached to instance {server_id}"
 
 
+class NoNetworkToAttach(BadRequest):
+    code = "compute.no_network_to_attach"
+    message = "No specific network was requested and none are available."
+
+
+class AmbiguousNetworks(BadRequest):
+    code = "compute.ambiguous_networks"
+    message = (
+        "More than one possible network found. Specify network ID(s) to select which one(s) to connect to."
+    )
+
+
 class NoSuchAction(BadRequest):
     code = "compute.no_such_action"
     message = "There is no such action: {action}"

@@ -62,6 +62,11 @@ class SecurityGroupNotFound(NotFound):
     code, message = "network.security_group_not_found", "Security group {id} does not exist"
 
 
+class SecurityGroupNotOnServer(NotFound):
+    code = "network.security_group_not_on_server"
+    message = "Security group {name} not associated with the instance {server_id}"
+
+
 class SecurityGroupRuleNotFound(NotFound):
     code, message = "network.security_group_rule_not_found", "Security group rule {id} does not exist"
 
@@ -234,6 +239,13 @@ class SecurityGroupDefaultAlreadyExists(Conflict):
 class SecurityGroupRuleExists(Conflict):
     code = "network.rule_exists"
     message = "Security group rule already exists. Rule id is {rule_id}."
+
+
+class SecurityGroupCannotBeApplied(BadRequest):
+    code = "network.security_group_not_applied"
+    message = (
+        "Network requires port_security_enabled and subnet associated in order to apply security groups."
+    )
 
 
 class SecurityGroupInvalidPortRange(BadRequest):

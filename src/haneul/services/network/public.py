@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.services.network.errors import PortNotFound
+from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
 from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.operations import auto_topology as _auto_topology
 from haneul.services.network.operations import ports as _ports
 from haneul.services.network.operations import servers as _servers
 from haneul.services.network.operations import wiring as _wiring
@@ -24,6 +25,7 @@ from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
+    "AutoAllocationFailure",
     "Port",
     "PortBound",
     "PortUnbound",
@@ -32,11 +34,14 @@ __all__ = [
     "WayIn",
     "WiredPort",
     "addresses",
+    "allocate_network",
     "attach_port",
     "auto_networks",
     "bind_ports",
     "detach_port",
     "find_servers_by_ip",
+    "join_security_group",
+    "leave_security_group",
     "port",
     "prepare_ports",
     "release_ports",
@@ -77,6 +82,11 @@ async def auto_networks(ctx: Context) -> list[str]:
     return await _servers.auto_networks(ctx)
 
 
+async def allocate_network(ctx: Context) -> str:
+    """The project's automatic network, made if need be; AutoAllocationFailure when that cannot be."""
+    return await _auto_topology.ensure(ctx, ctx.project_id)
+
+
 async def prepare_ports(
     ctx: Context,
     server_id: str,
@@ -96,14 +106,18 @@ async def bind_ports(ctx: Context, server_id: str, host: str) -> list[Port]:
     return await _servers.bind(ctx, server_id, host)
 
 
-async def wire_ports(ctx: Context, server_id: str, host: str) -> list[WiredPort]:
-    """The server's ports are on the host, and active. Calls the host."""
-    return await _wiring.wire(ctx, server_id, host)
+async def wire_ports(
+    ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None
+) -> list[WiredPort]:
+    """The server's ports (all, or these) are on the host, and active. Calls the host."""
+    return await _wiring.wire(ctx, server_id, host, port_ids)
 
 
-async def unwire_ports(ctx: Context, server_id: str, host: str) -> None:
-    """The host has none of the server's ports. Calls the host; fine if there are none."""
-    await _wiring.unwire(ctx, server_id, host)
+async def unwire_ports(
+    ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None
+) -> None:
+    """The host has none of the server's ports (or of these). Calls the host; fine if there are none."""
+    await _wiring.unwire(ctx, server_id, host, port_ids)
 
 
 async def unbind_ports(ctx: Context, server_id: str) -> None:
@@ -138,6 +152,16 @@ async def detach_port(ctx: Context, server_id: str, port_id: str) -> None:
     found = await PORTS.get(ctx.tx, port_id)
     if found is not None and found.device_id == server_id:
         await _servers.release_port(ctx, found)
+
+
+async def join_security_group(ctx: Context, server_id: str, name: str) -> None:
+    """All of the server's filtered ports are in the project's group of that name or id; hosts will be told."""
+    await _servers.join_group(ctx, server_id, name)
+
+
+async def leave_security_group(ctx: Context, server_id: str, name: str) -> None:
+    """None of the server's ports is in that group any more; raises if none was."""
+    await _servers.leave_group(ctx, server_id, name)
 
 
 # -- to look at

@@ -122,6 +122,27 @@ async def create_image(ctx: Context, id: str, given: Given) -> Reply:
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
 
+def _group_name(name: str, given: Given) -> str:
+    found = _fields(name, given, ("name",)).get("name")
+    if not isinstance(found, str) or not 0 < len(found) <= 255:
+        raise BadRequest(f"Invalid input for field/attribute name. Value: {found}.")
+    return found
+
+
+@action("addSecurityGroup", policy.SECURITY_GROUPS_ADD)
+async def add_security_group(ctx: Context, id: str, given: Given) -> None:
+    name = _group_name("addSecurityGroup", given)
+    async with ctx.in_transaction() as writing:
+        await actions.join_security_group(writing, id, name)
+
+
+@action("removeSecurityGroup", policy.SECURITY_GROUPS_REMOVE)
+async def remove_security_group(ctx: Context, id: str, given: Given) -> None:
+    name = _group_name("removeSecurityGroup", given)
+    async with ctx.in_transaction() as writing:
+        await actions.leave_security_group(writing, id, name)
+
+
 @action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)
 async def console_output(ctx: Context, id: str, given: Given) -> Reply:
     fields = _fields("os-getConsoleOutput", given, ("length",)) if given else {}
@@ -203,9 +224,13 @@ async def show_history(ctx: Context, id: str, request_id: str) -> dict[str, Any]
     raise errors.NotAttached(what="request", id=request_id, server_id=id)
 
 
+NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage"}
+
+
 def _operation(ctx: Context, operation: Any) -> dict[str, Any]:
+    name = operation.kind.partition(".")[2].removesuffix("_server")
     found = {
-        "action": operation.kind.partition(".")[2].removesuffix("_server"),
+        "action": NOVA_NAMES.get(name, name),
         "instance_uuid": operation.resource_id,
         "message": "Error" if operation.state == "failed" else None,
         "project_id": operation.project_id,

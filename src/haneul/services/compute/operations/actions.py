@@ -18,6 +18,7 @@ from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken
+from haneul.services.network import public as network
 
 CONSOLE_TTL_S = 600
 
@@ -89,6 +90,17 @@ async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Serve
 async def set_tags(ctx: Context, id: str, tags: list[str]) -> Server:
     server = await servers.show(ctx, id)
     return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, tags=sorted(set(tags))))
+
+
+async def join_security_group(ctx: Context, id: str, name: str) -> None:
+    """The server's ports are in the group too."""
+    server = await servers.show(ctx, id)
+    await network.join_security_group(ctx, server.id, name)
+
+
+async def leave_security_group(ctx: Context, id: str, name: str) -> None:
+    server = await servers.show(ctx, id)
+    await network.leave_security_group(ctx, server.id, name)
 
 
 async def console_log(ctx: Context, id: str, lines: int | None) -> str:

@@ -261,7 +261,7 @@ async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.Request
     if nics is None:
         available = await network.auto_networks(ctx)
         if wish.is_network_automatic and not available:
-            raise BadRequest("Unable to automatically allocate a network for project " + ctx.project_id)
+            available = [await _automatic_network(ctx)]
         if len(available) > 1:
             raise errors.WrongNetworks(
                 "Multiple possible networks found, use a Network ID to be more specific."
@@ -270,9 +270,19 @@ async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.Request
     if wish.most > 1 and any(n.port_id for n in nics):
         raise BadRequest("Unable to launch multiple instances with a single configured port ID. Please launch "
                          "your instance one by one with different ports.")  # fmt: skip
+    if wish.most > 1 and any(n.fixed_ip for n in nics):
+        raise BadRequest("max_count cannot be greater than 1 if an fixed_ip is specified.")
     with _as_bad_request():
         await network.validate(ctx, nics)
     return nics
+
+
+async def _automatic_network(ctx: Context) -> str:
+    try:
+        return await network.allocate_network(ctx)
+    except network.AutoAllocationFailure as none:
+        message = f"Unable to automatically allocate a network for project {ctx.project_id}"
+        raise BadRequest(message) from none
 
 
 async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:

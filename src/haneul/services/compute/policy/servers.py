@@ -37,6 +37,10 @@ ACTIONS_READ = rule("os_compute_api:os-instance-actions:list", OWNER_READER, "Li
 EVENTS_READ = rule("os_compute_api:os-instance-actions:show", OWNER_READER, "Show what was done.")
 EVENT_DETAILS = rule("os_compute_api:os-instance-actions:events", ADMIN, "See tracebacks and hosts.")
 SECURITY_GROUPS = rule("os_compute_api:os-security-groups:list", OWNER_READER, "See security groups.")
+SECURITY_GROUPS_ADD = rule("os_compute_api:os-security-groups:add", OWNER_MEMBER, "Join a group.")
+SECURITY_GROUPS_REMOVE = rule(
+    "os_compute_api:os-security-groups:remove", OWNER_MEMBER, "Leave a security group."
+)
 VOLUMES_READ = rule("os_compute_api:os-volumes-attachments:index", OWNER_READER, "See volumes.")
 VOLUMES_WRITE = rule("os_compute_api:os-volumes-attachments:create", OWNER_MEMBER, "Attach, detach.")
 INTERFACES_READ = rule("os_compute_api:os-attach-interfaces:list", OWNER_READER, "See interfaces.")

@@ -120,6 +120,29 @@ async def group_ids(ctx: Context, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+async def join_group(ctx: Context, server_id: str, name: str) -> None:
+    """All of the server's filtered ports are in the group too."""
+    (group_id,) = await group_ids(ctx, [name])
+    secured = [p for p in await of_server(ctx, server_id) if p.is_port_security_enabled and p.fixed_ips]
+    if not secured:
+        raise errors.SecurityGroupCannotBeApplied
+    for port in secured:
+        if group_id not in port.security_group_ids:
+            ids = [*port.security_group_ids, group_id]
+            await ports.update(ctx, port, {"security_group_ids": ids})
+
+
+async def leave_group(ctx: Context, server_id: str, name: str) -> None:
+    """None of the server's ports is in the group; raises if none was."""
+    (group_id,) = await group_ids(ctx, [name])
+    members = [p for p in await of_server(ctx, server_id) if group_id in p.security_group_ids]
+    if not members:
+        raise errors.SecurityGroupNotOnServer(name=name, server_id=server_id)
+    for port in members:
+        ids = [id for id in port.security_group_ids if id != group_id]
+        await ports.update(ctx, port, {"security_group_ids": ids})
+
+
 async def prepare_ports(
     ctx: Context, server_id: str, requested: Sequence[RequestedNic], groups: Sequence[str], zone: str
 ) -> list[Port]:

@@ -1,0 +1,57 @@
+"""A server's ports."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Context
+from haneul.services.compute import errors
+from haneul.services.compute.model.servers import Server, require
+from haneul.services.compute.operations import servers
+from haneul.services.compute.sagas.change_interfaces import ATTACH_INTERFACE, DETACH_INTERFACE, Interface
+from haneul.services.network import public as network
+
+
+def _host(server: Server, action: str) -> str:
+    if server.host is None:
+        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
+    return server.host
+
+
+async def list_(ctx: Context, id: str) -> list[network.Port]:
+    server = await servers.show(ctx, id)
+    return await network.server_ports(ctx, server.id)
+
+
+async def show(ctx: Context, id: str, port_id: str) -> network.Port:
+    for port in await list_(ctx, id):
+        if port.id == port_id:
+            return port
+    raise errors.NotAttached(what="port", id=port_id, server_id=id)
+
+
+async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> network.Port:
+    """The server owns one more port; its machine gets it soon."""
+    server = await servers.show(ctx, id)
+    require(server, "attach_interface", by_admin=ctx.is_admin)
+    host = _host(server, "attach_interface")
+    port = await network.attach_port(ctx, server.id, requested, host, server.zone or "nova")
+    await ctx.start(ATTACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
+    return port
+
+
+async def detach(ctx: Context, id: str, port_id: str) -> None:
+    """Accept taking the port away from the server."""
+    port = await show(ctx, id, port_id)
+    server = await servers.show(ctx, id)
+    require(server, "detach_interface", by_admin=ctx.is_admin)
+    host = _host(server, "detach_interface")
+    await ctx.start(DETACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
+
+
+async def only_network(ctx: Context) -> str:
+    """The one network that the project's servers can be on; raises if there are none or several."""
+    found = await network.auto_networks(ctx)
+    if not found:
+        raise errors.NoNetworkToAttach()
+    if len(found) > 1:
+        raise errors.AmbiguousNetworks()
+    return found[0]

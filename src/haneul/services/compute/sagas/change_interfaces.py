@@ -1,0 +1,60 @@
+"""Give a server one more port, and take one away."""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute.drivers.interface import NicSpec
+from haneul.services.compute.model.machines import nic
+from haneul.services.network import public as network
+
+
+class Interface(msgspec.Struct, frozen=True):
+    server_id: str
+    host: str
+    port_id: str
+
+
+async def wire(ctx: Context, interface: Interface) -> NicSpec:
+    (wired,) = await network.wire_ports(ctx, interface.server_id, interface.host, [interface.port_id])
+    return nic(wired)
+
+
+async def unwire(ctx: Context, interface: Interface) -> None:
+    await network.unwire_ports(ctx, interface.server_id, interface.host, [interface.port_id])
+
+
+async def plug(ctx: Context, interface: Interface, wired: NicSpec) -> None:
+    await ctx.agent(interface.host).hypervisor.attach_nic(interface.server_id, wired)
+
+
+async def unplug(ctx: Context, interface: Interface) -> None:
+    await ctx.agent(interface.host).hypervisor.detach_nic(interface.server_id, interface.port_id)
+
+
+async def let_go(ctx: Context, interface: Interface) -> None:
+    await network.detach_port(ctx, interface.server_id, interface.port_id)
+
+
+async def give_up(ctx: Context, interface: Interface, failure: Failure) -> None:
+    await network.detach_port(ctx, interface.server_id, interface.port_id)
+
+
+async def keep(ctx: Context, interface: Interface, failure: Failure) -> None:
+    """The port stays the server's; the operation's record says why."""
+
+
+ATTACH_INTERFACE = Saga(
+    "compute.attach_interface",
+    input=Interface,
+    steps=[Step(wire, undo=unwire), Step(plug, undo=unplug)],
+    on_failure=give_up,
+)
+DETACH_INTERFACE = Saga(
+    "compute.detach_interface",
+    input=Interface,
+    steps=[Step(unplug), Step(unwire), Step(let_go)],
+    on_failure=keep,
+)
