@@ -61,6 +61,15 @@ SUPERSEDE = Query(
 LATEST = Query(
     sa.select(sa.func.max(_c.seq)).where(_c.resource_id == sa.bindparam("resource", type_=sa.Text))
 )
+EARLIER = Query(
+    sa.select(sa.func.count())
+    .select_from(OPERATIONS.table)
+    .where(
+        _c.resource_id == sa.bindparam("resource", type_=sa.Text),
+        _c.is_open.is_(sa.true()),
+        _c.seq < sa.bindparam("mine", type_=sa.BigInteger),
+    )
+)
 RENEW = Query(
     sa.update(OPERATIONS.table)
     .where(_c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()))
@@ -235,6 +244,8 @@ class Engine:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)
             return
         try:
+            if operation.step == 0 and operation.state == "running":
+                await self._await_turn(operation)
             while operation.is_open:
                 if operation.state == "running":
                     operation = await self._forward(saga, operation)
@@ -244,6 +255,15 @@ class Engine:
             return
         except Exception:
             logger.exception("operation interrupted", operation=operation.id, kind=operation.kind)
+
+    async def _await_turn(self, operation: Operation) -> None:
+        """Returns once everything that was accepted earlier for the same resource has ended."""
+        for attempt in range(10**6):
+            async with self.platform.db.reading() as tx:
+                row = await tx.one(EARLIER, resource=operation.resource_id, mine=operation.seq)
+            if row is None or not row[0]:
+                return
+            await self.platform.clock.sleep(RETRY_S[min(attempt, 2)])
 
     async def _forward(self, saga: Saga, operation: Operation) -> Operation:
         step = saga.steps[operation.step]

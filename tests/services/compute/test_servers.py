@@ -308,6 +308,27 @@ async def test_a_volume_is_attached_and_taken_away(w: World) -> None:
     assert shown["status"] == "available"
 
 
+async def test_several_volumes_asked_for_at_once_come_one_after_the_other(w: World) -> None:
+    id = await w.create()
+    path = f"{BASE}/servers/{id}/os-volume_attachments"
+    volumes = []
+    for _ in range(3):
+        made = await w.cloud.member.post("/volume/v3/volumes", {"volume": {"size": 1}})
+        volumes.append(made.json()["volume"]["id"])
+    await w.cloud.settled()
+    for volume in volumes:
+        body = {"volumeAttachment": {"volumeId": volume}}
+        answer = await w.cloud.member.post(path, body, version=V)
+        assert answer.status_code == 200, answer.text
+    await w.cloud.settled()
+    found = (await w.cloud.member.get(path)).json()["volumeAttachments"]
+    assert sorted(a["device"] for a in found) == ["/dev/vdb", "/dev/vdc", "/dev/vdd"]
+    for volume in volumes:
+        assert (await w.cloud.member.delete(f"{path}/{volume}")).status_code == 202
+    await w.cloud.settled()
+    assert (await w.cloud.member.get(path)).json()["volumeAttachments"] == []
+
+
 async def test_a_server_boots_from_a_volume_made_of_an_image(w: World) -> None:
     device = {
         "boot_index": 0,

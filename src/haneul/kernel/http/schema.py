@@ -65,6 +65,9 @@ class InvalidField(BadRequest):
     code, message = "invalid_field", "Invalid input for field {field}: {why}"
 
 
+MAX_DEPTH = 100
+"""No API of ours nests deeper; a decoder would go down thousands of levels."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _ERROR = re.compile(r"^(?P<why>.*?)(?: - at `(?:key )?(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]+)`")
@@ -77,6 +80,8 @@ def _decoder(schema: Any) -> msgspec.json.Decoder[Any]:
 
 def decode(schema: type[T], raw: bytes, version: Version = (0, 0)) -> T:
     """The body as the schema has it in that version; InvalidField otherwise."""
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+        raise InvalidField(field="body", why=f"nested deeper than {MAX_DEPTH} levels", kind="json")
     try:
         value = _decoder(schema).decode(raw)
     except msgspec.ValidationError as problem:
@@ -87,6 +92,18 @@ def decode(schema: type[T], raw: bytes, version: Version = (0, 0)) -> T:
         if not window.covers(version):
             _refuse_present(value, path)
     return value
+
+
+def _depth(raw: bytes) -> int:
+    """How deep the brackets of a JSON text are nested."""
+    deepest = depth = 0
+    for byte in _STRING.sub(b"", raw):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
 
 
 def invalid(problem: msgspec.ValidationError) -> InvalidField:

@@ -16,6 +16,7 @@ from haneul.services.compute.api.server_schemas import (
     CreateServer,
     NewServer,
     UpdateServer,
+    address,
     boolean,
     integer,
     uuid,
@@ -119,8 +120,8 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         volumes=volumes,
         description=new.description if new.description is not UNSET else new.name.strip(),
         hostname=new.hostname or None,
-        access_ip_v4=new.accessIPv4 or "",
-        access_ip_v6=new.accessIPv6 or "",
+        access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
+        access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),
         hints=hints,
         disk_config=new.disk_config or "MANUAL",
         least=least,
@@ -309,9 +310,9 @@ async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, 
     if new.hostname is not UNSET:
         changes["hostname"] = new.hostname
     if new.accessIPv4 is not UNSET:
-        changes["access_ip_v4"] = new.accessIPv4 or ""
+        changes["access_ip_v4"] = address(new.accessIPv4, 4, "server.accessIPv4")
     if new.accessIPv6 is not UNSET:
-        changes["access_ip_v6"] = new.accessIPv6 or ""
+        changes["access_ip_v6"] = address(new.accessIPv6, 6, "server.accessIPv6")
     if new.disk_config is not UNSET:
         changes["disk_config"] = new.disk_config
     server = await servers.update(ctx, id, **changes)

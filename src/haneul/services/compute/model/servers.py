@@ -183,12 +183,18 @@ ALLOWED: dict[str, set[VmState]] = {
 }
 
 
+DEVICE_ACTIONS = ("attach_volume", "detach_volume", "attach_interface", "detach_interface")
+DEVICE_OPERATIONS = tuple(f"compute.{action}" for action in DEVICE_ACTIONS)
+"""Changes of devices are carried out one after the other."""
+
+
 def require(server: Server, action: str, *, by_admin: bool = False) -> None:
     """Raise unless the action may begin now."""
     if server.locked_by and not by_admin and action not in ("get_vnc_console",):
         raise errors.Locked(server_id=server.id)
     name = action.removesuffix("_hard")
-    if server.doing is not None and action != "get_vnc_console":
+    may_queue = action in DEVICE_ACTIONS and server.doing in DEVICE_OPERATIONS
+    if server.doing is not None and action != "get_vnc_console" and not may_queue:
         task = task_state(server) or "busy"
         raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
     if server.vm_state not in ALLOWED[action]:
