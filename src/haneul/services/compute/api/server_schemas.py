@@ -137,15 +137,6 @@ class AttachInterface(Strict):
     interfaceAttachment: InterfaceAttachment | UnsetType = UNSET
 
 
-class RemoteConsole(Strict):
-    protocol: str
-    type: str
-
-
-class CreateRemoteConsole(Strict):
-    remote_console: RemoteConsole
-
-
 def boolean(value: bool | str | None, field: str) -> bool:
     """A truth in the spellings that Nova takes; 400 naming the field for others."""
     if isinstance(value, bool) or value is None:

@@ -9,17 +9,11 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.api.links import links
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.model.servers import Server, VmState, status, task_state
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
-
-
-def links(ctx: Context, path: str) -> list[dict[str, str]]:
-    return [
-        {"rel": "self", "href": f"{ctx.endpoint}{MANIFEST.path}/v2.1/{path}"},
-        {"rel": "bookmark", "href": f"{ctx.endpoint}{MANIFEST.path}/{path}"},
-    ]
 
 
 def brief(ctx: Context, server: Server) -> dict[str, Any]:

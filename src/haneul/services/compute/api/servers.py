@@ -11,6 +11,7 @@ from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Query, Reply, Routes
 from haneul.services.compute.api import server_views as views
+from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_schemas import (
     BlockDeviceMapping,
     CreateServer,
@@ -75,12 +76,12 @@ async def create_server(ctx: Context, body: CreateServer) -> Reply:
     path = f"servers/{first.id}"
     shown = {
         "id": first.id,
-        "links": views.links(ctx, path),
+        "links": links(ctx, path),
         "OS-DCF:diskConfig": first.disk_config,
         "adminPass": new.adminPass if new.adminPass else secrets.token_urlsafe(9),
         "security_groups": [{"name": n} for n in _group_names(new)],
     }
-    location = views.links(ctx, path)[0]["href"]
+    location = links(ctx, path)[0]["href"]
     return Reply({"server": shown}, status=202, headers={"Location": location})
 
 
@@ -233,7 +234,7 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], di
         return page, {}
     rest = [f"{k}={v}" for k, v in query.pairs if k not in ("marker", "limit")]
     rest += [f"limit={size}", f"marker={page[-1].id}"]
-    href = f"{views.links(ctx, path)[0]['href']}?{'&'.join(rest)}"
+    href = f"{links(ctx, path)[0]['href']}?{'&'.join(rest)}"
     return page, {"servers_links": [{"rel": "next", "href": href}]}
 
 
