@@ -160,6 +160,7 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
     answer = upcalls(plane.platform)
+    await plane.open()
     await plane.start()
     await agent.start()
     await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])

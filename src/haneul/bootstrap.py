@@ -58,6 +58,7 @@ async def bootstrap(platform: Platform, manifests: list[Any], quotas: list[Quota
     """Everything that a cloud has before anybody uses it is there."""
     known = passwords(platform.folder)
     async with platform.context() as ctx:
+        await ctx.tx.lock("bootstrap")  # control planes on other machines may start too
         await identity.bootstrap(ctx, admin_password=known["admin"])
         for each in manifests:
             for kind in (each.type, *each.aliases):

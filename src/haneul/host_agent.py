@@ -26,7 +26,7 @@ import msgspec
 
 from haneul.kernel.disk_files import clones_files
 from haneul.kernel.drivers import HostSettings, load
-from haneul.kernel.errors import DriverError
+from haneul.kernel.errors import DriverError, HostUnreachable
 from haneul.kernel.hosts import AgentServer, Journal, Upcall
 from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
 from haneul.kernel.hosts.local_socket import LocalSocketAgent
@@ -46,6 +46,8 @@ SIMULATED = dict.fromkeys(GROUPS, "fake")
 REPORT_EVERY_S = 10.0
 POWER_OFF_S = 10.0
 """How long guests have to shut down when their host goes down."""
+_LOOK_S = 0.1
+"""How soon a control plane that is new is found."""
 _SOON_S = 0.05
 """How long a hint waits for others, to travel with them."""
 
@@ -56,7 +58,7 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     state: str
     """The folder under which every host has one of its own."""
     socket: str = ""
-    """Where the control plane listens; empty: `run/agents.sock` in the state folder."""
+    """Where the control plane listens; empty: at every `run/agents*.sock` in the state folder."""
     hosts: list[str] = []
     """Names; empty: this machine's own."""
     simulated_hosts: int = 0
@@ -191,20 +193,34 @@ def build_agent(config: AgentConfig, upcall: Upcall) -> HostAgent:
 
 async def serve(config: AgentConfig) -> None:
     """Serve the control plane's calls until cancelled."""
-    path = Path(config.socket) if config.socket else Path(config.state) / "run" / "agents.sock"
+    links: dict[Path, LocalSocketAgent] = {}
 
     async def upcall(name: str, payload: bytes) -> bytes:
-        return await link.upcall(name, payload)
+        connected = [link for link in links.values() if link.is_connected]
+        if not connected:
+            raise HostUnreachable("No control plane is connected.")
+        return await connected[0].upcall(name, payload)
 
     agent = build_agent(config, upcall)
-    link = LocalSocketAgent(path, agent, connected=agent.report_soon)
     try:
         await agent.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(link.run())
             tasks.create_task(agent.run())
+            while True:
+                for path in _sockets(config):
+                    if path not in links:
+                        links[path] = LocalSocketAgent(path, agent, connected=agent.report_soon)
+                        tasks.create_task(links[path].run())
+                await asyncio.sleep(_LOOK_S)
     finally:
         await agent.close()
+
+
+def _sockets(config: AgentConfig) -> list[Path]:
+    """Where control planes listen: there may be several over one store, and any of them may call."""
+    if config.socket:
+        return [Path(config.socket)]
+    return sorted((Path(config.state) / "run").glob("agents*.sock"))
 
 
 async def power_off(config: AgentConfig) -> None:

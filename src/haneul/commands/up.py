@@ -34,11 +34,14 @@ START_TIMEOUT_S = 60.0
 @click.option("--bare", is_flag=True, help="Put no image into it.")
 @click.option("--uplink", type=click.Choice(["none", "host"]), help="What the external network reaches.")
 @click.option("--database", metavar="URL", help="A PostgreSQL database instead of the file in --state.")
+@click.option("--control-planes", type=click.IntRange(1), help="This many, sharing port and database.")
 def command(installation: Installation, detach: bool, demo: bool, bare: bool, **wanted: Any) -> None:
     """Start the cloud on this machine. What is not said is as it was the last time."""
     if not _is_clear(installation):
         return
     settings = choose(installation.settings(), wanted)
+    if settings.control_planes > 1 and not settings.database:
+        raise click.ClickException("Several control planes need a database server: --database URL.")
     if not is_free(settings.port):
         raise click.ClickException(
             f"Port {settings.port} is in use by another program; choose one with --port N (0: any)."

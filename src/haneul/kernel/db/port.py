@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ClauseElement
@@ -85,6 +86,10 @@ class Database(Protocol):
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    async def now(self) -> datetime:
+        """The time by the database's own clock."""
+        ...
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """Commit at the end of the block, roll back if it raises."""

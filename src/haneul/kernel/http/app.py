@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from haneul.kernel import log
-from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
+from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
     BadRequest,
@@ -199,9 +199,8 @@ class Application:
         for attempt in range(RETRIES):
             try:
                 if not route.transaction:
-                    nothing: Any = _NoTransaction()
                     ctx = Context(
-                        self.platform, auth, nothing, request_id=request_id, version=version,
+                        self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
                         rule=rule and rule.name, endpoint=endpoint,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
@@ -312,12 +311,3 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
-
-
-class _NoTransaction:
-    """Stands where a transaction would be, in handlers that are declared without one."""
-
-    is_open = False
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError("this route is declared without a transaction: open one")
