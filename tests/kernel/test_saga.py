@@ -247,8 +247,10 @@ async def test_a_lease_that_ran_out_is_taken_over(
     await asyncio.sleep(0.1)
     await platform.engine.stop()  # renews no more
     gate.set()
-    while not await elsewhere.engine.sweep():
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        await elsewhere.engine.run()  # looks at once, then every second
+        while (await operation(elsewhere, id)).is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     await elsewhere.engine.idle()
     assert (await operation(elsewhere, id)).state == "done"
     assert await marks(elsewhere) == ["claim slow", "done slow"]

@@ -15,7 +15,6 @@ from alembic.config import Config
 
 from haneul.migrations import head
 
-
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
 """Who else starts on this database waits until we are done, and then finds nothing to do."""
 

@@ -1,4 +1,4 @@
-"""What the rest of Haneul knows of a database: transactions, queries, and three ways to fail."""
+"""What the rest of Haneul knows of a database: transactions, queries, and the ways to fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import ClauseElement
 from sqlalchemy.engine import Dialect
 
-from haneul.kernel.errors import Conflict
+from haneul.kernel.errors import BadRequest, Conflict
 
 Row = tuple[Any, ...]
 
@@ -25,6 +25,12 @@ class Busy(Conflict):
     """The database asks to run the whole transaction again (deadlock, serialization)."""
 
     code, message = "busy", "The database asks to try again."
+
+
+class Unstorable(BadRequest):
+    """PostgreSQL has no place for the character NUL."""
+
+    code, message = "unstorable", "A text has a character that cannot be stored."
 
 
 class Query:

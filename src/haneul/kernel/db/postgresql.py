@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
-from haneul.kernel.db.port import Busy, Duplicate, Query, Row
+from haneul.kernel.db.port import Busy, Duplicate, Query, Row, Unstorable
 
 POOL_SIZE = 10
 
@@ -129,3 +129,5 @@ def _translated():
         raise Duplicate(columns=getattr(problem, "constraint_name", None) or "key") from problem
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as problem:
         raise Busy from problem
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as problem:
+        raise Unstorable from problem

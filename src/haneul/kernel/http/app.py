@@ -151,6 +151,8 @@ class Application:
                     resp.set_header("Allow", ", ".join(sorted(by_method)))
                     raise MethodNotAllowed
                 raise NotFound
+            if any("\0" in part for part in path.values()):
+                raise NotFound  # nothing has such a name, and not every store can be asked for it
             if route.auth:
                 token = req.headers.get("x-auth-token")
                 if not token:
