@@ -27,6 +27,39 @@ from haneul.kernel.saga_engine import Engine
 from haneul.kernel.tasks import end_all
 
 SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
+MINIMUM = ("identity", "image", "placement", "compute", "network", "block_storage", "dashboard", "oversight")
+PROFILES = {
+    "minimum": MINIMUM,
+    "core": (*MINIMUM, "object_storage", "orchestration", "metering"),
+    "all": SERVICES,
+}
+"""What may be asked for by one word; those services count that are there."""
+ALWAYS = ("identity",)
+"""Nothing works without tokens."""
+
+
+class NoSuchService(Exception):
+    """The message says which, and what there is."""
+
+
+def chosen(wanted: str) -> tuple[str, ...]:
+    """The services to run for a profile's name, or for names with commas, and all that these need."""
+    if wanted in PROFILES:
+        todo = [s for s in PROFILES[wanted] if s in SERVICES]
+    else:
+        todo = [s.strip().replace("-", "_") for s in wanted.split(",")]
+        if unknown := [s for s in todo if s not in SERVICES]:
+            raise NoSuchService(
+                f"there is no service {unknown[0]!r}; there are: {', '.join((*PROFILES, *SERVICES))}"
+            )
+    todo += ALWAYS
+    found: set[str] = set()
+    while todo:
+        service = todo.pop()
+        if service not in found:
+            found.add(service)
+            todo += manifest(service).depends_on
+    return tuple(s for s in SERVICES if s in found)
 
 
 def part(service: str, name: str) -> ModuleType | None:

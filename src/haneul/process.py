@@ -25,7 +25,7 @@ import uvicorn
 
 from haneul import store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import SERVICES, ControlPlane, declared, manifest, part
+from haneul.control_plane import SERVICES, ControlPlane, NoSuchService, chosen, declared, manifest, part
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
 from haneul.kernel import log
@@ -102,7 +102,9 @@ class Process:
             for name in ("store", "operations")
             for q in declared(s, name, QuotaSet)
         ]
-        await bootstrap(self.platform, [manifest(s) for s in options.services], list(set(quotas)))
+        absent = [manifest(s) for s in SERVICES if s not in options.services]
+        served = [manifest(s) for s in options.services]
+        await bootstrap(self.platform, served, list(set(quotas)), absent)
         identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
 
@@ -226,13 +228,10 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     if given.member and not given.database:
         parser.error("several control planes need a database server")
-    if given.services in ("minimum", "core", "all"):
-        services = SERVICES
-    else:
-        services = tuple(s.strip().replace("-", "_") for s in given.services.split(","))
-        unknown = [s for s in services if s not in SERVICES]
-        if unknown:
-            parser.error(f"there is no service {unknown[0]!r}; there are: {', '.join(SERVICES)}")
+    try:
+        services = chosen(given.services)
+    except NoSuchService as problem:
+        parser.error(str(problem))
     given.state.mkdir(parents=True, exist_ok=True)
     return Options(
         given.state.resolve(),
