@@ -31,6 +31,7 @@ from haneul.kernel.hosts import AgentServer, Journal, Upcall
 from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
 from haneul.kernel.hosts.local_socket import LocalSocketAgent
 from haneul.kernel.hosts.reports import HostReport, MetadataRequest, ask_metadata, send_reports
+from haneul.kernel.ids import new_id
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class HostAgent(AgentServer):
         self._upcall = upcall
         self._reflink = None if config.simulated_hosts else clones_files(Path(config.state))
         self._changed: set[str] = set()
+        self._id = new_id()
         self._hint = asyncio.Event()
 
     async def start(self) -> None:
@@ -148,6 +150,7 @@ class HostAgent(AgentServer):
             drivers=self._names,
             power_states={machine: str(state) for machine, state in (await hypervisor.machines()).items()},
             address=self._config.address,
+            agent_id=self._id,
         )
 
     async def _report(self, hosts: list[str]) -> None:
@@ -224,7 +227,7 @@ def _sockets(config: AgentConfig) -> list[Path]:
 
 
 async def power_off(config: AgentConfig) -> None:
-    """No machine of this host runs any more; what is wanted of them stays."""
+    """No machine of this host runs any more, and its networks are gone; what is wanted of them stays."""
 
     async def nobody(name: str, payload: bytes) -> bytes:
         raise DriverError("The host goes down.")
@@ -235,6 +238,9 @@ async def power_off(config: AgentConfig) -> None:
             hypervisor = await agent.driver(host, "hypervisor")
             if hasattr(hypervisor, "go_down"):
                 await hypervisor.go_down(POWER_OFF_S)
+            network = await agent.driver(host, "network")
+            if hasattr(network, "go_down"):
+                await network.go_down()
     finally:
         await agent.close()
 
