@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from haneul.kernel import log
-from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
+from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
     BadRequest,
@@ -155,6 +155,8 @@ class Application:
                     resp.set_header("Allow", ", ".join(sorted(by_method)))
                     raise MethodNotAllowed
                 raise NotFound
+            if any("\0" in part for part in path.values()):
+                raise NotFound  # nothing has such a name, and not every store can be asked for it
             if route.auth:
                 token = req.headers.get("x-auth-token")
                 if not token:
@@ -203,9 +205,8 @@ class Application:
         for attempt in range(RETRIES):
             try:
                 if not route.transaction:
-                    nothing: Any = _NoTransaction()
                     ctx = Context(
-                        self.platform, auth, nothing, request_id=request_id, version=version,
+                        self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
                         rule=rule and rule.name, endpoint=endpoint,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
@@ -332,12 +333,3 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
-
-
-class _NoTransaction:
-    """Stands where a transaction would be, in handlers that are declared without one."""
-
-    is_open = False
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError("this route is declared without a transaction: open one")
