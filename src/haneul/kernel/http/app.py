@@ -18,7 +18,7 @@ import falcon.asgi
 import msgspec
 import structlog
 
-from haneul.kernel import log
+from haneul.kernel import access_rules, log
 from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
@@ -156,6 +156,10 @@ class Application:
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
+                if auth.access_rules and not access_rules.allow(
+                    auth.access_rules, served.manifest, req.method, req.path
+                ):
+                    raise Unauthorized
             await self._handle(route, auth, request_id, version, req, resp, path)
         except HaneulError as error:
             self._fail(served, error, request_id, req, resp)

@@ -231,6 +231,9 @@ CREATE_APPLICATION_CREDENTIAL = rule(
 DELETE_APPLICATION_CREDENTIAL = rule(
     "identity:delete_application_credential", _OWN, "Delete an application credential.", ANY
 )
+GET_ACCESS_RULE = rule("identity:get_access_rule", _OWN_READ, "Show an access rule.", ANY)
+LIST_ACCESS_RULES = rule("identity:list_access_rules", _OWN_READ, "List a user's access rules.", ANY)
+DELETE_ACCESS_RULE = rule("identity:delete_access_rule", _OWN, "Delete an access rule.", ANY)
 _CREDENTIAL = "user_id:%(target.credential.user_id)s"
 GET_CREDENTIAL = rule("identity:get_credential", f"{READER} or {_CREDENTIAL}", "Show a credential.", ANY)
 LIST_CREDENTIALS = rule("identity:list_credentials", f"{READER} or {_CREDENTIAL}", "List credentials.", ANY)

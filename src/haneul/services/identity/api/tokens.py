@@ -183,6 +183,7 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
                 "id": found.id,
                 "name": found.name,
                 "restricted": not found.unrestricted,
+                **({"access_rules": found.access_rules} if found.access_rules else {}),
             }
     return encode({"token": token})
 

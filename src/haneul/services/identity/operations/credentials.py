@@ -1,10 +1,8 @@
-"""Application credentials, and credentials such as EC2 keys (kept encrypted)."""
+"""Credentials such as EC2 keys, kept encrypted."""
 
 from __future__ import annotations
 
 import os
-import secrets
-from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,90 +12,12 @@ import msgspec
 from cryptography.fernet import Fernet
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.model.credentials import ApplicationCredential, Credential
-from haneul.services.identity.model.revocations import of_application_credential
-from haneul.services.identity.model.roles import Role
-from haneul.services.identity.operations import access, passwords
-from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
-from haneul.services.identity.store.roles import ROLES
+from haneul.services.identity.model.credentials import Credential
+from haneul.services.identity.store.credentials import CREDENTIALS
 
 EC2 = "ec2"
-
-
-class Wanted(msgspec.Struct):
-    """An application credential as it is asked for; `roles` are (id, name) pairs of which one is there."""
-
-    name: str
-    description: str | None
-    secret: str | None
-    expires_at: datetime | None
-    roles: list[tuple[str | None, str | None]] | None
-    unrestricted: bool
-
-
-async def create_application_credential(
-    ctx: Context, user_id: str, wanted: Wanted
-) -> tuple[ApplicationCredential, str]:
-    """The new credential and its secret, which nobody can read later. No transaction may be open."""
-    ctx.authorize(access.target(user={"id": user_id}))
-    project_id = ctx.project_id
-    if ctx.auth.app_credential_id:
-        async with ctx.in_reading() as c:
-            used = await APPLICATION_CREDENTIALS.get(c.tx, ctx.auth.app_credential_id)
-        if used is None or not used.unrestricted:
-            raise Forbidden(action="identity:create_application_credential")
-    if wanted.expires_at is not None and wanted.expires_at <= ctx.now():
-        raise Invalid(why="The application credential would have expired already.")
-    secret = wanted.secret or secrets.token_urlsafe(64)
-    hashed = await passwords.hashed(secret)
-    async with ctx.in_transaction() as c:
-        role_ids = await _chosen(c, wanted.roles)
-        new = ApplicationCredential(
-            new_hex(),
-            user_id,
-            project_id,
-            wanted.name,
-            wanted.description,
-            hashed,
-            role_ids,
-            wanted.expires_at,
-            wanted.unrestricted,
-        )
-        return await access.add(c, APPLICATION_CREDENTIALS, new, "application_credential"), secret
-
-
-async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | None) -> list[str]:
-    """The ids of the roles wanted, which must be among those of the token; by default all of these."""
-    if not wanted:
-        return list(ctx.auth.role_ids)
-    held = {role.id: role for role in await ROLES.among(ctx.tx, "id", ctx.auth.role_ids)}
-    by_name = {role.name: role for role in held.values()}
-    chosen = []
-    for id, name in wanted:
-        found = held.get(id) if id else by_name.get(name or "")
-        if found is None:
-            raise Invalid(
-                why="Invalid application credential: Could not find role assignment with role: "
-                f"{id or name}, user or group: {ctx.user_id}, project, domain, or system: "
-                f"{ctx.auth.project_id}."
-            )
-        chosen.append(found.id)
-    return list(dict.fromkeys(chosen))
-
-
-async def delete_application_credential(ctx: Context, credential: ApplicationCredential) -> None:
-    await revoke(ctx, of_application_credential(credential.id))
-    await APPLICATION_CREDENTIALS.remove(ctx.tx, id=credential.id)
-
-
-async def roles_of(ctx: Context, credentials: list[ApplicationCredential]) -> dict[str, Role]:
-    """Every role that any of these carries, by id."""
-    ids = {id for credential in credentials for id in credential.role_ids}
-    return {role.id: role for role in await ROLES.among(ctx.tx, "id", ids)}
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,7 @@ from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import access, passwords
 from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS, CREDENTIALS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import MEMBERSHIPS, USERS
@@ -72,5 +72,6 @@ async def delete(ctx: Context, user: User) -> None:
     await MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=user.id)
     await APPLICATION_CREDENTIALS.remove(ctx.tx, user_id=user.id)
+    await ACCESS_RULES.remove(ctx.tx, user_id=user.id)
     await CREDENTIALS.remove(ctx.tx, user_id=user.id)
     await USERS.remove(ctx.tx, id=user.id)

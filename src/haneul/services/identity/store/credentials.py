@@ -1,8 +1,9 @@
-"""Application credentials and credentials, stored."""
+"""Application credentials with their access rules, and credentials, stored."""
 
 from haneul.kernel.db import Rows
-from haneul.services.identity.model.credentials import ApplicationCredential, Credential
+from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential, Credential
 
+ACCESS_RULES = Rows(AccessRule, "identity_access_rules", unique=(("user_id", "service", "method", "path"),))
 APPLICATION_CREDENTIALS = Rows(
     ApplicationCredential,
     "identity_application_credentials",
