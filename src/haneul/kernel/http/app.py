@@ -156,9 +156,7 @@ class Application:
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
-                if auth.access_rules and not access_rules.allow(
-                    auth.access_rules, served.manifest, req.method, req.path
-                ):
+                if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
             await self._handle(route, auth, request_id, version, req, resp, path)
         except HaneulError as error:
@@ -316,6 +314,13 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
+
+
+def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> bool:
+    """Whether the token may be used for this at all."""
+    if not auth.access_rules or route.ignores_access_rules:
+        return True
+    return access_rules.allow(auth.access_rules, manifest, req.method, req.path)
 
 
 class _NoTransaction:
