@@ -259,3 +259,21 @@ EC2_DELETE_CREDENTIAL = rule(
     "Delete EC2 keys.",
     ANY,
 )
+
+# trusts
+
+_TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"
+_TRUSTEE = "user_id:%(target.trust.trustee_user_id)s"
+_EITHER = f"{READER} or {_TRUSTOR} or {_TRUSTEE}"
+CREATE_TRUST = rule("identity:create_trust", "user_id:%(trust.trustor_user_id)s", "Lend roles.", ANY)
+LIST_TRUSTS = rule("identity:list_trusts", READER, "List all trusts.", ANY)
+LIST_TRUSTS_FOR_TRUSTOR = rule(
+    "identity:list_trusts_for_trustor", f"{READER} or {_TRUSTOR}", "List what somebody lent.", ANY
+)
+LIST_TRUSTS_FOR_TRUSTEE = rule(
+    "identity:list_trusts_for_trustee", f"{READER} or {_TRUSTEE}", "List what somebody was lent.", ANY
+)
+GET_TRUST = rule("identity:get_trust", _EITHER, "Show a trust.", ANY)
+DELETE_TRUST = rule("identity:delete_trust", f"rule:admin_required or {_TRUSTOR}", "End a trust.", ANY)
+LIST_ROLES_FOR_TRUST = rule("identity:list_roles_for_trust", _EITHER, "List the roles of a trust.", ANY)
+GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role of a trust.", ANY)

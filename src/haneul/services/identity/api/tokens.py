@@ -13,7 +13,7 @@ from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api.bodies import read
-from haneul.services.identity.model.proofs import Method, Scope
+from haneul.services.identity.model.proofs import Method, Named, Scope
 from haneul.services.identity.operations import authentication, catalog, tokens
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
@@ -33,12 +33,16 @@ class SystemScope(Schema):
     all: bool = False
 
 
+class TrustReference(Schema):
+    id: str | None = None
+
+
 class ScopeAsked(Schema):
     project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
     unscoped: dict[str, Any] | None = None
-    trust: dict[str, Any] | None = msgspec.field(default=None, name="OS-TRUST:trust")
+    trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
@@ -141,8 +145,10 @@ def _scope(asked: ScopeAsked | str | None) -> Scope | None:
         return Scope("project", named(asked.project, "project"))
     if asked.domain:
         return Scope("domain", named_domain(asked.domain))
-    if asked.trust is not None:
-        raise Unauthorized("Trusts are not supported.")
+    if asked.trust:
+        if not asked.trust.id:
+            raise BadRequest("Expecting to find trust_id in trust.")
+        return Scope("trust", Named(id=asked.trust.id))
     if asked.system and not asked.system.all:
         raise BadRequest("Expecting to find all in system.")
     return Scope(kinds[0])
@@ -167,7 +173,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "id": auth.project_id,
             "name": auth.project_name,
         }
-        token["is_domain"] = False
+        if auth.trust_id is None:
+            token["is_domain"] = False
     if auth.domain_id:
         token["domain"] = {"id": auth.domain_id, "name": auth.domain_name}
     if auth.system:
@@ -176,6 +183,13 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["roles"] = await _roles(tx, auth)
         if with_catalog:
             token["catalog"] = await catalog.of(tx, auth)
+    if auth.trust_id:
+        token["OS-TRUST:trust"] = {
+            "id": auth.trust_id,
+            "trustor_user": {"id": auth.trustor_id},
+            "trustee_user": {"id": auth.trustee_id},
+            "impersonation": auth.user_id == auth.trustor_id,
+        }
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:
