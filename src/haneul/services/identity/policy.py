@@ -277,3 +277,9 @@ GET_TRUST = rule("identity:get_trust", _EITHER, "Show a trust.", ANY)
 DELETE_TRUST = rule("identity:delete_trust", f"rule:admin_required or {_TRUSTOR}", "End a trust.", ANY)
 LIST_ROLES_FOR_TRUST = rule("identity:list_roles_for_trust", _EITHER, "List the roles of a trust.", ANY)
 GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role of a trust.", ANY)
+
+# requests signed with access keys
+
+_VALIDATES = "rule:admin_required or rule:service_role"
+EC2TOKENS_VALIDATE = rule("identity:ec2tokens_validate", _VALIDATES, "Check an EC2 signature.", ANY)
+S3TOKENS_VALIDATE = rule("identity:s3tokens_validate", _VALIDATES, "Check an S3 signature.", ANY)

@@ -74,7 +74,7 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
 @routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
-    token, auth = await _subject(ctx, request)
+    token, auth = await _subject(ctx, request, query)
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -84,26 +84,27 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
 
 
 @routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN)
-async def check_token(ctx: Context, request: Request) -> Reply:
+async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
-    token, _ = await _subject(ctx, request)
+    token, _ = await _subject(ctx, request, query)
     return Reply(headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
 @routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN)
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
-    _, auth = await _subject(ctx, request)
+    _, auth = await _subject(ctx, request, None)
     await tokens.end(ctx, auth)
 
 
-async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:
-    """The token asked about, if the asker may."""
+async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple[str, Auth]:
+    """The token asked about, if the asker may; one that has expired if `allow_expired` asks for it."""
     token = request.header("X-Subject-Token")
     if not token:
         raise BadRequest("X-Subject-Token header is required")
     try:
-        auth = await tokens.authenticate(ctx.platform, token)
+        allow_expired = query is not None and "allow_expired" in query and query.truth("allow_expired")
+        auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
         ctx.authorize({})
         raise errors.TokenNotFound from None

@@ -1,44 +1,61 @@
-"""Credentials such as EC2 keys, kept encrypted."""
+"""Credentials such as EC2 keys, kept sealed: encrypted with a key that is not in the store."""
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.fernet import Fernet
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.credentials import Credential
+from haneul.services.identity.operations.keys import FIRST, SEALING
+from haneul.services.identity.store import credentials
 from haneul.services.identity.store.credentials import CREDENTIALS
 
 EC2 = "ec2"
+BATCH = 100
 
 
-@lru_cache(maxsize=8)
-def _key(folder: Path) -> Fernet:
-    """What credentials are encrypted with; made at its first use, outside of the store."""
-    path = folder / "keys" / "identity" / "credentials.fernet"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as f:
-            f.write(Fernet.generate_key())
-    return Fernet(path.read_bytes())
+def require_own_token(ctx: Context) -> None:
+    """Raise if one's token was lent: what credentials hold would outlast what was lent."""
+    if ctx.auth.is_delegated:
+        raise Forbidden(
+            "You are not authorized to perform the requested action: Delegated tokens cannot access "
+            "credentials directly."
+        )
 
 
 def sealed(ctx: Context, blob: str) -> str:
-    return _key(ctx.platform.folder).encrypt(blob.encode()).decode()
+    """The blob as it is stored: which key sealed it, and what came out."""
+    name, key = SEALING.newest(ctx.platform.folder)
+    return f"{name}:{key.encrypt(blob.encode()).decode()}"
 
 
 def opened(ctx: Context, credential: Credential) -> str:
     """The blob in clear."""
-    return _key(ctx.platform.folder).decrypt(credential.blob.encode()).decode()
+    return _opened(ctx.platform.folder, credential.blob)
+
+
+def _opened(folder: Path, blob: str) -> str:
+    name, colon, text = blob.rpartition(":")
+    key = SEALING.find(folder, name if colon else FIRST)
+    if key is None:
+        raise RuntimeError(f"the key {name or FIRST} that sealed a credential is gone")
+    return key.decrypt(text.encode()).decode()
+
+
+async def seal_anew(ctx: Context) -> int:
+    """Some of what older keys sealed is sealed with the newest; how many."""
+    name, _ = SEALING.newest(ctx.platform.folder)
+    found = await credentials.not_sealed_by(ctx.tx, name, limit=BATCH)
+    for credential in found:
+        await credentials.seal(ctx.tx, credential, sealed(ctx, opened(ctx, credential)))
+    return len(found)
 
 
 def ec2_id(access_key: str) -> str:
@@ -47,16 +64,23 @@ def ec2_id(access_key: str) -> str:
 
 
 def credential_id(type: str, blob: str) -> str:
-    """Of an EC2 credential it follows from the access key in its blob; 400 if that is not there."""
-    if type != EC2:
-        return new_hex()
+    """Of an EC2 credential it follows from the access key in its blob."""
+    return ec2_id(access_key(blob)) if type == EC2 else new_hex()
+
+
+def access_key(blob: str) -> str:
+    """The access key in the blob of an EC2 credential; 400 if it is not there."""
     try:
         said: Any = msgspec.json.decode(blob)
     except msgspec.DecodeError:
         raise Invalid(why="Invalid blob in credential") from None
     if not isinstance(said, dict) or not isinstance(said.get("access"), str):
-        raise Invalid(why="Invalid blob in credential: an access key is expected")
-    return ec2_id(said["access"])
+        raise Invalid(
+            why="Expecting to find access in credential. The server could not comply with the request since "
+            "it is either malformed or otherwise incorrect. The client is assumed to be in error."
+        )
+    key: str = said["access"]
+    return key
 
 
 async def create_ec2(ctx: Context, user_id: str, project_id: str) -> Credential:
