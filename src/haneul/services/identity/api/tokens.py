@@ -220,6 +220,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "trustee_user": {"id": auth.trustee_id},
             "impersonation": auth.user_id == auth.trustor_id,
         }
+    if auth.access_token_id:
+        token["OS-OAUTH1"] = {"access_token_id": auth.access_token_id, "consumer_id": auth.consumer_id}
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:

@@ -57,6 +57,10 @@ def of_trust(trust_id: str) -> str:
     return f"trust:{trust_id}"
 
 
+def of_access_token(access_token_id: str) -> str:
+    return f"access_token:{access_token_id}"
+
+
 def of_grant(user_id: str, target_id: str) -> str:
     """The user has lost a role on that project, domain or the system."""
     return f"grant:{user_id}:{target_id}"
@@ -84,3 +88,5 @@ def reasons(auth: Auth) -> Iterator[str]:
         yield of_application_credential(auth.app_credential_id)
     if auth.trust_id:
         yield of_trust(auth.trust_id)
+    if auth.access_token_id:
+        yield of_access_token(auth.access_token_id)
