@@ -29,6 +29,13 @@ class Revocation(msgspec.Struct, frozen=True):
     issued_until: str
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """How often something was revoked, ever: whoever knows this number knows all revocations."""
+
+    kind: str
+    count: int
+
+
 def of_token(audit_id: str) -> str:
     return f"token:{audit_id}"
 
