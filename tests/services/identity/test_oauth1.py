@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from oauthlib.oauth1 import Client
 
+from haneul.services.identity.reconcilers.old_oauth1_tokens import forget_old_oauth1_tokens
+from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, REQUEST_TOKENS
 from tests.services.identity.conftest import V3, Keystone, by_token, login_with, project
 
 OAUTH1: dict[str, Any] = {"methods": ["oauth1"], "oauth1": {}}
@@ -180,3 +184,24 @@ async def test_what_ends_what_a_consumer_was_let(keystone: Keystone, what: str) 
     assert (await keystone.call(await keystone.token(), "DELETE", path)).status_code == 204
     assert (await keystone.call(token, "GET", "/auth/projects")).status_code == 401
     assert (await login(keystone, consumer, access)).status_code in (401, 404)
+
+
+async def test_what_is_over_is_forgotten_and_lets_nobody_in(keystone: Keystone) -> None:
+    consumer = await consumer_of(keystone)
+    access = await access_of(keystone, consumer)
+    request = form(await ask(keystone, consumer))
+    verifier = (await agree(keystone, request)).json()["token"]["oauth_verifier"]
+    kept = form(await ask(keystone, consumer))
+    past = keystone.cloud.platform.clock.now() - timedelta(seconds=1)
+    async with keystone.cloud.platform.context() as ctx:
+        token = await ACCESS_TOKENS.get(ctx.tx, access["oauth_token"])
+        wish = await REQUEST_TOKENS.get(ctx.tx, request["oauth_token"])
+        assert token is not None and wish is not None
+        await ACCESS_TOKENS.update(ctx.tx, replace(token, expires_at=past))
+        await REQUEST_TOKENS.update(ctx.tx, replace(wish, expires_at=past))
+    assert (await login(keystone, consumer, access)).status_code == 401
+    assert (await redeem(keystone, consumer, request, verifier)).status_code == 401
+    await keystone.cloud.plane.reconcilers.look(forget_old_oauth1_tokens)
+    assert (await login(keystone, consumer, access)).status_code == 404
+    assert (await redeem(keystone, consumer, request, verifier)).status_code == 404
+    assert (await agree(keystone, kept)).status_code == 200
