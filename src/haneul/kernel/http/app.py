@@ -18,7 +18,7 @@ import falcon.asgi
 import msgspec
 import structlog
 
-from haneul.kernel import log
+from haneul.kernel import access_rules, log
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
@@ -158,10 +158,12 @@ class Application:
             if any("\0" in part for part in path.values()):
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
             if route.auth:
-                token = req.headers.get("x-auth-token")
+                token = req.headers.get("x-auth-token") or _bearer(req)
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
+                if not _is_within_rules(auth, route, served.manifest, req):
+                    raise Unauthorized
             await self._handle(route, auth, request_id, version, req, resp, path)
         except HaneulError as error:
             self._fail(served, error, request_id, req, resp)
@@ -333,3 +335,16 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
+
+
+def _bearer(req: Any) -> str | None:
+    """The token of a client that speaks OAuth 2.0."""
+    scheme, _, token = req.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> bool:
+    """Whether the token may be used for this at all."""
+    if not auth.access_rules or route.ignores_access_rules:
+        return True
+    return access_rules.allow(auth.access_rules, manifest, req.method, req.path)

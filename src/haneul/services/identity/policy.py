@@ -231,6 +231,9 @@ CREATE_APPLICATION_CREDENTIAL = rule(
 DELETE_APPLICATION_CREDENTIAL = rule(
     "identity:delete_application_credential", _OWN, "Delete an application credential.", ANY
 )
+GET_ACCESS_RULE = rule("identity:get_access_rule", _OWN_READ, "Show an access rule.", ANY)
+LIST_ACCESS_RULES = rule("identity:list_access_rules", _OWN_READ, "List a user's access rules.", ANY)
+DELETE_ACCESS_RULE = rule("identity:delete_access_rule", _OWN, "Delete an access rule.", ANY)
 _CREDENTIAL = "user_id:%(target.credential.user_id)s"
 GET_CREDENTIAL = rule("identity:get_credential", f"{READER} or {_CREDENTIAL}", "Show a credential.", ANY)
 LIST_CREDENTIALS = rule("identity:list_credentials", f"{READER} or {_CREDENTIAL}", "List credentials.", ANY)
@@ -256,3 +259,41 @@ EC2_DELETE_CREDENTIAL = rule(
     "Delete EC2 keys.",
     ANY,
 )
+
+# trusts
+
+_TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"
+_TRUSTEE = "user_id:%(target.trust.trustee_user_id)s"
+_EITHER = f"{READER} or {_TRUSTOR} or {_TRUSTEE}"
+CREATE_TRUST = rule("identity:create_trust", "user_id:%(trust.trustor_user_id)s", "Lend roles.", ANY)
+LIST_TRUSTS = rule("identity:list_trusts", READER, "List all trusts.", ANY)
+LIST_TRUSTS_FOR_TRUSTOR = rule(
+    "identity:list_trusts_for_trustor", f"{READER} or {_TRUSTOR}", "List what somebody lent.", ANY
+)
+LIST_TRUSTS_FOR_TRUSTEE = rule(
+    "identity:list_trusts_for_trustee", f"{READER} or {_TRUSTEE}", "List what somebody was lent.", ANY
+)
+GET_TRUST = rule("identity:get_trust", _EITHER, "Show a trust.", ANY)
+DELETE_TRUST = rule("identity:delete_trust", f"rule:admin_required or {_TRUSTOR}", "End a trust.", ANY)
+LIST_ROLES_FOR_TRUST = rule("identity:list_roles_for_trust", _EITHER, "List the roles of a trust.", ANY)
+GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role of a trust.", ANY)
+
+# requests signed with access keys
+
+_VALIDATES = "rule:admin_required or rule:service_role"
+EC2TOKENS_VALIDATE = rule("identity:ec2tokens_validate", _VALIDATES, "Check an EC2 signature.", ANY)
+S3TOKENS_VALIDATE = rule("identity:s3tokens_validate", _VALIDATES, "Check an S3 signature.", ANY)
+
+# OAuth 1.0a
+
+GET_CONSUMER = rule("identity:get_consumer", READER, "Show a consumer.", ANY)
+LIST_CONSUMERS = rule("identity:list_consumers", READER, "List consumers.", ANY)
+CREATE_CONSUMER = rule("identity:create_consumer", ADMIN, "Register a consumer.", ANY)
+UPDATE_CONSUMER = rule("identity:update_consumer", ADMIN, "Describe a consumer otherwise.", ANY)
+DELETE_CONSUMER = rule("identity:delete_consumer", ADMIN, "Delete a consumer.", ANY)
+AUTHORIZE_REQUEST_TOKEN = rule("identity:authorize_request_token", ADMIN, "Let a consumer act.", ANY)
+LIST_ACCESS_TOKENS = rule("identity:list_access_tokens", ADMIN, "List access tokens of a user.", ANY)
+GET_ACCESS_TOKEN = rule("identity:get_access_token", ADMIN, "Show an access token.", ANY)
+DELETE_ACCESS_TOKEN = rule("identity:delete_access_token", ADMIN, "Take an access token back.", ANY)
+LIST_ACCESS_TOKEN_ROLES = rule("identity:list_access_token_roles", ADMIN, "List its roles.", ANY)
+GET_ACCESS_TOKEN_ROLE = rule("identity:get_access_token_role", ADMIN, "Show a role of it.", ANY)

@@ -9,6 +9,7 @@ from haneul.services.identity.operations.bootstrap import (
     project_exists,
     withdraw_service,
 )
+from haneul.services.identity.operations.keys import rotate as rotate_keys
 from haneul.services.identity.operations.tokens import authenticate, mint
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "grant",
     "mint",
     "project_exists",
+    "rotate_keys",
     "withdraw_service",
 ]

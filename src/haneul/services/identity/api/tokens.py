@@ -12,68 +12,42 @@ from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
-from haneul.services.identity.operations import authentication, catalog, tokens
-from haneul.services.identity.operations.authentication import Named, Proof, Scope
+from haneul.services.identity.api.bodies import read
+from haneul.services.identity.api.lists import base
+from haneul.services.identity.model.proofs import Method, Named, Scope
+from haneul.services.identity.operations import authentication, catalog, receipts, tokens
+from haneul.services.identity.operations.methods import method
+from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 from haneul.services.identity.store.roles import ROLES
 
 routes = Routes("/v3")
 
 
-class DomainReference(Schema):
-    id: str | None = None
-    name: str | None = None
-
-
-class UserReference(Schema):
-    id: str | None = None
-    name: str | None = None
-    domain: DomainReference | None = None
-    password: str | None = None
-
-
-class ProjectReference(Schema):
-    id: str | None = None
-    name: str | None = None
-    domain: DomainReference | None = None
-
-
-class PasswordProof(Schema):
-    user: UserReference
-
-
-class TokenProof(Schema):
-    id: str
-
-
-class ApplicationCredentialProof(Schema):
-    secret: str
-    id: str | None = None
-    name: str | None = None
-    user: UserReference | None = None
-
-
 class IdentityProof(Schema):
+    """Beside `methods` a part for each of them, under its name."""
+
     methods: list[str]
-    password: PasswordProof | None = None
-    token: TokenProof | None = None
-    application_credential: ApplicationCredentialProof | None = None
 
 
 class SystemScope(Schema):
     all: bool = False
 
 
+class TrustReference(Schema):
+    id: str | None = None
+
+
 class ScopeAsked(Schema):
-    project: ProjectReference | None = None
+    project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
     unscoped: dict[str, Any] | None = None
-    trust: dict[str, Any] | None = msgspec.field(default=None, name="OS-TRUST:trust")
+    trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
-    identity: IdentityProof
+    identity: dict[str, Any]
     scope: ScopeAsked | str | None = None
 
 
@@ -82,22 +56,54 @@ class CreateToken(Schema):
 
 
 @routes.post("/auth/tokens", status=201, auth=False, transaction=False)
-async def create_token(ctx: Context, body: CreateToken, query: Query) -> Reply:
+async def create_token(ctx: Context, body: CreateToken, query: Query, request: Request) -> Reply:
     """Log in: a token for whoever proves who they are, in the scope asked for."""
-    identity = body.auth.identity
+    parts = _parts(body.auth.identity)
     scope = _scope(body.auth.scope)
-    proof = await _proof(ctx, identity)
-    auth = await authentication.authorize(ctx, proof, identity.methods, scope)
+    proof = await authentication.prove(ctx, parts, request)
+    try:
+        proof = await receipts.enough(ctx, proof, request.header("Openstack-Auth-Receipt"))
+    except errors.MoreProofNeeded as needed:
+        return _receipt(ctx, needed)
+    return await issued(ctx, await authentication.authorize(ctx, proof, scope), query)
+
+
+def _receipt(ctx: Context, needed: errors.MoreProofNeeded) -> Reply:
+    """Not a token yet: what was proved, and which methods together would be enough."""
+    receipt, proof = needed.details["receipt"], needed.details["proof"]
+    content = {
+        "receipt": {
+            "methods": receipt.methods,
+            "user": {
+                "id": proof.user.id,
+                "name": proof.user.name,
+                "domain": {"id": proof.domain.id, "name": proof.domain.name},
+            },
+            "issued_at": receipt.issued_at,
+            "expires_at": receipt.expires_at,
+        },
+        "required_auth_methods": needed.details["rules"],
+    }
+    headers = {
+        "Openstack-Auth-Receipt": needed.details["signed"],
+        "WWW-Authenticate": f'Keystone uri="{base(ctx)}"',
+        "Vary": "X-Auth-Token",
+    }
+    return Reply(encode(content), status=401, headers=headers)
+
+
+async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
+    """A new token of this authorisation, and what it stands for."""
     token = tokens.mint(ctx.platform, auth)
     async with ctx.in_reading() as c:
         content = await _body(c.tx, auth, with_catalog="nocatalog" not in query)
     return Reply(content, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
-@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN)
+@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
-    token, auth = await _subject(ctx, request)
+    token, auth = await _subject(ctx, request, query)
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -107,26 +113,27 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
 
 
 @routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN)
-async def check_token(ctx: Context, request: Request) -> Reply:
+async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
-    token, _ = await _subject(ctx, request)
+    token, _ = await _subject(ctx, request, query)
     return Reply(headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
 @routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN)
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
-    _, auth = await _subject(ctx, request)
+    _, auth = await _subject(ctx, request, None)
     await tokens.end(ctx, auth)
 
 
-async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:
-    """The token asked about, if the asker may."""
+async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple[str, Auth]:
+    """The token asked about, if the asker may; one that has expired if `allow_expired` asks for it."""
     token = request.header("X-Subject-Token")
     if not token:
         raise BadRequest("X-Subject-Token header is required")
     try:
-        auth = await tokens.authenticate(ctx.platform, token)
+        allow_expired = query is not None and "allow_expired" in query and query.truth("allow_expired")
+        auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
         ctx.authorize({})
         raise errors.TokenNotFound from None
@@ -134,59 +141,20 @@ async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:
     return token, auth
 
 
-async def _proof(ctx: Context, identity: IdentityProof) -> Proof:
-    """Who they are, by every method named; all must agree on the user."""
-    if not identity.methods:
-        raise Unauthorized
-    proofs = [await _by_method(ctx, identity, method) for method in identity.methods]
-    if len({proof.user.id for proof in proofs}) > 1:
-        raise Unauthorized
-    first = proofs[0]
-    for proof in proofs[1:]:
-        first = first._replace(
-            credential=first.credential or proof.credential, earlier=first.earlier or proof.earlier
-        )
-    return first
+def _parts(identity: dict[str, Any]) -> list[tuple[Method, Any]]:
+    """Every method named, with what is given for it."""
+    known, parts = read(IdentityProof, identity, of="auth.identity")
+    return [_part(method(name), parts) for name in dict.fromkeys(known.methods)]
 
 
-async def _by_method(ctx: Context, identity: IdentityProof, method: str) -> Proof:
-    if method == "password":
-        user = _given(identity.password, "password").user
-        return await authentication.by_password(ctx, _user(user), _given(user.password, "password"))
-    if method == "token":
-        return await authentication.by_token(ctx, _given(identity.token, "token").id)
-    if method == "application_credential":
-        proof = _given(identity.application_credential, "application_credential")
-        owner = _user(proof.user) if proof.user else Named()
-        if not proof.id and not (proof.name and proof.user):
-            raise BadRequest("Expecting to find id or name with user in application_credential.")
-        who = Named(id=proof.id, name=proof.name)
-        return await authentication.by_application_credential(ctx, who, owner, proof.secret)
-    raise errors.UnknownMethod
-
-
-def _given(value: Any, name: str) -> Any:
-    if value is None:
+def _part(found: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
+    given = parts.get(found.name)
+    if not isinstance(given, dict):
         raise BadRequest(
-            f"Expecting to find {name} in identity. The server could not comply with the request since it is "
-            "either malformed or otherwise incorrect. The client is assumed to be in error."
+            f"Expecting to find {found.name} in identity. The server could not comply with the request since "
+            "it is either malformed or otherwise incorrect. The client is assumed to be in error."
         )
-    return value
-
-
-def _user(user: UserReference) -> Named:
-    return _reference(user.id, user.name, user.domain, "user")
-
-
-def _reference(id: str | None, name: str | None, domain: DomainReference | None, kind: str) -> Named:
-    """By id, or by name within a domain; 400 if neither is there."""
-    if id:
-        return Named(id=id)
-    if not name:
-        raise BadRequest(f"Expecting to find id or name in {kind}.")
-    if domain is None or not (domain.id or domain.name):
-        raise BadRequest(f"Expecting to find domain in {kind}.")
-    return Named(name=name, domain_id=domain.id, domain_name=domain.name)
+    return found, read(found.shape, given, of=f"auth.identity.{found.name}")[0]
 
 
 def _scope(asked: ScopeAsked | str | None) -> Scope | None:
@@ -204,15 +172,13 @@ def _scope(asked: ScopeAsked | str | None) -> Scope | None:
     if len(kinds) != 1:
         raise BadRequest("Expecting to find exactly one of project, domain, system or unscoped in scope.")
     if asked.project:
-        return Scope(
-            "project", _reference(asked.project.id, asked.project.name, asked.project.domain, "project")
-        )
+        return Scope("project", named(asked.project, "project"))
     if asked.domain:
-        if not (asked.domain.id or asked.domain.name):
-            raise BadRequest("Expecting to find id or name in domain.")
-        return Scope("domain", Named(id=asked.domain.id, name=asked.domain.name))
-    if asked.trust is not None:
-        raise Unauthorized("Trusts are not supported.")
+        return Scope("domain", named_domain(asked.domain))
+    if asked.trust:
+        if not asked.trust.id:
+            raise BadRequest("Expecting to find trust_id in trust.")
+        return Scope("trust", Named(id=asked.trust.id))
     if asked.system and not asked.system.all:
         raise BadRequest("Expecting to find all in system.")
     return Scope(kinds[0])
@@ -237,7 +203,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "id": auth.project_id,
             "name": auth.project_name,
         }
-        token["is_domain"] = False
+        if auth.trust_id is None:
+            token["is_domain"] = False
     if auth.domain_id:
         token["domain"] = {"id": auth.domain_id, "name": auth.domain_name}
     if auth.system:
@@ -246,6 +213,15 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["roles"] = await _roles(tx, auth)
         if with_catalog:
             token["catalog"] = await catalog.of(tx, auth)
+    if auth.trust_id:
+        token["OS-TRUST:trust"] = {
+            "id": auth.trust_id,
+            "trustor_user": {"id": auth.trustor_id},
+            "trustee_user": {"id": auth.trustee_id},
+            "impersonation": auth.user_id == auth.trustor_id,
+        }
+    if auth.access_token_id:
+        token["OS-OAUTH1"] = {"access_token_id": auth.access_token_id, "consumer_id": auth.consumer_id}
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:
@@ -253,6 +229,7 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
                 "id": found.id,
                 "name": found.name,
                 "restricted": not found.unrestricted,
+                **({"access_rules": found.access_rules} if found.access_rules else {}),
             }
     return encode({"token": token})
 

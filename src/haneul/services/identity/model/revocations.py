@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from haneul.kernel.context import Auth
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def time_text(moment: datetime) -> str:
+    """A time as tokens and revocations say it; such texts compare as their times do."""
+    return moment.strftime(_FORMAT)
+
+
+def moment(text: str) -> datetime:
+    """What `time_text` made a text of."""
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
 
 
 class Revocation(msgspec.Struct, frozen=True):
@@ -14,6 +27,13 @@ class Revocation(msgspec.Struct, frozen=True):
 
     key: str
     issued_until: str
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """How often something was revoked, ever: whoever knows this number knows all revocations."""
+
+    kind: str
+    count: int
 
 
 def of_token(audit_id: str) -> str:
@@ -40,6 +60,14 @@ def of_application_credential(credential_id: str) -> str:
     return f"application_credential:{credential_id}"
 
 
+def of_trust(trust_id: str) -> str:
+    return f"trust:{trust_id}"
+
+
+def of_access_token(access_token_id: str) -> str:
+    return f"access_token:{access_token_id}"
+
+
 def of_grant(user_id: str, target_id: str) -> str:
     """The user has lost a role on that project, domain or the system."""
     return f"grant:{user_id}:{target_id}"
@@ -49,11 +77,13 @@ def reasons(auth: Auth) -> Iterator[str]:
     """Every key whose revocation would end a token of this authorisation."""
     if auth.audit_ids:
         yield of_token(auth.audit_ids[0])
-    if auth.user_id:
-        yield of_user(auth.user_id)
-        for target in (auth.project_id, auth.domain_id, "system" if auth.system else None):
-            if target:
-                yield of_grant(auth.user_id, target)
+    for user_id in {auth.user_id, auth.trustor_id, auth.trustee_id}:
+        if user_id:
+            yield of_user(user_id)
+    holder = auth.trustor_id or auth.user_id
+    for target in (auth.project_id, auth.domain_id, "system" if auth.system else None):
+        if holder and target:
+            yield of_grant(holder, target)
     if auth.project_id:
         yield of_project(auth.project_id)
     for domain_id in {auth.user_domain_id, auth.project_domain_id, auth.domain_id}:
@@ -63,3 +93,7 @@ def reasons(auth: Auth) -> Iterator[str]:
         yield of_role(role_id)
     if auth.app_credential_id:
         yield of_application_credential(auth.app_credential_id)
+    if auth.trust_id:
+        yield of_trust(auth.trust_id)
+    if auth.access_token_id:
+        yield of_access_token(auth.access_token_id)

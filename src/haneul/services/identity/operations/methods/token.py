@@ -1,0 +1,42 @@
+"""By an earlier token: for another scope, but not for longer."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Auth, Context
+from haneul.kernel.errors import Forbidden, Unauthorized
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.operations import tokens
+from haneul.services.identity.store import users
+
+
+class Token(Schema):
+    id: str
+
+
+async def prove(ctx: Context, given: Token, request: Request) -> Proof:
+    earlier = await tokens.authenticate(ctx.platform, given.id)
+    _require_own(earlier)
+    async with ctx.in_reading() as c:
+        found = await users.with_domain(c.tx, earlier.user_id or "")
+    if not found:
+        raise Unauthorized
+    return Proof(*found, methods=("token", *earlier.methods), not_after=earlier.expires_at, earlier=earlier)
+
+
+def _require_own(token: Auth) -> None:
+    """Raise if the token was lent: another one made of it would be more than was lent."""
+    if token.trust_id:
+        raise Forbidden(
+            action="Using trust-scoped token to create another token. Create a new trust-scoped token instead"
+        )
+    if token.access_token_id:
+        raise Forbidden(
+            action="Using OAuth-scoped token to create another token. Create a new OAuth-scoped token instead"
+        )
+    if token.is_delegated:
+        raise Forbidden(action="Using a delegated token to create another token is not allowed.")
+
+
+METHOD = Method("token", Token, prove)
