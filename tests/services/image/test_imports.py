@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import subprocess
 import zipfile
@@ -347,17 +348,47 @@ async def test_an_image_deleted_while_it_is_imported_leaves_nothing(several: Clo
 async def test_another_cloud_can_be_fetched_from(cloud: Cloud, web: Pages) -> None:
     remote = "11111111-2222-3333-4444-555555555555"
     configure(cloud, remotes={"north": {"url": web.url("/image")}})
-    web.answers[f"/image/v2/images/{remote}/file"] = Answer(b"from afar")
-    id = (await create(cloud.member))["id"]
+    shown = {
+        "status": "active", "disk_format": "iso", "container_format": "ovf", "hw_cpu_cores": "5",
+        "trait:SSD": "required", "speed": "fast", "os_hash_algo": "sha512",
+        "os_hash_value": hashlib.sha512(b"from afar").hexdigest(),
+    }  # fmt: skip
+    path = f"/image/v2/images/{remote}"
+    web.answers[path] = Answer(json.dumps(shown).encode())
+    web.answers[f"{path}/file"] = Answer(b"from afar")
+    id = (await create(cloud.member, hw_cpu_cores="1"))["id"]
     method = {"name": "glance-download", "glance_image_id": remote}
     assert await ask(cloud.member, id, method) == 400
-    assert await ask(cloud.member, id, {**method, "glance_region": "south"}) == 400
     bad = {**method, "glance_region": "north", "glance_image_id": "../../x"}
     assert await ask(cloud.member, id, bad) == 400
+    image = await imported(cloud, id, {**method, "glance_region": "nowhere"})
+    assert image["status"] == "queued"
     image = await imported(cloud, id, {**method, "glance_region": "north"})
     assert (image["status"], image["size"]) == ("active", 9)
-    ((_, headers),) = web.asked
-    assert headers["x-auth-token"]
+    assert (image["disk_format"], image["container_format"]) == ("iso", "ovf")
+    assert (image["hw_cpu_cores"], image["trait:SSD"]) == ("5", "required")
+    assert "speed" not in image
+    assert all(headers["x-auth-token"] for _, headers in web.asked)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"", b"no json", b"[]", b"{}", b'{"status": "queued", "disk_format": "raw", "container_format": "bare"}',
+     b'{"status": "active", "disk_format": "odd", "container_format": "bare"}',
+     b'{"status": "active", "disk_format": "raw", "container_format": "bare", "os_type": 5}',
+     b'{"status": "active", "disk_format": "raw", "container_format": "bare", "os_hash_algo": "sha512",'
+     b' "os_hash_value": "other"}'],
+)  # fmt: skip
+async def test_what_another_cloud_says_is_not_believed(cloud: Cloud, web: Pages, told: bytes) -> None:
+    remote = "11111111-2222-3333-4444-555555555555"
+    configure(cloud, remotes={"north": {"url": web.url("/image")}})
+    web.answers[f"/image/v2/images/{remote}"] = Answer(told)
+    web.answers[f"/image/v2/images/{remote}/file"] = Answer(b"data")
+    id = (await create(cloud.member))["id"]
+    method = {"name": "glance-download", "glance_image_id": remote, "glance_region": "north"}
+    image = await imported(cloud, id, method)
+    assert (image["status"], (await task_of(cloud, id))["status"]) == ("queued", "failure")
+    assert image["os_glance_failed_import"] == "file"
 
 
 async def world(cloud: Cloud) -> object:
