@@ -80,6 +80,18 @@ async def test_data_stays_at_its_address(open_cloud: Cloud, web: Pages) -> None:
     assert (await task_of(open_cloud, id))["type"] == "location_import"
 
 
+async def test_the_giver_chooses_the_hash(open_cloud: Cloud, web: Pages) -> None:
+    web.answers["/disk"] = Answer(b"data")
+    id = (await create(open_cloud.member))["id"]
+    said = {"os_hash_algo": "sha256", "os_hash_value": hashlib.sha256(b"data").hexdigest()}
+    body = {"url": web.url("/disk"), "validation_data": said}
+    assert (await open_cloud.member.post(f"{IMAGES}/{id}/locations", json=body)).status_code == 202
+    await open_cloud.settled()
+    image = await show(open_cloud.member, id)
+    assert (image["status"], image["os_hash_algo"]) == ("active", "sha256")
+    assert image["os_hash_value"] == said["os_hash_value"]
+
+
 async def test_data_that_is_not_what_was_said_is_not_taken(open_cloud: Cloud, web: Pages) -> None:
     web.answers["/disk"] = Answer(b"data")
     id = (await create(open_cloud.member))["id"]
@@ -99,6 +111,7 @@ async def test_data_that_is_not_what_was_said_is_not_taken(open_cloud: Cloud, we
         {"url": "http://example.org/", "validation_data": {"os_hash_value": "abcd"}},
         {"url": "http://example.org/", "validation_data": {"os_hash_value": "ab", "os_hash_algo": "md4"}},
         {"url": "http://example.org/", "validation_data": []},
+        {"url": "http://example.org/", "validation_data": {"os_hash_algo": "odd"}},
     ],
 )  # fmt: skip
 async def test_locations_that_make_no_sense_are_refused(open_cloud: Cloud, body: dict[str, Any]) -> None:
@@ -124,9 +137,32 @@ async def test_patches_add_replace_and_remove_locations(open_cloud: Cloud, web: 
     assert await patch(open_cloud.admin, id, {"op": "remove", "path": "/locations/0"}) == 200
     assert await patch(open_cloud.admin, id, {"op": "remove", "path": "/locations/0"}) == 403
     assert await patch(open_cloud.member, id, {"op": "replace", "path": "/locations", "value": []}) == 403
-    assert await patch(open_cloud.member, id, {"op": "replace", "path": "/locations", "value": [b]}) == 200
+    assert await patch(open_cloud.member, id, {"op": "replace", "path": "/locations", "value": [b]}) == 400
+    told = {**a, "metadata": {"date": "today"}}
+    assert await patch(open_cloud.member, id, {"op": "replace", "path": "/locations", "value": [told]}) == 200
+    (place,) = (await show(open_cloud.member, id))["locations"]
+    assert (place["url"], place["metadata"]["date"]) == (a["url"], "today")
+    said = {"os_hash_algo": "sha512", "os_hash_value": "ab" * 64}
+    late = {**b, "validation_data": said}
+    assert await patch(open_cloud.member, id, {"op": "add", "path": "/locations/-", "value": late}) == 409
+
+
+async def test_what_is_said_of_data_must_agree(open_cloud: Cloud, web: Pages) -> None:
+    id = (await create(open_cloud.member))["id"]
+    said = {"checksum": "1" * 32, "os_hash_algo": "sha512", "os_hash_value": "ab" * 64}
+
+    async def add(path: str, **other: str) -> int:
+        place = {"url": web.url(path), "metadata": {}, "validation_data": {**said, **other}}
+        return await patch(open_cloud.member, id, {"op": "add", "path": "/locations/-", "value": place})
+
+    assert await add("/a", os_hash_algo="sha256") == 409
+    assert await add("/a", checksum="no") == 409
+    assert await add("/a") == 200
     image = await show(open_cloud.member, id)
-    assert [p["url"] for p in image["locations"]] == [b["url"]]
+    assert {name: image[name] for name in said} == said
+    for name, value in (("checksum", "2" * 32), ("os_hash_value", "cd" * 64), ("os_hash_algo", "sha256")):
+        assert await add("/b", **{name: value}) == 409
+    assert await add("/b") == 200
 
 
 @pytest.mark.parametrize(

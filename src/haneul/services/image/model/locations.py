@@ -11,6 +11,8 @@ from haneul.services.image import errors
 from haneul.services.image.model.images import Image
 
 URL_MAX = 255
+DIGEST_SIZES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
+"""Bytes of a hash, by the algorithms that may be given."""
 HTTP = "http"
 """The name of the store whose data stays where it is."""
 
@@ -21,6 +23,9 @@ class Validation(msgspec.Struct, frozen=True):
     checksum: str | None = None
     os_hash_algo: str | None = None
     os_hash_value: str | None = None
+
+
+_SAID = ("checksum", "os_hash_algo", "os_hash_value")
 
 
 class LocationChange(msgspec.Struct, frozen=True):
@@ -57,7 +62,7 @@ def read(op: str, parts: list[str], raw: dict[str, Any]) -> LocationChange:
         raise errors.InvalidImage(why="Locations must be a list.")
     validation = Validation()
     for place in places:
-        validation = _validation(checked(place), validation)
+        validation = _agreed(checked(place), validation)
     return LocationChange(op, position, value, validation)
 
 
@@ -73,37 +78,75 @@ def checked(place: Any) -> dict[str, Any]:
 
 
 def validation(given: Any) -> Validation:
-    """The validation data of a request; InvalidImage if its hash is none."""
-    try:
-        found = msgspec.convert(given if given is not None else {}, Validation)
-    except msgspec.ValidationError as problem:
-        raise errors.InvalidImage(why=f"validation_data: {problem}") from None
+    """The validation data of a request to add a location; InvalidImage if its hash is none."""
+    found = _read(given)
+    if found.os_hash_algo is not None and found.os_hash_algo not in DIGEST_SIZES:
+        raise errors.InvalidImage(why=f"os_hash_algo {found.os_hash_algo} is not known")
     if found.os_hash_value is not None:
-        _require_hash(found)
+        problem = _what_is_wrong_with(found.os_hash_value, found.os_hash_algo or "sha512")
+        if problem:
+            raise errors.InvalidImage(why=problem)
     return found
 
 
-def _require_hash(given: Validation) -> None:
-    value = given.os_hash_value or ""
-    if given.os_hash_algo not in (None, "sha512"):
-        raise errors.InvalidImage(why=f"os_hash_algo must be sha512, not {given.os_hash_algo}")
+def _read(given: Any) -> Validation:
+    try:
+        return msgspec.convert(given if given is not None else {}, Validation)
+    except msgspec.ValidationError as problem:
+        raise errors.InvalidImage(why=f"validation_data: {problem}") from None
+
+
+def _what_is_wrong_with(value: str, algorithm: str) -> str | None:
+    """Why this cannot be the hash of any data."""
     if re.fullmatch(r"([0-9a-fA-F]{2})+", value) is None:
-        raise errors.InvalidImage(why=f"os_hash_value ({value}) is not a valid hexadecimal value")
-    if len(value) != 128:
-        raise errors.InvalidImage(
-            why=f"os_hash_value: ({value}) is not the correct size for (sha512) (should be (64) bytes)"
+        return f"os_hash_value ({value}) is not a valid hexadecimal value"
+    size = DIGEST_SIZES[algorithm]
+    if len(value) != 2 * size:
+        return (
+            f"os_hash_value: ({value}) is not the correct size for ({algorithm}) (should be ({size}) bytes)"
         )
+    return None
 
 
-def _validation(place: dict[str, Any], before: Validation) -> Validation:
+def _what_is_wrong(given: Validation) -> str | None:
+    """Why a patch may not say this of new data."""
+    if given.os_hash_algo not in (None, "sha512"):
+        return f"os_hash_algo must be sha512, not {given.os_hash_algo}"
+    if given.checksum is not None and re.fullmatch(r"[0-9a-fA-F]{32}", given.checksum) is None:
+        return f"checksum ({given.checksum}) is not a valid hexadecimal value of 16 bytes"
+    return _what_is_wrong_with(given.os_hash_value or "", "sha512")
+
+
+def _agreed(place: dict[str, Any], before: Validation) -> Validation:
+    """What all places of one change say of the data."""
     if "validation_data" not in place:
         return before
-    found = validation(place["validation_data"])
-    for name in ("checksum", "os_hash_algo", "os_hash_value"):
+    found = _read(place["validation_data"])
+    if found.os_hash_algo is None or found.os_hash_value is None:
+        raise errors.InvalidImage(why="validation_data needs os_hash_algo and os_hash_value")
+    for name in _SAID:
         ours, theirs = getattr(before, name), getattr(found, name)
         if ours is not None and theirs is not None and ours != theirs:
             raise errors.NotImportable(why=f"Conflicting values for {name}")
     return found
+
+
+def require_agreement(image: Image, said: Validation) -> None:
+    """NotImportable if something is said of the data that is not what is known, or comes too late."""
+    new = []
+    for name in _SAID:
+        ours, theirs = getattr(image, name), getattr(said, name)
+        if theirs is None or theirs == ours:
+            continue
+        if ours:
+            raise errors.NotImportable(why=f"{name} is already set with a different value")
+        new.append(name)
+    if new and image.status != "queued":
+        raise errors.NotImportable(
+            why=f"New value(s) for {', '.join(new)} may only be provided when image status is 'queued'"
+        )
+    if new and (problem := _what_is_wrong(said)):
+        raise errors.NotImportable(why=problem)
 
 
 def require_changeable(image: Image, op: str) -> None:
@@ -121,6 +164,8 @@ def after(have: list[dict[str, Any]], change: LocationChange) -> list[dict[str, 
         places = [{"url": p["url"], "metadata": p["metadata"]} for p in change.value]
         if have and not places:
             raise errors.NotAllowed(why="Cannot remove last location in the image.")
+        if have and {p["url"] for p in have} != {p["url"] for p in places}:
+            raise errors.InvalidImage(why="Original locations is not empty: only metadata can be replaced.")
         return _once(places)
     if change.op == "add":
         at = len(have) if change.position is None else change.position

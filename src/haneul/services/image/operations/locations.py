@@ -46,6 +46,14 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
     declared = image.disk_format if image.container_format == "bare" else None
     await ctx.start(
         ADD_LOCATION,
-        NewLocation(image.id, task.id, ctx.new_id(), url, validation.os_hash_value, declared),
+        NewLocation(
+            image.id,
+            task.id,
+            ctx.new_id(),
+            url,
+            validation.os_hash_algo or "sha512",
+            validation.os_hash_value,
+            declared,
+        ),
         resource=image.id,
     )

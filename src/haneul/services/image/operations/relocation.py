@@ -38,6 +38,7 @@ async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: Locati
     if not options(ctx.platform.config).show_multiple_locations:
         raise errors.NotAllowed(why=f"It's not allowed to {asked.verb} locations if locations are invisible.")
     model.require_changeable(image, asked.op)
+    model.require_agreement(image, asked.validation)
     rule = policy.DELETE_IMAGE_LOCATION if asked.op == "remove" else policy.SET_IMAGE_LOCATION
     if not ctx.may(rule.name, whom):
         raise Forbidden(action=rule.name)

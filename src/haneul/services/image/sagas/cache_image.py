@@ -32,7 +32,7 @@ async def fetch(ctx: Context, wanted: ToCache) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = cached.path(ctx.platform, image.id)
     part = target.with_name(f".{image.id}.part")
-    digest = hashlib.sha512()
+    digest = hashlib.new(image.os_hash_algo or "sha512")
     size = image.size or 0
     if image.stores:
         chunks = stores(ctx.platform).read(image, 0, size)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,6 +27,16 @@ from haneul.services.image.store.tasks import TASKS
 TRIES = 20
 REPORT_S = 2.0
 _DIGEST_PIECE = 1 << 20
+
+
+class HasTask(Protocol):
+    """Work on an image that a task shows."""
+
+    @property
+    def image_id(self) -> str: ...
+
+    @property
+    def task_id(self) -> str: ...
 
 
 class About(msgspec.Struct, frozen=True):
@@ -81,7 +91,7 @@ async def _from_web(
     async with web.fetched(uri, rules, headers) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
-        return await received(ctx, name(asked), _reported(ctx, asked, body.chunks), limit)
+        return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
 
 
 async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
@@ -149,7 +159,7 @@ async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:
     found = await stores(ctx.platform).find(image)
     if found is not None and found.path is not None:
         return _fetched(asked, found.path, stored)
-    chunks = _reported(ctx, asked, stores(ctx.platform).read(image, 0, stored.size))
+    chunks = reported(ctx, asked, stores(ctx.platform).read(image, 0, stored.size))
     copied = await received(ctx, name(asked), chunks, limit)
     if copied.os_hash_value != stored.os_hash_value:
         raise errors.DownloadFailed(why="The copy in the store is not the image's data any more.")
@@ -183,7 +193,7 @@ async def hashed(path: Path, name: str) -> Stored:
     return await asyncio.to_thread(look)
 
 
-async def _reported(ctx: Context, asked: Import, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def reported(ctx: Context, asked: HasTask, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The chunks; the task says how many came, and a deleted image ends the import."""
     now = asyncio.get_running_loop().time
     size, told = 0, now()
@@ -195,7 +205,7 @@ async def _reported(ctx: Context, asked: Import, chunks: AsyncIterator[bytes]) -
             await _report(ctx, asked, size)
 
 
-async def _report(ctx: Context, asked: Import, size: int) -> None:
+async def _report(ctx: Context, asked: HasTask, size: int) -> None:
     async with ctx.in_transaction() as c:
         if await IMAGES.get(c.tx, asked.image_id) is None:
             raise errors.DeletedMeanwhile(image_id=asked.image_id)
