@@ -42,6 +42,7 @@ class SimulatedDisk(Struct, frozen=True):
     size_mib: int
     image_id: str = ""
 
+
 SIMULATED_DISK = 1 << 40
 """Bytes of the file system that a simulated host keeps its images on."""
 
