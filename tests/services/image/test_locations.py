@@ -112,6 +112,8 @@ async def test_data_that_is_not_what_was_said_is_not_taken(open_cloud: Cloud, we
         {"url": "http://example.org/", "validation_data": {"os_hash_value": "ab", "os_hash_algo": "md4"}},
         {"url": "http://example.org/", "validation_data": []},
         {"url": "http://example.org/", "validation_data": {"os_hash_algo": "odd"}},
+        {"url": "http://example.org/", "validation_data": {"os_hash_value": "ab" * 64}},
+        {"url": "http://169.254.169.254/"},
     ],
 )  # fmt: skip
 async def test_locations_that_make_no_sense_are_refused(open_cloud: Cloud, body: dict[str, Any]) -> None:

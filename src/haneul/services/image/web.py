@@ -58,7 +58,17 @@ def checked(uri: object, rules: WebOptions) -> Target:
     ):
         if value in never or (allowed and value not in allowed):
             raise refused
+    if _is_literal(host) and not is_public(host, rules):
+        raise refused  # known without asking anybody, so it is said at once
     return Target(uri, parts, host, port)
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_public(address: str, rules: WebOptions) -> bool:

@@ -80,12 +80,14 @@ def checked(place: Any) -> dict[str, Any]:
 def validation(given: Any) -> Validation:
     """The validation data of a request to add a location; InvalidImage if its hash is none."""
     found = _read(given)
-    if found.os_hash_algo is not None and found.os_hash_algo not in DIGEST_SIZES:
+    if not given:
+        return found
+    if found.os_hash_algo is None or found.os_hash_value is None:
+        raise errors.InvalidImage(why="validation_data needs os_hash_algo and os_hash_value")
+    if found.os_hash_algo not in DIGEST_SIZES:
         raise errors.InvalidImage(why=f"os_hash_algo {found.os_hash_algo} is not known")
-    if found.os_hash_value is not None:
-        problem = _what_is_wrong_with(found.os_hash_value, found.os_hash_algo or "sha512")
-        if problem:
-            raise errors.InvalidImage(why=problem)
+    if problem := _what_is_wrong_with(found.os_hash_value, found.os_hash_algo):
+        raise errors.InvalidImage(why=problem)
     return found
 
 
