@@ -68,7 +68,7 @@ async def test_data_stays_at_its_address(open_cloud: Cloud, web: Pages) -> None:
     assert (await open_cloud.member.post(f"{IMAGES}/{id}/locations", json=body)).status_code == 202
     await open_cloud.settled()
     image = await show(open_cloud.member, id)
-    assert (image["status"], image["size"], image["stores"]) == ("active", len(data), "http")
+    assert (image["status"], image["size"], image["stores"]) == ("active", len(data), "web")
     assert image["os_hash_value"] == said["os_hash_value"]
     assert image["direct_url"] == web.url("/disk")
     assert stored_files(open_cloud) == set()

@@ -13,7 +13,7 @@ from haneul.services.image.model.images import Image
 URL_MAX = 255
 DIGEST_SIZES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
 """Bytes of a hash, by the algorithms that may be given."""
-HTTP = "http"
+HTTP = "web"
 """The name of the store whose data stays where it is."""
 
 
