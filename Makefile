@@ -6,6 +6,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
+# The services' own tests that use the store: run a second time, on a real PostgreSQL server.
+STORED := tests/services/identity tests/services/image tests/services/placement tests/services/compute \
+	tests/services/network/control_plane tests/services/block_storage
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
@@ -38,6 +41,7 @@ down: setup ## stop it; everything is kept
 
 test: setup packages lint ## all tests, same as CI; T=tests/kernel narrows it
 	@$(BIN)/python -m pytest $(T)
+	@if [ "$(T)" = tests ]; then $(BIN)/python -m pytest --database postgresql $(STORED); fi
 
 lint: setup ## format, lint, types, imports
 	@$(BIN)/ruff format --check -q . || { echo "make format writes the format"; exit 1; }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ import sqlalchemy as sa
 from haneul import control_plane
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
-from haneul.kernel.db import METADATA, open_database
+from haneul.kernel.db import METADATA, Database, open_database
 from haneul.kernel.hosts import Agents
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
+from tests import postgresql
 
 HOSTS = 3
 SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
@@ -97,26 +99,55 @@ class Cloud:
         await self.platform.engine.idle()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="where the `cloud` fixture keeps its rows",
+    )
+
+
+class Sqlite:
+    """Databases with all tables and no rows, copied from one file."""
+
+    def __init__(self, empty: Path) -> None:
+        self._empty = empty
+        engine = sa.create_engine(f"sqlite:///{empty}", poolclass=sa.NullPool)
+        METADATA.create_all(engine)
+        engine.dispose()
+        connection = sqlite3.connect(empty)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+
+    @contextlib.asynccontextmanager
+    async def database(self, folder: Path) -> AsyncIterator[Database]:
+        path = folder / "haneul.db"
+        shutil.copyfile(self._empty, path)
+        yield open_database(f"sqlite:///{path}", synchronous="OFF")
+
+
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and no rows, to copy from."""
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Where a test gets an empty database of its own: `async with databases.database(folder)`."""
     control_plane.load_tables(SERVICES)
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
-    METADATA.create_all(engine)
-    engine.dispose()
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
-    return path
+    if request.config.getoption("--database") == "sqlite":
+        yield Sqlite(tmp_path_factory.mktemp("database") / "empty.db")
+    else:
+        with postgresql.running() as url:
+            yield postgresql.Emptied(url, METADATA)
 
 
 @pytest.fixture
-async def cloud(empty_database: Path, tmp_path: Path) -> AsyncIterator[Cloud]:
-    database = tmp_path / "haneul.db"
-    shutil.copyfile(empty_database, database)
+async def database(databases: Any, tmp_path: Path) -> AsyncIterator[Database]:
+    async with databases.database(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     plane = control_plane.ControlPlane(
-        open_database(f"sqlite:///{database}", synchronous="OFF"),
+        database,
         endpoint="http://cloud.test",
         folder=tmp_path,
         services=SERVICES,
@@ -129,6 +160,7 @@ async def cloud(empty_database: Path, tmp_path: Path) -> AsyncIterator[Cloud]:
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
     answer = upcalls(plane.platform)
+    await plane.open()
     await plane.start()
     await agent.start()
     await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])

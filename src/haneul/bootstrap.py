@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from haneul.kernel.context import Platform
+from haneul.kernel.manifest import Manifest
 from haneul.kernel.quota import QuotaSet
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import public as compute
@@ -54,16 +55,22 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
     partial.replace(path)
 
 
-async def bootstrap(platform: Platform, manifests: list[Any], quotas: list[QuotaSet]) -> None:
-    """Everything that a cloud has before anybody uses it is there."""
+async def bootstrap(
+    platform: Platform, manifests: list[Manifest], quotas: list[QuotaSet], absent: Sequence[Manifest] = ()
+) -> None:
+    """Everything that a cloud has before anybody uses it is there; services that are absent are not listed."""
     known = passwords(platform.folder)
     async with platform.context() as ctx:
+        await ctx.tx.lock("bootstrap")  # control planes on other machines may start too
         await identity.bootstrap(ctx, admin_password=known["admin"])
         for each in manifests:
             for kind in (each.type, *each.aliases):
                 if kind != "identity":
                     url = f"{platform.endpoint}{each.endpoint}"
                     await identity.ensure_service(ctx, kind, each.catalog_name, url)
+        for each in absent:
+            for kind in (each.type, *each.aliases):
+                await identity.withdraw_service(ctx, kind, each.catalog_name)
         admin = await identity.ensure_project(ctx, "admin")
         for quota in quotas:  # who sets the limits needs none
             await quota.lift(ctx.tx, admin.id)

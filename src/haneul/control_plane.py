@@ -6,6 +6,7 @@ python -m haneul.control_plane --state DIR [--host H] [--port N] [--database URL
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import pkgutil
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from haneul.kernel.clock import Clock, SystemClock
+from haneul.kernel.clock import Clock, StoreClock, SystemClock
 from haneul.kernel.context import Platform
 from haneul.kernel.db import Database
 from haneul.kernel.http.app import Application, Served
@@ -23,8 +24,42 @@ from haneul.kernel.policy import Policy, Rule
 from haneul.kernel.reconciler import Reconciler, Runner
 from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
+from haneul.kernel.tasks import end_all
 
 SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
+MINIMUM = ("identity", "image", "placement", "compute", "network", "block_storage", "dashboard", "oversight")
+PROFILES = {
+    "minimum": MINIMUM,
+    "core": (*MINIMUM, "object_storage", "orchestration", "metering"),
+    "all": SERVICES,
+}
+"""What may be asked for by one word; those services count that are there."""
+ALWAYS = ("identity",)
+"""Nothing works without tokens."""
+
+
+class NoSuchService(Exception):
+    """The message says which, and what there is."""
+
+
+def chosen(wanted: str) -> tuple[str, ...]:
+    """The services to run for a profile's name, or for names with commas, and all that these need."""
+    if wanted in PROFILES:
+        todo = [s for s in PROFILES[wanted] if s in SERVICES]
+    else:
+        todo = [s.strip().replace("-", "_") for s in wanted.split(",")]
+        if unknown := [s for s in todo if s not in SERVICES]:
+            raise NoSuchService(
+                f"there is no service {unknown[0]!r}; there are: {', '.join((*PROFILES, *SERVICES))}"
+            )
+    todo += ALWAYS
+    found: set[str] = set()
+    while todo:
+        service = todo.pop()
+        if service not in found:
+            found.add(service)
+            todo += manifest(service).depends_on
+    return tuple(s for s in SERVICES if s in found)
 
 
 def part(service: str, name: str) -> ModuleType | None:
@@ -99,7 +134,7 @@ class ControlPlane:
         rules = [rule for s in self.services for rule in declared(s, "policy", Rule)]
         self.platform = Platform(
             db,
-            clock or SystemClock(),
+            clock or (StoreClock(db.now) if db.is_shared else SystemClock()),
             Policy.build(rules, policy_overrides),
             endpoint=endpoint,
             folder=folder,
@@ -120,12 +155,24 @@ class ControlPlane:
                 if mount := getattr(module, "mount", None):
                     mount(self.app)
 
-    async def start(self) -> None:
+        self._following: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """The store can be used, and the time is known."""
         await self.platform.db.start()
+        clock = self.platform.clock
+        if isinstance(clock, StoreClock):
+            await clock.follow()
+            self._following = asyncio.create_task(clock.follow_forever())
+
+    async def start(self) -> None:
+        """What was left is taken up, and what must stay true is watched. Call `open` before."""
         await self.platform.engine.run()
         self.reconcilers.run()
 
     async def stop(self) -> None:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
+        if self._following is not None:
+            await end_all([self._following])
         await self.platform.db.close()

@@ -26,11 +26,12 @@ import msgspec
 
 from haneul.kernel.disk_files import clones_files
 from haneul.kernel.drivers import HostSettings, load
-from haneul.kernel.errors import DriverError
+from haneul.kernel.errors import DriverError, HostUnreachable
 from haneul.kernel.hosts import AgentServer, Journal, Upcall
 from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
 from haneul.kernel.hosts.local_socket import LocalSocketAgent
 from haneul.kernel.hosts.reports import HostReport, MetadataRequest, ask_metadata, send_reports
+from haneul.kernel.ids import new_id
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ SIMULATED = dict.fromkeys(GROUPS, "fake")
 REPORT_EVERY_S = 10.0
 POWER_OFF_S = 10.0
 """How long guests have to shut down when their host goes down."""
+_LOOK_S = 0.1
+"""How soon a control plane that is new is found."""
 _SOON_S = 0.05
 """How long a hint waits for others, to travel with them."""
 
@@ -56,7 +59,7 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     state: str
     """The folder under which every host has one of its own."""
     socket: str = ""
-    """Where the control plane listens; empty: `run/agents.sock` in the state folder."""
+    """Where the control plane listens; empty: at every `run/agents*.sock` in the state folder."""
     hosts: list[str] = []
     """Names; empty: this machine's own."""
     simulated_hosts: int = 0
@@ -100,6 +103,7 @@ class HostAgent(AgentServer):
         self._upcall = upcall
         self._reflink = None if config.simulated_hosts else clones_files(Path(config.state))
         self._changed: set[str] = set()
+        self._id = new_id()
         self._hint = asyncio.Event()
 
     async def start(self) -> None:
@@ -146,6 +150,7 @@ class HostAgent(AgentServer):
             drivers=self._names,
             power_states={machine: str(state) for machine, state in (await hypervisor.machines()).items()},
             address=self._config.address,
+            agent_id=self._id,
         )
 
     async def _report(self, hosts: list[str]) -> None:
@@ -191,24 +196,38 @@ def build_agent(config: AgentConfig, upcall: Upcall) -> HostAgent:
 
 async def serve(config: AgentConfig) -> None:
     """Serve the control plane's calls until cancelled."""
-    path = Path(config.socket) if config.socket else Path(config.state) / "run" / "agents.sock"
+    links: dict[Path, LocalSocketAgent] = {}
 
     async def upcall(name: str, payload: bytes) -> bytes:
-        return await link.upcall(name, payload)
+        connected = [link for link in links.values() if link.is_connected]
+        if not connected:
+            raise HostUnreachable("No control plane is connected.")
+        return await connected[0].upcall(name, payload)
 
     agent = build_agent(config, upcall)
-    link = LocalSocketAgent(path, agent, connected=agent.report_soon)
     try:
         await agent.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(link.run())
             tasks.create_task(agent.run())
+            while True:
+                for path in _sockets(config):
+                    if path not in links:
+                        links[path] = LocalSocketAgent(path, agent, connected=agent.report_soon)
+                        tasks.create_task(links[path].run())
+                await asyncio.sleep(_LOOK_S)
     finally:
         await agent.close()
 
 
+def _sockets(config: AgentConfig) -> list[Path]:
+    """Where control planes listen: there may be several over one store, and any of them may call."""
+    if config.socket:
+        return [Path(config.socket)]
+    return sorted((Path(config.state) / "run").glob("agents*.sock"))
+
+
 async def power_off(config: AgentConfig) -> None:
-    """No machine of this host runs any more; what is wanted of them stays."""
+    """No machine of this host runs any more, and its networks are gone; what is wanted of them stays."""
 
     async def nobody(name: str, payload: bytes) -> bytes:
         raise DriverError("The host goes down.")
@@ -219,6 +238,9 @@ async def power_off(config: AgentConfig) -> None:
             hypervisor = await agent.driver(host, "hypervisor")
             if hasattr(hypervisor, "go_down"):
                 await hypervisor.go_down(POWER_OFF_S)
+            network = await agent.driver(host, "network")
+            if hasattr(network, "go_down"):
+                await network.go_down()
     finally:
         await agent.close()
 

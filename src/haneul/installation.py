@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, kw_only=True):
     hosts: int = DEFAULT_SIMULATED_HOSTS
     services: str = ""
     database: str = ""
+    control_planes: int = 1
     uplink: str = "none"
 
 

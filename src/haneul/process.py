@@ -1,7 +1,7 @@
 """The control plane as a process: opens the store, serves the port, works until it is told to stop.
 
 python -m haneul.process --state DIR [--host H] [--port N] [--database URL] [--services LIST]
-                         [--simulate --hosts N] [--agent in-process|socket]
+                         [--simulate --hosts N] [--agent in-process|socket] [--member N]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import uvicorn
 
 from haneul import store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import SERVICES, ControlPlane, declared, manifest, part
+from haneul.control_plane import SERVICES, ControlPlane, NoSuchService, chosen, declared, manifest, part
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
 from haneul.kernel import log
@@ -38,6 +38,7 @@ from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
 from haneul.kernel.quota import QuotaSet
 from haneul.services.compute import public as compute
+from haneul.services.identity import public as identity
 from haneul.services.placement import public as placement
 
 logger = structlog.get_logger(__name__)
@@ -54,6 +55,8 @@ class Options:
     hosts: int = 1
     agent: str = "socket"
     synchronous: str = "FULL"
+    member: int = 0
+    """Which of several control planes on one database, one folder and one port; 0: the only one."""
 
     @property
     def endpoint(self) -> str:
@@ -94,6 +97,14 @@ class Process:
         url = store.url_of(options.state, options.database)
         if options.database is None:
             self._lock = store.lock(options.state)
+        with store.starting(options.state):
+            await self._open(url)
+        await self._open_channel()
+        await self.plane.start()
+
+    async def _open(self, url: str) -> None:
+        """Store, keys and first rows are there. One member of a cloud at a time does this."""
+        options = self.options
         await asyncio.to_thread(store.ensure_current, url)
         db = open_database(url, synchronous=options.synchronous)
         self.plane = ControlPlane(
@@ -103,23 +114,25 @@ class Process:
             services=options.services,
             config=configuration(options.state, is_simulated=options.simulate),
         )
-        await db.start()
+        await self.plane.open()
         quotas = [
             q
             for s in options.services
             for name in ("store", "operations")
             for q in declared(s, name, QuotaSet)
         ]
-        await bootstrap(self.platform, [manifest(s) for s in options.services], list(set(quotas)))
+        absent = [manifest(s) for s in SERVICES if s not in options.services]
+        served = [manifest(s) for s in options.services]
+        await bootstrap(self.platform, served, list(set(quotas)), absent)
+        identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
-        await self._open_channel()
-        await self.plane.start()
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
         upcall = upcalls(self.platform)
         if self.options.agent == "socket":
-            path = self.options.state / "run" / "agents.sock"
+            name = f"agents-{self.options.member}.sock" if self.options.member else "agents.sock"
+            path = self.options.state / "run" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             self._channel = LocalSocketChannel(path, upcall)
             await self._channel.start()
@@ -189,7 +202,7 @@ def keep_large_blocks() -> None:
 
 async def serve(options: Options) -> None:
     """Run until SIGTERM or SIGINT."""
-    listener = socket.create_server((options.host, options.port), reuse_port=False, backlog=2048)
+    listener = socket.create_server((options.host, options.port), reuse_port=options.member > 0, backlog=2048)
     process = Process(options)
     await process.start()
     config = uvicorn.Config(
@@ -230,14 +243,14 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--simulate", action="store_true", help="every driver is a fake")
     parser.add_argument("--hosts", type=int, default=1, help="how many simulated hosts")
     parser.add_argument("--agent", choices=("in-process", "socket"), default="socket")
+    parser.add_argument("--member", type=int, default=0, help="1, 2, ...: one of several control planes")
     given = parser.parse_args(arguments)
-    if given.services in ("minimum", "core", "all"):
-        services = SERVICES
-    else:
-        services = tuple(s.strip().replace("-", "_") for s in given.services.split(","))
-        unknown = [s for s in services if s not in SERVICES]
-        if unknown:
-            parser.error(f"there is no service {unknown[0]!r}; there are: {', '.join(SERVICES)}")
+    if given.member and not given.database:
+        parser.error("several control planes need a database server")
+    try:
+        services = chosen(given.services)
+    except NoSuchService as problem:
+        parser.error(str(problem))
     given.state.mkdir(parents=True, exist_ok=True)
     return Options(
         given.state.resolve(),
@@ -248,6 +261,7 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
         given.simulate,
         given.hosts,
         given.agent,
+        member=given.member,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -36,6 +38,17 @@ def lock(state: Path) -> int:
         os.close(descriptor)
         raise StoreProblem(f"another control plane has the store in {state} open") from None
     return descriptor
+
+
+@contextlib.contextmanager
+def starting(state: Path) -> Iterator[None]:
+    """Nobody else starts a control plane on this folder meanwhile; who comes second waits."""
+    descriptor = os.open(state / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def ensure_current(url: str) -> None:

@@ -51,12 +51,19 @@ def commands(installation: Installation, settings: Settings) -> dict[str, list[s
     agent = [python, "-m", "haneul.host_agent", "--state", state]
     if settings.simulate:
         control_plane += ["--simulate", "--hosts", str(settings.hosts)]
-        if not settings.agent_process:
+        if not settings.agent_process and settings.control_planes == 1:
             return {"control-plane": [*control_plane, "--agent", "in-process"]}
         agent += ["--hosts", str(settings.hosts)]
     else:
         agent += ["--option", f"network.uplink={settings.uplink}"]
-    return {"control-plane": [*control_plane, "--agent", "socket"], "host-agent": agent}
+    control_plane += ["--agent", "socket"]
+    if settings.control_planes == 1:
+        return {"control-plane": control_plane, "host-agent": agent}
+    members = {
+        f"control-plane-{n}": [*control_plane, "--member", str(n)]
+        for n in range(1, settings.control_planes + 1)
+    }
+    return {**members, "host-agent": agent}
 
 
 async def clear_away(installation: Installation) -> None:

@@ -98,6 +98,7 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
     server = uvicorn.Server(uvicorn.Config(plane.app.falcon, lifespan="off", log_level="warning"))
 
     async def live() -> None:
+        await plane.open()
         await plane.start()
         try:
             async with plane.platform.context() as ctx:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from haneul.kernel.db import Database, Duplicate, Filter, Query, Rows, Sort, open_database
+from haneul.kernel.db import Database, Duplicate, Filter, Query, Rows, Sort, Unstorable, open_database
 from haneul.kernel.errors import StaleRow
 from tests import postgresql
 
@@ -70,6 +70,21 @@ async def test_what_is_stored_comes_back_the_same(db: Database) -> None:
         assert await THINGS.get(tx, made.id) == made
         assert await THINGS.find(tx, is_round=True) == [made]
         assert await THINGS.get(tx, "nothing") is None
+
+
+async def test_a_text_that_cannot_be_stored_is_the_callers_fault(db: Database) -> None:
+    try:
+        async with db.transaction() as tx:
+            await THINGS.add(tx, thing(1, note="a\0b"))
+    except Unstorable as problem:
+        assert problem.status == 400
+        async with db.reading() as tx:
+            assert await THINGS.get(tx, "id-001") is None
+    else:
+        async with db.reading() as tx:
+            stored = await THINGS.get(tx, "id-001")
+            assert stored is not None
+            assert stored.note == "a\0b"
 
 
 async def test_a_block_that_raises_leaves_nothing(db: Database) -> None:

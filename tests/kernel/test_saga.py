@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
-from haneul.kernel.clock import SystemClock
+from haneul.kernel import saga_engine
+from haneul.kernel.clock import StoreClock, SystemClock
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Database, Query, Rows, open_database
 from haneul.kernel.errors import DriverError, Waiting
@@ -213,6 +215,45 @@ async def test_what_a_dead_worker_left_goes_on_from_its_checkpoint(platform: Pla
     await platform.engine.idle()
     assert (await operation(platform, id)).state == "done"
     assert await marks(platform) == ["claim slow", "done slow"]
+
+
+@pytest.fixture
+async def elsewhere(db: Database) -> AsyncIterator[Platform]:
+    """Another control plane over the same store, on a machine whose clock is an hour ahead."""
+    clock = StoreClock(
+        db.now, here=lambda: datetime.now(UTC) + timedelta(hours=1), passed=lambda: time.monotonic() + 1e6
+    )
+    await clock.follow()
+    made = Platform(db, clock, Policy.build([]))
+    made.engine = Engine(made, [ORDER, CANCEL])
+    yield made
+    await made.engine.stop()
+
+
+async def test_a_lease_holds_against_who_has_a_wrong_clock(platform: Platform, elsewhere: Platform) -> None:
+    id = await start(platform, "slow")
+    await asyncio.sleep(0.1)
+    assert await elsewhere.engine.sweep() == 0
+    gate.set()
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+
+
+async def test_a_lease_that_ran_out_is_taken_over(
+    platform: Platform, elsewhere: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saga_engine, "LEASE_S", 0.2)
+    id = await start(platform, "slow")
+    await asyncio.sleep(0.1)
+    await platform.engine.stop()  # renews no more
+    gate.set()
+    async with asyncio.timeout(10):
+        await elsewhere.engine.run()  # looks at once, then every second
+        while (await operation(elsewhere, id)).is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await elsewhere.engine.idle()
+    assert (await operation(elsewhere, id)).state == "done"
+    assert await marks(elsewhere) == ["claim slow", "done slow"]
 
 
 async def test_a_request_that_fails_starts_nothing(platform: Platform) -> None:

@@ -26,16 +26,22 @@ def command(installation: Installation) -> None:
 
     with working("stopping"):
         asyncio.run(stop_all(record))
-        if not record.simulated:
-            _power_off(installation)
+        is_clear = record.simulated or _power_off(installation)
     installation.record_file.unlink(missing_ok=True)
+    if not is_clear:
+        click.echo(
+            "The servers or their networks could not all be stopped; see what the agent said.", err=True
+        )
+        sys.exit(1)
+    if not record.simulated:
+        click.echo("The servers are off, their networks are taken away; `haneul up` brings both back.")
     click.echo("Stopped. Everything is kept; `haneul up` goes on from here.")
 
 
-def _power_off(installation: Installation) -> None:
-    """The servers stop with their host; `haneul up` starts those that ran."""
+def _power_off(installation: Installation) -> bool:
+    """Servers stop with their host, and networks go; `haneul up` brings both back. Whether it worked."""
     command = [sys.executable, "-m", "haneul.host_agent", "--state", str(installation.state), "--power-off"]
-    subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode == 0
 
 
 def _something_lives(record: Record) -> bool:

@@ -38,6 +38,7 @@ START_TIMEOUT_S = 60.0
 @click.option("--uplink", type=click.Choice(["none", "host"]), help="What the external network reaches.")
 @click.option("--clouds/--no-clouds", default=None, help="Add it to ~/.config/openstack/clouds.yaml.")
 @click.option("--database", metavar="URL", help="A PostgreSQL database instead of the file in --state.")
+@click.option("--control-planes", type=click.IntRange(1), help="This many, sharing port and database.")
 def command(
     installation: Installation, detach: bool, demo: bool, bare: bool, clouds: bool | None, **wanted: Any
 ) -> None:
@@ -45,6 +46,8 @@ def command(
     if not _is_clear(installation):
         return
     settings = choose(installation.settings(), wanted)
+    if settings.control_planes > 1 and not settings.database:
+        raise click.ClickException("Several control planes need a database server: --database URL.")
     if not is_free(settings.port):
         raise click.ClickException(
             f"Port {settings.port} is in use by another program; choose one with --port N (0: any)."

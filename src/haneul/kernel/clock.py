@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+import structlog
+
+logger = structlog.get_logger(__name__)
 
 
 class Clock(Protocol):
@@ -19,6 +25,51 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+FOLLOW_EVERY_S = 30.0
+
+
+class StoreClock:
+    """The store's time, whatever this machine's clock says: what several control planes agree on.
+
+    The store is asked now and then; between, the time that passed is measured here, by a clock that
+    nobody sets. So it is wrong by half a round trip to the store at most, and by what this machine's
+    oscillator drifts in half a minute.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[datetime]],
+        *,
+        here: Callable[[], datetime] = lambda: datetime.now(UTC),
+        passed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`here` is this machine's clock, `passed` its measure of time, in seconds."""
+        self._ask = ask
+        self._passed = passed
+        self._start = here() - timedelta(seconds=passed())
+        """When our measure of time was zero, by the store's time; until it was asked, by this machine's."""
+
+    async def follow(self) -> None:
+        """The time is the store's."""
+        before = self._passed()
+        theirs = await self._ask()
+        self._start = theirs - timedelta(seconds=(before + self._passed()) / 2)
+
+    async def follow_forever(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            try:
+                await self.follow()
+            except Exception:
+                logger.exception("the store could not be asked for the time")
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._passed())
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -107,6 +107,18 @@ class Platform:
             yield Context(self, auth, tx)
 
 
+class NoTransaction:
+    """Stands where a transaction would be, for who is to open their own: reconcilers, some routes."""
+
+    is_open = False
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("there is no transaction here: open one")
+
+
+NO_TRANSACTION: Any = NoTransaction()
+
+
 class Context:
     __slots__ = ("_tx", "auth", "endpoint", "operation", "platform", "request_id", "rule", "version")
 
@@ -240,4 +252,4 @@ def as_target(target: Any) -> Mapping[str, Any] | None:
     raise TypeError(f"not a target: {target!r}")
 
 
-__all__ = ["ANONYMOUS", "SYSTEM", "Auth", "Context", "Platform", "as_target"]
+__all__ = ["ANONYMOUS", "NO_TRANSACTION", "SYSTEM", "Auth", "Context", "Platform", "as_target"]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context, Platform
 from haneul.kernel.events import Event
+from haneul.kernel.tasks import end_all
 
 logger = structlog.get_logger(__name__)
 
@@ -40,10 +41,6 @@ def reconciler(*, every_s: float, nudged_by: tuple[type[Event], ...] = ()) -> Ca
     return declare
 
 
-class _NoTransaction:
-    is_open = False
-
-
 class Runner:
     """Runs the reconcilers of this process."""
 
@@ -60,15 +57,12 @@ class Runner:
             self._tasks.append(asyncio.create_task(self._forever(each)))
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_all(self._tasks)
 
     async def look(self, each: Reconciler) -> None:
         """One look, now; problems are logged and met again at the next look."""
-        nothing = _NoTransaction()
         try:
-            await each.look(Context(self.platform, SYSTEM, nothing))  # type: ignore[arg-type]
+            await each.look(Context(self.platform, SYSTEM, NO_TRANSACTION))
         except Exception:
             logger.exception("reconciler failed", reconciler=each.name)
 

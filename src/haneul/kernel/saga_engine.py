@@ -20,8 +20,10 @@ from haneul.kernel.db import Busy, Query
 from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
+from haneul.kernel.tasks import end_all
 
 LEASE_S = 10.0
+"""By the platform's clock, which is the store's where several control planes share one."""
 SWEEP_S = 1.0
 MAX_RUNNING = 256
 RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -133,9 +135,7 @@ class Engine:
     async def stop(self) -> None:
         """Let go of everything; whoever runs next goes on from the checkpoints."""
         tasks = [*self._loops, *self._tasks.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
         self._loops.clear()
 
     async def idle(self) -> None:

@@ -15,6 +15,9 @@ from alembic.config import Config
 
 from haneul.migrations import head
 
+ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
+"""Who else starts on this database waits until we are done, and then finds nothing to do."""
+
 
 def configuration() -> Config:
     config = Config()
@@ -69,6 +72,7 @@ def upgrade_postgresql(url: str) -> None:
 
         async with engine.connect() as connection:
             transaction = await connection.begin()
+            await connection.execute(ONE_AT_A_TIME)
             await connection.run_sync(upgrade)
             await (transaction.commit() if keep else transaction.rollback())
         await engine.dispose()

@@ -6,13 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from haneul.kernel.context import Context
+from haneul.kernel.context import NO_TRANSACTION, Context
 from haneul.services.block_storage import public
 from haneul.services.block_storage.drivers.fake import FakeVolumes
 from tests.conftest import Cloud
 from tests.services.block_storage.calls import V3, make_snapshot, make_volume, message, volume
-
-NO_TRANSACTION = type("NoTransaction", (), {"is_open": False})()
 
 
 async def act(who, id: str, name: str, value: object = None, **options):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from haneul.services.identity.store.credentials import CREDENTIALS
 from tests.services.identity.conftest import Keystone
 
 KINDS = [
@@ -302,9 +303,10 @@ async def test_ec2_keys_are_kept_encrypted(keystone: Keystone) -> None:
     made = (await keystone.call(member, "POST", path, {"tenant_id": ids["demo"]})).json()["credential"]
     assert (await keystone.call(member, "GET", path)).json()["credentials"] == [made]
     assert (await keystone.call(member, "GET", f"{path}/{made['access']}")).json()["credential"] == made
-    database = keystone.cloud.platform.folder / "haneul.db"
-    stored = database.read_bytes() + database.with_name("haneul.db-wal").read_bytes()
-    assert made["access"].encode() not in stored
-    assert made["secret"].encode() not in stored
+    async with keystone.cloud.platform.reading() as ctx:
+        stored = str(await CREDENTIALS.find(ctx.tx, user_id=ids["member"]))
+    assert "ec2" in stored
+    assert made["access"] not in stored
+    assert made["secret"] not in stored
     assert (await keystone.call(member, "DELETE", f"{path}/{made['access']}")).status_code == 204
     assert (await keystone.call(member, "GET", f"{path}/{made['access']}")).status_code in (403, 404)

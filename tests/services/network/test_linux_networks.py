@@ -214,6 +214,20 @@ async def test_the_next_agent_goes_on_with_what_is_there(wire: Wire) -> None:
     assert (await wire.driver.inventory()).ports == set()
 
 
+async def test_a_host_that_goes_down_keeps_nothing_and_serves_again(wire: Wire) -> None:
+    net = network()
+    await wire.driver.ensure_network(net)
+    await wire.guest(port(net, "10.0.1.10"))
+    name = await wire.driver.namespace_of(net.id)
+    await wire.driver.go_down()
+    assert not namespaces.exists(name)
+    here = await wire.driver.inventory()
+    assert (here.networks, here.ports, here.routers) == (set(), set(), set())
+    await wire.driver.ensure_network(net)
+    again = await wire.guest(port(net, "10.0.1.11"))
+    await again.configure_by_dhcp()
+
+
 @pytest.mark.parametrize("limited", ["sender", "receiver"])
 async def test_a_bandwidth_limit_holds_and_is_lifted(wire: Wire, limited: str) -> None:
     net = network()

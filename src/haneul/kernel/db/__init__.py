@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx
+from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
     METADATA,
     Filter,
@@ -24,6 +24,7 @@ __all__ = [
     "Rows",
     "Sort",
     "Tx",
+    "Unstorable",
     "among",
     "derived_field",
     "escape_like",

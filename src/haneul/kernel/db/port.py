@@ -1,15 +1,16 @@
-"""What the rest of Haneul knows of a database: transactions, queries, and three ways to fail."""
+"""What the rest of Haneul knows of a database: transactions, queries, and the ways to fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.engine import Dialect
 
-from haneul.kernel.errors import Conflict
+from haneul.kernel.errors import BadRequest, Conflict
 
 Row = tuple[Any, ...]
 
@@ -24,6 +25,12 @@ class Busy(Conflict):
     """The database asks to run the whole transaction again (deadlock, serialization)."""
 
     code, message = "busy", "The database asks to try again."
+
+
+class Unstorable(BadRequest):
+    """PostgreSQL has no place for the character NUL."""
+
+    code, message = "unstorable", "A text has a character that cannot be stored."
 
 
 class Query:
@@ -85,6 +92,10 @@ class Database(Protocol):
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    async def now(self) -> datetime:
+        """The time by the database's own clock."""
+        ...
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """Commit at the end of the block, roll back if it raises."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
-from haneul.kernel.db.port import Busy, Duplicate, Query, Row
+from haneul.kernel.db.port import Busy, Duplicate, Query, Row, Unstorable
 
 POOL_SIZE = 10
 
@@ -97,6 +98,10 @@ class PostgresDatabase:
         if self._pool is not None:
             await self._pool.close()
 
+    async def now(self) -> datetime:
+        found: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
+        return found
+
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTx]:
         tx = PostgresTx(self, read_only=False)
@@ -124,3 +129,5 @@ def _translated():
         raise Duplicate(columns=getattr(problem, "constraint_name", None) or "key") from problem
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as problem:
         raise Busy from problem
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as problem:
+        raise Unstorable from problem

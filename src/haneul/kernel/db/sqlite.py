@@ -15,6 +15,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,10 @@ class SqliteDatabase:
         self._thread.shutdown()
         self._reader.close()
         self._writer.close()
+
+    async def now(self) -> datetime:
+        """The file has one writer, so its clock is this process's."""
+        return datetime.now(UTC)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTx]:

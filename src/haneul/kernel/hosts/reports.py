@@ -32,6 +32,8 @@ class HostReport(msgspec.Struct, frozen=True, kw_only=True):
     """By machine id."""
     address: str = ""
     """Where other hosts reach it for tunnels; empty if it is alone."""
+    agent_id: str = ""
+    """Another one after each start of the agent: the host may have lost what it had."""
 
 
 class MetadataRequest(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from haneul.kernel import log
-from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
+from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
     BadRequest,
@@ -109,7 +109,7 @@ class Application:
         self.platform = platform
         self.authenticate = authenticate
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest)
+        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
         for served in services:
@@ -157,6 +157,8 @@ class Application:
                     resp.set_header("Allow", ", ".join(sorted(by_method)))
                     raise MethodNotAllowed
                 raise NotFound
+            if any("\0" in part for part in path.values()):
+                raise NotFound  # nothing has such a name, and not every store can be asked for it
             if route.auth:
                 token = req.headers.get("x-auth-token")
                 if not token:
@@ -205,9 +207,8 @@ class Application:
         for attempt in range(RETRIES):
             try:
                 if not route.transaction:
-                    nothing: Any = _NoTransaction()
                     ctx = Context(
-                        self.platform, auth, nothing, request_id=request_id, version=version,
+                        self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
                         rule=rule and rule.name, endpoint=endpoint,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
@@ -334,15 +335,6 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
-
-
-class _NoTransaction:
-    """Stands where a transaction would be, in handlers that are declared without one."""
-
-    is_open = False
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError("this route is declared without a transaction: open one")
 
 
 def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:

@@ -7,6 +7,7 @@ from haneul.services.identity.operations.bootstrap import (
     ensure_user,
     grant,
     project_exists,
+    withdraw_service,
 )
 from haneul.services.identity.operations.endpoints import endpoint_url
 from haneul.services.identity.operations.tokens import authenticate, mint
@@ -21,4 +22,5 @@ __all__ = [
     "grant",
     "mint",
     "project_exists",
+    "withdraw_service",
 ]

@@ -6,8 +6,8 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.services.placement.errors import NoCapacity
-from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish, decide
-from haneul.services.placement.model.providers import Consumer, Host, Inventory
+from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish
+from haneul.services.placement.model.providers import Consumer, Host, Inventory, UpHost
 from haneul.services.placement.operations import hosts as _hosts
 from haneul.services.placement.operations import providers as _providers
 from haneul.services.placement.store import providers as _store
@@ -19,9 +19,12 @@ __all__ = [
     "Inventory",
     "NoCapacity",
     "Refusal",
+    "UpHost",
     "Wish",
     "claim",
+    "host",
     "hosts",
+    "hosts_up",
     "inventories",
     "is_up",
     "place",
@@ -30,6 +33,7 @@ __all__ = [
     "report",
     "save_host",
     "verify",
+    "zones",
 ]
 
 is_up = _hosts.is_up
@@ -41,8 +45,22 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
 
 
 async def hosts(ctx: Context) -> list[Host]:
-    """Every host, by name."""
+    """Every host with its report, by name: for who shows them all."""
     return await _store.HOSTS.find(ctx.tx)
+
+
+async def hosts_up(ctx: Context) -> list[UpHost]:
+    """The hosts that can be called, by name."""
+    return await _hosts.up(ctx)
+
+
+async def host(ctx: Context, name: str) -> Host | None:
+    return await _store.HOSTS.get(ctx.tx, name)
+
+
+async def zones(ctx: Context) -> set[str]:
+    """The availability zones that have hosts."""
+    return {zone for (zone,) in await ctx.tx.all(_store.ZONES)}
 
 
 async def save_host(ctx: Context, host: Host) -> Host:
@@ -66,11 +84,9 @@ async def inventories(ctx: Context) -> dict[str, dict[str, Inventory]]:
 async def place(ctx: Context, wish: Wish, consumer: Consumer) -> Decision:
     """Choose a host and claim the room on it, in this transaction; nothing is claimed if none fits."""
     await _store.release(ctx.tx, consumer.id)
-    candidates = await _hosts.candidates(ctx)
-    decision = decide(candidates, wish)
-    if decision.chosen is not None:
-        chosen = next(c for c in candidates if c.host == decision.chosen)
-        await _store.claim(ctx.tx, consumer, {chosen.provider_id: wish.resources}, replace=False)
+    decision, provider = await _hosts.choose(ctx, wish)
+    if provider is not None:
+        await _store.claim(ctx.tx, consumer, {provider: wish.resources}, replace=False)
     return decision
 
 

@@ -102,6 +102,13 @@ class Hosts:
         async with self.cloud.platform.context() as ctx:
             await placement.report(ctx, [{"name": n, "address": address} for n in names])
 
+    async def restart(self, name: str) -> None:
+        """The host was switched off and on: it has nothing any more, and its agent is another one."""
+        self.networks[name] = FakeNetwork(HostSettings(name=name, folder=self.folder / f"{name}-new"))
+        await self.networks[name].start()
+        async with self.cloud.platform.context() as ctx:
+            await placement.report(ctx, [{"name": name, "agent_id": f"{name}-new"}])
+
     async def told(self) -> None:
         """Returns when hosts know all that changed."""
         await self.cloud.plane.reconcilers.look(tell_hosts)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from haneul.services.network import public as network
 from haneul.services.network.errors import PortInUse
 from haneul.services.network.public import RequestedNic
+from haneul.services.network.reconcilers.lost_routers import move_lost_routers
+from haneul.services.network.reconcilers.stray_networks import compare_hosts
+from haneul.services.placement import public as placement
 from tests.conftest import Cloud
 from tests.services.network.control_plane.conftest import Hosts, Neutron
 
@@ -168,3 +172,46 @@ async def test_what_nobody_wants_is_found_and_what_was_lost_is_made_again(
     assert set(there.ports) == {wired.port_id}
     assert hosts.networks["h2"].networks == {}
     assert hosts.networks["h2"].ports == {}
+
+
+async def routed(admin: Neutron, member: Neutron, cloud: Cloud, hosts: Hosts) -> str:
+    """A router on h1 that joins a network there to the outside."""
+    blue, subnet = await member.network()
+    await boot(cloud, blue, "h1")
+    ext = await outside(admin)
+    router = (await member.make("router", external_gateway_info={"network_id": ext}))["id"]
+    await member.act(router, "add_router_interface", subnet_id=subnet)
+    await hosts.told()
+    assert router in hosts.networks["h1"].routers
+    return router
+
+
+async def test_a_router_leaves_a_host_that_is_lost(
+    cloud: Cloud, admin: Neutron, member: Neutron, hosts: Hosts
+) -> None:
+    router = await routed(admin, member, cloud, hosts)
+    async with cloud.platform.context() as ctx:
+        h1 = await placement.host(ctx, "h1")
+        assert h1 is not None
+        await placement.save_host(ctx, msgspec.structs.replace(h1, is_forced_down=True))
+    await cloud.plane.reconcilers.look(move_lost_routers)
+    await hosts.told()
+    assert [name for name, at in hosts.networks.items() if router in at.routers and name != "h1"] == ["h2"]
+    async with cloud.platform.context() as ctx:  # it comes back, and still has what it had
+        h1 = await placement.host(ctx, "h1")
+        assert h1 is not None
+        await placement.save_host(ctx, msgspec.structs.replace(h1, is_forced_down=False))
+    await hosts.told()
+    assert [name for name, at in hosts.networks.items() if router in at.routers] == ["h2"]
+
+
+async def test_a_host_that_was_off_gets_its_networks_back_at_once(
+    cloud: Cloud, admin: Neutron, member: Neutron, hosts: Hosts
+) -> None:
+    router = await routed(admin, member, cloud, hosts)
+    await cloud.plane.reconcilers.stop()  # from here on nothing is looked at but by us
+    await hosts.restart("h1")
+    assert hosts.networks["h1"].routers == {}
+    await cloud.plane.reconcilers.look(compare_hosts)
+    assert router in hosts.networks["h1"].routers
+    assert hosts.networks["h1"].networks

@@ -70,7 +70,7 @@ def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) 
 async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     """The pools; with `detail` each host that is up is asked how full it is."""
     async with ctx.in_reading() as reading:
-        hosts = [h for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
+        hosts = await placement.hosts_up(reading)
     pools: list[dict[str, Any]] = []
     for host in hosts:
         pool: dict[str, Any] = {"name": model.location(host.name)}

@@ -99,9 +99,8 @@ async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, st
 
 async def _free_host(ctx: Context) -> str:
     excluded = ctx.operation.excluded if ctx.operation else ()
-    now = ctx.now()
-    for host in await placement.hosts(ctx):
-        if host.is_enabled and host.name not in excluded and placement.is_up(host, now):
+    for host in await placement.hosts_up(ctx):
+        if host.is_enabled and host.name not in excluded:
             return host.name
     raise errors.NoBackEnd(reason="No host that keeps volumes is up.")
 

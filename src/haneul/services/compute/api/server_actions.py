@@ -11,7 +11,7 @@ from haneul.kernel.http import Reply, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api import server_views as views
-from haneul.services.compute.api.server_schemas import integer
+from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.operations import actions, disks, servers
 from haneul.services.compute.policy import servers as policy
@@ -149,7 +149,7 @@ async def console_output(ctx: Context, id: str, given: Given) -> Reply:
     length = fields.get("length")
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
-    lines = integer(length, "length", least=-1)
+    lines = integer_or_none(length, "length", least=-1)
     return Reply({"output": await actions.console_log(ctx, id, lines)}, status=200)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import Annotated, Any
 
 import msgspec
 
-from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, InvalidField, Strict, UnsetType, between, since, until
+from haneul.kernel.http import UNSET, Strict, UnsetType, between, since, until
 from haneul.kernel.ids import is_uuid
+from haneul.services.compute.api.values import refuse
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Metadata = dict[
@@ -137,30 +136,6 @@ class AttachInterface(Strict):
     interfaceAttachment: InterfaceAttachment | UnsetType = UNSET
 
 
-def boolean(value: bool | str | None, field: str) -> bool:
-    """A truth in the spellings that Nova takes; 400 naming the field for others."""
-    if isinstance(value, bool) or value is None:
-        return bool(value)
-    lower = value.lower()
-    if lower in ("1", "t", "true", "on", "y", "yes"):
-        return True
-    if lower in ("0", "f", "false", "off", "n", "no", ""):
-        return False
-    raise _invalid(field, value, "a boolean is expected")
-
-
-def integer(value: int | str | None, field: str, *, least: int = 0) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        if not re.fullmatch(r"-?[0-9]+", value):
-            raise _invalid(field, value, "an integer is expected")
-        value = int(value)
-    if value < least:
-        raise _invalid(field, value, f"{value} is less than the minimum of {least}")
-    return value
-
-
 def address(value: str | UnsetType | None, version: int, field: str) -> str:
     """The address in its usual spelling, empty if there is none; 400 naming the field for anything else."""
     if not value:
@@ -168,16 +143,10 @@ def address(value: str | UnsetType | None, version: int, field: str) -> str:
     try:
         return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
     except ValueError:
-        raise _invalid(field, value, f"'{value}' is not a 'ipv{version}'") from None
+        raise refuse(field, value, f"'{value}' is not a 'ipv{version}'") from None
 
 
 def uuid(value: str, field: str) -> str:
     if not is_uuid(value):
-        raise _invalid(field, value, f"'{value}' is not a 'uuid'")
+        raise refuse(field, value, f"'{value}' is not a 'uuid'")
     return value
-
-
-def _invalid(field: str, value: Any, why: str) -> BadRequest:
-    name = field.rsplit(".", 1)[-1]
-    text = f"Invalid input for field/attribute {name}. Value: {value}. {why}"
-    return InvalidField(text, field=field, why=why, kind="value")

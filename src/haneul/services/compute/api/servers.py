@@ -11,17 +11,16 @@ from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Query, Reply, Routes
 from haneul.services.compute.api import server_views as views
-from haneul.services.compute.api.links import links
+from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_schemas import (
     BlockDeviceMapping,
     CreateServer,
     NewServer,
     UpdateServer,
     address,
-    boolean,
-    integer,
     uuid,
 )
+from haneul.services.compute.api.values import integer, integer_or_none, truth
 from haneul.services.compute.model.servers import STATES, Server
 from haneul.services.compute.operations import servers
 from haneul.services.compute.operations.servers import ServerWish, VolumeWish
@@ -70,7 +69,7 @@ async def create_server(ctx: Context, body: CreateServer) -> Reply:
     else:
         hints = body.hints_long if isinstance(body.hints_long, dict) else {}
     made = await servers.create(ctx, _wish(ctx, new, hints))
-    if boolean(new.return_reservation_id, "server.return_reservation_id"):
+    if truth(new.return_reservation_id, "server.return_reservation_id"):
         return Reply({"reservation_id": made[0].reservation_id}, status=202)
     first = made[0]
     path = f"servers/{first.id}"
@@ -92,8 +91,8 @@ def _group_names(new: NewServer) -> list[str]:
 
 
 def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
-    least = integer(new.min_count, "server.min_count", least=1) or 1
-    most = least if new.max_count is UNSET else integer(new.max_count, "server.max_count", least=1) or 1
+    least = integer(new.min_count, "server.min_count", least=1)
+    most = least if new.max_count is UNSET else integer(new.max_count, "server.max_count", least=1)
     if least > most:
         raise BadRequest("min_count must be <= max_count")
     networks, is_automatic = _networks(ctx, new)
@@ -113,7 +112,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         security_groups=_group_names(new),
         key_name=new.key_name,
         user_data=new.user_data,
-        config_drive=boolean(new.config_drive, "server.config_drive"),
+        config_drive=truth(new.config_drive or False, "server.config_drive"),
         metadata=new.metadata or {},
         tags=new.tags or [],
         zone=new.availability_zone,
@@ -161,7 +160,7 @@ def _disks(new: NewServer) -> tuple[str | None, list[VolumeWish]]:
         raise BadRequest("block_device_mapping is not supported; use block_device_mapping_v2.")
     volumes = []
     for entry in new.block_device_mapping_v2 or []:
-        index = integer(entry.boot_index, "server.block_device_mapping_v2.boot_index", least=-1)
+        index = integer_or_none(entry.boot_index, "server.block_device_mapping_v2.boot_index", least=-1)
         if entry.source_type == "image" and entry.destination_type in (None, "local"):
             if index == 0 and entry.uuid:
                 image_id = entry.uuid
@@ -183,7 +182,7 @@ def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
         raise BadRequest(f"Invalid input for field/attribute source_type. Value: {source}.")
     if source != "blank":
         uuid(entry.uuid or "", "server.block_device_mapping_v2.uuid")
-    size = integer(entry.volume_size, "server.block_device_mapping_v2.volume_size", least=1)
+    size = integer_or_none(entry.volume_size, "server.block_device_mapping_v2.volume_size", least=1)
     if source in ("blank", "image") and size is None:
         raise BadRequest("Block Device Mapping is Invalid: a size is needed for a new volume.")
     return VolumeWish(
@@ -191,7 +190,7 @@ def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
         source_id=entry.uuid if source != "blank" else None,
         size_gb=size,
         boot_index=index if index is not None and index >= 0 else None,
-        delete_on_termination=boolean(entry.delete_on_termination, "delete_on_termination"),
+        delete_on_termination=truth(entry.delete_on_termination, "delete_on_termination"),
         device=entry.device_name or None,
         volume_type=entry.volume_type or None,
     )
@@ -228,14 +227,9 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], di
     tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
     if size == 0:
         return [], {}
-    found = await servers.list(ctx, filters, sort=sort, marker=query.get("marker"), limit=size + 1, tags=tags)
-    page = found[:size]
-    if len(found) <= size:
-        return page, {}
-    rest = [f"{k}={v}" for k, v in query.pairs if k not in ("marker", "limit")]
-    rest += [f"limit={size}", f"marker={page[-1].id}"]
-    href = f"{links(ctx, path)[0]['href']}?{'&'.join(rest)}"
-    return page, {"servers_links": [{"rel": "next", "href": href}]}
+    page = await servers.list(ctx, filters, sort=sort, marker=query.get("marker"), limit=size, tags=tags)
+    more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
+    return page, {"servers_links": more} if more else {}
 
 
 def _split(query: Query, name: str) -> list[str]:
@@ -265,8 +259,7 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
         filters.append(Filter("updated_at", "ge", _time(since, "changes-since")))
     if (before := query.get("changes-before")) is not None and ctx.wants((2, 66)):
         filters.append(Filter("updated_at", "le", _time(before, "changes-before")))
-    if (locked := query.get("locked")) is not None and ctx.wants((2, 73)):
-        is_locked = boolean(locked, "locked")
+    if ctx.wants((2, 73)) and (is_locked := query.truth("locked")) is not None:
         filters.append(Filter("locked_by", "set" if is_locked else "null"))
     for name, field in FREE_FILTERS.items():
         if (value := query.get(name)) is not None:
@@ -281,7 +274,7 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
 
 
 def _number(text: str) -> int:
-    return integer(text, "power_state") or 0
+    return integer(text, "power_state")
 
 
 def _time(text: str, name: str) -> str:

@@ -20,8 +20,9 @@ FALSE = {"False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"}
 
 
 def refuse(field: str, value: object, why: str) -> InvalidField:
+    name = field.rsplit(".", 1)[-1]
     return InvalidField(
-        f"Invalid input for field/attribute {field}. Value: {value}. {why}",
+        f"Invalid input for field/attribute {name}. Value: {value}. {why}",
         field=field,
         why=why,
         kind="value",
@@ -39,6 +40,10 @@ def integer(value: int | str, field: str, *, least: int = 0, most: int = MAX_INT
     if value > most:
         raise refuse(field, value, f"{value} is greater than the maximum of {most}")
     return value
+
+
+def integer_or_none(value: int | str | None, field: str, *, least: int = 0) -> int | None:
+    return None if value is None else integer(value, field, least=least)
 
 
 def truth(value: bool | str | int, field: str) -> bool:

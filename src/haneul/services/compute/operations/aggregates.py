@@ -49,10 +49,10 @@ async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> A
     except Duplicate:
         raise errors.AggregateExists(name=aggregate.name) from None
     zones = await _zones(ctx)
-    names = set(touched)
-    for host in await placement.hosts(ctx):
-        zone = zones.get(host.name, hosts.DEFAULT_ZONE)
-        if host.name in names and host.zone != zone:
+    for name in set(touched):
+        host = await placement.host(ctx, name)
+        zone = zones.get(name, hosts.DEFAULT_ZONE)
+        if host is not None and host.zone != zone:
             await placement.save_host(ctx, msgspec.structs.replace(host, zone=zone, updated_at=ctx.now()))
     return saved
 

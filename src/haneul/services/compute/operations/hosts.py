@@ -99,10 +99,10 @@ async def show(ctx: Context, id: str) -> HostView:
 
 
 async def find(ctx: Context, name: str) -> placement.Host:
-    for each in await placement.hosts(ctx):
-        if each.name == name:
-            return each
-    raise errors.HostNotFound(host=name)
+    found = await placement.host(ctx, name)
+    if found is None:
+        raise errors.HostNotFound(host=name)
+    return found
 
 
 async def services(ctx: Context) -> builtins.list[Service]:

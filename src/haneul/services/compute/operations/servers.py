@@ -230,9 +230,9 @@ async def _where(ctx: Context, wish: ServerWish) -> tuple[str | None, str | None
     if host is not None:
         if not ctx.may(policy.CREATE_ON_HOST.name, {"project_id": ctx.project_id}):
             raise Forbidden(action=policy.CREATE_ON_HOST.name)
-        if not any(h.name == host for h in await placement.hosts(ctx)):
+        if await placement.host(ctx, host) is None:
             raise BadRequest(f"Compute host {host} could not be found.")
-    if zone is not None and zone not in {h.zone for h in await placement.hosts(ctx)}:
+    if zone is not None and zone not in await placement.zones(ctx):
         raise BadRequest("The requested availability zone is not available")
     return zone, host
 

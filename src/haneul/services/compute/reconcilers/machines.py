@@ -21,7 +21,7 @@ from haneul.services.placement import public as placement
 async def compare_machines(ctx: Context) -> None:
     """One look at every host that is up."""
     async with ctx.in_reading() as reading:
-        hosts = [h.name for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
+        hosts = [h.name for h in await placement.hosts_up(reading)]
     for host in hosts:
         try:
             await compare(ctx, host)

@@ -42,7 +42,8 @@ async def find(ctx: Context, doomed: Doomed) -> Whereabouts:
 
 
 async def _is_up(ctx: Context, host: str) -> bool:
-    return any(h.name == host and placement.is_up(h, ctx.now()) for h in await placement.hosts(ctx))
+    found = await placement.host(ctx, host)
+    return found is not None and placement.is_up(found, ctx.now())
 
 
 async def _still_up(ctx: Context, host: str) -> bool:

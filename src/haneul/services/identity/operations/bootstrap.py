@@ -111,6 +111,15 @@ async def ensure_service(ctx: Context, type: str, name: str, url: str, region: s
     return service
 
 
+async def withdraw_service(ctx: Context, type: str, name: str) -> None:
+    """The catalogue no longer has the service; fine if it never had."""
+    service = await SERVICES.first(ctx.tx, type=type, name=name)
+    if service is not None:
+        tokens.catalogue_changed(ctx)
+        await ENDPOINTS.remove(ctx.tx, service_id=service.id)
+        await SERVICES.remove(ctx.tx, id=service.id)
+
+
 async def project_exists(ctx: Context, id: str) -> bool:
     return await PROJECTS.get(ctx.tx, id) is not None
 

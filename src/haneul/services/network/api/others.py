@@ -22,7 +22,7 @@ routes = Routes("/v2.0")
 @routes.get("/availability_zones")
 async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
-    zones = sorted({h.zone for h in await placement.hosts(ctx)}) or ["nova"]
+    zones = sorted(await placement.zones(ctx)) or ["nova"]
     kinds = ("network", "router")
     found = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
     return {"availability_zones": found}

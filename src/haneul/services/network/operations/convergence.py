@@ -55,8 +55,7 @@ class Work(Struct):
 
 async def usable_hosts(ctx: Context) -> list[str]:
     """The hosts that can be called, those first that may be given more."""
-    now = ctx.now()
-    up = [h for h in await placement.hosts(ctx) if placement.is_up(h, now)]
+    up = await placement.hosts_up(ctx)
     return [h.name for h in sorted(up, key=lambda h: (not h.is_enabled, h.name))]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db import Rows
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, among
 from haneul.services.network.model.routers import FloatingIp, Router
+from haneul.services.network.store.ports import PORTS
 
 ROUTERS = Rows(Router, "network_routers", indexes=(("project_id",), ("host",)))
 FLOATING_IPS = Rows(
@@ -11,3 +14,12 @@ FLOATING_IPS = Rows(
     "network_floating_ips",
     indexes=(("project_id",), ("port_id",), ("router_id",), ("own_port_id",), ("ip",)),
 )
+_r = ROUTERS.c
+ELSEWHERE = Query(
+    sa.select(_r.id).where(
+        _r.host != "",
+        sa.not_(among(_r.host, "hosts")),
+        sa.exists().where(PORTS.c.device_id == _r.id),
+    )
+)
+"""Routers that join something, and are on another host than these."""

@@ -80,6 +80,14 @@ class Name(msgspec.Struct, frozen=True):
     name: str
 
 
+class UpHost(msgspec.Struct, frozen=True, gc=False):
+    """A host that can be called, without its report."""
+
+    name: str
+    zone: str
+    is_enabled: bool
+
+
 class Host(msgspec.Struct, frozen=True):
     """A host that runs an agent, as it last reported; its provider has the same name."""
 

@@ -10,13 +10,24 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.ids import new_id
-from haneul.services.placement.model.placing import Candidate
-from haneul.services.placement.model.providers import Host, Inventory, Provider
-from haneul.services.placement.store.providers import HOSTS, INVENTORIES, PLACEABLE, PROVIDERS, ROOM
+from haneul.services.placement.model.placing import Candidate, Decision, Wish, decide
+from haneul.services.placement.model.providers import Host, Inventory, Provider, UpHost
+from haneul.services.placement.store.providers import (
+    HOSTS,
+    INVENTORIES,
+    PLACEABLE,
+    PROVIDERS,
+    ROOM,
+    SEEN,
+    UP,
+    fitting,
+)
 
 MEASURES = {"VCPU": "vcpus", "MEMORY_MB": "memory_mib", "DISK_GB": "disk_gb"}
 """Which field of a report measures which resource class."""
 SILENT_AFTER_S = 60
+EMPTIEST = 64
+"""How many hosts with room are looked at before all are."""
 RATIOS = {"VCPU": 4.0, "MEMORY_MB": 1.0, "DISK_GB": 1.0}
 """Allocation ratios of a new host: Nova's initial_cpu_allocation_ratio, and so on."""
 
@@ -25,8 +36,20 @@ def is_up(host: Host, now: datetime) -> bool:
     return not host.is_forced_down and now - host.last_seen_at < timedelta(seconds=SILENT_AFTER_S)
 
 
+def _alive_since(ctx: Context) -> str:
+    found: str = HOSTS.value("last_seen_at", ctx.now() - timedelta(seconds=SILENT_AFTER_S))
+    return found
+
+
+async def up(ctx: Context) -> list[UpHost]:
+    """The hosts that can be called, by name; their reports are not read."""
+    rows = await ctx.tx.all(UP, since=_alive_since(ctx))
+    return [UpHost(name, zone, bool(is_enabled)) for name, zone, is_enabled in rows]
+
+
 async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
     """Take in what agents say of their hosts; each has the fields of `HostReport`."""
+    same: list[str] = []
     known = {h.name: h for h in await HOSTS.among(ctx.tx, "name", [r["name"] for r in reports])}
     for report in reports:
         each = {k: v for k, v in report.items() if k != "power_states"}
@@ -34,12 +57,18 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
         if host is None:
             await _add(ctx, each)
             continue
+        if each == host.report:
+            same.append(host.name)
+            continue
         if any(each.get(k) != host.report.get(k) for k in MEASURES.values()):
             await _inventory(ctx, host.provider_id, each)
         await HOSTS.update(
             ctx.tx,
             msgspec.structs.replace(host, last_seen_at=ctx.now(), report=each),
         )
+    if same:
+        names = msgspec.json.encode(same).decode()
+        await ctx.tx.run(SEEN, names=names, now=HOSTS.value("last_seen_at", ctx.now()))
 
 
 async def _add(ctx: Context, report: dict[str, Any]) -> None:
@@ -70,9 +99,45 @@ async def _inventory(ctx: Context, provider_id: str, report: dict[str, Any]) -> 
             )
 
 
+async def choose(ctx: Context, wish: Wish) -> tuple[Decision, str | None]:
+    """The decision, and the provider of the chosen host.
+
+    The emptiest hosts that have room are tried first, which the store finds by itself. Only if none of
+    them will do, or they are not many, every host is looked at: a decision that chose among thousands
+    needs no list of all that it did not look at, one that found nothing does.
+    """
+    emptiest = await _emptiest(ctx, wish)
+    if len(emptiest) == EMPTIEST:
+        decision = decide(emptiest, wish)
+        if decision.chosen is not None:
+            return decision, _provider(emptiest, decision.chosen)
+    everyone = await candidates(ctx)
+    decision = decide(everyone, wish)
+    return decision, _provider(everyone, decision.chosen)
+
+
+def _provider(among: list[Candidate], host: str | None) -> str | None:
+    return next((c.provider_id for c in among if c.host == host), None)
+
+
+async def _emptiest(ctx: Context, wish: Wish) -> list[Candidate]:
+    classes = tuple(c for c in MEASURES if wish.resources.get(c))
+    if not classes or len(classes) != len(wish.resources) or wish.host is not None:
+        return []
+    amounts = {f"amount_{n}": wish.resources[c] for n, c in enumerate(classes)}
+    found = []
+    for row in await ctx.tx.all(fitting(classes, EMPTIEST), since=_alive_since(ctx), **amounts):
+        name, provider, is_enabled, _, _, zone, reason, traits, aggregates, *room = row
+        capacity = {c: int(has) for c, has in zip(classes, room[::2], strict=True)}
+        free = {c: capacity[c] - used for c, used in zip(classes, room[1::2], strict=True)}
+        named = _names(traits), _names(aggregates)
+        found.append(Candidate(name, provider, True, bool(is_enabled), zone, free, capacity, *named, reason))
+    return found
+
+
 async def candidates(ctx: Context) -> list[Candidate]:
     """Every host as placing sees it, in two queries."""
-    alive_since = HOSTS.value("last_seen_at", ctx.now() - timedelta(seconds=SILENT_AFTER_S))
+    alive_since = _alive_since(ctx)
     free: dict[str, dict[str, int]] = {}
     capacity: dict[str, dict[str, int]] = {}
     for provider, resource, total, reserved, ratio, used in await ctx.tx.all(ROOM):

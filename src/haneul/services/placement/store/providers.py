@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx
+from haneul.kernel.db import Query, Rows, Tx, among
 from haneul.services.placement import errors
 from haneul.services.placement.model.providers import Allocation, Consumer, Host, Inventory, Name, Provider
 
@@ -60,6 +61,17 @@ PLACEABLE = Query(
         _h.disabled_reason, _p.traits, _p.aggregates,
     ).select_from(HOSTS.table.join(PROVIDERS.table, _p.id == _h.provider_id)).order_by(_h.name)
 )  # fmt: skip
+UP = Query(
+    sa.select(_h.name, _h.zone, _h.is_enabled)
+    .where(_h.is_forced_down.is_(sa.false()), _h.last_seen_at > sa.bindparam("since", type_=sa.Text))
+    .order_by(_h.name)
+)
+ZONES = Query(sa.select(_h.zone).distinct())
+SEEN = Query(
+    sa.update(HOSTS.table)
+    .where(among(_h.name, "names"))
+    .values(last_seen_at=sa.bindparam("now", type_=sa.Text))
+)
 ROOM = Query(
     sa.select(_i.provider_id, _i.resource_class, _i.total, _i.reserved, _i.allocation_ratio, _i.used)
 )
@@ -68,6 +80,49 @@ PROJECT_USAGE = Query(
     .select_from(ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id))
     .where(_k.project_id == sa.bindparam("project", type_=sa.Text))
 )
+
+
+@lru_cache(maxsize=32)
+def fitting(classes: tuple[str, ...], most: int) -> Query:
+    """The hosts with room for an amount of each of these classes, as PLACEABLE has them, fullest last.
+
+    `amount_0` is of the first class, and so on. How much of what is scarcest would stay free decides,
+    as in `model.placing.weight`.
+    """
+    joined = HOSTS.table.join(PROVIDERS.table, _p.id == _h.provider_id)
+    columns: list[sa.ColumnElement] = []
+    shares = []
+    for number, name in enumerate(classes):
+        of = INVENTORIES.table.alias(f"of_{number}")
+        amount = sa.bindparam(f"amount_{number}", type_=sa.BigInteger)
+        has = (of.c.total - of.c.reserved) * of.c.allocation_ratio
+        joined = joined.join(
+            of,
+            sa.and_(
+                of.c.provider_id == _h.provider_id,
+                of.c.resource_class == sa.literal_column(f"'{name}'"),
+                has - of.c.used >= amount,
+            ),
+        )
+        columns += [has, of.c.used]
+        shares.append((has - of.c.used - amount) * 1.0 / has)
+    least = shares[0]
+    for share in shares[1:]:
+        least = sa.case((share < least, share), else_=least)
+    return Query(
+        sa.select(
+            _h.name, _h.provider_id, _h.is_enabled, _h.is_forced_down, _h.last_seen_at, _h.zone,
+            _h.disabled_reason, _p.traits, _p.aggregates, *columns,
+        )
+        .select_from(joined)
+        .where(
+            _h.is_enabled.is_(sa.true()),
+            _h.is_forced_down.is_(sa.false()),
+            _h.last_seen_at > sa.bindparam("since", type_=sa.Text),
+        )
+        .order_by(least.desc(), _h.name)
+        .limit(most)
+    )  # fmt: skip
 
 
 async def claim(

@@ -68,6 +68,13 @@ class LinuxNetwork:
             await responder.close()
         self._responders.clear()
 
+    async def go_down(self) -> None:
+        """What was made by this state folder is gone; others' namespaces are left alone."""
+        for router_id in list(self.routers):
+            await self.ensure_router_gone(router_id)
+        for network_id in list(self.networks):
+            await self.ensure_network_gone(network_id)
+
     # Networks
 
     async def ensure_network(self, spec: NetworkSpec) -> None:
