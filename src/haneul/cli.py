@@ -14,6 +14,7 @@ COMMANDS = {
     "doctor": "Check what this machine can do.",
     "explain": "Show why a server is where it is, or why it is nowhere.",
     "identity": "Look after the keys of identity.",
+    "image": "Build a small image, or fetch a well-known one.",
     "ssh": "Log in to a server.",
     "version": "Print the version.",
 }

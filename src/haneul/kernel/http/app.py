@@ -148,6 +148,8 @@ class Application:
         request_id = f"req-{new_id()}"
         auth = ANONYMOUS
         try:
+            if not served.manifest.takes_trailing_slashes and _has_trailing_slash(req, served.manifest):
+                raise NotFound
             version = self._negotiate(served, req, resp)
             route = _choose(candidates, version)
             if route is None:
@@ -348,3 +350,8 @@ def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> 
     if not auth.access_rules or route.ignores_access_rules:
         return True
     return access_rules.allow(auth.access_rules, manifest, req.method, req.path)
+
+
+def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
+    """Whether the path, as it was sent, ends in a slash below the service's own path."""
+    return req.scope["path"].endswith("/") and req.path != manifest.path

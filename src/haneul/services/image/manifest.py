@@ -9,4 +9,6 @@ MANIFEST = Manifest(
     title="Image",
     path="/image",
     endpoint="/image",
+    depends_on=("identity",),
+    takes_trailing_slashes=False,
 )

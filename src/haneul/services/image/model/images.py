@@ -34,6 +34,7 @@ READ_ONLY = frozenset(
     }
 )
 REFUSED_AT_CREATION = ("direct_url", "self", "file", "schema", "stores")
+RESERVED_AT_CREATION = ("locations",)
 RESERVED = ("location", "deleted", "deleted_at")
 RESERVED_NAMESPACE = "os_glance"
 BASE = frozenset(
@@ -52,8 +53,10 @@ BASE = frozenset(
 )
 """The attributes that may be given; everything else is a custom property."""
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INT_MAX = 2**31 - 1
+_VALUE_MAX = 65535
+"""Bytes of a custom property's value."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -68,8 +71,15 @@ class Stored(msgspec.Struct, frozen=True):
     virtual_size: int | None
 
 
+class Location(msgspec.Struct, frozen=True):
+    """An address outside of the stores where the image's data is."""
+
+    url: str
+    metadata: dict[str, Any] = {}
+
+
 class Image(msgspec.Struct, frozen=True, gc=False):
-    """One image. `blob` names its stored file; while it has none, it is queued."""
+    """One image. `blob` names its data in every store of `stores`; while it has none, it is queued."""
 
     id: str
     name: str | None
@@ -89,6 +99,9 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     os_hash_algo: str | None
     os_hash_value: str | None
     blob: str | None
+    stores: list[str]
+    """The stores that hold the data, in the order in which they got it."""
+    locations: list[Location]
     staged: Stored | None
     """The file that waits to be imported."""
     tags: list[str]
@@ -113,7 +126,7 @@ def checked(name: str, value: Any) -> Any:
     """The value, if the attribute (or custom property) may hold it; InvalidImage otherwise."""
     match name:
         case "id":
-            ok = isinstance(value, str) and _ID.fullmatch(value) is not None
+            ok = isinstance(value, str) and ID.fullmatch(value) is not None
         case "name" | "owner":
             ok = value is None or _is_text(value)
         case "visibility":
@@ -129,7 +142,7 @@ def checked(name: str, value: Any) -> Any:
         case "tags":
             ok = isinstance(value, list) and all(_is_text(tag) for tag in value)
         case _:
-            ok = isinstance(value, str) and "\0" not in value and 0 < len(name) <= 255 and "\0" not in name
+            ok = 0 < len(name) <= 255 and "\0" not in name and _is_value(value)
     if not ok:
         raise errors.InvalidImage(
             why=f"Provided object does not match schema 'image': {name}: {value!r:.200}"
@@ -139,6 +152,14 @@ def checked(name: str, value: Any) -> Any:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 255 and "\0" not in value
+
+
+def _is_value(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and "\0" not in value
+        and len(value.encode("utf-8", "surrogatepass")) <= _VALUE_MAX
+    )
 
 
 def refuse_reserved(name: str) -> None:
@@ -151,6 +172,8 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
     for name in given:
         if name in REFUSED_AT_CREATION or (name in READ_ONLY and name != "id"):
             raise errors.ReadOnlyAttribute(name=name)
+        if name in RESERVED_AT_CREATION:
+            raise errors.ReservedAttribute(name=name)
     values = {name: checked(name, value) for name, value in given.items()}
     base = {name: values.pop(name) for name in BASE & values.keys()}
     image_id = values.pop("id", id)
@@ -174,6 +197,8 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
         os_hash_algo=None,
         os_hash_value=None,
         blob=None,
+        stores=[],
+        locations=[],
         staged=None,
         tags=[],
         properties=values,
@@ -183,12 +208,13 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
     return msgspec.structs.replace(image, **base)
 
 
-def activated(image: Image, stored: Stored, now: datetime) -> Image:
-    """The image with its data."""
+def activated(image: Image, stored: Stored, stores: list[str], now: datetime) -> Image:
+    """The image with its data, in these stores."""
     return msgspec.structs.replace(
         image,
         state="active",
         blob=stored.blob,
+        stores=stores,
         staged=None,
         size=stored.size,
         virtual_size=stored.virtual_size,
@@ -197,6 +223,23 @@ def activated(image: Image, stored: Stored, now: datetime) -> Image:
         os_hash_value=stored.os_hash_value,
         updated_at=now,
         status="active",
+    )
+
+
+def queued_again(image: Image, now: datetime) -> Image:
+    """The image as it was before any data came."""
+    return msgspec.structs.replace(
+        image,
+        state="queued",
+        blob=None,
+        stores=[],
+        staged=None,
+        size=None,
+        virtual_size=None,
+        checksum=None,
+        os_hash_algo=None,
+        os_hash_value=None,
+        updated_at=now,
     )
 
 

@@ -1,0 +1,230 @@
+"""How an import's data comes to this machine: from the stage, the web, a store, another cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Busy
+from haneul.kernel.errors import StaleRow
+from haneul.services.identity import public as identity
+from haneul.services.image import errors, web
+from haneul.services.image.config import WebOptions, options
+from haneul.services.image.model import images, imports
+from haneul.services.image.model.images import Image, Stored
+from haneul.services.image.model.imports import Import
+from haneul.services.image.store.files import Files, Incoming
+from haneul.services.image.store.images import IMAGES
+from haneul.services.image.store.stores import stores
+from haneul.services.image.store.tasks import TASKS
+
+TRIES = 20
+REPORT_S = 2.0
+_DIGEST_PIECE = 1 << 20
+
+
+class HasTask(Protocol):
+    """Work on an image that a task shows."""
+
+    @property
+    def image_id(self) -> str: ...
+
+    @property
+    def task_id(self) -> str: ...
+
+
+class About(msgspec.Struct, frozen=True):
+    """What another cloud says of its image."""
+
+    status: str
+    disk_format: str
+    container_format: str
+    os_hash_algo: str | None = None
+    os_hash_value: str | None = None
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A file on this machine, and what is known of it."""
+
+    path: str
+    stored: Stored
+    disk_format: str | None
+    container_format: str | None
+    properties: dict[str, str] = {}
+    """What the image takes over with the data."""
+
+
+def name(asked: Import) -> str:
+    """The name of the file that the import fetches."""
+    return f"{asked.blob}.fetched"
+
+
+async def fetch(ctx: Context, asked: Import) -> Fetched:
+    """All the data is in a file on this machine."""
+    files = Files(ctx.platform.folder)
+    limit = options(ctx.platform.config).image_size_cap
+    if asked.method == imports.DIRECT:
+        if asked.staged is None:
+            raise errors.DownloadFailed(why="Nothing was staged.")
+        return _fetched(asked, files.path(asked.staged.blob), asked.staged)
+    if asked.method == imports.COPY:
+        return await _from_store(ctx, asked, limit)
+    if asked.method == imports.REMOTE:
+        return await _from_remote(ctx, asked, limit)
+    stored = await _from_web(ctx, asked, asked.uri or "", options(ctx.platform.config).web, {}, limit)
+    return _fetched(asked, files.path(stored.blob), stored)
+
+
+def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
+    return Fetched(str(path), stored, asked.disk_format, asked.container_format)
+
+
+async def _from_web(
+    ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
+) -> Stored:
+    async with web.fetched(uri, rules, headers) as body:
+        if body.length is not None and body.length > limit:
+            raise errors.ImageTooLarge(limit=limit)
+        return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
+
+
+async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
+    """The other cloud's image: its data, its formats, and the properties that go with them."""
+    url = await _remote_url(ctx, asked)
+    # the operator named this cloud, so it may be anywhere; it may only not send us elsewhere
+    rules = msgspec.structs.replace(
+        options(ctx.platform.config).web,
+        allowed_hosts=(),
+        refused_hosts=(),
+        allowed_ports=(),
+        refused_ports=(),
+        private_networks=("0.0.0.0/0", "::/0"),
+        redirects_max=0,
+    )
+    headers = {"X-Auth-Token": identity.mint(ctx.platform, ctx.auth)}
+    async with web.fetched(url, rules, headers) as body:
+        told = b"".join([piece async for piece in body.chunks])
+    about, properties = _understood(told)
+    if about.status != "active":
+        why = f"Source image status should be active instead of {about.status}"
+        raise errors.DownloadFailed(why=why)
+    stored = await _from_web(ctx, asked, f"{url}/file", rules, headers, limit)
+    if about.os_hash_algo == "sha512" and about.os_hash_value != stored.os_hash_value:
+        raise errors.DownloadFailed(why="The data is not what the other cloud says.")
+    path = Files(ctx.platform.folder).path(stored.blob)
+    return Fetched(str(path), stored, about.disk_format, about.container_format, properties)
+
+
+def _understood(told: bytes) -> tuple[About, dict[str, str]]:
+    """The other cloud's image, and those of its properties that are taken over."""
+    try:
+        shown = msgspec.json.decode(told, type=dict[str, Any])
+        about = msgspec.convert(shown, About)
+        checked = {n: images.checked(n, getattr(about, n)) for n in ("disk_format", "container_format")}
+        kept = {n: images.checked(n, v) for n, v in shown.items() if n.startswith(imports.COPIED_FROM_REMOTE)}
+    except (msgspec.DecodeError, errors.InvalidImage) as problem:
+        raise errors.DownloadFailed(why=f"The other cloud answered what is no image: {problem}") from None
+    return msgspec.structs.replace(about, **checked), kept
+
+
+async def _remote_url(ctx: Context, asked: Import) -> str:
+    """Where the other cloud shows the image."""
+    region = asked.region or ""
+    remote = options(ctx.platform.config).remotes.get(region)
+    base = remote.url if remote is not None else None
+    if base is None:
+        async with ctx.in_reading() as c:
+            base = await identity.endpoint_url(c, "image", region, asked.interface)
+    if base is None:
+        raise errors.DownloadFailed(
+            why=f"There is no {asked.interface} image service known in region {region}."
+        )
+    return f"{base.rstrip('/')}/v2/images/{asked.remote_image_id}"
+
+
+async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:
+    async with ctx.in_reading() as c:
+        image = await IMAGES.get(c.tx, asked.image_id)
+    if image is None or image.blob is None:
+        raise errors.DeletedMeanwhile(image_id=asked.image_id)
+    stored = Stored(
+        image.blob, image.size or 0, image.checksum or "", image.os_hash_value or "", image.virtual_size
+    )
+    found = await stores(ctx.platform).find(image)
+    if found is not None and found.path is not None:
+        return _fetched(asked, found.path, stored)
+    chunks = reported(ctx, asked, stores(ctx.platform).read(image, 0, stored.size))
+    copied = await received(ctx, name(asked), chunks, limit)
+    if copied.os_hash_value != stored.os_hash_value:
+        raise errors.DownloadFailed(why="The copy in the store is not the image's data any more.")
+    return _fetched(asked, Files(ctx.platform.folder).path(copied.blob), stored)
+
+
+async def received(ctx: Context, name: str, chunks: AsyncIterator[bytes], limit: int) -> Stored:
+    """All the chunks, hashed, in a file of that name; or no file."""
+    incoming = Incoming(Files(ctx.platform.folder), name, limit=limit)
+    try:
+        async for chunk in chunks:
+            await incoming.write(chunk)
+        return await incoming.finish(None)
+    except BaseException:
+        await asyncio.shield(incoming.discard())
+        raise
+
+
+async def hashed(path: Path, name: str) -> Stored:
+    """What is known of a file that is there already."""
+
+    def look() -> Stored:
+        md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
+        with path.open("rb") as file:
+            while piece := file.read(_DIGEST_PIECE):
+                md5.update(piece)
+                sha512.update(piece)
+                size += len(piece)
+        return Stored(name, size, md5.hexdigest(), sha512.hexdigest(), None)
+
+    return await asyncio.to_thread(look)
+
+
+async def reported(ctx: Context, asked: HasTask, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks; the task says how many came, and a deleted image ends the import."""
+    now = asyncio.get_running_loop().time
+    size, told = 0, now()
+    async for chunk in chunks:
+        size += len(chunk)
+        yield chunk
+        if now() - told > REPORT_S:
+            told = now()
+            await _report(ctx, asked, size)
+
+
+async def _report(ctx: Context, asked: HasTask, size: int) -> None:
+    async with ctx.in_transaction() as c:
+        if await IMAGES.get(c.tx, asked.image_id) is None:
+            raise errors.DeletedMeanwhile(image_id=asked.image_id)
+        task = await TASKS.get(c.tx, asked.task_id)
+        if task is not None:
+            message = f"Copied {size >> 20} MiB"
+            await TASKS.update(c.tx, msgspec.structs.replace(task, message=message, updated_at=c.now()))
+
+
+async def changed(ctx: Context, image_id: str, change: Callable[[Image], Image]) -> Image:
+    """The image after the change, committed on its own; others may be changing it too."""
+    for attempt in range(TRIES):
+        try:
+            async with ctx.in_transaction() as c:
+                image = await IMAGES.get(c.tx, image_id)
+                if image is None:
+                    raise errors.DeletedMeanwhile(image_id=image_id)
+                return await IMAGES.update(c.tx, change(image))
+        except (StaleRow, Busy):
+            if attempt + 1 == TRIES:
+                raise
+    raise AssertionError("unreachable")
