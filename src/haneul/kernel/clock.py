@@ -5,7 +5,20 @@ from __future__ import annotations
 import asyncio
 import heapq
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
+
+
+@lru_cache(1 << 14)
+def seconds_text(at: datetime) -> str:
+    """`2030-01-01T00:00:00Z`: remembered, because lists are asked again and are full of times."""
+    return at.isoformat()[:19] + "Z"
+
+
+@lru_cache(1 << 14)
+def microseconds_text(at: datetime) -> str:
+    """`2030-01-01T00:00:00.000000`, without a zone."""
+    return at.isoformat(timespec="microseconds")[:26]
 
 
 class Clock(Protocol):

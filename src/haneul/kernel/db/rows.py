@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -71,12 +72,17 @@ def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     return f"{column}::text {word} (SELECT jsonb_array_elements_text({param}::jsonb))"
 
 
+TIMES_KEPT = 1 << 14
+"""Lists are read again and again, and are full of times: so many are parsed, and written, only once."""
+
+
 def _time_out(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
+@lru_cache(TIMES_KEPT)
 def _time_in(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text + "+00:00")
 
 
 class _Kind(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
@@ -19,10 +19,6 @@ routes = Routes("/v2/images")
 STORE = "file"
 """The name of our one store."""
 IMPORT_METHODS = ("glance-direct",)
-
-
-def time_text(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def view(image: Image) -> dict[str, Any]:
@@ -47,8 +43,8 @@ def view(image: Image) -> dict[str, Any]:
         "protected": image.protected,
         "os_hidden": image.os_hidden,
         "tags": image.tags,
-        "created_at": time_text(image.created_at),
-        "updated_at": time_text(image.updated_at),
+        "created_at": seconds_text(image.created_at),
+        "updated_at": seconds_text(image.updated_at),
         "self": path,
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",

@@ -52,7 +52,12 @@ def _status(t: sa.Table) -> sa.ColumnElement[Any]:
 IMAGES = Rows(
     Image,
     "image_images",
-    indexes=(("owner", "created_at"), ("visibility", "created_at"), ("created_at",), ("blob",)),
+    indexes=(
+        ("owner", "created_at", "id"),
+        ("visibility", "created_at", "id"),
+        ("created_at", "id"),
+        ("blob",),
+    ),
     derived=lambda t: {"status": _status(t)},
 )
 
@@ -115,21 +120,21 @@ def _shared_with(member_status: str) -> sa.ColumnElement[bool]:
     return sa.and_(IMAGES.c.visibility == sa.literal_column("'shared'"), sa.exists(member))
 
 
+_OPEN_TO_ALL = IMAGES.c.visibility.in_([sa.literal_column("'public'"), sa.literal_column("'community'")])
+_OWN = IMAGES.c.owner == sa.bindparam("me", type_=sa.Text)
+_SEEN = {word: sa.or_(_OPEN_TO_ALL, _OWN, _shared_with(word)) for word in ("all", "accepted")}
+_NO_FOREIGN_COMMUNITY = sa.or_(_OWN, IMAGES.c.visibility != sa.literal_column("'community'"))
+
+
 def seen_by(project_id: str | None, member_status: str) -> Condition:
     """What somebody who is no administrator may see in lists."""
-    open_to_all = IMAGES.c.visibility.in_([sa.literal_column("'public'"), sa.literal_column("'community'")])
-    own = IMAGES.c.owner == sa.bindparam("me", type_=sa.Text)
-    params = {"me": project_id or "", "member_status": member_status}
-    return f"seen-{member_status == 'all'}", sa.or_(open_to_all, own, _shared_with(member_status)), params
+    kind = "all" if member_status == "all" else "accepted"
+    return f"seen-{kind}", _SEEN[kind], {"me": project_id or "", "member_status": member_status}
 
 
 def without_foreign_community(project_id: str | None) -> Condition:
     """Other projects' community images are listed only where they are asked for."""
-    condition = sa.or_(
-        IMAGES.c.owner == sa.bindparam("me", type_=sa.Text),
-        IMAGES.c.visibility != sa.literal_column("'community'"),
-    )
-    return "no-community", condition, {"me": project_id or ""}
+    return "no-community", _NO_FOREIGN_COMMUNITY, {"me": project_id or ""}
 
 
 async def page(
