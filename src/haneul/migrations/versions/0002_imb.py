@@ -27,6 +27,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_image_images_owner_created_at"))
         batch_op.drop_index(batch_op.f("ix_image_images_visibility_created_at"))
         batch_op.create_index(batch_op.f("ix_image_images_created_at_id"), ["created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_image_images_name"), ["name"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_image_images_owner_created_at_id"), ["owner", "created_at", "id"], unique=False
         )

@@ -113,14 +113,13 @@ async def listed(
     project = ctx.auth.project_id
     ctx.authorize({"project_id": project})
     conditions = [*store.has_tags(tags), *store.has_properties(properties)]
-    if not is_administrator(ctx):
-        conditions.append(store.seen_by(project, member_status))
+    seen = [] if is_administrator(ctx) else store.seen_by(project, member_status)
     if visibility is None:
         conditions.append(store.without_foreign_community(project))
     elif visibility != "all":
         filters = [*filters, Filter("visibility", "eq", visibility)]
     after = None if marker is None else await _marker(ctx, marker)
-    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit)
+    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, any_of=seen)
 
 
 async def _marker(ctx: Context, marker: str) -> Image:
