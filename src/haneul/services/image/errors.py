@@ -75,6 +75,43 @@ class NotAllowed(Forbidden):
     code, message = "image.not_allowed", "{why}"
 
 
+class NamespaceNotFound(NotFound):
+    code, message = "image.namespace_not_found", "Metadata definition namespace={name} was not found."
+
+
+class NamespaceExists(Conflict):
+    code, message = "image.namespace_exists", "The metadata definition namespace={name} already exists."
+
+
+class DefinitionNotFound(NotFound):
+    code, message = "image.definition_not_found", "The metadata definition was not found."
+
+
+class DefinitionExists(Conflict):
+    code, message = "image.definition_exists", "The metadata definition exists already."
+
+
+class DefinitionProtected(Forbidden):
+    code = "image.definition_protected"
+    message = "Metadata definition {what} {name} is protected and cannot be deleted."
+
+
+def definition_exists(kind: str, name: str, namespace: str) -> DefinitionExists:
+    if kind == "tag":
+        return DefinitionExists(
+            f"A metadata tag with name={name} already exists in namespace={namespace}. (Please note that "
+            "metadata tag names are case insensitive)."
+        )
+    if kind == "resource type":
+        return DefinitionExists(
+            f"The metadata definition resource-type association of resource-type={name} to "
+            f"namespace={namespace} already exists."
+        )
+    return DefinitionExists(
+        f"A metadata definition {kind} with name={name} already exists in namespace={namespace}."
+    )
+
+
 class DeletedMeanwhile(HaneulError):
     status, code = 410, "image.deleted_meanwhile"
     message = (

@@ -10,7 +10,7 @@ from haneul.kernel.disk_image import ImageSource
 from haneul.services.image.errors import ImageNotFound
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
-from haneul.services.image.operations import data, images
+from haneul.services.image.operations import data, images, metadef_catalogue
 from haneul.services.image.store.files import Files
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ImageNotFound",
     "create_queued",
     "discard",
+    "ensure_definitions",
     "get",
     "source",
     "store_file",
@@ -83,3 +84,8 @@ async def discard(ctx: Context, image_id: str) -> None:
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
     """The queued image is active with a copy of this local file as its data; opens its own transactions."""
     return await data.store_file(platform, auth, image_id, Path(path))
+
+
+async def ensure_definitions(ctx: Context, owner: str) -> None:
+    """The usual metadata definitions are there, unless the cloud has had them before."""
+    await metadef_catalogue.ensure(ctx, owner)
