@@ -8,6 +8,57 @@ from typing import Any
 import msgspec
 
 
+class StoreOptions(msgspec.Struct, frozen=True):
+    """One place where images are kept: a table `image.stores.NAME` of the configuration."""
+
+    type: str = "file"
+    """The driver: file, s3, or fake."""
+    description: str = ""
+    weight: int = 0
+    """Data is read from the store with the greatest weight that has it and answers."""
+    folder: str = ""
+    """Of a file store; by default one of its name in the state folder."""
+    read_only: bool = False
+    options: dict[str, Any] = {}
+    """What else the driver wants to know."""
+
+
+class WebOptions(msgspec.Struct, frozen=True):
+    """From where `web-download` may fetch. Where something is allowed by name, all else is refused."""
+
+    allowed_schemes: tuple[str, ...] = ("http", "https")
+    refused_schemes: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    refused_hosts: tuple[str, ...] = ()
+    allowed_ports: tuple[int, ...] = (80, 443)
+    refused_ports: tuple[int, ...] = ()
+    private_networks: tuple[str, ...] = ()
+    """Networks that are not public, from which may be fetched all the same, such as `10.1.0.0/16`."""
+    redirects_max: int = 5
+    idle_timeout_s: float = 60.0
+
+
+class PluginOptions(msgspec.Struct, frozen=True):
+    """What imported data goes through before it is stored."""
+
+    decompress: bool = False
+    """gzip, xz, bzip2 and zip files are unpacked."""
+    unpacked_ratio_max: int = 100
+    """Data that grows to more than so many times its size is refused."""
+    convert_to: str = ""
+    """The disk format that images are converted to: raw, qcow2 or vmdk; empty: none."""
+    inject: dict[str, str] = {}
+    """Properties that every imported image gets."""
+    inject_not_for_roles: tuple[str, ...] = ("admin",)
+
+
+class RemoteOptions(msgspec.Struct, frozen=True):
+    """Another cloud that `glance-download` may fetch from, known by its region's name."""
+
+    url: str
+    """Of its image service, such as `https://cloud.example.org:5000/image`."""
+
+
 class ImageOptions(msgspec.Struct, frozen=True):
     """Read from the section `image` of the cloud's configuration."""
 
@@ -21,6 +72,30 @@ class ImageOptions(msgspec.Struct, frozen=True):
     members_max: int = 128
     idle_timeout_s: float = 300.0
     """An upload from which nothing comes for so long is given up."""
+    default_store: str = "file"
+    stores: dict[str, StoreOptions] = {}
+    """Beside `file`, which is there unless another store is the default."""
+    import_methods: tuple[str, ...] = ("glance-direct", "web-download", "copy-image", "glance-download")
+    web: WebOptions = WebOptions()
+    plugins: PluginOptions = PluginOptions()
+    remotes: dict[str, RemoteOptions] = {}
+    show_multiple_locations: bool = False
+    """Images show where their data is, and owners may change that by a patch."""
+    show_direct_url: bool = False
+    http_store: bool = False
+    """Data may stay at an HTTP address that somebody gave as a location."""
+    task_hours: int = 48
+    """How long ended tasks are kept."""
+    cache_size_max: int = 10 << 30
+    """Bytes that copies of remote images may take on this machine."""
+    cache_idle_hours: int = 24 * 7
+    """Copies that nobody read for so long are removed."""
+
+    def all_stores(self) -> dict[str, StoreOptions]:
+        """Every store by its name, the default one included."""
+        if self.default_store in self.stores:
+            return self.stores
+        return {self.default_store: StoreOptions(description="Files in the cloud's folder"), **self.stores}
 
 
 def options(config: Mapping[str, Any]) -> ImageOptions:

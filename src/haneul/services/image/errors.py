@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, HaneulError, NotFound
+from haneul.kernel.errors import (
+    BadRequest,
+    Conflict,
+    DriverError,
+    Forbidden,
+    HaneulError,
+    NotFound,
+    Unavailable,
+)
 
 
 class ImageNotFound(NotFound):
@@ -149,3 +157,53 @@ class UploadTruncated(BadRequest):
 class RangeNotSatisfiable(HaneulError):
     status, code = 416, "image.range_not_satisfiable"
     message = "The requested range {given} cannot be satisfied: the image has {size} bytes."
+
+
+class UnknownStore(Conflict):
+    """A store that is named but not configured, when importing or deleting."""
+
+    code = "image.unknown_store"
+    message = "Store for identifier {store} not found"
+
+
+class DataMissing(Unavailable):
+    code = "image.data_missing"
+    message = "No store that has the data of image {image_id} answers."
+
+
+class NotImportable(Conflict):
+    code, message = "image.not_importable", "{why}"
+
+
+class BadImport(BadRequest):
+    code, message = "image.bad_import", "{why}"
+
+
+class UriRefused(BadRequest):
+    code, message = "image.uri_refused", "URI for web-download does not pass filtering: {uri}"
+
+
+class DownloadFailed(DriverError):
+    """What was to be fetched could not be."""
+
+    code, message = "image.download_failed", "{why}"
+
+
+class TaskNotFound(NotFound):
+    code, message = "image.task_not_found", "No task found with ID {task_id}"
+
+
+class OnlyCopy(Forbidden):
+    code = "image.only_copy"
+    message = (
+        "Cannot delete image data from the only store containing it. Consider deleting the image instead."
+    )
+
+
+class StoreUnavailable(Unavailable):
+    code, message = "image.store_unavailable", "The store {store} could not take the data: {why}"
+
+
+class NotInStore(NotFound):
+    code = "image.not_in_store"
+    message = "Image {image_id} is not stored in store {store}."

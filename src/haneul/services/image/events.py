@@ -28,3 +28,10 @@ class ImageActivated(Event, frozen=True):
 class ImageDeleted(Event, frozen=True):
     kind: ClassVar[str] = "image.deleted"
     id: str
+
+
+class ImportFailed(Event, frozen=True):
+    """The image did not get its data; what came of it is to be removed."""
+
+    kind: ClassVar[str] = "image.import_failed"
+    id: str

@@ -9,4 +9,5 @@ MANIFEST = Manifest(
     title="Image",
     path="/image",
     endpoint="/image",
+    depends_on=("identity",),
 )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.disk_image import ImageSource
+from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageNotFound
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
 from haneul.services.image.operations import data, images, metadef_catalogue
-from haneul.services.image.store.files import Files
+from haneul.services.image.store.stores import stores
 
 __all__ = [
     "Image",
@@ -33,12 +34,16 @@ async def get(ctx: Context, image_id: str) -> Image:
 
 
 def source(ctx: Context, image: Image) -> ImageSource:
-    """Where a host finds the data of an active image."""
-    if image.blob is None:
+    """Where a host finds the data of an active image: a file, or our own API where no store keeps files."""
+    if not image.stores and not image.locations:
         raise ImageNotFound(f"Image {image.id} has no data.", image_id=image.id)
+    path = stores(ctx.platform).local_path(image)
+    url = None if path else f"{ctx.endpoint}/image/v2/images/{image.id}/file"
     return ImageSource(
         format=image.disk_format or "raw",
-        path=str(Files(ctx.platform.folder).path(image.blob)),
+        path=str(path) if path else None,
+        url=url,
+        token=identity.mint(ctx.platform, ctx.auth) if url else None,
         checksum=image.os_hash_value,
         checksum_algorithm=image.os_hash_algo or "sha512",
         size_bytes=image.size,

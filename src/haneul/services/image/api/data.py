@@ -9,8 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, UnsupportedMediaType
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api.images import IMPORT_METHODS, STORE
-from haneul.services.image.operations import data
+from haneul.services.image.operations import data, imports
 
 routes = Routes("/v2/images/{image_id}")
 
@@ -18,6 +17,7 @@ OCTETS = "application/octet-stream"
 _UPLOAD_ERRORS = (
     errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus, errors.DeletedMeanwhile,
     errors.ImageTooLarge, errors.StorageFull, errors.DataRefused, errors.UploadTruncated,
+    errors.StoreUnavailable,
 )  # fmt: skip
 
 
@@ -26,9 +26,6 @@ def _announced(request: Request) -> int | None:
     given = request.header("content-type")
     if (given or "").split(";")[0].strip().lower() != OCTETS:
         raise UnsupportedMediaType(given=given)
-    store = request.header("x-image-meta-store")
-    if store not in (None, STORE):
-        raise BadRequest(f"Unknown scheme '{store}' found in URI")
     told = request.header("x-openstack-image-size")
     if told is None or request.content_length is not None:
         return request.content_length
@@ -40,7 +37,8 @@ def _announced(request: Request) -> int | None:
 @routes.put("/file", status=204, policy=policy.UPLOAD_IMAGE, transaction=False, errors=_UPLOAD_ERRORS)
 async def upload_data(ctx: Context, request: Request, image_id: str) -> None:
     """Upload an image's data; the image is active afterwards."""
-    await data.upload(ctx, image_id, request.chunks(), _announced(request))
+    store = request.header("x-image-meta-store")
+    await data.upload(ctx, image_id, request.chunks(), _announced(request), to=store)
 
 
 @routes.put("/stage", status=204, policy=policy.MODIFY_IMAGE, transaction=False, errors=_UPLOAD_ERRORS)
@@ -53,30 +51,28 @@ async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
     "/import",
     status=202,
     policy=policy.MODIFY_IMAGE,
-    errors=(errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus),
-)
-async def import_image(ctx: Context, image_id: str, body: dict[str, Any]) -> None:
-    """Make what was staged the image's data, in the background."""
-    method = body.get("method")
-    if not isinstance(method, dict) or "name" not in method:
-        raise BadRequest("Import request requires a 'method' field with a 'name'.")
-    if method["name"] not in IMPORT_METHODS:
-        raise BadRequest(f"Unknown import method name '{method['name']}'.")
-    await data.import_staged(ctx, image_id)
+    errors=(errors.ImageNotFound, errors.BadImport, errors.NotImportable, errors.UnknownStore,
+            errors.UriRefused),
+)  # fmt: skip
+async def import_image(ctx: Context, request: Request, image_id: str, body: dict[str, Any]) -> None:
+    """Bring an image its data, in the background."""
+    await imports.import_image(ctx, image_id, body, request.header("x-image-meta-store"))
 
 
 @routes.get(
     "/file",
     policy=policy.DOWNLOAD_IMAGE,
     transaction=False,
-    errors=(errors.ImageNotFound, errors.Deactivated, errors.RangeNotSatisfiable),
+    errors=(errors.ImageNotFound, errors.Deactivated, errors.RangeNotSatisfiable, errors.DataMissing),
 )
 async def download_data(ctx: Context, request: Request, image_id: str) -> Reply:
     """Download an image's data, or a range of it."""
     image, path = await data.download(ctx, image_id)
     size = image.size or 0
-    if path is None:
+    if image.state == "queued":
         return Reply(status=204)
+    if image.size is None:  # an address, of whose data nothing was said
+        return Reply(data.read_remote(ctx, image, 0, None), status=200, content_type=OCTETS)
     part = _range(request.header("range"), size)
     offset, length = part or (0, size)
     headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
@@ -84,9 +80,8 @@ async def download_data(ctx: Context, request: Request, image_id: str) -> Reply:
         headers["Content-MD5"] = image.checksum
     if part:
         headers["Content-Range"] = f"bytes {offset}-{offset + length - 1}/{size}"
-    return Reply(
-        data.read(path, offset, length), status=206 if part else 200, headers=headers, content_type=OCTETS
-    )
+    body = data.read_remote(ctx, image, offset, length) if path is None else data.read(path, offset, length)
+    return Reply(body, status=206 if part else 200, headers=headers, content_type=OCTETS)
 
 
 def _range(text: str | None, size: int) -> tuple[int, int] | None:

@@ -12,16 +12,13 @@ from haneul.services.image.api import queries
 from haneul.services.image.config import options
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
-from haneul.services.image.operations import images
+from haneul.services.image.model.locations import HTTP
+from haneul.services.image.operations import images, relocation, stores
 
 routes = Routes("/v2/images")
 
-STORE = "file"
-"""The name of our one store."""
-IMPORT_METHODS = ("glance-direct",)
 
-
-def view(image: Image) -> dict[str, Any]:
+def view(ctx: Context, image: Image) -> dict[str, Any]:
     """The image as the API shows it: custom properties stand beside the attributes."""
     path = f"/v2/images/{image.id}"
     shown: dict[str, Any] = {
@@ -49,8 +46,15 @@ def view(image: Image) -> dict[str, Any]:
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
     }
-    if image.blob is not None:
-        shown["stores"] = STORE
+    if image.stores or image.locations:
+        shown["stores"] = ",".join([*image.stores, *(HTTP for _ in image.locations)])
+    limits = options(ctx.platform.config)
+    if limits.show_multiple_locations or limits.show_direct_url:
+        places = relocation.of(ctx, image)
+        if limits.show_multiple_locations:
+            shown["locations"] = places
+        if limits.show_direct_url and places:
+            shown["direct_url"] = places[0]["url"]
     return shown
 
 
@@ -66,10 +70,10 @@ async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
     image = await images.create(ctx, body)
     headers = {
         "Location": f"{ctx.endpoint}/image/v2/images/{image.id}",
-        "OpenStack-image-import-methods": ",".join(IMPORT_METHODS),
-        "OpenStack-image-store-ids": STORE,
+        "OpenStack-image-import-methods": ",".join(options(ctx.platform.config).import_methods),
+        "OpenStack-image-store-ids": ",".join(stores.names(ctx)),
     }
-    return Reply(view(image), headers=headers)
+    return Reply(view(ctx, image), headers=headers)
 
 
 @routes.get("", policy=policy.GET_IMAGES)
@@ -88,7 +92,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
         limit=asked.limit,
     )
     body: dict[str, Any] = {
-        "images": [view(image) for image in found],
+        "images": [view(ctx, image) for image in found],
         "first": queries.link("/v2/images", query),
         "schema": "/v2/schemas/images",
     }
@@ -100,7 +104,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
 async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """Show an image."""
-    return view(await images.show(ctx, image_id))
+    return view(ctx, await images.show(ctx, image_id))
 
 
 @routes.patch(
@@ -109,14 +113,14 @@ async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     content_types=(patches.DRAFT_10, patches.DRAFT_4),
     errors=(errors.ImageNotFound, errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute,
             errors.NotRemovable, errors.NoSuchProperty, errors.PropertyExists, errors.TooMany,
-            errors.NotAllowed),
+            errors.NotAllowed, errors.NotImportable, errors.UriRefused),
 )  # fmt: skip
 async def update_image(ctx: Context, request: Request, image_id: str, body: Any) -> dict[str, Any]:
     """Change an image by a JSON patch: all of its operations, or none."""
     content_type = (request.header("content-type") or "").split(";")[0].strip().lower()
     changes = patches.read(body, content_type)
     is_draft_4 = content_type == patches.DRAFT_4
-    return view(await images.update(ctx, image_id, changes, is_draft_4=is_draft_4))
+    return view(ctx, await images.update(ctx, image_id, changes, is_draft_4=is_draft_4))
 
 
 @routes.delete("/{image_id}", policy=policy.DELETE_IMAGE, errors=(errors.ImageNotFound, errors.Protected))

@@ -7,11 +7,11 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import policy
-from haneul.services.image.api.images import IMPORT_METHODS, STORE
+from haneul.services.image.config import options
+from haneul.services.image.model.locations import HTTP
+from haneul.services.image.store.stores import stores
 
 routes = Routes("/v2/info")
-
-_STORE = {"id": STORE, "description": "Files in the cloud's state folder", "default": "true"}
 
 
 @routes.get("/import", transaction=False)
@@ -21,32 +21,47 @@ async def show_import(ctx: Context) -> dict[str, Any]:
         "import-methods": {
             "description": "Import methods available.",
             "type": "array",
-            "value": list(IMPORT_METHODS),
+            "value": list(options(ctx.platform.config).import_methods),
         }
     }
+
+
+def _brief(ctx: Context) -> list[dict[str, Any]]:
+    known = stores(ctx.platform)
+    shown = []
+    for name, store in known.known.items():
+        brief: dict[str, Any] = {"id": name}
+        if store.description:
+            brief["description"] = store.description
+        if name == known.default:
+            brief["default"] = "true"
+        if store.read_only:
+            brief["read-only"] = "true"
+        shown.append(brief)
+    if options(ctx.platform.config).http_store:
+        shown.append({"id": HTTP, "description": "Addresses where data stays", "read-only": "true"})
+    return shown
 
 
 @routes.get("/stores", transaction=False)
 async def list_stores(ctx: Context) -> dict[str, Any]:
     """The stores there are."""
-    return {"stores": [_STORE]}
+    return {"stores": _brief(ctx)}
 
 
 @routes.get("/stores/detail", transaction=False, policy=policy.STORES_INFO_DETAIL)
 async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     """The stores, with what administrators want to know of them."""
     ctx.authorize({})
-    folder = str(ctx.platform.folder / "images")
-    return {
-        "stores": [
-            {
-                **_STORE,
-                "type": "file",
-                "weight": 0,
-                "properties": {"data_dir": folder, "chunk_size": 1 << 20, "thin_provisioning": False},
-            }
-        ]
-    }
+    known = stores(ctx.platform)
+    shown = _brief(ctx)
+    for brief in shown:
+        if (store := known.known.get(brief["id"])) is None:
+            brief |= {"type": "http", "weight": 0, "properties": {}}
+        else:
+            properties = known.built(brief["id"]).properties()
+            brief |= {"type": store.type, "weight": store.weight, "properties": properties}
+    return {"stores": shown}
 
 
 @routes.get("/usage", transaction=False)

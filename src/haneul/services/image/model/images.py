@@ -52,7 +52,7 @@ BASE = frozenset(
 )
 """The attributes that may be given; everything else is a custom property."""
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INT_MAX = 2**31 - 1
 
 
@@ -68,8 +68,15 @@ class Stored(msgspec.Struct, frozen=True):
     virtual_size: int | None
 
 
+class Location(msgspec.Struct, frozen=True):
+    """An address outside of the stores where the image's data is."""
+
+    url: str
+    metadata: dict[str, Any] = {}
+
+
 class Image(msgspec.Struct, frozen=True, gc=False):
-    """One image. `blob` names its stored file; while it has none, it is queued."""
+    """One image. `blob` names its data in every store of `stores`; while it has none, it is queued."""
 
     id: str
     name: str | None
@@ -89,6 +96,9 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     os_hash_algo: str | None
     os_hash_value: str | None
     blob: str | None
+    stores: list[str]
+    """The stores that hold the data, in the order in which they got it."""
+    locations: list[Location]
     staged: Stored | None
     """The file that waits to be imported."""
     tags: list[str]
@@ -113,7 +123,7 @@ def checked(name: str, value: Any) -> Any:
     """The value, if the attribute (or custom property) may hold it; InvalidImage otherwise."""
     match name:
         case "id":
-            ok = isinstance(value, str) and _ID.fullmatch(value) is not None
+            ok = isinstance(value, str) and ID.fullmatch(value) is not None
         case "name" | "owner":
             ok = value is None or _is_text(value)
         case "visibility":
@@ -174,6 +184,8 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
         os_hash_algo=None,
         os_hash_value=None,
         blob=None,
+        stores=[],
+        locations=[],
         staged=None,
         tags=[],
         properties=values,
@@ -183,12 +195,13 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
     return msgspec.structs.replace(image, **base)
 
 
-def activated(image: Image, stored: Stored, now: datetime) -> Image:
-    """The image with its data."""
+def activated(image: Image, stored: Stored, stores: list[str], now: datetime) -> Image:
+    """The image with its data, in these stores."""
     return msgspec.structs.replace(
         image,
         state="active",
         blob=stored.blob,
+        stores=stores,
         staged=None,
         size=stored.size,
         virtual_size=stored.virtual_size,
@@ -197,6 +210,23 @@ def activated(image: Image, stored: Stored, now: datetime) -> Image:
         os_hash_value=stored.os_hash_value,
         updated_at=now,
         status="active",
+    )
+
+
+def queued_again(image: Image, now: datetime) -> Image:
+    """The image as it was before any data came."""
+    return msgspec.structs.replace(
+        image,
+        state="queued",
+        blob=None,
+        stores=[],
+        staged=None,
+        size=None,
+        virtual_size=None,
+        checksum=None,
+        os_hash_algo=None,
+        os_hash_value=None,
+        updated_at=now,
     )
 
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from haneul.services.image import errors
-from haneul.services.image.model import images
+from haneul.services.image.model import images, locations
 from haneul.services.image.model.images import Image
+from haneul.services.image.model.locations import LocationChange
 
 DRAFT_4 = "application/openstack-images-v2.0-json-patch"
 DRAFT_10 = "application/openstack-images-v2.1-json-patch"
@@ -27,18 +28,23 @@ class Change(NamedTuple):
     value: Any = None
 
 
-def read(document: Any, content_type: str) -> list[Change]:
+def read(document: Any, content_type: str) -> list[Change | LocationChange]:
     """The changes of a patch document; InvalidImage or a Forbidden if they cannot be."""
     if not isinstance(document, list):
         raise errors.InvalidImage(why="Request body must be a JSON array of operation objects.")
     return [_change(raw, content_type == DRAFT_4) for raw in document]
 
 
-def _change(raw: Any, is_draft_4: bool) -> Change:
+def _change(raw: Any, is_draft_4: bool) -> Change | LocationChange:
     if not isinstance(raw, dict):
         raise errors.InvalidImage(why="Operations must be JSON objects.")
     op, pointer = _draft_4(raw) if is_draft_4 else _draft_10(raw)
-    name = _name(pointer)
+    parts = _parts(pointer)
+    if parts[0] == "locations":
+        return locations.read(op, parts, raw)
+    name = parts[0]
+    if len(parts) != 1:
+        raise errors.InvalidImage(why=f"Invalid JSON pointer for this resource: '{pointer}'")
     if name in images.READ_ONLY:
         raise errors.ReadOnlyAttribute(name=name)
     images.refuse_reserved(name)
@@ -69,8 +75,8 @@ def _draft_10(raw: dict[str, Any]) -> tuple[str, Any]:
     return op, raw["path"]
 
 
-def _name(pointer: Any) -> str:
-    """The one attribute that a JSON pointer names."""
+def _parts(pointer: Any) -> list[str]:
+    """What a JSON pointer names, level by level."""
     if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise errors.InvalidImage(why=f'Pointer `{pointer}` does not start with "/".')
     if re.search(r"~(?![01])", pointer):
@@ -78,9 +84,9 @@ def _name(pointer: Any) -> str:
             why=f'Pointer `{pointer}` contains "~" not part of a recognized escape sequence.'
         )
     parts = [part.replace("~1", "/").replace("~0", "~").strip() for part in pointer[1:].split("/")]
-    if len(parts) != 1 or not parts[0]:
+    if not all(parts):
         raise errors.InvalidImage(why=f"Invalid JSON pointer for this resource: '{pointer}'")
-    return parts[0]
+    return parts
 
 
 def apply(image: Image, change: Change, *, is_draft_4: bool) -> Image:

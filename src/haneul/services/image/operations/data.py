@@ -19,18 +19,19 @@ import msgspec
 
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Busy, Duplicate
-from haneul.kernel.errors import HaneulError, StaleRow
+from haneul.kernel.errors import BadRequest, DriverError, StaleRow
 from haneul.services.image import errors, policy
 from haneul.services.image.config import options
 from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
-from haneul.services.image.operations import images
-from haneul.services.image.sagas.import_image import IMPORT_IMAGE, StagedImage
-from haneul.services.image.store import files
+from haneul.services.image.operations import cache, images
+from haneul.services.image.sagas import import_image
+from haneul.services.image.store import files, leftovers, locations
 from haneul.services.image.store import images as store
 from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
+from haneul.services.image.store.stores import stores
 
 LEASE_S = 60
 RENEW_S = 20
@@ -38,21 +39,41 @@ TRIES = 5
 
 
 async def upload(
-    ctx: Context, image_id: str, chunks: AsyncIterator[bytes], length: int | None, *, kind: str = "upload"
+    ctx: Context,
+    image_id: str,
+    chunks: AsyncIterator[bytes],
+    length: int | None,
+    *,
+    kind: str = "upload",
+    to: str | None = None,
 ) -> None:
-    """The image has this data and is active; with kind `stage`, it has it and waits to be imported."""
+    """The image has this data and is active; with kind `stage`, it has it and waits to be imported.
+
+    `to` is the store that gets the data, instead of the default one.
+    """
     async with ctx.in_transaction() as c:
         rule = policy.UPLOAD_IMAGE if kind == "upload" else policy.MODIFY_IMAGE
         image = await images.find(c, image_id, rule.name)
+        if to is not None and (
+            to not in stores(ctx.platform).known or stores(ctx.platform).known[to].read_only
+        ):
+            raise BadRequest(f"Store for identifier {to} not found")
         limit = options(ctx.platform.config).image_size_cap
         if length is not None and length > limit:
             raise errors.ImageTooLarge(limit=limit)
         going_on = await _begin(c, image, kind)
+        store_name = to or stores(ctx.platform).default
+        if kind == "upload":
+            await leftovers.expect(c.tx, going_on.id, [store_name])
     async with _held(ctx, going_on):
         stored = await _received(ctx, image, going_on, chunks, length)
         try:
-            await (_activate if kind == "upload" else _stage)(ctx, going_on, stored)
-        except errors.DeletedMeanwhile:
+            if kind == "upload":
+                await _put(ctx, store_name, stored)
+                await _activate(ctx, going_on, stored, store_name)
+            else:
+                await _stage(ctx, going_on, stored)
+        except (errors.DeletedMeanwhile, errors.StoreUnavailable):
             Files(ctx.platform.folder).remove(stored.blob)
             raise
         # whatever else fails may have been committed: the file is left to the reconciler's judgement
@@ -141,13 +162,26 @@ async def _receive(
         raise errors.UploadTruncated
 
 
-async def _activate(ctx: Context, going_on: Upload, stored: Stored) -> None:
+async def _put(ctx: Context, name: str, stored: Stored) -> None:
+    """The store has the data; a file that only waited to go there is gone."""
+    files = Files(ctx.platform.folder)
+    try:
+        await import_image.put(ctx, name, stored, files.path(stored.blob))
+    except DriverError as problem:
+        raise errors.StoreUnavailable(store=name, why=problem.text) from None
+    kept = getattr(stores(ctx.platform).built(name), "path", None)
+    if kept is None or kept(stored.blob) != files.path(stored.blob):
+        files.remove(stored.blob)
+
+
+async def _activate(ctx: Context, going_on: Upload, stored: Stored, store_name: str) -> None:
     """The image becomes active, unless it was deleted, or this upload given up, meanwhile."""
     for attempt in range(TRIES):
         try:
             async with ctx.in_transaction() as c:
                 image = await _of(c, going_on)
-                image = await IMAGES.update(c.tx, model.activated(image, stored, c.now()))
+                image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
+                await leftovers.given(c.tx, stored.blob, [store_name])
                 await UPLOADS.remove(c.tx, id=going_on.id)
                 await c.emit(ImageActivated(image.id, stored.size))
                 return
@@ -173,16 +207,6 @@ async def _of(ctx: Context, going_on: Upload) -> Image:
     return image
 
 
-async def import_staged(ctx: Context, image_id: str) -> None:
-    """What was staged is on its way to be the image's data."""
-    image = await images.find(ctx, image_id, policy.MODIFY_IMAGE.name)
-    if image.staged is None or image.status != "uploading":
-        raise errors.WrongStatus(current=image.status, wanted="importing")
-    model.require_formats(image)
-    declared = image.disk_format if image.container_format == "bare" else None
-    await ctx.start(IMPORT_IMAGE, StagedImage(image.id, image.staged, declared), resource=image.id)
-
-
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
     """The queued image is active with a copy of this local file as its data."""
     async with platform.reading(auth) as ctx:
@@ -195,22 +219,30 @@ async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) 
 class Download(NamedTuple):
     image: Image
     path: Path | None
-    """None: the image has no data."""
+    """Where the data is, if it is a file on this machine."""
 
 
 async def download(ctx: Context, image_id: str) -> Download:
-    """Where the data is, for whoever may have it."""
+    """Where the data is, for whoever may have it; a queued image has none."""
     async with ctx.in_reading() as c:
         image = await images.find(c, image_id, policy.DOWNLOAD_IMAGE.name)
         if image.state == "deactivated" and not images.is_administrator(c):
             raise errors.Deactivated
-    if image.blob is None:
+    if image.state == "queued" or not (image.stores or image.locations):
         return Download(image, None)
-    path = Files(ctx.platform.folder).path(image.blob)
-    if not path.is_file():
-        raise HaneulError(f"The data of image {image_id} is missing from the store.")
-    return Download(image, path)
+    found = await stores(ctx.platform).find(image)
+    cached = await cache.path(ctx, image) if found is None or found.path is None else None
+    if found is None and cached is None and not image.locations:
+        raise errors.DataMissing(image_id=image_id)
+    return Download(image, cached or (found and found.path))
 
 
 def read(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
     return files.read(path, offset, length)
+
+
+def read_remote(ctx: Context, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:
+    """That part of the data, from the stores that have it or the address where it stays."""
+    if image.stores:
+        return stores(ctx.platform).read(image, offset, length or 0)
+    return locations.read(ctx.platform, image, offset, length)

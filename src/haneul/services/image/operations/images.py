@@ -17,7 +17,10 @@ from haneul.services.image.events import ImageCreated, ImageDeleted, ImageUpdate
 from haneul.services.image.model import images as model
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
+from haneul.services.image.model.locations import LocationChange
+from haneul.services.image.operations import relocation
 from haneul.services.image.store import images as store
+from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
 
@@ -130,13 +133,21 @@ async def _marker(ctx: Context, marker: str) -> Image:
 
 
 async def update(
-    ctx: Context, image_id: str, changes: Sequence[patches.Change], *, is_draft_4: bool
+    ctx: Context,
+    image_id: str,
+    changes: Sequence[patches.Change | LocationChange],
+    *,
+    is_draft_4: bool,
 ) -> Image:
     """The image after all changes, or an error and no change."""
     before = await find(ctx, image_id, policy.GET_IMAGE.name)
     image = before
     for change in changes:
-        image = _changed(ctx, image, change, is_draft_4)
+        if isinstance(change, LocationChange):
+            whom = target(ctx, before, is_member=False)
+            image = await relocation.change(ctx, image, whom, change)
+        else:
+            image = _changed(ctx, image, change, is_draft_4)
     if changes:
         _require_modifiable(ctx, before)
     _require_room(ctx, image)
@@ -193,7 +204,7 @@ async def switch(ctx: Context, image_id: str, state: str) -> None:
 
 
 async def delete(ctx: Context, image_id: str) -> None:
-    """The image is gone at once; its file follows when this is committed.
+    """The image is gone at once; a reconciler, nudged by that, removes its data from the stores.
 
     An upload that goes on finds out at its end, and removes what it wrote.
     """
@@ -204,13 +215,9 @@ async def delete(ctx: Context, image_id: str) -> None:
     await MEMBERS.remove(ctx.tx, image_id=image_id)
     await UPLOADS.remove(ctx.tx, image_id=image_id)
     await ctx.emit(ImageDeleted(image_id))
-    files = Files(ctx.platform.folder)
-    gone = [name for name in (image.blob, image.staged and image.staged.blob) if name]
-
-    def remove_files() -> None:
-        for name in gone:
-            files.remove(name)
-
-    if gone:
+    if image.blob is not None:
+        await leftovers.expect(ctx.tx, image.blob, image.stores)
+    if image.staged is not None:
+        files, staged = Files(ctx.platform.folder), image.staged.blob
         loop = asyncio.get_running_loop()
-        ctx.tx.after_commit(lambda: loop.run_in_executor(None, remove_files) and None)
+        ctx.tx.after_commit(lambda: loop.run_in_executor(None, files.remove, staged) and None)

@@ -39,3 +39,20 @@ MODIFY_MEMBER = rule(
     "modify_member", f"{_ADMIN} or (role:member and project_id:%(member_id)s)", "Accept or reject an image."
 )
 STORES_INFO_DETAIL = rule("stores_info_detail", f"{_ADMIN} or rule:service_api", "Show the stores in detail.")
+GET_IMAGE_LOCATION = rule("get_image_location", _READER, "See where an image's data is.")
+SET_IMAGE_LOCATION = rule("set_image_location", _MEMBER, "Change where an image's data is.")
+DELETE_IMAGE_LOCATION = rule("delete_image_location", _ADMIN, "Remove an image's data from one place.")
+ADD_IMAGE_LOCATION = rule(
+    "add_image_location",
+    f"rule:service_api or (role:member and {_OWNER} and project_id:%(owner)s)",
+    "Say where a queued image's data is.",
+)
+FETCH_IMAGE_LOCATION = rule("fetch_image_location", "rule:service_api", "List where an image's data is.")
+COPY_IMAGE = rule("copy_image", _ADMIN, "Copy an image's data to more stores.")
+TASKS_API_ACCESS = rule("tasks_api_access", _ADMIN, "Use the tasks API.")
+CACHE_IMAGE = rule("cache_image", _ADMIN, "Queue an image to be cached.")
+CACHE_LIST = rule("cache_list", _ADMIN, "List what is cached and queued.")
+CACHE_DELETE = rule("cache_delete", _ADMIN, "Remove images from the cache.")
+CACHE_CLEAN = rule("cache_clean", _ADMIN, "Remove what is broken from the cache.")
+CACHE_PRUNE = rule("cache_prune", _ADMIN, "Remove images from the cache until it fits its size.")
+LIST_CACHED_NODES = rule("list_cached_nodes", _ADMIN, "List the machines where an image is cached.")

@@ -1,26 +1,73 @@
-"""End uploads whose process died, and remove files that belong to no image.
+"""End uploads whose process died, and remove data that belongs to no image.
 
-A file is made after its upload's row and removed after its image's row, so a file that no row names is
-nobody's. The files are looked at before the rows: what appears in between is left alone.
+Files on this machine are made after the row of their upload or import and removed after their image's, so
+a file that no row names is nobody's. The files are looked at before the rows: what appears in between is
+left alone. Of other stores it is written down what must be removed; they are not searched.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError, HaneulError
 from haneul.kernel.reconciler import reconciler
-from haneul.services.image.events import ImageDeleted
+from haneul.services.image.config import options
+from haneul.services.image.events import ImageDeleted, ImageUpdated, ImportFailed
 from haneul.services.image.store import images as store
+from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
+from haneul.services.image.store.leftovers import LEFTOVERS
+from haneul.services.image.store.stores import stores
+from haneul.services.image.store.tasks import drop_expired
+
+logger = structlog.get_logger(__name__)
 
 
-@reconciler(every_s=60, nudged_by=(ImageDeleted,))
+@reconciler(every_s=60, nudged_by=(ImageDeleted, ImageUpdated, ImportFailed))
 async def remove_dead_uploads(ctx: Context) -> None:
+    await remove_stray_files(ctx)
+    await remove_leftovers(ctx)
+
+
+async def remove_stray_files(ctx: Context) -> None:
+    """Every file in the folder where data is prepared, and where the first store keeps its own, is wanted."""
     files = Files(ctx.platform.folder)
     present = await asyncio.to_thread(files.names)
     async with ctx.in_transaction() as c:
         await store.drop_expired_uploads(c.tx, c.now())
-        strays = present - await store.referenced_files(c.tx)
-    for name in strays:
-        await asyncio.to_thread(files.remove, name)
+        coming = await store.coming_files(c.tx)
+        kept = set()
+        for name in options(ctx.platform.config).all_stores():
+            path = getattr(stores(ctx.platform).built(name), "path", None)
+            if path is not None and path("x").parent == files.folder:
+                kept |= await store.kept_files(c.tx, name)
+    for name in present - kept:
+        if name.lstrip(".").split(".")[0] not in coming:
+            await asyncio.to_thread(files.remove, name)
+
+
+async def remove_leftovers(ctx: Context) -> None:
+    """The stores have nothing that was taken from its image, or never came to be one's."""
+    async with ctx.in_reading() as c:
+        found = await LEFTOVERS.find(c.tx)
+        coming = await store.coming_files(c.tx) if found else set()
+    for each in found:
+        if each.blob in coming:
+            continue
+        try:
+            holder = await stores(ctx.platform).get(each.store)
+            await holder.remove(each.blob)
+        except (DriverError, HaneulError) as problem:
+            logger.warning("data was not removed", store=each.store, problem=problem.text)
+            continue
+        async with ctx.in_transaction() as c:
+            await leftovers.given(c.tx, each.blob, [each.store])
+
+
+@reconciler(every_s=3600)
+async def forget_old_tasks(ctx: Context) -> None:
+    async with ctx.in_transaction() as c:
+        await drop_expired(c.tx, c.now())

@@ -1,75 +1,276 @@
-"""Import staged data: it is inspected and becomes the image's own, or the image is queued again.
+"""Import: data comes from where the method says, is made fit, and goes into the stores that were asked for.
 
-The data was hashed when it was staged, and stays in the file it is in.
+    begin ─ fetch ─ unpack ─ inspect ─ convert ─ deliver ─ tidy ─ finish
+
+Up to `deliver` everything happens in files on this machine, hashed as they are written, so a store only ever
+gets data that was accepted. `deliver` commits after each store: the image is active from the first one on,
+and its properties show which are still to come and which failed. What fails later takes all of that back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.image import errors
-from haneul.services.image.events import ImageActivated
+from haneul.services.image import errors, plugins
+from haneul.services.image.config import options
+from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats
 from haneul.services.image.model import images as model
-from haneul.services.image.model.images import Stored
+from haneul.services.image.model import tasks as task_model
+from haneul.services.image.model.images import Image, Stored
+from haneul.services.image.model.imports import FAILED, IMPORTING, TASK, Import
+from haneul.services.image.sagas import fetching
+from haneul.services.image.sagas.fetching import Fetched
+from haneul.services.image.store import images as store
+from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES
+from haneul.services.image.store.stores import stores
+from haneul.services.image.store.tasks import TASKS
+
+DAY_S = 86400.0
 
 
-class StagedImage(msgspec.Struct, frozen=True):
-    """What is imported."""
-
-    image_id: str
+class Unpacked(msgspec.Struct, frozen=True):
+    path: str
     stored: Stored
-    declared: str | None
-    """The disk format that the data must have; None: it is not looked at."""
+    is_unpacked: bool = False
 
 
 class Inspected(msgspec.Struct, frozen=True):
     virtual_size: int | None
 
 
-async def inspect(ctx: Context, staged: StagedImage) -> Inspected:
+class Converted(msgspec.Struct, frozen=True):
+    path: str
+    stored: Stored
+    disk_format: str | None
+    container_format: str | None
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    stores: list[str]
+    failed: list[str]
+
+
+async def begin(ctx: Context, asked: Import) -> None:
+    """The task is on its way; whatever the stores will hold is nobody's yet."""
+    task = await TASKS.get(ctx.tx, asked.task_id)
+    if task is not None and task.status == "pending":
+        await TASKS.update(ctx.tx, msgspec.structs.replace(task, status="processing", updated_at=ctx.now()))
+    await leftovers.expect(ctx.tx, asked.blob, asked.stores)
+
+
+async def fetch(ctx: Context, asked: Import) -> Fetched:
+    return await fetching.fetch(ctx, asked)
+
+
+async def forget_fetched(ctx: Context, asked: Import) -> None:
+    Files(ctx.platform.folder).remove(fetching.name(asked))
+
+
+async def unpack(ctx: Context, asked: Import, fetched: Fetched) -> Unpacked:
+    """What was inside, if the data came packed and the cloud unpacks it."""
+    wanted = options(ctx.platform.config)
+    path = Path(fetched.path)
+    kind = None
+    if wanted.plugins.decompress and not asked.is_copy:
+        kind = await asyncio.to_thread(plugins.packing, path)
+    if kind is None:
+        return Unpacked(fetched.path, fetched.stored)
+    inside = plugins.unpacked(
+        path, kind, size_max=wanted.image_size_cap, ratio_max=wanted.plugins.unpacked_ratio_max
+    )
+
+    async def chunks():
+        while piece := await asyncio.to_thread(next, inside, b""):
+            yield piece
+
+    stored = await fetching.received(ctx, f"{asked.blob}.unpacked", chunks(), wanted.image_size_cap)
+    files = Files(ctx.platform.folder)
+    return Unpacked(str(files.path(stored.blob)), stored, True)
+
+
+async def forget_unpacked(ctx: Context, asked: Import) -> None:
+    Files(ctx.platform.folder).remove(f"{asked.blob}.unpacked")
+
+
+async def inspect(ctx: Context, asked: Import, data: Unpacked) -> Inspected:
     """Look at the data; DataRefused if it is not what was declared."""
-    if staged.declared is None:
-        return Inspected(None)
-    path = Files(ctx.platform.folder).path(staged.stored.blob)
-    declared, size = staged.declared, staged.stored.size
+    is_disk = asked.container_format == "bare" or (
+        asked.container_format == "compressed" and data.is_unpacked
+    )
+    if asked.is_copy or not is_disk:
+        return Inspected(asked.virtual_size if asked.is_copy else None)
+    declared, size = asked.disk_format or "raw", data.stored.size
 
     def verify() -> int | None:
-        with path.open("rb") as f:
+        with Path(data.path).open("rb") as f:
             return formats.verify(declared, lambda o, n: os.pread(f.fileno(), n, o), size)
 
     return Inspected(await asyncio.to_thread(verify))
 
 
-async def activate(ctx: Context, staged: StagedImage, inspected: Inspected) -> None:
-    image = await IMAGES.get(ctx.tx, staged.image_id)
+async def convert(ctx: Context, asked: Import, data: Unpacked, inspected: Inspected) -> Converted:
+    """The data in the format that the cloud wants its images in. Only what was inspected is opened."""
+    wanted = options(ctx.platform.config).plugins.convert_to
+    declared = asked.disk_format
+    container = "bare" if data.is_unpacked else asked.container_format
+    is_fit = asked.is_copy or not wanted or declared == wanted
+    if is_fit or inspected.virtual_size is None or declared not in plugins.QEMU_NAMES:
+        return Converted(data.path, data.stored, declared, container)
+    if inspected.virtual_size > options(ctx.platform.config).image_size_cap:
+        raise errors.DataRefused(why="The disk inside is larger than images may be.")
+    name = f"{asked.blob}.converted"
+    path = Files(ctx.platform.folder).path(name)
+    await plugins.converted(Path(data.path), declared, path, wanted, timeout_s=DAY_S)
+    return Converted(str(path), await fetching.hashed(path, name), wanted, container)
+
+
+async def forget_converted(ctx: Context, asked: Import) -> None:
+    Files(ctx.platform.folder).remove(f"{asked.blob}.converted")
+
+
+async def deliver(ctx: Context, asked: Import, data: Converted, inspected: Inspected) -> Delivered:
+    """The stores have the data, and the image is active with those that do."""
+    done: list[str] = []
+    failed: list[str] = []
+    stored = msgspec.structs.replace(data.stored, blob=asked.blob, virtual_size=inspected.virtual_size)
+    for name in asked.stores:
+        try:
+            await put(ctx, name, stored, Path(data.path))
+            done.append(name)
+        except DriverError:
+            if asked.all_must_succeed:
+                await _note(ctx, asked, None, [*failed, name])
+                raise
+            failed.append(name)
+        await _note(ctx, asked, (data, stored, name) if name in done else None, failed)
+    if not done:
+        raise DriverError("None of the uploads finished!")
+    return Delivered(done, failed)
+
+
+async def put(ctx: Context, name: str, stored: Stored, path: Path) -> None:
+    """The store has the data under the blob's name, shared with an equal image where it can be."""
+    async with ctx.in_reading() as c:
+        same = await store.twin(c.tx, stored, name)
+    holder = await stores(ctx.platform).get(name)
+    await holder.put(stored.blob, path, same_as=same)
+
+
+async def _note(
+    ctx: Context, asked: Import, delivered: tuple[Converted, Stored, str] | None, failed: list[str]
+) -> None:
+    """The image shows how far the import is."""
+
+    def change(image: Image) -> Image:
+        ended = [*image.stores, *failed] if delivered is None else [*image.stores, *failed, delivered[2]]
+        left = [name for name in asked.stores if name not in ended]
+        shown = {**image.properties, IMPORTING: ",".join(left), FAILED: ",".join(failed)}
+        if delivered is not None:
+            image = _with_data(image, asked, *delivered)
+        return msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
+
+    await fetching.changed(ctx, asked.image_id, change)
+
+
+def _with_data(image: Image, asked: Import, data: Converted, stored: Stored, name: str) -> Image:
+    holders = [*(n for n in image.stores if n != name), name]
+    if asked.is_copy:
+        return msgspec.structs.replace(image, stores=holders)
+    formatted = msgspec.structs.replace(
+        image, disk_format=data.disk_format, container_format=data.container_format
+    )
+    return model.activated(formatted, stored, holders, image.updated_at)
+
+
+async def withdraw(ctx: Context, asked: Import) -> None:
+    """The image has nothing of this import; what the stores have of it is nobody's."""
+    await leftovers.expect(ctx.tx, asked.blob, asked.stores)
+    image = await IMAGES.get(ctx.tx, asked.image_id)
     if image is None:
-        raise errors.DeletedMeanwhile(image_id=staged.image_id)
-    if image.blob == staged.stored.blob:
-        return  # done before
-    stored = msgspec.structs.replace(staged.stored, virtual_size=inspected.virtual_size)
-    await IMAGES.update(ctx.tx, model.activated(image, stored, ctx.now()))
-    await ctx.emit(ImageActivated(image.id, stored.size))
+        return
+    left = [name for name in image.stores if name not in asked.stores]
+    if asked.is_copy:
+        await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left))
+    elif image.blob == asked.blob:
+        await IMAGES.update(
+            ctx.tx,
+            msgspec.structs.replace(
+                model.queued_again(image, ctx.now()),
+                disk_format=asked.disk_format,
+                container_format=asked.container_format,
+                staged=image.staged,
+            ),
+        )
 
 
-async def queue_again(ctx: Context, staged: StagedImage, failure: Failure) -> None:
-    """The image waits for other data; the file belongs to nobody now, and the reconciler removes it."""
-    image = await IMAGES.get(ctx.tx, staged.image_id)
-    if image is not None and image.staged is not None:
-        changed = msgspec.structs.replace(image, staged=None, size=None, updated_at=ctx.now())
-        await IMAGES.update(ctx.tx, changed)
+async def tidy(ctx: Context, asked: Import, delivered: Delivered) -> None:
+    """No file is left that only the import needed."""
+    files = Files(ctx.platform.folder)
+    needed = [fetching.name(asked), f"{asked.blob}.unpacked", f"{asked.blob}.converted"]
+    for name in needed if asked.staged is None else [*needed, asked.staged.blob]:
+        files.remove(name)
+
+
+async def finish(ctx: Context, asked: Import, delivered: Delivered) -> None:
+    """The image is no longer being imported, and the task says so."""
+    await leftovers.given(ctx.tx, asked.blob, delivered.stores)
+    image = await IMAGES.get(ctx.tx, asked.image_id)
+    if image is None:
+        raise errors.DeletedMeanwhile(image_id=asked.image_id)
+    shown = {name: text for name, text in image.properties.items() if name != TASK}
+    shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **asked.injected}
+    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    await _end_task(ctx, asked, None)
+    if not asked.is_copy:
+        await ctx.emit(ImageActivated(image.id, image.size or 0))
+
+
+async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
+    """The image waits for other data, or has what it had before; the task says why."""
+    await _end_task(ctx, asked, failure.message)
+    await ctx.emit(ImportFailed(asked.image_id))
+    image = await IMAGES.get(ctx.tx, asked.image_id)
+    if image is None:
+        return
+    shown = {name: text for name, text in image.properties.items() if name != TASK}
+    if failure.step == "deliver":
+        shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
+    shown[IMPORTING] = ""
+    changed = msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
+    if not asked.is_copy and image.staged is not None:
+        changed = msgspec.structs.replace(changed, staged=None, size=None)
+    await IMAGES.update(ctx.tx, changed)
+
+
+async def _end_task(ctx: Context, asked: Import, failure: str | None) -> None:
+    task = await TASKS.get(ctx.tx, asked.task_id)
+    if task is not None:
+        hours = options(ctx.platform.config).task_hours
+        await TASKS.update(ctx.tx, task_model.ended(task, ctx.now(), hours, failure=failure))
 
 
 IMPORT_IMAGE = Saga(
     "image.import_image",
-    input=StagedImage,
-    steps=[Step(inspect), Step(activate)],
+    input=Import,
+    steps=[
+        Step(begin),
+        Step(fetch, undo=forget_fetched, deadline_s=DAY_S),
+        Step(unpack, undo=forget_unpacked, deadline_s=DAY_S),
+        Step(inspect),
+        Step(convert, undo=forget_converted, deadline_s=DAY_S),
+        Step(deliver, undo=withdraw, deadline_s=DAY_S),
+        Step(tidy),
+        Step(finish),
+    ],
     on_failure=queue_again,
 )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db import Condition, Filter, Query, Rows, Sort, Tx
-from haneul.kernel.saga import open_operation
+from haneul.kernel.saga import OPERATIONS, open_operation
 from haneul.services.image.model.images import Image, Member, Stored
 
 
@@ -56,6 +56,7 @@ IMAGES = Rows(
         ("created_at", "id"),
         ("name",),
         ("blob",),
+        ("os_hash_value",),
     ),
     derived=lambda t: {"status": _status(t)},
 )
@@ -161,19 +162,58 @@ async def page(
     )
 
 
-_REFERENCED = Query(
-    sa.union_all(
-        sa.select(IMAGES.c.blob).where(IMAGES.c.blob.is_not(None)),
-        sa.select(UPLOADS.c.id),
-    )
-)
+_KEPT = Query(sa.select(IMAGES.c.blob, IMAGES.c.stores).where(IMAGES.c.blob.is_not(None)))
+_SENT = Query(sa.select(UPLOADS.c.id))
 _STAGED = Query(sa.select(IMAGES.c.staged).where(IMAGES.c.staged.is_not(None)))
 
 
-async def referenced_files(tx: Tx) -> set[str]:
-    """The names of all files that an image has, or that are being written."""
-    named = {str(row[0]) for row in await tx.all(_REFERENCED)}
-    return named | {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
+async def kept_files(tx: Tx, store: str) -> set[str]:
+    """The names of all data that images have in this store."""
+    holds: dict[str, bool] = {}
+    kept = set()
+    for blob, stores in await tx.all(_KEPT):
+        if stores not in holds:
+            holds[stores] = store in msgspec.json.decode(stores, type=list[str])
+        if holds[stores]:
+            kept.add(str(blob))
+    return kept
+
+
+async def coming_files(tx: Tx) -> set[str]:
+    """The names of all data that is being sent, waits to be imported, or is being imported.
+
+    An import prepares its data in several files, whose names begin with the one it was given.
+    """
+    names = {str(row[0]) for row in await tx.all(_SENT)}
+    names |= {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
+    for row in await tx.all(_IMPORTS):
+        given = msgspec.json.decode(row[0])
+        names.add(given["blob"])
+        if given.get("staged"):
+            names.add(given["staged"]["blob"])
+    return names
+
+
+_o = OPERATIONS.c
+_BRING_DATA = [sa.literal_column("'image.import_image'"), sa.literal_column("'image.add_location'")]
+_IMPORTS = Query(sa.select(_o.given).where(_o.is_open.is_(sa.true()), _o.kind.in_(_BRING_DATA)))
+_TWIN = Query(
+    sa.select(IMAGES.c.blob, IMAGES.c.stores)
+    .where(
+        IMAGES.c.os_hash_value == sa.bindparam("digest", type_=sa.Text),
+        IMAGES.c.size == sa.bindparam("size", type_=sa.BigInteger),
+        IMAGES.c.blob.is_not(None),
+    )
+    .limit(sa.literal_column("20"))
+)
+
+
+async def twin(tx: Tx, stored: Stored, store: str) -> str | None:
+    """The name of data in this store that has the same bytes."""
+    for blob, stores in await tx.all(_TWIN, digest=stored.os_hash_value, size=stored.size):
+        if blob != stored.blob and store in msgspec.json.decode(stores, type=list[str]):
+            return str(blob)
+    return None
 
 
 _EXPIRED = Query(sa.delete(UPLOADS.table).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))

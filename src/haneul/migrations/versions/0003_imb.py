@@ -1,10 +1,10 @@
-"""images, their definitions and quotas"""
+"""Metadata definitions, image limits, and indexes that give lists their order."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

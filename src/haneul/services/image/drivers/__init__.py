@@ -1,0 +1,1 @@
+"""What images are kept in, by technology."""

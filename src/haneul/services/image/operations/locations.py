@@ -1,0 +1,51 @@
+"""Locations: where an image's data is, and addresses at which it may stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.services.image import errors, policy, web
+from haneul.services.image.config import options
+from haneul.services.image.model import imports
+from haneul.services.image.model import tasks as task_model
+from haneul.services.image.model.locations import Validation
+from haneul.services.image.operations import images, relocation
+from haneul.services.image.operations.imports import add_task
+from haneul.services.image.sagas.add_location import ADD_LOCATION, NewLocation
+from haneul.services.image.store.images import IMAGES
+
+
+async def listed(ctx: Context, image_id: str) -> list[dict[str, Any]]:
+    image = await images.show(ctx, image_id)
+    if not ctx.may(policy.FETCH_IMAGE_LOCATION.name, images.target(ctx, image, is_member=False)):
+        raise Forbidden(action=policy.FETCH_IMAGE_LOCATION.name)
+    return relocation.of(ctx, image)
+
+
+async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> None:
+    """The queued image is on its way to have its data at this address; it is read once, to hash it."""
+    image = await images.show(ctx, image_id)
+    if image.status != "queued":
+        raise errors.NotImportable(
+            why=f"It's not allowed to add locations if image status is {image.status}."
+        )
+    if not ctx.may(policy.ADD_IMAGE_LOCATION.name, images.target(ctx, image, is_member=False)):
+        raise Forbidden(action=policy.ADD_IMAGE_LOCATION.name)
+    relocation.require_http(ctx)
+    web.checked(url, options(ctx.platform.config).web)
+    if imports.TASK in image.properties:
+        raise errors.NotImportable(why="Image has active task")
+    given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
+    task = await add_task(ctx, task_model.LOCATION, image.id, given)
+    shown = {**image.properties, imports.TASK: task.id}
+    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    declared = image.disk_format if image.container_format == "bare" else None
+    await ctx.start(
+        ADD_LOCATION,
+        NewLocation(image.id, task.id, ctx.new_id(), url, validation.os_hash_value, declared),
+        resource=image.id,
+    )

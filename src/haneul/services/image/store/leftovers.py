@@ -1,0 +1,35 @@
+"""Data in stores that no image is known to have.
+
+A row is written before data goes into a store, and removed by the transaction that gives the data to an
+image; it is written again by the transaction that takes the data from the image. So whatever dies in
+between, it is known what must be removed, and no store is ever searched for what might be nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from haneul.kernel.db import Rows, Tx
+
+
+class Leftover(msgspec.Struct, frozen=True, gc=False):
+    store: str
+    blob: str
+
+
+LEFTOVERS = Rows(Leftover, "image_leftovers", key=("store", "blob"))
+
+
+async def expect(tx: Tx, blob: str, stores: Iterable[str]) -> None:
+    """What these stores may hold under this name is nobody's until it is given to an image."""
+    for store in stores:
+        if await LEFTOVERS.get(tx, store, blob) is None:
+            await LEFTOVERS.add(tx, Leftover(store, blob))
+
+
+async def given(tx: Tx, blob: str, stores: Iterable[str]) -> None:
+    """What these stores hold under this name is an image's now."""
+    for store in stores:
+        await LEFTOVERS.remove(tx, store=store, blob=blob)

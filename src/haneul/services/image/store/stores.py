@@ -1,0 +1,124 @@
+"""The stores of one cloud: which there are, what they hold, and where an image is read from."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from haneul.kernel import drivers
+from haneul.kernel.context import Platform
+from haneul.kernel.drivers import HostSettings
+from haneul.kernel.errors import DriverError
+from haneul.services.image import errors
+from haneul.services.image.config import ImageOptions, StoreOptions, options
+from haneul.services.image.drivers.interface import ImageStore
+from haneul.services.image.model.images import Image
+
+logger = structlog.get_logger(__name__)
+
+GROUP = "haneul.image.store"
+
+
+class Found(NamedTuple):
+    """A store that has an image."""
+
+    name: str
+    store: ImageStore
+    path: Path | None
+    """Where its file is, if the store keeps files on this machine."""
+
+
+class Stores:
+    """The stores that the configuration names. A store is started when it is first used."""
+
+    def __init__(self, limits: ImageOptions, state: Path) -> None:
+        self.known = limits.all_stores()
+        self.default = limits.default_store
+        self._state = state
+        self._open: dict[str, ImageStore] = {}
+        self._started: set[str] = set()
+
+    def built(self, name: str) -> ImageStore:
+        """The store's driver, perhaps not started; UnknownStore if there is none of that name."""
+        if name not in self._open:
+            if name not in self.known:
+                raise errors.UnknownStore(store=name)
+            self._open[name] = self._build(name, self.known[name])
+        return self._open[name]
+
+    def _build(self, name: str, given: StoreOptions) -> ImageStore:
+        kind = drivers.load(GROUP, given.type)
+        default = self._state / ("images" if name == "file" else f"images-{name}")
+        folder = Path(given.folder) if given.folder else default
+        return kind(HostSettings(name, folder, dict(given.options)))  # type: ignore[call-arg,return-value]
+
+    async def get(self, name: str) -> ImageStore:
+        """The store, ready to be used; DriverError if it does not answer."""
+        store = self.built(name)
+        if name not in self._started:
+            await store.start()
+            self._started.add(name)
+        return store
+
+    def best_first(self, names: Iterable[str]) -> list[str]:
+        """Those that there are, the greatest weight first."""
+        known = [name for name in names if name in self.known]
+        return sorted(known, key=lambda name: -self.known[name].weight)
+
+    async def find(self, image: Image) -> Found | None:
+        """A store that has the whole image and answers."""
+        if image.blob is None:
+            return None
+        for name in self.best_first(image.stores):
+            try:
+                store = await self.get(name)
+                if await store.size(image.blob) == image.size:
+                    path = getattr(store, "path", None)
+                    return Found(name, store, path(image.blob) if path else None)
+            except DriverError as problem:
+                logger.warning("image store does not answer", store=name, problem=problem.text)
+        return None
+
+    def local_path(self, image: Image) -> Path | None:
+        """The image's file on this machine, if a store that keeps files has it."""
+        for name in self.best_first(image.stores):
+            path = getattr(self.built(name), "path", None)
+            if path is not None and image.blob is not None and path(image.blob).is_file():
+                found: Path = path(image.blob)
+                return found
+        return None
+
+    async def read(self, image: Image, offset: int, length: int) -> AsyncIterator[bytes]:
+        """That part of the image's data; goes on with another copy when a store fails on the way."""
+        done = 0
+        left = self.best_first(image.stores)
+        while image.blob is not None and left:
+            name = left.pop(0)
+            try:
+                store = await self.get(name)
+                if await store.size(image.blob) != image.size:
+                    continue
+                async for piece in store.read(image.blob, offset + done, length - done):
+                    done += len(piece)
+                    yield piece
+                return
+            except DriverError as problem:
+                logger.warning("image store does not answer", store=name, problem=problem.text)
+        raise errors.DataMissing(image_id=image.id)
+
+
+_STORES: weakref.WeakKeyDictionary[Platform, tuple[ImageOptions, Stores]] = weakref.WeakKeyDictionary()
+
+
+def stores(platform: Platform) -> Stores:
+    """The stores of this process, built once for one configuration."""
+    limits = options(platform.config)
+    known = _STORES.get(platform)
+    if known is None or known[0] != limits:
+        known = (limits, Stores(limits, platform.folder))
+        _STORES[platform] = known
+    return known[1]

@@ -1,0 +1,166 @@
+"""Downloads from addresses that users name, which cannot be talked into what is private.
+
+An address is checked twice: as it is written (scheme, host, port), and as what it stands for. Its host is
+resolved once, every address found must be public, and the connection goes to the very address that was
+checked, so a name that resolves to something else a moment later changes nothing. Redirects are followed by
+hand, each checked like the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from haneul.services.image import errors
+from haneul.services.image.config import WebOptions
+
+PIECE = 1 << 18
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2001::/32"))
+"""IPv6 addresses that stand for any IPv4 address at all."""
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class Target(NamedTuple):
+    """A checked address."""
+
+    uri: str
+    parts: SplitResult
+    host: str
+    port: int
+
+
+def checked(uri: object, rules: WebOptions) -> Target:
+    """The address, if the rules allow it as it is written; UriRefused otherwise."""
+    refused = errors.UriRefused(uri=uri)
+    if not isinstance(uri, str) or any(c.isspace() or ord(c) < 32 for c in uri):
+        raise refused
+    try:
+        parts = urlsplit(uri)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise refused from None
+    scheme = parts.scheme.lower()
+    if not host or scheme not in _PORTS or parts.username is not None or parts.password is not None:
+        raise refused
+    port = _PORTS[scheme] if port is None else port
+    for value, allowed, never in (
+        (scheme, rules.allowed_schemes, rules.refused_schemes),
+        (host, rules.allowed_hosts, rules.refused_hosts),
+        (port, rules.allowed_ports, rules.refused_ports),
+    ):
+        if value in never or (allowed and value not in allowed):
+            raise refused
+    return Target(uri, parts, host, port)
+
+
+def is_public(address: str, rules: WebOptions) -> bool:
+    """Whether data may be fetched from there."""
+    found = ipaddress.ip_address(address.split("%")[0])
+    for inner in (getattr(found, "ipv4_mapped", None), getattr(found, "sixtofour", None)):
+        if inner is not None:
+            found = inner
+    if any(found.version == network.version and found in network for network in _TRANSLATED):
+        return False
+    networks = [ipaddress.ip_network(text) for text in rules.private_networks]
+    if any(found.version == network.version and found in network for network in networks):
+        return True
+    return found.is_global and not found.is_multicast
+
+
+async def resolved(target: Target, rules: WebOptions) -> str:
+    """The address to connect to; UriRefused unless all that the host stands for is public."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            target.host, target.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )
+    except (OSError, UnicodeError) as problem:
+        raise errors.DownloadFailed(why=f"{target.host} could not be resolved: {problem}") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(is_public(address, rules) for address in addresses):
+        raise errors.UriRefused(uri=target.uri)
+    return addresses[0]
+
+
+class Body(NamedTuple):
+    length: int | None
+    is_part: bool
+    chunks: AsyncIterator[bytes]
+
+
+@contextlib.asynccontextmanager
+async def fetched(
+    uri: str, rules: WebOptions, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Body]:
+    """What the address answers; DownloadFailed if that is not 200, or 206 where a part was asked for."""
+    fine = (200, 206) if headers and "Range" in headers else (200,)
+    for _ in range(rules.redirects_max + 1):
+        target = checked(uri, rules)
+        address = await resolved(target, rules)
+        connection = _connection(target, address, rules.idle_timeout_s)
+        try:
+            answer = await _asked(connection, target, headers or {})
+            if answer.status in _REDIRECTS:
+                uri = urljoin(uri, answer.getheader("Location") or "")
+                headers = {n: v for n, v in (headers or {}).items() if n == "Range"}  # no tokens for others
+                continue
+            if answer.status not in fine:
+                raise errors.DownloadFailed(why=f"{target.host} answered {answer.status} {answer.reason}.")
+            yield Body(answer.length, answer.status == 206, _chunks(answer))
+            return
+        finally:
+            connection.close()
+    raise errors.DownloadFailed(why=f"More than {rules.redirects_max} redirects.")
+
+
+def _connection(target: Target, address: str, timeout_s: float) -> http.client.HTTPConnection:
+    if target.parts.scheme.lower() == "http":
+        connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout_s)
+    else:
+        connection = http.client.HTTPSConnection(
+            target.host, target.port, timeout=timeout_s, context=ssl.create_default_context()
+        )
+
+    def connect(_: object, timeout: float, source: object = None) -> socket.socket:
+        return socket.create_connection((address, target.port), timeout)
+
+    connection._create_connection = connect  # type: ignore[attr-defined]  # TLS still names the host
+    return connection
+
+
+async def _asked(
+    connection: http.client.HTTPConnection, target: Target, headers: Mapping[str, str]
+) -> http.client.HTTPResponse:
+    path = (target.parts.path or "/") + (f"?{target.parts.query}" if target.parts.query else "")
+
+    def ask() -> http.client.HTTPResponse:
+        connection.request("GET", path, headers={"Accept-Encoding": "identity", **headers})
+        return connection.getresponse()
+
+    try:
+        return await asyncio.to_thread(ask)
+    except (OSError, http.client.HTTPException, UnicodeError, ValueError) as problem:
+        raise errors.DownloadFailed(why=f"{target.host} did not answer: {problem}") from None
+
+
+async def _chunks(answer: http.client.HTTPResponse) -> AsyncIterator[bytes]:
+    left = answer.length
+    while True:
+        try:
+            piece = await asyncio.to_thread(answer.read, PIECE)
+        except (OSError, http.client.HTTPException) as problem:
+            raise errors.DownloadFailed(why=f"The download broke off: {problem}") from None
+        if not piece:
+            break
+        if left is not None:
+            left -= len(piece)
+        yield piece
+    if left:
+        raise errors.DownloadFailed(why=f"The download ended {left} bytes too early.")
