@@ -95,6 +95,9 @@ def upgrade() -> None:
             unique=False,
         )
 
+    with op.batch_alter_table("image_leftovers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("until", sa.Text(), nullable=True))
+
     # ### end Alembic commands ###
 
 

@@ -9,6 +9,7 @@ from haneul.kernel.errors import (
     Forbidden,
     HaneulError,
     NotFound,
+    QuotaExceeded,
     Unavailable,
 )
 
@@ -138,6 +139,23 @@ class TooMany(HaneulError):
 
     status, code = 413, "image.too_many"
     message = "Image {what} limit exceeded: attempted {attempted}, maximum {limit}."
+
+
+class LimitExceeded(QuotaExceeded):
+    """A project would have more of images than it may."""
+
+    status, code = 413, "image.limit_exceeded"
+    message = "Resource {resource} is over limit of {limit} due to current usage {used} and delta {requested}"
+
+
+class ProtectionsUnreadable(Unavailable):
+    """The operator's file of protected properties cannot be used; better no answer than an unprotected one."""
+
+    code, message = "image.protections_unreadable", "The protections of properties cannot be read: {why}"
+
+
+class SignatureWrong(BadRequest):
+    code, message = "image.signature_wrong", "{why}"
 
 
 class StorageFull(HaneulError):

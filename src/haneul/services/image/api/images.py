@@ -13,7 +13,7 @@ from haneul.services.image.config import options
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
-from haneul.services.image.operations import images, relocation, stores
+from haneul.services.image.operations import images, protections, relocation, stores
 
 routes = Routes("/v2/images")
 
@@ -22,7 +22,7 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
     """The image as the API shows it: custom properties stand beside the attributes."""
     path = f"/v2/images/{image.id}"
     shown: dict[str, Any] = {
-        **image.properties,
+        **protections.readable(ctx, image),
         "id": image.id,
         "name": image.name,
         "status": image.status,
@@ -63,7 +63,7 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
     status=201,
     policy=policy.ADD_IMAGE,
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
-            errors.TooMany, errors.NotAllowed),
+            errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
 )  # fmt: skip
 async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
