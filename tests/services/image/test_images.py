@@ -29,7 +29,7 @@ async def test_versions_are_offered_to_anybody(cloud: Cloud) -> None:
         answer = await cloud.http.get(path)
         assert answer.status_code == 300
         ids = [version["id"] for version in answer.json()["versions"]]
-        assert ids[0] == "v2.17"
+        assert ids[0] == "v2.18"
         assert ids[-1] == "v2.0"
     assert (await cloud.http.get("/image/versions")).status_code == 200
 

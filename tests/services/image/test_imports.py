@@ -277,7 +277,7 @@ async def test_packed_data_is_unpacked_and_converted(cloud: Cloud, web: Pages) -
         copy = cloud.platform.folder / "copy.qcow2"
         copy.write_bytes(content)
         raw = copy.with_suffix(".raw")
-        subprocess.run(["qemu-img", "convert", "-O", "raw", copy, raw], check=True)
+        subprocess.run(["qemu-img", "convert", "-O", "raw", copy, raw], check=True)  # noqa: ASYNC221
         assert raw.read_bytes() == disk
     await look(cloud)
     assert len(stored_files(cloud)) == 2

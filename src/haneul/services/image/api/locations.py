@@ -29,6 +29,6 @@ async def list_locations(ctx: Context, image_id: str) -> list[dict[str, Any]]:
 async def add_location(ctx: Context, image_id: str, body: dict[str, Any]) -> None:
     """Say where a queued image's data is; it stays there."""
     url = body.get("url")
-    if not isinstance(url, str) or not url:
+    if not isinstance(url, str) or not 0 < len(url) <= model.URL_MAX:
         raise errors.InvalidImage(why="Provided object does not match schema 'location': url")
     await locations.add(ctx, image_id, url, model.validation(body.get("validation_data")))

@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.http.routes import Routes
 from haneul.services.image.model import images as model
+from haneul.services.image.model import locations, tasks
 
 routes = Routes("/v2/schemas")
 
@@ -64,6 +65,30 @@ _IMAGE: dict[str, Any] = {
     "file": _text("Path of the data", **_SET),
     "schema": _text("Path of this schema", **_SET),
     "stores": _text("The stores that hold the data", **_SET),
+    "locations": {
+        "type": "array",
+        "description": "Where the data is",
+        "items": {
+            "type": "object",
+            "properties": {
+                "url": {"type": "string", "maxLength": locations.URL_MAX},
+                "metadata": {"type": "object"},
+                "validation_data": {
+                    "description": "What the data is to be, while the image is queued",
+                    "type": "object",
+                    "writeOnly": True,
+                    "additionalProperties": False,
+                    "properties": {
+                        "checksum": {"type": "string", "minLength": 32, "maxLength": 32},
+                        "os_hash_algo": {"type": "string", "maxLength": 64},
+                        "os_hash_value": {"type": "string", "maxLength": 128},
+                    },
+                    "required": ["os_hash_algo", "os_hash_value"],
+                },
+            },
+            "required": ["url", "metadata"],
+        },
+    },
 }
 _MEMBER: dict[str, Any] = {
     "created_at": _text("When the image was shared with the project"),
@@ -100,6 +125,30 @@ def _collection(name: str, item: dict[str, Any], links: list[str]) -> dict[str, 
     }
 
 
+_PLAIN_TEXT = {"type": "string"}
+_TASK_IN_LISTS: dict[str, Any] = {
+    "id": _text("The task's identifier", pattern=_IMAGE["id"]["pattern"]),
+    "type": _text("What kind of task it is", enum=list(tasks.TYPES)),
+    "status": _text("How far it is", enum=list(tasks.STATUSES)),
+    "owner": _text("The project that asked for it"),
+    "image_id": _text("The image that it works on"),
+    "request_id": _text("The request that asked for it"),
+    "user_id": _text("Who asked for it"),
+    "expires_at": _text("When it is forgotten", null=True),
+    "created_at": _text("When it was asked for"),
+    "updated_at": _text("When it last changed"),
+    "self": {**_PLAIN_TEXT, **_SET},
+    "schema": {**_PLAIN_TEXT, **_SET},
+}
+_TASK: dict[str, Any] = {
+    **_TASK_IN_LISTS,
+    "input": {"type": ["null", "object"], "description": "What it is to do"},
+    "result": {"type": ["null", "object"], "description": "What came of it"},
+    "message": _text("Why it failed, or how far it is"),
+}
+TASK: dict[str, Any] = {"name": "task", "properties": _TASK}
+
+
 @routes.get("/image", transaction=False)
 async def image_schema() -> dict[str, Any]:
     """The schema of an image."""
@@ -122,3 +171,15 @@ async def member_schema() -> dict[str, Any]:
 async def members_schema() -> dict[str, Any]:
     """The schema of a list of members."""
     return _collection("members", MEMBER, ["schema"])
+
+
+@routes.get("/task", transaction=False)
+async def task_schema() -> dict[str, Any]:
+    """The schema of a task."""
+    return TASK
+
+
+@routes.get("/tasks", transaction=False)
+async def tasks_schema() -> dict[str, Any]:
+    """The schema of a list of tasks."""
+    return _collection("tasks", {"name": "task", "properties": _TASK_IN_LISTS}, ["schema"])

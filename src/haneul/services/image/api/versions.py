@@ -9,8 +9,8 @@ from haneul.kernel.http.routes import Reply, Routes
 
 routes = Routes()
 
-CURRENT = "2.17"
-SUPPORTED = [f"2.{minor}" for minor in (15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)]
+CURRENT = "2.18"
+SUPPORTED = [f"2.{minor}" for minor in (17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)]
 
 
 def _versions(ctx: Context) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import msgspec
 from haneul.services.image import errors
 from haneul.services.image.model.images import Image
 
+URL_MAX = 255
 HTTP = "http"
 """The name of the store whose data stays where it is."""
 
@@ -62,7 +63,8 @@ def read(op: str, parts: list[str], raw: dict[str, Any]) -> LocationChange:
 
 def checked(place: Any) -> dict[str, Any]:
     """One place, as a patch gives it: an address, and what is said of it."""
-    good = isinstance(place, dict) and isinstance(place.get("url"), str) and place["url"]
+    url = place.get("url") if isinstance(place, dict) else None
+    good = isinstance(url, str) and 0 < len(url) <= URL_MAX
     if not good or not isinstance(place.get("metadata", {}), dict) or "metadata" not in place:
         raise errors.InvalidImage(why="Provided object does not match schema 'image': locations")
     if set(place) - {"url", "metadata", "validation_data"}:
