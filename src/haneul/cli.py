@@ -13,6 +13,7 @@ COMMANDS = {
     "verify": "Check that what is stored fits together.",
     "doctor": "Check what this machine can do.",
     "explain": "Show why a server is where it is, or why it is nowhere.",
+    "image": "Build a small image, or fetch a well-known one.",
     "ssh": "Log in to a server.",
     "version": "Print the version.",
 }

@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,20 @@ class Options:
         return f"http://{self.host}:{self.port}"
 
 
+SIMULATED = {"image": {"web": {"private_networks": ["127.0.0.0/8"], "allowed_ports": []}}}
+"""Sections that a simulated cloud has where the operator says nothing: tests serve images on loopback."""
+
+
+def configuration(state: Path, *, is_simulated: bool) -> dict[str, Any]:
+    """What the operator wrote into `config/haneul.toml` in the state folder, a section for each service."""
+    path = state / "config" / "haneul.toml"
+    written: dict[str, Any] = tomllib.loads(path.read_text()) if path.exists() else {}
+    if is_simulated:
+        for section, defaults in SIMULATED.items():
+            written[section] = {**defaults, **written.get(section, {})}
+    return written
+
+
 class Process:
     """Everything of one control plane process, started and stopped in order."""
 
@@ -82,7 +97,11 @@ class Process:
         await asyncio.to_thread(store.ensure_current, url)
         db = open_database(url, synchronous=options.synchronous)
         self.plane = ControlPlane(
-            db, endpoint=options.endpoint, folder=options.state, services=options.services
+            db,
+            endpoint=options.endpoint,
+            folder=options.state,
+            services=options.services,
+            config=configuration(options.state, is_simulated=options.simulate),
         )
         await db.start()
         quotas = [

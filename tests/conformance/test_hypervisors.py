@@ -266,6 +266,21 @@ async def test_a_machine_that_cannot_start_says_why_and_leaves_no_process(qemu: 
 
 
 @pytest.mark.qemu
+async def test_images_are_kept_while_they_are_used(hypervisor: Any, tmp_path: Path) -> None:
+    image = tmp_path / "image.raw"
+    image.write_bytes(bytes(1 << 20))
+    source = ImageSource(format="raw", path=str(image), size_bytes=1 << 20)
+    await hypervisor.ensure_image("idle", source)
+    await hypervisor.ensure_root_disk("s", "used", 1, source)
+    await hypervisor.ensure_images_within(3600, 1)
+    assert set(await hypervisor.images()) == {"idle", "used"}
+    await hypervisor.ensure_images_within(0, 1)
+    assert set(await hypervisor.images()) == {"used"}
+    await hypervisor.ensure_root_disk_gone("s")
+    await hypervisor.ensure_images_within(0, 1)
+    assert await hypervisor.images() == {}
+
+
 async def test_one_fetch_serves_all_and_a_damaged_image_none(qemu: Any, tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(b"x")
     wrong = ImageSource(format="raw", path=str(tmp_path / "image"), checksum="00")

@@ -37,3 +37,5 @@ class Manifest:
     microversions: Microversions | None = None
     aliases: tuple[str, ...] = ()
     """Further service types under which the catalogue lists it."""
+    takes_trailing_slashes: bool = True
+    """Whether a path with a slash at its end means the same as one without."""

@@ -216,7 +216,7 @@ async def test_lists_are_filtered(cloud: Cloud) -> None:
     for query, expected in {
         "name=a": ["a"], 'name=in:a,"b,c"': ["a", "b,c"], "os_type=bsd": ["b,c"], "os_type=li": [],
         "tag=x": ["a", "b,c"], "tag=x&tag=y": ["a"], "min_disk_min=2": ["b,c"], "min_disk=1": ["a"],
-        "disk_format=in:qcow2,iso": ["b,c"], "os_hidden=true": ["hidden"], "protected=True": ["kept"],
+        "disk_format=in:qcow2,iso": ["b,c"], "os_hidden=true": ["hidden"], "protected=true": ["kept"],
         "status=queued": ["a", "b,c", "kept"], "status=active": [], "visibility=private": [],
         "visibility=shared": ["a", "b,c", "kept"], f"owner={project}": ["a", "b,c", "kept"], "owner=x": [],
         "created_at=gt:2020-01-01T00:00:00Z": ["a", "b,c", "kept"], "created_at=lt:2020-01-01T00:00:00Z": [],
@@ -227,8 +227,8 @@ async def test_lists_are_filtered(cloud: Cloud) -> None:
 
 BAD_QUESTIONS = """
 limit=x limit=-1 sort_key=x sort_dir=up sort=name:up sort=x sort=name&sort_key=id size_min=x name=in:"a
-size_max=99999999999999999999 created_at=x created_at=zz:2020-01-01T00:00:00Z name=zz:a visibility=x
-member_status=x protected=x os_hidden=x marker=x changes-since=x disk_format=in:a"b
+created_at=x created_at=zz:2020-01-01T00:00:00Z name=zz:a visibility=x
+member_status=x member_status= protected=x protected=True os_hidden=x marker=x changes-since=x disk_format=in:a"b
 sort_key=name&sort_dir=asc&sort_dir=desc
 """
 
@@ -274,3 +274,9 @@ async def test_documents_for_clients_are_there(cloud: Cloud) -> None:
     assert (await cloud.reader.get("/image/v2/info/stores/detail")).status_code == 403
     assert (await cloud.admin.get("/image/v2/info/stores/detail")).status_code == 200
     assert (await cloud.http.get(IMAGES)).status_code == 401
+
+
+async def test_a_slash_at_the_end_names_nothing(cloud: Cloud) -> None:
+    for path in ("/images/", "/info/stores/", "/schemas/image/"):
+        assert (await cloud.admin.get(f"/image/v2{path}")).status_code == 404
+    assert (await cloud.admin.delete(f"{IMAGES}/")).status_code == 404

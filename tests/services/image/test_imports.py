@@ -5,18 +5,23 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from haneul.kernel.reconciler import Runner
-from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads
+from haneul.services.image import public
+from haneul.services.image.reconcilers.dead_uploads import forget_old_tasks, remove_dead_uploads
 from haneul.services.image.sagas.import_image import IMPORT_IMAGE
-from haneul.services.image.store.leftovers import LEFTOVERS
+from haneul.services.image.store.images import UPLOADS, Upload
+from haneul.services.image.store.leftovers import LEFTOVERS, Leftover
 from haneul.services.image.store.stores import stores
 from tests.conftest import Cloud, Persona
 from tests.saga_checks import assert_repeatable, assert_unwinds
@@ -347,17 +352,47 @@ async def test_an_image_deleted_while_it_is_imported_leaves_nothing(several: Clo
 async def test_another_cloud_can_be_fetched_from(cloud: Cloud, web: Pages) -> None:
     remote = "11111111-2222-3333-4444-555555555555"
     configure(cloud, remotes={"north": {"url": web.url("/image")}})
-    web.answers[f"/image/v2/images/{remote}/file"] = Answer(b"from afar")
-    id = (await create(cloud.member))["id"]
+    shown = {
+        "status": "active", "disk_format": "iso", "container_format": "ovf", "hw_cpu_cores": "5",
+        "trait:SSD": "required", "speed": "fast", "os_hash_algo": "sha512",
+        "os_hash_value": hashlib.sha512(b"from afar").hexdigest(),
+    }  # fmt: skip
+    path = f"/image/v2/images/{remote}"
+    web.answers[path] = Answer(json.dumps(shown).encode())
+    web.answers[f"{path}/file"] = Answer(b"from afar")
+    id = (await create(cloud.member, hw_cpu_cores="1"))["id"]
     method = {"name": "glance-download", "glance_image_id": remote}
     assert await ask(cloud.member, id, method) == 400
-    assert await ask(cloud.member, id, {**method, "glance_region": "south"}) == 400
     bad = {**method, "glance_region": "north", "glance_image_id": "../../x"}
     assert await ask(cloud.member, id, bad) == 400
+    image = await imported(cloud, id, {**method, "glance_region": "nowhere"})
+    assert image["status"] == "queued"
     image = await imported(cloud, id, {**method, "glance_region": "north"})
     assert (image["status"], image["size"]) == ("active", 9)
-    ((_, headers),) = web.asked
-    assert headers["x-auth-token"]
+    assert (image["disk_format"], image["container_format"]) == ("iso", "ovf")
+    assert (image["hw_cpu_cores"], image["trait:SSD"]) == ("5", "required")
+    assert "speed" not in image
+    assert all(headers["x-auth-token"] for _, headers in web.asked)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"", b"no json", b"[]", b"{}", b'{"status": "queued", "disk_format": "raw", "container_format": "bare"}',
+     b'{"status": "active", "disk_format": "odd", "container_format": "bare"}',
+     b'{"status": "active", "disk_format": "raw", "container_format": "bare", "os_type": 5}',
+     b'{"status": "active", "disk_format": "raw", "container_format": "bare", "os_hash_algo": "sha512",'
+     b' "os_hash_value": "other"}'],
+)  # fmt: skip
+async def test_what_another_cloud_says_is_not_believed(cloud: Cloud, web: Pages, told: bytes) -> None:
+    remote = "11111111-2222-3333-4444-555555555555"
+    configure(cloud, remotes={"north": {"url": web.url("/image")}})
+    web.answers[f"/image/v2/images/{remote}"] = Answer(told)
+    web.answers[f"/image/v2/images/{remote}/file"] = Answer(b"data")
+    id = (await create(cloud.member))["id"]
+    method = {"name": "glance-download", "glance_image_id": remote, "glance_region": "north"}
+    image = await imported(cloud, id, method)
+    assert (image["status"], (await task_of(cloud, id))["status"]) == ("queued", "failure")
+    assert image["os_glance_failed_import"] == "file"
 
 
 async def world(cloud: Cloud) -> object:
@@ -433,3 +468,54 @@ async def test_stores_are_told(several: Cloud) -> None:
     assert (await several.member.get("/image/v2/info/stores/detail")).status_code == 403
     detail = (await several.admin.get("/image/v2/info/stores/detail")).json()["stores"]
     assert [(s["type"], s["weight"]) for s in detail] == [("file", 0), ("file", 0), ("fake", -1)]
+
+
+async def test_hosts_fetch_from_the_api_what_is_no_file(several: Cloud) -> None:
+    data = os.urandom(10_000)
+    id = await staged(several, data)
+    await imported(several, id, "glance-direct", stores=["memory"])
+    async with several.platform.reading(several.member.auth) as ctx:
+        source = public.source(ctx, await public.get(ctx, id))
+    assert source.path is None
+    answer = await several.http.get(str(source.url), headers={"X-Auth-Token": str(source.token)})
+    assert answer.content == data
+    assert await ask(several.admin, id, "copy-image", stores=["second"]) == 202
+    await several.settled()
+    async with several.platform.reading(several.member.auth) as ctx:
+        source = public.source(ctx, await public.get(ctx, id))
+    assert Path(str(source.path)).read_bytes() == data
+    assert (source.url, source.token) == (None, None)
+
+
+async def test_an_upload_whose_process_died_leaves_nothing_in_its_store(several: Cloud) -> None:
+    id = (await create(several.member))["id"]
+    memory: Any = stores(several.platform).built("memory")
+    async with several.platform.context() as ctx:
+        dead = Upload("dead", id, "upload", ctx.now() - timedelta(seconds=1))
+        await UPLOADS.add(ctx.tx, dead)
+        await LEFTOVERS.add(ctx.tx, Leftover("memory", "dead"))
+    memory.images["dead"] = b"data"
+    await look(several)
+    assert (memory.images, await leftovers(several)) == ({}, [])
+    assert (await show(several.member, id))["status"] == "queued"
+
+
+async def test_what_a_silent_store_should_forget_is_not_forgotten(several: Cloud) -> None:
+    id = await staged(several, b"data")
+    await imported(several, id, "glance-direct", stores=["memory"])
+    memory: Any = stores(several.platform).built("memory")
+    memory.is_down = True
+    assert (await several.member.delete(f"{IMAGES}/{id}")).status_code == 204
+    await look(several)
+    assert len(memory.images) == 1
+    memory.is_down = False
+    await look(several)
+    assert (memory.images, await leftovers(several)) == ({}, [])
+
+
+async def test_tasks_are_forgotten_some_days_after_their_end(several: Cloud) -> None:
+    configure(several, stores={"file": {}, **SEVERAL}, task_hours=0)
+    id = await staged(several, b"data")
+    await imported(several, id, "glance-direct")
+    await Runner(several.platform, []).look(forget_old_tasks)
+    assert (await several.member.get(f"{IMAGES}/{id}/tasks")).json() == {"tasks": []}

@@ -148,6 +148,8 @@ class Application:
         request_id = f"req-{new_id()}"
         auth = ANONYMOUS
         try:
+            if not served.manifest.takes_trailing_slashes and _has_trailing_slash(req, served.manifest):
+                raise NotFound
             version = self._negotiate(served, req, resp)
             route = _choose(candidates, version)
             if route is None:
@@ -341,3 +343,8 @@ class _NoTransaction:
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError("this route is declared without a transaction: open one")
+
+
+def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
+    """Whether the path, as it was sent, ends in a slash below the service's own path."""
+    return req.scope["path"].endswith("/") and req.path != manifest.path

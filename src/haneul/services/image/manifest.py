@@ -10,4 +10,5 @@ MANIFEST = Manifest(
     path="/image",
     endpoint="/image",
     depends_on=("identity",),
+    takes_trailing_slashes=False,
 )

@@ -105,6 +105,7 @@ async def fetched(
         target = checked(uri, rules)
         address = await resolved(target, rules)
         connection = _connection(target, address, rules.idle_timeout_s)
+        answer: http.client.HTTPResponse | None = None
         try:
             answer = await _asked(connection, target, headers or {})
             if answer.status in _REDIRECTS:
@@ -116,6 +117,8 @@ async def fetched(
             yield Body(answer.length, answer.status == 206, _chunks(answer))
             return
         finally:
+            if answer is not None:
+                answer.close()  # where the server closes, the connection has let go of it
             connection.close()
     raise errors.DownloadFailed(why=f"More than {rules.redirects_max} redirects.")
 

@@ -43,6 +43,10 @@ class SimulatedDisk(Struct, frozen=True):
     image_id: str = ""
 
 
+SIMULATED_DISK = 1 << 40
+"""Bytes of the file system that a simulated host keeps its images on."""
+
+
 class FakeHypervisor:
     """Options: vcpus, memory_mib, disk_gb, traits, delay_s, fail (see `Knobs`)."""
 
@@ -182,6 +186,16 @@ class FakeHypervisor:
 
     async def images(self) -> dict[str, int]:
         return dict(self._images.entries)
+
+    async def ensure_images_within(self, unused_s: float, share_max: float) -> None:
+        """Simulated images have no age but the order in which they came."""
+        await self.knobs.enter("ensure_images_within")
+        in_use = {disk.image_id for disk in self._disks.entries.values()}
+        size = sum(self._images.entries.values())
+        for image_id, bytes_ in list(self._images.entries.items()):
+            if image_id not in in_use and (unused_s <= 0 or size > share_max * SIMULATED_DISK):
+                self._images.drop(image_id)
+                size -= bytes_
 
     async def ensure_root_disk(
         self, server_id: str, image_id: str, size_gb: int, source: ImageSource

@@ -220,6 +220,11 @@ class CachesImages(Protocol):
         """Bytes on disk by image id."""
         ...
 
+    async def ensure_images_within(self, unused_s: float, share_max: float) -> None:
+        """Of the images that no root disk stands on, those are gone that were not used for so long; and
+        then the longest unused, until all take no more than that share of their file system."""
+        ...
+
 
 @runtime_checkable
 class KeepsRootDisks(Protocol):

@@ -16,8 +16,20 @@ _WITH_IN = ("name", "id", "status", "container_format", "disk_format")
 _TIMES = ("created_at", "updated_at")
 _NUMBERS = ("size", "virtual_size", "min_disk", "min_ram")
 _TEXTS = ("owner", "checksum", "os_hash_value", "os_hash_algo")
+_HUGE = 2**63 - 1
+"""Nothing is larger, so what is compared with more is compared with this."""
 _TIME_OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
-_NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir", "member_status", "visibility", "tag")
+_NOT_FILTERS = (
+    "limit",
+    "marker",
+    "sort",
+    "sort_key",
+    "sort_dir",
+    "member_status",
+    "visibility",
+    "tag",
+    "deleted",
+)
 
 
 class Asked(NamedTuple):
@@ -60,9 +72,9 @@ def read(query: Query, limits: ImageOptions) -> Asked:
 
 def _one_of(query: Query, name: str, allowed: str, complaint: str) -> str | None:
     value = query.get(name)
-    if value and value not in allowed.split():
+    if value is not None and value not in allowed.split() and not (name == "visibility" and not value):
         raise BadRequest(complaint.format(value))
-    return value or None
+    return value
 
 
 def _filter(name: str, value: str) -> Filter | None:
@@ -142,11 +154,9 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def _truth(name: str, value: str) -> bool:
-    lower = value.strip().lower()
-    if lower in ("true", "1"):
-        return True
-    if lower in ("false", "0"):
-        return False
+    asked = value.lower() if name == "os_hidden" else value
+    if asked in ("true", "false"):
+        return asked == "true"
     raise BadRequest(f"Invalid value '{value}' for '{name}' filter. Valid values are 'true' or 'false'.")
 
 
@@ -155,9 +165,9 @@ def _number(value: str) -> int:
         found = int(value)
     except ValueError:
         found = None
-    if found is None or not -(2**63) <= found < 2**63:
+    if found is None:
         raise BadRequest("Unable to filter on a range with a non-numeric value.")
-    return found
+    return max(-_HUGE, min(found, _HUGE))
 
 
 def _sort(query: Query) -> list[Sort]:

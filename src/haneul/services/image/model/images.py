@@ -34,6 +34,7 @@ READ_ONLY = frozenset(
     }
 )
 REFUSED_AT_CREATION = ("direct_url", "self", "file", "schema", "stores")
+RESERVED_AT_CREATION = ("locations",)
 RESERVED = ("location", "deleted", "deleted_at")
 RESERVED_NAMESPACE = "os_glance"
 BASE = frozenset(
@@ -54,6 +55,8 @@ BASE = frozenset(
 
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INT_MAX = 2**31 - 1
+_VALUE_MAX = 65535
+"""Bytes of a custom property's value."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -139,7 +142,7 @@ def checked(name: str, value: Any) -> Any:
         case "tags":
             ok = isinstance(value, list) and all(_is_text(tag) for tag in value)
         case _:
-            ok = isinstance(value, str) and "\0" not in value and 0 < len(name) <= 255 and "\0" not in name
+            ok = 0 < len(name) <= 255 and "\0" not in name and _is_value(value)
     if not ok:
         raise errors.InvalidImage(
             why=f"Provided object does not match schema 'image': {name}: {value!r:.200}"
@@ -149,6 +152,14 @@ def checked(name: str, value: Any) -> Any:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 255 and "\0" not in value
+
+
+def _is_value(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and "\0" not in value
+        and len(value.encode("utf-8", "surrogatepass")) <= _VALUE_MAX
+    )
 
 
 def refuse_reserved(name: str) -> None:
@@ -161,6 +172,8 @@ def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> 
     for name in given:
         if name in REFUSED_AT_CREATION or (name in READ_ONLY and name != "id"):
             raise errors.ReadOnlyAttribute(name=name)
+        if name in RESERVED_AT_CREATION:
+            raise errors.ReservedAttribute(name=name)
     values = {name: checked(name, value) for name, value in given.items()}
     base = {name: values.pop(name) for name in BASE & values.keys()}
     image_id = values.pop("id", id)

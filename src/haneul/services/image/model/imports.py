@@ -22,6 +22,10 @@ LOCATION = "location"
 """Not a method that users name: data that was found at an address, and stays there."""
 
 
+COPIED_FROM_REMOTE = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
+"""How the properties begin that an image takes over from the cloud that it is fetched from."""
+
+
 class Import(msgspec.Struct, frozen=True):
     """One import, with all that was decided when it was accepted."""
 
@@ -39,6 +43,8 @@ class Import(msgspec.Struct, frozen=True):
     uri: str | None = None
     region: str | None = None
     remote_image_id: str | None = None
+    interface: str = "public"
+    """Of the other cloud's endpoint."""
     injected: dict[str, str] = {}
     """Properties that the image gets at the end."""
 
@@ -55,6 +61,7 @@ class Wish(msgspec.Struct, frozen=True):
     uri: str | None
     region: str | None
     remote_image_id: str | None
+    interface: str
     stores: list[str] | None
     all_stores: bool
     all_must_succeed: bool
@@ -76,7 +83,7 @@ def wish(body: dict[str, Any], methods: tuple[str, ...]) -> Wish:
     if stores is not None and not (isinstance(stores, list) and all(isinstance(s, str) for s in stores)):
         raise errors.BadImport(why="'stores' must be a list of store identifiers")
     texts = {}
-    for name in ("uri", "glance_region", "glance_image_id"):
+    for name in ("uri", "glance_region", "glance_image_id", "glance_service_interface"):
         value = method.get(name)
         if value is not None and not isinstance(value, str):
             raise errors.BadImport(why=f"'{name}' must be a string")
@@ -86,6 +93,7 @@ def wish(body: dict[str, Any], methods: tuple[str, ...]) -> Wish:
         texts["uri"],
         texts["glance_region"],
         texts["glance_image_id"],
+        texts["glance_service_interface"] or "public",
         stores,
         body.get("all_stores", False),
         body.get("all_stores_must_succeed", True),

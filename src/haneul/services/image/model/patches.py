@@ -43,6 +43,8 @@ def _change(raw: Any, is_draft_4: bool) -> Change | LocationChange:
     if parts[0] == "locations":
         return locations.read(op, parts, raw)
     name = parts[0]
+    if not name and op != "add":
+        raise errors.NoSuchProperty(name=name)
     if len(parts) != 1:
         raise errors.InvalidImage(why=f"Invalid JSON pointer for this resource: '{pointer}'")
     if name in images.READ_ONLY:
@@ -84,7 +86,7 @@ def _parts(pointer: Any) -> list[str]:
             why=f'Pointer `{pointer}` contains "~" not part of a recognized escape sequence.'
         )
     parts = [part.replace("~1", "/").replace("~0", "~").strip() for part in pointer[1:].split("/")]
-    if not all(parts):
+    if len(parts) > 1 and not all(parts):
         raise errors.InvalidImage(why=f"Invalid JSON pointer for this resource: '{pointer}'")
     return parts
 

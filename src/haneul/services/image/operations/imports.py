@@ -35,6 +35,7 @@ async def import_image(ctx: Context, image_id: str, body: dict[str, Any], header
     if asked.method == model.COPY:
         wanted = await _missing(ctx, image, wanted, is_all=asked.all_stores)
         if not wanted:
+            await _tell_of_nothing(ctx, image)
             return
     _require_source(ctx, asked)
     if model.TASK in image.properties:
@@ -70,6 +71,13 @@ def _stores(ctx: Context, asked: Wish, header: str | None, *, given: bool) -> li
     return list(dict.fromkeys(wanted))
 
 
+async def _tell_of_nothing(ctx: Context, image: Image) -> None:
+    """The image shows an import that is over: whoever waits for the copies has not to wait."""
+    shown = {**image.properties, model.IMPORTING: "", model.FAILED: ""}
+    if shown != image.properties:
+        await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+
+
 async def _missing(ctx: Context, image: Image, wanted: list[str], *, is_all: bool) -> list[str]:
     """The stores that an active image is yet to be copied to."""
     for name in wanted:
@@ -94,8 +102,6 @@ def _require_source(ctx: Context, asked: Wish) -> None:
                 raise errors.BadImport(why=f"'{name}' needs to be set for glance-download import method")
         if images.model.ID.fullmatch(asked.remote_image_id or "") is None:
             raise errors.BadImport(why=f"Remote image id does not look like a UUID: {asked.remote_image_id}")
-        if asked.region not in options(ctx.platform.config).remotes:
-            raise errors.BadImport(why=f"There is no image service known in region '{asked.region}'.")
 
 
 async def add_task(ctx: Context, type: str, image_id: str | None, given: dict[str, Any]) -> Task:
@@ -143,6 +149,7 @@ async def start(ctx: Context, image: Image, task: Task, asked: Wish, wanted: lis
             uri=asked.uri,
             region=asked.region,
             remote_image_id=asked.remote_image_id,
+            interface=asked.interface,
             injected={} if is_copy else _injected(ctx),
         ),
         resource=image.id,
@@ -164,6 +171,6 @@ async def import_by_task(ctx: Context, type: str, given: Any) -> Task:
     image = await images.create(ctx, dict(wanted["image_properties"]))
     model.require_possible(image, model.WEB)
     task = await add_task(ctx, type, image.id, given)
-    asked = Wish(model.WEB, wanted["import_from"], None, None, None, False, True)
+    asked = Wish(model.WEB, wanted["import_from"], None, None, "public", None, False, True)
     await start(ctx, image, task, asked, [stores(ctx.platform).default])
     return task

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,8 +15,8 @@ from haneul.kernel.db import Busy
 from haneul.kernel.errors import StaleRow
 from haneul.services.identity import public as identity
 from haneul.services.image import errors, web
-from haneul.services.image.config import RemoteOptions, WebOptions, options
-from haneul.services.image.model import imports
+from haneul.services.image.config import WebOptions, options
+from haneul.services.image.model import images, imports
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.model.imports import Import
 from haneul.services.image.store.files import Files, Incoming
@@ -28,11 +29,25 @@ REPORT_S = 2.0
 _DIGEST_PIECE = 1 << 20
 
 
+class About(msgspec.Struct, frozen=True):
+    """What another cloud says of its image."""
+
+    status: str
+    disk_format: str
+    container_format: str
+    os_hash_algo: str | None = None
+    os_hash_value: str | None = None
+
+
 class Fetched(msgspec.Struct, frozen=True):
     """A file on this machine, and what is known of it."""
 
     path: str
     stored: Stored
+    disk_format: str | None
+    container_format: str | None
+    properties: dict[str, str] = {}
+    """What the image takes over with the data."""
 
 
 def name(asked: Import) -> str:
@@ -47,32 +62,80 @@ async def fetch(ctx: Context, asked: Import) -> Fetched:
     if asked.method == imports.DIRECT:
         if asked.staged is None:
             raise errors.DownloadFailed(why="Nothing was staged.")
-        return Fetched(str(files.path(asked.staged.blob)), asked.staged)
+        return _fetched(asked, files.path(asked.staged.blob), asked.staged)
     if asked.method == imports.COPY:
         return await _from_store(ctx, asked, limit)
-    uri, rules, headers = _source(ctx, asked)
+    if asked.method == imports.REMOTE:
+        return await _from_remote(ctx, asked, limit)
+    stored = await _from_web(ctx, asked, asked.uri or "", options(ctx.platform.config).web, {}, limit)
+    return _fetched(asked, files.path(stored.blob), stored)
+
+
+def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
+    return Fetched(str(path), stored, asked.disk_format, asked.container_format)
+
+
+async def _from_web(
+    ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
+) -> Stored:
     async with web.fetched(uri, rules, headers) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
-        chunks = _reported(ctx, asked, body.chunks)
-        stored = await received(ctx, name(asked), chunks, limit)
-    return Fetched(str(files.path(stored.blob)), stored)
+        return await received(ctx, name(asked), _reported(ctx, asked, body.chunks), limit)
 
 
-def _source(ctx: Context, asked: Import) -> tuple[str, WebOptions, dict[str, str]]:
-    """The address, what it may be, and what to say there."""
-    wanted = options(ctx.platform.config)
-    if asked.method != imports.REMOTE:
-        return asked.uri or "", wanted.web, {}
-    remote = wanted.remotes.get(asked.region or "") or RemoteOptions("")
-    uri = f"{remote.url.rstrip('/')}/v2/images/{asked.remote_image_id}/file"
-    token = identity.mint(ctx.platform, ctx.auth)
+async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
+    """The other cloud's image: its data, its formats, and the properties that go with them."""
+    url = await _remote_url(ctx, asked)
     # the operator named this cloud, so it may be anywhere; it may only not send us elsewhere
-    everywhere = ("0.0.0.0/0", "::/0")
     rules = msgspec.structs.replace(
-        wanted.web, allowed_hosts=(), allowed_ports=(), private_networks=everywhere, redirects_max=0
+        options(ctx.platform.config).web,
+        allowed_hosts=(),
+        refused_hosts=(),
+        allowed_ports=(),
+        refused_ports=(),
+        private_networks=("0.0.0.0/0", "::/0"),
+        redirects_max=0,
     )
-    return uri, rules, {"X-Auth-Token": token}
+    headers = {"X-Auth-Token": identity.mint(ctx.platform, ctx.auth)}
+    async with web.fetched(url, rules, headers) as body:
+        told = b"".join([piece async for piece in body.chunks])
+    about, properties = _understood(told)
+    if about.status != "active":
+        why = f"Source image status should be active instead of {about.status}"
+        raise errors.DownloadFailed(why=why)
+    stored = await _from_web(ctx, asked, f"{url}/file", rules, headers, limit)
+    if about.os_hash_algo == "sha512" and about.os_hash_value != stored.os_hash_value:
+        raise errors.DownloadFailed(why="The data is not what the other cloud says.")
+    path = Files(ctx.platform.folder).path(stored.blob)
+    return Fetched(str(path), stored, about.disk_format, about.container_format, properties)
+
+
+def _understood(told: bytes) -> tuple[About, dict[str, str]]:
+    """The other cloud's image, and those of its properties that are taken over."""
+    try:
+        shown = msgspec.json.decode(told, type=dict[str, Any])
+        about = msgspec.convert(shown, About)
+        checked = {n: images.checked(n, getattr(about, n)) for n in ("disk_format", "container_format")}
+        kept = {n: images.checked(n, v) for n, v in shown.items() if n.startswith(imports.COPIED_FROM_REMOTE)}
+    except (msgspec.DecodeError, errors.InvalidImage) as problem:
+        raise errors.DownloadFailed(why=f"The other cloud answered what is no image: {problem}") from None
+    return msgspec.structs.replace(about, **checked), kept
+
+
+async def _remote_url(ctx: Context, asked: Import) -> str:
+    """Where the other cloud shows the image."""
+    region = asked.region or ""
+    remote = options(ctx.platform.config).remotes.get(region)
+    base = remote.url if remote is not None else None
+    if base is None:
+        async with ctx.in_reading() as c:
+            base = await identity.endpoint_url(c, "image", region, asked.interface)
+    if base is None:
+        raise errors.DownloadFailed(
+            why=f"There is no {asked.interface} image service known in region {region}."
+        )
+    return f"{base.rstrip('/')}/v2/images/{asked.remote_image_id}"
 
 
 async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:
@@ -85,12 +148,12 @@ async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:
     )
     found = await stores(ctx.platform).find(image)
     if found is not None and found.path is not None:
-        return Fetched(str(found.path), stored)
+        return _fetched(asked, found.path, stored)
     chunks = _reported(ctx, asked, stores(ctx.platform).read(image, 0, stored.size))
     copied = await received(ctx, name(asked), chunks, limit)
     if copied.os_hash_value != stored.os_hash_value:
         raise errors.DownloadFailed(why="The copy in the store is not the image's data any more.")
-    return Fetched(str(Files(ctx.platform.folder).path(copied.blob)), stored)
+    return _fetched(asked, Files(ctx.platform.folder).path(copied.blob), stored)
 
 
 async def received(ctx: Context, name: str, chunks: AsyncIterator[bytes], limit: int) -> Stored:

@@ -102,15 +102,14 @@ async def forget_unpacked(ctx: Context, asked: Import) -> None:
     Files(ctx.platform.folder).remove(f"{asked.blob}.unpacked")
 
 
-async def inspect(ctx: Context, asked: Import, data: Unpacked) -> Inspected:
+async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked) -> Inspected:
     """Look at the data; DataRefused if it is not what was declared, SignatureWrong if not what was signed."""
     await _require_signed(ctx, asked, data)
-    is_disk = asked.container_format == "bare" or (
-        asked.container_format == "compressed" and data.is_unpacked
-    )
+    container = fetched.container_format
+    is_disk = container == "bare" or (container == "compressed" and data.is_unpacked)
     if asked.is_copy or not is_disk:
         return Inspected(asked.virtual_size if asked.is_copy else None)
-    declared, size = asked.disk_format or "raw", data.stored.size
+    declared, size = fetched.disk_format or "raw", data.stored.size
 
     def verify() -> int | None:
         with Path(data.path).open("rb") as f:
@@ -127,11 +126,13 @@ async def _require_signed(ctx: Context, asked: Import, data: Unpacked) -> None:
         await signed.require(Path(data.path), data.stored)
 
 
-async def convert(ctx: Context, asked: Import, data: Unpacked, inspected: Inspected) -> Converted:
+async def convert(
+    ctx: Context, asked: Import, fetched: Fetched, data: Unpacked, inspected: Inspected
+) -> Converted:
     """The data in the format that the cloud wants its images in. Only what was inspected is opened."""
     wanted = options(ctx.platform.config).plugins.convert_to
-    declared = asked.disk_format
-    container = "bare" if data.is_unpacked else asked.container_format
+    declared = fetched.disk_format
+    container = "bare" if data.is_unpacked else fetched.container_format
     is_fit = asked.is_copy or not wanted or declared == wanted
     if is_fit or inspected.virtual_size is None or declared not in plugins.QEMU_NAMES:
         return Converted(data.path, data.stored, declared, container)
@@ -230,14 +231,14 @@ async def tidy(ctx: Context, asked: Import, delivered: Delivered) -> None:
         files.remove(name)
 
 
-async def finish(ctx: Context, asked: Import, delivered: Delivered) -> None:
+async def finish(ctx: Context, asked: Import, fetched: Fetched, delivered: Delivered) -> None:
     """The image is no longer being imported, and the task says so."""
     await leftovers.given(ctx.tx, asked.blob, delivered.stores)
     image = await IMAGES.get(ctx.tx, asked.image_id)
     if image is None:
         raise errors.DeletedMeanwhile(image_id=asked.image_id)
     shown = {name: text for name, text in image.properties.items() if name != TASK}
-    shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **asked.injected}
+    shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **fetched.properties, **asked.injected}
     await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
     await _end_task(ctx, asked, None)
     if not asked.is_copy:
@@ -252,8 +253,7 @@ async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
     if image is None:
         return
     shown = {name: text for name, text in image.properties.items() if name != TASK}
-    if failure.step == "deliver":
-        shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
+    shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
     shown[IMPORTING] = ""
     changed = msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
     if not asked.is_copy and image.staged is not None:

@@ -224,6 +224,9 @@ class QemuHypervisor:
     async def images(self) -> dict[str, int]:
         return await self._disks.images()
 
+    async def ensure_images_within(self, unused_s: float, share_max: float) -> None:
+        await self._disks.ensure_images_within(unused_s, share_max)
+
     async def ensure_root_disk(
         self, server_id: str, image_id: str, size_gb: int, source: ImageSource
     ) -> dict[str, Any]:

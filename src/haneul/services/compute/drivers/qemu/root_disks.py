@@ -8,8 +8,10 @@ the image. Layers are never written back into the image: it belongs to every ser
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,21 @@ class RootDisks:
         files = [path for path in self._images.iterdir() if path.suffix in (".raw", ".qcow2")]
         return {path.stem: path.stat().st_blocks * 512 for path in files}
 
+    async def ensure_images_within(self, unused_s: float, share_max: float) -> None:
+        size_max = shutil.disk_usage(self._images).total * share_max
+        with contextlib.suppress(FileNotFoundError):  # somebody else removed one meanwhile
+            await asyncio.to_thread(self._prune, unused_s, size_max)
+
+    def _prune(self, unused_s: float, size_max: float) -> None:
+        in_use = {_text(note) for note in self._disks.glob("*/base")}
+        found = [(path, path.stat()) for path in self._images.iterdir() if path.suffix != ".part"]
+        size = sum(about.st_blocks * 512 for _, about in found)
+        for path, about in sorted(found, key=lambda each: each[1].st_mtime):
+            is_old = time.time() - about.st_mtime >= unused_s
+            if path.stem not in in_use and (is_old or size > size_max):
+                path.unlink(missing_ok=True)
+                size -= about.st_blocks * 512
+
     async def _base(self, image_id: str, source: ImageSource) -> Path:
         """The image's file. One fetch serves all who wait, and goes on when one of them gives up."""
         if found := self._cached(image_id):
@@ -76,6 +93,7 @@ class RootDisks:
         for format in ("raw", "qcow2"):
             path = self._images / f"{image_id}.{format}"
             if path.exists():
+                os.utime(path)  # it was used now, so it is the last to be removed
                 return path
         return None
 
@@ -109,13 +127,13 @@ class RootDisks:
             return connection(path)
 
     async def _make_root(self, server_id: str, image_id: str, size_gb: int, source: ImageSource) -> Path:
+        folder = self._folder(server_id)
+        (folder / "base").write_text(image_id)  # first of all: from here on nobody removes the image
         base = await self._base(image_id, source)
         base_format = base.suffix[1:]
         image_size = await disk_files.virtual_size(base, base_format)
         if size_gb and size_gb * GIB < image_size:
             raise DriverError(f"Image {image_id} needs {-(-image_size // GIB)} GB; the disk has {size_gb}.")
-        folder = self._folder(server_id)
-        (folder / "base").write_text(image_id)
         size = max(size_gb * GIB, image_size)
         if self._clones:
             path, part = folder / "root.raw", folder / "root.raw.part"
