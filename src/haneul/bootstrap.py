@@ -14,6 +14,7 @@ from haneul.kernel.quota import QuotaSet
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
+from haneul.services.image import public as image
 
 FLAVORS = (("tiny", 1, 128, 1), ("small", 1, 512, 5), ("medium", 2, 2048, 20), ("large", 4, 4096, 40))
 PEOPLE = {"haneul": ("admin", "admin"), "haneul-demo": ("demo", "demo"), "haneul-alt": ("alt", "alt")}
@@ -79,6 +80,7 @@ async def bootstrap(
             person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)
             await identity.grant(ctx, "member", user_id=person.id, project_id=made.id)
         await block_storage.ensure_default_type(ctx)
+        await image.ensure_definitions(ctx, admin.id)
         for name, vcpus, memory_mib, disk_gb in FLAVORS:
             await compute.ensure_flavor(ctx, name, vcpus=vcpus, memory_mib=memory_mib, disk_gb=disk_gb)
     write_clouds(platform.folder, platform.endpoint, known)

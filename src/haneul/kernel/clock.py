@@ -7,11 +7,24 @@ import heapq
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import structlog
 
 logger = structlog.get_logger(__name__)
+
+
+@lru_cache(1 << 14)
+def seconds_text(at: datetime) -> str:
+    """`2030-01-01T00:00:00Z`: remembered, because lists are asked again and are full of times."""
+    return at.isoformat()[:19] + "Z"
+
+
+@lru_cache(1 << 14)
+def microseconds_text(at: datetime) -> str:
+    """`2030-01-01T00:00:00.000000`, without a zone."""
+    return at.isoformat(timespec="microseconds")[:26]
 
 
 class Clock(Protocol):

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from haneul.kernel.context import SYSTEM
@@ -15,6 +16,7 @@ from haneul.kernel.reconciler import Runner
 from haneul.services.image import public
 from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads
 from haneul.services.image.store.images import UPLOADS, Upload
+from haneul.services.image.store.leftovers import LEFTOVERS
 from tests.conftest import Cloud, Persona
 from tests.services.image.test_images import IMAGES, PATCH, create
 
@@ -240,3 +242,22 @@ async def test_other_services_store_a_file_and_learn_where_it_is(cloud: Cloud) -
     async with cloud.platform.reading(cloud.stranger.auth) as ctx:
         with pytest.raises(public.ImageNotFound):
             await public.get(ctx, image.id)
+
+
+async def test_data_of_deleted_images_stays_for_as_long_as_the_cloud_says(cloud: Cloud) -> None:
+    cloud.platform.config["image"] = {"delayed_delete": True, "scrub_after_s": 3600}  # type: ignore[index]
+    id = (await create(cloud.member))["id"]
+    assert await send(cloud.member, id, b"data") == 204
+    kept = stored_files(cloud)
+    assert (await cloud.member.delete(f"{IMAGES}/{id}")).status_code == 204
+    assert (await cloud.member.get(f"{IMAGES}/{id}")).status_code == 404
+    await look(cloud)
+    assert stored_files(cloud) == kept
+    async with cloud.platform.context() as ctx:
+        for row in await LEFTOVERS.find(ctx.tx):
+            past = msgspec.structs.replace(row, until=ctx.now() - timedelta(seconds=1))
+            await LEFTOVERS.update(ctx.tx, past)
+    await look(cloud)
+    assert stored_files(cloud) == set()
+    async with cloud.platform.reading(SYSTEM) as ctx:
+        assert await LEFTOVERS.find(ctx.tx) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
     METADATA,
+    Condition,
     Filter,
     Rows,
     Sort,
@@ -16,6 +17,7 @@ from haneul.kernel.db.rows import (
 __all__ = [
     "METADATA",
     "Busy",
+    "Condition",
     "Database",
     "Duplicate",
     "Filter",

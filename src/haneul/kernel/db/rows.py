@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -30,6 +31,8 @@ METADATA = sa.MetaData(
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
+Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
+"""A name that stands for the condition's text, the condition, its parameters."""
 
 
 class Filter(NamedTuple):
@@ -71,12 +74,17 @@ def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     return f"{column}::text {word} (SELECT jsonb_array_elements_text({param}::jsonb))"
 
 
+TIMES_KEPT = 1 << 14
+"""Lists are read again and again, and are full of times: so many are parsed, and written, only once."""
+
+
 def _time_out(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
+@lru_cache(TIMES_KEPT)
 def _time_in(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text + "+00:00")
 
 
 class _Kind(NamedTuple):
@@ -299,13 +307,15 @@ class Rows(Generic[T]):
         sort: Sequence[Sort] = (),
         after: T | None = None,
         limit: int | None = None,
-        extra: Sequence[tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]] = (),
+        extra: Sequence[Condition] = (),
+        any_of: Sequence[Condition] = (),
     ) -> list[T]:
         """One page of a list, in one query.
 
         The keys are appended to `sort`, so the order is total; `after` is the last object of the page
         before. `extra` holds further conditions as (a name that stands for the condition's text, the
-        condition, its parameters).
+        condition, its parameters). At least one of `any_of` must hold, if there are any: each is searched
+        by itself, up to the limit, so that each can use the index that serves it.
         """
         order = [*sort, *(Sort(k) for k in self.key if k not in {s.field for s in sort})]
         shape = (
@@ -315,12 +325,15 @@ class Rows(Generic[T]):
             after is not None,
             limit is not None,
             tuple(name for name, _, _ in extra),
+            tuple(name for name, _, _ in any_of),
         )
-        query = self.cached(shape, lambda: self._page(filters, order, after is not None, limit, extra))
+        query = self.cached(
+            shape, lambda: self._page(filters, order, after is not None, limit, extra, any_of)
+        )
         params: dict[str, Any] = {}
         for i, f in enumerate(filters):
             params[f"f{i}"] = self._filter_value(f)
-        for _, _, more in extra:
+        for _, _, more in (*extra, *any_of):
             params.update(more)
         if after is not None:
             for s in order:
@@ -339,9 +352,31 @@ class Rows(Generic[T]):
         order: Sequence[Sort],
         has_marker: bool,
         limit: int | None,
-        extra: Any,
+        extra: Sequence[Condition],
+        any_of: Sequence[Condition],
     ) -> sa.Select[Any]:
-        statement = self.select()
+        if any_of:
+            parts = [
+                self._ordered(
+                    sa.select(self.c[self.key[0]]), filters, order, has_marker, limit, [*extra, one]
+                )
+                for one in any_of
+            ]
+            found = sa.union_all(*(sa.select(part.subquery()) for part in parts))
+            return self._ordered(
+                self.select().where(self.c[self.key[0]].in_(found)), (), order, False, limit, ()
+            )
+        return self._ordered(self.select(), filters, order, has_marker, limit, extra)
+
+    def _ordered(
+        self,
+        statement: sa.Select[Any],
+        filters: Sequence[Filter],
+        order: Sequence[Sort],
+        has_marker: bool,
+        limit: int | None,
+        extra: Sequence[Condition],
+    ) -> sa.Select[Any]:
         for i, f in enumerate(filters):
             statement = statement.where(self._condition(f, f"f{i}"))
         for _, condition, _ in extra:

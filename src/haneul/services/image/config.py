@@ -79,6 +79,20 @@ class ImageOptions(msgspec.Struct, frozen=True):
     web: WebOptions = WebOptions()
     plugins: PluginOptions = PluginOptions()
     remotes: dict[str, RemoteOptions] = {}
+    quotas: dict[str, int] = {}
+    """Limits of every project without limits of its own: `image_size_total` and `image_stage_total` in MiB,
+    `image_count_total` and `image_count_uploading`; -1, or nothing: no limit."""
+    property_protections: str = ""
+    """The file that says who may do what with which custom properties."""
+    property_protections_by: str = "roles"
+    """What that file names: `roles` or `policies`."""
+    certificates: str = ""
+    """The folder with the certificates of signed images, `ID.pem` each; by default `certificates` in the
+    cloud's folder."""
+    delayed_delete: bool = False
+    """The data of deleted images stays for a while."""
+    scrub_after_s: int = 3600
+    """For so long."""
     show_multiple_locations: bool = False
     """Images show where their data is, and owners may change that by a patch."""
     show_direct_url: bool = False
@@ -98,5 +112,9 @@ class ImageOptions(msgspec.Struct, frozen=True):
         return {self.default_store: StoreOptions(description="Files in the cloud's folder"), **self.stores}
 
 
+DEFAULTS = ImageOptions()
+
+
 def options(config: Mapping[str, Any]) -> ImageOptions:
-    return msgspec.convert(config.get("image", {}), ImageOptions)
+    section = config.get("image")
+    return msgspec.convert(section, ImageOptions) if section else DEFAULTS

@@ -9,6 +9,7 @@ from haneul.kernel.errors import (
     Forbidden,
     HaneulError,
     NotFound,
+    QuotaExceeded,
     Unavailable,
 )
 
@@ -83,6 +84,43 @@ class NotAllowed(Forbidden):
     code, message = "image.not_allowed", "{why}"
 
 
+class NamespaceNotFound(NotFound):
+    code, message = "image.namespace_not_found", "Metadata definition namespace={name} was not found."
+
+
+class NamespaceExists(Conflict):
+    code, message = "image.namespace_exists", "The metadata definition namespace={name} already exists."
+
+
+class DefinitionNotFound(NotFound):
+    code, message = "image.definition_not_found", "The metadata definition was not found."
+
+
+class DefinitionExists(Conflict):
+    code, message = "image.definition_exists", "The metadata definition exists already."
+
+
+class DefinitionProtected(Forbidden):
+    code = "image.definition_protected"
+    message = "Metadata definition {what} {name} is protected and cannot be deleted."
+
+
+def definition_exists(kind: str, name: str, namespace: str) -> DefinitionExists:
+    if kind == "tag":
+        return DefinitionExists(
+            f"A metadata tag with name={name} already exists in namespace={namespace}. (Please note that "
+            "metadata tag names are case insensitive)."
+        )
+    if kind == "resource type":
+        return DefinitionExists(
+            f"The metadata definition resource-type association of resource-type={name} to "
+            f"namespace={namespace} already exists."
+        )
+    return DefinitionExists(
+        f"A metadata definition {kind} with name={name} already exists in namespace={namespace}."
+    )
+
+
 class DeletedMeanwhile(HaneulError):
     status, code = 410, "image.deleted_meanwhile"
     message = (
@@ -101,6 +139,23 @@ class TooMany(HaneulError):
 
     status, code = 413, "image.too_many"
     message = "Image {what} limit exceeded: attempted {attempted}, maximum {limit}."
+
+
+class LimitExceeded(QuotaExceeded):
+    """A project would have more of images than it may."""
+
+    status, code = 413, "image.limit_exceeded"
+    message = "Resource {resource} is over limit of {limit} due to current usage {used} and delta {requested}"
+
+
+class ProtectionsUnreadable(Unavailable):
+    """The operator's file of protected properties cannot be used; better no answer than an unprotected one."""
+
+    code, message = "image.protections_unreadable", "The protections of properties cannot be read: {why}"
+
+
+class SignatureWrong(BadRequest):
+    code, message = "image.signature_wrong", "{why}"
 
 
 class StorageFull(HaneulError):

@@ -11,7 +11,7 @@ from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageNotFound
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
-from haneul.services.image.operations import data, images
+from haneul.services.image.operations import data, images, metadef_catalogue
 from haneul.services.image.store.stores import stores
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "ImageNotFound",
     "create_queued",
     "discard",
+    "ensure_definitions",
     "get",
     "source",
     "store_file",
@@ -88,3 +89,8 @@ async def discard(ctx: Context, image_id: str) -> None:
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
     """The queued image is active with a copy of this local file as its data; opens its own transactions."""
     return await data.store_file(platform, auth, image_id, Path(path))
+
+
+async def ensure_definitions(ctx: Context, owner: str) -> None:
+    """The usual metadata definitions are there, unless the cloud has had them before."""
+    await metadef_catalogue.ensure(ctx, owner)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.http.routes import Query
@@ -155,4 +156,4 @@ def all_projects(ctx: Context, query: Query) -> bool:
 
 def time(at: Any) -> str | None:
     """A time as this API writes it: no zone, six digits of a second."""
-    return None if at is None else at.replace(tzinfo=None).isoformat(timespec="microseconds")
+    return None if at is None else microseconds_text(at)

@@ -202,14 +202,17 @@ async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False)
     """
     attached = await volumes.attachments(ctx, [v.id for v in found])
     names = await types.names(ctx, {v.type_id for v in found})
-    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id)) for v in found]
+    newer = _newer(ctx)
+    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in found]
     if is_extended:
         for v, view in zip(found, shown, strict=True):
             view.update(_extension(ctx, v))
     return shown
 
 
-def _view(ctx: Context, v: Volume, attached: list[Attachment], type_name: str | None) -> dict[str, Any]:
+def _view(
+    ctx: Context, v: Volume, attached: list[Attachment], type_name: str | None, newer: dict[str, Any]
+) -> dict[str, Any]:
     view: dict[str, Any] = {
         "id": v.id,
         "status": v.status,
@@ -233,7 +236,10 @@ def _view(ctx: Context, v: Volume, attached: list[Attachment], type_name: str | 
         "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
         "migration_status": None,
     }
-    return _newer(ctx, v, view)
+    view.update(newer)
+    if "volume_type_id" in newer:
+        view["volume_type_id"] = v.type_id
+    return view
 
 
 def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
@@ -248,22 +254,23 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
     return added
 
 
-def _newer(ctx: Context, v: Volume, view: dict[str, Any]) -> dict[str, Any]:
-    """What later microversions add."""
+def _newer(ctx: Context) -> dict[str, Any]:
+    """What later microversions add to every volume alike; `volume_type_id` is still to be filled in."""
+    added: dict[str, Any] = {}
     for version, field, value in (
         ((3, 13), "group_id", None),
         ((3, 48), "shared_targets", None if ctx.wants((3, 69)) else False),
         ((3, 48), "service_uuid", None),
-        ((3, 63), "volume_type_id", v.type_id),
+        ((3, 63), "volume_type_id", None),
         ((3, 65), "consumes_quota", True),
     ):
         if ctx.wants(version):
-            view[field] = value
+            added[field] = value
     if ctx.is_admin and ctx.wants((3, 21)):
-        view["provider_id"] = None
+        added["provider_id"] = None
     if ctx.is_admin and ctx.wants((3, 61)):
-        view["cluster_name"] = None
-    return view
+        added["cluster_name"] = None
+    return added
 
 
 def _attached(v: Volume, a: Attachment) -> dict[str, Any]:

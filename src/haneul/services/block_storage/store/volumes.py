@@ -42,7 +42,7 @@ def _status(table: sa.Table) -> sa.ColumnElement[str]:
 VOLUMES = Rows(
     Volume,
     "block_storage_volumes",
-    indexes=(("project_id", "created_at"), ("created_at",), ("owner_id",), ("type_id",)),
+    indexes=(("project_id", "created_at", "id"), ("created_at", "id"), ("owner_id",), ("type_id",)),
     derived=lambda table: {"status": _status(table)},
 )
 SNAPSHOTS = Rows(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from haneul.kernel.clock import microseconds_text, seconds_text
 from haneul.kernel.context import Context
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.api.links import links
@@ -21,7 +22,7 @@ def brief(ctx: Context, server: Server) -> dict[str, Any]:
 
 
 def when(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return seconds_text(at) if at else None
 
 
 def host_id(server: Server) -> str:
@@ -109,9 +110,7 @@ def _detail(
         "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
-        "OS-SRV-USG:launched_at": server.launched_at.strftime("%Y-%m-%dT%H:%M:%S.%f")
-        if server.launched_at
-        else None,
+        "OS-SRV-USG:launched_at": microseconds_text(server.launched_at) if server.launched_at else None,
         "OS-SRV-USG:terminated_at": None,
         "OS-EXT-STS:task_state": task_state(server),
         "OS-EXT-STS:vm_state": server.vm_state.value,

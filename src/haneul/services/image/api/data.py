@@ -17,7 +17,7 @@ OCTETS = "application/octet-stream"
 _UPLOAD_ERRORS = (
     errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus, errors.DeletedMeanwhile,
     errors.ImageTooLarge, errors.StorageFull, errors.DataRefused, errors.UploadTruncated,
-    errors.StoreUnavailable,
+    errors.StoreUnavailable, errors.LimitExceeded, errors.SignatureWrong,
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
     status=202,
     policy=policy.MODIFY_IMAGE,
     errors=(errors.ImageNotFound, errors.BadImport, errors.NotImportable, errors.UnknownStore,
-            errors.UriRefused),
+            errors.UriRefused, errors.LimitExceeded),
 )  # fmt: skip
 async def import_image(ctx: Context, request: Request, image_id: str, body: dict[str, Any]) -> None:
     """Bring an image its data, in the background."""

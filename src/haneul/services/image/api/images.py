@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
@@ -13,20 +13,16 @@ from haneul.services.image.config import options
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
-from haneul.services.image.operations import images, relocation, stores
+from haneul.services.image.operations import images, protections, relocation, stores
 
 routes = Routes("/v2/images")
-
-
-def time_text(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def view(ctx: Context, image: Image) -> dict[str, Any]:
     """The image as the API shows it: custom properties stand beside the attributes."""
     path = f"/v2/images/{image.id}"
     shown: dict[str, Any] = {
-        **image.properties,
+        **protections.readable(ctx, image),
         "id": image.id,
         "name": image.name,
         "status": image.status,
@@ -44,8 +40,8 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
         "protected": image.protected,
         "os_hidden": image.os_hidden,
         "tags": image.tags,
-        "created_at": time_text(image.created_at),
-        "updated_at": time_text(image.updated_at),
+        "created_at": seconds_text(image.created_at),
+        "updated_at": seconds_text(image.updated_at),
         "self": path,
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
@@ -67,7 +63,7 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
     status=201,
     policy=policy.ADD_IMAGE,
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
-            errors.TooMany, errors.NotAllowed),
+            errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
 )  # fmt: skip
 async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""

@@ -9,6 +9,7 @@ from haneul.kernel.http.routes import Routes
 from haneul.services.image import policy
 from haneul.services.image.config import options
 from haneul.services.image.model.locations import HTTP
+from haneul.services.image.operations import quotas
 from haneul.services.image.store.stores import stores
 
 routes = Routes("/v2/info")
@@ -64,7 +65,7 @@ async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     return {"stores": shown}
 
 
-@routes.get("/usage", transaction=False)
+@routes.get("/usage")
 async def show_usage(ctx: Context) -> dict[str, Any]:
-    """What is used of the quotas: there are none, so nothing is counted."""
-    return {"usage": {}}
+    """What the project has of what is limited; empty where nothing is."""
+    return {"usage": await quotas.usage(ctx)}

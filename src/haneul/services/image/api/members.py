@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api.images import time_text
 from haneul.services.image.model.images import Member
 from haneul.services.image.operations import members
 
@@ -22,8 +22,8 @@ def view(member: Member) -> dict[str, Any]:
         "member_id": member.member_id,
         "image_id": member.image_id,
         "status": member.status,
-        "created_at": time_text(member.created_at),
-        "updated_at": time_text(member.updated_at),
+        "created_at": seconds_text(member.created_at),
+        "updated_at": seconds_text(member.updated_at),
         "schema": "/v2/schemas/member",
     }
 

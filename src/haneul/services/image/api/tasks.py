@@ -6,13 +6,13 @@ import re
 from datetime import datetime
 from typing import Any
 
+from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, MethodNotAllowed
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.api.images import time_text
 from haneul.services.image.config import options
 from haneul.services.image.model.tasks import LEGACY, STATUSES, Task
 from haneul.services.image.operations import imports, tasks
@@ -30,13 +30,13 @@ def brief(task: Task) -> dict[str, Any]:
         "type": task.type,
         "status": task.status,
         "owner": task.owner,
-        "created_at": time_text(task.created_at),
-        "updated_at": time_text(task.updated_at),
+        "created_at": seconds_text(task.created_at),
+        "updated_at": seconds_text(task.updated_at),
         "self": f"/v2/tasks/{task.id}",
         "schema": "/v2/schemas/task",
     }
     if task.expires_at is not None:
-        shown["expires_at"] = time_text(task.expires_at)
+        shown["expires_at"] = seconds_text(task.expires_at)
     return shown
 
 

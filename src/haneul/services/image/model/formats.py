@@ -20,11 +20,20 @@ Read = Callable[[int, int], bytes]
 
 SECTOR = 512
 _KIB = 1024
+VIRTUAL_SIZE_MAX = 1 << 46
+"""A disk that says it is larger is a trap for whoever unpacks it: 64 TiB."""
 _QCOW2_DATA_FILE = 1 << 2
+_QCOW2_CLUSTER_BITS = range(9, 22)
+_QCOW2_L1_MAX = (32 << 20) // 8
 _QCOW2_KNOWN_FEATURES = 0b11111
 _VMDK_TYPES = ("streamoptimized", "monolithicsparse")
 _VMDK_AT_END = 0xFFFFFFFFFFFFFFFF
 _VHDX_METADATA_REGION = bytes.fromhex("06a27c8b90479a4bb8fe575f050f886e")
+_VHDX_FILE_PARAMETERS = bytes.fromhex("3767a1ca36fa434db3b633f0aa44e76b")
+_VHDX_HAS_PARENT = 1 << 1
+_VHD_DIFFERENCING = 4
+_VDI_ALONE = (1, 2)
+"""Kinds of vdi that need no other file: growing, and of fixed size."""
 _VHDX_VIRTUAL_DISK_SIZE = bytes.fromhex("2442a52f1bcd7648b2115dbed83bf4b8")
 
 
@@ -40,12 +49,12 @@ def verify(declared: str, read: Read, size: int) -> int | None:
     """The virtual size of data declared to be of that format; DataRefused if it is not, or not safe."""
     found = inspect(read, size)
     names = {each.format for each in found}
-    if names == {"iso", "gpt"}:
-        found = [each for each in found if each.format == "iso"]  # a bootable ISO has both
+    if names in ({"iso", "gpt"}, {"vhd", "gpt"}):  # a bootable ISO, and a vhd that is a disk and a footer
+        found = [each for each in found if each.format != "gpt"]
     elif len(found) > 1:
         raise errors.DataRefused(why=f"Multiple formats detected: {','.join(sorted(names))}")
     one = found[0] if found else Found("raw", size)
-    if one.problem:
+    if one.problem or one.virtual_size > VIRTUAL_SIZE_MAX:
         raise errors.DataRefused(why="Image failed safety checks")
     if one.format == declared:
         return one.virtual_size
@@ -75,6 +84,9 @@ def _qcow2(read: Read, size: int) -> Found | None:
 def _qcow2_problem(header: bytes, version: int, backing_offset: int) -> str | None:
     if backing_offset:
         return "it has a backing file"
+    cluster_bits, _, _, l1_entries = struct.unpack_from(">IQII", header, 20)
+    if cluster_bits not in _QCOW2_CLUSTER_BITS or l1_entries > _QCOW2_L1_MAX:
+        return "its tables are of no possible size"
     if version == 2:
         return None
     if version != 3 or len(header) < 104:
@@ -97,7 +109,9 @@ def _vhd(read: Read, size: int) -> Found | None:
         header = read(max(0, size - SECTOR), SECTOR)  # a fixed disk has its footer only
     if header[:8] != b"conectix" or len(header) < SECTOR:
         return None
-    return Found("vhd", _sane(struct.unpack_from(">Q", header, 48)[0]))
+    (kind,) = struct.unpack_from(">I", header, 60)
+    problem = "it has a parent" if kind == _VHD_DIFFERENCING else None
+    return Found("vhd", _sane(struct.unpack_from(">Q", header, 48)[0]), problem)
 
 
 def _vhdx(read: Read, size: int) -> Found | None:
@@ -106,13 +120,16 @@ def _vhdx(read: Read, size: int) -> Found | None:
     metadata = _vhdx_metadata_offset(read(192 * _KIB, 64 * _KIB))
     if metadata is None:
         return Found("vhdx", 0, "it has no metadata")
-    table = read(metadata, 64 * _KIB)
-    for entry in _entries(table, count_at=10, wide="<H", entries_at=32):
-        if entry[:16] == _VHDX_VIRTUAL_DISK_SIZE:
-            raw = read(metadata + struct.unpack_from("<I", entry, 16)[0], 8)
-            if len(raw) == 8:
-                return Found("vhdx", _sane(struct.unpack("<Q", raw)[0]))
-    return Found("vhdx", 0, "it does not say its size")
+    items = {
+        entry[:16]: read(metadata + struct.unpack_from("<I", entry, 16)[0], 8)
+        for entry in _entries(read(metadata, 64 * _KIB), count_at=10, wide="<H", entries_at=32)
+        if entry[:16] in (_VHDX_FILE_PARAMETERS, _VHDX_VIRTUAL_DISK_SIZE)
+    }
+    parameters, size_item = items.get(_VHDX_FILE_PARAMETERS, b""), items.get(_VHDX_VIRTUAL_DISK_SIZE, b"")
+    if len(parameters) != 8 or len(size_item) != 8:
+        return Found("vhdx", 0, "it does not say its size, or whether it has a parent")
+    problem = "it has a parent" if struct.unpack_from("<I", parameters, 4)[0] & _VHDX_HAS_PARENT else None
+    return Found("vhdx", _sane(struct.unpack("<Q", size_item)[0]), problem)
 
 
 def _vhdx_metadata_offset(region_table: bytes) -> int | None:
@@ -179,7 +196,9 @@ def _vdi(read: Read, size: int) -> Found | None:
     header = read(0, SECTOR)
     if len(header) < SECTOR or header[64:68] != b"\x7f\x10\xda\xbe":
         return None
-    return Found("vdi", _sane(struct.unpack_from("<Q", header, 0x170)[0]))
+    (kind,) = struct.unpack_from("<I", header, 0x4C)
+    problem = None if kind in _VDI_ALONE else "it has a parent"
+    return Found("vdi", _sane(struct.unpack_from("<Q", header, 0x170)[0]), problem)
 
 
 def _iso(read: Read, size: int) -> Found | None:

@@ -20,12 +20,12 @@ import msgspec
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Busy, Duplicate
 from haneul.kernel.errors import BadRequest, DriverError, StaleRow
-from haneul.services.image import errors, policy
+from haneul.services.image import errors, policy, signatures
 from haneul.services.image.config import options
 from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
-from haneul.services.image.operations import cache, images
+from haneul.services.image.operations import cache, images, quotas
 from haneul.services.image.sagas import import_image
 from haneul.services.image.store import files, leftovers, locations
 from haneul.services.image.store import images as store
@@ -61,12 +61,13 @@ async def upload(
         limit = options(ctx.platform.config).image_size_cap
         if length is not None and length > limit:
             raise errors.ImageTooLarge(limit=limit)
+        room = await quotas.require_upload(c, image.owner, kind, length)
         going_on = await _begin(c, image, kind)
         store_name = to or stores(ctx.platform).default
         if kind == "upload":
             await leftovers.expect(c.tx, going_on.id, [store_name])
     async with _held(ctx, going_on):
-        stored = await _received(ctx, image, going_on, chunks, length)
+        stored = await _received(ctx, image, going_on, chunks, length, min(limit, room or limit))
         try:
             if kind == "upload":
                 await _put(ctx, store_name, stored)
@@ -80,15 +81,25 @@ async def upload(
 
 
 async def _received(
-    ctx: Context, image: Image, going_on: Upload, chunks: AsyncIterator[bytes], length: int | None
+    ctx: Context,
+    image: Image,
+    going_on: Upload,
+    chunks: AsyncIterator[bytes],
+    length: int | None,
+    limit: int,
 ) -> Stored:
     """All the data, complete and inspected, in a file that no image has yet; or no file at all."""
-    limits = options(ctx.platform.config)
-    incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limits.image_size_cap)
+    idle_s = options(ctx.platform.config).idle_timeout_s
+    incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limit)
     try:
-        await _receive(incoming, chunks, length, limits.idle_timeout_s)
-        is_inspected = going_on.kind == "upload" and image.container_format == "bare"
-        return await incoming.finish(image.disk_format if is_inspected else None)
+        is_upload = going_on.kind == "upload"
+        signed = await signatures.expected(ctx, image.properties) if is_upload else None
+        await _receive(incoming, chunks, length, idle_s)
+        is_inspected = is_upload and image.container_format == "bare"
+        stored = await incoming.finish(image.disk_format if is_inspected else None)
+        if signed is not None:
+            await signed.require(Files(ctx.platform.folder).path(stored.blob), stored)
+        return stored
     except FileNotFoundError:  # the reconciler saw that nobody wants it any more
         await asyncio.shield(incoming.discard())
         raise errors.DeletedMeanwhile(image_id=image.id) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from haneul.services.image.model import images as model
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import LocationChange
-from haneul.services.image.operations import relocation
+from haneul.services.image.operations import protections, quotas, relocation
 from haneul.services.image.store import images as store
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
@@ -75,6 +76,8 @@ async def create(ctx: Context, given: dict[str, Any]) -> Image:
         raise Forbidden(action=policy.ADD_IMAGE.name)
     _require_visibility(ctx, image.visibility, whom)
     _require_room(ctx, image)
+    protections.require_new(ctx, image)
+    await quotas.require_image(ctx, image.owner)
     try:
         await IMAGES.add(ctx.tx, image)
     except Duplicate:
@@ -116,14 +119,15 @@ async def listed(
     project = ctx.auth.project_id
     ctx.authorize({"project_id": project})
     conditions = [*store.has_tags(tags), *store.has_properties(properties)]
-    if not is_administrator(ctx):
-        conditions.append(store.seen_by(project, member_status))
+    seen = [] if is_administrator(ctx) else store.seen_by(project, member_status)
     if visibility is None:
         conditions.append(store.without_foreign_community(project))
     elif visibility != "all":
         filters = [*filters, Filter("visibility", "eq", visibility)]
+    if not all(protections.may(ctx, "read", name) for name, _ in properties):
+        return []  # what cannot be seen cannot be searched for either
     after = None if marker is None else await _marker(ctx, marker)
-    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit)
+    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, any_of=seen)
 
 
 async def _marker(ctx: Context, marker: str) -> Image:
@@ -162,6 +166,8 @@ async def update(
 def _changed(ctx: Context, image: Image, change: patches.Change, is_draft_4: bool) -> Image:
     if change.name == "owner" and not is_administrator(ctx):
         raise errors.NotAllowed(why="Owner can't be updated by non admin.")
+    if change.name not in model.BASE and change.name != "locations":
+        protections.require_change(ctx, image, change.op, change.name)
     changed = patches.apply(image, change, is_draft_4=is_draft_4)
     if change.name == "visibility":
         _require_visibility(ctx, changed.visibility, target(ctx, image, is_member=False))
@@ -217,7 +223,9 @@ async def delete(ctx: Context, image_id: str) -> None:
     await UPLOADS.remove(ctx.tx, image_id=image_id)
     await ctx.emit(ImageDeleted(image_id))
     if image.blob is not None:
-        await leftovers.expect(ctx.tx, image.blob, image.stores)
+        limits = options(ctx.platform.config)
+        until = ctx.now() + timedelta(seconds=limits.scrub_after_s) if limits.delayed_delete else None
+        await leftovers.expect(ctx.tx, image.blob, image.stores, until)
     if image.staged is not None:
         files, staged = Files(ctx.platform.folder), image.staged.blob
         loop = asyncio.get_running_loop()

@@ -15,7 +15,7 @@ from haneul.services.image.model import tasks as task_model
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.imports import Import, Wish
 from haneul.services.image.model.tasks import Task
-from haneul.services.image.operations import images
+from haneul.services.image.operations import images, quotas
 from haneul.services.image.sagas.import_image import IMPORT_IMAGE
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.leftovers import LEFTOVERS
@@ -30,6 +30,7 @@ async def import_image(ctx: Context, image_id: str, body: dict[str, Any], header
     image = await images.show(ctx, image_id)
     model.require_possible(image, asked.method)
     _authorize(ctx, image, asked.method)
+    await quotas.require_room(ctx, image.owner)
     wanted = _stores(ctx, asked, header, given="stores" in body)
     if asked.method == model.COPY:
         wanted = await _missing(ctx, image, wanted, is_all=asked.all_stores)

@@ -44,6 +44,7 @@ async def remove_stray_files(ctx: Context) -> None:
             path = getattr(stores(ctx.platform).built(name), "path", None)
             if path is not None and path("x").parent == files.folder:
                 kept |= await store.kept_files(c.tx, name)
+                kept |= await leftovers.delayed(c.tx, name, c.now())
     for name in present - kept:
         if name.lstrip(".").split(".")[0] not in coming:
             await asyncio.to_thread(files.remove, name)
@@ -52,7 +53,7 @@ async def remove_stray_files(ctx: Context) -> None:
 async def remove_leftovers(ctx: Context) -> None:
     """The stores have nothing that was taken from its image, or never came to be one's."""
     async with ctx.in_reading() as c:
-        found = await LEFTOVERS.find(c.tx)
+        found = [each for each in await LEFTOVERS.find(c.tx) if each.until is None or each.until <= c.now()]
         coming = await store.coming_files(c.tx) if found else set()
     for each in found:
         if each.blob in coming:

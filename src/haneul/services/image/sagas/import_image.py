@@ -18,7 +18,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.image import errors, plugins
+from haneul.services.image import errors, plugins, signatures
 from haneul.services.image.config import options
 from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats
@@ -103,7 +103,8 @@ async def forget_unpacked(ctx: Context, asked: Import) -> None:
 
 
 async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked) -> Inspected:
-    """Look at the data; DataRefused if it is not what was declared."""
+    """Look at the data; DataRefused if it is not what was declared, SignatureWrong if not what was signed."""
+    await _require_signed(ctx, asked, data)
     container = fetched.container_format
     is_disk = container == "bare" or (container == "compressed" and data.is_unpacked)
     if asked.is_copy or not is_disk:
@@ -115,6 +116,14 @@ async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked)
             return formats.verify(declared, lambda o, n: os.pread(f.fileno(), n, o), size)
 
     return Inspected(await asyncio.to_thread(verify))
+
+
+async def _require_signed(ctx: Context, asked: Import, data: Unpacked) -> None:
+    async with ctx.in_reading() as c:
+        image = await IMAGES.get(c.tx, asked.image_id)
+    signed = None if image is None or asked.is_copy else await signatures.expected(ctx, image.properties)
+    if signed is not None:
+        await signed.require(Path(data.path), data.stored)
 
 
 async def convert(

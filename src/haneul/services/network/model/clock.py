@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from haneul.kernel.clock import seconds_text as stamp
 
-
-def stamp(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+__all__ = ["stamp"]

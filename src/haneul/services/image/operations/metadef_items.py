@@ -1,0 +1,109 @@
+"""Objects, properties and tags of a namespace: they differ in what is said of them, not in what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate, Sort
+from haneul.services.image import errors
+from haneul.services.image.model import metadefs as model
+from haneul.services.image.model.metadefs import Item
+from haneul.services.image.operations import metadef_namespaces as namespaces
+from haneul.services.image.store import metadefs as store
+from haneul.services.image.store.metadefs import ASSOCIATIONS, ITEMS
+
+OLDEST_FIRST = Sort("created_at")
+
+
+async def listed(
+    ctx: Context,
+    namespace: str,
+    kind: str,
+    *,
+    sort: Sort = OLDEST_FIRST,
+    marker: str | None = None,
+    limit: int | None = None,
+) -> list[Item]:
+    home = await namespaces.find(ctx, namespace)
+    after = None if marker is None else await _item(ctx, home.id, kind, marker)
+    return await store.items(ctx.tx, home.id, kind, sort=sort, after=after, limit=limit)
+
+
+async def _item(ctx: Context, namespace_id: str, kind: str, name: str) -> Item:
+    found = await ITEMS.first(ctx.tx, namespace_id=namespace_id, kind=kind, key=model.key(kind, name))
+    if found is None:
+        what = kind if kind == "property" else f"metadata {kind}"
+        raise errors.DefinitionNotFound(f"Could not find {what} {name}")
+    return found
+
+
+async def show(ctx: Context, namespace: str, kind: str, name: str) -> Item:
+    home = await namespaces.find(ctx, namespace)
+    return await _item(ctx, home.id, kind, name)
+
+
+async def show_property(ctx: Context, namespace: str, name: str, resource_type: str | None) -> Item:
+    """The property, by the name it has on resources of that type."""
+    home = await namespaces.find(ctx, namespace)
+    if resource_type is not None:
+        association = await ASSOCIATIONS.get(ctx.tx, home.id, resource_type)
+        if association is None:
+            raise errors.DefinitionNotFound(
+                f"The metadata definition resource-type with name={resource_type}, was not found."
+            )
+        prefix = association.prefix or ""
+        if not name.startswith(prefix):
+            raise errors.DefinitionNotFound(
+                f"Property {name} does not start with the expected resource type association prefix of "
+                f"'{prefix}'."
+            )
+        name = name[len(prefix) :]
+    return await _item(ctx, home.id, "property", name)
+
+
+async def create(ctx: Context, namespace: str, kind: str, name: str, body: dict[str, Any]) -> Item:
+    home = await namespaces.find(ctx, namespace)
+    (made,) = await namespaces.add_items(ctx, home, [(kind, name, body)])
+    return made
+
+
+async def set_tags(ctx: Context, namespace: str, names: Sequence[str], *, append: bool) -> list[Item]:
+    """The namespace has these tags; those it had are gone, unless these are to be appended.
+
+    No tags at all change nothing, as in the real service.
+    """
+    home = await namespaces.find(ctx, namespace)
+    if names and not append:
+        await ITEMS.remove(ctx.tx, namespace_id=home.id, kind="tag")
+    return await namespaces.add_items(ctx, home, [("tag", name, {}) for name in names])
+
+
+async def update(
+    ctx: Context, namespace: str, kind: str, name: str, *, new_name: str, body: dict[str, Any]
+) -> Item:
+    home = await namespaces.find(ctx, namespace)
+    before = await _item(ctx, home.id, kind, name)
+    changed = msgspec.structs.replace(
+        before, name=new_name, key=model.key(kind, new_name), body=body, updated_at=ctx.now()
+    )
+    try:
+        return await ITEMS.update(ctx.tx, changed)
+    except Duplicate:
+        raise errors.definition_exists(kind, new_name, namespace) from None
+
+
+async def delete(ctx: Context, namespace: str, kind: str, name: str) -> None:
+    home = await namespaces.find(ctx, namespace)
+    namespaces.refuse_protected(home, kind, name)
+    found = await _item(ctx, home.id, kind, name)
+    await ITEMS.remove(ctx.tx, id=found.id)
+
+
+async def delete_all(ctx: Context, namespace: str, kind: str) -> None:
+    home = await namespaces.find(ctx, namespace)
+    namespaces.refuse_protected(home, "namespace", namespace)
+    await ITEMS.remove(ctx.tx, namespace_id=home.id, kind=kind)

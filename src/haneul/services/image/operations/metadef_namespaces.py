@@ -1,0 +1,193 @@
+"""Namespaces of metadata definitions, and the resource types that they go with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate, Filter, Sort
+from haneul.services.image import errors
+from haneul.services.image.model import metadefs as model
+from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
+from haneul.services.image.policy import metadefs as policy
+from haneul.services.image.store import metadefs as store
+from haneul.services.image.store.metadefs import ASSOCIATIONS, ITEMS, NAMESPACES, RESOURCE_TYPES
+
+
+class Whole(NamedTuple):
+    """A namespace with all that it holds."""
+
+    namespace: Namespace
+    associations: list[Association]
+    items: list[Item]
+
+
+async def find(ctx: Context, name: str) -> Namespace:
+    """The namespace, if the asker may see it and the route's rule allows this."""
+    missing = errors.NamespaceNotFound(name=name)
+    found = await NAMESPACES.first(ctx.tx, name=name)
+    if found is None:
+        raise missing
+    target = {"project_id": found.owner, "visibility": found.visibility}
+    if not ctx.may(policy.GET_NAMESPACE.name, target):
+        raise missing
+    ctx.authorize(target)
+    return found
+
+
+def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
+    if namespace.protected:
+        raise errors.DefinitionProtected(what=what, name=name)
+
+
+async def create(ctx: Context, given: model.NewNamespace) -> Whole:
+    """The namespace and all that came with it."""
+    owner = given.owner or ctx.project_id
+    ctx.authorize({"project_id": owner})
+    return await add(ctx, given, owner)
+
+
+async def add(ctx: Context, given: model.NewNamespace, owner: str) -> Whole:
+    """The namespace and all that came with it, whoever asks."""
+    now = ctx.now()
+    namespace = Namespace(
+        ctx.new_id(), given.namespace, given.display_name, given.description, given.visibility,
+        given.protected, owner, now, now,
+    )  # fmt: skip
+    try:
+        await NAMESPACES.add(ctx.tx, namespace)
+    except Duplicate:
+        raise errors.NamespaceExists(name=given.namespace) from None
+    for document in given.resource_type_associations:
+        parts = model.known_parts(model.NewAssociation, document)
+        await _associate(ctx, namespace, model.read(model.NewAssociation, parts, "namespace"))
+    made: list[tuple[str, str, dict[str, Any]]] = [
+        ("property", name, model.body(found)) for name, found in given.properties.items()
+    ]
+    for document in given.objects:
+        thing = model.read(model.Object, model.known_parts(model.Object, document), "namespace")
+        made.append(("object", thing.name, model.body(thing)))
+    for document in given.tags:
+        made.append(
+            ("tag", model.read(model.Tag, model.known_parts(model.Tag, document), "namespace").name, {})
+        )
+    await add_items(ctx, namespace, made)
+    return await whole(ctx, namespace)
+
+
+async def add_items(
+    ctx: Context, namespace: Namespace, made: Sequence[tuple[str, str, dict[str, Any]]]
+) -> list[Item]:
+    """The namespace has these (kind, name, body) too, in this order."""
+    added = []
+    for i, (kind, name, body) in enumerate(made):
+        at = ctx.now() + timedelta(microseconds=i)  # those that come together keep their order
+        item = Item(ctx.new_id(), namespace.id, kind, name, model.key(kind, name), body, at, at)
+        try:
+            added.append(await ITEMS.add(ctx.tx, item))
+        except Duplicate:
+            raise errors.definition_exists(kind, name, namespace.name) from None
+    return added
+
+
+async def whole(ctx: Context, namespace: Namespace) -> Whole:
+    associations = await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
+    items = await ITEMS.find(ctx.tx, namespace_id=namespace.id)
+    return Whole(namespace, associations, sorted(items, key=lambda item: (item.created_at, item.id)))
+
+
+async def show(ctx: Context, name: str) -> Whole:
+    return await whole(ctx, await find(ctx, name))
+
+
+async def listed(
+    ctx: Context,
+    *,
+    resource_types: Sequence[str],
+    visibility: str | None,
+    sort: Sort,
+    marker: str | None,
+    limit: int,
+) -> list[tuple[Namespace, list[Association]]]:
+    """One page of the namespaces that the asker sees, each with its associations."""
+    ctx.authorize({"project_id": ctx.auth.project_id})
+    extra = [] if ctx.may(policy.ADMIN.name, {}) else [store.seen_by(ctx.auth.project_id)]
+    if resource_types:
+        extra.append(store.goes_with(msgspec.json.encode(list(resource_types)).decode()))
+    filters = [Filter("visibility", "eq", visibility)] if visibility else []
+    after = None
+    if marker is not None:
+        after = await NAMESPACES.first(ctx.tx, name=marker)
+        if after is None:
+            raise errors.NamespaceNotFound(name=marker)
+    found = await NAMESPACES.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
+    associations = await store.associations(ctx.tx, [n.id for n in found])
+    return [(n, associations.get(n.id, [])) for n in found]
+
+
+async def update(ctx: Context, name: str, given: model.NewNamespace) -> Namespace:
+    """The namespace as given: what was not given has its default again."""
+    before = await find(ctx, name)
+    changed = msgspec.structs.replace(
+        before,
+        name=given.namespace,
+        display_name=given.display_name,
+        description=given.description,
+        visibility=given.visibility,
+        protected=given.protected,
+        owner=given.owner or before.owner,
+        updated_at=ctx.now(),
+    )
+    try:
+        return await NAMESPACES.update(ctx.tx, changed)
+    except Duplicate:
+        raise errors.NamespaceExists(
+            f"Invalid update. It would result in a duplicate metadata definition namespace with the same "
+            f"name of {given.namespace}",
+            name=given.namespace,
+        ) from None
+
+
+async def delete(ctx: Context, name: str) -> None:
+    namespace = await find(ctx, name)
+    refuse_protected(namespace, "namespace", name)
+    await store.drop(ctx.tx, namespace.id)
+
+
+# -- resource types
+
+
+async def resource_types(ctx: Context) -> list[ResourceType]:
+    ctx.authorize({"project_id": ctx.auth.project_id})
+    return await RESOURCE_TYPES.find(ctx.tx)
+
+
+async def associations(ctx: Context, name: str) -> list[Association]:
+    return await ASSOCIATIONS.find(ctx.tx, namespace_id=(await find(ctx, name)).id)
+
+
+async def associate(ctx: Context, name: str, given: model.NewAssociation) -> Association:
+    return await _associate(ctx, await find(ctx, name), given)
+
+
+async def _associate(ctx: Context, namespace: Namespace, given: model.NewAssociation) -> Association:
+    """The namespace goes with the type, which is known from now on."""
+    now = ctx.now()
+    if await RESOURCE_TYPES.get(ctx.tx, given.name) is None:
+        await RESOURCE_TYPES.add(ctx.tx, ResourceType(given.name, now, now))
+    made = Association(namespace.id, given.name, given.prefix, given.properties_target, now, now)
+    try:
+        return await ASSOCIATIONS.add(ctx.tx, made)
+    except Duplicate:
+        raise errors.definition_exists("resource type", given.name, namespace.name) from None
+
+
+async def disassociate(ctx: Context, name: str, resource_type: str) -> None:
+    namespace = await find(ctx, name)
+    refuse_protected(namespace, "resource-type-association", resource_type)
+    if not await ASSOCIATIONS.remove(ctx.tx, namespace_id=namespace.id, name=resource_type):
+        raise errors.DefinitionNotFound(f"Failed to find resource type {resource_type} to delete")
