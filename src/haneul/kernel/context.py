@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Version = tuple[int, int]
 
 
-class Auth(msgspec.Struct, frozen=True, gc=False):
+class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The authorisation that a token stands for. Everything is None or empty where it does not apply."""
 
     user_id: str | None = None
@@ -54,6 +54,14 @@ class Auth(msgspec.Struct, frozen=True, gc=False):
     expires_at: str = ""
     app_credential_id: str | None = None
     trust_id: str | None = None
+    trustor_id: str | None = None
+    trustee_id: str | None = None
+    consumer_id: str | None = None
+    access_token_id: str | None = None
+    group_ids: tuple[str, ...] = ()
+    """Groups that the user is in for as long as this token lasts, as a federation says."""
+    identity_provider_id: str | None = None
+    protocol_id: str | None = None
 
     def credentials(self) -> dict[str, Any]:
         """What policy checks compare with."""

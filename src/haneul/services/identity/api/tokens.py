@@ -12,52 +12,21 @@ from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
+from haneul.services.identity.api.bodies import read
+from haneul.services.identity.model.proofs import Method, Scope
 from haneul.services.identity.operations import authentication, catalog, tokens
-from haneul.services.identity.operations.authentication import Named, Proof, Scope
+from haneul.services.identity.operations.methods import method
+from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 from haneul.services.identity.store.roles import ROLES
 
 routes = Routes("/v3")
 
 
-class DomainReference(Schema):
-    id: str | None = None
-    name: str | None = None
-
-
-class UserReference(Schema):
-    id: str | None = None
-    name: str | None = None
-    domain: DomainReference | None = None
-    password: str | None = None
-
-
-class ProjectReference(Schema):
-    id: str | None = None
-    name: str | None = None
-    domain: DomainReference | None = None
-
-
-class PasswordProof(Schema):
-    user: UserReference
-
-
-class TokenProof(Schema):
-    id: str
-
-
-class ApplicationCredentialProof(Schema):
-    secret: str
-    id: str | None = None
-    name: str | None = None
-    user: UserReference | None = None
-
-
 class IdentityProof(Schema):
+    """Beside `methods` a part for each of them, under its name."""
+
     methods: list[str]
-    password: PasswordProof | None = None
-    token: TokenProof | None = None
-    application_credential: ApplicationCredentialProof | None = None
 
 
 class SystemScope(Schema):
@@ -65,7 +34,7 @@ class SystemScope(Schema):
 
 
 class ScopeAsked(Schema):
-    project: ProjectReference | None = None
+    project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
     unscoped: dict[str, Any] | None = None
@@ -73,7 +42,7 @@ class ScopeAsked(Schema):
 
 
 class AuthRequest(Schema):
-    identity: IdentityProof
+    identity: dict[str, Any]
     scope: ScopeAsked | str | None = None
 
 
@@ -82,12 +51,16 @@ class CreateToken(Schema):
 
 
 @routes.post("/auth/tokens", status=201, auth=False, transaction=False)
-async def create_token(ctx: Context, body: CreateToken, query: Query) -> Reply:
+async def create_token(ctx: Context, body: CreateToken, query: Query, request: Request) -> Reply:
     """Log in: a token for whoever proves who they are, in the scope asked for."""
-    identity = body.auth.identity
+    parts = _parts(body.auth.identity)
     scope = _scope(body.auth.scope)
-    proof = await _proof(ctx, identity)
-    auth = await authentication.authorize(ctx, proof, identity.methods, scope)
+    proof = await authentication.prove(ctx, parts, request)
+    return await issued(ctx, await authentication.authorize(ctx, proof, scope), query)
+
+
+async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
+    """A new token of this authorisation, and what it stands for."""
     token = tokens.mint(ctx.platform, auth)
     async with ctx.in_reading() as c:
         content = await _body(c.tx, auth, with_catalog="nocatalog" not in query)
@@ -134,59 +107,20 @@ async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:
     return token, auth
 
 
-async def _proof(ctx: Context, identity: IdentityProof) -> Proof:
-    """Who they are, by every method named; all must agree on the user."""
-    if not identity.methods:
-        raise Unauthorized
-    proofs = [await _by_method(ctx, identity, method) for method in identity.methods]
-    if len({proof.user.id for proof in proofs}) > 1:
-        raise Unauthorized
-    first = proofs[0]
-    for proof in proofs[1:]:
-        first = first._replace(
-            credential=first.credential or proof.credential, earlier=first.earlier or proof.earlier
-        )
-    return first
+def _parts(identity: dict[str, Any]) -> list[tuple[Method, Any]]:
+    """Every method named, with what is given for it."""
+    known, parts = read(IdentityProof, identity, of="auth.identity")
+    return [_part(method(name), parts) for name in dict.fromkeys(known.methods)]
 
 
-async def _by_method(ctx: Context, identity: IdentityProof, method: str) -> Proof:
-    if method == "password":
-        user = _given(identity.password, "password").user
-        return await authentication.by_password(ctx, _user(user), _given(user.password, "password"))
-    if method == "token":
-        return await authentication.by_token(ctx, _given(identity.token, "token").id)
-    if method == "application_credential":
-        proof = _given(identity.application_credential, "application_credential")
-        owner = _user(proof.user) if proof.user else Named()
-        if not proof.id and not (proof.name and proof.user):
-            raise BadRequest("Expecting to find id or name with user in application_credential.")
-        who = Named(id=proof.id, name=proof.name)
-        return await authentication.by_application_credential(ctx, who, owner, proof.secret)
-    raise errors.UnknownMethod
-
-
-def _given(value: Any, name: str) -> Any:
-    if value is None:
+def _part(found: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
+    given = parts.get(found.name)
+    if not isinstance(given, dict):
         raise BadRequest(
-            f"Expecting to find {name} in identity. The server could not comply with the request since it is "
-            "either malformed or otherwise incorrect. The client is assumed to be in error."
+            f"Expecting to find {found.name} in identity. The server could not comply with the request since "
+            "it is either malformed or otherwise incorrect. The client is assumed to be in error."
         )
-    return value
-
-
-def _user(user: UserReference) -> Named:
-    return _reference(user.id, user.name, user.domain, "user")
-
-
-def _reference(id: str | None, name: str | None, domain: DomainReference | None, kind: str) -> Named:
-    """By id, or by name within a domain; 400 if neither is there."""
-    if id:
-        return Named(id=id)
-    if not name:
-        raise BadRequest(f"Expecting to find id or name in {kind}.")
-    if domain is None or not (domain.id or domain.name):
-        raise BadRequest(f"Expecting to find domain in {kind}.")
-    return Named(name=name, domain_id=domain.id, domain_name=domain.name)
+    return found, read(found.shape, given, of=f"auth.identity.{found.name}")[0]
 
 
 def _scope(asked: ScopeAsked | str | None) -> Scope | None:
@@ -204,13 +138,9 @@ def _scope(asked: ScopeAsked | str | None) -> Scope | None:
     if len(kinds) != 1:
         raise BadRequest("Expecting to find exactly one of project, domain, system or unscoped in scope.")
     if asked.project:
-        return Scope(
-            "project", _reference(asked.project.id, asked.project.name, asked.project.domain, "project")
-        )
+        return Scope("project", named(asked.project, "project"))
     if asked.domain:
-        if not (asked.domain.id or asked.domain.name):
-            raise BadRequest("Expecting to find id or name in domain.")
-        return Scope("domain", Named(id=asked.domain.id, name=asked.domain.name))
+        return Scope("domain", named_domain(asked.domain))
     if asked.trust is not None:
         raise Unauthorized("Trusts are not supported.")
     if asked.system and not asked.system.all:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from haneul.kernel.context import Auth
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def time_text(moment: datetime) -> str:
+    """A time as tokens and revocations say it; such texts compare as their times do."""
+    return moment.strftime(_FORMAT)
+
+
+def moment(text: str) -> datetime:
+    """What `time_text` made a text of."""
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
 
 
 class Revocation(msgspec.Struct, frozen=True):

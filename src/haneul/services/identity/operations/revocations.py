@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
-from haneul.services.identity.model.revocations import Revocation, reasons
+from haneul.services.identity.model.revocations import Revocation, moment, reasons, time_text
 from haneul.services.identity.store.revocations import REVOCATIONS, forget
 
 POLL_S = 1.0
 _TICK = timedelta(microseconds=1)
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class _Index:
@@ -36,10 +35,6 @@ class _Index:
 
 
 _indexes: WeakKeyDictionary[Platform, _Index] = WeakKeyDictionary()
-
-
-def time_text(moment: datetime) -> str:
-    return moment.strftime(_FORMAT)
 
 
 async def _index(platform: Platform) -> _Index:
@@ -75,7 +70,7 @@ async def issue_time(platform: Platform) -> datetime:
     index = await _index(platform)
     now = platform.clock.now()
     if time_text(now) <= index.latest_revoked:
-        now = datetime.strptime(index.latest_revoked, _FORMAT).replace(tzinfo=now.tzinfo) + _TICK
+        now = moment(index.latest_revoked) + _TICK
     index.latest_issued = max(time_text(now), index.latest_issued)
     return now
 
@@ -85,9 +80,9 @@ async def is_revoked(platform: Platform, auth: Auth) -> bool:
     return bool(until) and any(auth.issued_at <= until.get(key, "") for key in reasons(auth))
 
 
-async def forget_before(ctx: Context, moment: datetime) -> int:
+async def forget_before(ctx: Context, earliest: datetime) -> int:
     """Remove revocations of tokens that have long expired; how many."""
-    text = time_text(moment)
+    text = time_text(earliest)
     index = await _index(ctx.platform)
     removed = await forget(ctx.tx, text)
     index.until = {key: until for key, until in index.until.items() if until >= text}

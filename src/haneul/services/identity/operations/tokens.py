@@ -49,7 +49,7 @@ async def authenticate(platform: Platform, token: str) -> Auth:
         if len(verified) >= CACHE:
             verified.clear()
         verified[token] = auth
-    if auth.expires_at <= revocations.time_text(platform.clock.now()):
+    if auth.expires_at <= reasons.time_text(platform.clock.now()):
         raise Unauthorized
     if await revocations.is_revoked(platform, auth):
         raise Unauthorized

@@ -35,7 +35,7 @@ _MINE = sa.or_(
 _HELD = Query(
     sa.select(_a.role_id)
     .where(
-        _MINE,
+        sa.or_(_MINE, among(_a.actor_id, "group_ids")),
         sa.or_(
             sa.and_(
                 _a.target_kind == sa.bindparam("kind", type_=sa.Text),
@@ -49,14 +49,25 @@ _HELD = Query(
 )
 
 
-async def held(tx: Tx, user_id: str, kind: str, target_id: str, above: Iterable[str] = ()) -> list[str]:
-    """The role ids that the user has on the target: directly, by a group, or inherited from `above`."""
+async def held(
+    tx: Tx,
+    user_id: str,
+    kind: str,
+    target_id: str,
+    above: Iterable[str] = (),
+    group_ids: Iterable[str] = (),
+) -> list[str]:
+    """The role ids that the user has on the target: directly, by a group, or inherited from `above`.
+
+    `group_ids` are groups that they are in for as long as their token lasts.
+    """
     rows = await tx.all(
         _HELD,
         user_id=user_id,
         kind=kind,
         target_id=target_id,
         above=msgspec.json.encode(list(above)).decode(),
+        group_ids=msgspec.json.encode(list(group_ids)).decode(),
     )
     return [row[0] for row in rows]
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Rows, Tx
 from haneul.services.identity.model.projects import Domain
+from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.users import Group, Membership, User
 from haneul.services.identity.store.projects import DOMAINS
 
@@ -34,6 +35,12 @@ async def named(
 ) -> tuple[User, Domain] | None:
     """The user of that name in the domain, given by id or by name."""
     return _pair(await tx.one(_BY_NAME, name=name, domain_id=domain_id, domain_name=domain_name))
+
+
+async def known(tx: Tx, who: Named) -> tuple[User, Domain] | None:
+    if who.id:
+        return await with_domain(tx, who.id)
+    return await named(tx, who.name or "", domain_id=who.domain_id, domain_name=who.domain_name)
 
 
 def in_group() -> sa.ColumnElement[bool]:

@@ -1,0 +1,56 @@
+"""By an application credential: its token holds in its project, with its roles, and nowhere else."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, Unauthorized
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity.model.credentials import ApplicationCredential
+from haneul.services.identity.model.proofs import Bound, Method, Proof
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.operations import passwords
+from haneul.services.identity.operations.references import Reference, named
+from haneul.services.identity.store import users
+from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
+
+
+class GivenApplicationCredential(Schema):
+    secret: str
+    id: str | None = None
+    name: str | None = None
+    user: Reference | None = None
+
+
+async def prove(ctx: Context, given: GivenApplicationCredential, request: Request) -> Proof:
+    credential = await _find(ctx, given)
+    async with ctx.in_reading() as c:
+        found = await users.with_domain(c.tx, credential.user_id) if credential else None
+    is_right = await passwords.fits(given.secret, credential.secret_hash if credential else None)
+    if not (found and credential and is_right):
+        raise Unauthorized
+    end = credential.expires_at
+    if end is not None and end <= ctx.now():
+        raise Unauthorized
+    return Proof(
+        *found,
+        methods=("application_credential",),
+        marks={"app_credential_id": credential.id},
+        bound=Bound(credential.project_id, tuple(credential.role_ids)),
+        not_after=time_text(end) if end else None,
+    )
+
+
+async def _find(ctx: Context, given: GivenApplicationCredential) -> ApplicationCredential | None:
+    async with ctx.in_reading() as c:
+        if given.id:
+            return await APPLICATION_CREDENTIALS.get(c.tx, given.id)
+        if not (given.name and given.user):
+            raise BadRequest("Expecting to find id or name with user in application_credential.")
+        owner = await users.known(c.tx, named(given.user, "user"))
+        if owner is None:
+            return None
+        return await APPLICATION_CREDENTIALS.first(c.tx, user_id=owner[0].id, name=given.name)
+
+
+METHOD = Method("application_credential", GivenApplicationCredential, prove)

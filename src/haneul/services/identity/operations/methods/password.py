@@ -1,0 +1,48 @@
+"""By a password. It is checked with no transaction open."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Unauthorized
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.model.users import User
+from haneul.services.identity.operations import passwords
+from haneul.services.identity.operations.references import Reference, named
+from haneul.services.identity.store import users
+from haneul.services.identity.store.users import USERS
+
+
+class UserWithPassword(Reference, kw_only=True):
+    password: str
+
+
+class Password(Schema):
+    user: UserWithPassword
+
+
+async def prove(ctx: Context, given: Password, request: Request) -> Proof:
+    async with ctx.in_reading() as c:
+        found = await users.known(c.tx, named(given.user, "user"))
+    stored = found[0].password_hash if found else None
+    is_right = await passwords.fits(given.user.password, stored)
+    if not found or not is_right or stored is None:
+        raise Unauthorized
+    if passwords.is_outdated(stored):
+        await _rehash(ctx, found[0], given.user.password)
+    return Proof(*found, methods=("password",))
+
+
+async def _rehash(ctx: Context, user: User, password: str) -> None:
+    """Keep the password by today's means, unless it was changed meanwhile."""
+    new = await passwords.hashed(password)
+    async with ctx.in_transaction() as c:
+        now = await USERS.get(c.tx, user.id)
+        if now is not None and now.password_hash == user.password_hash:
+            await USERS.update(c.tx, replace(now, password_hash=new))
+
+
+METHOD = Method("password", Password, prove)

@@ -1,0 +1,85 @@
+"""Giving an authorisation its place: a project, a domain, the system, or none; and its roles there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Auth
+from haneul.kernel.db import Tx
+from haneul.kernel.errors import Unauthorized
+from haneul.services.identity.model.proofs import Named, Proof, Scope
+from haneul.services.identity.model.roles import SYSTEM_ID, in_tokens
+from haneul.services.identity.model.users import User
+from haneul.services.identity.store import projects, roles
+
+
+async def scoped(tx: Tx, auth: Auth, proof: Proof, scope: Scope | None) -> Auth:
+    """The authorisation in the scope asked for, by default in the user's default project."""
+    if proof.bound:
+        if scope is not None:
+            raise Unauthorized("Application credentials cannot request a scope.")
+        return await in_project(tx, auth, Named(id=proof.bound.project_id), proof.bound.role_ids)
+    if scope is None:
+        return await _in_default_project(tx, auth, proof.user)
+    if scope.kind == "project":
+        return await in_project(tx, auth, scope.target)
+    if scope.kind == "domain":
+        return await _in_domain(tx, auth, scope.target)
+    if scope.kind == "system":
+        held = await roles.held(tx, proof.user.id, "system", SYSTEM_ID, group_ids=auth.group_ids)
+        return await _with_roles(tx, replace(auth, system=True), held)
+    return auth
+
+
+async def _in_default_project(tx: Tx, auth: Auth, user: User) -> Auth:
+    """Unscoped if there is none, or none that may be used."""
+    if user.default_project_id is None:
+        return auth
+    try:
+        return await in_project(tx, auth, Named(id=user.default_project_id))
+    except Unauthorized:
+        return auth
+
+
+async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | None = None) -> Auth:
+    """With the roles that the user has on the project (only these, where given); 401 if there are none."""
+    if target.id:
+        found = await projects.with_domain(tx, target.id)
+    else:
+        found = await projects.named(
+            tx, target.name or "", domain_id=target.domain_id, domain_name=target.domain_name
+        )
+    if found is None or not (found[0].enabled and found[1].enabled):
+        raise Unauthorized
+    project, domain = found
+    above = [project.domain_id, *(each.id for each in await projects.ancestors(tx, project))]
+    held = await roles.held(tx, auth.user_id or "", "project", project.id, above, group_ids=auth.group_ids)
+    auth = replace(
+        auth,
+        project_id=project.id,
+        project_name=project.name,
+        project_domain_id=domain.id,
+        project_domain_name=domain.name,
+    )
+    return await _with_roles(tx, auth, held, only)
+
+
+async def _in_domain(tx: Tx, auth: Auth, target: Named) -> Auth:
+    domain = await projects.domain(tx, id=target.id, name=target.name)
+    if domain is None or not domain.enabled:
+        raise Unauthorized
+    held = await roles.held(tx, auth.user_id or "", "domain", domain.id, group_ids=auth.group_ids)
+    return await _with_roles(tx, replace(auth, domain_id=domain.id, domain_name=domain.name), held)
+
+
+async def _with_roles(tx: Tx, auth: Auth, held: Sequence[str], only: Sequence[str] | None = None) -> Auth:
+    """The authorisation with those roles, where `only` is given no more than these; 401 if none."""
+    known, implied = await roles.graph(tx)
+    carried = in_tokens(held, known, implied)
+    if only is not None:
+        carried = [r for r in in_tokens(only, known, implied) if r in carried]
+    if not carried:
+        raise Unauthorized
+    return replace(auth, roles=tuple(r.name.lower() for r in carried), role_ids=tuple(r.id for r in carried))
