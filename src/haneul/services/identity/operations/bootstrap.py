@@ -70,7 +70,7 @@ async def ensure_user(
     default_project_id: str | None = None,
 ) -> User:
     """The user of that name; one that is there keeps the password it has."""
-    found = await USERS.first(ctx.tx, domain_id=domain_id, name=name)
+    found = await USERS.first(ctx.tx, domain_id=domain_id, name=name, origin="")
     if found is not None:
         return found
     new = User(

@@ -28,7 +28,9 @@ async def scoped(tx: Tx, auth: Auth, proof: Proof, scope: Scope | None) -> Auth:
     if scope.kind == "domain":
         return await _in_domain(tx, auth, scope.target)
     if scope.kind == "system":
-        held = await roles.held(tx, proof.user.id, "system", SYSTEM_ID, group_ids=auth.group_ids)
+        held = await roles.held(
+            tx, proof.user.id, "system", SYSTEM_ID, group_ids=auth.group_ids, now=auth.issued_at
+        )
         return await _with_roles(tx, replace(auth, system=True), held)
     return auth
 
@@ -55,7 +57,9 @@ async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | No
         raise Unauthorized
     project, domain = found
     above = [project.domain_id, *(each.id for each in await projects.ancestors(tx, project))]
-    held = await roles.held(tx, auth.user_id or "", "project", project.id, above, group_ids=auth.group_ids)
+    held = await roles.held(
+        tx, auth.user_id or "", "project", project.id, above, group_ids=auth.group_ids, now=auth.issued_at
+    )
     auth = replace(
         auth,
         project_id=project.id,
@@ -70,7 +74,9 @@ async def _in_domain(tx: Tx, auth: Auth, target: Named) -> Auth:
     domain = await projects.domain(tx, id=target.id, name=target.name)
     if domain is None or not domain.enabled:
         raise Unauthorized
-    held = await roles.held(tx, auth.user_id or "", "domain", domain.id, group_ids=auth.group_ids)
+    held = await roles.held(
+        tx, auth.user_id or "", "domain", domain.id, group_ids=auth.group_ids, now=auth.issued_at
+    )
     return await _with_roles(tx, replace(auth, domain_id=domain.id, domain_name=domain.name), held)
 
 

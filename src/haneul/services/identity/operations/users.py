@@ -14,6 +14,7 @@ from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import access, passwords
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import MEMBERSHIPS, USERS
@@ -70,6 +71,8 @@ async def delete(ctx: Context, user: User) -> None:
     access.require_mutable(user, "user", "delete")
     await revoke(ctx, of_user(user.id))
     await MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
+    await FEDERATED_USERS.remove(ctx.tx, user_id=user.id)
+    await EXPIRING_MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=user.id)
     await APPLICATION_CREDENTIALS.remove(ctx.tx, user_id=user.id)
     await CREDENTIALS.remove(ctx.tx, user_id=user.id)

@@ -12,7 +12,7 @@ from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.users import Group, Membership, User
 from haneul.services.identity.store.projects import DOMAINS
 
-USERS = Rows(User, "identity_users", unique=(("domain_id", "name"),), indexes=(("name",),))
+USERS = Rows(User, "identity_users", unique=(("domain_id", "name", "origin"),), indexes=(("name",),))
 GROUPS = Rows(Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",),))
 MEMBERSHIPS = Rows(Membership, "identity_memberships", key=("user_id", "group_id"), indexes=(("group_id",),))
 _WIDTH = len(USERS.selected)
@@ -21,6 +21,7 @@ _BY_ID = Query(_BOTH.where(USERS.c.id == sa.bindparam("id")))
 _BY_NAME = Query(
     _BOTH.where(
         USERS.c.name == sa.bindparam("name"),
+        USERS.c.origin == "",
         sa.or_(DOMAINS.c.id == sa.bindparam("domain_id"), DOMAINS.c.name == sa.bindparam("domain_name")),
     )
 )

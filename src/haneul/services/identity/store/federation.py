@@ -1,0 +1,42 @@
+"""Identity providers, protocols, mappings, service providers and the users they bring, stored."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Rows, Tx
+from haneul.services.identity.model.federation import (
+    ExpiringMembership,
+    FederatedUser,
+    IdentityProvider,
+    Protocol,
+    RemoteId,
+    ServiceProvider,
+)
+from haneul.services.identity.model.mappings import AttributeMapping
+
+IDENTITY_PROVIDERS = Rows(IdentityProvider, "identity_identity_providers", indexes=(("domain_id",),))
+REMOTE_IDS = Rows(RemoteId, "identity_remote_ids", key=("remote_id",), indexes=(("idp_id",),))
+PROTOCOLS = Rows(Protocol, "identity_federation_protocols", key=("idp_id", "id"), indexes=(("mapping_id",),))
+MAPPINGS = Rows(AttributeMapping, "identity_mappings")
+SERVICE_PROVIDERS = Rows(ServiceProvider, "identity_service_providers", indexes=(("enabled",),))
+FEDERATED_USERS = Rows(
+    FederatedUser,
+    "identity_federated_users",
+    key=("idp_id", "protocol_id", "unique_id"),
+    indexes=(("user_id",),),
+)
+EXPIRING_MEMBERSHIPS = Rows(
+    ExpiringMembership,
+    "identity_expiring_memberships",
+    key=("user_id", "group_id", "idp_id"),
+    indexes=(("group_id",), ("idp_id",)),
+)
+_EXPIRED = Query(
+    sa.delete(EXPIRING_MEMBERSHIPS.table).where(EXPIRING_MEMBERSHIPS.c.expires_at <= sa.bindparam("now"))
+)
+
+
+async def forget_expired(tx: Tx, now: str) -> int:
+    """Remove the memberships that have expired; how many."""
+    return await tx.run(_EXPIRED, now=now)
