@@ -17,8 +17,10 @@ from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import listing
 from haneul.services.identity.api.views import user_view as view
-from haneul.services.identity.model.users import User
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.model.users import Group, User
 from haneul.services.identity.operations import access, users
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import project_is_held
 from haneul.services.identity.store.users import GROUPS, USERS, has_member
@@ -114,10 +116,16 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
 
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
-    """List the groups that a user is in."""
+    """List the groups that a user is in; those that a provider put them in say until when."""
     await access.find(ctx, USERS, user_id, "user")
-    extra = [("has_member", has_member(), {"has_member": user_id})]
-    return await listing(ctx, request, query, GROUPS, "groups", groups.view, extra=extra)
+    ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
+
+    def view(ctx: Context, group: Group) -> dict[str, Any]:
+        until = {"membership_expires_at": time_text(ends[group.id])} if group.id in ends else {}
+        return {**groups.view(ctx, group), **until}
+
+    extra = [("has_member", has_member(), {"has_member": user_id, "now": time_text(ctx.now())})]
+    return await listing(ctx, request, query, GROUPS, "groups", view, extra=extra)
 
 
 @routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)

@@ -32,6 +32,8 @@ EXPIRING_MEMBERSHIPS = Rows(
     key=("user_id", "group_id", "idp_id"),
     indexes=(("group_id",), ("idp_id",)),
 )
+NEVER = "Z"
+"""After all times."""
 _EXPIRED = Query(
     sa.delete(EXPIRING_MEMBERSHIPS.table).where(EXPIRING_MEMBERSHIPS.c.expires_at <= sa.bindparam("now"))
 )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Rows, Tx, among
 from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
-from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.users import MEMBERSHIPS
 
@@ -28,8 +28,6 @@ ASSIGNMENTS = Rows(
     indexes=(("target_id",), ("role_id",)),
 )
 _a = ASSIGNMENTS.c
-NEVER = "Z"
-"""After all times."""
 _user = sa.bindparam("user_id", type_=sa.Text)
 _MINE = sa.or_(
     _a.actor_id == _user,
