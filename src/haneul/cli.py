@@ -13,6 +13,7 @@ COMMANDS = {
     "verify": "Check that what is stored fits together.",
     "doctor": "Check what this machine can do.",
     "explain": "Show why a server is where it is, or why it is nowhere.",
+    "identity": "Look after the keys of identity.",
     "ssh": "Log in to a server.",
     "version": "Print the version.",
 }

@@ -62,6 +62,13 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Groups that the user is in for as long as this token lasts, as a federation says."""
     identity_provider_id: str | None = None
     protocol_id: str | None = None
+    access_rules: tuple[tuple[str, str, str], ...] = ()
+    """(service type, method, path): where there are any, nothing else may be asked for."""
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether somebody lent it: by an application credential, a trust or an OAuth access token."""
+        return bool(self.app_credential_id or self.trust_id or self.access_token_id)
 
     def credentials(self) -> dict[str, Any]:
         """What policy checks compare with."""
@@ -77,7 +84,7 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             "is_admin": "admin" in self.roles,
             "token.domain.id": self.domain_id,
             "token.project.domain.id": self.project_domain_id,
-            "trust.trustor_user_id": None,
+            "trust.trustor_user_id": self.trustor_id,
         }
 
 

@@ -74,3 +74,24 @@ async def keystone(cloud: Cloud) -> Keystone:
     [user] = (await made.call(admin, "GET", "/users?name=admin")).json()["users"]
     made.ids["admin"] = user["id"]
     return made
+
+
+async def login_with(
+    keystone: Keystone, identity: dict[str, Any], scope: Any = None, **headers: str
+) -> httpx.Response:
+    """An attempt to log in by any method."""
+    auth = {"identity": identity} if scope is None else {"identity": identity, "scope": scope}
+    answer = await keystone.cloud.http.post(
+        f"{V3}/auth/tokens", json={"auth": auth}, headers=headers, params={"nocatalog": ""}
+    )
+    assert answer.status_code < 500, answer.text
+    return answer
+
+
+def by_token(token: str) -> dict[str, Any]:
+    return {"methods": ["token"], "token": {"id": token}}
+
+
+def by_password(keystone: Keystone, name: str) -> dict[str, Any]:
+    user = {"id": keystone.ids[name], "password": PASSWORD}
+    return {"methods": ["password"], "password": {"user": user}}

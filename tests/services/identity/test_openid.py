@@ -61,7 +61,7 @@ async def test_its_groups_open_projects(federation: Federation, provider: Provid
     assert answer.status_code == 201, answer.text
     token = answer.json()["token"]
     assert {role["name"] for role in token["roles"]} == {"member", "reader"}
-    assert token["methods"] == ["openid", "token"]
+    assert token["methods"] == ["token", "openid"]
     assert token["user"]["OS-FEDERATION"]["groups"] == [{"id": federation.group_id}]
     assert (await federation.rescope(unscoped, project("admin"))).status_code == 401
     assert (await federation.rescope(unscoped, SYSTEM)).status_code == 401
@@ -74,7 +74,7 @@ async def test_the_methods_of_federation_take_its_tokens_for_another_scope(
     first = await federation.login(provider.token())
     answer = await federation.rescope(first.headers["X-Subject-Token"], project("demo"), method)
     assert answer.status_code == 201, answer.text
-    assert answer.json()["token"]["methods"] == list(dict.fromkeys(["openid", method]))
+    assert answer.json()["token"]["methods"] == list(dict.fromkeys([method, "openid"]))
     assert answer.json()["token"]["expires_at"] == first.json()["token"]["expires_at"]
 
 

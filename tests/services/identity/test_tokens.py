@@ -78,7 +78,7 @@ async def test_a_token_gives_another_that_lasts_no_longer(keystone: Keystone) ->
     body = {"auth": {"identity": identity_part, "scope": SYSTEM}}
     second = await keystone.cloud.http.post(f"{V3}/auth/tokens", json=body)
     token, before = second.json()["token"], first.json()["token"]
-    assert token["methods"] == ["password", "token"]
+    assert token["methods"] == ["token", "password"]
     assert token["expires_at"] == before["expires_at"]
     assert token["audit_ids"][1:] == before["audit_ids"]
     assert "system" in token

@@ -18,7 +18,7 @@ import falcon.asgi
 import msgspec
 import structlog
 
-from haneul.kernel import log
+from haneul.kernel import access_rules, log
 from haneul.kernel.context import ANONYMOUS, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import (
@@ -156,6 +156,8 @@ class Application:
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
+                if not _is_within_rules(auth, route, served.manifest, req):
+                    raise Unauthorized
             await self._handle(route, auth, request_id, version, req, resp, path)
         except HaneulError as error:
             self._fail(served, error, request_id, req, resp)
@@ -282,7 +284,8 @@ class Application:
             status = result.status or status
             content_type = result.content_type
             for name, value in result.headers.items():
-                resp.set_header(name, value)
+                put = resp.append_header if name == "Set-Cookie" else resp.set_header
+                put(name, value)
             result = result.body
         resp.status = status
         if result is None:
@@ -312,6 +315,13 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
+
+
+def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> bool:
+    """Whether the token may be used for this at all."""
+    if not auth.access_rules or route.ignores_access_rules:
+        return True
+    return access_rules.allow(auth.access_rules, manifest, req.method, req.path)
 
 
 class _NoTransaction:

@@ -150,6 +150,7 @@ class Route:
     content_types: tuple[str, ...]
     limit: int
     """The largest body, in bytes."""
+    ignores_access_rules: bool = False
 
 
 class Routes:
@@ -188,11 +189,13 @@ class Routes:
         until: str | None = None,
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
+        ignores_access_rules: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
         `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
-        that stream or wait, and open their own; `since` and `until` are the microversions that know it.
+        that stream or wait, and open their own; `since` and `until` are the microversions that know it;
+        `ignores_access_rules` lets in every token, whatever it is restricted to.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -232,6 +235,7 @@ class Routes:
                     hints.get("return"),
                     content_types,
                     limit,
+                    ignores_access_rules,
                 )
             )
             return handler

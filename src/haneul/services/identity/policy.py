@@ -231,6 +231,9 @@ CREATE_APPLICATION_CREDENTIAL = rule(
 DELETE_APPLICATION_CREDENTIAL = rule(
     "identity:delete_application_credential", _OWN, "Delete an application credential.", ANY
 )
+GET_ACCESS_RULE = rule("identity:get_access_rule", _OWN_READ, "Show an access rule.", ANY)
+LIST_ACCESS_RULES = rule("identity:list_access_rules", _OWN_READ, "List a user's access rules.", ANY)
+DELETE_ACCESS_RULE = rule("identity:delete_access_rule", _OWN, "Delete an access rule.", ANY)
 _CREDENTIAL = "user_id:%(target.credential.user_id)s"
 GET_CREDENTIAL = rule("identity:get_credential", f"{READER} or {_CREDENTIAL}", "Show a credential.", ANY)
 LIST_CREDENTIALS = rule("identity:list_credentials", f"{READER} or {_CREDENTIAL}", "List credentials.", ANY)
@@ -285,3 +288,27 @@ LIST_SERVICE_PROVIDERS = rule("identity:list_service_providers", READER, "List s
 CREATE_SERVICE_PROVIDER = rule("identity:create_service_provider", ADMIN, "Create a service provider.", ANY)
 UPDATE_SERVICE_PROVIDER = rule("identity:update_service_provider", ADMIN, "Update a service provider.", ANY)
 DELETE_SERVICE_PROVIDER = rule("identity:delete_service_provider", ADMIN, "Delete a service provider.", ANY)
+
+# trusts
+
+_TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"
+_TRUSTEE = "user_id:%(target.trust.trustee_user_id)s"
+_EITHER = f"{READER} or {_TRUSTOR} or {_TRUSTEE}"
+CREATE_TRUST = rule("identity:create_trust", "user_id:%(trust.trustor_user_id)s", "Lend roles.", ANY)
+LIST_TRUSTS = rule("identity:list_trusts", READER, "List all trusts.", ANY)
+LIST_TRUSTS_FOR_TRUSTOR = rule(
+    "identity:list_trusts_for_trustor", f"{READER} or {_TRUSTOR}", "List what somebody lent.", ANY
+)
+LIST_TRUSTS_FOR_TRUSTEE = rule(
+    "identity:list_trusts_for_trustee", f"{READER} or {_TRUSTEE}", "List what somebody was lent.", ANY
+)
+GET_TRUST = rule("identity:get_trust", _EITHER, "Show a trust.", ANY)
+DELETE_TRUST = rule("identity:delete_trust", f"rule:admin_required or {_TRUSTOR}", "End a trust.", ANY)
+LIST_ROLES_FOR_TRUST = rule("identity:list_roles_for_trust", _EITHER, "List the roles of a trust.", ANY)
+GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role of a trust.", ANY)
+
+# requests signed with access keys
+
+_VALIDATES = "rule:admin_required or rule:service_role"
+EC2TOKENS_VALIDATE = rule("identity:ec2tokens_validate", _VALIDATES, "Check an EC2 signature.", ANY)
+S3TOKENS_VALIDATE = rule("identity:s3tokens_validate", _VALIDATES, "Check an S3 signature.", ANY)

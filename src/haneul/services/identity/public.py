@@ -8,6 +8,7 @@ from haneul.services.identity.operations.bootstrap import (
     grant,
     project_exists,
 )
+from haneul.services.identity.operations.keys import rotate as rotate_keys
 from haneul.services.identity.operations.tokens import authenticate, mint
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "grant",
     "mint",
     "project_exists",
+    "rotate_keys",
 ]

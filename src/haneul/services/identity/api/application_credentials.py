@@ -1,22 +1,24 @@
-"""/users/ID/application_credentials"""
+"""/users/ID/application_credentials and /users/ID/access_rules"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Name, Text, read
 from haneul.services.identity.api.lists import filters, links, whole
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.model.credentials import ApplicationCredential
+from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.roles import Role
-from haneul.services.identity.operations import access, credentials
-from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
+from haneul.services.identity.operations import access, application_credentials
+from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS
 
 routes = Routes("/v3")
 KIND = "application_credential"
@@ -27,6 +29,13 @@ class RoleReference(Schema):
     name: str | None = None
 
 
+class NewAccessRule(Strict):
+    id: Text | None = None
+    service: Name | None = None
+    path: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^/[^\x00]*$")] | None = None
+    method: Literal["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"] | None = None
+
+
 class NewApplicationCredential(Schema):
     name: Name
     description: Text | None = None
@@ -34,7 +43,7 @@ class NewApplicationCredential(Schema):
     expires_at: str | None = None
     roles: list[RoleReference] | None = None
     unrestricted: bool | None = None
-    access_rules: list[dict[str, Any]] | None = None
+    access_rules: list[NewAccessRule] | None = None
 
 
 class ApplicationCredentialBody(Schema):
@@ -43,6 +52,7 @@ class ApplicationCredentialBody(Schema):
 
 def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]) -> dict[str, Any]:
     expires_at = credential.expires_at
+    rules = {"access_rules": credential.access_rules} if credential.access_rules else {}
     path = f"users/{credential.user_id}/application_credentials/{credential.id}"
     return {
         "id": credential.id,
@@ -54,11 +64,28 @@ def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]
         "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%S.%f") if expires_at else None,
         "unrestricted": credential.unrestricted,
         "roles": [
-            {"id": role.id, "name": role.name, "domain_id": role.domain_id or None}
+            {
+                "id": role.id,
+                "name": role.name,
+                "domain_id": role.domain_id or None,
+                "description": role.description or None,
+                "options": role.options,
+            }
             for id in credential.role_ids
             if (role := roles.get(id))
         ],
+        **rules,
         "links": links(ctx, path),
+    }
+
+
+def rule_view(ctx: Context, rule: AccessRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "service": rule.service,
+        "path": rule.path,
+        "method": rule.method,
+        "links": links(ctx, f"users/{rule.user_id}/access_rules/{rule.id}"),
     }
 
 
@@ -71,20 +98,25 @@ def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]
 async def create(ctx: Context, user_id: str, body: ApplicationCredentialBody) -> dict[str, Any]:
     """Create an application credential for the project of one's token; its secret is shown only now."""
     new, _ = read(NewApplicationCredential, body.application_credential, of=KIND)
-    if new.access_rules:
-        raise Invalid(why="Access rules are not supported: they would not be enforced.")
-    wanted = credentials.Wanted(
+    wanted = application_credentials.Wanted(
         new.name,
         new.description,
         new.secret,
         _time(new.expires_at),
         [(role.id, role.name) for role in new.roles] if new.roles else None,
         bool(new.unrestricted),
+        [_rule(each) for each in new.access_rules or ()],
     )
-    made, secret = await credentials.create_application_credential(ctx, user_id, wanted)
+    made, secret = await application_credentials.create(ctx, user_id, wanted)
     async with ctx.in_reading() as c:
-        found = view(c, made, await credentials.roles_of(c, [made]))
+        found = view(c, made, await application_credentials.roles_of(c, [made]))
     return {KIND: {**found, "secret": secret}}
+
+
+def _rule(new: NewAccessRule) -> application_credentials.WantedRule:
+    if new.id is None and not (new.service and new.path and new.method):
+        raise Invalid(why="An access rule needs its id, or service, path and method.")
+    return application_credentials.WantedRule(new.id, new.service or "", new.path or "", new.method or "")
 
 
 def _time(text: str | None) -> datetime | None:
@@ -105,7 +137,7 @@ async def list_application_credentials(
     ctx.authorize(access.target(user={"id": user_id}))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("name",))]
     found = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
-    roles = await credentials.roles_of(ctx, found)
+    roles = await application_credentials.roles_of(ctx, found)
     return whole(ctx, request, "application_credentials", [view(ctx, each, roles) for each in found])
 
 
@@ -122,10 +154,37 @@ _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"
 async def show(ctx: Context, user_id: str, application_credential_id: str) -> dict[str, Any]:
     """Show an application credential."""
     found = await _find(ctx, user_id, application_credential_id)
-    return {KIND: view(ctx, found, await credentials.roles_of(ctx, [found]))}
+    return {KIND: view(ctx, found, await application_credentials.roles_of(ctx, [found]))}
 
 
 @routes.delete(_ONE, policy=policy.DELETE_APPLICATION_CREDENTIAL)
 async def delete(ctx: Context, user_id: str, application_credential_id: str) -> None:
     """Delete an application credential; its tokens end."""
-    await credentials.delete_application_credential(ctx, await _find(ctx, user_id, application_credential_id))
+    await application_credentials.delete(ctx, await _find(ctx, user_id, application_credential_id))
+
+
+_RULES = "/users/{user_id}/access_rules"
+
+
+@routes.get(_RULES, policy=policy.LIST_ACCESS_RULES)
+async def list_access_rules(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
+    """List the access rules of a user."""
+    ctx.authorize(access.target(user={"id": user_id}))
+    wanted = [Filter("user_id", "eq", user_id), *filters(query, ("service", "path", "method"))]
+    found = await ACCESS_RULES.page(ctx.tx, wanted)
+    return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in found])
+
+
+@routes.get(_RULES + "/{access_rule_id}", policy=policy.GET_ACCESS_RULE)
+async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
+    """Show an access rule."""
+    ctx.authorize(access.target(user={"id": user_id}))
+    found = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
+    return {"access_rule": rule_view(ctx, access.existing(found, "Access Rule", access_rule_id))}
+
+
+@routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE)
+async def delete_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> None:
+    """Delete an access rule that no application credential has."""
+    ctx.authorize(access.target(user={"id": user_id}))
+    await application_credentials.delete_rule(ctx, user_id, access_rule_id)

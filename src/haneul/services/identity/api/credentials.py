@@ -61,7 +61,9 @@ def view(ctx: Context, credential: Credential) -> dict[str, Any]:
 
 @routes.get("/credentials", policy=policy.LIST_CREDENTIALS)
 async def list_credentials(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
-    """List credentials: all that the asker may see."""
+    """List credentials: all that the asker may see, which is none by a token that was lent."""
+    if ctx.auth.is_delegated:
+        return whole(ctx, request, "credentials", [])
     wanted = filters(query, ("user_id", "type"))
     if not ctx.may(policy.LIST_CREDENTIALS.name, {}):
         wanted.append(Filter("user_id", "eq", ctx.user_id))
@@ -72,6 +74,7 @@ async def list_credentials(ctx: Context, request: Request, query: Query) -> dict
 @routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL)
 async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any]:
     """Create a credential."""
+    credentials.require_own_token(ctx)
     new, extra = read(NewCredential, body.credential, of="credential")
     user_id = new.user_id or ctx.user_id
     ctx.authorize(access.target(credential={"user_id": user_id}))
@@ -86,12 +89,14 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
 @routes.get("/credentials/{credential_id}", policy=policy.GET_CREDENTIAL)
 async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     """Show a credential."""
+    credentials.require_own_token(ctx)
     return {"credential": view(ctx, await access.find(ctx, CREDENTIALS, credential_id, "credential"))}
 
 
 @routes.patch("/credentials/{credential_id}", policy=policy.UPDATE_CREDENTIAL)
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
-    """Change a credential."""
+    """Change a credential. One of type ec2 is found by the access key that it was made with."""
+    credentials.require_own_token(ctx)
     credential = await access.find(ctx, CREDENTIALS, credential_id, "credential")
     changed, extra = read(ChangedCredential, body.credential, of="credential")
     if extra.pop("id", credential_id) != credential_id:
@@ -104,14 +109,14 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     if credential.type == EC2 or new.type == EC2:
         if new.project_id is None:
             raise Invalid(why="Expecting to find project_id in credential of type ec2.")
-        if credentials.credential_id(EC2, credentials.opened(ctx, new)) != credential_id:
-            raise Invalid(why="The access key of an EC2 credential cannot be changed.")
+        credentials.access_key(credentials.opened(ctx, new))
     return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
 
 
 @routes.delete("/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL)
 async def delete_credential(ctx: Context, credential_id: str) -> None:
     """Delete a credential."""
+    credentials.require_own_token(ctx)
     await access.find(ctx, CREDENTIALS, credential_id, "credential")
     await CREDENTIALS.remove(ctx.tx, id=credential_id)
 
@@ -136,6 +141,7 @@ _EC2 = "/users/{user_id}/credentials/OS-EC2"
 async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List the EC2 keys of a user."""
     ctx.authorize({"user_id": user_id})
+    credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     found = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
     return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in found])
@@ -145,6 +151,7 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""
     ctx.authorize({"user_id": user_id})
+    credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     await access.exists(ctx, PROJECTS, body.tenant_id, "project")
     return {"credential": ec2_view(ctx, await credentials.create_ec2(ctx, user_id, body.tenant_id))}
@@ -153,6 +160,7 @@ async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]
 async def _find_ec2(ctx: Context, user_id: str, key: str) -> Credential:
     found = await CREDENTIALS.first(ctx.tx, id=credentials.ec2_id(key), user_id=user_id, type=EC2)
     ctx.authorize(access.target(credential=found))
+    credentials.require_own_token(ctx)
     return access.existing(found, "credential", key)
 
 

@@ -13,7 +13,7 @@ from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api.bodies import read
-from haneul.services.identity.model.proofs import Method, Scope
+from haneul.services.identity.model.proofs import Method, Named, Scope
 from haneul.services.identity.operations import authentication, catalog, tokens
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
@@ -34,12 +34,16 @@ class SystemScope(Schema):
     all: bool = False
 
 
+class TrustReference(Schema):
+    id: str | None = None
+
+
 class ScopeAsked(Schema):
     project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
     unscoped: dict[str, Any] | None = None
-    trust: dict[str, Any] | None = msgspec.field(default=None, name="OS-TRUST:trust")
+    trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
@@ -68,10 +72,10 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
-@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN)
+@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
-    token, auth = await _subject(ctx, request)
+    token, auth = await _subject(ctx, request, query)
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -81,26 +85,27 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
 
 
 @routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN)
-async def check_token(ctx: Context, request: Request) -> Reply:
+async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
-    token, _ = await _subject(ctx, request)
+    token, _ = await _subject(ctx, request, query)
     return Reply(headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
 @routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN)
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
-    _, auth = await _subject(ctx, request)
+    _, auth = await _subject(ctx, request, None)
     await tokens.end(ctx, auth)
 
 
-async def _subject(ctx: Context, request: Request) -> tuple[str, Auth]:
-    """The token asked about, if the asker may."""
+async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple[str, Auth]:
+    """The token asked about, if the asker may; one that has expired if `allow_expired` asks for it."""
     token = request.header("X-Subject-Token")
     if not token:
         raise BadRequest("X-Subject-Token header is required")
     try:
-        auth = await tokens.authenticate(ctx.platform, token)
+        allow_expired = query is not None and "allow_expired" in query and query.truth("allow_expired")
+        auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
         ctx.authorize({})
         raise errors.TokenNotFound from None
@@ -142,8 +147,10 @@ def _scope(asked: ScopeAsked | str | None) -> Scope | None:
         return Scope("project", named(asked.project, "project"))
     if asked.domain:
         return Scope("domain", named_domain(asked.domain))
-    if asked.trust is not None:
-        raise Unauthorized("Trusts are not supported.")
+    if asked.trust:
+        if not asked.trust.id:
+            raise BadRequest("Expecting to find trust_id in trust.")
+        return Scope("trust", Named(id=asked.trust.id))
     if asked.system and not asked.system.all:
         raise BadRequest("Expecting to find all in system.")
     return Scope(kinds[0])
@@ -168,7 +175,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "id": auth.project_id,
             "name": auth.project_name,
         }
-        token["is_domain"] = False
+        if auth.trust_id is None:
+            token["is_domain"] = False
     if auth.domain_id:
         token["domain"] = {"id": auth.domain_id, "name": auth.domain_name}
     if auth.system:
@@ -188,6 +196,13 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["service_providers"] = [
             {"auth_url": each.auth_url, "id": each.id, "sp_url": each.sp_url} for each in others
         ]
+    if auth.trust_id:
+        token["OS-TRUST:trust"] = {
+            "id": auth.trust_id,
+            "trustor_user": {"id": auth.trustor_id},
+            "trustee_user": {"id": auth.trustee_id},
+            "impersonation": auth.user_id == auth.trustor_id,
+        }
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:
@@ -195,6 +210,7 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
                 "id": found.id,
                 "name": found.name,
                 "restricted": not found.unrestricted,
+                **({"access_rules": found.access_rules} if found.access_rules else {}),
             }
     return encode({"token": token})
 

@@ -8,8 +8,21 @@ from typing import Any
 import msgspec
 
 
+class AccessRule(msgspec.Struct, frozen=True):
+    """A request that an application credential may be restricted to. It never changes."""
+
+    id: str
+    user_id: str
+    service: str
+    path: str
+    method: str
+
+
 class ApplicationCredential(msgspec.Struct, frozen=True):
-    """Lets a program act in one project with some of its owner's roles."""
+    """Lets a program act in one project with some of its owner's roles.
+
+    `access_rules` are as they are shown; where there are any, it lets ask for nothing else.
+    """
 
     id: str
     user_id: str

@@ -66,6 +66,10 @@ def of_protocol(idp_id: str, protocol_id: str) -> str:
     return f"protocol:{idp_id}/{protocol_id}"
 
 
+def of_trust(trust_id: str) -> str:
+    return f"trust:{trust_id}"
+
+
 def of_grant(user_id: str, target_id: str) -> str:
     """The user has lost a role on that project, domain or the system."""
     return f"grant:{user_id}:{target_id}"
@@ -75,11 +79,13 @@ def reasons(auth: Auth) -> Iterator[str]:
     """Every key whose revocation would end a token of this authorisation."""
     if auth.audit_ids:
         yield of_token(auth.audit_ids[0])
-    if auth.user_id:
-        yield of_user(auth.user_id)
-        for target in (auth.project_id, auth.domain_id, "system" if auth.system else None):
-            if target:
-                yield of_grant(auth.user_id, target)
+    for user_id in {auth.user_id, auth.trustor_id, auth.trustee_id}:
+        if user_id:
+            yield of_user(user_id)
+    holder = auth.trustor_id or auth.user_id
+    for target in (auth.project_id, auth.domain_id, "system" if auth.system else None):
+        if holder and target:
+            yield of_grant(holder, target)
     if auth.project_id:
         yield of_project(auth.project_id)
     for domain_id in {auth.user_domain_id, auth.project_domain_id, auth.domain_id}:
@@ -94,3 +100,5 @@ def reasons(auth: Auth) -> Iterator[str]:
     if auth.identity_provider_id:
         yield of_identity_provider(auth.identity_provider_id)
         yield of_protocol(auth.identity_provider_id, auth.protocol_id or "")
+    if auth.trust_id:
+        yield of_trust(auth.trust_id)

@@ -7,10 +7,11 @@ until it expires, in each process.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from haneul.kernel.context import Auth
 from haneul.kernel.errors import Unauthorized
@@ -34,12 +35,14 @@ class SigningKey:
         return f"{signed}.{_b64(self._private.sign(signed.encode()))}"
 
 
-def verify(token: str, keys: dict[str, Ed25519PublicKey]) -> Auth:
+def verify(token: str, key: Callable[[str], SigningKey | None]) -> Auth:
     """The authorisation of a token whose signature holds; Unauthorized otherwise. Does not look at time."""
     try:
         header, payload, signature = token.split(".")
-        kid = msgspec.json.decode(_unb64(header))["kid"]
-        keys[kid].verify(_unb64(signature), f"{header}.{payload}".encode())
+        signed_by = key(str(msgspec.json.decode(_unb64(header))["kid"]))
+        if signed_by is None:
+            raise Unauthorized
+        signed_by.public.verify(_unb64(signature), f"{header}.{payload}".encode())
         return _decoder.decode(_unb64(payload))
     except (ValueError, KeyError, TypeError, InvalidSignature, msgspec.MsgspecError):
         raise Unauthorized from None

@@ -15,12 +15,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Auth, Context
-from haneul.kernel.errors import Unauthorized
+from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity.model.proofs import Method, Proof, Scope, together
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.operations import revocations
-from haneul.services.identity.operations.scoping import scoped
+from haneul.services.identity.operations.scoping import by_trust, scoped
+from haneul.services.identity.store import trusts, users
+from haneul.services.identity.store.trusts import TRUSTS
 
 LIFETIME = timedelta(hours=1)
 
@@ -49,8 +51,39 @@ async def authorize(ctx: Context, proof: Proof, scope: Scope | None) -> Auth:
         issued_at=time_text(issued),
         expires_at=min(expires_at, proof.not_after or expires_at),
     )
+    auth = replace(auth, **proof.marks)
+    if scope is not None and scope.kind == "trust" and proof.bound is None:
+        async with ctx.in_transaction() as c:
+            return await _by_trust(c, auth, scope.target.id or "")
     async with ctx.in_reading() as c:
-        return await scoped(c.tx, replace(auth, **proof.marks), proof, scope)
+        return await scoped(c.tx, auth, proof, scope)
+
+
+async def _by_trust(ctx: Context, auth: Auth, id: str) -> Auth:
+    """The authorisation that the trust gives to its trustee; that is one use of it."""
+    trust = await TRUSTS.get(ctx.tx, id)
+    if trust is None or trust.is_over(ctx.now()):
+        raise Unauthorized
+    if trust.trustee_user_id != auth.user_id:
+        raise Forbidden("You are not authorized to perform the requested action.")
+    found = await users.with_domain(ctx.tx, trust.trustor_user_id)
+    if found is None or not (found[0].enabled and found[1].enabled):
+        raise Forbidden("Trustor is disabled.")
+    if trust.remaining_uses is not None and not await trusts.use(ctx.tx, trust.id):
+        raise Unauthorized
+    auth = replace(auth, trust_id=trust.id, trustor_id=trust.trustor_user_id, trustee_id=auth.user_id)
+    if trust.expires_at is not None:
+        auth = replace(auth, expires_at=min(auth.expires_at, time_text(trust.expires_at)))
+    if trust.impersonation:
+        trustor, domain = found
+        auth = replace(
+            auth,
+            user_id=trustor.id,
+            user_name=trustor.name,
+            user_domain_id=domain.id,
+            user_domain_name=domain.name,
+        )
+    return await by_trust(ctx.tx, auth, trust)
 
 
 def _audit_id() -> str:

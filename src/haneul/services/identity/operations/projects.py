@@ -9,12 +9,13 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DomainEnabled, ImmutableId, Invalid, ProjectNotLeaf, ThingNotFound
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
-from haneul.services.identity.operations import access, groups, identity_providers, users
+from haneul.services.identity.operations import access, groups, identity_providers, trusts, users
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
+from haneul.services.identity.store.trusts import TRUSTS
 from haneul.services.identity.store.users import GROUPS, USERS, forget_default_project
 
 DEEPEST = 5
@@ -65,6 +66,7 @@ async def delete(ctx: Context, project: Project) -> None:
 async def _remove(ctx: Context, project: Project) -> None:
     await revoke(ctx, of_project(project.id))
     await ASSIGNMENTS.remove(ctx.tx, target_id=project.id)
+    await trusts.end(ctx, await TRUSTS.find(ctx.tx, project_id=project.id))
     await APPLICATION_CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await forget_default_project(ctx.tx, project.id)

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Auth
 from haneul.kernel.db import Tx
-from haneul.kernel.errors import Unauthorized
+from haneul.kernel.errors import Forbidden, Unauthorized
+from haneul.services.identity.model.projects import Project
 from haneul.services.identity.model.proofs import Named, Proof, Scope
-from haneul.services.identity.model.roles import SYSTEM_ID, in_tokens
+from haneul.services.identity.model.roles import SYSTEM_ID, Role, in_tokens
+from haneul.services.identity.model.trusts import Trust
 from haneul.services.identity.model.users import User
 from haneul.services.identity.store import projects, roles
 
@@ -47,6 +49,13 @@ async def _in_default_project(tx: Tx, auth: Auth, user: User) -> Auth:
 
 async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | None = None) -> Auth:
     """With the roles that the user has on the project (only these, where given); 401 if there are none."""
+    auth, project = await _at(tx, auth, target)
+    held = await _held(tx, auth.user_id or "", project, auth.issued_at, auth.group_ids)
+    return await _with_roles(tx, auth, held, only)
+
+
+async def _at(tx: Tx, auth: Auth, target: Named) -> tuple[Auth, Project]:
+    """The authorisation in the project, yet without roles; 401 if that cannot be used."""
     if target.id:
         found = await projects.with_domain(tx, target.id)
     else:
@@ -56,10 +65,6 @@ async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | No
     if found is None or not (found[0].enabled and found[1].enabled):
         raise Unauthorized
     project, domain = found
-    above = [project.domain_id, *(each.id for each in await projects.ancestors(tx, project))]
-    held = await roles.held(
-        tx, auth.user_id or "", "project", project.id, above, group_ids=auth.group_ids, now=auth.issued_at
-    )
     auth = replace(
         auth,
         project_id=project.id,
@@ -67,7 +72,29 @@ async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | No
         project_domain_id=domain.id,
         project_domain_name=domain.name,
     )
-    return await _with_roles(tx, auth, held, only)
+    return auth, project
+
+
+async def _held(tx: Tx, user_id: str, project: Project, now: str, group_ids: Sequence[str] = ()) -> list[str]:
+    above = [project.domain_id, *(each.id for each in await projects.ancestors(tx, project))]
+    return await roles.held(tx, user_id, "project", project.id, above, group_ids=group_ids, now=now)
+
+
+async def roles_in(tx: Tx, user_id: str, project: Project, now: str) -> list[Role]:
+    """The roles that the user has on the project now, implied ones included."""
+    known, implied = await roles.graph(tx)
+    return in_tokens(await _held(tx, user_id, project, now), known, implied)
+
+
+async def by_trust(tx: Tx, auth: Auth, trust: Trust) -> Auth:
+    """With just the roles that the trust lends; 403 if its trustor has one of them no longer."""
+    if trust.project_id is None:
+        return auth
+    auth, project = await _at(tx, auth, Named(id=trust.project_id))
+    held = {role.id for role in await roles_in(tx, trust.trustor_user_id, project, auth.issued_at)}
+    if not held.issuperset(trust.role_ids):
+        raise Forbidden("You are not authorized to perform the requested action.")
+    return await _with_roles(tx, auth, trust.role_ids)
 
 
 async def _in_domain(tx: Tx, auth: Auth, target: Named) -> Auth:

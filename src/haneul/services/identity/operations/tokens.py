@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
@@ -13,43 +10,34 @@ from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.model import revocations as reasons
 from haneul.services.identity.model import tokens
 from haneul.services.identity.operations import revocations
+from haneul.services.identity.operations.keys import SIGNING
 
 CACHE = 20_000
+KEPT_EXPIRED = timedelta(days=2)
+"""An expired token may be shown for that long to whoever asks for it (`allow_expired`)."""
 _verified: WeakKeyDictionary[Platform, dict[str, Auth]] = WeakKeyDictionary()
 _bodies: WeakKeyDictionary[Platform, dict[tuple[str, bool], bytes]] = WeakKeyDictionary()
 
 
-@lru_cache(maxsize=8)
-def signing_key(folder: Path) -> tokens.SigningKey:
-    """The key that signs tokens of this cloud; made at its first use, readable by its owner only."""
-    path = folder / "keys" / "identity"
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = sorted(path.glob("*.ed25519"))
-    if not found:
-        new = path / f"{datetime.now(UTC):%Y%m%d%H%M%S}.ed25519"
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as f:
-            f.write(os.urandom(32))
-        found = [new]
-    return tokens.SigningKey(found[-1].stem, found[-1].read_bytes())
-
-
 def mint(platform: Platform, auth: Auth) -> str:
     """A token that stands for this authorisation."""
-    return signing_key(platform.folder).sign(auth)
+    return SIGNING.newest(platform.folder)[1].sign(auth)
 
 
-async def authenticate(platform: Platform, token: str) -> Auth:
-    """The authorisation that a token stands for; Unauthorized if it is none, or no longer."""
+async def authenticate(platform: Platform, token: str, *, allow_expired: bool = False) -> Auth:
+    """The authorisation that a token stands for; Unauthorized if it is none, or no longer.
+
+    `allow_expired` lets through what has expired of itself within `KEPT_EXPIRED`.
+    """
     verified = _verified.setdefault(platform, {})
     auth = verified.get(token)
     if auth is None:
-        key = signing_key(platform.folder)
-        auth = tokens.verify(token, {key.id: key.public})
+        auth = tokens.verify(token, lambda name: SIGNING.find(platform.folder, name))
         if len(verified) >= CACHE:
             verified.clear()
         verified[token] = auth
-    if auth.expires_at <= reasons.time_text(platform.clock.now()):
+    latest = platform.clock.now() - (KEPT_EXPIRED if allow_expired else timedelta())
+    if auth.expires_at <= reasons.time_text(latest):
         raise Unauthorized
     if await revocations.is_revoked(platform, auth):
         raise Unauthorized

@@ -11,9 +11,9 @@ from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, passwords
+from haneul.services.identity.operations import access, passwords, trusts
 from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS, CREDENTIALS
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import ASSIGNMENTS
@@ -70,10 +70,12 @@ async def delete(ctx: Context, user: User) -> None:
     """The user is gone, with their memberships, roles, credentials and tokens."""
     access.require_mutable(user, "user", "delete")
     await revoke(ctx, of_user(user.id))
+    await trusts.end_of_user(ctx, user.id)
     await MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await FEDERATED_USERS.remove(ctx.tx, user_id=user.id)
     await EXPIRING_MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=user.id)
     await APPLICATION_CREDENTIALS.remove(ctx.tx, user_id=user.id)
+    await ACCESS_RULES.remove(ctx.tx, user_id=user.id)
     await CREDENTIALS.remove(ctx.tx, user_id=user.id)
     await USERS.remove(ctx.tx, id=user.id)

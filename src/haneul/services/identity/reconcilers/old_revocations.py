@@ -4,9 +4,10 @@ from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
 from haneul.services.identity.operations import revocations
 from haneul.services.identity.operations.authentication import LIFETIME
+from haneul.services.identity.operations.tokens import KEPT_EXPIRED
 
 
 @reconciler(every_s=3600)
 async def forget_old_revocations(ctx: Context) -> None:
     async with ctx.in_transaction() as c:
-        await revocations.forget_before(c, c.now() - 2 * LIFETIME)
+        await revocations.forget_before(c, c.now() - 2 * LIFETIME - KEPT_EXPIRED)

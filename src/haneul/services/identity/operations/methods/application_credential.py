@@ -35,7 +35,12 @@ async def prove(ctx: Context, given: GivenApplicationCredential, request: Reques
     return Proof(
         *found,
         methods=("application_credential",),
-        marks={"app_credential_id": credential.id},
+        marks={
+            "app_credential_id": credential.id,
+            "access_rules": tuple(
+                (rule["service"], rule["method"], rule["path"]) for rule in credential.access_rules or ()
+            ),
+        },
         bound=Bound(credential.project_id, tuple(credential.role_ids)),
         not_after=time_text(end) if end else None,
     )

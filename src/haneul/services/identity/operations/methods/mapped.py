@@ -28,7 +28,7 @@ def proving(name: str) -> Callable[[Context, Federated, Request], Awaitable[Proo
         if given.id is not None:
             proof = await token.prove(ctx, token.Token(given.id), request)
             earlier = proof.earlier.methods if proof.earlier else ()
-            return replace(proof, methods=(*earlier, name))
+            return replace(proof, methods=(name, *earlier))
         if given.identity_provider is None or given.protocol is None:
             raise BadRequest(f"Expecting to find identity_provider and protocol in {name}.")
         said = await assertions.asserted(ctx, given.identity_provider, given.protocol, request)

@@ -19,15 +19,14 @@ class Token(Schema):
 
 async def prove(ctx: Context, given: Token, request: Request) -> Proof:
     earlier = await tokens.authenticate(ctx.platform, given.id)
-    if earlier.app_credential_id:
-        raise Forbidden(action="rescope a token of an application credential")
+    _require_own(earlier)
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, earlier.user_id or "")
     if not found:
         raise Unauthorized
     return Proof(
         *found,
-        methods=(*earlier.methods, "token"),
+        methods=("token", *earlier.methods),
         marks=_marks(earlier),
         not_after=earlier.expires_at,
         earlier=earlier,
@@ -43,6 +42,20 @@ def _marks(earlier: Auth) -> dict[str, Any]:
         "protocol_id": earlier.protocol_id,
         "group_ids": earlier.group_ids,
     }
+
+
+def _require_own(token: Auth) -> None:
+    """Raise if the token was lent: another one made of it would be more than was lent."""
+    if token.trust_id:
+        raise Forbidden(
+            action="Using trust-scoped token to create another token. Create a new trust-scoped token instead"
+        )
+    if token.access_token_id:
+        raise Forbidden(
+            action="Using OAuth-scoped token to create another token. Create a new OAuth-scoped token instead"
+        )
+    if token.is_delegated:
+        raise Forbidden(action="Using a delegated token to create another token is not allowed.")
 
 
 METHOD = Method("token", Token, prove)

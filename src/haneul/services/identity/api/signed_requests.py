@@ -1,0 +1,75 @@
+"""/ec2tokens and /s3tokens: other services ask who signed a request with an access key"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest, Unauthorized
+from haneul.kernel.http.routes import Query, Reply, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity import policy
+from haneul.services.identity.api import tokens
+from haneul.services.identity.model.signatures import SignedRequest
+from haneul.services.identity.operations import ec2
+
+routes = Routes("/v3")
+
+
+class SignedByKey(Schema):
+    access: str
+    signature: str
+    host: str
+    verb: str
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str] | None = None
+    body_hash: str | None = None
+
+
+class Ec2Credentials(Schema):
+    credentials: SignedByKey | None = None
+    ec2Credentials: SignedByKey | None = None
+
+
+class SignedString(Schema):
+    access: str
+    signature: str
+    token: str
+
+
+class S3Credentials(Schema):
+    credentials: SignedString
+
+
+@routes.post("/ec2tokens", policy=policy.EC2TOKENS_VALIDATE, transaction=False)
+async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query) -> Reply:
+    """A token for whoever signed this EC2 request, by version 2 or 4."""
+    given = body.credentials or body.ec2Credentials
+    if given is None:
+        raise BadRequest("request must include a request body")
+    request = SignedRequest(
+        given.signature,
+        given.host,
+        given.verb,
+        given.path,
+        given.params,
+        given.headers or {},
+        given.body_hash or "",
+    )
+    return await tokens.issued(ctx, await ec2.by_request(ctx, given.access, request), query)
+
+
+@routes.post("/s3tokens", transaction=False)
+async def create_s3_token(ctx: Context, body: S3Credentials, query: Query) -> Reply:
+    """Who signed this S3 request. The token itself is not given away."""
+    ctx.authorize({}, policy.S3TOKENS_VALIDATE.name, hidden=Unauthorized())
+    given = body.credentials
+    try:
+        text = base64.b64decode(given.token, altchars=b"-_")
+    except (binascii.Error, ValueError):
+        raise Unauthorized from None
+    auth = await ec2.by_string(ctx, given.access, text, given.signature)
+    answer = await tokens.issued(ctx, auth, query)
+    return Reply(answer.body, headers={"Vary": "X-Auth-Token"})
