@@ -98,6 +98,17 @@ def upgrade() -> None:
     with op.batch_alter_table("identity_service_providers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identity_service_providers_enabled"), ["enabled"], unique=False)
 
+    op.create_table(
+        "identity_used_assertions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_used_assertions")),
+    )
+    with op.batch_alter_table("identity_used_assertions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_used_assertions_expires_at"), ["expires_at"], unique=False
+        )
+
     with op.batch_alter_table("identity_users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("origin", sa.Text(), nullable=False, server_default=""))
         batch_op.drop_constraint(batch_op.f("uq_identity_users_domain_id_name"), type_="unique")

@@ -43,6 +43,19 @@ class OpenIdProvider(_Options, frozen=True):
             raise ValueError(f"tokens cannot be signed with {odd[0]!r}; with one of {', '.join(ASYMMETRIC)}")
 
 
+class SamlProvider(_Options, frozen=True):
+    """A SAML 2.0 identity provider."""
+
+    entity_id: str
+    metadata_file: str
+    """What it says of itself, as XML: its addresses and the certificate that it signs with."""
+    key_file: str | None = None
+    """Our key, if requests are to be signed and assertions may be encrypted..."""
+    cert_file: str | None = None
+    """...and its certificate."""
+    leeway_s: NonNegative = 30
+
+
 class TrustedProxy(_Options, frozen=True):
     """A web server in front of us that has checked who somebody is, and says so in headers."""
 
@@ -62,6 +75,8 @@ class Federation(_Options, frozen=True):
     trusted_dashboards: tuple[str, ...] = ()
     """URLs to which a browser may be sent back with a token."""
     openid: dict[str, OpenIdProvider] = {}
+    """By the id of the identity provider."""
+    saml: dict[str, SamlProvider] = {}
     """By the id of the identity provider."""
     proxies: tuple[TrustedProxy, ...] = ()
 

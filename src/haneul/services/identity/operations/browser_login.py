@@ -1,4 +1,4 @@
-"""Logging in with a browser (OpenID Connect's code flow, RFC 6749 and 7636), to go back to a dashboard.
+"""Logging in with a browser, to go back to a dashboard: OpenID Connect's code flow (RFC 6749, 7636), and SAML.
 
     dashboard ─► begin ─► provider, where they log in ─► complete ─► dashboard, with a token
 
@@ -23,18 +23,19 @@ from cryptography.fernet import InvalidToken
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.federation_config import OpenIdProvider, federation
+from haneul.services.identity.federation_config import OpenIdProvider, SamlProvider, federation
 from haneul.services.identity.model.claims import attributes
-from haneul.services.identity.operations import openid
+from haneul.services.identity.operations import openid, saml
 from haneul.services.identity.operations.federated_login import Asserted
 from haneul.services.identity.operations.keys import SEALING
+from haneul.services.identity.operations.saml import Addresses
 
 PATIENCE_S = 600
 COOKIE = "haneul-login-"
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login that was begun."""
+    """A login that was begun; the `nonce` of one by SAML is the id of our request."""
 
     idp_id: str
     protocol_id: str
@@ -42,7 +43,7 @@ class Login(msgspec.Struct, frozen=True):
     redirect_uri: str
     state: str
     nonce: str
-    verifier: str
+    verifier: str = ""
 
 
 class Begun(NamedTuple):
@@ -88,10 +89,23 @@ async def begin(
         "code_challenge": _digest(login.verifier),
         "code_challenge_method": "S256",
     }
-    _, seal = SEALING.newest(ctx.platform.folder)
     joint = "&" if urlsplit(endpoint).query else "?"
+    return _sent(ctx, f"{endpoint}{joint}{urlencode(asked)}", login)
+
+
+async def begin_saml(
+    ctx: Context, options: SamlProvider, idp_id: str, protocol_id: str, origin: str, at: Addresses
+) -> Begun:
+    """Somebody is sent to the provider; their browser will post its response to `at.consumer`."""
+    state = secrets.token_urlsafe(32)
+    asked, location = await saml.request(options, at, state)
+    return _sent(ctx, location, Login(idp_id, protocol_id, origin, at.consumer, state, asked))
+
+
+def _sent(ctx: Context, location: str, login: Login) -> Begun:
+    _, seal = SEALING.newest(ctx.platform.folder)
     value = seal.encrypt(msgspec.json.encode(login)).decode()
-    return Begun(f"{endpoint}{joint}{urlencode(asked)}", _cookie_of(login.state), value)
+    return Begun(location, _cookie_of(login.state), value)
 
 
 def begun(ctx: Context, idp_id: str, protocol_id: str, state: str, cookies: dict[str, str]) -> Login:

@@ -1,4 +1,4 @@
-"""Forget memberships that have expired, once the tokens that carry them have expired too."""
+"""Forget memberships and used assertions that have expired, once tokens made of them have expired too."""
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler

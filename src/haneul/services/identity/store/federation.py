@@ -14,6 +14,7 @@ from haneul.services.identity.model.federation import (
     ServiceProvider,
 )
 from haneul.services.identity.model.mappings import AttributeMapping
+from haneul.services.identity.model.saml import UsedAssertion
 
 IDENTITY_PROVIDERS = Rows(IdentityProvider, "identity_identity_providers", indexes=(("domain_id",),))
 REMOTE_IDS = Rows(RemoteId, "identity_remote_ids", key=("remote_id",), indexes=(("idp_id",),))
@@ -32,13 +33,15 @@ EXPIRING_MEMBERSHIPS = Rows(
     key=("user_id", "group_id", "idp_id"),
     indexes=(("group_id",), ("idp_id",)),
 )
+USED_ASSERTIONS = Rows(UsedAssertion, "identity_used_assertions", indexes=(("expires_at",),))
 NEVER = "Z"
 """After all times."""
 _EXPIRED = Query(
     sa.delete(EXPIRING_MEMBERSHIPS.table).where(EXPIRING_MEMBERSHIPS.c.expires_at <= sa.bindparam("now"))
 )
+_USED = Query(sa.delete(USED_ASSERTIONS.table).where(USED_ASSERTIONS.c.expires_at <= sa.bindparam("now")))
 
 
 async def forget_expired(tx: Tx, now: str) -> int:
-    """Remove the memberships that have expired; how many."""
-    return await tx.run(_EXPIRED, now=now)
+    """Remove the memberships and the used assertions that have expired; how many."""
+    return await tx.run(_EXPIRED, now=now) + await tx.run(_USED, now=now)
