@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import quote
+
 import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Rows, Tx
@@ -45,3 +48,14 @@ _USED = Query(sa.delete(USED_ASSERTIONS.table).where(USED_ASSERTIONS.c.expires_a
 async def forget_expired(tx: Tx, now: str) -> int:
     """Remove the memberships and the used assertions that have expired; how many."""
     return await tx.run(_EXPIRED, now=now) + await tx.run(_USED, now=now)
+
+
+def known_as(asked: Mapping[str, str]) -> tuple[str, sa.ColumnElement[bool], dict[str, str]]:
+    """A condition on users: a provider knows them by all of these fields."""
+    wanted = {
+        f"known_{name}": quote(value) if name == "unique_id" else value for name, value in asked.items()
+    }
+    links = sa.select(FEDERATED_USERS.c.user_id).where(
+        *(FEDERATED_USERS.c[name] == sa.bindparam(f"known_{name}", type_=sa.Text) for name in asked)
+    )
+    return f"known_as/{'/'.join(asked)}", sa.column("id").in_(links), wanted
