@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import bcrypt
 import pytest
 from msgspec.structs import replace
 
+from haneul.kernel.db import Database
+from haneul.kernel.errors import Unauthorized
 from haneul.services.identity import public as identity
+from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.operations import revocations
 from haneul.services.identity.store.users import USERS
 from tests.conftest import Cloud
@@ -125,6 +130,56 @@ async def test_revocations_survive_a_restart(keystone: Keystone) -> None:
     revocations._indexes.clear()  # what a process knows when it starts
     assert not await holds(keystone, admin)
     assert await holds(keystone, await keystone.token())
+
+
+async def test_revocations_are_in_force_in_every_process_at_once(keystone: Keystone) -> None:
+    """Another process is another platform over the same, then shared, database."""
+    here = keystone.cloud.platform
+    there = dataclasses.replace(here, db=Shared(here.db))  # type: ignore[arg-type]
+    admin, kept = await keystone.token(), await keystone.token()
+    for token in (admin, kept):
+        assert (await identity.authenticate(there, token)).user_id == keystone.ids["admin"]
+    await keystone.call(kept, "DELETE", "/auth/tokens", **{"X-Subject-Token": admin})
+    with pytest.raises(Unauthorized):
+        await identity.authenticate(there, admin)
+    assert (await identity.authenticate(there, kept)).user_id == keystone.ids["admin"]
+
+
+class Shared:
+    """A database to which other processes write too."""
+
+    is_shared = True
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+
+async def test_expired_tokens_are_shown_to_whoever_allows_for_it(keystone: Keystone) -> None:
+    platform, admin = keystone.cloud.platform, await keystone.token()
+    auth = await identity.authenticate(platform, await keystone.token("member"))
+    for age, status in ((timedelta(hours=1), 200), (timedelta(days=3), 404)):
+        past = platform.clock.now() - age
+        issued, ended = time_text(past - timedelta(hours=1)), time_text(past)
+        expired = identity.mint(platform, replace(auth, issued_at=issued, expires_at=ended))
+        asked = {"X-Subject-Token": expired}
+        for method in ("GET", "HEAD"):
+            plain = await keystone.call(admin, method, "/auth/tokens", **asked)
+            assert plain.status_code == 404
+            allowed = await keystone.call(admin, method, "/auth/tokens?allow_expired=1", **asked)
+            assert allowed.status_code == status
+        assert not await holds(keystone, expired)
+
+
+async def test_a_token_of_the_system_gives_none_for_a_project(keystone: Keystone) -> None:
+    system = {"methods": ["token"], "token": {"id": await keystone.token(scope=SYSTEM)}}
+    for scope, status in ((project("admin"), 403), (DOMAIN, 403), (None, 201), (SYSTEM, 201)):
+        auth = {"identity": system} if scope is None else {"identity": system, "scope": scope}
+        answer = await keystone.cloud.http.post(f"{V3}/auth/tokens", json={"auth": auth})
+        assert answer.status_code == status, scope
+        assert "project" not in answer.json().get("token", {})
 
 
 async def test_a_changed_password_ends_all_tokens(keystone: Keystone) -> None:

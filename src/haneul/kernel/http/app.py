@@ -156,7 +156,7 @@ class Application:
                     raise MethodNotAllowed
                 raise NotFound
             if route.auth:
-                token = req.headers.get("x-auth-token")
+                token = req.headers.get("x-auth-token") or _bearer(req)
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
@@ -335,6 +335,12 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
         if route.window.covers(version):
             return route
     return None
+
+
+def _bearer(req: Any) -> str | None:
+    """The token of a client that speaks OAuth 2.0."""
+    scheme, _, token = req.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> bool:

@@ -42,6 +42,13 @@ class WrongPassword(Unauthorized):
     code, message = "identity.wrong_password", "The request you have made requires authentication."
 
 
+class MoreProofNeeded(Unauthorized):
+    """`receipt`, as it is and `signed`, says what was proved; `rules` what is asked of the person in `proof`."""
+
+    code = "identity.more_proof_needed"
+    message = "Additional authentications steps required."
+
+
 class TokenNotFound(NotFound):
     code, message = "identity.token_not_found", "Failed to validate token"
 

@@ -312,3 +312,17 @@ GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role o
 _VALIDATES = "rule:admin_required or rule:service_role"
 EC2TOKENS_VALIDATE = rule("identity:ec2tokens_validate", _VALIDATES, "Check an EC2 signature.", ANY)
 S3TOKENS_VALIDATE = rule("identity:s3tokens_validate", _VALIDATES, "Check an S3 signature.", ANY)
+
+# OAuth 1.0a
+
+GET_CONSUMER = rule("identity:get_consumer", READER, "Show a consumer.", ANY)
+LIST_CONSUMERS = rule("identity:list_consumers", READER, "List consumers.", ANY)
+CREATE_CONSUMER = rule("identity:create_consumer", ADMIN, "Register a consumer.", ANY)
+UPDATE_CONSUMER = rule("identity:update_consumer", ADMIN, "Describe a consumer otherwise.", ANY)
+DELETE_CONSUMER = rule("identity:delete_consumer", ADMIN, "Delete a consumer.", ANY)
+AUTHORIZE_REQUEST_TOKEN = rule("identity:authorize_request_token", ADMIN, "Let a consumer act.", ANY)
+LIST_ACCESS_TOKENS = rule("identity:list_access_tokens", ADMIN, "List access tokens of a user.", ANY)
+GET_ACCESS_TOKEN = rule("identity:get_access_token", ADMIN, "Show an access token.", ANY)
+DELETE_ACCESS_TOKEN = rule("identity:delete_access_token", ADMIN, "Take an access token back.", ANY)
+LIST_ACCESS_TOKEN_ROLES = rule("identity:list_access_token_roles", ADMIN, "List its roles.", ANY)
+GET_ACCESS_TOKEN_ROLE = rule("identity:get_access_token_role", ADMIN, "Show a role of it.", ANY)

@@ -13,8 +13,9 @@ from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api.bodies import read
+from haneul.services.identity.api.lists import base
 from haneul.services.identity.model.proofs import Method, Named, Scope
-from haneul.services.identity.operations import authentication, catalog, tokens
+from haneul.services.identity.operations import authentication, catalog, receipts, tokens
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
@@ -61,7 +62,35 @@ async def create_token(ctx: Context, body: CreateToken, query: Query, request: R
     parts = _parts(body.auth.identity)
     scope = _scope(body.auth.scope)
     proof = await authentication.prove(ctx, parts, request)
+    try:
+        proof = await receipts.enough(ctx, proof, request.header("Openstack-Auth-Receipt"))
+    except errors.MoreProofNeeded as needed:
+        return _receipt(ctx, needed)
     return await issued(ctx, await authentication.authorize(ctx, proof, scope), query)
+
+
+def _receipt(ctx: Context, needed: errors.MoreProofNeeded) -> Reply:
+    """Not a token yet: what was proved, and which methods together would be enough."""
+    receipt, proof = needed.details["receipt"], needed.details["proof"]
+    content = {
+        "receipt": {
+            "methods": receipt.methods,
+            "user": {
+                "id": proof.user.id,
+                "name": proof.user.name,
+                "domain": {"id": proof.domain.id, "name": proof.domain.name},
+            },
+            "issued_at": receipt.issued_at,
+            "expires_at": receipt.expires_at,
+        },
+        "required_auth_methods": needed.details["rules"],
+    }
+    headers = {
+        "Openstack-Auth-Receipt": needed.details["signed"],
+        "WWW-Authenticate": f'Keystone uri="{base(ctx)}"',
+        "Vary": "X-Auth-Token",
+    }
+    return Reply(encode(content), status=401, headers=headers)
 
 
 async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
@@ -203,6 +232,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "trustee_user": {"id": auth.trustee_id},
             "impersonation": auth.user_id == auth.trustor_id,
         }
+    if auth.access_token_id:
+        token["OS-OAUTH1"] = {"access_token_id": auth.access_token_id, "consumer_id": auth.consumer_id}
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:

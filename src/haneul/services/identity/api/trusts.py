@@ -13,6 +13,7 @@ from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, read
 from haneul.services.identity.api.lists import base, links, whole
+from haneul.services.identity.api.views import role_view
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import Role
@@ -65,17 +66,6 @@ def _with_roles(ctx: Context, trust: Trust, roles: list[Role]) -> dict[str, Any]
         **view(ctx, trust),
         "roles": [role_view(ctx, role) for role in roles],
         "roles_links": {"self": here, "next": None, "previous": None},
-    }
-
-
-def role_view(ctx: Context, role: Role) -> dict[str, Any]:
-    return {
-        "id": role.id,
-        "name": role.name,
-        "domain_id": role.domain_id or None,
-        "description": role.description or None,
-        "options": role.options,
-        "links": links(ctx, f"roles/{role.id}"),
     }
 
 

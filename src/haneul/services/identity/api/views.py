@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.services.identity.api.lists import links
+from haneul.services.identity.model.roles import Role
 from haneul.services.identity.model.users import User
 
 
@@ -23,3 +24,14 @@ def user_view(ctx: Context, user: User) -> dict[str, Any]:
     if user.default_project_id is not None:
         found["default_project_id"] = user.default_project_id
     return found
+
+
+def role_view(ctx: Context, role: Role) -> dict[str, Any]:
+    return {
+        "id": role.id,
+        "name": role.name,
+        "domain_id": role.domain_id or None,
+        "description": role.description or None,
+        "options": role.options,
+        "links": links(ctx, f"roles/{role.id}"),
+    }

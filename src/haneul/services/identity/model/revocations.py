@@ -29,6 +29,13 @@ class Revocation(msgspec.Struct, frozen=True):
     issued_until: str
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """How often something was revoked, ever: whoever knows this number knows all revocations."""
+
+    kind: str
+    count: int
+
+
 def of_token(audit_id: str) -> str:
     return f"token:{audit_id}"
 
@@ -70,6 +77,10 @@ def of_trust(trust_id: str) -> str:
     return f"trust:{trust_id}"
 
 
+def of_access_token(access_token_id: str) -> str:
+    return f"access_token:{access_token_id}"
+
+
 def of_grant(user_id: str, target_id: str) -> str:
     """The user has lost a role on that project, domain or the system."""
     return f"grant:{user_id}:{target_id}"
@@ -102,3 +113,5 @@ def reasons(auth: Auth) -> Iterator[str]:
         yield of_protocol(auth.identity_provider_id, auth.protocol_id or "")
     if auth.trust_id:
         yield of_trust(auth.trust_id)
+    if auth.access_token_id:
+        yield of_access_token(auth.access_token_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -15,9 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from haneul.kernel.context import Auth
 from haneul.kernel.errors import Unauthorized
+from haneul.services.identity.model.receipts import Receipt
 
+Signed = TypeVar("Signed", Auth, Receipt)
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Auth)
+_KINDS = {Auth: "token", Receipt: "receipt"}
 
 
 class SigningKey:
@@ -28,23 +31,24 @@ class SigningKey:
         self._private = Ed25519PrivateKey.from_private_bytes(private)
         self.public = self._private.public_key()
 
-    def sign(self, auth: Auth) -> str:
-        """The token of this authorisation: header.payload.signature, each base64url."""
-        header = _b64(msgspec.json.encode({"alg": "EdDSA", "kid": self.id}))
-        signed = f"{header}.{_b64(_encoder.encode(auth))}"
+    def sign(self, what: Auth | Receipt) -> str:
+        """The token (or receipt) of it: header.payload.signature, each base64url."""
+        header = _b64(msgspec.json.encode({"alg": "EdDSA", "kid": self.id, "typ": _KINDS[type(what)]}))
+        signed = f"{header}.{_b64(_encoder.encode(what))}"
         return f"{signed}.{_b64(self._private.sign(signed.encode()))}"
 
 
-def verify(token: str, key: Callable[[str], SigningKey | None]) -> Auth:
-    """The authorisation of a token whose signature holds; Unauthorized otherwise. Does not look at time."""
+def verify(token: str, key: Callable[[str], SigningKey | None], kind: type[Signed]) -> Signed:
+    """What a text stands for whose signature holds; Unauthorized otherwise. Does not look at time."""
     try:
         header, payload, signature = token.split(".")
-        signed_by = key(str(msgspec.json.decode(_unb64(header))["kid"]))
-        if signed_by is None:
+        said = msgspec.json.decode(_unb64(header))
+        signed_by = key(str(said["kid"]))
+        if signed_by is None or said.get("typ", "token") != _KINDS[kind]:
             raise Unauthorized
         signed_by.public.verify(_unb64(signature), f"{header}.{payload}".encode())
-        return _decoder.decode(_unb64(payload))
-    except (ValueError, KeyError, TypeError, InvalidSignature, msgspec.MsgspecError):
+        return msgspec.msgpack.decode(_unb64(payload), type=kind)
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature, msgspec.MsgspecError):
         raise Unauthorized from None
 
 

@@ -36,6 +36,7 @@ async def authorize(ctx: Context, proof: Proof, scope: Scope | None) -> Auth:
     """The authorisation that they get in that scope; by default in their default project."""
     if not (proof.user.enabled and proof.domain.enabled):
         raise Unauthorized
+    _require_reachable(proof, scope)
     issued = await revocations.issue_time(ctx.platform)
     expires_at = time_text(issued + LIFETIME)
     audit_ids: tuple[str, ...] = (_audit_id(),)
@@ -57,6 +58,15 @@ async def authorize(ctx: Context, proof: Proof, scope: Scope | None) -> Auth:
             return await _by_trust(c, auth, scope.target.id or "")
     async with ctx.in_reading() as c:
         return await scoped(c.tx, auth, proof, scope)
+
+
+def _require_reachable(proof: Proof, scope: Scope | None) -> None:
+    """Raise if the scope cannot be reached from that of the token that was shown."""
+    if proof.earlier and proof.earlier.system and scope and scope.kind in ("project", "domain"):
+        raise Forbidden(
+            action="Using a system-scoped token to create a project-scoped or domain-scoped token is not "
+            "allowed."
+        )
 
 
 async def _by_trust(ctx: Context, auth: Auth, id: str) -> Auth:

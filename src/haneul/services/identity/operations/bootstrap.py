@@ -24,6 +24,7 @@ from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import passwords, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.store.revocations import begin_counting
 from haneul.services.identity.store.roles import ASSIGNMENTS, IMPLIED, ROLES
 from haneul.services.identity.store.users import USERS
 
@@ -37,6 +38,7 @@ async def bootstrap(
 
     An admin that is there keeps the password it has.
     """
+    await begin_counting(ctx.tx)
     if await DOMAINS.get(ctx.tx, DEFAULT_DOMAIN) is None:
         await DOMAINS.add(ctx.tx, Domain(DEFAULT_DOMAIN, "Default", "The default domain"))
     ids = {name: await _ensure_role(ctx, name) for name in STANDARD}

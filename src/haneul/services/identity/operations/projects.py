@@ -9,10 +9,11 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DomainEnabled, ImmutableId, Invalid, ProjectNotLeaf, ThingNotFound
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
-from haneul.services.identity.operations import access, groups, identity_providers, trusts, users
+from haneul.services.identity.operations import access, groups, identity_providers, oauth1, trusts, users
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.oauth1 import REQUEST_TOKENS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
 from haneul.services.identity.store.trusts import TRUSTS
@@ -67,6 +68,8 @@ async def _remove(ctx: Context, project: Project) -> None:
     await revoke(ctx, of_project(project.id))
     await ASSIGNMENTS.remove(ctx.tx, target_id=project.id)
     await trusts.end(ctx, await TRUSTS.find(ctx.tx, project_id=project.id))
+    await REQUEST_TOKENS.remove(ctx.tx, project_id=project.id)
+    await oauth1.end(ctx, project_id=project.id)
     await APPLICATION_CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await forget_default_project(ctx.tx, project.id)

@@ -1,22 +1,21 @@
 """Ending tokens before their time, and knowing which have ended.
 
 Revocations are rows; each process holds them in memory, because every request asks. What this process
-commits is in force when its answer leaves; what others commit to a shared database is looked up every
-`POLL_S`. A token is issued later than any revocation that came before it, even within one tick of the
+commits is in force when its answer leaves. Where other processes write to the database too, every request
+asks it for one number, which grows with each revocation, and reads the rows again when it has grown: what
+anybody revoked is in force everywhere once its commit is done. A token is issued later than any revocation that came before it, even within one tick of the
 clock, so what is issued after a revocation always holds.
 """
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.services.identity.model.revocations import Revocation, moment, reasons, time_text
-from haneul.services.identity.store.revocations import REVOCATIONS, forget
+from haneul.services.identity.store.revocations import REVOCATIONS, count, counted, forget
 
-POLL_S = 1.0
 _TICK = timedelta(microseconds=1)
 
 
@@ -25,7 +24,7 @@ class _Index:
 
     def __init__(self) -> None:
         self.until: dict[str, str] = {}
-        self.loaded_at: float | None = None
+        self.count = -1
         self.latest_issued = ""
         self.latest_revoked = ""
 
@@ -39,12 +38,13 @@ _indexes: WeakKeyDictionary[Platform, _Index] = WeakKeyDictionary()
 
 async def _index(platform: Platform) -> _Index:
     index = _indexes.setdefault(platform, _Index())
-    now = time.monotonic()
-    if index.loaded_at is None or (platform.db.is_shared and now - index.loaded_at > POLL_S):
+    if index.count < 0 or platform.db.is_shared:
         async with platform.reading() as ctx:
-            for each in await REVOCATIONS.page(ctx.tx):
-                index.end(each.key, each.issued_until)
-        index.loaded_at = now
+            count = await counted(ctx.tx)
+            if count != index.count:
+                for each in await REVOCATIONS.page(ctx.tx):
+                    index.end(each.key, each.issued_until)
+                index.count = count
     return index
 
 
@@ -52,6 +52,7 @@ async def revoke(ctx: Context, *keys: str) -> None:
     """Tokens that match any of these keys, and were issued until now, no longer hold."""
     index = await _index(ctx.platform)
     until = max(time_text(ctx.now()), index.latest_issued)
+    await count(ctx.tx)
     for key in dict.fromkeys(keys):
         await REVOCATIONS.remove(ctx.tx, key=key)
         await REVOCATIONS.add(ctx.tx, Revocation(key, until))

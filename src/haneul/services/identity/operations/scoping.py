@@ -20,9 +20,13 @@ from haneul.services.identity.store import projects, roles
 async def scoped(tx: Tx, auth: Auth, proof: Proof, scope: Scope | None) -> Auth:
     """The authorisation in the scope asked for, by default in the user's default project."""
     if proof.bound:
-        if scope is not None:
+        if scope is not None and auth.app_credential_id:
             raise Unauthorized("Application credentials cannot request a scope.")
+        if scope is not None and (scope.kind, scope.target.id) != ("project", proof.bound.project_id):
+            raise Unauthorized
         return await in_project(tx, auth, Named(id=proof.bound.project_id), proof.bound.role_ids)
+    if scope is None and proof.earlier and proof.earlier.system:
+        return auth
     if scope is None:
         return await _in_default_project(tx, auth, proof.user)
     if scope.kind == "project":

@@ -32,7 +32,7 @@ async def authenticate(platform: Platform, token: str, *, allow_expired: bool = 
     verified = _verified.setdefault(platform, {})
     auth = verified.get(token)
     if auth is None:
-        auth = tokens.verify(token, lambda name: SIGNING.find(platform.folder, name))
+        auth = tokens.verify(token, lambda name: SIGNING.find(platform.folder, name), Auth)
         if len(verified) >= CACHE:
             verified.clear()
         verified[token] = auth

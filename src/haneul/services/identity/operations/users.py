@@ -12,7 +12,7 @@ from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, federated_users, passwords, trusts
+from haneul.services.identity.operations import access, federated_users, oauth1, passwords, trusts
 from haneul.services.identity.operations.federated_users import Link
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS, CREDENTIALS
@@ -81,6 +81,7 @@ async def delete(ctx: Context, user: User) -> None:
     access.require_mutable(user, "user", "delete")
     await revoke(ctx, of_user(user.id))
     await trusts.end_of_user(ctx, user.id)
+    await oauth1.end(ctx, user_id=user.id)
     await MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await FEDERATED_USERS.remove(ctx.tx, user_id=user.id)
     await EXPIRING_MEMBERSHIPS.remove(ctx.tx, user_id=user.id)

@@ -1,0 +1,180 @@
+"""/OS-OAUTH1, and /users/ID/OS-OAUTH1/access_tokens"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Reply, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.lists import base, links, whole
+from haneul.services.identity.api.views import role_view
+from haneul.services.identity.errors import ImmutableId, Invalid, ThingNotFound
+from haneul.services.identity.model.oauth1 import AccessToken, Consumer, RequestToken
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.operations import access, oauth1
+from haneul.services.identity.operations.oauth1_signatures import said_in
+from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS
+
+routes = Routes("/v3")
+FORM = "application/x-www-form-urlencoded"
+
+
+class ConsumerFields(Schema):
+    description: Text | UnsetType | None = UNSET
+
+
+class ConsumerBody(Schema):
+    consumer: dict[str, Any]
+
+
+class RoleReference(Schema):
+    id: Text | None = None
+    name: Text | None = None
+
+
+class Agreement(Schema):
+    roles: list[RoleReference]
+
+
+def consumer_view(ctx: Context, consumer: Consumer) -> dict[str, Any]:
+    return {
+        **consumer.extra,
+        "id": consumer.id,
+        "description": consumer.description,
+        "links": links(ctx, f"OS-OAUTH1/consumers/{consumer.id}"),
+    }
+
+
+@routes.get("/OS-OAUTH1/consumers", policy=policy.LIST_CONSUMERS)
+async def list_consumers(ctx: Context, request: Request) -> dict[str, Any]:
+    """List consumers."""
+    found = await CONSUMERS.page(ctx.tx)
+    return whole(ctx, request, "consumers", [consumer_view(ctx, each) for each in found])
+
+
+@routes.post("/OS-OAUTH1/consumers", status=201, policy=policy.CREATE_CONSUMER)
+async def create_consumer(ctx: Context, body: ConsumerBody) -> dict[str, Any]:
+    """Register a consumer; its secret is shown only now."""
+    new, extra = read(ConsumerFields, body.consumer, of="consumer")
+    consumer = Consumer(new_hex(), new_hex(), new.description or None, extra)
+    made = consumer_view(ctx, await CONSUMERS.add(ctx.tx, consumer))
+    return {"consumer": {**made, "secret": consumer.secret}}
+
+
+@routes.get("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.GET_CONSUMER)
+async def show_consumer(ctx: Context, consumer_id: str) -> dict[str, Any]:
+    """Show a consumer."""
+    return {"consumer": consumer_view(ctx, await oauth1.find_consumer(ctx, consumer_id))}
+
+
+@routes.patch("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.UPDATE_CONSUMER)
+async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) -> dict[str, Any]:
+    """Describe a consumer otherwise."""
+    changed, extra = read(ConsumerFields, body.consumer, of="consumer")
+    consumer = await oauth1.find_consumer(ctx, consumer_id)
+    if "secret" in extra:
+        raise Invalid(why="The secret of a consumer cannot be changed.")
+    if extra.pop("id", consumer_id) != consumer_id:
+        raise ImmutableId(kind="consumer")
+    new = access.changed(consumer, given(changed), extra)
+    return {"consumer": consumer_view(ctx, await CONSUMERS.update(ctx.tx, new))}
+
+
+@routes.delete("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.DELETE_CONSUMER)
+async def delete_consumer(ctx: Context, consumer_id: str) -> None:
+    """Delete a consumer; all that it was let ends."""
+    await oauth1.delete_consumer(ctx, consumer_id)
+
+
+@routes.post("/OS-OAUTH1/request_token", status=201, auth=False)
+async def create_request_token(ctx: Context, request: Request) -> Reply:
+    """A consumer asks to act in the project that `Requested-Project-Id` names."""
+    project_id = request.header("Requested-Project-Id")
+    if not project_id:
+        raise Invalid(why="Expecting to find Requested-Project-Id in request.")
+    return _form(await oauth1.ask(ctx, request, said_in(request), project_id))
+
+
+@routes.put("/OS-OAUTH1/authorize/{request_token_id}", policy=policy.AUTHORIZE_REQUEST_TOKEN)
+async def authorize_request_token(ctx: Context, request_token_id: str, body: Agreement) -> dict[str, Any]:
+    """Agree that the consumer acts with some of one's roles; it needs the verifier."""
+    roles = [(role.id, role.name) for role in body.roles]
+    if any(not (id or name) for id, name in roles):
+        raise Invalid(why="A role needs its id or name.")
+    return {"token": {"oauth_verifier": await oauth1.agree(ctx, request_token_id, roles)}}
+
+
+@routes.post("/OS-OAUTH1/access_token", status=201, auth=False)
+async def create_access_token(ctx: Context, request: Request) -> Reply:
+    """The consumer gets what it logs in with, for a request token and its verifier."""
+    return _form(await oauth1.redeem(ctx, request, said_in(request)))
+
+
+def _form(token: RequestToken | AccessToken) -> Reply:
+    pairs = {
+        "oauth_token": token.id,
+        "oauth_token_secret": token.secret,
+        "oauth_expires_at": time_text(token.expires_at),
+    }
+    return Reply(urlencode(pairs, safe=":").encode(), content_type=FORM)
+
+
+def view(ctx: Context, token: AccessToken) -> dict[str, Any]:
+    path = f"users/{token.user_id}/OS-OAUTH1/access_tokens/{token.id}"
+    return {
+        "id": token.id,
+        "consumer_id": token.consumer_id,
+        "project_id": token.project_id,
+        "authorizing_user_id": token.user_id,
+        "expires_at": time_text(token.expires_at),
+        "links": {**links(ctx, path), "roles": f"{base(ctx)}/{path}/roles"},
+    }
+
+
+_MINE = "/users/{user_id}/OS-OAUTH1/access_tokens"
+_ONE = _MINE + "/{access_token_id}"
+
+
+@routes.get(_MINE, policy=policy.LIST_ACCESS_TOKENS)
+async def list_access_tokens(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
+    """List what a user let consumers do."""
+    oauth1.require_own_token(ctx)
+    found = await ACCESS_TOKENS.find(ctx.tx, user_id=user_id)
+    return whole(ctx, request, "access_tokens", [view(ctx, each) for each in found])
+
+
+@routes.get(_ONE, policy=policy.GET_ACCESS_TOKEN)
+async def show_access_token(ctx: Context, user_id: str, access_token_id: str) -> dict[str, Any]:
+    """Show an access token."""
+    return {"access_token": view(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))}
+
+
+@routes.delete(_ONE, policy=policy.DELETE_ACCESS_TOKEN)
+async def delete_access_token(ctx: Context, user_id: str, access_token_id: str) -> None:
+    """Take back what a consumer was let."""
+    await oauth1.find_access_token(ctx, user_id, access_token_id)
+    await oauth1.end(ctx, id=access_token_id)
+
+
+@routes.get(_ONE + "/roles", policy=policy.LIST_ACCESS_TOKEN_ROLES)
+async def list_roles(ctx: Context, user_id: str, access_token_id: str, request: Request) -> dict[str, Any]:
+    """List the roles of an access token."""
+    found = await oauth1.roles_of(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))
+    return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
+
+
+@routes.get(_ONE + "/roles/{role_id}", policy=policy.GET_ACCESS_TOKEN_ROLE)
+async def show_role(ctx: Context, user_id: str, access_token_id: str, role_id: str) -> dict[str, Any]:
+    """Show a role of an access token."""
+    token = await oauth1.find_access_token(ctx, user_id, access_token_id)
+    for role in await oauth1.roles_of(ctx, token):
+        if role.id == role_id:
+            return {"role": role_view(ctx, role)}
+    raise ThingNotFound(kind="role", id=role_id)

@@ -1,0 +1,92 @@
+"""/OS-OAUTH2/token: the client credentials grant (RFC 6749), where the client is an application credential"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import parse_qs
+
+from haneul.kernel.context import Auth, Context
+from haneul.kernel.errors import TooLarge, Unauthorized
+from haneul.kernel.http.routes import Reply, Request, Routes, encode
+from haneul.services.identity.api.lists import base
+from haneul.services.identity.model.revocations import moment
+from haneul.services.identity.operations import authentication, tokens
+from haneul.services.identity.operations.methods import application_credential
+from haneul.services.identity.operations.methods.application_credential import GivenApplicationCredential
+
+routes = Routes("/v3")
+LARGEST = 8192
+GRANT = "client_credentials"
+
+
+@routes.post("/OS-OAUTH2/token", auth=False, transaction=False)
+async def create_token(ctx: Context, request: Request) -> Reply:
+    """A token for an application credential, as OAuth 2.0 asks for it and answers."""
+    form = await _form(request)
+    grant = form.get("grant_type")
+    if not grant:
+        return _refusal(400, "invalid_request", "The parameter grant_type is required.")
+    if grant != GRANT:
+        return _refusal(400, "unsupported_grant_type", f"The parameter grant_type {grant} is not supported.")
+    client = _client(request, form)
+    if client is None:
+        return _unknown_client(ctx, "Client authentication failed.")
+    try:
+        auth = await _authorize(ctx, request, *client)
+    except Unauthorized as error:
+        return _unknown_client(ctx, error.text)
+    seconds = round((moment(auth.expires_at) - moment(auth.issued_at)).total_seconds())
+    token = {
+        "access_token": tokens.mint(ctx.platform, auth),
+        "expires_in": seconds,
+        "token_type": "Bearer",
+    }
+    return Reply(encode(token), headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+async def _authorize(ctx: Context, request: Request, id: str, secret: str) -> Auth:
+    given = GivenApplicationCredential(secret=secret, id=id)
+    proof = await application_credential.prove(ctx, given, request)
+    return await authentication.authorize(ctx, proof, None)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The first value of each field; nothing if the body is of another kind, or not text."""
+    raw = b""
+    async for chunk in request.chunks():
+        raw += chunk
+        if len(raw) > LARGEST:
+            raise TooLarge(limit=LARGEST)
+    kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return {}
+    try:
+        return {name: values[0] for name, values in parse_qs(raw.decode(), max_num_fields=20).items()}
+    except ValueError:
+        return {}
+
+
+def _client(request: Request, form: dict[str, str]) -> tuple[str, str] | None:
+    """The client's id and secret: by Basic authentication, or else in the form."""
+    scheme, _, given = (request.header("Authorization") or "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            id, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
+            return None
+    else:
+        id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    return (id, secret) if id and secret else None
+
+
+def _unknown_client(ctx: Context, why: str) -> Reply:
+    answer = _refusal(401, "invalid_client", why)
+    answer.headers["WWW-Authenticate"] = f'Keystone uri="{base(ctx)}"'
+    return answer
+
+
+def _refusal(status: int, error: str, why: str) -> Reply:
+    content: dict[str, Any] = {"error": error, "error_description": why}
+    return Reply(encode(content), status=status)

@@ -1,0 +1,149 @@
+"""The walk of OAuth 1.0a: a consumer asks, a user agrees, the consumer gets what lets it log in."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden, Unauthorized
+from haneul.kernel.http.routes import Request
+from haneul.kernel.ids import new_hex
+from haneul.services.identity.errors import Invalid, ThingNotFound
+from haneul.services.identity.model.oauth1 import (
+    ACCESS_LIFETIME,
+    REQUEST_LIFETIME,
+    AccessToken,
+    Consumer,
+    RequestToken,
+)
+from haneul.services.identity.model.revocations import of_access_token, time_text
+from haneul.services.identity.operations import access, scoping
+from haneul.services.identity.operations.oauth1_signatures import Said, is_signed
+from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS, REQUEST_TOKENS
+from haneul.services.identity.store.projects import PROJECTS
+from haneul.services.identity.store.roles import ROLES
+
+_LETTERS = string.ascii_letters + string.digits
+VERIFIER_LENGTH = 8
+
+
+def require_own_token(ctx: Context) -> None:
+    if ctx.auth.is_delegated:
+        raise Forbidden(action="Cannot manage OAuth tokens with a token issued via delegation.")
+
+
+async def ask(ctx: Context, request: Request, said: Said, project_id: str) -> RequestToken:
+    """A consumer's wish to act in the project, to be shown to somebody who may agree."""
+    consumer = await _consumer(ctx, said)
+    if not is_signed(ctx, request, said, consumer.secret, ""):
+        raise Unauthorized
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
+    return await REQUEST_TOKENS.add(ctx.tx, wish)
+
+
+async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | None]]) -> str:
+    """The user lets the consumer act with those of their roles; the verifier, for the consumer."""
+    require_own_token(ctx)
+    wish = await _wish(ctx, id)
+    if wish.expires_at <= ctx.now():
+        raise Unauthorized("Request token is expired")
+    project = await access.exists(ctx, PROJECTS, wish.project_id, "project")
+    now = time_text(ctx.now())
+    held = {role.id: role for role in await scoping.roles_in(ctx.tx, ctx.user_id, project, now)}
+    by_name = {role.name: role for role in held.values()}
+    chosen = [held.get(id) if id else by_name.get(name or "") for id, name in roles]
+    if None in chosen:
+        raise Unauthorized("authorizing user does not have role required")
+    verifier = "".join(secrets.choice(_LETTERS) for _ in range(VERIFIER_LENGTH))
+    role_ids = list(dict.fromkeys(role.id for role in chosen if role))
+    await REQUEST_TOKENS.update(
+        ctx.tx, replace(wish, verifier=verifier, user_id=ctx.user_id, role_ids=role_ids)
+    )
+    return verifier
+
+
+async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
+    """The access token for a wish that somebody agreed to; the wish is gone."""
+    consumer = await _consumer(ctx, said)
+    wish = await _wish(ctx, said.token)
+    if wish.consumer_id != consumer.id or wish.expires_at <= ctx.now():
+        raise Unauthorized
+    if len(said.verifier) != VERIFIER_LENGTH or not set(said.verifier) <= set(_LETTERS):
+        raise Invalid(why="Validation failed with errors: Invalid verifier format.")
+    if wish.user_id is None or wish.verifier is None:
+        raise Unauthorized
+    if not secrets.compare_digest(wish.verifier, said.verifier):
+        raise Unauthorized
+    if not is_signed(ctx, request, said, consumer.secret, wish.secret):
+        raise Unauthorized
+    await REQUEST_TOKENS.remove(ctx.tx, id=wish.id)
+    expires_at = ctx.now() + ACCESS_LIFETIME
+    token = AccessToken(
+        new_hex(), new_hex(), consumer.id, wish.project_id, wish.user_id, wish.role_ids, expires_at
+    )
+    return await ACCESS_TOKENS.add(ctx.tx, token)
+
+
+async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
+    """The access token that this request was signed with; 401 if it was not."""
+    token = await ACCESS_TOKENS.get(ctx.tx, said.token)
+    if token is None:
+        raise ThingNotFound("Access token not found")
+    consumer = await _consumer(ctx, said)
+    if token.consumer_id != consumer.id or token.expires_at <= ctx.now():
+        raise Unauthorized
+    if not is_signed(ctx, request, said, consumer.secret, token.secret):
+        raise Unauthorized
+    return token
+
+
+async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
+    require_own_token(ctx)
+    found = await ACCESS_TOKENS.first(ctx.tx, id=id, user_id=user_id)
+    if found is None:
+        raise ThingNotFound("Access token not found")
+    return found
+
+
+async def find_consumer(ctx: Context, id: str) -> Consumer:
+    found = await CONSUMERS.get(ctx.tx, id)
+    if found is None:
+        raise ThingNotFound("Consumer not found")
+    return found
+
+
+async def delete_consumer(ctx: Context, id: str) -> None:
+    """The consumer is gone, and all that it was let."""
+    await find_consumer(ctx, id)
+    await REQUEST_TOKENS.remove(ctx.tx, consumer_id=id)
+    await end(ctx, consumer_id=id)
+    await CONSUMERS.remove(ctx.tx, id=id)
+
+
+async def end(ctx: Context, **equal: Any) -> None:
+    """These access tokens are gone, and so are the tokens made by them."""
+    for token in await ACCESS_TOKENS.find(ctx.tx, **equal):
+        await revoke(ctx, of_access_token(token.id))
+        await ACCESS_TOKENS.remove(ctx.tx, id=token.id)
+
+
+async def roles_of(ctx: Context, token: AccessToken) -> list[Any]:
+    return await ROLES.among(ctx.tx, "id", token.role_ids)
+
+
+async def _consumer(ctx: Context, said: Said) -> Consumer:
+    return await find_consumer(ctx, said.consumer_key)
+
+
+async def _wish(ctx: Context, id: str) -> RequestToken:
+    found = await REQUEST_TOKENS.get(ctx.tx, id)
+    if found is None:
+        raise ThingNotFound("Request token not found")
+    return found

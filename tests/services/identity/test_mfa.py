@@ -1,0 +1,127 @@
+"""Codes that change, and users who must prove themselves in more than one way."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+
+from haneul.services.identity.model.receipts import required_methods
+from tests.services.identity.conftest import (
+    PASSWORD,
+    V3,
+    Keystone,
+    by_password,
+    by_token,
+    login_with,
+    project,
+)
+
+SECRET = b"12345678901234567890"
+RECEIPT = "Openstack-Auth-Receipt"
+
+
+def code(keystone: Keystone, steps: int = 0) -> str:
+    """The code of RFC 6238, so many steps of half a minute from now."""
+    step = int(keystone.cloud.platform.clock.now().timestamp()) // 30 + steps
+    mac = hmac.new(SECRET, step.to_bytes(8, "big"), hashlib.sha1).digest()
+    start = mac[-1] & 15
+    return f"{(int.from_bytes(mac[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"
+
+
+def by_code(keystone: Keystone, passcode: str, name: str = "member") -> dict[str, Any]:
+    user = {"id": keystone.ids[name], "passcode": passcode}
+    return {"methods": ["totp"], "totp": {"user": user}}
+
+
+async def with_secret(keystone: Keystone, blob: str = base64.b32encode(SECRET).decode()) -> None:
+    body = {"credential": {"type": "totp", "blob": blob}}
+    member = await keystone.token("member")
+    assert (await keystone.call(member, "POST", "/credentials", body)).status_code == 201
+
+
+async def with_rules(keystone: Keystone, *rules: list[str]) -> None:
+    options = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": list(rules)}
+    path = f"/users/{keystone.ids['member']}"
+    answer = await keystone.call(await keystone.token(), "PATCH", path, {"user": {"options": options}})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_code_of_now_and_the_one_before_let_in(keystone: Keystone) -> None:
+    assert (await login_with(keystone, by_code(keystone, code(keystone)))).status_code == 401
+    await with_secret(keystone, "not base 32!")
+    await with_secret(keystone)
+    for steps, status in ((0, 201), (-1, 201), (-2, 401), (1, 401)):
+        answer = await login_with(keystone, by_code(keystone, code(keystone, steps)), project("demo"))
+        assert answer.status_code == status, steps
+    answer = await login_with(keystone, by_code(keystone, code(keystone)), project("demo"))
+    assert answer.json()["token"]["methods"] == ["totp"]
+    for wrong in ("", "é", "12345"):
+        assert (await login_with(keystone, by_code(keystone, wrong))).status_code == 401
+    assert (await login_with(keystone, by_code(keystone, code(keystone), "reader"))).status_code == 401
+    nothing = {"methods": ["totp"], "totp": {"user": {"id": keystone.ids["member"]}}}
+    assert (await login_with(keystone, nothing)).status_code == 400
+
+
+async def test_more_than_one_proof(keystone: Keystone) -> None:
+    await with_secret(keystone)
+    await with_rules(keystone, ["password", "totp"], ["token", "totp"])
+    first = await login_with(keystone, by_password(keystone, "member"), project("demo"))
+    assert first.status_code == 401
+    body = first.json()
+    assert body["required_auth_methods"] == [["password", "totp"], ["token", "totp"]]
+    assert body["receipt"]["methods"] == ["password"]
+    assert body["receipt"]["user"] == {
+        "id": keystone.ids["member"],
+        "name": "member",
+        "domain": {"id": "default", "name": "Default"},
+    }
+    assert body["receipt"]["expires_at"] > body["receipt"]["issued_at"]
+    receipt = {RECEIPT: first.headers[RECEIPT]}
+    second = await login_with(keystone, by_code(keystone, code(keystone)), project("demo"), **receipt)
+    assert second.status_code == 201
+    assert sorted(second.json()["token"]["methods"]) == ["password", "totp"]
+    token = second.headers["X-Subject-Token"]
+    assert (await login_with(keystone, by_token(token), "unscoped")).status_code == 201
+    both = {**by_password(keystone, "member"), **by_code(keystone, code(keystone))}
+    both["methods"] = ["password", "totp"]
+    assert (await login_with(keystone, both)).status_code == 201
+
+
+async def test_a_receipt_is_no_token_and_no_proof_by_itself(keystone: Keystone) -> None:
+    await with_secret(keystone)
+    await with_rules(keystone, ["password", "totp"])
+    first = await login_with(keystone, by_password(keystone, "member"))
+    text = first.headers[RECEIPT]
+    assert (await keystone.call(text, "GET", "/auth/projects")).status_code == 401
+    again = await login_with(keystone, by_password(keystone, "member"), **{RECEIPT: text})
+    assert again.status_code == 401
+    assert again.json()["receipt"]["methods"] == ["password"]
+    for wrong in ("nonsense", await keystone.token(), text[:-4] + "AAAA"):
+        answer = await login_with(keystone, by_code(keystone, code(keystone)), **{RECEIPT: wrong})
+        assert answer.status_code == 401
+        assert RECEIPT not in answer.headers
+    others = await login_with(keystone, by_password(keystone, "reader"), **{RECEIPT: text})
+    assert others.status_code == 401
+    path = f"{V3}/users/{keystone.ids['member']}/password"
+    change = {"user": {"original_password": PASSWORD, "password": "new"}}
+    assert (await keystone.cloud.http.post(path, json=change)).status_code == 204
+    late = await login_with(keystone, by_code(keystone, code(keystone)), **{RECEIPT: text})
+    assert late.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "rules"),
+    [
+        ({}, []),
+        ({"multi_factor_auth_rules": [["totp"]]}, []),
+        ({"multi_factor_auth_enabled": True}, []),
+        ({"multi_factor_auth_enabled": True, "multi_factor_auth_rules": "x"}, []),
+        ({"multi_factor_auth_enabled": True, "multi_factor_auth_rules": ["x", ["totp", "fax"]]}, [["totp"]]),
+    ],
+)
+def test_which_rules_count(options: dict[str, Any], rules: list[list[str]]) -> None:
+    assert required_methods(options, {"totp", "password"}) == rules
