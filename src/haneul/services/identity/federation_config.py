@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 import msgspec
@@ -67,6 +68,10 @@ class TrustedProxy(_Options, frozen=True):
     """Header by attribute: the only ones that are read. It must remove them from what others send."""
     remote_user_header: str | None = None
     """The header with the name of a user that exists here, for the method `external`."""
+
+    def __post_init__(self) -> None:
+        for each in self.addresses:
+            ip_network(each, strict=False)  # ValueError if it is none
 
 
 class Federation(_Options, frozen=True):
