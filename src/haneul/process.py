@@ -213,6 +213,7 @@ async def serve(options: Options) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
         server_header=False,
+        proxy_headers=False,  # whoever sends X-Forwarded-For is still where the connection comes from
         date_header=True,
         ws="websockets-sansio",
     )

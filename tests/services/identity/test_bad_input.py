@@ -61,6 +61,8 @@ async def test_bodies_of_the_wrong_shape(keystone: Keystone) -> None:
                 and (isinstance(body, dict) and isinstance(body.get("region"), dict))
             ):
                 continue  # a region needs no name, and keeps what it does not know
+            if path == "/OS-FEDERATION/identity_providers/unknown" and body == {}:
+                continue  # an identity provider needs nothing but its id
             answer = await keystone.call(admin, route.method, path, body)
             assert answer.status_code in (400, 404), f"{route.method} {path} {body}: {answer.text}"
             assert set(answer.json()["error"]) == {"code", "message", "title"}
@@ -103,8 +105,8 @@ async def test_things_that_do_not_exist(keystone: Keystone) -> None:
             continue
         for id in ("unknown", "a%20b", "%27%22", "é" * 200):
             answer = await keystone.call(admin, route.method, filled(route.path, id))
-            is_a_list_of_nobodys = route.path.endswith(
-                ("application_credentials", "access_rules", "access_tokens")
+            is_a_list_of_nobodys = route.method == "GET" and route.path.endswith(
+                ("application_credentials", "access_rules", "access_tokens", "/protocols")
             )
             expected = 200 if is_a_list_of_nobodys else 404
             assert answer.status_code == expected, f"{route.method} {route.path}: {answer.text}"

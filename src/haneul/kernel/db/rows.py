@@ -49,14 +49,19 @@ class Sort(NamedTuple):
 
 
 class among(sa.ColumnElement[bool]):
-    """`column` is one of the texts in a JSON array parameter: one statement for any number of them."""
+    """`column` is one of the texts in a JSON array parameter: one statement for any number of them.
+
+    Where a `value` is given, it stands for a parameter that is not.
+    """
 
     inherit_cache = True
     type = sa.Boolean()
 
-    def __init__(self, column: Any, name: str, *, negated: bool = False) -> None:
+    def __init__(self, column: Any, name: str, *, negated: bool = False, value: str | None = None) -> None:
         self.column = column
-        self.param = sa.bindparam(name, type_=sa.Text)
+        self.param = (
+            sa.bindparam(name, type_=sa.Text) if value is None else sa.bindparam(name, value, type_=sa.Text)
+        )
         self.negated = negated
 
 

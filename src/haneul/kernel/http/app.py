@@ -293,7 +293,8 @@ class Application:
             status = result.status or status
             content_type = result.content_type
             for name, value in result.headers.items():
-                resp.set_header(name, value)
+                put = resp.append_header if name == "Set-Cookie" else resp.set_header
+                put(name, value)
             result = result.body
         resp.status = status
         if result is None:

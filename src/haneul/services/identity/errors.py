@@ -56,3 +56,15 @@ class TokenNotFound(NotFound):
 class ImmutableThing(Forbidden):
     code = "identity.immutable"
     message = "Cannot {verb} immutable {kind} {id}; turn off its option 'immutable' first."
+
+
+class CannotMap(Unauthorized):
+    code = "identity.cannot_map"
+    message = (
+        "Could not map any federated user properties to identity values. Check debug logs or the mapping used "
+        "for additional details."
+    )
+
+
+class InvalidRules(BadRequest):
+    code, message = "identity.invalid_rules", "{why}"

@@ -260,6 +260,35 @@ EC2_DELETE_CREDENTIAL = rule(
     ANY,
 )
 
+# federation
+
+GET_IDENTITY_PROVIDER = rule("identity:get_identity_provider", READER, "Show an identity provider.", ANY)
+LIST_IDENTITY_PROVIDERS = rule("identity:list_identity_providers", READER, "List identity providers.", ANY)
+CREATE_IDENTITY_PROVIDER = rule(
+    "identity:create_identity_provider", ADMIN, "Create an identity provider.", ANY
+)
+UPDATE_IDENTITY_PROVIDER = rule(
+    "identity:update_identity_provider", ADMIN, "Update an identity provider.", ANY
+)
+DELETE_IDENTITY_PROVIDER = rule(
+    "identity:delete_identity_provider", ADMIN, "Delete an identity provider.", ANY
+)
+GET_PROTOCOL = rule("identity:get_protocol", READER, "Show a protocol of an identity provider.", ANY)
+LIST_PROTOCOLS = rule("identity:list_protocols", READER, "List the protocols of an identity provider.", ANY)
+CREATE_PROTOCOL = rule("identity:create_protocol", ADMIN, "Create a protocol of an identity provider.", ANY)
+UPDATE_PROTOCOL = rule("identity:update_protocol", ADMIN, "Update a protocol of an identity provider.", ANY)
+DELETE_PROTOCOL = rule("identity:delete_protocol", ADMIN, "Delete a protocol of an identity provider.", ANY)
+GET_MAPPING = rule("identity:get_mapping", READER, "Show a mapping.", ANY)
+LIST_MAPPINGS = rule("identity:list_mappings", READER, "List mappings.", ANY)
+CREATE_MAPPING = rule("identity:create_mapping", ADMIN, "Create a mapping.", ANY)
+UPDATE_MAPPING = rule("identity:update_mapping", ADMIN, "Update a mapping.", ANY)
+DELETE_MAPPING = rule("identity:delete_mapping", ADMIN, "Delete a mapping.", ANY)
+GET_SERVICE_PROVIDER = rule("identity:get_service_provider", READER, "Show a service provider.", ANY)
+LIST_SERVICE_PROVIDERS = rule("identity:list_service_providers", READER, "List service providers.", ANY)
+CREATE_SERVICE_PROVIDER = rule("identity:create_service_provider", ADMIN, "Create a service provider.", ANY)
+UPDATE_SERVICE_PROVIDER = rule("identity:update_service_provider", ADMIN, "Update a service provider.", ANY)
+DELETE_SERVICE_PROVIDER = rule("identity:delete_service_provider", ADMIN, "Delete a service provider.", ANY)
+
 # trusts
 
 _TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"

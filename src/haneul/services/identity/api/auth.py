@@ -10,12 +10,17 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.identity import policy
 from haneul.services.identity.api import domains, projects
 from haneul.services.identity.api.lists import base, listing
+from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import SYSTEM_ID
 from haneul.services.identity.operations import catalog
 from haneul.services.identity.store import roles
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 
 routes = Routes("/v3")
+
+
+def _me(ctx: Context) -> dict[str, str]:
+    return roles.holder(ctx.user_id, ctx.auth.group_ids, time_text(ctx.now()))
 
 
 @routes.get("/auth/catalog", policy=policy.GET_AUTH_CATALOG)
@@ -29,19 +34,21 @@ async def show_catalog(ctx: Context) -> dict[str, Any]:
     }
 
 
+@routes.get("/OS-FEDERATION/projects", policy=policy.GET_AUTH_PROJECTS)
 @routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS)
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the projects that one may get a token for."""
-    extra = [("project_is_held", roles.project_is_held(), {"user_id": ctx.user_id})]
+    extra = [("project_is_held", roles.project_is_held(), _me(ctx))]
     return await listing(
         ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
     )
 
 
+@routes.get("/OS-FEDERATION/domains", policy=policy.GET_AUTH_DOMAINS)
 @routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS)
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the domains that one may get a token for."""
-    extra = [("domain_is_held", roles.domain_is_held(), {"user_id": ctx.user_id})]
+    extra = [("domain_is_held", roles.domain_is_held(), _me(ctx))]
     return await listing(
         ctx, request, query, DOMAINS, "domains", domains.view, truths=("enabled",), extra=extra
     )
@@ -50,7 +57,9 @@ async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str
 @routes.get("/auth/system", policy=policy.GET_AUTH_SYSTEM)
 async def show_system(ctx: Context) -> dict[str, Any]:
     """Whether one may get a token for the system."""
-    held = await roles.held(ctx.tx, ctx.user_id, "system", SYSTEM_ID)
+    held = await roles.held(
+        ctx.tx, ctx.user_id, "system", SYSTEM_ID, group_ids=ctx.auth.group_ids, now=time_text(ctx.now())
+    )
     return {
         "system": [{"all": True}] if held else [],
         "links": {"next": None, "self": f"{base(ctx)}/auth/system", "previous": None},

@@ -19,6 +19,7 @@ from haneul.services.identity.operations import authentication, catalog, receipt
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
+from haneul.services.identity.store.federation import SERVICE_PROVIDERS
 from haneul.services.identity.store.roles import ROLES
 
 routes = Routes("/v3")
@@ -213,6 +214,17 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["roles"] = await _roles(tx, auth)
         if with_catalog:
             token["catalog"] = await catalog.of(tx, auth)
+    if auth.identity_provider_id:
+        del token["user"]["password_expires_at"]
+        token["user"]["OS-FEDERATION"] = {
+            "groups": [{"id": id} for id in auth.group_ids],
+            "identity_provider": {"id": auth.identity_provider_id},
+            "protocol": {"id": auth.protocol_id},
+        }
+    if others := await SERVICE_PROVIDERS.find(tx, enabled=True):
+        token["service_providers"] = [
+            {"auth_url": each.auth_url, "id": each.id, "sp_url": each.sp_url} for each in others
+        ]
     if auth.trust_id:
         token["OS-TRUST:trust"] = {
             "id": auth.trust_id,

@@ -12,13 +12,16 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
-from haneul.services.identity.api import groups, projects
+from haneul.services.identity.api import federated_objects, groups, projects
 from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.domains import default_domain, own_domain
+from haneul.services.identity.api.federated_objects import FederatedObject
 from haneul.services.identity.api.lists import listing
 from haneul.services.identity.api.views import user_view as view
-from haneul.services.identity.model.users import User
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.model.users import Group, User
 from haneul.services.identity.operations import access, users
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import project_is_held
 from haneul.services.identity.store.users import GROUPS, USERS, has_member
@@ -33,6 +36,7 @@ class NewUser(Schema):
     enabled: bool = True
     default_project_id: Text | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    federated: list[FederatedObject] = field(default_factory=list)
 
 
 class ChangedUser(Schema):
@@ -42,6 +46,7 @@ class ChangedUser(Schema):
     enabled: bool | UnsetType = UNSET
     default_project_id: Text | UnsetType | None = UNSET
     options: dict[str, Any] | UnsetType = UNSET
+    federated: list[FederatedObject] | UnsetType = UNSET
 
 
 class UserBody(Schema):
@@ -64,6 +69,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
     return await listing(
         ctx, request, query, USERS, "users", view,
         texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=own_domain(ctx),
+        extra=federated_objects.filters(query),
     )  # fmt: skip
 
 
@@ -80,13 +86,20 @@ async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
         options=new.options,
         extra=extra,
     )
-    return {"user": view(ctx, await users.create(ctx, user, new.password))}
+    links = federated_objects.links(new.federated)
+    return await _shown(ctx, await users.create(ctx, user, new.password, links))
+
+
+async def _shown(ctx: Context, user: User) -> dict[str, Any]:
+    async with ctx.in_reading() as c:
+        return {"user": {**view(ctx, user), **await federated_objects.shown(c.tx, user.id)}}
 
 
 @routes.get("/users/{user_id}", policy=policy.GET_USER)
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
-    return {"user": view(ctx, await access.find(ctx, USERS, user_id, "user"))}
+    user = await access.find(ctx, USERS, user_id, "user")
+    return {"user": {**view(ctx, user), **await federated_objects.shown(ctx.tx, user_id)}}
 
 
 @routes.patch("/users/{user_id}", policy=policy.UPDATE_USER, transaction=False)
@@ -97,7 +110,9 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
         raise BadRequest("Cannot change user ID")
     changes = given(changed)
     password = changes.pop("password", None)
-    return {"user": view(ctx, await users.update(ctx, user_id, changes, extra, password))}
+    federated = changes.pop("federated", None)
+    links = None if federated is None else federated_objects.links(federated)
+    return await _shown(ctx, await users.update(ctx, user_id, changes, extra, password, links))
 
 
 @routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
@@ -114,10 +129,16 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
 
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
-    """List the groups that a user is in."""
+    """List the groups that a user is in; those that a provider put them in say until when."""
     await access.find(ctx, USERS, user_id, "user")
-    extra = [("has_member", has_member(), {"has_member": user_id})]
-    return await listing(ctx, request, query, GROUPS, "groups", groups.view, extra=extra)
+    ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
+
+    def view(ctx: Context, group: Group) -> dict[str, Any]:
+        until = {"membership_expires_at": time_text(ends[group.id])} if group.id in ends else {}
+        return {**groups.view(ctx, group), **until}
+
+    extra = [("has_member", has_member(), {"has_member": user_id, "now": time_text(ctx.now())})]
+    return await listing(ctx, request, query, GROUPS, "groups", view, extra=extra)
 
 
 @routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)

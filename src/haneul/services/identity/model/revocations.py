@@ -60,6 +60,19 @@ def of_application_credential(credential_id: str) -> str:
     return f"application_credential:{credential_id}"
 
 
+def of_group(group_id: str) -> str:
+    """Tokens whose user is in the group for as long as they last."""
+    return f"group:{group_id}"
+
+
+def of_identity_provider(idp_id: str) -> str:
+    return f"identity_provider:{idp_id}"
+
+
+def of_protocol(idp_id: str, protocol_id: str) -> str:
+    return f"protocol:{idp_id}/{protocol_id}"
+
+
 def of_trust(trust_id: str) -> str:
     return f"trust:{trust_id}"
 
@@ -93,6 +106,11 @@ def reasons(auth: Auth) -> Iterator[str]:
         yield of_role(role_id)
     if auth.app_credential_id:
         yield of_application_credential(auth.app_credential_id)
+    for group_id in auth.group_ids:
+        yield of_group(group_id)
+    if auth.identity_provider_id:
+        yield of_identity_provider(auth.identity_provider_id)
+        yield of_protocol(auth.identity_provider_id, auth.protocol_id or "")
     if auth.trust_id:
         yield of_trust(auth.trust_id)
     if auth.access_token_id:

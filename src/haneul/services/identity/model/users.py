@@ -8,6 +8,12 @@ import msgspec
 
 
 class User(msgspec.Struct, frozen=True):
+    """`origin` is empty for users whose name is theirs alone in their domain.
+
+    A user that an identity provider brought is called what it calls them, whoever else has that name here:
+    their `origin` is their own id, and nobody is found by that name.
+    """
+
     id: str
     name: str
     domain_id: str
@@ -16,6 +22,7 @@ class User(msgspec.Struct, frozen=True):
     password_hash: str | None = None
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    origin: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):

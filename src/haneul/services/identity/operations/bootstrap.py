@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import ThingNotFound
+from haneul.services.identity.federation_config import federation
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.roles import (
@@ -36,8 +37,9 @@ async def bootstrap(
 ) -> None:
     """The default domain, the standard roles, user and project admin, project service, identity itself.
 
-    An admin that is there keeps the password it has.
+    An admin that is there keeps the password it has. Options of federation that cannot be meant stop the start.
     """
+    federation(ctx.platform.config)
     await begin_counting(ctx.tx)
     if await DOMAINS.get(ctx.tx, DEFAULT_DOMAIN) is None:
         await DOMAINS.add(ctx.tx, Domain(DEFAULT_DOMAIN, "Default", "The default domain"))
@@ -72,7 +74,7 @@ async def ensure_user(
     default_project_id: str | None = None,
 ) -> User:
     """The user of that name; one that is there keeps the password it has."""
-    found = await USERS.first(ctx.tx, domain_id=domain_id, name=name)
+    found = await USERS.first(ctx.tx, domain_id=domain_id, name=name, origin="")
     if found is not None:
         return found
     new = User(

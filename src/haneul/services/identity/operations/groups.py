@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.services.identity.errors import ThingNotFound
-from haneul.services.identity.model.revocations import of_user
+from haneul.services.identity.model.revocations import of_group, of_user
 from haneul.services.identity.model.users import Group, Membership
 from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS
 
@@ -15,7 +16,9 @@ async def delete(ctx: Context, group: Group) -> None:
     if await ASSIGNMENTS.first(ctx.tx, actor_id=group.id) is not None:
         members = await MEMBERSHIPS.find(ctx.tx, group_id=group.id)
         await revoke(ctx, *(of_user(m.user_id) for m in members))
+    await revoke(ctx, of_group(group.id))
     await MEMBERSHIPS.remove(ctx.tx, group_id=group.id)
+    await EXPIRING_MEMBERSHIPS.remove(ctx.tx, group_id=group.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=group.id)
     await GROUPS.remove(ctx.tx, id=group.id)
 

@@ -21,7 +21,7 @@ from haneul.services.identity.model.oauth1 import (
     Consumer,
     RequestToken,
 )
-from haneul.services.identity.model.revocations import of_access_token
+from haneul.services.identity.model.revocations import of_access_token, time_text
 from haneul.services.identity.operations import access, scoping
 from haneul.services.identity.operations.oauth1_signatures import Said, is_signed
 from haneul.services.identity.operations.revocations import revoke
@@ -55,7 +55,8 @@ async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | N
     if wish.expires_at <= ctx.now():
         raise Unauthorized("Request token is expired")
     project = await access.exists(ctx, PROJECTS, wish.project_id, "project")
-    held = {role.id: role for role in await scoping.roles_in(ctx.tx, ctx.user_id, project)}
+    now = time_text(ctx.now())
+    held = {role.id: role for role in await scoping.roles_in(ctx.tx, ctx.user_id, project, now)}
     by_name = {role.name: role for role in held.values()}
     chosen = [held.get(id) if id else by_name.get(name or "") for id, name in roles]
     if None in chosen:

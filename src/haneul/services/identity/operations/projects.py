@@ -9,7 +9,7 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DomainEnabled, ImmutableId, Invalid, ProjectNotLeaf, ThingNotFound
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
-from haneul.services.identity.operations import access, groups, oauth1, trusts, users
+from haneul.services.identity.operations import access, groups, identity_providers, oauth1, trusts, users
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
@@ -92,6 +92,7 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
     if domain.enabled:
         raise DomainEnabled
     await revoke(ctx, of_domain(domain.id))
+    await identity_providers.delete_in_domain(ctx, domain.id)
     for project in await PROJECTS.find(ctx.tx, domain_id=domain.id):
         await _remove(ctx, project)
     for user in await USERS.find(ctx.tx, domain_id=domain.id):

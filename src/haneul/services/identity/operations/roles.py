@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DuplicateThing, ImmutableId, Invalid, ThingNotFound
-from haneul.services.identity.model.revocations import of_grant, of_role, of_user
+from haneul.services.identity.model.revocations import of_grant, of_group, of_role, of_user
 from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role, with_implied
 from haneul.services.identity.operations import access
 from haneul.services.identity.operations.revocations import revoke
@@ -112,6 +112,7 @@ async def take(ctx: Context, given: Assignment) -> None:
     people = [given.actor_id]
     if given.actor_kind == "group":
         people = [m.user_id for m in await MEMBERSHIPS.find(ctx.tx, group_id=given.actor_id)]
+        await revoke(ctx, of_group(given.actor_id))
     if given.inherited:
         await revoke(ctx, *(of_user(each) for each in people))
     else:

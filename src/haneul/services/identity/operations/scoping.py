@@ -34,7 +34,9 @@ async def scoped(tx: Tx, auth: Auth, proof: Proof, scope: Scope | None) -> Auth:
     if scope.kind == "domain":
         return await _in_domain(tx, auth, scope.target)
     if scope.kind == "system":
-        held = await roles.held(tx, proof.user.id, "system", SYSTEM_ID, group_ids=auth.group_ids)
+        held = await roles.held(
+            tx, proof.user.id, "system", SYSTEM_ID, group_ids=auth.group_ids, now=auth.issued_at
+        )
         return await _with_roles(tx, replace(auth, system=True), held)
     return auth
 
@@ -52,7 +54,7 @@ async def _in_default_project(tx: Tx, auth: Auth, user: User) -> Auth:
 async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | None = None) -> Auth:
     """With the roles that the user has on the project (only these, where given); 401 if there are none."""
     auth, project = await _at(tx, auth, target)
-    held = await _held(tx, auth.user_id or "", project, auth.group_ids)
+    held = await _held(tx, auth.user_id or "", project, auth.issued_at, auth.group_ids)
     return await _with_roles(tx, auth, held, only)
 
 
@@ -77,15 +79,15 @@ async def _at(tx: Tx, auth: Auth, target: Named) -> tuple[Auth, Project]:
     return auth, project
 
 
-async def _held(tx: Tx, user_id: str, project: Project, group_ids: Sequence[str] = ()) -> list[str]:
+async def _held(tx: Tx, user_id: str, project: Project, now: str, group_ids: Sequence[str] = ()) -> list[str]:
     above = [project.domain_id, *(each.id for each in await projects.ancestors(tx, project))]
-    return await roles.held(tx, user_id, "project", project.id, above, group_ids=group_ids)
+    return await roles.held(tx, user_id, "project", project.id, above, group_ids=group_ids, now=now)
 
 
-async def roles_in(tx: Tx, user_id: str, project: Project) -> list[Role]:
-    """The roles that the user has on the project, implied ones included."""
+async def roles_in(tx: Tx, user_id: str, project: Project, now: str) -> list[Role]:
+    """The roles that the user has on the project now, implied ones included."""
     known, implied = await roles.graph(tx)
-    return in_tokens(await _held(tx, user_id, project), known, implied)
+    return in_tokens(await _held(tx, user_id, project, now), known, implied)
 
 
 async def by_trust(tx: Tx, auth: Auth, trust: Trust) -> Auth:
@@ -93,7 +95,7 @@ async def by_trust(tx: Tx, auth: Auth, trust: Trust) -> Auth:
     if trust.project_id is None:
         return auth
     auth, project = await _at(tx, auth, Named(id=trust.project_id))
-    held = {role.id for role in await roles_in(tx, trust.trustor_user_id, project)}
+    held = {role.id for role in await roles_in(tx, trust.trustor_user_id, project, auth.issued_at)}
     if not held.issuperset(trust.role_ids):
         raise Forbidden("You are not authorized to perform the requested action.")
     return await _with_roles(tx, auth, trust.role_ids)
@@ -103,7 +105,9 @@ async def _in_domain(tx: Tx, auth: Auth, target: Named) -> Auth:
     domain = await projects.domain(tx, id=target.id, name=target.name)
     if domain is None or not domain.enabled:
         raise Unauthorized
-    held = await roles.held(tx, auth.user_id or "", "domain", domain.id, group_ids=auth.group_ids)
+    held = await roles.held(
+        tx, auth.user_id or "", "domain", domain.id, group_ids=auth.group_ids, now=auth.issued_at
+    )
     return await _with_roles(tx, replace(auth, domain_id=domain.id, domain_name=domain.name), held)
 
 

@@ -11,7 +11,7 @@ from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFound
-from haneul.services.identity.model.revocations import of_trust
+from haneul.services.identity.model.revocations import of_trust, time_text
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.model.trusts import MOST_REDELEGATIONS, Trust
 from haneul.services.identity.operations import access, scoping
@@ -88,7 +88,8 @@ async def _require_held(ctx: Context, wanted: Wanted, role_ids: list[str]) -> No
         if not role_ids:
             raise Forbidden(action="At least one role should be specified.")
         project = await access.exists(ctx, PROJECTS, wanted.project_id, "project")
-        held = {role.id for role in await scoping.roles_in(ctx.tx, wanted.trustor_user_id, project)}
+        now = time_text(ctx.now())
+        held = {role.id for role in await scoping.roles_in(ctx.tx, wanted.trustor_user_id, project, now)}
     for id in role_ids:
         if id not in held:
             raise ThingNotFound(kind="role", id=id)

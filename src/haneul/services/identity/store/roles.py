@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Rows, Tx, among
 from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.users import MEMBERSHIPS
 
@@ -31,11 +32,23 @@ _user = sa.bindparam("user_id", type_=sa.Text)
 _MINE = sa.or_(
     _a.actor_id == _user,
     _a.actor_id.in_(sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == _user)),
+    _a.actor_id.in_(
+        sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
+            EXPIRING_MEMBERSHIPS.c.user_id == _user,
+            EXPIRING_MEMBERSHIPS.c.expires_at > sa.bindparam("now", value=NEVER, type_=sa.Text),
+        )
+    ),
+    among(_a.actor_id, "group_ids", value="[]"),
 )
+"""What is given to the user `user_id`, to their groups, and to groups in which they are for a time only.
+
+Of the latter, those in `group_ids` (a JSON array; none if it is not given), and those that last beyond
+`now` (none if it is not given).
+"""
 _HELD = Query(
     sa.select(_a.role_id)
     .where(
-        sa.or_(_MINE, among(_a.actor_id, "group_ids")),
+        _MINE,
         sa.or_(
             sa.and_(
                 _a.target_kind == sa.bindparam("kind", type_=sa.Text),
@@ -49,6 +62,11 @@ _HELD = Query(
 )
 
 
+def holder(user_id: str, group_ids: Iterable[str] = (), now: str = NEVER) -> dict[str, str]:
+    """The parameters that say whose roles are meant."""
+    return {"user_id": user_id, "group_ids": msgspec.json.encode(list(group_ids)).decode(), "now": now}
+
+
 async def held(
     tx: Tx,
     user_id: str,
@@ -56,18 +74,19 @@ async def held(
     target_id: str,
     above: Iterable[str] = (),
     group_ids: Iterable[str] = (),
+    now: str = NEVER,
 ) -> list[str]:
     """The role ids that the user has on the target: directly, by a group, or inherited from `above`.
 
-    `group_ids` are groups that they are in for as long as their token lasts.
+    `group_ids` are groups that they are in for as long as their token lasts; without `now`, memberships
+    that expire do not count.
     """
     rows = await tx.all(
         _HELD,
-        user_id=user_id,
         kind=kind,
         target_id=target_id,
         above=msgspec.json.encode(list(above)).decode(),
-        group_ids=msgspec.json.encode(list(group_ids)).decode(),
+        **holder(user_id, group_ids, now),
     )
     return [row[0] for row in rows]
 

@@ -10,9 +10,10 @@ from haneul.kernel.db import Query, Rows, Tx
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.users import Group, Membership, User
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS
 
-USERS = Rows(User, "identity_users", unique=(("domain_id", "name"),), indexes=(("name",),))
+USERS = Rows(User, "identity_users", unique=(("domain_id", "name", "origin"),), indexes=(("name",),))
 GROUPS = Rows(Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",),))
 MEMBERSHIPS = Rows(Membership, "identity_memberships", key=("user_id", "group_id"), indexes=(("group_id",),))
 _WIDTH = len(USERS.selected)
@@ -21,6 +22,7 @@ _BY_ID = Query(_BOTH.where(USERS.c.id == sa.bindparam("id")))
 _BY_NAME = Query(
     _BOTH.where(
         USERS.c.name == sa.bindparam("name"),
+        USERS.c.origin == "",
         sa.or_(DOMAINS.c.id == sa.bindparam("domain_id"), DOMAINS.c.name == sa.bindparam("domain_name")),
     )
 )
@@ -52,11 +54,14 @@ def in_group() -> sa.ColumnElement[bool]:
 
 
 def has_member() -> sa.ColumnElement[bool]:
-    """A condition on groups: the user `user_id` is in it."""
-    groups = sa.select(MEMBERSHIPS.c.group_id).where(
-        MEMBERSHIPS.c.user_id == sa.bindparam("has_member", type_=sa.Text)
+    """A condition on groups: the user `has_member` is in it, for ever or for longer than `now`."""
+    user = sa.bindparam("has_member", type_=sa.Text)
+    now = sa.bindparam("now", value=NEVER, type_=sa.Text)
+    for_ever = sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == user)
+    for_a_time = sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
+        EXPIRING_MEMBERSHIPS.c.user_id == user, EXPIRING_MEMBERSHIPS.c.expires_at > now
     )
-    return GROUPS.c.id.in_(groups)
+    return sa.or_(GROUPS.c.id.in_(for_ever), GROUPS.c.id.in_(for_a_time))
 
 
 def _pair(row: Any) -> tuple[User, Domain] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.http.routes import Request
@@ -22,7 +24,24 @@ async def prove(ctx: Context, given: Token, request: Request) -> Proof:
         found = await users.with_domain(c.tx, earlier.user_id or "")
     if not found:
         raise Unauthorized
-    return Proof(*found, methods=("token", *earlier.methods), not_after=earlier.expires_at, earlier=earlier)
+    return Proof(
+        *found,
+        methods=("token", *earlier.methods),
+        marks=_marks(earlier),
+        not_after=earlier.expires_at,
+        earlier=earlier,
+    )
+
+
+def _marks(earlier: Auth) -> dict[str, Any]:
+    """What a federated login leaves in every token that comes from it."""
+    if earlier.identity_provider_id is None:
+        return {}
+    return {
+        "identity_provider_id": earlier.identity_provider_id,
+        "protocol_id": earlier.protocol_id,
+        "group_ids": earlier.group_ids,
+    }
 
 
 def _require_own(token: Auth) -> None:

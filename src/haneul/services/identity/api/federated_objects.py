@@ -1,0 +1,45 @@
+"""`federated` in users: what identity providers call them"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from haneul.kernel.db import Tx
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import Strict
+from haneul.services.identity.api.bodies import Name
+from haneul.services.identity.operations.federated_users import Link, links_of
+from haneul.services.identity.store.federation import known_as
+
+
+class FederatedProtocol(Strict):
+    protocol_id: str
+    unique_id: Name
+
+
+class FederatedObject(Strict):
+    idp_id: str
+    protocols: list[FederatedProtocol]
+
+
+def links(given: Sequence[FederatedObject]) -> list[Link]:
+    return [(each.idp_id, p.protocol_id, p.unique_id) for each in given for p in each.protocols]
+
+
+async def shown(tx: Tx, user_id: str) -> dict[str, Any]:
+    """What the user's view has beside the usual; nothing if no provider knows them."""
+    protocols: dict[str, list[dict[str, str]]] = {}
+    for idp_id, protocol_id, unique_id in await links_of(tx, user_id):
+        protocols.setdefault(idp_id, []).append({"protocol_id": protocol_id, "unique_id": unique_id})
+    if not protocols:
+        return {}
+    return {"federated": [{"idp_id": idp_id, "protocols": each} for idp_id, each in protocols.items()]}
+
+
+def filters(query: Query) -> list[tuple[str, sa.ColumnElement[bool], dict[str, str]]]:
+    """The condition on users that `idp_id`, `protocol_id` and `unique_id` in a query string ask for."""
+    asked = {name: value for name in ("idp_id", "protocol_id", "unique_id") if (value := query.get(name))}
+    return [known_as(asked)] if asked else []

@@ -1,0 +1,83 @@
+"""/OS-FEDERATION/mappings"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import field
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity import policy
+from haneul.services.identity.api.identity_providers import require_short
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.errors import DuplicateThing, InvalidRules
+from haneul.services.identity.model.mappings import AttributeMapping
+from haneul.services.identity.model.rules import rules_of
+from haneul.services.identity.operations import access
+from haneul.services.identity.store.federation import MAPPINGS
+
+routes = Routes("/v3")
+DEFAULT_VERSION = "1.0"
+
+
+class MappingBody(Schema):
+    mapping: dict[str, Any] = field(default_factory=dict)
+
+
+def view(ctx: Context, mapping: AttributeMapping) -> dict[str, Any]:
+    return {
+        "id": mapping.id,
+        "rules": mapping.rules,
+        "schema_version": mapping.schema_version,
+        "links": links(ctx, f"OS-FEDERATION/mappings/{mapping.id}"),
+    }
+
+
+def _read(id: str, given: dict[str, Any]) -> AttributeMapping:
+    """The mapping in a body; what else is there is ignored."""
+    if "rules" not in given:
+        raise InvalidRules(why="'rules' is a required property")
+    version = given.get("schema_version") or DEFAULT_VERSION
+    if not isinstance(version, str):
+        raise InvalidRules(why=f"{version!r} is not of type 'string'")
+    rules_of(given["rules"], version)
+    return AttributeMapping(id, given["rules"], version)
+
+
+@routes.get("/OS-FEDERATION/mappings", policy=policy.LIST_MAPPINGS)
+async def list_mappings(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List mappings."""
+    return await listing(ctx, request, query, MAPPINGS, "mappings", view, texts=())
+
+
+@routes.put("/OS-FEDERATION/mappings/{mapping_id}", status=201, policy=policy.CREATE_MAPPING)
+async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
+    """Create a mapping."""
+    require_short(mapping_id)
+    new = _read(mapping_id, body.mapping)
+    if await MAPPINGS.get(ctx.tx, mapping_id) is not None:
+        raise DuplicateThing(kind="mapping", details="Duplicate entry")
+    return {"mapping": view(ctx, await MAPPINGS.add(ctx.tx, new))}
+
+
+@routes.get("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.GET_MAPPING)
+async def show_mapping(ctx: Context, mapping_id: str) -> dict[str, Any]:
+    """Show a mapping."""
+    return {"mapping": view(ctx, await access.find(ctx, MAPPINGS, mapping_id, "mapping"))}
+
+
+@routes.patch("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.UPDATE_MAPPING)
+async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
+    """Replace the rules of a mapping."""
+    await access.find(ctx, MAPPINGS, mapping_id, "mapping")
+    changed = _read(mapping_id, body.mapping)
+    return {"mapping": view(ctx, await MAPPINGS.update(ctx.tx, changed))}
+
+
+@routes.delete("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.DELETE_MAPPING)
+async def delete_mapping(ctx: Context, mapping_id: str) -> None:
+    """Delete a mapping; protocols that use it let nobody in."""
+    await access.find(ctx, MAPPINGS, mapping_id, "mapping")
+    await MAPPINGS.remove(ctx.tx, id=mapping_id)

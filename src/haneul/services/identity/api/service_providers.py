@@ -1,0 +1,114 @@
+"""/OS-FEDERATION/service_providers"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Strict
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Text, given
+from haneul.services.identity.api.identity_providers import require_short
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.errors import DuplicateThing, Invalid
+from haneul.services.identity.model.federation import ServiceProvider
+from haneul.services.identity.operations import access, tokens
+from haneul.services.identity.store.federation import SERVICE_PROVIDERS
+
+routes = Routes("/v3")
+KIND = "Service Provider"
+
+Url = Annotated[str, msgspec.Meta(max_length=225, pattern=r"^[a-zA-Z0-9+.-]+:[^\x00]+$")]
+
+
+class NewServiceProvider(Strict):
+    auth_url: Url
+    sp_url: Url
+    enabled: bool = False
+    description: Text | None = None
+    relay_state_prefix: Text | None = "ss:mem:"
+
+
+class ChangedServiceProvider(Strict):
+    auth_url: Url | UnsetType = UNSET
+    sp_url: Url | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+    relay_state_prefix: Text | UnsetType | None = UNSET
+
+
+class CreateServiceProvider(Strict):
+    service_provider: NewServiceProvider
+
+
+class UpdateServiceProvider(Strict):
+    service_provider: ChangedServiceProvider
+
+
+def view(ctx: Context, provider: ServiceProvider) -> dict[str, Any]:
+    return {
+        "id": provider.id,
+        "auth_url": provider.auth_url,
+        "sp_url": provider.sp_url,
+        "enabled": provider.enabled,
+        "description": provider.description,
+        "relay_state_prefix": provider.relay_state_prefix,
+        "links": links(ctx, f"OS-FEDERATION/service_providers/{provider.id}"),
+    }
+
+
+@routes.get("/OS-FEDERATION/service_providers", policy=policy.LIST_SERVICE_PROVIDERS)
+async def list_service_providers(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List service providers."""
+    return await listing(
+        ctx, request, query, SERVICE_PROVIDERS, "service_providers", view, texts=("id",), truths=("enabled",)
+    )
+
+
+@routes.put(
+    "/OS-FEDERATION/service_providers/{provider_id}", status=201, policy=policy.CREATE_SERVICE_PROVIDER
+)
+async def create_service_provider(
+    ctx: Context, provider_id: str, body: CreateServiceProvider
+) -> dict[str, Any]:
+    """Register another cloud; while it is enabled, tokens name it."""
+    require_short(provider_id)
+    if await SERVICE_PROVIDERS.get(ctx.tx, provider_id) is not None:
+        details = f"Duplicate entry found with ID {provider_id}"
+        raise DuplicateThing(kind="service_provider", details=details)
+    new = ServiceProvider(provider_id, **given(body.service_provider))
+    tokens.catalogue_changed(ctx)
+    return {"service_provider": view(ctx, await SERVICE_PROVIDERS.add(ctx.tx, new))}
+
+
+@routes.get("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.GET_SERVICE_PROVIDER)
+async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any]:
+    """Show a service provider."""
+    return {"service_provider": view(ctx, await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND))}
+
+
+@routes.patch("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.UPDATE_SERVICE_PROVIDER)
+async def update_service_provider(
+    ctx: Context, provider_id: str, body: UpdateServiceProvider
+) -> dict[str, Any]:
+    """Change a service provider."""
+    provider = await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    changes = given(body.service_provider)
+    if not changes:
+        raise Invalid(why="Invalid input for field/attribute service_provider. {} should be non-empty")
+    tokens.catalogue_changed(ctx)
+    changed = await SERVICE_PROVIDERS.update(ctx.tx, replace(provider, **changes))
+    return {"service_provider": view(ctx, changed)}
+
+
+@routes.delete("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.DELETE_SERVICE_PROVIDER)
+async def delete_service_provider(ctx: Context, provider_id: str) -> None:
+    """Remove a service provider."""
+    await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    tokens.catalogue_changed(ctx)
+    await SERVICE_PROVIDERS.remove(ctx.tx, id=provider_id)

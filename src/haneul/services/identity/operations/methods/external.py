@@ -1,0 +1,30 @@
+"""By a web server in front of us that has found out the name of a user of the default domain."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Unauthorized
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.operations import assertions
+from haneul.services.identity.operations.bootstrap import DEFAULT_DOMAIN
+from haneul.services.identity.store import users
+
+
+class External(Schema):
+    pass
+
+
+async def prove(ctx: Context, given: External, request: Request) -> Proof:
+    name = assertions.remote_user(ctx, request)
+    if name is None:
+        raise Unauthorized("Could not determine user from environment")
+    async with ctx.in_reading() as c:
+        found = await users.named(c.tx, name, domain_id=DEFAULT_DOMAIN, domain_name=None)
+    if found is None:
+        raise Unauthorized
+    return Proof(*found, methods=("external",))
+
+
+METHOD = Method("external", External, prove)

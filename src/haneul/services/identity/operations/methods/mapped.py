@@ -1,0 +1,40 @@
+"""By what an identity provider asserts, by whatever protocol; or by a token that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.schema import Schema
+from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.operations import assertions, federated_login
+from haneul.services.identity.operations.methods import token
+
+
+class Federated(Schema):
+    identity_provider: str | None = None
+    protocol: str | None = None
+    id: str | None = None
+
+
+def proving(name: str) -> Callable[[Context, Federated, Request], Awaitable[Proof]]:
+    """Prove it, and have tokens say that it was by the method of that name."""
+
+    async def prove(ctx: Context, given: Federated, request: Request) -> Proof:
+        if given.id is not None:
+            proof = await token.prove(ctx, token.Token(given.id), request)
+            earlier = proof.earlier.methods if proof.earlier else ()
+            return replace(proof, methods=(name, *earlier))
+        if given.identity_provider is None or given.protocol is None:
+            raise BadRequest(f"Expecting to find identity_provider and protocol in {name}.")
+        said = await assertions.asserted(ctx, given.identity_provider, given.protocol, request)
+        return replace(await federated_login.prove(ctx, said), methods=(name,))
+
+    return prove
+
+
+METHOD = Method("mapped", Federated, proving("mapped"))

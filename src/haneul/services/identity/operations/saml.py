@@ -1,0 +1,168 @@
+"""SAML 2.0 identity providers: we are a service provider of theirs (Web Browser SSO profile).
+
+The library checks signatures (with xmlsec1), audience, recipient, times and that the response is to a
+request of ours; each assertion is good for one login. Its work is done in a thread: it runs a program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
+from haneul.kernel.errors import Unauthorized, Unavailable
+from haneul.services.identity.federation_config import SamlProvider, federation
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.model.saml import UsedAssertion, attributes
+from haneul.services.identity.operations.federated_login import Asserted
+from haneul.services.identity.store.federation import USED_ASSERTIONS
+
+if TYPE_CHECKING:
+    from saml2.client import Saml2Client
+
+AT_LEAST = timedelta(minutes=10)
+"""For longer nobody waits for the response to a request."""
+logger = structlog.get_logger(__name__)
+
+
+class Addresses(NamedTuple):
+    """Where we are, as the provider knows us."""
+
+    entity_id: str
+    consumer: str
+
+
+class Response(NamedTuple):
+    """What a response that holds says."""
+
+    assertion_id: str
+    entity_id: str
+    name_id: str | None
+    attributes: Mapping[str, list[str]]
+    not_after: float
+
+
+def provider(ctx: Context, idp_id: str) -> SamlProvider | None:
+    """How to talk to the identity provider, if it is one of SAML."""
+    return federation(ctx.platform.config).saml.get(idp_id)
+
+
+async def request(options: SamlProvider, at: Addresses, relay_state: str) -> tuple[str, str]:
+    """The id of a new request for a login, and where to send the browser with it."""
+
+    def made() -> tuple[str, str]:
+        from saml2 import BINDING_HTTP_REDIRECT
+
+        made: Any = _client(options, at).prepare_for_authenticate(
+            entityid=options.entity_id, relay_state=relay_state, binding=BINDING_HTTP_REDIRECT
+        )
+        id, form = made
+        return id, dict(form["headers"])["Location"]
+
+    return await asyncio.to_thread(made)
+
+
+async def complete(
+    ctx: Context,
+    options: SamlProvider,
+    at: Addresses,
+    idp_id: str,
+    protocol_id: str,
+    *,
+    asked: str,
+    said: str,
+) -> Asserted:
+    """What the provider says in a response to the request with the id `asked`; 401 unless all of it holds."""
+    found = await asyncio.to_thread(_checked, options, at, asked, said)
+    if found is None or found.entity_id != options.entity_id:
+        raise Unauthorized
+    try:
+        async with ctx.in_transaction() as c:
+            ends = max(datetime.fromtimestamp(found.not_after, UTC), ctx.now()) + AT_LEAST
+            await USED_ASSERTIONS.add(c.tx, UsedAssertion(found.assertion_id, time_text(ends)))
+    except Duplicate:
+        raise Unauthorized from None
+    told = attributes(found.attributes, name_id=found.name_id, entity_id=found.entity_id)
+    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id)
+
+
+async def metadata(options: SamlProvider, at: Addresses) -> bytes:
+    """What the provider must know of us, as XML."""
+
+    def made() -> bytes:
+        from saml2.metadata import entity_descriptor
+
+        return str(entity_descriptor(_client(options, at).config)).encode()
+
+    return await asyncio.to_thread(made)
+
+
+def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Response | None:
+    from saml2 import BINDING_HTTP_POST
+
+    client = _client(options, at)
+    try:
+        found: Any = client.parse_authn_request_response(
+            said, BINDING_HTTP_POST, outstanding={asked: at.consumer}
+        )
+        if found is None or found.in_response_to != asked or found.assertion is None:
+            return None
+        subject = found.assertion.subject
+        name_id = subject.name_id.text if subject is not None and subject.name_id is not None else None
+        return Response(
+            found.assertion.id, found.issuer(), name_id, dict(found.ava or {}), found.not_on_or_after or 0
+        )
+    except Exception as problem:  # the library and what it stands on raise whatever comes to their minds
+        logger.info("assertion refused", why=f"{type(problem).__name__}: {problem}"[:300])
+        return None
+
+
+@lru_cache(maxsize=64)
+def _client(options: SamlProvider, at: Addresses) -> Saml2Client:
+    """The library, set up for this provider."""
+    from saml2.client import Saml2Client
+    from saml2.config import SPConfig
+
+    program = shutil.which("xmlsec1")
+    if program is None:
+        raise Unavailable("SAML needs the program xmlsec1, which is not installed.")
+    is_signing = options.key_file is not None
+    settings: dict[str, Any] = {
+        "entityid": at.entity_id,
+        "xmlsec_binary": program,
+        "metadata": {"local": [options.metadata_file]},
+        "allow_unknown_attributes": True,
+        "accepted_time_diff": options.leeway_s,
+        "key_file": options.key_file,
+        "cert_file": options.cert_file,
+        "encryption_keypairs": (
+            [{"key_file": options.key_file, "cert_file": options.cert_file}] if is_signing else None
+        ),
+        "service": {
+            "sp": {
+                "endpoints": {
+                    "assertion_consumer_service": [
+                        (at.consumer, "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST")
+                    ]
+                },
+                "allow_unsolicited": False,
+                "authn_requests_signed": is_signing,
+                "want_assertions_signed": True,
+                "want_response_signed": False,
+                "name_id_format_allow_create": True,
+            }
+        },
+    }
+    try:
+        config = SPConfig().load({name: value for name, value in settings.items() if value is not None})
+        return Saml2Client(config)
+    except Exception as problem:
+        logger.exception("SAML cannot be set up")
+        raise Unavailable(f"The SAML provider {options.entity_id} is not set up well.") from problem

@@ -1,0 +1,96 @@
+"""A SAML identity provider, made with the library that we use as the other side: real keys, real signatures."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+with warnings.catch_warnings():  # the library warns of what it stands on
+    warnings.simplefilter("ignore")
+    from saml2 import BINDING_HTTP_REDIRECT
+    from saml2.config import IdPConfig
+    from saml2.metadata import entity_descriptor
+    from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
+    from saml2.server import Server
+
+SINGLE_SIGN_ON = "https://idp.test/sso"
+
+
+def certificate(folder: Path, name: str) -> tuple[str, str]:
+    """The files of a new key and a certificate for it."""
+    key = rsa.generate_private_key(65537, 2048)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, SHA256())
+    )
+    paths = folder / f"{name}.key", folder / f"{name}.pem"
+    paths[0].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    paths[1].write_bytes(made.public_bytes(Encoding.PEM))
+    return str(paths[0]), str(paths[1])
+
+
+class SamlProvider:
+    """`entity_id` names it; what it says of itself is in `metadata_file`."""
+
+    def __init__(self, folder: Path, entity_id: str = "https://idp.test/entity") -> None:
+        self.folder, self.entity_id = folder, entity_id
+        self.key_file, self.cert_file = certificate(folder, "idp")
+        self.metadata_file = folder / "idp.xml"
+        self.service_providers: list[str] = []
+        self.metadata_file.write_text(str(entity_descriptor(self._config())))
+
+    def know(self, metadata: bytes) -> None:
+        """Believe what a service provider says of itself."""
+        path = self.folder / f"sp-{len(self.service_providers)}.xml"
+        path.write_bytes(metadata)
+        self.service_providers.append(str(path))
+
+    def respond(self, location: str, **changes: Any) -> dict[str, str]:
+        """The form with which a browser goes back, after the login that its redirection asked for."""
+        query = {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
+        server = Server(config=self._config())
+        asked = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT).message
+        usual = {
+            "identity": {"uid": ["alice"], "groups": ["staff", "others"]},
+            "in_response_to": asked.id,
+            "destination": asked.assertion_consumer_service_url,
+            "sp_entity_id": asked.issuer.text,
+            "name_id": NameID(format=NAMEID_FORMAT_PERSISTENT, text="a-1"),
+            "authn": {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": "x"},
+            "sign_assertion": True,
+            "sign_response": False,
+        }
+        response = server.create_authn_response(**{**usual, **changes})
+        content = base64.b64encode(str(response).encode()).decode()
+        return {"SAMLResponse": content, "RelayState": query["RelayState"]}
+
+    def _config(self) -> IdPConfig:
+        return IdPConfig().load(
+            {
+                "entityid": self.entity_id,
+                "xmlsec_binary": "/usr/bin/xmlsec1",
+                "key_file": self.key_file,
+                "cert_file": self.cert_file,
+                "metadata": {"local": self.service_providers},
+                "service": {
+                    "idp": {
+                        "endpoints": {"single_sign_on_service": [(SINGLE_SIGN_ON, BINDING_HTTP_REDIRECT)]},
+                        "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
+                        "want_authn_requests_signed": False,
+                    }
+                },
+            }
+        )

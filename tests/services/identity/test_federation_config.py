@@ -1,0 +1,37 @@
+"""Options of federation that cannot be meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from haneul.services.identity.federation_config import Federation, federation
+
+OPENID = {"issuer": "https://a", "client_id": "c"}
+PROXY = {"addresses": ["10.0.0.1"], "idp_id": "a", "protocol_id": "p"}
+
+
+def test_without_options_nobody_is_trusted() -> None:
+    assert federation({}) == Federation()
+    assert federation({"identity": {"other": 1}}) == Federation()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"more": 1},
+        {"openid": {"a": {**OPENID, "algorithms": ["HS256"]}}},
+        {"openid": {"a": {**OPENID, "algorithms": ["none"]}}},
+        {"openid": {"a": {"issuer": "https://a"}}},
+        {"openid": {"a": {**OPENID, "timeout_s": 0}}},
+        {"proxies": [{**PROXY, "addresses": ["anywhere"]}]},
+        {"proxies": [{**PROXY, "addresses": "10.0.0.1"}]},
+        {"saml": {"a": {"entity_id": "x"}}},
+        {"default_authorization_ttl": -1},
+    ],
+)
+def test_bad_options(options: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        federation({"identity": {"federation": options}})
