@@ -49,3 +49,36 @@ class TokenNotFound(NotFound):
 class ImmutableThing(Forbidden):
     code = "identity.immutable"
     message = "Cannot {verb} immutable {kind} {id}; turn off its option 'immutable' first."
+
+
+class NotFoundInBody(BadRequest):
+    code = "identity.not_found_in_body"
+    message = (
+        "Expecting to find {field} in {kind}. The server could not comply with the request since it is "
+        "either malformed or otherwise incorrect. The client is assumed to be in error."
+    )
+
+
+class LimitNotFound(NotFound):
+    code, message = "identity.limit_not_found", "Could not find {kind} for {id}."
+
+
+class NoRegisteredLimit(Forbidden):
+    code = "identity.no_registered_limit"
+    message = "Unable to create a limit that has no corresponding registered limit."
+
+
+class LimitInUse(Forbidden):
+    code = "identity.limit_in_use"
+    message = (
+        "Unable to update or delete registered limit {id} because there are project limits associated with it."
+    )
+
+
+class LimitMisfit(Forbidden):
+    code = "identity.limit_misfit"
+    message = (
+        "Invalid resource limit: The resource limit ({level}: {id}, resource_name: {resource_name}, "
+        "resource_limit: {resource_limit}, service_id: {service_id}, region_id: {region_id}) doesn't satisfy "
+        "current hierarchy model."
+    )

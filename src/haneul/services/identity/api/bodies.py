@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from haneul.kernel.http.schema import invalid
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import InvalidField, invalid
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -34,3 +36,10 @@ def given(body: msgspec.Struct) -> dict[str, Any]:
     """The fields that were sent, by name."""
     values = {name: getattr(body, name) for name in body.__struct_fields__}
     return {name: value for name, value in values.items() if value is not msgspec.UNSET}
+
+
+def refuse_empty(query: Query, names: Iterable[str]) -> None:
+    """400 where a filter is given without a value."""
+    for name in names:
+        if query.get(name) == "":
+            raise InvalidField(field=name, why="'' should be non-empty", kind="value")

@@ -9,10 +9,11 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DomainEnabled, ImmutableId, Invalid, ProjectNotLeaf, ThingNotFound
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
-from haneul.services.identity.operations import access, groups, users
+from haneul.services.identity.operations import access, endpoint_filters, groups, limits, users
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.limits import LIMITS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
 from haneul.services.identity.store.users import GROUPS, USERS, forget_default_project
@@ -29,7 +30,8 @@ async def create(ctx: Context, project: Project) -> Project:
             raise Invalid(why="The project's domain must be that of its parent.")
         if not parent.enabled:
             raise Forbidden(f"Cannot create a project in a branch with a disabled project: {parent.id}.")
-        if len(await projects.ancestors(ctx.tx, parent)) + 2 > DEEPEST:
+        deepest = DEEPEST if limits.model(ctx) == "flat" else 1  # two levels: the domain, and this one
+        if len(await projects.ancestors(ctx.tx, parent)) + 2 > deepest:
             raise Forbidden(f"Max hierarchy depth reached for {parent.id} branch.")
     return await access.add(ctx, PROJECTS, project, "project")
 
@@ -68,6 +70,8 @@ async def _remove(ctx: Context, project: Project) -> None:
     await APPLICATION_CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await forget_default_project(ctx.tx, project.id)
+    await endpoint_filters.forget_project(ctx.tx, project.id)
+    await LIMITS.remove(ctx.tx, project_id=project.id)
     await PROJECTS.remove(ctx.tx, id=project.id)
 
 
@@ -97,6 +101,7 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
         await ASSIGNMENTS.remove(ctx.tx, role_id=role.id)
         await ROLES.remove(ctx.tx, id=role.id)
     await ASSIGNMENTS.remove(ctx.tx, target_id=domain.id)
+    await LIMITS.remove(ctx.tx, domain_id=domain.id)
     await DOMAINS.remove(ctx.tx, id=domain.id)
 
 
