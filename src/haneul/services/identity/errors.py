@@ -48,7 +48,9 @@ class TokenNotFound(NotFound):
 
 class ImmutableThing(Forbidden):
     code = "identity.immutable"
-    message = "Cannot {verb} immutable {kind} {id}; turn off its option 'immutable' first."
+    message = (
+        'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+    )
 
 
 class NotFoundInBody(BadRequest):
@@ -70,9 +72,7 @@ class NoRegisteredLimit(Forbidden):
 
 class LimitInUse(Forbidden):
     code = "identity.limit_in_use"
-    message = (
-        "Unable to update or delete registered limit {id} because there are project limits associated with it."
-    )
+    message = "Unable to update or delete registered limit {id} because there are project limits associated with it."
 
 
 class LimitMisfit(Forbidden):

@@ -12,6 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Request
+from haneul.services.identity import config
 from haneul.services.identity.manifest import MANIFEST
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -58,15 +59,15 @@ async def listing(
     `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case.
     Parameters that mean nothing are ignored.
     """
-    limit = query.integer("limit", least=1)
+    limit = min(query.integer("limit", least=1) or LARGEST_PAGE, _longest(ctx))
     page = await rows.page(
         ctx.tx,
         [*fixed, *filters(query, texts, truths)],
         after=await _marker(ctx, query, rows),
-        limit=min(limit, LARGEST_PAGE) if limit else None,
+        limit=limit,
         extra=extra,
     )
-    following = page[-1].id if limit and len(page) == limit else None  # type: ignore[attr-defined]
+    following = page[-1].id if len(page) == limit else None  # type: ignore[attr-defined]
     found: dict[str, Any] = {
         "links": _list_links(ctx, request, following),
         collection: [view(ctx, each) for each in page],
@@ -74,6 +75,11 @@ async def listing(
     if following:
         found["truncated"] = True
     return found
+
+
+def _longest(ctx: Context) -> int:
+    """How long a list may be at all."""
+    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:

@@ -13,7 +13,7 @@ from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api import groups, projects
-from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.bodies import Id, Name, Text, UserOptions, given, read, set_options
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import listing
 from haneul.services.identity.api.views import user_view as view
@@ -32,7 +32,7 @@ class NewUser(Schema):
     domain_id: Id | None = None
     enabled: bool = True
     default_project_id: Text | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: UserOptions = field(default_factory=UserOptions)
 
 
 class ChangedUser(Schema):
@@ -41,7 +41,7 @@ class ChangedUser(Schema):
     domain_id: Id | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     default_project_id: Text | UnsetType | None = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: UserOptions | UnsetType = UNSET
 
 
 class UserBody(Schema):
@@ -77,7 +77,7 @@ async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
         new.domain_id or default_domain(ctx),
         new.enabled,
         new.default_project_id,
-        options=new.options,
+        options=set_options(new.options),
         extra=extra,
     )
     return {"user": view(ctx, await users.create(ctx, user, new.password))}
@@ -94,9 +94,11 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
     """Change a user."""
     changed, extra = read(ChangedUser, body.user, of="user")
     if extra.pop("id", user_id) != user_id:
-        raise BadRequest("Cannot change user ID")
+        raise BadRequest("Cannot change ID")
     changes = given(changed)
     password = changes.pop("password", None)
+    if "options" in changes:
+        changes["options"] = given(changes["options"])
     return {"user": view(ctx, await users.update(ctx, user_id, changes, extra, password))}
 
 

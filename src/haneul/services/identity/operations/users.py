@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
-from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import access, passwords
@@ -25,6 +25,7 @@ async def create(ctx: Context, user: User, password: str | None) -> User:
     hashed = await passwords.hashed(password) if password is not None else None
     async with ctx.in_transaction() as c:
         await access.exists(c, DOMAINS, user.domain_id, "domain")
+        await _require_project(c, user.default_project_id)
         return await access.add(c, USERS, replace(user, password_hash=hashed), "user")
 
 
@@ -34,16 +35,26 @@ async def update(
     """The user as changed; a new password, or being disabled, ends their tokens."""
     async with ctx.in_reading() as c:
         user = await access.find(c, USERS, id, "user")
-    access.require_mutable(user, "user", "update", changes.get("options"))
     if changes.get("domain_id", user.domain_id) != user.domain_id:
         raise ImmutableId(kind="Domain")
     if password is not None:
         changes["password_hash"] = await passwords.hashed(password)
     async with ctx.in_transaction() as c:
-        user = access.changed(await access.exists(c, USERS, id, "user"), changes, extra)
+        now = await access.exists(c, USERS, id, "user")
+        if "options" in changes:
+            new = {**now.options, **changes["options"]}
+            changes["options"] = {name: value for name, value in new.items() if value is not None}
+        await _require_project(c, changes.get("default_project_id"))
+        user = access.changed(now, changes, extra)
         if password is not None or not user.enabled:
             await revoke(c, of_user(id))
         return await access.write(c, USERS, user, "user")
+
+
+async def _require_project(ctx: Context, id: str | None) -> None:
+    """The id is none of a domain; that the project exists is not asked."""
+    if id is not None and await DOMAINS.get(ctx.tx, id) is not None:
+        raise Invalid(why=f"User's default project ID cannot be a domain ID: {id}")
 
 
 async def change_password(ctx: Context, id: str, original: str, new: str) -> None:
@@ -67,7 +78,6 @@ async def change_password(ctx: Context, id: str, original: str, new: str) -> Non
 
 async def delete(ctx: Context, user: User) -> None:
     """The user is gone, with their memberships, roles, credentials and tokens."""
-    access.require_mutable(user, "user", "delete")
     await revoke(ctx, of_user(user.id))
     await MEMBERSHIPS.remove(ctx.tx, user_id=user.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=user.id)
