@@ -41,6 +41,64 @@ class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
 
 
+DIRECTORY_SECRETS = frozenset({"password"})
+
+
+class DirectoryOptions(msgspec.Struct, frozen=True):
+    """Where the users and groups of a domain are, if they are in an LDAP directory: upstream's options."""
+
+    url: str = "ldap://localhost"
+    user: str | None = None
+    password: str | None = None
+    suffix: str = "cn=example,cn=com"
+    query_scope: Literal["one", "sub"] = "one"
+    page_size: NonNegative = 0
+    alias_dereferencing: str = "default"
+    debug_level: int | None = None
+    chase_referrals: bool | None = None
+    user_tree_dn: str | None = None
+    user_filter: str | None = None
+    user_objectclass: str = "inetOrgPerson"
+    user_id_attribute: str = "cn"
+    user_name_attribute: str = "sn"
+    user_mail_attribute: str = "mail"
+    user_description_attribute: str = "description"
+    user_pass_attribute: str = "userPassword"  # noqa: S105  # the name of an attribute
+    user_enabled_attribute: str = "enabled"
+    user_enabled_invert: bool = False
+    user_enabled_mask: int = 0
+    user_enabled_default: str = "True"
+    user_attribute_ignore: list[str] = msgspec.field(default_factory=lambda: ["default_project_id"])
+    user_default_project_id_attribute: str | None = None
+    user_enabled_emulation: bool = False
+    user_enabled_emulation_dn: str | None = None
+    user_enabled_emulation_use_group_config: bool = False
+    user_additional_attribute_mapping: list[str] = []
+    group_tree_dn: str | None = None
+    group_filter: str | None = None
+    group_objectclass: str = "groupOfNames"
+    group_id_attribute: str = "cn"
+    group_name_attribute: str = "ou"
+    group_members_are_ids: bool = False
+    group_member_attribute: str = "member"
+    group_desc_attribute: str = "description"
+    group_attribute_ignore: list[str] = []
+    group_additional_attribute_mapping: list[str] = []
+    tls_cacertfile: str | None = None
+    tls_cacertdir: str | None = None
+    use_tls: bool = False
+    tls_req_cert: Literal["demand", "never", "allow"] = "demand"
+    use_pool: bool = True
+    pool_size: Count = 10
+    pool_retry_max: Count = 3
+    pool_retry_delay: float = 0.1
+    pool_connection_timeout: int = -1
+    pool_connection_lifetime: int = 600
+    use_auth_pool: bool = True
+    auth_pool_size: int = 100
+    auth_pool_connection_lifetime: int = 60
+
+
 class IdentityOptions(msgspec.Struct, frozen=True):
     security_compliance: SecurityCompliance = SecurityCompliance()
     rate_limit: RateLimit = RateLimit()

@@ -82,3 +82,12 @@ class LimitMisfit(Forbidden):
         "resource_limit: {resource_limit}, service_id: {service_id}, region_id: {region_id}) doesn't satisfy "
         "current hierarchy model."
     )
+
+
+class InvalidDomainConfig(Forbidden):
+    code, message = "identity.invalid_domain_config", "Invalid domain specific configuration: {why}."
+
+
+class OptionNotFound(NotFound):
+    code = "identity.option_not_found"
+    message = "Could not find {what} in domain configuration for domain {domain_id}."

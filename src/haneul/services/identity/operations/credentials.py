@@ -116,9 +116,14 @@ def sealed(ctx: Context, blob: str) -> str:
     return _key(ctx.platform.folder).encrypt(blob.encode()).decode()
 
 
+def unsealed(ctx: Context, text: str) -> str:
+    """What was sealed, in clear."""
+    return _key(ctx.platform.folder).decrypt(text.encode()).decode()
+
+
 def opened(ctx: Context, credential: Credential) -> str:
     """The blob in clear."""
-    return _key(ctx.platform.folder).decrypt(credential.blob.encode()).decode()
+    return unsealed(ctx, credential.blob)
 
 
 def ec2_id(access_key: str) -> str:

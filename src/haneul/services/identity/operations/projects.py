@@ -21,6 +21,7 @@ from haneul.services.identity.operations import access, endpoint_filters, groups
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.domain_config import DOMAIN_OPTIONS
 from haneul.services.identity.store.limits import LIMITS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES, project_is_held
@@ -159,6 +160,7 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
         await ROLES.remove(ctx.tx, id=role.id)
     await ASSIGNMENTS.remove(ctx.tx, target_id=domain.id)
     await LIMITS.remove(ctx.tx, domain_id=domain.id)
+    await DOMAIN_OPTIONS.remove(ctx.tx, domain_id=domain.id)
     await DOMAINS.remove(ctx.tx, id=domain.id)
 
 
