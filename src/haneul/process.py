@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,11 @@ class Process:
         await asyncio.to_thread(store.ensure_current, url)
         db = open_database(url, synchronous=options.synchronous)
         self.plane = ControlPlane(
-            db, endpoint=options.endpoint, folder=options.state, services=options.services
+            db,
+            endpoint=options.endpoint,
+            folder=options.state,
+            services=options.services,
+            config=read_options(options.state),
         )
         await db.start()
         quotas = [
@@ -155,6 +160,19 @@ def upcalls(platform: Platform) -> Upcall:
         return MetadataAnswer(*await compute.metadata(platform, request.port_id, request.path))
 
     return answering(report=report, metadata=metadata)
+
+
+def read_options(state: Path) -> dict[str, Any]:
+    """The operator's options; StoreProblem says what is wrong with them."""
+    installation = Installation(state)
+    try:
+        found = installation.options()
+        for service in SERVICES:
+            if config := part(service, "config"):
+                config.options(found)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+        raise store.StoreProblem(f"{installation.options_file} cannot be used: {problem}") from None
+    return found
 
 
 def keep_large_blocks() -> None:

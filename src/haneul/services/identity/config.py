@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -31,6 +32,12 @@ class SecurityCompliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     change_password_upon_first_use: bool = False
     """A password set by somebody else must be changed before it is of any use."""
     disable_user_account_days_inactive: Count | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.password_regex or "")
+        except re.error as problem:
+            raise ValueError(f"password_regex: {problem}") from None
 
 
 class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

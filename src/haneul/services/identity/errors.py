@@ -91,3 +91,37 @@ class InvalidDomainConfig(Forbidden):
 class OptionNotFound(NotFound):
     code = "identity.option_not_found"
     message = "Could not find {what} in domain configuration for domain {domain_id}."
+
+
+class PasswordTooWeak(BadRequest):
+    code, message = "identity.password_too_weak", "The password does not match the requirements: {why}."
+
+
+class PasswordIsLocked(BadRequest):
+    code = "identity.password_is_locked"
+    message = (
+        "You cannot change your password at this time due to password policy disallowing password changes. "
+        "Please contact your administrator to reset your password."
+    )
+
+
+class PasswordTooYoung(BadRequest):
+    code = "identity.password_too_young"
+    message = (
+        "You cannot change your password at this time due to the minimum password age. Once you change your "
+        "password, it must be used for {days} day(s) before it can be changed. Please try again in {left} "
+        "day(s) or contact your administrator to reset your password."
+    )
+
+
+class PasswordUsedBefore(BadRequest):
+    code = "identity.password_used_before"
+    message = (
+        "The new password cannot be identical to a previous password. The total number which includes the "
+        "new password must be unique is {count}."
+    )
+
+
+class PasswordExpired(Unauthorized):
+    code = "identity.password_expired"
+    message = "The password is expired and needs to be changed for user: {user_id}."

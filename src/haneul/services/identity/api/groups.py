@@ -13,7 +13,7 @@ from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.domains import default_domain, own_domain
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import expiry_filters, links, listing
 from haneul.services.identity.api.views import user_view
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.users import Group
@@ -104,7 +104,7 @@ async def list_users(ctx: Context, group_id: str, request: Request, query: Query
     extra = [("in_group", in_group(), {"in_group": group_id})]
     return await listing(
         ctx, request, query, USERS, "users", user_view,
-        texts=("name", "domain_id"), truths=("enabled",), extra=extra,
+        texts=("name", "domain_id"), truths=("enabled",), fixed=expiry_filters(query), extra=extra,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -93,6 +94,34 @@ def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> l
             found.append(Filter(field, "eq", value))
         elif field in texts and operator in OPERATORS:
             found.append(Filter(field, OPERATORS[operator], value))
+    return found
+
+
+_COMPARISONS = {"eq": "eq", "neq": "ne", "lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
+
+
+def expiry_filters(query: Query) -> list[Filter]:
+    """`password_expires_at=lt:2027-01-01T00:00:00Z` and its kind."""
+    found = []
+    for given in query.all("password_expires_at"):
+        operator, colon, text = given.partition(":")
+        if not colon or operator[:1].isdigit():
+            operator, text = "eq", given
+        if operator not in _COMPARISONS:
+            raise BadRequest(
+                f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', "
+                "'lt', 'lte', 'gt', or 'gte'."
+            )
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise BadRequest(
+                "Timestamp not in expected format. The server could not comply with the request since it is "
+                "either malformed or otherwise incorrect. The client is assumed to be in error."
+            ) from None
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        found.append(Filter("password_expires_at", _COMPARISONS[operator], at))
     return found
 
 

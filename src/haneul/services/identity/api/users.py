@@ -13,9 +13,18 @@ from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api import groups, projects
-from haneul.services.identity.api.bodies import Id, Name, Text, UserOptions, given, read, set_options
+from haneul.services.identity.api.bodies import (
+    Id,
+    Name,
+    Text,
+    UserOptions,
+    given,
+    read,
+    refuse_empty,
+    set_options,
+)
 from haneul.services.identity.api.domains import default_domain, own_domain
-from haneul.services.identity.api.lists import listing
+from haneul.services.identity.api.lists import expiry_filters, listing
 from haneul.services.identity.api.views import user_view as view
 from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import access, users
@@ -61,9 +70,10 @@ class PasswordBody(Schema):
 async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List users."""
     ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    refuse_empty(query, ("name",))
     return await listing(
         ctx, request, query, USERS, "users", view,
-        texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=own_domain(ctx),
+        texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=[*own_domain(ctx), *expiry_filters(query)],
     )  # fmt: skip
 
 

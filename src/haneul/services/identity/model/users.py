@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,10 @@ class User(msgspec.Struct, frozen=True):
     password_hash: str | None = None
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    created_at: datetime | None = None
+    password_changed_at: datetime | None = None
+    """When the user chose the password; None if somebody else did."""
+    password_expires_at: datetime | None = None
 
 
 class Group(msgspec.Struct, frozen=True):
