@@ -70,6 +70,8 @@ def load_tables(services: Iterable[str] = SERVICES) -> None:
 
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
+    if audit := part(service, "api.audit"):
+        routes = [audit.audited(route) for route in routes]
     envelope = importlib.import_module(f"haneul.services.{service}.api.faults").envelope
     return Served(manifest(service), routes, envelope)
 
