@@ -130,4 +130,7 @@ class ControlPlane:
     async def stop(self) -> None:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
+        for service in self.services:
+            if close := getattr(part(service, "public"), "close", None):
+                await close(self.platform)
         await self.platform.db.close()

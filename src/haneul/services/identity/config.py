@@ -111,6 +111,8 @@ class IdentityOptions(msgspec.Struct, frozen=True):
     rate_limit: RateLimit = RateLimit()
     limit_enforcement: Literal["flat", "strict_two_level"] = "flat"
     """How limits of projects relate to those of their domain."""
+    directories: dict[str, DirectoryOptions] = {}
+    """Domain (id or name) -> the directory that its users and groups are in."""
     list_limit: Count | None = None
     """The longest list that is answered without being asked for a page."""
 

@@ -1,6 +1,6 @@
 """What can go wrong in identity, in the words that its clients know."""
 
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 
 
 class ThingNotFound(NotFound):
@@ -125,3 +125,12 @@ class PasswordUsedBefore(BadRequest):
 class PasswordExpired(Unauthorized):
     code = "identity.password_expired"
     message = "The password is expired and needs to be changed for user: {user_id}."
+
+
+class DirectoryUnreachable(Unavailable):
+    code = "identity.directory_unreachable"
+    message = "The directory of this domain cannot be used: {why}."
+
+
+class DirectoryIsReadOnly(Forbidden):
+    code, message = "identity.directory_read_only", "LDAP does not support write operations"

@@ -8,11 +8,13 @@ from haneul.services.identity.operations.bootstrap import (
     grant,
     project_exists,
 )
+from haneul.services.identity.operations.directories import close
 from haneul.services.identity.operations.tokens import authenticate, mint
 
 __all__ = [
     "authenticate",
     "bootstrap",
+    "close",
     "ensure_project",
     "ensure_service",
     "ensure_user",

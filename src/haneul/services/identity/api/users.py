@@ -26,8 +26,9 @@ from haneul.services.identity.api.bodies import (
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import expiry_filters, listing
 from haneul.services.identity.api.views import user_view as view
+from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, users
+from haneul.services.identity.operations import access, directories, users
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import project_is_held
 from haneul.services.identity.store.users import GROUPS, USERS, has_member
@@ -71,6 +72,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
     """List users."""
     ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
     refuse_empty(query, ("name",))
+    await directories.refresh_all(ctx, query.get("domain_id") or ctx.auth.domain_id)
     return await listing(
         ctx, request, query, USERS, "users", view,
         texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=[*own_domain(ctx), *expiry_filters(query)],
@@ -96,6 +98,7 @@ async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
 @routes.get("/users/{user_id}", policy=policy.GET_USER)
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
+    await directories.refresh_named(ctx, Named(id=user_id))
     return {"user": view(ctx, await access.find(ctx, USERS, user_id, "user"))}
 
 
@@ -115,7 +118,9 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
 @routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
 async def delete_user(ctx: Context, user_id: str) -> None:
     """Delete a user."""
-    await users.delete(ctx, await access.find(ctx, USERS, user_id, "user"))
+    user = await access.find(ctx, USERS, user_id, "user")
+    await directories.require_writable(ctx, user.domain_id)
+    await users.delete(ctx, user)
 
 
 @routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
@@ -127,6 +132,7 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in."""
+    await directories.refresh_named(ctx, Named(id=user_id))
     await access.find(ctx, USERS, user_id, "user")
     extra = [("has_member", has_member(), {"has_member": user_id})]
     return await listing(ctx, request, query, GROUPS, "groups", groups.view, extra=extra)

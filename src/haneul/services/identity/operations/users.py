@@ -11,7 +11,7 @@ from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, login_safety, new_passwords, passwords
+from haneul.services.identity.operations import access, directories, login_safety, new_passwords, passwords
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
 from haneul.services.identity.store.passwords import ATTEMPTS, PAST_PASSWORDS
@@ -23,6 +23,7 @@ from haneul.services.identity.store.users import MEMBERSHIPS, USERS
 async def create(ctx: Context, user: User, password: str | None) -> User:
     """The new user; no transaction may be open, because the password takes its time."""
     ctx.authorize(access.target(user=user))
+    await directories.require_writable(ctx, user.domain_id)
     hashed = None
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
@@ -44,6 +45,7 @@ async def update(
         user = await access.find(c, USERS, id, "user")
     if changes.get("domain_id", user.domain_id) != user.domain_id:
         raise ImmutableId(kind="Domain")
+    await directories.require_writable(ctx, user.domain_id)
     hashed = None
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
