@@ -199,3 +199,28 @@ async def test_tries_are_counted_by_address(keystone: Keystone, rules: Rules) ->
     refused = await keystone.login("admin", scope=project("admin"))
     assert refused.status_code == 429
     assert refused.json()["error"]["code"] == 429
+
+
+@pytest.mark.parametrize("rule", [{}, {"lockout_failure_attempts": 3}])
+async def test_refusals_take_the_same_work(
+    keystone: Keystone, rules: Rules, monkeypatch: pytest.MonkeyPatch, rule: dict[str, int]
+) -> None:
+    rules(**rule)
+    written: list[int] = []
+    database = keystone.cloud.platform.db
+    kinds: list[str] = []
+
+    def counted(kind: str, original: Any) -> Any:
+        def begin() -> Any:
+            kinds.append(kind)
+            return original()
+
+        return begin
+
+    for kind in ("reading", "transaction"):
+        monkeypatch.setattr(database, kind, counted(kind, getattr(database, kind)))
+    for name in ("member", "nobody", "someone else"):
+        kinds.clear()
+        assert (await keystone.login(name, "wrong")).status_code == 401
+        written.append(kinds.count("transaction"))
+    assert len(set(written)) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
+from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
@@ -22,6 +23,8 @@ from haneul.services.identity.store.passwords import ATTEMPTS
 from haneul.services.identity.store.users import USERS
 
 MOST_KEYS = 100_000
+NOBODY = "nobody"
+"""Stands in the store for users that are not there."""
 _Tries = dict[str, tuple[datetime, int]]
 _tries: WeakKeyDictionary[Platform, _Tries] = WeakKeyDictionary()
 
@@ -64,10 +67,9 @@ async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bo
         attempts = await ATTEMPTS.get(c.tx, user.id)
     now = ctx.now()
     if is_locked_out(user, attempts or Attempts(user.id), rules, now):
-        raise Unauthorized
+        await refuse_nobody(ctx)
     if not is_right:
-        if rules.lockout_failure_attempts is not None:
-            await _failed(ctx, user)
+        await _failed(ctx, user.id)
         raise Unauthorized
     if is_inactive(user, attempts, rules, now):
         raise Unauthorized
@@ -76,12 +78,23 @@ async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bo
     await _succeeded(ctx, user, attempts)
 
 
-async def _failed(ctx: Context, user: User) -> None:
+async def refuse_nobody(ctx: Context) -> NoReturn:
+    """Raise as for a wrong password, after the same work: whether somebody exists is not to be timed."""
+    async with ctx.in_reading() as c:
+        await ATTEMPTS.get(c.tx, NOBODY)
+    await _failed(ctx, NOBODY)
+    raise Unauthorized
+
+
+async def _failed(ctx: Context, user_id: str) -> None:
+    """One more wrong password, if these are counted."""
+    if config.options(ctx.platform.config).security_compliance.lockout_failure_attempts is None:
+        return
     async with ctx.in_transaction() as c:
-        await c.tx.lock("identity.attempts", user.id)
-        known = await ATTEMPTS.get(c.tx, user.id)
+        await c.tx.lock("identity.attempts", user_id)
+        known = await ATTEMPTS.get(c.tx, user_id)
         if known is None:
-            await ATTEMPTS.add(c.tx, Attempts(user.id, 1, ctx.now()))
+            await ATTEMPTS.add(c.tx, Attempts(user_id, 1, ctx.now()))
         else:
             await ATTEMPTS.update(c.tx, replace(known, failures=known.failures + 1, failed_at=ctx.now()))
 

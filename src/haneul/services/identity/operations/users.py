@@ -79,7 +79,7 @@ async def change_password(ctx: Context, id: str, original: str, new: str) -> Non
         user = await USERS.get(c.tx, id)
     is_right = await passwords.fits(original, user.password_hash if user else None)
     if not user:
-        raise Unauthorized
+        await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, user, is_right=is_right, may_be_expired=True)
     if not user.enabled:
         raise Unauthorized

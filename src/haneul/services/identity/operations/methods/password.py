@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
@@ -36,7 +35,7 @@ async def prove(ctx: Context, given: Password, request: Request) -> Proof:
     if is_right is None:
         is_right = await passwords.fits(given.user.password, stored)
     if not found or (stored is None and not is_elsewhere):
-        raise Unauthorized
+        await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, found[0], is_right=is_right)
     if stored is not None and passwords.is_outdated(stored):
         await _rehash(ctx, found[0], given.user.password)
