@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from haneul.kernel.drivers import HostSettings, load
-from haneul.kernel.errors import DriverError, NotFound, Superseded
+from haneul.kernel.errors import DriverError, Superseded
 from haneul.services.network.drivers.interface import (
     AddressSpec,
     FloatingIpSpec,
@@ -157,7 +157,7 @@ async def test_what_stands_on_a_missing_network_fails(host: Host) -> None:
         await host.driver.ensure_port(PORT)
     with pytest.raises(DriverError):
         await host.driver.ensure_router(ROUTER)
-    with pytest.raises(NotFound):
+    with pytest.raises(DriverError):
         await host.driver.namespace_of(TENANT.id)
     assert await host.driver.inventory() == NetworkInventory()
 

@@ -100,9 +100,12 @@ class Waiting(Conflict):
 
 
 class DriverError(HaneulError):
-    """A driver could not bring about what was asked. `reason` is for people."""
+    """A driver could not bring about what was asked. `reason` is for people.
 
-    status, code, message = 500, "driver_error", "{reason}"
+    Who asked over HTTP did nothing wrong and may ask again: 503.
+    """
+
+    status, code, message = 503, "driver_error", "{reason}"
 
     def __init__(self, text: str | None = None, **details: Any) -> None:
         details.setdefault("reason", text or "the driver failed")

@@ -14,6 +14,8 @@ class Microversions:
     type: str
     """The service type in `OpenStack-API-Version: TYPE X.Y`."""
     legacy_header: str | None = None
+    frozen_path: tuple[str, str] | None = None
+    """(path, frozen): what is under `path` also answers under `frozen`, in the oldest version only."""
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ async def test_attaching_and_detaching_a_volume(w: World) -> None:
     await assert_unwinds(w.cloud, ATTACH_VOLUME, attach, status)
     await assert_repeatable(w.cloud, ATTACH_VOLUME, attach)
     assert await status() == "in-use"
+    await assert_unwinds(w.cloud, DETACH_VOLUME, detach, status)
     await assert_repeatable(w.cloud, DETACH_VOLUME, detach)
     assert await status() == "available"
 

@@ -11,7 +11,7 @@ import inspect
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import falcon.asgi
@@ -61,6 +61,8 @@ class Served:
     manifest: Manifest
     routes: Sequence[Route]
     envelope: faults.Envelope
+    is_frozen: bool = False
+    """It answers in its oldest version, and neither reads nor gives the headers that choose one."""
 
 
 class _Endpoint:
@@ -116,6 +118,8 @@ class Application:
                 paths[served.manifest.path + route.path].append(route)
             for path, routes in paths.items():
                 self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
+            for path, routes in _frozen(served, paths).items():
+                self.falcon.add_route(path, _Endpoint(self, replace(served, is_frozen=True), routes))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
@@ -144,7 +148,7 @@ class Application:
         request_id = f"req-{new_id()}"
         auth = ANONYMOUS
         try:
-            version = self._negotiate(served.manifest, req, resp)
+            version = self._negotiate(served, req, resp)
             route = _choose(candidates, version)
             if route is None:
                 if candidates is None:
@@ -234,11 +238,13 @@ class Application:
             raise BadRequest("The request body is shorter than its Content-Length.")
         return schema.decode(route.body, raw, version)
 
-    def _negotiate(self, manifest: Manifest, req: Any, resp: Any) -> Version:
+    def _negotiate(self, served: Served, req: Any, resp: Any) -> Version:
         """The microversion of this request; 406 outside the window, 400 if it cannot be read."""
-        window = manifest.microversions
+        window = served.manifest.microversions
         if window is None:
             return (0, 0)
+        if served.is_frozen:
+            return schema.parse_version(window.minimum)
         wanted = None
         for part in req.headers.get("openstack-api-version", "").split(","):
             words = part.split()
@@ -305,6 +311,20 @@ class Application:
         resp.content_type, resp.data = served.envelope(error, request_id)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
+
+
+def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Route]]:
+    """The paths that a service keeps for clients older than its microversions, by what answers there."""
+    window = served.manifest.microversions
+    if window is None or window.frozen_path is None:
+        return {}
+    now, frozen = (served.manifest.path + each for each in window.frozen_path)
+    oldest = schema.parse_version(window.minimum)
+    return {
+        frozen + path.removeprefix(now): [r for r in routes if r.window.covers(oldest)]
+        for path, routes in paths.items()
+        if path.startswith(now + "/")
+    }
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:

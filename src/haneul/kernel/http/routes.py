@@ -153,10 +153,14 @@ class Route:
 
 
 class Routes:
-    """The routes of one file; `prefix` stands before each path, below the service's own path."""
+    """The routes of one file; `prefix` stands before each path, below the service's own path.
 
-    def __init__(self, prefix: str = "") -> None:
+    `until` is the last microversion that knows any of them, where a route does not say its own.
+    """
+
+    def __init__(self, prefix: str = "", *, until: str | None = None) -> None:
         self.prefix = prefix
+        self.until = until
         self.routes: list[Route] = []
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
@@ -197,6 +201,7 @@ class Routes:
 
         def declare(handler: Handler) -> Handler:
             whole = self.prefix + path
+            last = until or self.until
             names = tuple(part[1:-1].split(":")[0] for part in whole.split("/") if part.startswith("{"))
             hints = typing.get_type_hints(handler)
             arguments, body, body_name = [], None, None
@@ -224,7 +229,7 @@ class Routes:
                     auth,
                     transaction,
                     tuple(errors),
-                    Window(parse_version(since) if since else None, parse_version(until) if until else None),
+                    Window(parse_version(since) if since else None, parse_version(last) if last else None),
                     names,
                     body,
                     body_name,

@@ -22,6 +22,7 @@ __all__ = [
     "Volume",
     "VolumeNotFound",
     "attachments",
+    "begin_detaching",
     "complete",
     "connect",
     "create_for_server",
@@ -32,6 +33,7 @@ __all__ = [
     "get",
     "is_ready",
     "reserve",
+    "roll_detaching",
 ]
 
 
@@ -110,6 +112,16 @@ async def connect(ctx: Context, attachment_id: str, host: str) -> dict[str, Any]
 async def complete(ctx: Context, attachment_id: str, host: str, device: str | None) -> None:
     """The attachment is attached and its volume in use."""
     await _attachments.complete(ctx, attachment_id, host, device)
+
+
+async def begin_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
+    """Everybody sees that the server is losing the volume. Raises if that was said before."""
+    await _attachments.begin_detaching(ctx, volume_id, server_id)
+
+
+async def roll_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
+    """The server keeps the volume after all."""
+    await _attachments.roll_detaching(ctx, volume_id, server_id)
 
 
 async def detach(ctx: Context, volume_id: str, server_id: str) -> None:

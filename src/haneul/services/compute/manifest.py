@@ -10,5 +10,7 @@ MANIFEST = Manifest(
     path="/compute",
     endpoint="/compute/v2.1",
     depends_on=("block_storage", "identity", "image", "network", "placement"),
-    microversions=Microversions("2.1", "2.104", "compute", "X-OpenStack-Nova-API-Version"),
+    microversions=Microversions(
+        "2.1", "2.104", "compute", "X-OpenStack-Nova-API-Version", frozen_path=("/v2.1", "/v2")
+    ),
 )

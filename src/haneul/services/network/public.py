@@ -14,10 +14,21 @@ from haneul.kernel.context import Context
 from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
 from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.model.security_groups import Rule as SecurityRule
+from haneul.services.network.model.security_groups import SecurityGroup
 from haneul.services.network.operations import auto_topology as _auto_topology
 from haneul.services.network.operations import ports as _ports
 from haneul.services.network.operations import servers as _servers
 from haneul.services.network.operations import wiring as _wiring
+from haneul.services.network.operations.ingress import IngressGroup, IngressRule
+from haneul.services.network.operations.ingress import add_rule as add_security_group_rule
+from haneul.services.network.operations.ingress import create as create_security_group
+from haneul.services.network.operations.ingress import delete as delete_security_group
+from haneul.services.network.operations.ingress import names as security_groups_by_id
+from haneul.services.network.operations.ingress import of_project as ingress_groups
+from haneul.services.network.operations.ingress import remove_rule as remove_security_group_rule
+from haneul.services.network.operations.ingress import show as ingress_group
+from haneul.services.network.operations.ingress import update as update_security_group
 from haneul.services.network.operations.servers import RequestedNic
 from haneul.services.network.operations.wiring import WiredPort
 from haneul.services.network.store.ports import PORTS
@@ -26,30 +37,42 @@ from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
     "AutoAllocationFailure",
+    "IngressGroup",
+    "IngressRule",
     "Port",
     "PortBound",
     "PortUnbound",
     "RequestedNic",
+    "SecurityGroup",
+    "SecurityRule",
     "ServerAddress",
     "WayIn",
     "WiredPort",
+    "add_security_group_rule",
     "addresses",
     "allocate_network",
     "attach_port",
     "auto_networks",
     "bind_ports",
+    "create_security_group",
+    "delete_security_group",
     "detach_port",
     "find_servers_by_ip",
+    "ingress_group",
+    "ingress_groups",
     "join_security_group",
     "leave_security_group",
     "port",
     "prepare_ports",
     "release_ports",
+    "remove_security_group_rule",
     "security_groups",
+    "security_groups_by_id",
     "server_of_port",
     "server_ports",
     "unbind_ports",
     "unwire_ports",
+    "update_security_group",
     "validate",
     "way_in",
     "wire_ports",

@@ -148,7 +148,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     page = lists.paging(query, SORTABLE)
     found = (await _find(ctx, query, page))[page.offset :]
     if is_detailed:
-        shown = await views(ctx, found)
+        shown = await views(ctx, found, is_extended=True)
     else:
         shown = [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
     answer = lists.collection(ctx, "volumes", path, shown, query, page)
@@ -161,7 +161,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
     volume = await volumes.show(ctx, id)
     ctx.authorize(volume)
-    return {"volume": (await views(ctx, [volume]))[0]}
+    return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
 
 
 @routes.put("/volumes/{id}", policy=policy.UPDATE)
@@ -195,11 +195,18 @@ async def delete_volume(ctx: Context, id: str, query: Query) -> None:
 # -- views
 
 
-async def views(ctx: Context, found: list[Volume]) -> list[dict[str, Any]]:
-    """The volumes as the API shows them; two more queries for any number of them."""
+async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False) -> list[dict[str, Any]]:
+    """The volumes as the API shows them; two more queries for any number of them.
+
+    Answers to a read are extended by owner, image and host; those to a change are not.
+    """
     attached = await volumes.attachments(ctx, [v.id for v in found])
     names = await types.names(ctx, {v.type_id for v in found})
-    return [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id)) for v in found]
+    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id)) for v in found]
+    if is_extended:
+        for v, view in zip(found, shown, strict=True):
+            view.update(_extension(ctx, v))
+    return shown
 
 
 def _view(ctx: Context, v: Volume, attached: list[Attachment], type_name: str | None) -> dict[str, Any]:
@@ -225,15 +232,20 @@ def _view(ctx: Context, v: Volume, attached: list[Attachment], type_name: str | 
         "multiattach": v.multiattach,
         "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
         "migration_status": None,
-        "os-vol-tenant-attr:tenant_id": v.project_id,
     }
-    if v.image_metadata:
-        view["volume_image_metadata"] = v.image_metadata
-    if ctx.is_admin:
-        view["os-vol-host-attr:host"] = v.host
-        view["os-vol-mig-status-attr:migstat"] = None
-        view["os-vol-mig-status-attr:name_id"] = None
     return _newer(ctx, v, view)
+
+
+def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
+    """What the extensions of the API add to a volume that is read."""
+    added: dict[str, Any] = {"os-vol-tenant-attr:tenant_id": v.project_id}
+    if v.image_metadata:
+        added["volume_image_metadata"] = v.image_metadata
+    if ctx.is_admin:
+        added["os-vol-host-attr:host"] = v.host
+        added["os-vol-mig-status-attr:migstat"] = None
+        added["os-vol-mig-status-attr:name_id"] = None
+    return added
 
 
 def _newer(ctx: Context, v: Volume, view: dict[str, Any]) -> dict[str, Any]:

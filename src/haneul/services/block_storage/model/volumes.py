@@ -110,7 +110,9 @@ def require_deletable(volume: Volume, snapshots: int, *, force: bool, is_attache
 def settled_after(volume: Volume, attachments: list[Attachment]) -> str:
     """The status of a volume with these attachments, when nothing else happens to it."""
     statuses = {a.status for a in attachments}
-    for attachment, status in (("attached", "in-use"), ("attaching", "attaching"), ("reserved", "reserved")):
+    for attachment, status in (
+        ("attached", "in-use"), ("detaching", "detaching"), ("attaching", "attaching"), ("reserved", "reserved")
+    ):  # fmt: skip
         if attachment in statuses:
             return status
     return (

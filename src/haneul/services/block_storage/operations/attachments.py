@@ -105,6 +105,25 @@ async def complete(ctx: Context, id: str, host: str | None, device: str | None) 
     return attached
 
 
+async def begin_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
+    """The server is about to lose the volume; InvalidVolume if it already is."""
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id):
+        if each.status == "detaching":
+            raise errors.InvalidVolume(
+                reason="Unable to detach volume. Volume status must be 'in-use' and attach_status must be "
+                "'attached' to detach."
+            )
+        if each.status == "attached":
+            await change(ctx, each, status="detaching")
+
+
+async def roll_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
+    """The server keeps the volume after all."""
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id):
+        if each.status == "detaching":
+            await change(ctx, each, status="attached")
+
+
 async def change(ctx: Context, attachment: Attachment, **changes: Any) -> Attachment:
     """The attachment with these changes, and its volume in the status that follows."""
     changed = await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(attachment, **changes))

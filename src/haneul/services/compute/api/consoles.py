@@ -16,6 +16,7 @@ import structlog
 
 from haneul.kernel.context import Platform
 from haneul.kernel.http.app import Application
+from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken
 
@@ -51,7 +52,7 @@ class ConsoleSocket:
         if found is None:
             raise falcon.HTTPForbidden(description="This address was used before, or has expired.")
         try:
-            reader, writer = await asyncio.open_unix_connection(found.path)
+            reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(found.path)))
         except OSError:
             raise falcon.HTTPServiceUnavailable(description="The console does not answer.") from None
         binary = "binary" in ws.subprotocols

@@ -1,4 +1,4 @@
-"""/ and /v2.1: the version documents."""
+"""/, /v2 and /v2.1: the version documents."""
 
 from __future__ import annotations
 
@@ -9,23 +9,40 @@ from haneul.kernel.http import Routes, discovery
 from haneul.services.compute.manifest import MANIFEST
 
 routes = Routes()
-MEDIA_TYPE = "application/vnd.openstack.compute+json;version=2.1"
+MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
 
 
-def _version(ctx: Context) -> dict[str, Any]:
+def _current(ctx: Context) -> dict[str, Any]:
     return discovery.version(MANIFEST, ctx.endpoint, id="v2.1", path="/v2.1/", updated="2013-07-23T11:33:21Z")
+
+
+def _frozen(ctx: Context) -> dict[str, Any]:
+    """The API as it was before microversions: the oldest one of today's, without its headers."""
+    found = discovery.version(
+        MANIFEST, ctx.endpoint, id="v2.0", path="/v2/", status="DEPRECATED", updated="2025-07-04T12:00:00Z"
+    )
+    return {**found, "version": "", "min_version": ""}
+
+
+def _shown(found: dict[str, Any], version: str) -> dict[str, Any]:
+    found["links"].append({"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
+    found["media-types"] = [{"base": "application/json", "type": MEDIA_TYPE + version}]
+    return {"version": found}
 
 
 @routes.get("", auth=False)
 async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions of the API."""
-    return {"versions": [_version(ctx)]}
+    return {"versions": [_frozen(ctx), _current(ctx)]}
+
+
+@routes.get("/v2", auth=False)
+async def show_frozen_version(ctx: Context) -> dict[str, Any]:
+    """The version for clients older than microversions."""
+    return _shown(_frozen(ctx), "2")
 
 
 @routes.get("/v2.1", auth=False)
 async def show_version(ctx: Context) -> dict[str, Any]:
-    """The one version of the API."""
-    found = _version(ctx)
-    found["links"].append({"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"})
-    found["media-types"] = [{"base": "application/json", "type": MEDIA_TYPE}]
-    return {"version": found}
+    """The version with microversions."""
+    return _shown(_current(ctx), "2.1")

@@ -52,6 +52,7 @@ async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
     if found[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
         raise errors.RootVolume()
     host = _host(server, "detach_volume")
+    await block_storage.begin_detaching(ctx, volume_id, id)
     given = Attach(id, host, volume_id, found[0].id, found[0].device)
     await ctx.start(DETACH_VOLUME, given, resource=id)
 

@@ -70,6 +70,7 @@ async def forget(ctx: Context, attach: Attach) -> None:
 
 async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:
     """The volume stays attached; the operation's record says why."""
+    await block_storage.roll_detaching(ctx, attach.volume_id, attach.server_id)
 
 
 DETACH_VOLUME = Saga(

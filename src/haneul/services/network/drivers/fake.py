@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from haneul.kernel.drivers import HostSettings
-from haneul.kernel.errors import DriverError, NotFound, Superseded
+from haneul.kernel.errors import DriverError, Superseded
 from haneul.services.network.drivers.interface import (
     NetworkInventory,
     NetworkSpec,
@@ -116,7 +116,7 @@ class FakeNetwork:
         return NetworkInventory(networks=set(self.networks), ports=set(self.ports), routers=set(self.routers))
 
     async def namespace_of(self, network_id: str) -> str:
-        self._require_network(network_id, NotFound)
+        self._require_network(network_id)
         return f"{self.host.options.get('prefix', 'hn')}-net-{network_id}"
 
     async def _pass(self, call: str) -> None:
@@ -127,9 +127,9 @@ class FakeNetwork:
             self.failures[call] -= 1
             raise DriverError(f"The simulated host {self.host.name} fails at {call}.")
 
-    def _require_network(self, network_id: str, error: type[Exception] = DriverError) -> None:
+    def _require_network(self, network_id: str) -> None:
         if network_id not in self.networks:
-            raise error(f"Network {network_id} is not on this host.")
+            raise DriverError(f"Network {network_id} is not on this host.")
 
     @staticmethod
     def _check_generation(

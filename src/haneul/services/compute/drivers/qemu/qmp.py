@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.errors import DriverError
+from haneul.kernel.sockets import connect_unix
 
 Event = dict[str, Any]
 
@@ -33,21 +33,6 @@ class QmpRefused(DriverError):
     """QEMU understood the command and refused it; `kind` is its class of error."""
 
     code = "qmp_refused"
-
-
-async def connect_unix(path: Path) -> socket.socket:
-    """A non-blocking connection to the socket at `path`, however long the path is."""
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.setblocking(False)
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        await asyncio.get_running_loop().sock_connect(link, f"/proc/self/fd/{folder}/{path.name}")
-    except BaseException:
-        link.close()
-        raise
-    finally:
-        os.close(folder)
-    return link
 
 
 class Qmp:

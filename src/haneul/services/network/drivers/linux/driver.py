@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
 from haneul.kernel.drivers import HostSettings
-from haneul.kernel.errors import DriverError, ImpossibleHere, NotFound
+from haneul.kernel.errors import DriverError, ImpossibleHere
 from haneul.services.network.drivers.interface import (
     DhcpReservation,
     NetworkInventory,
@@ -27,14 +28,20 @@ from haneul.services.network.drivers.linux.records import PortRecord, Records
 MAX_PORTS = 0xFFFF
 
 
+def _prefix(folder: Path) -> str:
+    """Before all names of one cloud on this machine: another one takes away what it finds under its own."""
+    return "hn" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:4]
+
+
 class LinuxNetwork:
-    """Options of the host: `prefix` of all names ("hn"); `uplink` ("none", or "host" for a leg of the host on
-    external networks); `tunnel_address`, `tunnel_namespace` (the agent's own) and `tunnel_port` (4789)."""
+    """Options of the host: `prefix` of all names (one of this folder's own); `uplink` ("none", or "host" for
+    a leg of the host on external networks); `tunnel_address`, `tunnel_namespace` (the agent's own) and
+    `tunnel_port` (4789)."""
 
     def __init__(self, host: HostSettings) -> None:
         self.host = host
-        self.prefix: str = host.options.get("prefix", "hn")
         self.folder = Path(host.folder) / "network"
+        self.prefix: str = host.options.get("prefix", _prefix(self.folder))
         self.networks: Records[NetworkSpec] = Records(self.folder / "networks", NetworkSpec)
         self.ports: Records[PortRecord] = Records(self.folder / "ports", PortRecord)
         self.routers: Records[RouterSpec] = Records(self.folder / "routers", RouterSpec)
@@ -98,7 +105,7 @@ class LinuxNetwork:
     async def namespace_of(self, network_id: str) -> str:
         name = self._network_namespace(network_id)
         if not namespaces.exists(name):
-            raise NotFound(f"Network {network_id} is not on this host.")
+            raise DriverError(f"Network {network_id} is not on this host.")
         return name
 
     async def _ensure_uplink(self, spec: NetworkSpec) -> None:
