@@ -137,26 +137,27 @@ def test_credentials_are_read_from_our_own_file(tmp_path: Path) -> None:
 
 
 def test_explain_finds_the_server_by_name_and_shows_the_record(installation: Installation) -> None:
-    done = run("explain", "web", "--state", str(installation.state))
+    done = run("explain", "server", "web", "--state", str(installation.state))
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert any("chosen" in line and "host-2" in line for line in lines)
     assert any("host-1" in line and "memory" in line and "32" in line for line in lines)
     assert (
-        json.loads(run("explain", "web", "--json", "--state", str(installation.state)).output) == EXPLANATION
+        json.loads(run("explain", "server", "web", "--json", "--state", str(installation.state)).output)
+        == EXPLANATION
     )
     assert Answers.asked[-1] == {"name": "admin", "password": "a:b c", "domain": {"id": "default"}}
 
 
 def test_what_the_cloud_refuses_is_said_in_its_words(installation: Installation) -> None:
-    done = run("explain", "nobody", "--state", str(installation.state))
+    done = run("explain", "server", "nobody", "--state", str(installation.state))
     assert done.exit_code == 1
     assert "404 No such server." in done.output
 
 
 def test_commands_that_need_a_cloud_say_so(tmp_path: Path) -> None:
-    for command in ("explain", "ssh"):
-        done = run(command, "web", "--state", str(tmp_path))
+    for words in (("explain", "server", "web"), ("ssh", "web")):
+        done = run(*words, "--state", str(tmp_path))
         assert done.exit_code == 1
         assert "haneul up" in done.output
 

@@ -184,20 +184,6 @@ def build(state: Path, say: Say) -> None:
         with steps.step("until somebody can log in"):
             _wait_for_login(state, server)
     say(f"\n  The server hello answers at {address}.")
-    for line in _what_next(state, is_simulated=is_simulated):
-        say(f"  {line}")
-
-
-def _what_next(state: Path, *, is_simulated: bool) -> list[str]:
-    first = "haneul explain hello" if is_simulated else "haneul ssh hello"
-    variables = f"OS_CLIENT_CONFIG_FILE={state}/clouds.yaml OS_CLOUD=haneul-demo"
-    return [
-        "Next:",
-        f"  {first}",
-        f"  export {variables}",
-        "  openstack server list",
-        "  openstack console log show hello",
-    ]
 
 
 def _subnet(client: Client, network_id: str, cidr: str, *, enable_dhcp: bool) -> str:

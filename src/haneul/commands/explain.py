@@ -11,10 +11,11 @@ from haneul.installation import Installation
 
 
 @click.command("explain")
-@click.argument("server")
+@click.argument("kind", metavar="server", type=click.Choice(["server"]))
+@click.argument("server", metavar="NAME_OR_ID")
 @click.option("--json", "as_json", is_flag=True, help="The decision record as it is.")
 @state_option
-def command(installation: Installation, server: str, as_json: bool) -> None:
+def command(installation: Installation, kind: str, server: str, as_json: bool) -> None:
     """Show why a server is where it is, or why it is nowhere."""
     from haneul.commands.api import Api
 

@@ -8,15 +8,18 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 from msgspec.structs import replace
 
+from haneul.commands.api import Api
+from haneul.commands.clouds import offer
 from haneul.commands.options import state_option
 from haneul.commands.progress import working
 from haneul.health import NotHealthy, last_line, wait_until_healthy
-from haneul.installation import Installation, Settings, free_port, is_free
+from haneul.installation import Installation, Settings, default_state, free_port, is_free
 from haneul.supervisor import Supervisor, clear_away, run_until_told
 
 START_TIMEOUT_S = 60.0
@@ -33,8 +36,11 @@ START_TIMEOUT_S = 60.0
 @click.option("--demo", is_flag=True, help="Also make a server to log in to.")
 @click.option("--bare", is_flag=True, help="Put no image into it.")
 @click.option("--uplink", type=click.Choice(["none", "host"]), help="What the external network reaches.")
+@click.option("--clouds/--no-clouds", default=None, help="Add it to ~/.config/openstack/clouds.yaml.")
 @click.option("--database", metavar="URL", help="A PostgreSQL database instead of the file in --state.")
-def command(installation: Installation, detach: bool, demo: bool, bare: bool, **wanted: Any) -> None:
+def command(
+    installation: Installation, detach: bool, demo: bool, bare: bool, clouds: bool | None, **wanted: Any
+) -> None:
     """Start the cloud on this machine. What is not said is as it was the last time."""
     if not _is_clear(installation):
         return
@@ -43,11 +49,20 @@ def command(installation: Installation, detach: bool, demo: bool, bare: bool, **
         raise click.ClickException(
             f"Port {settings.port} is in use by another program; choose one with --port N (0: any)."
         )
+    is_new = not (installation.state / "clouds.yaml").exists()
     installation.remember(settings)
+
+    def ready() -> None:
+        furnish(installation, settings, None if bare else demo)
+        tell(installation, settings)
+        if not bare:
+            introduce(installation)
+            offer(installation.state / "clouds.yaml", clouds, is_new=is_new)
+
     if detach:
-        _start_detached(installation, settings, None if bare else demo)
+        _start_detached(installation, settings, ready)
     else:
-        asyncio.run(_run_here(installation, settings, None if bare else demo))
+        asyncio.run(_run_here(installation, settings, ready))
 
 
 def choose(remembered: Settings, wanted: dict[str, Any]) -> Settings:
@@ -75,7 +90,7 @@ def _is_clear(installation: Installation) -> bool:
     return True
 
 
-def _start_detached(installation: Installation, settings: Settings, demo: bool | None) -> None:
+def _start_detached(installation: Installation, settings: Settings, ready: Callable[[], None]) -> None:
     installation.logs.mkdir(parents=True, exist_ok=True)
     with installation.log_of("supervisor").open("ab") as file:
         supervisor = subprocess.Popen(
@@ -92,8 +107,7 @@ def _start_detached(installation: Installation, settings: Settings, demo: bool |
         supervisor.terminate()
         supervisor.wait()
         _fail(installation, problem)
-    furnish(installation, settings, demo)
-    tell(installation, settings)
+    ready()
 
 
 async def _healthy(
@@ -108,8 +122,8 @@ async def _healthy(
     waiting.result()
 
 
-async def _run_here(installation: Installation, settings: Settings, demo: bool | None) -> None:
-    """Run until Ctrl-C."""
+async def _run_here(installation: Installation, settings: Settings, ready: Callable[[], None]) -> None:
+    """Run until Ctrl-C; `ready` is called in a thread as soon as it is healthy."""
     running = asyncio.ensure_future(run_until_told(Supervisor(installation, settings)))
     healthy = asyncio.ensure_future(wait_until_healthy(installation, settings.port, START_TIMEOUT_S))
     await asyncio.wait((running, healthy), return_when=asyncio.FIRST_COMPLETED)
@@ -126,8 +140,7 @@ async def _run_here(installation: Installation, settings: Settings, demo: bool |
         with contextlib.suppress(asyncio.CancelledError):
             await running
         _fail(installation, problem)
-    await asyncio.to_thread(furnish, installation, settings, demo)
-    tell(installation, settings)
+    await asyncio.to_thread(ready)
     click.echo("Ctrl-C stops it.")
     await running
 
@@ -152,11 +165,42 @@ def furnish(installation: Installation, settings: Settings, demo: bool | None) -
 def tell(installation: Installation, settings: Settings) -> None:
     """Say where things are."""
     click.echo(
-        f"Haneul runs at http://127.0.0.1:{settings.port}{' (simulated)' if settings.simulate else ''}"
+        f"\nHaneul runs at http://127.0.0.1:{settings.port}{' (simulated)' if settings.simulate else ''}"
     )
-    click.echo(f"  state  {installation.state}")
-    click.echo(f"  logs   {installation.logs}")
-    click.echo(f"  use    export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul")
+    click.echo(f"  {'state':<18} {installation.state}")
+    click.echo(f"  {'logs':<18} {installation.logs}")
+
+
+def introduce(installation: Installation) -> None:
+    """Say what answers where, and what to try."""
+    for kind, url in endpoints(installation):
+        click.echo(f"  {kind:<18} {url}")
+    click.echo("Next:")
+    click.echo(f"  export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul-demo")
+    for line in what_next(installation):
+        click.echo(f"  {line}")
+
+
+def endpoints(installation: Installation) -> list[tuple[str, str]]:
+    """(service type, address), from the cloud's own catalogue; one row for an address with several types."""
+    catalog = Api.of(installation).get("/identity/v3/auth/catalog")["catalog"]
+    found: dict[str, str] = {}
+    for entry in catalog:
+        for each in entry["endpoints"]:
+            if each["interface"] == "public":
+                found.setdefault(each["url"], entry["type"])
+    return sorted((kind, url) for url, kind in found.items())
+
+
+def what_next(installation: Installation) -> list[str]:
+    """Three commands worth trying now."""
+    servers = Api.of(installation, "haneul-demo").get("/compute/v2.1/servers", name="^hello$")["servers"]
+    state = "" if installation.state == default_state() else f" --state {installation.state}"
+    if not servers:
+        return ["openstack image list", "openstack flavor list", f"haneul status{state}"]
+    if installation.settings().simulate:
+        return ["openstack server list", "openstack server show hello", f"haneul explain{state} server hello"]
+    return [f"haneul ssh{state} hello", "openstack server list", "openstack console log show hello"]
 
 
 def _fail(installation: Installation, problem: NotHealthy) -> None:

@@ -109,7 +109,7 @@ class Application:
         self.platform = platform
         self.authenticate = authenticate
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest)
+        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
         for served in services:
