@@ -105,6 +105,8 @@ def load_tables(services: Iterable[str] = SERVICES) -> None:
 
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
+    if audit := part(service, "api.audit"):
+        routes = [audit.audited(route) for route in routes]
     envelope = importlib.import_module(f"haneul.services.{service}.api.faults").envelope
     return Served(manifest(service), routes, envelope)
 
@@ -173,6 +175,9 @@ class ControlPlane:
     async def stop(self) -> None:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
+        for service in self.services:
+            if close := getattr(part(service, "public"), "close", None):
+                await close(self.platform)
         if self._following is not None:
             await end_all([self._following])
         await self.platform.db.close()

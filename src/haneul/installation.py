@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -58,6 +60,7 @@ class Installation:
         self.logs = self.state / "log"
         self.record_file = self.run / "supervisor.json"
         self.settings_file = self.state / "config" / "up.json"
+        self.options_file = self.state / "config" / "haneul.toml"
 
     def log_of(self, role: str) -> Path:
         return self.logs / f"{role}.log"
@@ -70,6 +73,12 @@ class Installation:
 
     def remember(self, settings: Settings) -> None:
         _write(self.settings_file, msgspec.json.format(msgspec.json.encode(settings)))
+
+    def options(self) -> dict[str, Any]:
+        """What the operator says of the services: a section each in `config/haneul.toml`, if there is one."""
+        if not self.options_file.exists():
+            return {}
+        return tomllib.loads(self.options_file.read_text())
 
     def record(self) -> Record | None:
         """The last supervisor's, whether it still runs or not."""

@@ -67,16 +67,6 @@ SIMULATED = {"image": {"web": {"private_networks": ["127.0.0.0/8"], "allowed_por
 """Sections that a simulated cloud has where the operator says nothing: tests serve images on loopback."""
 
 
-def configuration(state: Path, *, is_simulated: bool) -> dict[str, Any]:
-    """What the operator wrote into `config/haneul.toml` in the state folder, a section for each service."""
-    path = state / "config" / "haneul.toml"
-    written: dict[str, Any] = tomllib.loads(path.read_text()) if path.exists() else {}
-    if is_simulated:
-        for section, defaults in SIMULATED.items():
-            written[section] = {**defaults, **written.get(section, {})}
-    return written
-
-
 class Process:
     """Everything of one control plane process, started and stopped in order."""
 
@@ -112,7 +102,7 @@ class Process:
             endpoint=options.endpoint,
             folder=options.state,
             services=options.services,
-            config=configuration(options.state, is_simulated=options.simulate),
+            config=read_options(options.state, is_simulated=options.simulate),
         )
         await self.plane.open()
         quotas = [
@@ -187,6 +177,21 @@ def upcalls(platform: Platform) -> Upcall:
         return MetadataAnswer(*await compute.metadata(platform, request.port_id, request.path))
 
     return answering(report=report, metadata=metadata)
+
+
+def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
+    """The operator's options; StoreProblem says what is wrong with them."""
+    installation = Installation(state)
+    try:
+        found = installation.options()
+        if is_simulated:
+            found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
+        for service in SERVICES:
+            if config := part(service, "config"):
+                config.options(found)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+        raise store.StoreProblem(f"{installation.options_file} cannot be used: {problem}") from None
+    return found
 
 
 def keep_large_blocks() -> None:

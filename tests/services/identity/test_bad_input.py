@@ -103,6 +103,8 @@ async def test_things_that_do_not_exist(keystone: Keystone) -> None:
     for route in ROUTES:
         if "{" not in route.path or route.body is not None:
             continue
+        if "{group}" in route.path:  # unknown groups of options are 403: test_domain_config.py
+            continue
         for id in ("unknown", "a%20b", "%27%22", "é" * 200):
             answer = await keystone.call(admin, route.method, filled(route.path, id))
             is_a_list_of_nobodys = route.method == "GET" and route.path.endswith(

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.identity import public as identity
-from haneul.services.identity.operations import tokens
+from haneul.services.identity.operations import domain_config, tokens
 from haneul.services.identity.operations.keys import SEALING, SIGNING
 from haneul.services.identity.reconcilers.old_keys import drop_old_keys
 from haneul.services.identity.store.credentials import CREDENTIALS
+from haneul.services.identity.store.domain_config import DOMAIN_OPTIONS
 from tests.services.identity.conftest import Keystone
 
 
@@ -55,6 +56,20 @@ async def test_rotation_ends_nothing(keystone: Keystone) -> None:
     for each, blob in ((id, "secret \N{SNOWMAN}"), (later, "later")):
         shown = await keystone.call(admin, "GET", f"/credentials/{each}")
         assert shown.json()["credential"]["blob"] == blob
+
+
+async def test_the_secrets_of_domains_move_to_the_newest_key_too(keystone: Keystone) -> None:
+    admin, folder = await keystone.token(), keystone.cloud.platform.folder
+    made = await keystone.call(admin, "POST", "/domains", {"domain": {"name": "far"}})
+    id = made.json()["domain"]["id"]
+    said = {"config": {"ldap": {"url": "ldap://localhost", "password": "hidden"}}}
+    assert (await keystone.call(admin, "PUT", f"/domains/{id}/config", said)).status_code == 201
+    identity.rotate_keys(folder)
+    await keystone.cloud.plane.reconcilers.look(drop_old_keys)
+    async with keystone.cloud.platform.reading() as ctx:
+        [stored] = await DOMAIN_OPTIONS.find(ctx.tx, domain_id=id, option="password")
+        assert stored.value.startswith(f"{SEALING.newest(folder)[0]}:")
+        assert (await domain_config.with_secrets(ctx, id))["ldap"]["password"] == "hidden"
 
 
 def _header(token: str) -> str:

@@ -1,6 +1,6 @@
 """What can go wrong in identity, in the words that its clients know."""
 
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 
 
 class ThingNotFound(NotFound):
@@ -55,7 +55,9 @@ class TokenNotFound(NotFound):
 
 class ImmutableThing(Forbidden):
     code = "identity.immutable"
-    message = "Cannot {verb} immutable {kind} {id}; turn off its option 'immutable' first."
+    message = (
+        'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+    )
 
 
 class CannotMap(Unauthorized):
@@ -68,3 +70,86 @@ class CannotMap(Unauthorized):
 
 class InvalidRules(BadRequest):
     code, message = "identity.invalid_rules", "{why}"
+
+
+class NotFoundInBody(BadRequest):
+    code = "identity.not_found_in_body"
+    message = (
+        "Expecting to find {field} in {kind}. The server could not comply with the request since it is "
+        "either malformed or otherwise incorrect. The client is assumed to be in error."
+    )
+
+
+class LimitNotFound(NotFound):
+    code, message = "identity.limit_not_found", "Could not find {kind} for {id}."
+
+
+class NoRegisteredLimit(Forbidden):
+    code = "identity.no_registered_limit"
+    message = "Unable to create a limit that has no corresponding registered limit."
+
+
+class LimitInUse(Forbidden):
+    code = "identity.limit_in_use"
+    message = "Unable to update or delete registered limit {id} because there are project limits associated with it."
+
+
+class LimitMisfit(Forbidden):
+    code = "identity.limit_misfit"
+    message = (
+        "Invalid resource limit: The resource limit ({level}: {id}, resource_name: {resource_name}, "
+        "resource_limit: {resource_limit}, service_id: {service_id}, region_id: {region_id}) doesn't satisfy "
+        "current hierarchy model."
+    )
+
+
+class InvalidDomainConfig(Forbidden):
+    code, message = "identity.invalid_domain_config", "Invalid domain specific configuration: {why}."
+
+
+class OptionNotFound(NotFound):
+    code = "identity.option_not_found"
+    message = "Could not find {what} in domain configuration for domain {domain_id}."
+
+
+class PasswordTooWeak(BadRequest):
+    code, message = "identity.password_too_weak", "The password does not match the requirements: {why}."
+
+
+class PasswordIsLocked(BadRequest):
+    code = "identity.password_is_locked"
+    message = (
+        "You cannot change your password at this time due to password policy disallowing password changes. "
+        "Please contact your administrator to reset your password."
+    )
+
+
+class PasswordTooYoung(BadRequest):
+    code = "identity.password_too_young"
+    message = (
+        "You cannot change your password at this time due to the minimum password age. Once you change your "
+        "password, it must be used for {days} day(s) before it can be changed. Please try again in {left} "
+        "day(s) or contact your administrator to reset your password."
+    )
+
+
+class PasswordUsedBefore(BadRequest):
+    code = "identity.password_used_before"
+    message = (
+        "The new password cannot be identical to a previous password. The total number which includes the "
+        "new password must be unique is {count}."
+    )
+
+
+class PasswordExpired(Unauthorized):
+    code = "identity.password_expired"
+    message = "The password is expired and needs to be changed for user: {user_id}."
+
+
+class DirectoryUnreachable(Unavailable):
+    code = "identity.directory_unreachable"
+    message = "The directory of this domain cannot be used: {why}."
+
+
+class DirectoryIsReadOnly(Forbidden):
+    code, message = "identity.directory_read_only", "LDAP does not support write operations"

@@ -215,6 +215,102 @@ CREATE_ENDPOINT = rule("identity:create_endpoint", ADMIN, "Create an endpoint.",
 UPDATE_ENDPOINT = rule("identity:update_endpoint", ADMIN, "Update an endpoint.", ANY)
 DELETE_ENDPOINT = rule("identity:delete_endpoint", ADMIN, "Delete an endpoint.", ANY)
 
+# limits
+
+GET_LIMIT_MODEL = rule("identity:get_limit_model", "", "Show how limits are enforced.", ANY)
+GET_REGISTERED_LIMIT = rule("identity:get_registered_limit", "", "Show a registered limit.", ANY)
+LIST_REGISTERED_LIMITS = rule("identity:list_registered_limits", "", "List registered limits.", ANY)
+CREATE_REGISTERED_LIMITS = rule("identity:create_registered_limits", ADMIN, "Register limits.", ANY)
+UPDATE_REGISTERED_LIMIT = rule("identity:update_registered_limit", ADMIN, "Change a registered limit.", ANY)
+DELETE_REGISTERED_LIMIT = rule("identity:delete_registered_limit", ADMIN, "Delete a registered limit.", ANY)
+GET_LIMIT = rule(
+    "identity:get_limit",
+    f"{READER} or (domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s) "
+    "or (project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)",
+    "Show a limit.",
+    ANY,
+)
+LIST_LIMITS = rule("identity:list_limits", "", "List limits.", ANY)
+CREATE_LIMITS = rule("identity:create_limits", ADMIN, "Set limits.", ANY)
+UPDATE_LIMIT = rule("identity:update_limit", ADMIN, "Change a limit.", ANY)
+DELETE_LIMIT = rule("identity:delete_limit", ADMIN, "Delete a limit.", ANY)
+
+# endpoints of projects, and policies
+
+LIST_ENDPOINT_GROUPS = rule("identity:list_endpoint_groups", READER, "List endpoint groups.", ANY)
+GET_ENDPOINT_GROUP = rule("identity:get_endpoint_group", READER, "Show an endpoint group.", ANY)
+CREATE_ENDPOINT_GROUP = rule("identity:create_endpoint_group", ADMIN, "Create an endpoint group.", ANY)
+UPDATE_ENDPOINT_GROUP = rule("identity:update_endpoint_group", ADMIN, "Change an endpoint group.", ANY)
+DELETE_ENDPOINT_GROUP = rule("identity:delete_endpoint_group", ADMIN, "Delete an endpoint group.", ANY)
+LIST_PROJECTS_OF_ENDPOINT_GROUP = rule(
+    "identity:list_projects_associated_with_endpoint_group", READER, "List the projects of a group.", ANY
+)
+LIST_ENDPOINTS_OF_ENDPOINT_GROUP = rule(
+    "identity:list_endpoints_associated_with_endpoint_group", READER, "List the endpoints of a group.", ANY
+)
+GET_ENDPOINT_GROUP_IN_PROJECT = rule(
+    "identity:get_endpoint_group_in_project", READER, "Whether a project has an endpoint group.", ANY
+)
+LIST_ENDPOINT_GROUPS_FOR_PROJECT = rule(
+    "identity:list_endpoint_groups_for_project", READER, "List the endpoint groups of a project.", ANY
+)
+ADD_ENDPOINT_GROUP_TO_PROJECT = rule(
+    "identity:add_endpoint_group_to_project", ADMIN, "Give a project an endpoint group.", ANY
+)
+REMOVE_ENDPOINT_GROUP_FROM_PROJECT = rule(
+    "identity:remove_endpoint_group_from_project", ADMIN, "Take an endpoint group from a project.", ANY
+)
+LIST_PROJECTS_FOR_ENDPOINT = rule(
+    "identity:list_projects_for_endpoint", READER, "List the projects of an endpoint.", ANY
+)
+ADD_ENDPOINT_TO_PROJECT = rule("identity:add_endpoint_to_project", ADMIN, "Give a project an endpoint.", ANY)
+CHECK_ENDPOINT_IN_PROJECT = rule(
+    "identity:check_endpoint_in_project", READER, "Whether a project has an endpoint.", ANY
+)
+LIST_ENDPOINTS_FOR_PROJECT = rule(
+    "identity:list_endpoints_for_project", READER, "List the endpoints of a project.", ANY
+)
+REMOVE_ENDPOINT_FROM_PROJECT = rule(
+    "identity:remove_endpoint_from_project", ADMIN, "Take an endpoint from a project.", ANY
+)
+GET_POLICY = rule("identity:get_policy", READER, "Show a policy.", ANY)
+LIST_POLICIES = rule("identity:list_policies", READER, "List policies.", ANY)
+CREATE_POLICY = rule("identity:create_policy", ADMIN, "Create a policy.", ANY)
+UPDATE_POLICY = rule("identity:update_policy", ADMIN, "Change a policy.", ANY)
+DELETE_POLICY = rule("identity:delete_policy", ADMIN, "Delete a policy.", ANY)
+LIST_ENDPOINTS_FOR_POLICY = rule(
+    "identity:list_endpoints_for_policy", READER, "List the endpoints of a policy.", ANY
+)
+GET_POLICY_FOR_ENDPOINT = rule(
+    "identity:get_policy_for_endpoint", READER, "Show the policy of an endpoint.", ANY
+)
+_ASSOCIATED = ("endpoint", "service", "region_and_service")
+CREATE_POLICY_ASSOCIATION = {
+    each: rule(f"identity:create_policy_association_for_{each}", ADMIN, "Give a policy.", ANY)
+    for each in _ASSOCIATED
+}
+CHECK_POLICY_ASSOCIATION = {
+    each: rule(f"identity:check_policy_association_for_{each}", READER, "Whether the policy is given.", ANY)
+    for each in _ASSOCIATED
+}
+DELETE_POLICY_ASSOCIATION = {
+    each: rule(f"identity:delete_policy_association_for_{each}", ADMIN, "Take a policy.", ANY)
+    for each in _ASSOCIATED
+}
+
+# configuration of domains
+
+CREATE_DOMAIN_CONFIG = rule("identity:create_domain_config", ADMIN, "Configure a domain.", ANY)
+GET_DOMAIN_CONFIG = rule("identity:get_domain_config", READER, "Show a domain's configuration.", ANY)
+GET_SECURITY_COMPLIANCE = rule(
+    "identity:get_security_compliance_domain_config", "", "Show what passwords must look like.", ANY
+)
+UPDATE_DOMAIN_CONFIG = rule("identity:update_domain_config", ADMIN, "Change a domain's configuration.", ANY)
+DELETE_DOMAIN_CONFIG = rule("identity:delete_domain_config", ADMIN, "Forget a domain's configuration.", ANY)
+GET_DOMAIN_CONFIG_DEFAULT = rule(
+    "identity:get_domain_config_default", READER, "Show the configuration of all other domains.", ANY
+)
+
 # credentials
 
 _OWN = f"(rule:admin_required) or {_SELF}"

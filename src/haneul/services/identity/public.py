@@ -9,6 +9,7 @@ from haneul.services.identity.operations.bootstrap import (
     project_exists,
     withdraw_service,
 )
+from haneul.services.identity.operations.directories import close
 from haneul.services.identity.operations.endpoints import endpoint_url
 from haneul.services.identity.operations.keys import rotate as rotate_keys
 from haneul.services.identity.operations.tokens import authenticate, mint
@@ -16,6 +17,7 @@ from haneul.services.identity.operations.tokens import authenticate, mint
 __all__ = [
     "authenticate",
     "bootstrap",
+    "close",
     "endpoint_url",
     "ensure_project",
     "ensure_service",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from haneul.kernel.http.schema import invalid
+from haneul.kernel.http.routes import Query
+from haneul.kernel.http.schema import InvalidField, Strict, invalid
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -20,6 +23,8 @@ Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\
 
 def read(shape: type[T], given: dict[str, Any], *, of: str) -> tuple[T, dict[str, Any]]:
     """The known fields of the body's `of`, and whatever else it has."""
+    if isinstance(name := given.get("name"), str) and name.strip():
+        given = {**given, "name": name.strip()}
     try:
         known = msgspec.convert(given, shape, strict=True)
     except msgspec.ValidationError as problem:
@@ -30,7 +35,43 @@ def read(shape: type[T], given: dict[str, Any], *, of: str) -> tuple[T, dict[str
     return known, {name: value for name, value in given.items() if name not in names}
 
 
+class ResourceOptions(Strict):
+    """The options of domains, projects and roles; null takes one back."""
+
+    immutable: bool | UnsetType | None = UNSET
+
+
+class UserOptions(Strict):
+    """What a user is exempt from, and how they must prove who they are; null takes one back."""
+
+    ignore_change_password_upon_first_use: bool | UnsetType | None = UNSET
+    ignore_password_expiry: bool | UnsetType | None = UNSET
+    ignore_lockout_failure_attempts: bool | UnsetType | None = UNSET
+    ignore_user_inactivity: bool | UnsetType | None = UNSET
+    lock_password: bool | UnsetType | None = UNSET
+    multi_factor_auth_enabled: bool | UnsetType | None = UNSET
+    multi_factor_auth_rules: list[list[str]] | UnsetType | None = UNSET
+
+
+def set_options(options: msgspec.Struct) -> dict[str, Any]:
+    """The options that are on or off, without those that were taken back."""
+    return {name: value for name, value in given(options).items() if value is not None}
+
+
+def merged(options: dict[str, Any], changes: msgspec.Struct) -> dict[str, Any]:
+    """The options as changed."""
+    new = {**options, **given(changes)}
+    return {name: value for name, value in new.items() if value is not None}
+
+
 def given(body: msgspec.Struct) -> dict[str, Any]:
     """The fields that were sent, by name."""
     values = {name: getattr(body, name) for name in body.__struct_fields__}
     return {name: value for name, value in values.items() if value is not msgspec.UNSET}
+
+
+def refuse_empty(query: Query, names: Iterable[str]) -> None:
+    """400 where a filter is given without a value."""
+    for name in names:
+        if query.get(name) == "":
+            raise InvalidField(field=name, why="'' should be non-empty", kind="value")

@@ -204,10 +204,8 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
 @routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE)
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
-    await access.find(ctx, SERVICES, service_id, "service")
+    await catalog.delete_service(ctx, await access.find(ctx, SERVICES, service_id, "service"))
     tokens.catalogue_changed(ctx)
-    await ENDPOINTS.remove(ctx.tx, service_id=service_id)
-    await SERVICES.remove(ctx.tx, id=service_id)
 
 
 # endpoints
@@ -275,6 +273,4 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
 @routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT)
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
-    await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    tokens.catalogue_changed(ctx)
-    await ENDPOINTS.remove(ctx.tx, id=endpoint_id)
+    await catalog.delete_endpoint(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))

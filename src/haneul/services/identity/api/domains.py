@@ -12,7 +12,17 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
-from haneul.services.identity.api.bodies import Id, ProjectName, Tag, Text, given, read
+from haneul.services.identity.api.bodies import (
+    Id,
+    ProjectName,
+    ResourceOptions,
+    Tag,
+    Text,
+    given,
+    merged,
+    read,
+    set_options,
+)
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.projects import Domain
@@ -27,7 +37,7 @@ class NewDomain(Schema):
     description: Text | None = None
     enabled: bool = True
     tags: list[Tag] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
+    options: ResourceOptions = field(default_factory=ResourceOptions)
     explicit_domain_id: Id | None = None
 
 
@@ -36,7 +46,7 @@ class ChangedDomain(Schema):
     description: Text | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     tags: list[Tag] | UnsetType = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: ResourceOptions | UnsetType = UNSET
 
 
 class DomainBody(Schema):
@@ -85,7 +95,7 @@ async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
         new.description or "",
         new.enabled,
         list(dict.fromkeys(new.tags)),
-        new.options,
+        set_options(new.options),
         extra,
     )
     return {"domain": view(ctx, await access.add(ctx, DOMAINS, domain, "domain"))}
@@ -105,7 +115,10 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
     changes = given(changed)
-    changes["description"] = changes.get("description", domain.description) or ""
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    if "options" in changes:
+        changes["options"] = merged(domain.options, changes["options"])
     return {"domain": view(ctx, await projects.update_domain(ctx, domain, changes, extra))}
 
 

@@ -13,11 +13,11 @@ from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.domains import default_domain, own_domain
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import expiry_filters, links, listing
 from haneul.services.identity.api.views import user_view
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.users import Group
-from haneul.services.identity.operations import access, groups
+from haneul.services.identity.operations import access, directories, groups
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.users import GROUPS, USERS, in_group
 
@@ -55,6 +55,7 @@ def view(ctx: Context, group: Group) -> dict[str, Any]:
 async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List groups."""
     ctx.authorize({"target": {"group": {"domain_id": ctx.auth.domain_id}}})
+    await directories.refresh_all(ctx, query.get("domain_id") or ctx.auth.domain_id)
     return await listing(
         ctx, request, query, GROUPS, "groups", view, texts=("name", "domain_id"), fixed=own_domain(ctx)
     )
@@ -67,6 +68,7 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
     ctx.authorize(access.target(group=group))
     await access.exists(ctx, DOMAINS, group.domain_id, "domain")
+    await directories.require_writable(ctx, group.domain_id)
     return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
 
 
@@ -81,6 +83,7 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
     """Change a group."""
     group = await access.find(ctx, GROUPS, group_id, "group")
     changed, extra = read(ChangedGroup, body.group, of="group")
+    await directories.require_writable(ctx, group.domain_id)
     changes = given(changed)
     if changes.get("domain_id", group.domain_id) != group.domain_id:
         raise ImmutableId(kind="Domain")
@@ -94,31 +97,36 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
 @routes.delete("/groups/{group_id}", policy=policy.DELETE_GROUP)
 async def delete_group(ctx: Context, group_id: str) -> None:
     """Delete a group; its members stay."""
-    await groups.delete(ctx, await access.find(ctx, GROUPS, group_id, "group"))
+    group = await access.find(ctx, GROUPS, group_id, "group")
+    await directories.require_writable(ctx, group.domain_id)
+    await groups.delete(ctx, group)
 
 
 @routes.get("/groups/{group_id}/users", policy=policy.LIST_USERS_IN_GROUP)
 async def list_users(ctx: Context, group_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the users in a group."""
+    await directories.refresh_domain_of(ctx, group_id)
     await access.find(ctx, GROUPS, group_id, "group")
     extra = [("in_group", in_group(), {"in_group": group_id})]
     return await listing(
         ctx, request, query, USERS, "users", user_view,
-        texts=("name", "domain_id"), truths=("enabled",), extra=extra,
+        texts=("name", "domain_id"), truths=("enabled",), fixed=expiry_filters(query), extra=extra,
     )  # fmt: skip
 
 
-async def _pair(ctx: Context, group_id: str, user_id: str) -> None:
+async def _pair(ctx: Context, group_id: str, user_id: str) -> Group:
     """Both exist, and the asker may act on them."""
     user = await USERS.get(ctx.tx, user_id)
-    await access.find(ctx, GROUPS, group_id, "group", user=user)
+    group = await access.find(ctx, GROUPS, group_id, "group", user=user)
     access.existing(user, "user", user_id)
+    return group
 
 
 @routes.put("/groups/{group_id}/users/{user_id}", status=204, policy=policy.ADD_USER_TO_GROUP)
 async def add_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Add a user to a group."""
-    await _pair(ctx, group_id, user_id)
+    group = await _pair(ctx, group_id, user_id)
+    await directories.require_writable(ctx, group.domain_id)
     await groups.add_member(ctx, group_id, user_id)
 
 
@@ -132,5 +140,6 @@ async def check_user(ctx: Context, group_id: str, user_id: str) -> None:
 @routes.delete("/groups/{group_id}/users/{user_id}", policy=policy.REMOVE_USER_FROM_GROUP)
 async def remove_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Take a user out of a group."""
-    await _pair(ctx, group_id, user_id)
+    group = await _pair(ctx, group_id, user_id)
+    await directories.require_writable(ctx, group.domain_id)
     await groups.remove_member(ctx, group_id, user_id)

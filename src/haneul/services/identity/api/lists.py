@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Request
+from haneul.services.identity import config
 from haneul.services.identity.manifest import MANIFEST
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -58,15 +60,15 @@ async def listing(
     `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case.
     Parameters that mean nothing are ignored.
     """
-    limit = query.integer("limit", least=1)
+    limit = min(query.integer("limit", least=1) or LARGEST_PAGE, _longest(ctx))
     page = await rows.page(
         ctx.tx,
         [*fixed, *filters(query, texts, truths)],
         after=await _marker(ctx, query, rows),
-        limit=min(limit, LARGEST_PAGE) if limit else None,
+        limit=limit,
         extra=extra,
     )
-    following = page[-1].id if limit and len(page) == limit else None  # type: ignore[attr-defined]
+    following = page[-1].id if len(page) == limit else None  # type: ignore[attr-defined]
     found: dict[str, Any] = {
         "links": _list_links(ctx, request, following),
         collection: [view(ctx, each) for each in page],
@@ -74,6 +76,11 @@ async def listing(
     if following:
         found["truncated"] = True
     return found
+
+
+def _longest(ctx: Context) -> int:
+    """How long a list may be at all."""
+    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:
@@ -87,6 +94,34 @@ def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> l
             found.append(Filter(field, "eq", value))
         elif field in texts and operator in OPERATORS:
             found.append(Filter(field, OPERATORS[operator], value))
+    return found
+
+
+_COMPARISONS = {"eq": "eq", "neq": "ne", "lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
+
+
+def expiry_filters(query: Query) -> list[Filter]:
+    """`password_expires_at=lt:2027-01-01T00:00:00Z` and its kind."""
+    found = []
+    for given in query.all("password_expires_at"):
+        operator, colon, text = given.partition(":")
+        if not colon or operator[:1].isdigit():
+            operator, text = "eq", given
+        if operator not in _COMPARISONS:
+            raise BadRequest(
+                f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', "
+                "'lt', 'lte', 'gt', or 'gte'."
+            )
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise BadRequest(
+                "Timestamp not in expected format. The server could not comply with the request since it is "
+                "either malformed or otherwise incorrect. The client is assumed to be in error."
+            ) from None
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        found.append(Filter("password_expires_at", _COMPARISONS[operator], at))
     return found
 
 

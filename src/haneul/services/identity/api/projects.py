@@ -8,18 +8,29 @@ from typing import Any
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
-from haneul.services.identity.api.bodies import Id, ProjectName, Tag, Text, given, read
+from haneul.services.identity.api.bodies import (
+    Id,
+    ProjectName,
+    ResourceOptions,
+    Tag,
+    Text,
+    given,
+    merged,
+    read,
+    set_options,
+)
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import base, links, listing
 from haneul.services.identity.errors import ImmutableId, Invalid
-from haneul.services.identity.model.projects import Project
+from haneul.services.identity.model.projects import Domain, Project, as_project
 from haneul.services.identity.operations import access, projects
 from haneul.services.identity.store import projects as stored
-from haneul.services.identity.store.projects import PROJECTS
+from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 
 routes = Routes("/v3")
 MOST_TAGS = 80
@@ -33,7 +44,7 @@ class NewProject(Schema):
     enabled: bool = True
     is_domain: bool = False
     tags: list[Tag] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
+    options: ResourceOptions = field(default_factory=ResourceOptions)
 
 
 class ChangedProject(Schema):
@@ -44,7 +55,7 @@ class ChangedProject(Schema):
     enabled: bool | UnsetType = UNSET
     is_domain: bool | UnsetType = UNSET
     tags: list[Tag] | UnsetType = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: ResourceOptions | UnsetType = UNSET
 
 
 class ProjectBody(Schema):
@@ -60,11 +71,11 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
         **project.extra,
         "id": project.id,
         "name": project.name,
-        "domain_id": project.domain_id,
+        "domain_id": project.domain_id or None,
         "description": project.description,
         "enabled": project.enabled,
-        "parent_id": project.parent_id,
-        "is_domain": False,
+        "parent_id": project.parent_id or None,
+        "is_domain": project.is_domain,
         "tags": project.tags,
         "options": project.options,
         "links": links(ctx, f"projects/{project.id}"),
@@ -76,7 +87,10 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
     """List projects."""
     ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
     if query.truth("is_domain"):
-        return {"projects": [], "links": links(ctx, "projects")}
+        mine = [Filter("id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
+        return await listing(
+            ctx, request, query, DOMAINS, "projects", _domain_view, truths=("enabled",), fixed=mine
+        )
     return await listing(
         ctx, request, query, PROJECTS, "projects", view,
         texts=("name", "domain_id", "parent_id"), truths=("enabled",),
@@ -96,54 +110,79 @@ def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]
 
 @routes.post("/projects", status=201, policy=policy.CREATE_PROJECT)
 async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
-    """Create a project."""
+    """Create a project, or (`is_domain`) one that acts as a domain."""
     new, extra = read(NewProject, body.project, of="project")
+    tags, options = _checked(new.tags), set_options(new.options)
     if new.is_domain:
-        raise Invalid(why="A project cannot act as a domain; create a domain.")
+        if new.domain_id or new.parent_id:
+            raise Invalid(why="only root projects are allowed to act as domains.")
+        ctx.authorize({"target": {"project": {"domain_id": None}}})
+        domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
+        return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
     domain_id = new.domain_id or await _parents_domain(ctx, new.parent_id) or default_domain(ctx)
+    parent_id = new.parent_id or domain_id
     project = Project(
-        new_hex(),
-        new.name,
-        domain_id,
-        new.parent_id or domain_id,
-        new.description or "",
-        new.enabled,
-        _checked(new.tags),
-        new.options,
-        extra,
+        new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
     ctx.authorize(access.target(project=project))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 
 async def _parents_domain(ctx: Context, parent_id: str | None) -> str | None:
-    parent = await PROJECTS.get(ctx.tx, parent_id) if parent_id else None
-    return parent.domain_id if parent else None
+    """The domain of the parent, which may be that domain itself."""
+    if parent_id is None:
+        return None
+    parent = await _any(ctx, parent_id)
+    return (parent.domain_id or parent.id) if parent else None
+
+
+async def _any(ctx: Context, id: str) -> Project | None:
+    """The project, or the domain of that id as a project."""
+    found = await PROJECTS.get(ctx.tx, id)
+    if found is None and (domain := await DOMAINS.get(ctx.tx, id)):
+        return as_project(domain)
+    return found
+
+
+async def _find(ctx: Context, id: str) -> Project:
+    """As `access.find`, for projects and domains that are used as projects."""
+    found = await _any(ctx, id)
+    ctx.authorize(access.target(project=found))
+    return access.existing(found, "project", id)
+
+
+def _domain_view(ctx: Context, domain: Domain) -> dict[str, Any]:
+    return view(ctx, as_project(domain))
 
 
 def _checked(tags: list[str]) -> list[str]:
     if len(tags) > MOST_TAGS:
         raise Invalid(why=f"Invalid input for field project.tags: more than {MOST_TAGS} tags")
-    return list(dict.fromkeys(tags))
+    if len(set(tags)) < len(tags):
+        raise Invalid(why=f"{tags} has non-unique elements")
+    return tags
 
 
 @routes.get("/projects/{project_id}", policy=policy.GET_PROJECT)
 async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
-    """Show a project, with those above or below it if asked."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    """Show a project, with those above or below it if asked; lists show those that one has roles on."""
+    project = await _find(ctx, project_id)
     found = view(ctx, project)
-    if "parents_as_list" in query or "parents_as_ids" in query:
+    for kind in ("parents", "subtree"):
+        if f"{kind}_as_list" in query and f"{kind}_as_ids" in query:
+            raise Invalid(why=f"Cannot use {kind}_as_list and {kind}_as_ids query params at the same time.")
+    if "parents_as_list" in query:
+        above = await projects.held(ctx, await stored.ancestors(ctx.tx, project))
+        found["parents"] = [{"project": view(ctx, each)} for each in above]
+    elif "parents_as_ids" in query:
         above = await stored.ancestors(ctx.tx, project)
-        if "parents_as_list" in query:
-            found["parents"] = [{"project": view(ctx, each)} for each in above]
-        else:
-            found["parents"] = _above_as_ids([*(each.id for each in above), project.domain_id])
-    if "subtree_as_list" in query or "subtree_as_ids" in query:
-        below = await stored.descendants(ctx.tx, project_id)
-        if "subtree_as_list" in query:
-            found["subtree"] = [{"project": view(ctx, each)} for each in below]
-        else:
-            found["subtree"] = _below_as_ids(project_id, below)
+        top = [] if project.is_domain else [project.domain_id]
+        found["parents"] = _above_as_ids([*(each.id for each in above), *top])
+    if "subtree_as_list" in query:
+        below = await projects.held(ctx, await stored.descendants(ctx.tx, project_id))
+        found["subtree"] = [{"project": view(ctx, each)} for each in below]
+    elif "subtree_as_ids" in query:
+        found["subtree"] = _below_as_ids(project_id, await stored.descendants(ctx.tx, project_id))
     return {"project": found}
 
 
@@ -158,25 +197,38 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
 @routes.patch("/projects/{project_id}", policy=policy.UPDATE_PROJECT)
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await _find(ctx, project_id)
     changed, extra = read(ChangedProject, body.project, of="project")
     if extra.pop("id", project_id) != project_id:
         raise ImmutableId(kind="project")
     changes = given(changed)
-    if changes.pop("is_domain", False):
+    if changes.pop("is_domain", project.is_domain) != project.is_domain:
         raise Invalid(why="Update of `is_domain` is not allowed.")
     for name in ("domain_id", "parent_id"):
-        if name in changes and changes[name] is None:
+        if changes.get(name, UNSET) is None:
             del changes[name]
-    changes["description"] = changes.get("description", project.description) or ""
-    changes["tags"] = _checked(changes.get("tags", project.tags))
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    if "tags" in changes:
+        changes["tags"] = _checked(changes["tags"])
+    if "options" in changes:
+        changes["options"] = merged(project.options, changes["options"])
+    if project.is_domain:
+        domain = await access.exists(ctx, DOMAINS, project_id, "project")
+        return {
+            "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
+        }
     return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
 
 
 @routes.delete("/projects/{project_id}", policy=policy.DELETE_PROJECT)
 async def delete_project(ctx: Context, project_id: str) -> None:
-    """Delete a project; it must have none below it."""
-    await projects.delete(ctx, await access.find(ctx, PROJECTS, project_id, "project"))
+    """Delete a project; it must have none below it, or be a disabled domain."""
+    project = await _find(ctx, project_id)
+    if project.is_domain:
+        await projects.delete_domain(ctx, await access.exists(ctx, DOMAINS, project_id, "project"))
+    else:
+        await projects.delete(ctx, project)
 
 
 @routes.get("/projects/{project_id}/tags", policy=policy.LIST_PROJECT_TAGS)
@@ -212,7 +264,7 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
     project = await access.find(ctx, PROJECTS, project_id, "project")
     [checked] = read(TagsBody, {"tags": [tag]}, of="project")[0].tags
-    await projects.update(ctx, project, {"tags": _checked([*project.tags, checked])}, {})
+    await projects.update(ctx, project, {"tags": _checked(list(dict.fromkeys([*project.tags, checked])))}, {})
     return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
 
 

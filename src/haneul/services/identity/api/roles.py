@@ -12,7 +12,16 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
-from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.bodies import (
+    Id,
+    Name,
+    ResourceOptions,
+    Text,
+    given,
+    merged,
+    read,
+    set_options,
+)
 from haneul.services.identity.api.lists import base, links, listing
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.roles import Role
@@ -28,14 +37,14 @@ class NewRole(Schema):
     name: Name
     domain_id: Id | None = None
     description: Text | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: ResourceOptions = field(default_factory=ResourceOptions)
 
 
 class ChangedRole(Schema):
     name: Name | UnsetType = UNSET
     domain_id: Id | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: ResourceOptions | UnsetType = UNSET
 
 
 class RoleBody(Schema):
@@ -76,7 +85,9 @@ async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, 
 async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
     """Create a role."""
     new, extra = read(NewRole, body.role, of="role")
-    role = Role(new_hex(), new.name, new.domain_id or "", new.description or "", new.options, extra)
+    role = Role(
+        new_hex(), new.name, new.domain_id or "", new.description or "", set_options(new.options), extra
+    )
     rule = policy.CREATE_DOMAIN_ROLE if role.domain_id else policy.CREATE_ROLE
     ctx.authorize(access.target(role=role), rule.name)
     if role.domain_id:
@@ -98,7 +109,10 @@ async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, A
     if extra.pop("id", role_id) != role_id:
         raise ImmutableId(kind="role")
     changes = given(changed)
-    changes["description"] = changes.get("description", role.description) or ""
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    if "options" in changes:
+        changes["options"] = merged(role.options, changes["options"])
     new = await roles.update(ctx, role, changes, extra)
     tokens.catalogue_changed(ctx)  # tokens are shown with the names of their roles too
     return {"role": view(ctx, new)}

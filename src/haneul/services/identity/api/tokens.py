@@ -14,6 +14,7 @@ from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
+from haneul.services.identity.api.views import moment
 from haneul.services.identity.model.proofs import Method, Named, Scope
 from haneul.services.identity.operations import authentication, catalog, receipts, tokens
 from haneul.services.identity.operations.methods import method
@@ -21,6 +22,7 @@ from haneul.services.identity.operations.references import DomainReference, Refe
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 from haneul.services.identity.store.federation import SERVICE_PROVIDERS
 from haneul.services.identity.store.roles import ROLES
+from haneul.services.identity.store.users import USERS
 
 routes = Routes("/v3")
 
@@ -186,13 +188,14 @@ def _scope(asked: ScopeAsked | str | None) -> Scope | None:
 
 
 async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
+    user = await USERS.get(tx, auth.user_id or "")
     token: dict[str, Any] = {
         "methods": auth.methods,
         "user": {
             "domain": {"id": auth.user_domain_id, "name": auth.user_domain_name},
             "id": auth.user_id,
             "name": auth.user_name,
-            "password_expires_at": None,
+            "password_expires_at": moment(user.password_expires_at) if user else None,
         },
         "audit_ids": auth.audit_ids,
         "expires_at": auth.expires_at,

@@ -13,14 +13,24 @@ from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api import federated_objects, groups, projects
-from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.bodies import (
+    Id,
+    Name,
+    Text,
+    UserOptions,
+    given,
+    read,
+    refuse_empty,
+    set_options,
+)
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.federated_objects import FederatedObject
-from haneul.services.identity.api.lists import listing
+from haneul.services.identity.api.lists import expiry_filters, listing
 from haneul.services.identity.api.views import user_view as view
+from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.users import Group, User
-from haneul.services.identity.operations import access, users
+from haneul.services.identity.operations import access, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import project_is_held
@@ -35,7 +45,7 @@ class NewUser(Schema):
     domain_id: Id | None = None
     enabled: bool = True
     default_project_id: Text | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: UserOptions = field(default_factory=UserOptions)
     federated: list[FederatedObject] = field(default_factory=list)
 
 
@@ -45,7 +55,7 @@ class ChangedUser(Schema):
     domain_id: Id | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     default_project_id: Text | UnsetType | None = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: UserOptions | UnsetType = UNSET
     federated: list[FederatedObject] | UnsetType = UNSET
 
 
@@ -66,10 +76,12 @@ class PasswordBody(Schema):
 async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List users."""
     ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    refuse_empty(query, ("name",))
+    await directories.refresh_all(ctx, query.get("domain_id") or ctx.auth.domain_id)
     return await listing(
         ctx, request, query, USERS, "users", view,
-        texts=("name", "domain_id", "default_project_id"), truths=("enabled",), fixed=own_domain(ctx),
-        extra=federated_objects.filters(query),
+        texts=("name", "domain_id", "default_project_id"), truths=("enabled",),
+        fixed=[*own_domain(ctx), *expiry_filters(query)], extra=federated_objects.filters(query),
     )  # fmt: skip
 
 
@@ -83,7 +95,7 @@ async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
         new.domain_id or default_domain(ctx),
         new.enabled,
         new.default_project_id,
-        options=new.options,
+        options=set_options(new.options),
         extra=extra,
     )
     links = federated_objects.links(new.federated)
@@ -98,6 +110,7 @@ async def _shown(ctx: Context, user: User) -> dict[str, Any]:
 @routes.get("/users/{user_id}", policy=policy.GET_USER)
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
+    await directories.refresh_named(ctx, Named(id=user_id))
     user = await access.find(ctx, USERS, user_id, "user")
     return {"user": {**view(ctx, user), **await federated_objects.shown(ctx.tx, user_id)}}
 
@@ -107,9 +120,11 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
     """Change a user."""
     changed, extra = read(ChangedUser, body.user, of="user")
     if extra.pop("id", user_id) != user_id:
-        raise BadRequest("Cannot change user ID")
+        raise BadRequest("Cannot change ID")
     changes = given(changed)
     password = changes.pop("password", None)
+    if "options" in changes:
+        changes["options"] = given(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
     return await _shown(ctx, await users.update(ctx, user_id, changes, extra, password, links))
@@ -118,7 +133,9 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
 @routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
 async def delete_user(ctx: Context, user_id: str) -> None:
     """Delete a user."""
-    await users.delete(ctx, await access.find(ctx, USERS, user_id, "user"))
+    user = await access.find(ctx, USERS, user_id, "user")
+    await directories.require_writable(ctx, user.domain_id)
+    await users.delete(ctx, user)
 
 
 @routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
@@ -130,6 +147,7 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
+    await directories.refresh_named(ctx, Named(id=user_id))
     await access.find(ctx, USERS, user_id, "user")
     ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
 

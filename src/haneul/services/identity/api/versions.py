@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http.routes import Reply, Routes
+from haneul.kernel.http.routes import Reply, Request, Routes
+from haneul.services.identity.api import json_home
 from haneul.services.identity.api.lists import base
 
 routes = Routes()
@@ -22,12 +23,21 @@ def _version(ctx: Context) -> dict[str, Any]:
 
 
 @routes.get("", auth=False, status=300)
-async def list_versions(ctx: Context) -> Reply:
-    """List the versions of this API."""
+async def list_versions(ctx: Context, request: Request) -> Reply:
+    """List the versions of this API, or (`Accept: application/json-home`) its resources."""
+    if json_home.is_wanted(request.header("Accept")):
+        return _home("/v3")
     return Reply({"versions": {"values": [_version(ctx)]}}, headers={"Location": f"{base(ctx)}/"})
 
 
 @routes.get("/v3", auth=False)
-async def show_version(ctx: Context) -> Reply:
-    """Show version 3."""
+async def show_version(ctx: Context, request: Request) -> Reply:
+    """Show version 3, or (`Accept: application/json-home`) its resources."""
+    if json_home.is_wanted(request.header("Accept")):
+        return _home("")
     return Reply({"version": _version(ctx)}, headers={"Vary": "X-Auth-Token"})
+
+
+def _home(prefix: str) -> Reply:
+    headers = {"Vary": "X-Auth-Token"}
+    return Reply(json_home.home(prefix), status=200, headers=headers, content_type=json_home.CONTENT_TYPE)

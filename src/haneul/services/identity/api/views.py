@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.services.identity.api.lists import links
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.model.users import User
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as users are shown with it: without a zone."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f") if at else None
 
 
 def user_view(ctx: Context, user: User) -> dict[str, Any]:
@@ -17,7 +23,7 @@ def user_view(ctx: Context, user: User) -> dict[str, Any]:
         "name": user.name,
         "domain_id": user.domain_id,
         "enabled": user.enabled,
-        "password_expires_at": None,
+        "password_expires_at": moment(user.password_expires_at),
         "options": user.options,
         "links": links(ctx, f"users/{user.id}"),
     }

@@ -18,7 +18,10 @@ class Domain(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """`parent_id` is the domain's id for a project at the top."""
+    """`parent_id` is the domain's id for a project at the top.
+
+    A domain that is used as a project has neither a domain nor a parent.
+    """
 
     id: str
     name: str
@@ -33,3 +36,22 @@ class Project(msgspec.Struct, frozen=True):
     @property
     def is_at_top(self) -> bool:
         return self.parent_id == self.domain_id
+
+    @property
+    def is_domain(self) -> bool:
+        return not self.domain_id
+
+
+def as_project(domain: Domain) -> Project:
+    """The domain, as the projects API shows it."""
+    return Project(
+        domain.id,
+        domain.name,
+        "",
+        "",
+        domain.description,
+        domain.enabled,
+        domain.tags,
+        domain.options,
+        domain.extra,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +24,10 @@ class User(msgspec.Struct, frozen=True):
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     origin: str = ""
+    created_at: datetime | None = None
+    password_changed_at: datetime | None = None
+    """When the user chose the password; None if somebody else did."""
+    password_expires_at: datetime | None = None
 
 
 class Group(msgspec.Struct, frozen=True):

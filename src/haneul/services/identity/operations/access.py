@@ -57,9 +57,12 @@ def changed(thing: T, changes: dict[str, Any], more: dict[str, Any]) -> T:
     return msgspec.structs.replace(thing, **changes, extra=kept)
 
 
-def require_mutable(thing: Any, kind: str, verb: str, options: dict[str, Any] | None = None) -> None:
+def require_mutable(thing: Any, kind: str, verb: str, changes: dict[str, Any] | None = None) -> None:
     """Raise if the thing's option `immutable` is on, unless just that is being turned off."""
-    if thing.options.get("immutable") and (options or {}).get("immutable") is not False:
+    if not thing.options.get("immutable"):
+        return
+    unlocked = {name: value for name, value in thing.options.items() if name != "immutable"}
+    if changes not in ({"options": unlocked}, {"options": {**unlocked, "immutable": False}}):
         raise ImmutableThing(kind=kind, id=thing.id, verb=verb)
 
 

@@ -19,7 +19,7 @@ from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity.model.proofs import Method, Proof, Scope, together
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.operations import revocations
+from haneul.services.identity.operations import login_safety, revocations
 from haneul.services.identity.operations.scoping import by_trust, scoped
 from haneul.services.identity.store import trusts, users
 from haneul.services.identity.store.trusts import TRUSTS
@@ -29,6 +29,7 @@ LIFETIME = timedelta(hours=1)
 
 async def prove(ctx: Context, parts: Sequence[tuple[Method, Any]], request: Request) -> Proof:
     """Who they are: every method with what was given for it; all must agree on the user."""
+    login_safety.try_from(ctx, request.address)
     return together([await method.prove(ctx, given, request) for method, given in parts])
 
 

@@ -8,15 +8,20 @@ from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.model.catalog import Endpoint, Region, catalogue
-from haneul.services.identity.operations import access
+from haneul.services.identity.model.catalog import Endpoint, Region, Service, catalogue
+from haneul.services.identity.operations import access, endpoint_filters, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
+from haneul.services.identity.store.policies import POLICY_ASSOCIATIONS
 
 
 async def of(tx: Tx, auth: Auth) -> list[dict[str, Any]]:
     """What the catalogue shows to this authorisation."""
     values = {"project_id": auth.project_id, "tenant_id": auth.project_id, "user_id": auth.user_id}
-    return catalogue(await SERVICES.page(tx), await ENDPOINTS.page(tx), values)
+    given = await endpoint_filters.of_project(tx, auth.project_id) if auth.project_id else []
+    services = await SERVICES.page(tx)
+    if given:  # a project that has endpoints of its own sees no others, nor services without any
+        services = [each for each in services if any(e.service_id == each.id for e in given)]
+    return catalogue(services, given or await ENDPOINTS.page(tx), values)
 
 
 async def create_region(ctx: Context, region: Region) -> Region:
@@ -46,7 +51,24 @@ async def delete_region(ctx: Context, region: Region) -> None:
             f"Unable to delete region {region.id} because it or its child regions have associated endpoints."
         )
     for id in ids:
+        await POLICY_ASSOCIATIONS.remove(ctx.tx, region_id=id)
         await REGIONS.remove(ctx.tx, id=id)
+
+
+async def delete_service(ctx: Context, service: Service) -> None:
+    """The service is gone, with its endpoints and whatever was given to it."""
+    for endpoint in await ENDPOINTS.find(ctx.tx, service_id=service.id):
+        await delete_endpoint(ctx, endpoint)
+    await POLICY_ASSOCIATIONS.remove(ctx.tx, service_id=service.id)
+    await SERVICES.remove(ctx.tx, id=service.id)
+
+
+async def delete_endpoint(ctx: Context, endpoint: Endpoint) -> None:
+    """The endpoint is gone, from every project's catalogue too."""
+    tokens.catalogue_changed(ctx)
+    await endpoint_filters.forget_endpoint(ctx.tx, endpoint.id)
+    await POLICY_ASSOCIATIONS.remove(ctx.tx, endpoint_id=endpoint.id)
+    await ENDPOINTS.remove(ctx.tx, id=endpoint.id)
 
 
 async def require_places(ctx: Context, endpoint: Endpoint) -> None:

@@ -36,9 +36,18 @@ def sealed(ctx: Context, blob: str) -> str:
     return f"{name}:{key.encrypt(blob.encode()).decode()}"
 
 
+def unsealed(ctx: Context, text: str) -> str:
+    """What was sealed, in clear."""
+    return _opened(ctx.platform.folder, text)
+
+
+def is_sealed_by_newest(ctx: Context, text: str) -> bool:
+    return text.startswith(f"{SEALING.newest(ctx.platform.folder)[0]}:")
+
+
 def opened(ctx: Context, credential: Credential) -> str:
     """The blob in clear."""
-    return _opened(ctx.platform.folder, credential.blob)
+    return unsealed(ctx, credential.blob)
 
 
 def _opened(folder: Path, blob: str) -> str:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
-from haneul.services.identity.errors import DomainEnabled, ImmutableId, Invalid, ProjectNotLeaf, ThingNotFound
+from haneul.services.identity.errors import (
+    DomainEnabled,
+    DuplicateThing,
+    ImmutableId,
+    Invalid,
+    ProjectNotLeaf,
+    ThingNotFound,
+)
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
-from haneul.services.identity.operations import access, groups, identity_providers, oauth1, trusts, users
+from haneul.services.identity.operations import (
+    access,
+    endpoint_filters,
+    groups,
+    identity_providers,
+    limits,
+    oauth1,
+    trusts,
+    users,
+)
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS, CREDENTIALS
+from haneul.services.identity.store.domain_config import DOMAIN_OPTIONS
+from haneul.services.identity.store.limits import LIMITS
 from haneul.services.identity.store.oauth1 import REQUEST_TOKENS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
-from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
+from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES, project_is_held
 from haneul.services.identity.store.trusts import TRUSTS
 from haneul.services.identity.store.users import GROUPS, USERS, forget_default_project
 
@@ -24,20 +43,37 @@ DEEPEST = 5
 
 async def create(ctx: Context, project: Project) -> Project:
     """The new project, below its parent and in its parent's domain."""
-    await access.exists(ctx, DOMAINS, project.domain_id, "domain")
+    if await DOMAINS.get(ctx.tx, project.domain_id) is None:
+        raise Invalid(why=f"Could not find domain: {project.domain_id}.")
     if not project.is_at_top:
-        parent = await access.exists(ctx, PROJECTS, project.parent_id, "project")
-        if parent.domain_id != project.domain_id:
-            raise Invalid(why="The project's domain must be that of its parent.")
-        if not parent.enabled:
-            raise Forbidden(f"Cannot create a project in a branch with a disabled project: {parent.id}.")
-        if len(await projects.ancestors(ctx.tx, parent)) + 2 > DEEPEST:
-            raise Forbidden(f"Max hierarchy depth reached for {parent.id} branch.")
+        await _require_room_below(ctx, project)
     return await access.add(ctx, PROJECTS, project, "project")
 
 
+async def _require_room_below(ctx: Context, project: Project) -> None:
+    """The project's parent can have it."""
+    parent = await PROJECTS.get(ctx.tx, project.parent_id)
+    if parent is None:
+        if await DOMAINS.get(ctx.tx, project.parent_id) is None:
+            raise Invalid(why=f"Could not find project: {project.parent_id}.")
+        raise Invalid(
+            why=f"Cannot create project, the parent ({project.parent_id}) is acting as a domain, but this "
+            f"project's domain id ({project.domain_id}) does not match the parent's id."
+        )
+    if parent.domain_id != project.domain_id:
+        raise Invalid(
+            why=f"Cannot create project, since it specifies its domain_id {project.domain_id}, but specifies "
+            f"a parent in a different domain ({parent.domain_id})."
+        )
+    if not parent.enabled:
+        raise Forbidden(f"Cannot create a project in a branch with a disabled project: {parent.id}.")
+    deepest = DEEPEST if limits.model(ctx) == "flat" else 1  # two levels: the domain, and this one
+    if len(await projects.ancestors(ctx.tx, parent)) + 2 > deepest:
+        raise Forbidden(f"Max hierarchy depth reached for {parent.id} branch.")
+
+
 async def update(ctx: Context, project: Project, changes: dict[str, Any], extra: dict[str, Any]) -> Project:
-    access.require_mutable(project, "project", "update", changes.get("options"))
+    access.require_mutable(project, "project", "update", {**changes, **extra})
     if changes.get("domain_id", project.domain_id) != project.domain_id:
         raise ImmutableId(kind="Domain")
     if changes.get("parent_id", project.parent_id) != project.parent_id:
@@ -73,13 +109,48 @@ async def _remove(ctx: Context, project: Project) -> None:
     await APPLICATION_CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await CREDENTIALS.remove(ctx.tx, project_id=project.id)
     await forget_default_project(ctx.tx, project.id)
+    await endpoint_filters.forget_project(ctx.tx, project.id)
+    await LIMITS.remove(ctx.tx, project_id=project.id)
     await PROJECTS.remove(ctx.tx, id=project.id)
+
+
+async def held(ctx: Context, some: Sequence[Project]) -> list[Project]:
+    """Those of the projects on which the asker has a role."""
+    if not some:
+        return []
+    extra = [("project_is_held", project_is_held(), {"user_id": ctx.user_id})]
+    ids = {each.id for each in await PROJECTS.page(ctx.tx, extra=extra)}
+    return [each for each in some if each.id in ids]
+
+
+async def create_acting_domain(ctx: Context, domain: Domain) -> Domain:
+    """The new domain, asked for as a project."""
+    if await DOMAINS.first(ctx.tx, name=domain.name) is not None:
+        raise _taken(domain.name)
+    return await access.add(ctx, DOMAINS, domain, "project")
+
+
+async def update_acting_domain(
+    ctx: Context, domain: Domain, changes: dict[str, Any], extra: dict[str, Any]
+) -> Domain:
+    """The domain as changed by way of the projects API."""
+    for name in ("domain_id", "parent_id"):
+        if changes.pop(name, domain.id) != domain.id:
+            raise Invalid(why="only root projects are allowed to act as domains.")
+    return await update_domain(ctx, domain, changes, extra)
+
+
+def _taken(name: str) -> DuplicateThing:
+    return DuplicateThing(
+        kind="project",
+        details=f"it is not permitted to have two projects acting as domains with the same name: {name}",
+    )
 
 
 async def update_domain(
     ctx: Context, domain: Domain, changes: dict[str, Any], extra: dict[str, Any]
 ) -> Domain:
-    access.require_mutable(domain, "domain", "update", changes.get("options"))
+    access.require_mutable(domain, "domain", "update", {**changes, **extra})
     new = access.changed(domain, changes, extra)
     if domain.enabled and not new.enabled:
         await revoke(ctx, of_domain(domain.id))
@@ -103,6 +174,8 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
         await ASSIGNMENTS.remove(ctx.tx, role_id=role.id)
         await ROLES.remove(ctx.tx, id=role.id)
     await ASSIGNMENTS.remove(ctx.tx, target_id=domain.id)
+    await LIMITS.remove(ctx.tx, domain_id=domain.id)
+    await DOMAIN_OPTIONS.remove(ctx.tx, domain_id=domain.id)
     await DOMAINS.remove(ctx.tx, id=domain.id)
 
 

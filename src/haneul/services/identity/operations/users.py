@@ -9,14 +9,24 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
-from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, federated_users, oauth1, passwords, trusts
+from haneul.services.identity.operations import (
+    access,
+    directories,
+    federated_users,
+    login_safety,
+    new_passwords,
+    oauth1,
+    passwords,
+    trusts,
+)
 from haneul.services.identity.operations.federated_users import Link
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS, CREDENTIALS
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS
+from haneul.services.identity.store.passwords import ATTEMPTS, PAST_PASSWORDS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import MEMBERSHIPS, USERS
@@ -25,11 +35,19 @@ from haneul.services.identity.store.users import MEMBERSHIPS, USERS
 async def create(ctx: Context, user: User, password: str | None, links: Sequence[Link] = ()) -> User:
     """The new user; no transaction may be open, because the password takes its time."""
     ctx.authorize(access.target(user=user))
-    hashed = await passwords.hashed(password) if password is not None else None
+    await directories.require_writable(ctx, user.domain_id)
+    hashed = None
+    if password is not None:
+        await new_passwords.require_acceptable(ctx, password)
+        hashed = await passwords.hashed(password)
+    user = replace(user, created_at=ctx.now())
     async with ctx.in_transaction() as c:
         await access.exists(c, DOMAINS, user.domain_id, "domain")
         await federated_users.write(c, user.id, links)
-        return await access.add(c, USERS, replace(user, password_hash=hashed), "user")
+        await _require_project(c, user.default_project_id)
+        if hashed is not None:
+            user = await new_passwords.with_password(c, user, hashed, by_self=False)
+        return await access.add(c, USERS, user, "user")
 
 
 async def update(
@@ -43,42 +61,60 @@ async def update(
     """The user as changed; a new password, or being disabled, ends their tokens."""
     async with ctx.in_reading() as c:
         user = await access.find(c, USERS, id, "user")
-    access.require_mutable(user, "user", "update", changes.get("options"))
     if changes.get("domain_id", user.domain_id) != user.domain_id:
         raise ImmutableId(kind="Domain")
+    await directories.require_writable(ctx, user.domain_id)
+    hashed = None
     if password is not None:
-        changes["password_hash"] = await passwords.hashed(password)
+        await new_passwords.require_acceptable(ctx, password)
+        hashed = await passwords.hashed(password)
     async with ctx.in_transaction() as c:
-        user = access.changed(await access.exists(c, USERS, id, "user"), changes, extra)
-        if password is not None or not user.enabled:
+        now = await access.exists(c, USERS, id, "user")
+        if "options" in changes:
+            new = {**now.options, **changes["options"]}
+            changes["options"] = {name: value for name, value in new.items() if value is not None}
+        await _require_project(c, changes.get("default_project_id"))
+        user = access.changed(now, changes, extra)
+        if hashed is not None:
+            user = await new_passwords.with_password(c, user, hashed, by_self=False)
+        if user.enabled and not now.enabled:  # who is enabled again has time to log in
+            await login_safety.forget_failures(c, id, active=True)
+        if hashed is not None or not user.enabled:
             await revoke(c, of_user(id))
         if links is not None:
             await federated_users.write(c, id, links)
         return await access.write(c, USERS, user, "user")
 
 
+async def _require_project(ctx: Context, id: str | None) -> None:
+    """The id is none of a domain; that the project exists is not asked."""
+    if id is not None and await DOMAINS.get(ctx.tx, id) is not None:
+        raise Invalid(why=f"User's default project ID cannot be a domain ID: {id}")
+
+
 async def change_password(ctx: Context, id: str, original: str, new: str) -> None:
     """The user's own doing: the original password proves who they are. All their tokens end."""
+    login_safety.try_for(ctx, id)
     async with ctx.in_reading() as c:
         user = await USERS.get(c.tx, id)
-    if (
-        not await passwords.fits(original, user.password_hash if user else None)
-        or not user
-        or not user.enabled
-    ):
+    is_right = await passwords.fits(original, user.password_hash if user else None)
+    if not user:
+        await login_safety.refuse_nobody(ctx)
+    await login_safety.decide(ctx, user, is_right=is_right, may_be_expired=True)
+    if not user.enabled:
         raise Unauthorized
+    await new_passwords.require_acceptable(ctx, new, changed_by=user)
     hashed = await passwords.hashed(new)
     async with ctx.in_transaction() as c:
         now = await USERS.get(c.tx, id)
         if now is None or now.password_hash != user.password_hash:
             raise Unauthorized
         await revoke(c, of_user(id))
-        await USERS.update(c.tx, replace(now, password_hash=hashed))
+        await USERS.update(c.tx, await new_passwords.with_password(c, now, hashed, by_self=True))
 
 
 async def delete(ctx: Context, user: User) -> None:
     """The user is gone, with their memberships, roles, credentials and tokens."""
-    access.require_mutable(user, "user", "delete")
     await revoke(ctx, of_user(user.id))
     await trusts.end_of_user(ctx, user.id)
     await oauth1.end(ctx, user_id=user.id)
@@ -89,4 +125,6 @@ async def delete(ctx: Context, user: User) -> None:
     await APPLICATION_CREDENTIALS.remove(ctx.tx, user_id=user.id)
     await ACCESS_RULES.remove(ctx.tx, user_id=user.id)
     await CREDENTIALS.remove(ctx.tx, user_id=user.id)
+    await PAST_PASSWORDS.remove(ctx.tx, user_id=user.id)
+    await ATTEMPTS.remove(ctx.tx, user_id=user.id)
     await USERS.remove(ctx.tx, id=user.id)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
+from haneul.services.identity.operations import domain_config
 from haneul.services.identity.operations.authentication import LIFETIME
 from haneul.services.identity.operations.credentials import seal_anew
 from haneul.services.identity.operations.keys import SEALING, SIGNING
@@ -20,6 +21,8 @@ LATE = timedelta(hours=1)
 async def drop_old_keys(ctx: Context) -> None:
     folder = ctx.platform.folder
     unused = SEALING.replaced(folder, LATE)
+    async with ctx.in_transaction() as c:
+        await domain_config.seal_anew(c)
     is_done = False
     while not is_done:
         async with ctx.in_transaction() as c:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import passwords
+from haneul.services.identity.operations import directories, login_safety, passwords
 from haneul.services.identity.operations.references import Reference, named
 from haneul.services.identity.store import users
 from haneul.services.identity.store.users import USERS
@@ -25,13 +24,20 @@ class Password(Schema):
 
 
 async def prove(ctx: Context, given: Password, request: Request) -> Proof:
+    who = named(given.user, "user")
+    login_safety.try_for(ctx, who.id or f"{who.domain_id or who.domain_name}/{who.name}")
+    await directories.refresh_named(ctx, who)
     async with ctx.in_reading() as c:
-        found = await users.known(c.tx, named(given.user, "user"))
+        found = await users.known(c.tx, who)
     stored = found[0].password_hash if found else None
-    is_right = await passwords.fits(given.user.password, stored)
-    if not found or not is_right or stored is None:
-        raise Unauthorized
-    if passwords.is_outdated(stored):
+    is_right = await directories.fits(ctx, found[0], given.user.password) if found else None
+    is_elsewhere = is_right is not None
+    if is_right is None:
+        is_right = await passwords.fits(given.user.password, stored)
+    if not found or (stored is None and not is_elsewhere):
+        await login_safety.refuse_nobody(ctx)
+    await login_safety.decide(ctx, found[0], is_right=is_right)
+    if stored is not None and passwords.is_outdated(stored):
         await _rehash(ctx, found[0], given.user.password)
     return Proof(*found, methods=("password",))
 

@@ -1,0 +1,230 @@
+"""/OS-EP-FILTER: endpoint groups, and which endpoints a project's catalogue shows"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api import projects
+from haneul.services.identity.api.bodies import Text, given
+from haneul.services.identity.api.catalog import endpoint_view
+from haneul.services.identity.api.lists import links, listing, whole
+from haneul.services.identity.errors import Invalid, NotFoundInBody
+from haneul.services.identity.model.endpoint_filters import FIELDS, EndpointGroup
+from haneul.services.identity.operations import access, endpoint_filters
+from haneul.services.identity.store.catalog import ENDPOINTS
+from haneul.services.identity.store.endpoint_filters import ENDPOINT_GROUPS
+from haneul.services.identity.store.projects import PROJECTS
+
+routes = Routes("/v3/OS-EP-FILTER")
+
+GroupName = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*\S[^\x00]*$")]
+
+
+class Filters(Schema):
+    interface: Literal["admin", "internal", "public"] | UnsetType = UNSET
+    service_id: Text | UnsetType = UNSET
+    region_id: Text | UnsetType = UNSET
+
+
+class NewEndpointGroup(Schema):
+    name: GroupName
+    filters: dict[str, Any]
+    description: Text | None = None
+
+
+class ChangedEndpointGroup(Schema):
+    name: GroupName | UnsetType = UNSET
+    filters: dict[str, Any] | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+
+
+class EndpointGroupBody(Schema):
+    endpoint_group: NewEndpointGroup
+
+
+class ChangedEndpointGroupBody(Schema):
+    endpoint_group: ChangedEndpointGroup
+
+
+def view(ctx: Context, group: EndpointGroup) -> dict[str, Any]:
+    fields = ("id", "name", "description", "filters")
+    found = {name: getattr(group, name) for name in fields}
+    return {**found, "links": links(ctx, f"OS-EP-FILTER/endpoint_groups/{group.id}")}
+
+
+def _checked(filters: dict[str, Any]) -> dict[str, Any]:
+    """The filters, if they are some that endpoints can be compared with."""
+    if not filters:
+        raise Invalid(why="filters field is required and cannot be empty")
+    if not set(filters) <= set(FIELDS):
+        raise NotFoundInBody(field="service_id or region_id or interface", kind="endpoint_group")
+    try:
+        msgspec.convert(filters, Filters)
+    except msgspec.ValidationError as problem:
+        raise Invalid(why=f"Invalid input for field/attribute filters. {problem}") from None
+    return filters
+
+
+# groups
+
+
+@routes.get("/endpoint_groups", policy=policy.LIST_ENDPOINT_GROUPS)
+async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List endpoint groups."""
+    ctx.authorize({})
+    return await listing(ctx, request, query, ENDPOINT_GROUPS, "endpoint_groups", view)
+
+
+@routes.post("/endpoint_groups", status=201, policy=policy.CREATE_ENDPOINT_GROUP)
+async def create_group(ctx: Context, body: EndpointGroupBody) -> dict[str, Any]:
+    """Create an endpoint group."""
+    ctx.authorize({})
+    new = body.endpoint_group
+    group = EndpointGroup(new_hex(), new.name, _checked(new.filters), new.description)
+    return {"endpoint_group": view(ctx, await ENDPOINT_GROUPS.add(ctx.tx, group))}
+
+
+async def _group(ctx: Context, id: str) -> EndpointGroup:
+    ctx.authorize({})
+    found = await ENDPOINT_GROUPS.get(ctx.tx, id)
+    if found is None:
+        raise NotFound(f"Could not find Endpoint Group: {id}.")
+    return found
+
+
+@routes.get("/endpoint_groups/{endpoint_group_id}", policy=policy.GET_ENDPOINT_GROUP)
+async def show_group(ctx: Context, endpoint_group_id: str) -> dict[str, Any]:
+    """Show an endpoint group."""
+    return {"endpoint_group": view(ctx, await _group(ctx, endpoint_group_id))}
+
+
+@routes.patch("/endpoint_groups/{endpoint_group_id}", policy=policy.UPDATE_ENDPOINT_GROUP)
+async def update_group(
+    ctx: Context, endpoint_group_id: str, body: ChangedEndpointGroupBody
+) -> dict[str, Any]:
+    """Change an endpoint group."""
+    group = await _group(ctx, endpoint_group_id)
+    changes = given(body.endpoint_group)
+    if "filters" in changes:
+        changes["filters"] = _checked(changes["filters"])
+    return {"endpoint_group": view(ctx, await endpoint_filters.change_group(ctx, group, changes))}
+
+
+@routes.delete("/endpoint_groups/{endpoint_group_id}", policy=policy.DELETE_ENDPOINT_GROUP)
+async def delete_group(ctx: Context, endpoint_group_id: str) -> None:
+    """Delete an endpoint group."""
+    await endpoint_filters.remove_group(ctx, await _group(ctx, endpoint_group_id))
+
+
+@routes.get("/endpoint_groups/{endpoint_group_id}/endpoints", policy=policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP)
+async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
+    """List the endpoints that are in a group."""
+    found = await endpoint_filters.of_group(ctx.tx, await _group(ctx, endpoint_group_id))
+    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
+
+
+@routes.get("/endpoint_groups/{endpoint_group_id}/projects", policy=policy.LIST_PROJECTS_OF_ENDPOINT_GROUP)
+async def list_projects_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
+    """List the projects that a group is given to."""
+    group = await _group(ctx, endpoint_group_id)
+    found = await endpoint_filters.projects_of_group(ctx.tx, group.id)
+    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in found])
+
+
+_PAIR = "/endpoint_groups/{endpoint_group_id}/projects/{project_id}"
+
+
+@routes.put(_PAIR, status=204, policy=policy.ADD_ENDPOINT_GROUP_TO_PROJECT)
+async def give_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
+    """Give a project the endpoints of a group."""
+    group = await _group(ctx, endpoint_group_id)
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    await endpoint_filters.give_group(ctx, project_id, group.id)
+
+
+@routes.get(_PAIR, policy=policy.GET_ENDPOINT_GROUP_IN_PROJECT)
+async def check_group(ctx: Context, endpoint_group_id: str, project_id: str) -> dict[str, Any]:
+    """Whether a project has an endpoint group."""
+    group = await _group(ctx, endpoint_group_id)
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    await endpoint_filters.require_group(ctx, project_id, group.id)
+    path = f"OS-EP-FILTER/endpoint_groups/{group.id}/projects/{project_id}"
+    pair = {"endpoint_group_id": group.id, "project_id": project_id, "links": links(ctx, path)}
+    return {"project_endpoint_group": pair}
+
+
+@routes.delete(_PAIR, policy=policy.REMOVE_ENDPOINT_GROUP_FROM_PROJECT)
+async def take_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
+    """Take the endpoints of a group from a project."""
+    group = await _group(ctx, endpoint_group_id)
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    await endpoint_filters.take_group(ctx, project_id, group.id)
+
+
+@routes.get("/projects/{project_id}/endpoint_groups", policy=policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT)
+async def list_groups_of_project(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
+    """List the endpoint groups of a project."""
+    ctx.authorize({})
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    found = await endpoint_filters.groups_of(ctx.tx, project_id)
+    return whole(ctx, request, "endpoint_groups", [view(ctx, each) for each in found])
+
+
+# endpoints
+
+
+@routes.get("/projects/{project_id}/endpoints", policy=policy.LIST_ENDPOINTS_FOR_PROJECT)
+async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
+    """List the endpoints that are given to a project."""
+    ctx.authorize({})
+    await access.exists(ctx, PROJECTS, project_id, "project")
+    found = await endpoint_filters.of_project(ctx.tx, project_id)
+    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
+
+
+@routes.get("/endpoints/{endpoint_id}/projects", policy=policy.LIST_PROJECTS_FOR_ENDPOINT)
+async def list_projects(ctx: Context, endpoint_id: str, request: Request) -> dict[str, Any]:
+    """List the projects that an endpoint is given to."""
+    ctx.authorize({})
+    await access.exists(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    found = await endpoint_filters.projects_of_endpoint(ctx.tx, endpoint_id)
+    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in found])
+
+
+async def _require_both(ctx: Context, project_id: str, endpoint_id: str) -> None:
+    ctx.authorize({})
+    await access.exists(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    await access.exists(ctx, PROJECTS, project_id, "project")
+
+
+_ENDPOINT = "/projects/{project_id}/endpoints/{endpoint_id}"
+
+
+@routes.put(_ENDPOINT, status=204, policy=policy.ADD_ENDPOINT_TO_PROJECT)
+async def give_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
+    """Give a project an endpoint."""
+    await _require_both(ctx, project_id, endpoint_id)
+    await endpoint_filters.give_endpoint(ctx, project_id, endpoint_id)
+
+
+@routes.get(_ENDPOINT, status=204, policy=policy.CHECK_ENDPOINT_IN_PROJECT)
+async def check_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
+    """Whether an endpoint is given to a project."""
+    await _require_both(ctx, project_id, endpoint_id)
+    await endpoint_filters.require_endpoint(ctx, project_id, endpoint_id)
+
+
+@routes.delete(_ENDPOINT, policy=policy.REMOVE_ENDPOINT_FROM_PROJECT)
+async def take_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
+    """Take an endpoint from a project."""
+    ctx.authorize({})
+    await endpoint_filters.take_endpoint(ctx, project_id, endpoint_id)

@@ -1,0 +1,211 @@
+"""/limits and /registered_limits"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Text, given, refuse_empty
+from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.errors import Invalid, LimitNotFound
+from haneul.services.identity.model.limits import MODELS, Limit, RegisteredLimit
+from haneul.services.identity.operations import access, limits
+from haneul.services.identity.store.limits import LIMITS, REGISTERED_LIMITS, in_domain
+from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+
+routes = Routes("/v3")
+
+Amount = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
+Resource = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")]
+HolderId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
+RegionId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+
+
+class NewRegisteredLimit(Strict):
+    service_id: Uuid
+    resource_name: Resource
+    default_limit: Amount
+    region_id: RegionId | None = None
+    description: Text | None = None
+
+
+class ChangedRegisteredLimit(Strict):
+    service_id: Uuid | UnsetType = UNSET
+    resource_name: Resource | UnsetType = UNSET
+    default_limit: Amount | UnsetType = UNSET
+    region_id: RegionId | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+
+
+class NewLimit(Strict):
+    service_id: Uuid
+    resource_name: Resource
+    resource_limit: Amount
+    region_id: RegionId | None = None
+    project_id: HolderId | UnsetType = UNSET
+    domain_id: HolderId | UnsetType = UNSET
+    description: Text | None = None
+
+
+class ChangedLimit(Strict):
+    resource_limit: Amount | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+
+
+class RegisteredLimitsBody(Schema):
+    registered_limits: Annotated[list[NewRegisteredLimit], msgspec.Meta(min_length=1)]
+
+
+class RegisteredLimitBody(Schema):
+    registered_limit: ChangedRegisteredLimit
+
+
+class LimitsBody(Schema):
+    limits: Annotated[list[NewLimit], msgspec.Meta(min_length=1)]
+
+
+class LimitBody(Schema):
+    limit: ChangedLimit
+
+
+def registered_view(ctx: Context, registered: RegisteredLimit) -> dict[str, Any]:
+    fields = ("id", "service_id", "region_id", "resource_name", "default_limit", "description")
+    found = {name: getattr(registered, name) for name in fields}
+    return {**found, "links": links(ctx, f"registered_limits/{registered.id}")}
+
+
+def view(ctx: Context, limit: Limit) -> dict[str, Any]:
+    found = {name: getattr(limit, name) for name in limit.__struct_fields__}
+    return {**found, "links": links(ctx, f"limits/{limit.id}")}
+
+
+# registered limits
+
+
+@routes.get("/registered_limits", policy=policy.LIST_REGISTERED_LIMITS)
+async def list_registered_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List registered limits."""
+    texts = ("service_id", "region_id", "resource_name")
+    refuse_empty(query, texts)
+    return await listing(
+        ctx, request, query, REGISTERED_LIMITS, "registered_limits", registered_view, texts=texts
+    )
+
+
+@routes.post("/registered_limits", status=201, policy=policy.CREATE_REGISTERED_LIMITS)
+async def create_registered_limits(ctx: Context, body: RegisteredLimitsBody) -> dict[str, Any]:
+    """Register limits for everybody."""
+    ctx.authorize({})
+    new = [RegisteredLimit(new_hex(), **given(each)) for each in body.registered_limits]
+    made = await limits.register(ctx, new)
+    return {"registered_limits": [registered_view(ctx, each) for each in made]}
+
+
+async def _registered(ctx: Context, id: str) -> RegisteredLimit:
+    ctx.authorize({})
+    found = await REGISTERED_LIMITS.get(ctx.tx, id)
+    if found is None:
+        raise LimitNotFound(kind="registered limit", id=id)
+    return found
+
+
+@routes.get("/registered_limits/{registered_limit_id}", policy=policy.GET_REGISTERED_LIMIT)
+async def show_registered_limit(ctx: Context, registered_limit_id: str) -> dict[str, Any]:
+    """Show a registered limit."""
+    return {"registered_limit": registered_view(ctx, await _registered(ctx, registered_limit_id))}
+
+
+@routes.patch("/registered_limits/{registered_limit_id}", policy=policy.UPDATE_REGISTERED_LIMIT)
+async def update_registered_limit(
+    ctx: Context, registered_limit_id: str, body: RegisteredLimitBody
+) -> dict[str, Any]:
+    """Change a registered limit."""
+    found = await _registered(ctx, registered_limit_id)
+    changed = await limits.change_registered(ctx, found, given(body.registered_limit))
+    return {"registered_limit": registered_view(ctx, changed)}
+
+
+@routes.delete("/registered_limits/{registered_limit_id}", policy=policy.DELETE_REGISTERED_LIMIT)
+async def delete_registered_limit(ctx: Context, registered_limit_id: str) -> None:
+    """Delete a registered limit that no limit refers to."""
+    await limits.remove_registered(ctx, await _registered(ctx, registered_limit_id))
+
+
+# limits
+
+
+@routes.get("/limits/model", policy=policy.GET_LIMIT_MODEL)
+async def show_model(ctx: Context) -> dict[str, Any]:
+    """Show how limits are enforced."""
+    name = limits.model(ctx)
+    return {"model": {"name": name, "description": MODELS[name]}}
+
+
+@routes.get("/limits", policy=policy.LIST_LIMITS)
+async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List limits: all for admins and services, one's own for others."""
+    texts = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
+    refuse_empty(query, texts)
+    fixed, extra = [], []
+    auth = ctx.auth
+    if not (auth.system or {"admin", "service"} & set(auth.roles)):
+        if auth.domain_id:
+            extra = [("in_domain", in_domain(), {"in_domain": auth.domain_id})]
+        else:
+            fixed = [Filter("project_id", "eq", auth.project_id or "")]
+    return await listing(ctx, request, query, LIMITS, "limits", view, texts=texts, fixed=fixed, extra=extra)
+
+
+@routes.post("/limits", status=201, policy=policy.CREATE_LIMITS)
+async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
+    """Set limits of projects and domains."""
+    ctx.authorize({})
+    for i, each in enumerate(body.limits):
+        if (each.project_id is UNSET) == (each.domain_id is UNSET):
+            raise Invalid(
+                why=f"Invalid input for field/attribute {i}. One of project_id and domain_id is required."
+            )
+    made = await limits.set_limits(ctx, [Limit(new_hex(), **given(each)) for each in body.limits])
+    return {"limits": [view(ctx, each) for each in made]}
+
+
+async def _limit(ctx: Context, id: str) -> Limit:
+    found = await LIMITS.get(ctx.tx, id)
+    target: dict[str, Any] = {}
+    if found is not None:
+        target = {"project_id": found.project_id}
+        if found.project_id and (project := await PROJECTS.get(ctx.tx, found.project_id)):
+            target["project"] = {"id": project.id, "domain_id": project.domain_id}
+        if found.domain_id and (domain := await DOMAINS.get(ctx.tx, found.domain_id)):
+            target["domain"] = {"id": domain.id}
+    ctx.authorize(access.target(limit=target))
+    if found is None:
+        raise LimitNotFound(kind="limit", id=id)
+    return found
+
+
+@routes.get("/limits/{limit_id}", policy=policy.GET_LIMIT)
+async def show_limit(ctx: Context, limit_id: str) -> dict[str, Any]:
+    """Show a limit."""
+    return {"limit": view(ctx, await _limit(ctx, limit_id))}
+
+
+@routes.patch("/limits/{limit_id}", policy=policy.UPDATE_LIMIT)
+async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str, Any]:
+    """Change a limit."""
+    return {"limit": view(ctx, await limits.change(ctx, await _limit(ctx, limit_id), given(body.limit)))}
+
+
+@routes.delete("/limits/{limit_id}", policy=policy.DELETE_LIMIT)
+async def delete_limit(ctx: Context, limit_id: str) -> None:
+    """Delete a limit; what is registered for everybody holds again."""
+    await limits.remove(ctx, await _limit(ctx, limit_id))

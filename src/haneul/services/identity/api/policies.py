@@ -1,0 +1,154 @@
+"""/policies and OS-ENDPOINT-POLICY: texts for services, and whose they are"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from haneul.kernel.context import Context
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.schema import Schema
+from haneul.kernel.ids import new_hex
+from haneul.services.identity import policy
+from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.catalog import endpoint_view
+from haneul.services.identity.api.lists import links, listing, whole
+from haneul.services.identity.errors import ImmutableId
+from haneul.services.identity.model.policies import PolicyAssociation, StoredPolicy
+from haneul.services.identity.operations import access, policies
+from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
+from haneul.services.identity.store.policies import POLICIES
+
+routes = Routes("/v3")
+
+Kind = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
+
+
+class NewPolicy(Schema):
+    type: Kind
+    blob: Text
+
+
+class ChangedPolicy(Schema):
+    type: Kind | UnsetType = UNSET
+    blob: Text | UnsetType = UNSET
+
+
+class PolicyBody(Schema):
+    policy: dict[str, Any]
+
+
+def view(ctx: Context, found: StoredPolicy) -> dict[str, Any]:
+    return {
+        **found.extra,
+        "id": found.id,
+        "type": found.type,
+        "blob": found.blob,
+        "links": links(ctx, f"policies/{found.id}"),
+    }
+
+
+@routes.get("/policies", policy=policy.LIST_POLICIES)
+async def list_policies(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+    """List policies."""
+    ctx.authorize({})
+    return await listing(ctx, request, query, POLICIES, "policies", view, texts=("type",))
+
+
+@routes.post("/policies", status=201, policy=policy.CREATE_POLICY)
+async def create_policy(ctx: Context, body: PolicyBody) -> dict[str, Any]:
+    """Create a policy."""
+    ctx.authorize({})
+    new, extra = read(NewPolicy, body.policy, of="policy")
+    made = await POLICIES.add(ctx.tx, StoredPolicy(new_hex(), new.type, new.blob, extra))
+    return {"policy": view(ctx, made)}
+
+
+@routes.get("/policies/{policy_id}", policy=policy.GET_POLICY)
+async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
+    """Show a policy."""
+    return {"policy": view(ctx, await access.find(ctx, POLICIES, policy_id, "policy"))}
+
+
+@routes.patch("/policies/{policy_id}", policy=policy.UPDATE_POLICY)
+async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
+    """Change a policy."""
+    found = await access.find(ctx, POLICIES, policy_id, "policy")
+    changed, extra = read(ChangedPolicy, body.policy, of="policy")
+    if extra.pop("id", policy_id) != policy_id:
+        raise ImmutableId(kind="policy")
+    new = access.changed(found, given(changed), extra)
+    return {"policy": view(ctx, await POLICIES.update(ctx.tx, new))}
+
+
+@routes.delete("/policies/{policy_id}", policy=policy.DELETE_POLICY)
+async def delete_policy(ctx: Context, policy_id: str) -> None:
+    """Delete a policy; nothing has it any more."""
+    await policies.remove(ctx, await access.find(ctx, POLICIES, policy_id, "policy"))
+
+
+@routes.get("/policies/{policy_id}/OS-ENDPOINT-POLICY/endpoints", policy=policy.LIST_ENDPOINTS_FOR_POLICY)
+async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict[str, Any]:
+    """List the endpoints that a policy is given to, alone or by their service."""
+    found = await access.find(ctx, POLICIES, policy_id, "policy")
+    endpoints = await policies.endpoints(ctx.tx, found.id)
+    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
+
+
+@routes.get("/endpoints/{endpoint_id}/OS-ENDPOINT-POLICY/policy", policy=policy.GET_POLICY_FOR_ENDPOINT)
+async def show_policy_of_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
+    """Show the policy of an endpoint."""
+    endpoint = await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    return {"policy": view(ctx, await policies.of_endpoint(ctx.tx, endpoint))}
+
+
+async def _asked(ctx: Context, request: Request) -> PolicyAssociation:
+    """What the path is about, if all of it exists."""
+    ctx.authorize({})
+    words = request.path.split("/v3/policies/", 1)[1].split("/")
+    names = dict(zip(words[2::2], words[3::2], strict=False))
+    found = PolicyAssociation(
+        names.get("endpoints", ""), names.get("services", ""), names.get("regions", ""), words[0]
+    )
+    await access.exists(ctx, POLICIES, found.policy_id, "policy")
+    if found.endpoint_id:
+        await access.exists(ctx, ENDPOINTS, found.endpoint_id, "endpoint")
+    if found.service_id:
+        await access.exists(ctx, SERVICES, found.service_id, "service")
+    if found.region_id:
+        await access.exists(ctx, REGIONS, found.region_id, "region")
+    return found
+
+
+async def give(ctx: Context, request: Request) -> None:
+    """Give a policy."""
+    await policies.give(ctx, await _asked(ctx, request))
+
+
+async def check(ctx: Context, request: Request) -> None:
+    """Whether a policy is given."""
+    await policies.require_given(ctx, await _asked(ctx, request))
+
+
+async def take(ctx: Context, request: Request) -> None:
+    """Take a policy."""
+    await policies.take(ctx, await _asked(ctx, request))
+
+
+_PLACES = {
+    "endpoint": "/endpoints/{endpoint_id}",
+    "service": "/services/{service_id}",
+    "region_and_service": "/services/{service_id}/regions/{region_id}",
+}
+_VERBS: dict[str, tuple[dict[str, Any], Callable[[Context, Request], Awaitable[None]]]] = {
+    "PUT": (policy.CREATE_POLICY_ASSOCIATION, give),
+    "GET": (policy.CHECK_POLICY_ASSOCIATION, check),
+    "DELETE": (policy.DELETE_POLICY_ASSOCIATION, take),
+}
+for _place, _path in _PLACES.items():
+    for _method, (_rules, _handler) in _VERBS.items():
+        _whole = "/policies/{policy_id}/OS-ENDPOINT-POLICY" + _path
+        routes.route(_method, _whole, status=204, policy=_rules[_place])(_handler)

@@ -1,0 +1,1 @@
+"""Where users and groups may be besides our own store."""

@@ -1,0 +1,218 @@
+"""Domains whose people are in a directory: who is read from there, under ids of our own.
+
+Whoever logs in, is shown or is listed is read first and kept as a row like any other, so that roles, tokens
+and lists need not know of directories. Who is gone from the directory is disabled, not removed: a directory
+that is misconfigured for an hour must not cost anybody their roles. Directories are never written to, and
+are never asked while a transaction is open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+from msgspec.structs import replace
+
+from haneul.kernel import drivers
+from haneul.kernel.context import Context, Platform
+from haneul.services.identity import config
+from haneul.services.identity.config import DirectoryOptions
+from haneul.services.identity.drivers.interface import Directory, DirectoryGroup, DirectoryUser
+from haneul.services.identity.errors import DirectoryIsReadOnly, DirectoryUnreachable
+from haneul.services.identity.model.directories import DirectoryId, public_id
+from haneul.services.identity.model.proofs import Named
+from haneul.services.identity.model.revocations import of_user
+from haneul.services.identity.model.users import Group, User
+from haneul.services.identity.operations import domain_config, groups
+from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store import projects
+from haneul.services.identity.store.directories import DIRECTORY_IDS
+from haneul.services.identity.store.domain_config import DOMAIN_OPTIONS
+from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS, USERS
+
+SQL = "sql"
+_open: WeakKeyDictionary[Platform, dict[str, tuple[DirectoryOptions, Directory]]] = WeakKeyDictionary()
+
+
+async def _options(ctx: Context, domain_id: str) -> tuple[str, DirectoryOptions] | None:
+    """The driver of the domain's directory, and its options; None if its people are in our own store."""
+    said: dict[str, Any] = {}
+    async with ctx.in_reading() as c:
+        if await DOMAIN_OPTIONS.first(c.tx, domain_id=domain_id) is not None:
+            said = await domain_config.with_secrets(c, domain_id)
+        configured = config.options(ctx.platform.config).directories
+        if configured and not said:
+            domain = await DOMAINS.get(c.tx, domain_id)
+            found = configured.get(domain_id) or (configured.get(domain.name) if domain else None)
+            return ("ldap", found) if found else None
+    driver = said.get("identity", {}).get("driver", SQL)
+    if driver == SQL:
+        return None
+    try:
+        return driver, msgspec.convert(said.get("ldap", {}), DirectoryOptions, strict=False)
+    except msgspec.ValidationError as problem:
+        raise DirectoryUnreachable(why=f"its configuration cannot be read: {problem}") from None
+
+
+async def of_domain(ctx: Context, domain_id: str) -> Directory | None:
+    """The domain's directory, if it has one. No transaction may be open."""
+    found = await _options(ctx, domain_id)
+    if found is None:
+        return None
+    driver, options = found
+    known = _open.setdefault(ctx.platform, {})
+    if domain_id in known and known[domain_id][0] == options:
+        return known[domain_id][1]
+    if domain_id in known:
+        await known.pop(domain_id)[1].close()
+    made: Any = drivers.load("haneul.identity.directory", driver)
+    directory: Directory = made(options)
+    known[domain_id] = options, directory
+    return directory
+
+
+async def close(platform: Platform) -> None:
+    """No connection of this process to any directory is open."""
+    for _, directory in _open.pop(platform, {}).values():
+        await directory.close()
+
+
+async def require_writable(ctx: Context, domain_id: str) -> None:
+    """Raise if the domain's people are in a directory."""
+    if await _options(ctx, domain_id) is not None:
+        raise DirectoryIsReadOnly
+
+
+async def refresh_named(ctx: Context, who: Named) -> None:
+    """If they are in a directory, what we have of this user and their groups is as it is there."""
+    async with ctx.in_reading() as c:
+        if who.id is not None:
+            known = await DIRECTORY_IDS.get(c.tx, who.id)
+            domain_id = known.domain_id if known else None
+        else:
+            known = None
+            domain = await projects.domain(c.tx, id=who.domain_id, name=who.domain_name)
+            domain_id = domain.id if domain else None
+    directory = await of_domain(ctx, domain_id) if domain_id else None
+    if directory is None or domain_id is None:
+        return
+    if who.id is not None and (known is None or known.kind != "user"):
+        return
+    found = await directory.users(id=known.local_id if known else None, name=who.name)
+    for each in found:
+        theirs = await directory.groups(of=each)
+        async with ctx.in_transaction() as c:
+            await _keep_user(c, domain_id, each)
+            for group in theirs:
+                await _keep_group(c, domain_id, group)
+            await _keep_memberships_of(c, domain_id, each, theirs)
+    if not found:
+        async with ctx.in_transaction() as c:
+            await _disable(c, await _missed(c, domain_id, who))
+
+
+async def _missed(ctx: Context, domain_id: str, who: Named) -> list[User]:
+    """The rows of somebody who was not found."""
+    row = (
+        await USERS.get(ctx.tx, who.id)
+        if who.id
+        else await USERS.first(ctx.tx, domain_id=domain_id, name=who.name or "")
+    )
+    return [row] if row is not None else []
+
+
+async def refresh_all(ctx: Context, domain_id: str | None) -> None:
+    """If the domain has a directory, what we have of its people is as it is there."""
+    directory = await of_domain(ctx, domain_id) if domain_id else None
+    if directory is None or domain_id is None:
+        return
+    people, known_groups = await directory.users(), await directory.groups()
+    async with ctx.in_transaction() as c:
+        for each in people:
+            await _keep_user(c, domain_id, each)
+        for group in known_groups:
+            await _keep_group(c, domain_id, group)
+        for each in people:
+            theirs = [group for group in known_groups if group.has(each)]
+            await _keep_memberships_of(c, domain_id, each, theirs)
+        there = {public_id(domain_id, "user", each.id).id for each in people}
+        rows = await USERS.find(c.tx, domain_id=domain_id)
+        await _disable(c, [row for row in rows if row.id not in there])
+
+
+async def refresh_domain_of(ctx: Context, id: str) -> None:
+    """As `refresh_all`, for the domain of this user or group."""
+    async with ctx.in_reading() as c:
+        known = await DIRECTORY_IDS.get(c.tx, id)
+    await refresh_all(ctx, known.domain_id if known else None)
+
+
+async def fits(ctx: Context, user: User, password: str) -> bool | None:
+    """Whether it is the user's password; None if that is for us to know. No transaction may be open."""
+    async with ctx.in_reading() as c:
+        known = await DIRECTORY_IDS.get(c.tx, user.id)
+    directory = await of_domain(ctx, user.domain_id) if known else None
+    if known is None or directory is None:
+        return None
+    found = await directory.users(id=known.local_id)
+    return bool(found) and await directory.is_password(found[0], password)
+
+
+async def _keep_user(ctx: Context, domain_id: str, given: DirectoryUser) -> None:
+    """The row of the user says what the directory says."""
+    about = public_id(domain_id, "user", given.id)
+    known = await USERS.get(ctx.tx, about.id)
+    told = {"email": given.email, "description": given.description}
+    if known is None:
+        await _keep_id(ctx, about)
+        new = User(about.id, given.name, domain_id, given.is_enabled, created_at=ctx.now(), extra=_said(told))
+        await USERS.add(ctx.tx, new)
+        return
+    extra = _said({**known.extra, **told})
+    changed = replace(known, name=given.name, enabled=given.is_enabled, extra=extra)
+    if changed != known:
+        await USERS.update(ctx.tx, changed)
+    if known.enabled and not given.is_enabled:
+        await revoke(ctx, of_user(known.id))
+
+
+async def _keep_group(ctx: Context, domain_id: str, given: DirectoryGroup) -> None:
+    about = public_id(domain_id, "group", given.id)
+    known = await GROUPS.get(ctx.tx, about.id)
+    new = Group(about.id, given.name, domain_id, given.description or "")
+    if known is None:
+        await _keep_id(ctx, about)
+        await GROUPS.add(ctx.tx, new)
+    elif known != new:
+        await GROUPS.update(ctx.tx, new)
+
+
+async def _keep_id(ctx: Context, about: DirectoryId) -> None:
+    if await DIRECTORY_IDS.get(ctx.tx, about.id) is None:
+        await DIRECTORY_IDS.add(ctx.tx, about)
+
+
+async def _keep_memberships_of(
+    ctx: Context, domain_id: str, user: DirectoryUser, theirs: list[DirectoryGroup]
+) -> None:
+    """The user is in these groups of the domain and in no others; who loses roles loses tokens."""
+    user_id = public_id(domain_id, "user", user.id).id
+    wanted = {public_id(domain_id, "group", group.id).id for group in theirs}
+    here = {each.group_id for each in await MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
+    for group_id in sorted(wanted - here):
+        await groups.add_member(ctx, group_id, user_id)
+    for group_id in sorted(here - wanted):
+        await groups.remove_member(ctx, group_id, user_id)
+
+
+async def _disable(ctx: Context, gone: list[User]) -> None:
+    for user in gone:
+        if user.enabled:
+            await revoke(ctx, of_user(user.id))
+            await USERS.update(ctx.tx, replace(user, enabled=False))
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,61 @@
+"""Policies: kept, and given to endpoints and services."""
+
+from __future__ import annotations
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Tx
+from haneul.kernel.errors import NotFound
+from haneul.services.identity.model.catalog import Endpoint
+from haneul.services.identity.model.policies import (
+    PolicyAssociation,
+    StoredPolicy,
+    endpoints_of,
+    policy_of,
+)
+from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS
+from haneul.services.identity.store.policies import POLICIES, POLICY_ASSOCIATIONS
+
+
+async def remove(ctx: Context, policy: StoredPolicy) -> None:
+    """The policy is gone, from whatever it was given to."""
+    await POLICY_ASSOCIATIONS.remove(ctx.tx, policy_id=policy.id)
+    await POLICIES.remove(ctx.tx, id=policy.id)
+
+
+async def give(ctx: Context, new: PolicyAssociation) -> None:
+    """This policy, and no other, is that of the endpoint or service."""
+    await _forget(ctx.tx, new)
+    await POLICY_ASSOCIATIONS.add(ctx.tx, new)
+
+
+async def require_given(ctx: Context, asked: PolicyAssociation) -> None:
+    found = await POLICY_ASSOCIATIONS.get(ctx.tx, asked.endpoint_id, asked.service_id, asked.region_id)
+    if found is None or found.policy_id != asked.policy_id:
+        raise NotFound("Could not find policy association.")
+
+
+async def take(ctx: Context, asked: PolicyAssociation) -> None:
+    """It is not that one's policy; nothing is wrong if it never was."""
+    found = await POLICY_ASSOCIATIONS.get(ctx.tx, asked.endpoint_id, asked.service_id, asked.region_id)
+    if found == asked:
+        await _forget(ctx.tx, asked)
+
+
+async def endpoints(tx: Tx, policy_id: str) -> list[Endpoint]:
+    given = await POLICY_ASSOCIATIONS.find(tx, policy_id=policy_id)
+    return endpoints_of(given, await ENDPOINTS.page(tx))
+
+
+async def of_endpoint(tx: Tx, endpoint: Endpoint) -> StoredPolicy:
+    parents = {region.id: region.parent_region_id for region in await REGIONS.page(tx)}
+    found = policy_of(endpoint, await POLICY_ASSOCIATIONS.page(tx), parents)
+    policy = await POLICIES.get(tx, found) if found else None
+    if policy is None:
+        raise NotFound(f"No policy is associated with endpoint {endpoint.id}.")
+    return policy
+
+
+async def _forget(tx: Tx, place: PolicyAssociation) -> None:
+    await POLICY_ASSOCIATIONS.remove(
+        tx, endpoint_id=place.endpoint_id, service_id=place.service_id, region_id=place.region_id
+    )
