@@ -16,7 +16,7 @@ import falcon
 import msgspec
 
 from haneul.kernel.context import Context, Version
-from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.schema import Window, parse_version
 from haneul.kernel.policy import Rule
 
@@ -116,14 +116,21 @@ class Request:
         return self._raw.remote_addr or ""
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives; BadRequest if the sender goes away before its end."""
+        """The body as it arrives; BadRequest if its length is none, or the sender goes away before its end."""
+        content_length(self._raw)
         async for chunk in self._raw.stream:
             yield chunk
         if self._raw.is_disconnected:
             raise BadRequest("The connection was closed before the whole body had arrived.")
 
-    async def body(self) -> bytes:
-        return await self._raw.stream.read()
+    async def body(self, limit: int = 114688) -> bytes:
+        """The whole body; TooLarge if it has more than `limit` bytes."""
+        found = b""
+        async for chunk in self.chunks():
+            found += chunk
+            if len(found) > limit:
+                raise TooLarge(limit=limit)
+        return found
 
     @property
     def content_length(self) -> int | None:

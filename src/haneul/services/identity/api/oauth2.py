@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from haneul.kernel.context import Auth, Context
-from haneul.kernel.errors import TooLarge, Unauthorized
+from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model.revocations import moment
@@ -54,11 +54,7 @@ async def _authorize(ctx: Context, request: Request, id: str, secret: str) -> Au
 
 async def _form(request: Request) -> dict[str, str]:
     """The first value of each field; nothing if the body is of another kind, or not text."""
-    raw = b""
-    async for chunk in request.chunks():
-        raw += chunk
-        if len(raw) > LARGEST:
-            raise TooLarge(limit=LARGEST)
+    raw = await request.body(LARGEST)
     kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return {}

@@ -9,7 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import TooLarge, Unauthorized
+from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.errors import ThingNotFound
@@ -173,11 +173,7 @@ async def _form(request: Request) -> dict[str, str]:
     kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return {}
-    content = b""
-    async for chunk in request.chunks():
-        content += chunk
-        if len(content) > LARGEST_FORM:
-            raise TooLarge(limit=LARGEST_FORM)
+    content = await request.body(LARGEST_FORM)
     return dict(parse_qsl(content.decode("utf-8", "replace")))
 
 
