@@ -292,7 +292,7 @@ async def _verify(state: Path) -> tuple[bool, str]:
     url = store.url_of(state, Installation(state).settings().database or None)
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return False, f"there is no cloud in {state}"
-    plane = ControlPlane(open_database(url), endpoint="", folder=state)
+    plane = ControlPlane(open_database(url), endpoint="", folder=state, config=read_options(state))
     await plane.platform.db.start()
     try:
         for service in SERVICES:
