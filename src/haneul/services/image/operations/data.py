@@ -33,8 +33,8 @@ from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
 from haneul.services.image.store.stores import stores
 
-LEASE_S = 60
-RENEW_S = 20
+LEASE_S = 20
+RENEW_S = 5
 TRIES = 5
 
 
