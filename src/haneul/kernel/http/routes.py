@@ -9,12 +9,14 @@ from __future__ import annotations
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import falcon
 import msgspec
 
+from haneul.kernel import disk_files
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.schema import Window, parse_version
@@ -93,6 +95,10 @@ def content_length(raw: Any) -> int | None:
     return length
 
 
+SENDS_FILES = "haneul.sendfile"
+"""The extension of a server that sends files itself: an awaitable function (path, offset, length)."""
+
+
 class Request:
     """What a handler may want of the raw request."""
 
@@ -124,6 +130,15 @@ class Request:
 
     async def body(self) -> bytes:
         return await self._raw.stream.read()
+
+    async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
+        """That part of the file, as the body of an answer that announces its length."""
+        send_file = self._raw.scope.get("extensions", {}).get(SENDS_FILES)
+        if send_file is not None:
+            await send_file(path, offset, length)
+            return
+        async for piece in disk_files.read(path, offset, length):
+            yield piece
 
     @property
     def content_length(self) -> int | None:
