@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,19 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
+
+
 @contextlib.asynccontextmanager
 async def serving(path: Path, protocol: Any = SendsFiles) -> AsyncIterator[int]:
     """The port of a server that answers with the file."""
@@ -46,8 +59,7 @@ async def serving(path: Path, protocol: Any = SendsFiles) -> AsyncIterator[int]:
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
@@ -80,7 +92,7 @@ async def test_who_reads_slowly_gets_everything(file: Path) -> None:
 
 
 async def test_who_goes_away_takes_nothing_with_them(file: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     async with serving(file) as port:
         for _ in range(5):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -89,16 +101,4 @@ async def test_who_goes_away_takes_nothing_with_them(file: Path) -> None:
             writer.transport.abort()
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"http://127.0.0.1:{port}/file")).content == file.read_bytes()
-        while _open(file):
-            await asyncio.sleep(0.01)
-    while len(os.listdir("/proc/self/fd")) > before:
-        await asyncio.sleep(0.01)
-
-
-def _open(file: Path) -> bool:
-    """Whether this process has the file open."""
-    for fd in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(FileNotFoundError):
-            if os.readlink(f"/proc/self/fd/{fd}") == str(file):
-                return True
-    return False
+    await until(lambda: descriptors() <= before)

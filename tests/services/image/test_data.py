@@ -267,7 +267,7 @@ async def test_zeros_take_no_room_and_are_read_as_zeros(cloud: Cloud) -> None:
     id = (await create(cloud.member))["id"]
     data = b"begin" + bytes(20 << 20) + b"middle" + bytes((9 << 20) + 17)
     assert await send(cloud.member, id, data) == 204
-    [stored] = [file for file in stored_files(cloud)]
+    [stored] = stored_files(cloud)
     about = (cloud.platform.folder / "images" / stored).stat()
     assert about.st_size == len(data)
     assert about.st_blocks * 512 < 4 << 20
