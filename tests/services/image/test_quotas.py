@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from haneul.services.identity.model.limits import Limit
+from haneul.services.identity.store.limits import LIMITS
 from haneul.services.image.store.quotas import QUOTAS
 from tests.conftest import Cloud
 from tests.services.image.test_data import send, show, stored_files
@@ -93,12 +95,15 @@ async def test_who_has_too_much_already_imports_nothing(cloud: Cloud) -> None:
 async def set_limit(cloud: Cloud, name: str, default: int, own: int | None = None) -> None:
     """What Identity says that everybody may have, and the member's project instead."""
     made = await cloud.admin.post("/identity/v3/services", json={"service": {"type": "image"}})
-    about = {"service_id": made.json()["service"]["id"], "resource_name": name}
-    body = {"registered_limits": [{**about, "default_limit": default}]}
+    service = made.json()["service"]["id"]
+    body = {
+        "registered_limits": [{"service_id": service, "resource_name": name, "default_limit": default}]
+    }
     assert (await cloud.admin.post("/identity/v3/registered_limits", json=body)).status_code == 201
     if own is not None:
-        limit = {**about, "resource_limit": own, "project_id": cloud.member.auth.project_id}
-        assert (await cloud.admin.post("/identity/v3/limits", json={"limits": [limit]})).status_code == 201
+        project = cloud.member.auth.project_id
+        async with cloud.platform.context() as ctx:
+            await LIMITS.add(ctx.tx, Limit(ctx.new_id(), service, name, own, project_id=project))
 
 
 async def test_limits_of_identity_count(cloud: Cloud) -> None:
