@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.bench import images
+
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 SUITES = "keystone,glance,placement,neutron,nova,nova-crowd,cinder"
@@ -69,17 +71,18 @@ def main() -> int:
             words += ["--seconds", given.seconds, "--only", given.only, "--json", str(folder / "ours.json")]
             words += ["--compare", str(given.peer)]
             table = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+            data = images.measured(images.cloud(status, url, password)).table()
         finally:
             haneul("down", "--state", str(state))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    text = page(cold, warm, memory, len(status["processes"]), table)
+    text = page(cold, warm, memory, len(status["processes"]), table, data)
     PAGE.write_text(text)
     print(text)
     return 0
 
 
-def page(cold: float, warm: float, memory: float, processes: int, table: str) -> str:
+def page(cold: float, warm: float, memory: float, processes: int, table: str, data: str) -> str:
     measured, _, compared = table.partition("\n\n")
     return f"""# Performance
 
@@ -91,6 +94,8 @@ A ratio above 1 means that Haneul is that many times better. Hosts are simulated
 | `haneul up --simulate`, empty folder, until healthy and furnished | {cold:.1f} s | about 150 s |
 | the same, warm | {warm:.1f} s | about 30 s |
 | idle memory, {processes} processes | {memory:.0f} MiB | 3144 MiB in 50 processes |
+
+{data}
 
 ## Ratios
 
