@@ -166,6 +166,9 @@ class Route:
     limit: int
     """The largest body, in bytes."""
     ignores_access_rules: bool = False
+    policy_first: bool = True
+    """Who may do this to nothing at all is refused before anything is looked up. Otherwise the operation
+    looks first, and says of what the asker may not see that it is not there."""
 
 
 class Routes:
@@ -209,12 +212,14 @@ class Routes:
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
         ignores_access_rules: bool = False,
+        policy_first: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
         `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
         that stream or wait, and open their own; `since` and `until` are the microversions that know it;
-        `ignores_access_rules` lets in every token, whatever it is restricted to.
+        `ignores_access_rules` lets in every token, whatever it is restricted to;
+        `policy_first=False` is for operations that look before they refuse.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -256,6 +261,7 @@ class Routes:
                     content_types,
                     limit,
                     ignores_access_rules,
+                    policy_first,
                 )
             )
             return handler
