@@ -96,9 +96,7 @@ async def set_limit(cloud: Cloud, name: str, default: int, own: int | None = Non
     """What Identity says that everybody may have, and the member's project instead."""
     made = await cloud.admin.post("/identity/v3/services", json={"service": {"type": "image"}})
     service = made.json()["service"]["id"]
-    body = {
-        "registered_limits": [{"service_id": service, "resource_name": name, "default_limit": default}]
-    }
+    body = {"registered_limits": [{"service_id": service, "resource_name": name, "default_limit": default}]}
     assert (await cloud.admin.post("/identity/v3/registered_limits", json=body)).status_code == 201
     if own is not None:
         project = cloud.member.auth.project_id
