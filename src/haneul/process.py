@@ -36,6 +36,7 @@ from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.http.sending import SendsFiles
 from haneul.kernel.quota import QuotaSet
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
@@ -212,6 +213,7 @@ async def serve(options: Options) -> None:
     await process.start()
     config = uvicorn.Config(
         process.plane.app.falcon,
+        http=SendsFiles,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -292,7 +294,7 @@ async def _verify(state: Path) -> tuple[bool, str]:
     url = store.url_of(state, Installation(state).settings().database or None)
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return False, f"there is no cloud in {state}"
-    plane = ControlPlane(open_database(url), endpoint="", folder=state)
+    plane = ControlPlane(open_database(url), endpoint="", folder=state, config=read_options(state))
     await plane.platform.db.start()
     try:
         for service in SERVICES:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import real
+from tests.bench import images, real
 
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -83,6 +83,8 @@ def main() -> int:
         memory, processes = cloud(state, "--simulate", "--hosts", "3")
         try:
             table = compared(given, state, given.only)
+            status: dict[str, Any] = json.loads(haneul("status", "--state", str(state), "--json"))
+            data = images.measured(images.cloud(status, *credentials(state))).table()
         finally:
             haneul("down", "--state", str(state))
         real_state = folder / "real"
@@ -94,14 +96,21 @@ def main() -> int:
             haneul("down", "--state", str(real_state))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    text = page(cold, warm, memory, processes, machines, table, real_table)
+    text = page(cold, warm, memory, processes, machines, table, real_table, data)
     PAGE.write_text(text)
     print(text)
     return 0
 
 
 def page(
-    cold: float, warm: float, memory: float, processes: int, machines: real.Real, table: str, real_table: str
+    cold: float,
+    warm: float,
+    memory: float,
+    processes: int,
+    machines: real.Real,
+    table: str,
+    real_table: str,
+    data: str,
 ) -> str:
     measured, _, ratios = table.partition("\n\n")
     real_ratios = real_table.partition("\n\n")[2]
@@ -119,6 +128,8 @@ A ratio above 1 means that Haneul is that many times better. Hosts are simulated
 | real mode, from the request until the guest runs | {machines.through_s * 1000:.0f} ms | |
 | the same command line of QEMU by hand | {machines.bare_s * 1000:.0f} ms | |
 | so Haneul adds | {(machines.through_s - machines.bare_s) * 1000:.0f} ms | |
+
+{data}
 
 ## Ratios, simulated hosts
 

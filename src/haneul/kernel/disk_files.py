@@ -15,7 +15,7 @@ import struct
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -176,3 +176,26 @@ def _copy_data(source: int, target: int) -> None:
             if not done:
                 raise DriverError("The file became shorter while it was copied.")
             start += done
+
+
+async def read(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
+    """That part of the file, read one piece ahead of its use."""
+    loop = asyncio.get_running_loop()
+    fd = os.open(path, os.O_RDONLY)
+    ahead: asyncio.Future[bytes] | None = None
+    try:
+        end = offset + length
+        os.posix_fadvise(fd, offset, length, os.POSIX_FADV_SEQUENTIAL)
+        ahead = loop.run_in_executor(None, os.pread, fd, min(_CHUNK, end - offset), offset)
+        while offset < end:
+            piece = await ahead
+            if not piece:
+                raise OSError(f"{path} is shorter than it should be")
+            offset += len(piece)
+            if offset < end:
+                ahead = loop.run_in_executor(None, os.pread, fd, min(_CHUNK, end - offset), offset)
+            yield piece
+    finally:
+        if ahead is not None and not ahead.done():
+            await asyncio.wait((ahead,))
+        os.close(fd)

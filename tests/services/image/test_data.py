@@ -261,3 +261,15 @@ async def test_data_of_deleted_images_stays_for_as_long_as_the_cloud_says(cloud:
     assert stored_files(cloud) == set()
     async with cloud.platform.reading(SYSTEM) as ctx:
         assert await LEFTOVERS.find(ctx.tx) == []
+
+
+async def test_zeros_take_no_room_and_are_read_as_zeros(cloud: Cloud) -> None:
+    id = (await create(cloud.member))["id"]
+    data = b"begin" + bytes(20 << 20) + b"middle" + bytes((9 << 20) + 17)
+    assert await send(cloud.member, id, data) == 204
+    [stored] = stored_files(cloud)
+    about = (cloud.platform.folder / "images" / stored).stat()
+    assert about.st_size == len(data)
+    assert about.st_blocks * 512 < 4 << 20
+    assert (await cloud.member.get(f"{IMAGES}/{id}/file")).content == data
+    assert (await show(cloud.member, id))["os_hash_value"] == hashlib.sha512(data).hexdigest()

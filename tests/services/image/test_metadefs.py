@@ -205,3 +205,12 @@ async def test_a_new_cloud_knows_the_usual_definitions_and_keeps_what_was_change
     async with cloud.plane.platform.context() as ctx:
         await image.ensure_definitions(ctx, "somebody")
     assert (await cloud.admin.get(path)).status_code == 404
+
+
+async def test_who_may_not_see_a_namespace_is_not_told_that_it_is_there(cloud: Cloud) -> None:
+    await make(cloud.admin, visibility="private")
+    path = f"{NAMESPACES}/OS::Test"
+    assert (await cloud.stranger.post(f"{path}/objects", json={"name": "x"})).status_code == 404
+    assert (await cloud.stranger.put(path, json={"namespace": "x"})).status_code == 404
+    assert (await cloud.stranger.delete(path)).status_code == 404
+    assert (await cloud.admin.get(path)).status_code == 200

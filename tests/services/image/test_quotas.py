@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from haneul.services.identity.model.limits import Limit
+from haneul.services.identity.store.limits import LIMITS
 from haneul.services.image.store.quotas import QUOTAS
 from tests.conftest import Cloud
 from tests.services.image.test_data import send, show, stored_files
@@ -88,3 +90,33 @@ async def test_who_has_too_much_already_imports_nothing(cloud: Cloud) -> None:
     other = (await create(cloud.member))["id"]
     assert await send(cloud.member, other, b"x", "stage") == 204
     assert await ask(cloud.member, other, "glance-direct") == 413
+
+
+async def set_limit(cloud: Cloud, name: str, default: int, own: int | None = None) -> None:
+    """What Identity says that everybody may have, and the member's project instead."""
+    made = await cloud.admin.post("/identity/v3/services", json={"service": {"type": "image"}})
+    service = made.json()["service"]["id"]
+    body = {"registered_limits": [{"service_id": service, "resource_name": name, "default_limit": default}]}
+    assert (await cloud.admin.post("/identity/v3/registered_limits", json=body)).status_code == 201
+    if own is not None:
+        project = cloud.member.auth.project_id
+        async with cloud.platform.context() as ctx:
+            await LIMITS.add(ctx.tx, Limit(ctx.new_id(), service, name, own, project_id=project))
+
+
+async def test_limits_of_identity_count(cloud: Cloud) -> None:
+    configure(cloud, quotas={"image_count_total": 9})
+    await set_limit(cloud, "image_count_total", 1)
+    await create(cloud.member)
+    assert (await cloud.member.post(IMAGES, json={"name": "x"})).status_code == 413
+    assert (await usage(cloud))["image_count_total"] == {"limit": 1, "usage": 1}
+
+
+async def test_what_identity_says_of_a_project_counts_most(cloud: Cloud) -> None:
+    async with cloud.platform.context() as ctx:
+        await QUOTAS.set(ctx.tx, cloud.member.auth.project_id or "", {"image_size_total": 0})
+    await set_limit(cloud, "image_size_total", 1, own=2)
+    image = (await create(cloud.member))["id"]
+    assert await send(cloud.member, image, b"x" * 2 * MIB) == 204
+    assert (await usage(cloud))["image_size_total"] == {"limit": 2, "usage": 2}
+    assert await send(cloud.stranger, (await create(cloud.stranger))["id"], b"x" * 2 * MIB) == 413

@@ -188,7 +188,8 @@ class Application:
         path: dict[str, str],
     ) -> None:
         rule = route.policy
-        if rule is not None and self.platform.policy.decide(rule.name, None, auth.credentials()) is False:
+        decide = self.platform.policy.decide
+        if rule and route.policy_first and decide(rule.name, None, auth.credentials()) is False:
             raise Forbidden(action=rule.name)
         arguments: dict[str, Any] = {}
         context_name = None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import falcon
 import msgspec
 
+from haneul.kernel import disk_files
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.schema import Window, parse_version
@@ -93,6 +95,10 @@ def content_length(raw: Any) -> int | None:
     return length
 
 
+SENDS_FILES = "haneul.sendfile"
+"""The extension of a server that sends files itself: an awaitable function (path, offset, length)."""
+
+
 class Request:
     """What a handler may want of the raw request."""
 
@@ -132,6 +138,15 @@ class Request:
                 raise TooLarge(limit=limit)
         return found
 
+    async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
+        """That part of the file, as the body of an answer that announces its length."""
+        send_file = self._raw.scope.get("extensions", {}).get(SENDS_FILES)
+        if send_file is not None:
+            await send_file(path, offset, length)
+            return
+        async for piece in disk_files.read(path, offset, length):
+            yield piece
+
     @property
     def content_length(self) -> int | None:
         return content_length(self._raw)
@@ -158,6 +173,9 @@ class Route:
     limit: int
     """The largest body, in bytes."""
     ignores_access_rules: bool = False
+    policy_first: bool = True
+    """Who may do this to nothing at all is refused before anything is looked up. Otherwise the operation
+    looks first, and says of what the asker may not see that it is not there."""
 
 
 class Routes:
@@ -201,12 +219,14 @@ class Routes:
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
         ignores_access_rules: bool = False,
+        policy_first: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
         `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
         that stream or wait, and open their own; `since` and `until` are the microversions that know it;
-        `ignores_access_rules` lets in every token, whatever it is restricted to.
+        `ignores_access_rules` lets in every token, whatever it is restricted to;
+        `policy_first=False` is for operations that look before they refuse.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -248,6 +268,7 @@ class Routes:
                     content_types,
                     limit,
                     ignores_access_rules,
+                    policy_first,
                 )
             )
             return handler

@@ -12,6 +12,7 @@ from haneul.services.identity.operations.bootstrap import (
 from haneul.services.identity.operations.directories import close
 from haneul.services.identity.operations.endpoints import endpoint_url
 from haneul.services.identity.operations.keys import rotate as rotate_keys
+from haneul.services.identity.operations.limits import of_project as limits_of
 from haneul.services.identity.operations.tokens import authenticate, mint
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ensure_service",
     "ensure_user",
     "grant",
+    "limits_of",
     "mint",
     "project_exists",
     "rotate_keys",

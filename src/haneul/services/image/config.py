@@ -57,6 +57,11 @@ class RemoteOptions(msgspec.Struct, frozen=True):
 
     url: str
     """Of its image service, such as `https://cloud.example.org:5000/image`."""
+    auth_url: str = ""
+    """Of its identity service, with its version, where it does not take our tokens."""
+    application_credential_id: str = ""
+    application_credential_secret: str = ""
+    """As whom we ask there. Whoever may import here can fetch what this credential may see."""
 
 
 class ImageOptions(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageNotFound
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
-from haneul.services.image.operations import data, images, metadef_catalogue
+from haneul.services.image.operations import data, images, metadef_catalogue, verification
 from haneul.services.image.store.stores import stores
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "get",
     "source",
     "store_file",
+    "verify",
 ]
 
 
@@ -94,3 +95,8 @@ async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) 
 async def ensure_definitions(ctx: Context, owner: str) -> None:
     """The usual metadata definitions are there, unless the cloud has had them before."""
     await metadef_catalogue.ensure(ctx, owner)
+
+
+async def verify(ctx: Context) -> str | None:
+    """What does not fit together among images, their data and the work on them; None: everything does."""
+    return await verification.verify(ctx)

@@ -29,6 +29,22 @@ def model(ctx: Context) -> str:
     return config.options(ctx.platform.config).limit_enforcement
 
 
+async def of_project(
+    ctx: Context, service_type: str, project_id: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """(what everybody may have of a service's resources, what this project may have instead)
+
+    A limit for one region counts as one for all: this cloud is one region of its own catalogue.
+    """
+    services = [service.id for service in await SERVICES.find(ctx.tx, type=service_type)]
+    registered = await REGISTERED_LIMITS.among(ctx.tx, "service_id", services)
+    own = await LIMITS.among(ctx.tx, "service_id", services, project_id=project_id)
+    return (
+        {each.resource_name: each.default_limit for each in registered},
+        {each.resource_name: each.resource_limit for each in own},
+    )
+
+
 async def register(ctx: Context, new: Sequence[RegisteredLimit]) -> list[RegisteredLimit]:
     """All of them are registered, or none."""
     await _lock(ctx)

@@ -80,7 +80,10 @@ async def download_data(ctx: Context, request: Request, image_id: str) -> Reply:
         headers["Content-MD5"] = image.checksum
     if part:
         headers["Content-Range"] = f"bytes {offset}-{offset + length - 1}/{size}"
-    body = data.read_remote(ctx, image, offset, length) if path is None else data.read(path, offset, length)
+    if path is None:
+        body = data.read_remote(ctx, image, offset, length)
+    else:
+        body = request.file_body(path, offset, length)
     return Reply(body, status=206 if part else 200, headers=headers, content_type=OCTETS)
 
 

@@ -34,7 +34,9 @@ async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
     }
 
 
-@routes.post("/objects", status=201, policy=policy.ADD_OBJECT, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/objects", status=201, policy=policy.ADD_OBJECT, policy_first=False, errors=(*_MISSING, *_INVALID)
+)
 async def create_object(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
     """Create an object: properties that belong together."""
     given = model.read(model.Object, body, "object")
@@ -48,7 +50,7 @@ async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]
     return namespaces.object_view(namespace, await items.show(ctx, namespace, "object", name))
 
 
-@routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, errors=(*_MISSING, *_INVALID))
+@routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, policy_first=False, errors=(*_MISSING, *_INVALID))
 async def update_object(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Replace what is said of an object."""
     given = model.read(model.Object, body, "object")
@@ -56,13 +58,13 @@ async def update_object(ctx: Context, namespace: str, name: str, body: Any) -> d
     return namespaces.said_of_object(namespace, changed)
 
 
-@routes.delete("/objects/{name}", policy=policy.DELETE_OBJECT, errors=_GUARDED)
+@routes.delete("/objects/{name}", policy=policy.DELETE_OBJECT, policy_first=False, errors=_GUARDED)
 async def delete_object(ctx: Context, namespace: str, name: str) -> None:
     """Delete an object."""
     await items.delete(ctx, namespace, "object", name)
 
 
-@routes.delete("/objects", policy=policy.DELETE_NAMESPACE, errors=_GUARDED)
+@routes.delete("/objects", policy=policy.DELETE_NAMESPACE, policy_first=False, errors=_GUARDED)
 async def delete_objects(ctx: Context, namespace: str) -> None:
     """Delete all objects of a namespace."""
     await items.delete_all(ctx, namespace, "object")
@@ -77,7 +79,9 @@ async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
     return {"properties": {i.name: i.body for i in await items.listed(ctx, namespace, "property")}}
 
 
-@routes.post("/properties", status=201, policy=policy.ADD_PROPERTY, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/properties", status=201, policy=policy.ADD_PROPERTY, policy_first=False, errors=(*_MISSING, *_INVALID)
+)
 async def create_property(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
     """Create a property."""
     new_name, given = model.read_property(body)
@@ -91,7 +95,9 @@ async def show_property(ctx: Context, namespace: str, name: str, query: Query) -
     return _property_view(await items.show_property(ctx, namespace, name, query.get("resource_type")))
 
 
-@routes.put("/properties/{name}", policy=policy.MODIFY_PROPERTY, errors=(*_MISSING, *_INVALID))
+@routes.put(
+    "/properties/{name}", policy=policy.MODIFY_PROPERTY, policy_first=False, errors=(*_MISSING, *_INVALID)
+)
 async def update_property(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Replace what is said of a property."""
     new_name, given = model.read_property(body)
@@ -99,13 +105,13 @@ async def update_property(ctx: Context, namespace: str, name: str, body: Any) ->
     return _property_view(changed)
 
 
-@routes.delete("/properties/{name}", policy=policy.REMOVE_PROPERTY, errors=_GUARDED)
+@routes.delete("/properties/{name}", policy=policy.REMOVE_PROPERTY, policy_first=False, errors=_GUARDED)
 async def delete_property(ctx: Context, namespace: str, name: str) -> None:
     """Delete a property."""
     await items.delete(ctx, namespace, "property", name)
 
 
-@routes.delete("/properties", policy=policy.DELETE_NAMESPACE, errors=_GUARDED)
+@routes.delete("/properties", policy=policy.DELETE_NAMESPACE, policy_first=False, errors=_GUARDED)
 async def delete_properties(ctx: Context, namespace: str) -> None:
     """Delete all properties of a namespace."""
     await items.delete_all(ctx, namespace, "property")
@@ -132,7 +138,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
     return {"tags": [{"name": i.name} for i in found]}
 
 
-@routes.post("/tags", status=201, policy=policy.ADD_TAGS, errors=(*_MISSING, *_INVALID))
+@routes.post("/tags", status=201, policy=policy.ADD_TAGS, policy_first=False, errors=(*_MISSING, *_INVALID))
 async def create_tags(ctx: Context, request: Request, namespace: str, body: Any) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
     given = model.read(model.Tags, body, "tags")
@@ -141,7 +147,9 @@ async def create_tags(ctx: Context, request: Request, namespace: str, body: Any)
     return {"tags": [{"name": i.name} for i in made]}
 
 
-@routes.post("/tags/{name}", status=201, policy=policy.ADD_TAG, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/tags/{name}", status=201, policy=policy.ADD_TAG, policy_first=False, errors=(*_MISSING, *_INVALID)
+)
 async def create_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Create a tag."""
     given = model.read(model.Tag, {"name": name}, "tag")
@@ -154,20 +162,20 @@ async def show_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     return _tag_view(await items.show(ctx, namespace, "tag", name))
 
 
-@routes.put("/tags/{name}", policy=policy.MODIFY_TAG, errors=(*_MISSING, *_INVALID))
+@routes.put("/tags/{name}", policy=policy.MODIFY_TAG, policy_first=False, errors=(*_MISSING, *_INVALID))
 async def update_tag(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Rename a tag."""
     given = model.read(model.Tag, body, "tag")
     return _tag_view(await items.update(ctx, namespace, "tag", name, new_name=given.name, body={}))
 
 
-@routes.delete("/tags/{name}", policy=policy.DELETE_TAG, errors=_GUARDED)
+@routes.delete("/tags/{name}", policy=policy.DELETE_TAG, policy_first=False, errors=_GUARDED)
 async def delete_tag(ctx: Context, namespace: str, name: str) -> None:
     """Delete a tag."""
     await items.delete(ctx, namespace, "tag", name)
 
 
-@routes.delete("/tags", policy=policy.DELETE_TAGS, errors=_GUARDED)
+@routes.delete("/tags", policy=policy.DELETE_TAGS, policy_first=False, errors=_GUARDED)
 async def delete_tags(ctx: Context, namespace: str) -> None:
     """Delete all tags of a namespace."""
     await items.delete_all(ctx, namespace, "tag")

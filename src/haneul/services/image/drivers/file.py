@@ -59,14 +59,17 @@ class FileStore:
                 raise
             self._copy(path, target)
 
+    def _part(self, target: Path) -> Path:
+        return target.with_name(f".{target.name}.part")
+
     def _link(self, path: Path, target: Path) -> None:
-        part = target.with_name(f".{target.name}.part")
+        part = self._part(target)
         part.unlink(missing_ok=True)
         part.hardlink_to(path)
         self._keep(part, target)
 
     def _copy(self, path: Path, target: Path) -> None:
-        part = target.with_name(f".{target.name}.part")
+        part = self._part(target)
         try:
             disk_files.copy(path, part)
             with part.open("rb") as copied:
@@ -117,7 +120,11 @@ class FileStore:
             os.close(fd)
 
     async def remove(self, name: str) -> None:
-        await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+        def unlink() -> None:
+            for file in (self.path(name), self._part(self.path(name))):
+                file.unlink(missing_ok=True)
+
+        await asyncio.to_thread(unlink)
 
     async def names(self) -> set[str]:
         def look() -> set[str]:

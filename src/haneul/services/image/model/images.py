@@ -215,6 +215,7 @@ def activated(image: Image, stored: Stored, stores: list[str], now: datetime) ->
         state="active",
         blob=stored.blob,
         stores=stores,
+        locations=[],
         staged=None,
         size=stored.size,
         virtual_size=stored.virtual_size,

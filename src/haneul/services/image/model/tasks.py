@@ -10,6 +10,7 @@ import msgspec
 from haneul.services.image import errors
 
 STATUSES = ("pending", "processing", "success", "failure")
+OPEN = ("pending", "processing")
 LEGACY = "import"
 IMPORT = "api_image_import"
 LOCATION = "location_import"

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from haneul.kernel import disk_files
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Busy, Duplicate
 from haneul.kernel.errors import BadRequest, DriverError, StaleRow
@@ -27,14 +28,14 @@ from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.operations import cache, images, quotas
 from haneul.services.image.sagas import import_image
-from haneul.services.image.store import files, leftovers, locations
 from haneul.services.image.store import images as store
+from haneul.services.image.store import leftovers, locations
 from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
 from haneul.services.image.store.stores import stores
 
-LEASE_S = 60
-RENEW_S = 20
+LEASE_S = 20
+RENEW_S = 5
 TRIES = 5
 
 
@@ -222,7 +223,7 @@ async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) 
     """The queued image is active with a copy of this local file as its data."""
     async with platform.reading(auth) as ctx:
         length = (await asyncio.to_thread(os.stat, path)).st_size
-        await upload(ctx, image_id, files.read(path, 0, length), length)
+        await upload(ctx, image_id, disk_files.read(path, 0, length), length)
     async with platform.reading(auth) as ctx:
         return await images.show(ctx, image_id)
 
@@ -246,10 +247,6 @@ async def download(ctx: Context, image_id: str) -> Download:
     if found is None and cached is None and not image.locations:
         raise errors.DataMissing(image_id=image_id)
     return Download(image, cached or (found and found.path))
-
-
-def read(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
-    return files.read(path, offset, length)
 
 
 def read_remote(ctx: Context, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:

@@ -32,6 +32,15 @@ async def remove_dead_uploads(ctx: Context) -> None:
     await remove_leftovers(ctx)
 
 
+@reconciler(every_s=10)
+async def end_dead_uploads(ctx: Context) -> None:
+    """Whose lease has run out sends no more: the image is queued again, and nothing of the data stays."""
+    async with ctx.in_transaction() as c:
+        ended = await store.drop_expired_uploads(c.tx, c.now())
+    if ended:
+        await remove_dead_uploads.look(ctx)
+
+
 async def remove_stray_files(ctx: Context) -> None:
     """Every file in the folder where data is prepared, and where the first store keeps its own, is wanted."""
     files = Files(ctx.platform.folder)

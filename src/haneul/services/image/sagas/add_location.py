@@ -78,10 +78,10 @@ async def activate(ctx: Context, new: NewLocation, answered: Answered) -> None:
 
 
 async def take_back(ctx: Context, new: NewLocation) -> None:
+    """The image is queued again; it names the address still, as upstream has it, until other data comes."""
     image = await IMAGES.get(ctx.tx, new.image_id)
     if image is not None:
-        again = model.queued_again(image, ctx.now())
-        await IMAGES.update(ctx.tx, msgspec.structs.replace(again, locations=[]))
+        await IMAGES.update(ctx.tx, model.queued_again(image, ctx.now()))
 
 
 async def look(ctx: Context, new: NewLocation) -> Seen:
@@ -132,6 +132,7 @@ async def finish(ctx: Context, new: NewLocation, seen: Seen) -> None:
         msgspec.structs.replace(
             known,
             blob=None,
+            locations=image.locations,
             state=image.state,
             properties=shown,
             os_hash_algo=new.os_hash_algo,

@@ -13,8 +13,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import StaleRow
-from haneul.services.identity import public as identity
-from haneul.services.image import errors, web
+from haneul.services.image import errors, remotes, web
 from haneul.services.image.config import WebOptions, options
 from haneul.services.image.model import images, imports
 from haneul.services.image.model.images import Image, Stored
@@ -96,7 +95,8 @@ async def _from_web(
 
 async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
     """The other cloud's image: its data, its formats, and the properties that go with them."""
-    url = await _remote_url(ctx, asked)
+    region = asked.region or ""
+    url = await remotes.image_url(ctx, region, asked.interface, asked.remote_image_id or "")
     # the operator named this cloud, so it may be anywhere; it may only not send us elsewhere
     rules = msgspec.structs.replace(
         options(ctx.platform.config).web,
@@ -107,7 +107,7 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
         private_networks=("0.0.0.0/0", "::/0"),
         redirects_max=0,
     )
-    headers = {"X-Auth-Token": identity.mint(ctx.platform, ctx.auth)}
+    headers = {"X-Auth-Token": await remotes.token(ctx, region)}
     async with web.fetched(url, rules, headers) as body:
         told = b"".join([piece async for piece in body.chunks])
     about, properties = _understood(told)
@@ -131,21 +131,6 @@ def _understood(told: bytes) -> tuple[About, dict[str, str]]:
     except (msgspec.DecodeError, errors.InvalidImage) as problem:
         raise errors.DownloadFailed(why=f"The other cloud answered what is no image: {problem}") from None
     return msgspec.structs.replace(about, **checked), kept
-
-
-async def _remote_url(ctx: Context, asked: Import) -> str:
-    """Where the other cloud shows the image."""
-    region = asked.region or ""
-    remote = options(ctx.platform.config).remotes.get(region)
-    base = remote.url if remote is not None else None
-    if base is None:
-        async with ctx.in_reading() as c:
-            base = await identity.endpoint_url(c, "image", region, asked.interface)
-    if base is None:
-        raise errors.DownloadFailed(
-            why=f"There is no {asked.interface} image service known in region {region}."
-        )
-    return f"{base.rstrip('/')}/v2/images/{asked.remote_image_id}"
 
 
 async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:

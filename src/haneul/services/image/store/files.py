@@ -3,7 +3,8 @@
 `images/incoming/NAME` is being written; `images/NAME` is complete, on disk, and never changes. What
 arrives is gathered into batches of a mebibyte or so; each is written, and put through MD5 and SHA-512,
 in three threads at once, because all three release the interpreter's lock. At most `AHEAD` batches wait,
-so memory stays flat and a fast sender is slowed to the pace of the slowest of the three.
+so memory stays flat and a fast sender is slowed to the pace of the slowest of the three. A mebibyte of zeros is
+left out of the file, which reads as zeros there and takes no room on the disk.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import errno
 import hashlib
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ BATCH = 1 << 20
 AHEAD = 4
 FLUSH_EVERY = 32 << 20
 """So much is handed to the disk at a time, so that the last wait is short."""
-READ_SIZE = 1 << 20
+_ZEROS = bytes(BATCH)
 
 
 class Files:
@@ -97,7 +98,7 @@ class Incoming:
             (
                 self._run(0, self._md5.update, batch),
                 self._run(1, self._sha512.update, batch),
-                self._run(2, _write_all, self._fd, batch),
+                self._run(2, _write_all, self._fd, batch, self._size - len(batch)),
             )
         )
         self._unflushed += len(batch)
@@ -125,6 +126,7 @@ class Incoming:
             self._send()
         while self._waiting:
             await self._settle(self._waiting.popleft())
+        await self._settle((self._run(2, os.ftruncate, self._fd, self._size),))  # it may end in zeros
         virtual_size = await self._run(2, self._inspect, declared) if declared else None
         await self._settle((self._run(2, self._keep),))
         await self._close()
@@ -158,30 +160,18 @@ class Incoming:
             self._fd = -1
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
+def _write_all(fd: int, data: bytes, offset: int) -> None:
+    for start in range(0, len(data), BATCH):
+        if not _is_zeros(data, start):
+            _write_at(fd, memoryview(data)[start : start + BATCH], offset + start)
+
+
+def _is_zeros(data: bytes, start: int) -> bool:
+    """Whether the batch that begins there is all zeros; most tell by their first byte that they are not."""
+    return not data[start] and data[start : start + BATCH] == _ZEROS[: len(data) - start]
+
+
+def _write_at(fd: int, view: memoryview, offset: int) -> None:
     while view:
-        view = view[os.write(fd, view) :]
-
-
-async def read(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
-    """That part of the file, read one piece ahead of its use."""
-    loop = asyncio.get_running_loop()
-    fd = os.open(path, os.O_RDONLY)
-    ahead: asyncio.Future[bytes] | None = None
-    try:
-        end = offset + length
-        os.posix_fadvise(fd, offset, length, os.POSIX_FADV_SEQUENTIAL)
-        ahead = loop.run_in_executor(None, os.pread, fd, min(READ_SIZE, end - offset), offset)
-        while offset < end:
-            piece = await ahead
-            if not piece:
-                raise OSError(f"{path} is shorter than it should be")
-            offset += len(piece)
-            if offset < end:
-                ahead = loop.run_in_executor(None, os.pread, fd, min(READ_SIZE, end - offset), offset)
-            yield piece
-    finally:
-        if ahead is not None and not ahead.done():
-            await asyncio.wait((ahead,))
-        os.close(fd)
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written

@@ -179,13 +179,22 @@ async def kept_files(tx: Tx, store: str) -> set[str]:
     return kept
 
 
+async def staged_files(tx: Tx) -> set[str]:
+    """The names of all data that waits to be imported."""
+    return {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
+
+
+async def tasks_at_work(tx: Tx) -> set[str]:
+    """The ids of the tasks whose work goes on."""
+    return {msgspec.json.decode(row[0])["task_id"] for row in await tx.all(_IMPORTS)}
+
+
 async def coming_files(tx: Tx) -> set[str]:
     """The names of all data that is being sent, waits to be imported, or is being imported.
 
     An import prepares its data in several files, whose names begin with the one it was given.
     """
-    names = {str(row[0]) for row in await tx.all(_SENT)}
-    names |= {msgspec.json.decode(row[0], type=Stored).blob for row in await tx.all(_STAGED)}
+    names = {str(row[0]) for row in await tx.all(_SENT)} | await staged_files(tx)
     for row in await tx.all(_IMPORTS):
         given = msgspec.json.decode(row[0])
         names.add(given["blob"])

@@ -1,0 +1,104 @@
+"""Files as bodies of answers, over real connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import falcon.asgi
+import httpx
+import pytest
+import uvicorn
+
+from haneul.kernel.http.routes import Request
+from haneul.kernel.http.sending import SendsFiles
+
+SIZE = 9_000_001
+
+
+class Serves:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def on_get(self, req: Any, resp: Any) -> None:
+        offset = int(req.params.get("from", 0))
+        resp.set_header("Content-Length", str(SIZE - offset))
+        resp.stream = Request(req).file_body(self.path, offset, SIZE - offset)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(SIZE))
+    return path
+
+
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+@contextlib.asynccontextmanager
+async def serving(path: Path, protocol: Any = SendsFiles) -> AsyncIterator[int]:
+    """The port of a server that answers with the file."""
+    app = falcon.asgi.App()
+    app.add_route("/file", Serves(path))
+    config = uvicorn.Config(app, http=protocol, log_config=None, lifespan="off", port=0)
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    task = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.mark.parametrize("protocol", [SendsFiles, "httptools"])
+async def test_a_file_is_sent_whole_and_in_part_on_one_connection(file: Path, protocol: Any) -> None:
+    data = file.read_bytes()
+    async with serving(file, protocol) as port, httpx.AsyncClient() as client:
+        for offset in (0, 5_000_000, SIZE - 1, 0):
+            answer = await client.get(f"http://127.0.0.1:{port}/file", params={"from": offset})
+            assert answer.content == data[offset:]
+        assert (await client.head(f"http://127.0.0.1:{port}/file")).status_code == 405
+
+
+async def test_who_reads_slowly_gets_everything(file: Path) -> None:
+    async with serving(file) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
+        writer.write(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        found = bytearray()
+        while len(found) < SIZE:
+            found += await reader.read(1 << 19)
+            await asyncio.sleep(0.002)
+        assert found == file.read_bytes()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_who_goes_away_takes_nothing_with_them(file: Path) -> None:
+    before = descriptors()
+    async with serving(file) as port:
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.readexactly(100_000)
+            writer.transport.abort()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/file")).content == file.read_bytes()
+    await until(lambda: descriptors() <= before)
