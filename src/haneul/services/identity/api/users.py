@@ -144,6 +144,13 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
     await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
 
 
+@routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
+async def revoke_tokens(ctx: Context, user_id: str) -> None:
+    """End all tokens of a user, the asker's too if they are the user."""
+    ctx.authorize({"user_id": user_id})
+    await users.revoke_tokens(ctx, user_id)
+
+
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""

@@ -113,6 +113,12 @@ async def change_password(ctx: Context, id: str, original: str, new: str) -> Non
         await USERS.update(c.tx, await new_passwords.with_password(c, now, hashed, by_self=True))
 
 
+async def revoke_tokens(ctx: Context, id: str) -> None:
+    """No token that was issued to the user until now holds; they can log in again."""
+    await access.exists(ctx, USERS, id, "user")
+    await revoke(ctx, of_user(id))
+
+
 async def delete(ctx: Context, user: User) -> None:
     """The user is gone, with their memberships, roles, credentials and tokens."""
     await revoke(ctx, of_user(user.id))
