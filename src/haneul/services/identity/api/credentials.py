@@ -150,7 +150,7 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
 @routes.post(_EC2, status=201, policy=policy.EC2_CREATE_CREDENTIAL)
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""
-    ctx.authorize({"user_id": user_id})
+    ctx.authorize(access.target(credential={"user_id": user_id}))
     credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     await access.exists(ctx, PROJECTS, body.tenant_id, "project")

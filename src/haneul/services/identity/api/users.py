@@ -155,7 +155,9 @@ async def revoke_tokens(ctx: Context, user_id: str) -> None:
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
     await directories.refresh_named(ctx, Named(id=user_id))
-    await access.find(ctx, USERS, user_id, "user")
+    user = await USERS.get(ctx.tx, user_id)
+    ctx.authorize({"user_id": user_id, **access.target(user=user)})
+    access.existing(user, "user", user_id)
     ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
 
     def view(ctx: Context, group: Group) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Wanted(msgspec.Struct):
 
 async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[ApplicationCredential, str]:
     """The new credential and its secret, which nobody can read later. No transaction may be open."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     project_id = ctx.project_id
     async with ctx.in_reading() as c:
         await require_unrestricted(c)
