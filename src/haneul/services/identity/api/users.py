@@ -89,6 +89,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
     new, extra = read(NewUser, body.user, of="user")
+    ctx.authorize(access.target(user={"domain_id": new.domain_id}))
     user = User(
         new_hex(),
         new.name,
@@ -165,7 +166,7 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
         return {**groups.view(ctx, group), **until}
 
     extra = [("has_member", has_member(), {"has_member": user_id, "now": time_text(ctx.now())})]
-    return await listing(ctx, request, query, GROUPS, "groups", view, extra=extra)
+    return await listing(ctx, request, query, GROUPS, "groups", view, fixed=own_domain(ctx), extra=extra)
 
 
 @routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)
