@@ -46,6 +46,7 @@ from haneul.kernel.http.routes import (
 )
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
+from haneul.kernel.policy import Rule
 
 logger = structlog.get_logger(__name__)
 
@@ -193,7 +194,7 @@ class Application:
         path: dict[str, str],
     ) -> None:
         rule = route.policy
-        if rule is not None and self.platform.policy.decide(rule.name, None, auth.credentials()) is False:
+        if rule and not route.asks_late and not self._may_at_all(rule, auth):
             decisions.note(rule.name, None, is_allowed=False)
             raise Forbidden(action=rule.name)
         arguments: dict[str, Any] = {}
@@ -234,6 +235,10 @@ class Application:
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
         self._answer(route, result, version, resp)
+
+    def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
+        """Whether there can be a target on which the rule allows it."""
+        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)

@@ -151,6 +151,8 @@ class Route:
     limit: int
     """The largest body, in bytes."""
     ignores_access_rules: bool = False
+    asks_late: bool = False
+    """The handler finds the thing before it asks the policy: everybody is told of one that is not there."""
 
 
 class Routes:
@@ -194,12 +196,14 @@ class Routes:
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
         ignores_access_rules: bool = False,
+        asks_late: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
         `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
         that stream or wait, and open their own; `since` and `until` are the microversions that know it;
-        `ignores_access_rules` lets in every token, whatever it is restricted to.
+        `ignores_access_rules` lets in every token, whatever it is restricted to; `asks_late` leaves all of the
+        policy to the handler, which finds the thing first.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -241,6 +245,7 @@ class Routes:
                     content_types,
                     limit,
                     ignores_access_rules,
+                    asks_late,
                 )
             )
             return handler

@@ -117,6 +117,9 @@ LIST_USERS = rule("identity:list_users", _read("target.domain_id"), "List users.
 CREATE_USER = rule("identity:create_user", _managed(_USER), "Create a user.", ANY)
 UPDATE_USER = rule("identity:update_user", _managed(_USER), "Update a user.", ANY)
 DELETE_USER = rule("identity:delete_user", _managed(_USER), "Delete a user.", ANY)
+REVOKE_TOKENS_FOR_USER = rule(
+    "identity:revoke_tokens_for_user", "rule:admin_required or rule:owner", "End all tokens of a user.", ANY
+)
 GET_GROUP = rule("identity:get_group", _read(_GROUP), "Show a group.", ANY)
 LIST_GROUPS = rule("identity:list_groups", _read("target.group.domain_id"), "List groups.", ANY)
 LIST_GROUPS_FOR_USER = rule(

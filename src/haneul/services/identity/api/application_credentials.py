@@ -142,9 +142,10 @@ async def list_application_credentials(
 
 
 async def _find(ctx: Context, user_id: str, id: str) -> ApplicationCredential:
-    ctx.authorize(access.of_user(user_id))
-    found = await APPLICATION_CREDENTIALS.first(ctx.tx, id=id, user_id=user_id)
-    return access.existing(found, "application credential", id)
+    found = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
+    ctx.authorize(access.of_user(found.user_id if found else user_id))
+    mine = found if found and found.user_id == user_id else None
+    return access.existing(mine, "Application Credential", id)
 
 
 _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"

@@ -40,6 +40,15 @@ async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None
     return existing(thing, kind, id)
 
 
+async def find_openly(
+    ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any
+) -> T:
+    """As `find`, where upstream tells everybody whether there is such a thing (its route `asks_late`)."""
+    thing = await exists(ctx, rows, id, kind)
+    ctx.authorize(target(**{kind: thing}, **others), rule)
+    return thing
+
+
 async def exists(ctx: Context, rows: Rows[T], id: str, kind: str) -> T:
     """The thing with this id, whoever asks."""
     return existing(await rows.get(ctx.tx, id), kind, id)
