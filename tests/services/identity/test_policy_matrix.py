@@ -8,7 +8,6 @@ the domain d1: its project p1, the user `owner`, a group, and what these have.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -221,7 +220,7 @@ async def table(keystone: Keystone, ids: dict[str, str]) -> list[str]:
             lines.append("\t".join((*said, *("open" for _ in everybody))))
             continue
         names = {**ids, "credential_id": ids["ec2"]} if "OS-EC2" in route.path else ids
-        path = "/identity" + re.sub(r"\{(\w+)\}", lambda found: names[found.group(1)], route.path)
+        path = "/identity" + route.path.format(**names)
         json = None if route.body is None else body(route, ids)
         headers = {"X-Subject-Token": ids["token"]} if route.path == "/v3/auth/tokens" else {}
         for _, who in everybody:
