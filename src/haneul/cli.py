@@ -13,6 +13,8 @@ COMMANDS = {
     "verify": "Check that what is stored fits together.",
     "doctor": "Check what this machine can do.",
     "explain": "Show why a server is where it is, or why it is nowhere.",
+    "why-denied": "Show which rule refused a request, and what would be enough.",
+    "policy": "Print all rules, or check an operator's own.",
     "identity": "Look after the keys of identity.",
     "image": "Build a small image, or fetch a well-known one.",
     "ssh": "Log in to a server.",
@@ -29,7 +31,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"haneul.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"haneul.commands.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

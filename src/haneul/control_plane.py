@@ -103,6 +103,11 @@ def load_tables(services: Iterable[str] = SERVICES) -> None:
             pass
 
 
+def rules(services: Iterable[str]) -> list[Rule]:
+    """The rules that these services declare."""
+    return [rule for service in services for rule in declared(service, "policy", Rule)]
+
+
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
     if audit := part(service, "api.audit"):
@@ -133,11 +138,10 @@ class ControlPlane:
         extra: Iterable[Served] = (),
     ) -> None:
         self.services = tuple(services)
-        rules = [rule for s in self.services for rule in declared(s, "policy", Rule)]
         self.platform = Platform(
             db,
             clock or (StoreClock(db.now) if db.is_shared else SystemClock()),
-            Policy.build(rules, policy_overrides),
+            Policy.build(rules(self.services), policy_overrides),
             endpoint=endpoint,
             folder=folder,
             config=dict(config or {}),

@@ -61,6 +61,7 @@ class Installation:
         self.record_file = self.run / "supervisor.json"
         self.settings_file = self.state / "config" / "up.json"
         self.options_file = self.state / "config" / "haneul.toml"
+        self.policy_file = self.state / "config" / "policy.yaml"
 
     def log_of(self, role: str) -> Path:
         return self.logs / f"{role}.log"

@@ -24,9 +24,18 @@ import msgspec
 import structlog
 import uvicorn
 
-from haneul import store
+from haneul import policy_file, store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import SERVICES, ControlPlane, NoSuchService, chosen, declared, manifest, part
+from haneul.control_plane import (
+    SERVICES,
+    ControlPlane,
+    NoSuchService,
+    chosen,
+    declared,
+    manifest,
+    part,
+    rules,
+)
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
 from haneul.kernel import log
@@ -78,6 +87,9 @@ class Process:
         self._channel: Any = None
         self._agent: HostAgent | None = None
         self._tasks: list[asyncio.Task[Any]] = []
+        self._policy = policy_file.PolicyFile(
+            Installation(options.state).policy_file, rules(options.services)
+        )
 
     @property
     def platform(self) -> Platform:
@@ -92,6 +104,7 @@ class Process:
             await self._open(url)
         await self._open_channel()
         await self.plane.start()
+        self._tasks.append(asyncio.create_task(self._policy.follow(self.platform)))
 
     async def _open(self, url: str) -> None:
         """Store, keys and first rows are there. One member of a cloud at a time does this."""
@@ -105,6 +118,7 @@ class Process:
             services=options.services,
             config=read_options(options.state, is_simulated=options.simulate),
         )
+        self._policy.load(self.platform)
         await self.plane.open()
         quotas = [
             q
@@ -281,7 +295,7 @@ def main() -> None:
 
     try:
         uvloop.run(serve(options))
-    except store.StoreProblem as problem:
+    except (store.StoreProblem, policy_file.PolicyFileProblem) as problem:
         sys.exit(f"haneul: {problem}")
 
 

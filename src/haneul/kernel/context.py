@@ -18,6 +18,7 @@ import msgspec
 from haneul.kernel import events
 from haneul.kernel.clock import Clock
 from haneul.kernel.db import Database, Tx
+from haneul.kernel.denials import Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
@@ -85,6 +86,7 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             "token.domain.id": self.domain_id,
             "token.project.domain.id": self.project_domain_id,
             "trust.trustor_user_id": self.trustor_id,
+            "is_internal": self is SYSTEM,
         }
 
 
@@ -103,6 +105,7 @@ class Platform:
     policy: Policy
     bus: events.Bus = field(default_factory=events.Bus)
     config: Mapping[str, Any] = field(default_factory=dict)
+    denials: Denials = field(default_factory=Denials)
     engine: Engine = None  # type: ignore[assignment]  # set once the engine knows the platform
     agents: Agents = None  # type: ignore[assignment]
     endpoint: str = "http://127.0.0.1:5000"
@@ -135,7 +138,9 @@ NO_TRANSACTION: Any = NoTransaction()
 
 
 class Context:
-    __slots__ = ("_tx", "auth", "endpoint", "operation", "platform", "request_id", "rule", "version")
+    __slots__ = (
+        "_tx", "auth", "decisions", "endpoint", "operation", "platform", "request_id", "rule", "version"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -148,6 +153,7 @@ class Context:
         rule: str | None = None,
         operation: Any = None,
         endpoint: str | None = None,
+        decisions: Decisions | None = None,
     ) -> None:
         self.platform = platform
         self.auth = auth
@@ -157,6 +163,7 @@ class Context:
         self.rule = rule
         self.operation = operation
         self.endpoint = endpoint or platform.endpoint
+        self.decisions = decisions or Decisions()
 
     # -- who
 
@@ -177,8 +184,11 @@ class Context:
 
     def may(self, rule: str, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
-        decided = self.platform.policy.decide(rule, as_target(target), self.auth.credentials())
-        return decided is not False if target is None else bool(decided)
+        whom = as_target(target)
+        decided = self.platform.policy.decide(rule, whom, self.auth.credentials())
+        is_allowed = decided is not False if whom is None else bool(decided)
+        self.decisions.note(rule, whom, is_allowed)
+        return is_allowed
 
     def authorize(self, target: Any, rule: str | None = None, *, hidden: HaneulError | None = None) -> None:
         """Raise Forbidden unless the rule (by default the route's) allows it on the target.
@@ -234,6 +244,7 @@ class Context:
             rule=self.rule,
             operation=self.operation,
             endpoint=self.endpoint,
+            decisions=self.decisions,
         )
 
     async def emit(self, event: events.Event) -> None:

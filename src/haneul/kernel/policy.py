@@ -6,13 +6,16 @@ target in hand. Grammar (https://docs.openstack.org/oslo.policy/latest/admin/pol
 
     check  = "@" | "!" | "role:" name | "rule:" name | attribute ":" value | value ":" "%(target)s"
     expr   = check | "not" expr | expr "and" expr | expr "or" expr | "(" expr ")"
+
+A rule may also say with what scope it can be asked for at all; a rule that another refers to counts with
+its check only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
@@ -23,6 +26,9 @@ Check = Callable[[Target, Credentials], bool | None]
 
 _TOKEN = re.compile(r"""\s*(\(|\)|(?:'[^']*'|"[^"]*"|%\([^)]*\)s|[^\s()])+)""")
 _TARGET = re.compile(r"%\(([^)]+)\)s")
+_REFERENCE = re.compile(r"(?:^|[\s(])rule:([^\s()]+)")
+_ROLE = re.compile(r"(?:^|[\s(])role:([^\s()%]+)", re.IGNORECASE)
+_MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Rule:
     check: str
     description: str = ""
     scope: tuple[str, ...] = ("project",)
+    """With which kinds of token it can be passed; empty: with all."""
 
 
 def rule(name: str, check: str, description: str = "", scope: tuple[str, ...] = ("project",)) -> Rule:
@@ -49,23 +56,56 @@ class Policy:
     """All rules of the cloud, compiled."""
 
     rules: dict[str, Rule] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    """What an operator should hear of their texts, though they can be used."""
     _checks: dict[str, Check] = field(default_factory=dict)
 
     @classmethod
     def build(cls, declared: Iterable[Rule], overrides: Mapping[str, str] | None = None) -> Policy:
-        """The policy of the declared rules, some replaced by an operator's texts."""
-        policy = cls()
-        for each in declared:
-            policy.rules[each.name] = each
+        """The policy of the declared rules, some replaced by an operator's texts.
+
+        PolicyError names the rule that cannot be read, or that refers to itself.
+        """
+        policy = cls({each.name: each for each in declared})
+        unknown = set(overrides or ()) - set(policy.rules)
         for name, text in (overrides or {}).items():
             known = policy.rules.get(name)
-            policy.rules[name] = Rule(name, text, known.description if known else "")
+            policy.rules[name] = replace(known, check=text) if known else Rule(name, text, scope=())
         for each in policy.rules.values():
             policy._checks[each.name] = policy._compile(each)
+        for name in policy.rules:
+            policy._require_an_end(name, ())
+        referred = {other for each in policy.rules.values() for other in references(each)}
+        policy.warnings += [f"no service knows a rule {name!r}" for name in sorted(unknown - referred)]
+        policy.warnings += [
+            f"a rule refers to {name!r}, which is not there: nobody passes it"
+            for name in sorted(referred - set(policy.rules))
+        ]
         return policy
 
     def decide(self, name: str, target: Target, credentials: Credentials) -> bool | None:
         """Yes, no, or None where it depends on a target that is not given."""
+        asked = self.rules.get(name)
+        if asked is None or not covers_scope(asked, credentials):
+            return False
+        return self._checks[name](target, credentials)
+
+    def roles_named(self, name: str) -> set[str]:
+        """The roles that the rule speaks of, itself or by another."""
+        asked = self.rules.get(name)
+        if asked is None:
+            return set()
+        found = {role.lower() for role in _ROLE.findall(asked.check)}
+        return found.union(*(self.roles_named(other) for other in references(asked)))
+
+    def _require_an_end(self, name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise PolicyError(rule=name, why=f"it refers to itself by {' -> '.join((*above, name))}")
+        if name in self.rules:
+            for other in references(self.rules[name]):
+                self._require_an_end(other, (*above, name))
+
+    def _referred(self, name: str, target: Target, credentials: Credentials) -> bool | None:
         check = self._checks.get(name)
         return False if check is None else check(target, credentials)
 
@@ -120,45 +160,84 @@ class Policy:
         if kind in ("http", "https"):
             raise PolicyError(rule=name, why="remote checks are not supported")
         if kind == "rule":
-            return lambda target, credentials: self.decide(value, target, credentials)
+            return lambda target, credentials: self._referred(value, target, credentials)
         if kind == "role":
-            return _role(value.lower())
+            return _role(value)
         return _generic(kind, value)
 
 
+def references(declared: Rule) -> Iterator[str]:
+    """The names of the rules that it refers to."""
+    for match in _REFERENCE.finditer(declared.check):
+        yield match.group(1)
+
+
+def scope_of(credentials: Credentials) -> str:
+    """What the asker's token is for. One that is for nothing counts as a project's, as upstream."""
+    if credentials.get("system_scope"):
+        return "system"
+    return "domain" if credentials.get("domain_id") else "project"
+
+
+def covers_scope(asked: Rule, credentials: Credentials) -> bool:
+    return not asked.scope or credentials.get("is_internal") is True or scope_of(credentials) in asked.scope
+
+
 def _role(wanted: str) -> Check:
-    return lambda target, credentials: wanted in credentials["roles"]
-
-
-def _generic(kind: str, value: str) -> Check:
-    """`attribute:value`: what the asker has (or a quoted literal) against a text or the target's."""
-    wanted = _TARGET.fullmatch(value)
-
     def check(target: Target, credentials: Credentials) -> bool | None:
-        if wanted is None:
-            expected: Any = value
-        elif target is None:
+        name = _filled(wanted, target)
+        if name is None:
             return None
-        else:
-            expected = _dig(target, wanted.group(1))
-            if expected is None:
-                return False
-        have = kind[1:-1] if kind[:1] in "'\"" else credentials.get(kind)
-        if have is None:
-            return expected == "None"
-        return str(have) == str(expected)
+        return name is not _MISSING and str(name).lower() in credentials["roles"]
 
     return check
 
 
+def _generic(kind: str, value: str) -> Check:
+    """`attribute:value`: what the asker has (or a literal) against a text or the target's.
+
+    What is not set equals nothing but `None`, said so in the rule: an asker without a domain is not in the
+    domain of a thing without one.
+    """
+    is_quoted = kind[:1] in ("'", '"')
+
+    def check(target: Target, credentials: Credentials) -> bool | None:
+        expected = _filled(value, target)
+        if expected is None:
+            return None
+        if expected is _MISSING:
+            return False
+        if is_quoted or kind == "None":
+            return (kind[1:-1] if is_quoted else kind) == expected
+        have = _dig(credentials, kind)
+        if have is _MISSING or have is None:
+            return value == "None"
+        if isinstance(have, list | tuple):
+            return expected in map(str, have)
+        return str(have) == expected
+
+    return check
+
+
+def _filled(text: str, target: Target) -> Any:
+    """The text with the target's values; None if there is no target, `_MISSING` if that lacks one."""
+    names = _TARGET.findall(text)
+    if names and target is None:
+        return None
+    values = {name: _dig(target or {}, name) for name in names}
+    if _MISSING in values.values():
+        return _MISSING
+    return _TARGET.sub(lambda match: str(values[match.group(1)]), text)
+
+
 def _dig(target: Mapping[str, Any], name: str) -> Any:
-    """The target's value: by its full name (`target.user.id`), or part by part."""
+    """The target's value: by its full name (`target.user.id`), or part by part; `_MISSING` without one."""
     if name in target:
         return target[name]
     found: Any = target
     for part in name.split("."):
         if not isinstance(found, Mapping) or part not in found:
-            return None
+            return _MISSING
         found = found[part]
     return found
 

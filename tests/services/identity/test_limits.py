@@ -120,3 +120,32 @@ async def test_a_domain_token_sees_the_limits_of_its_domain(keystone: Keystone) 
     await keystone.call(admin, "PUT", f"/domains/default/users/{keystone.ids['reader']}/roles/{role}")
     in_domain = await keystone.token("reader", DOMAIN)
     assert len((await keystone.call(in_domain, "GET", "/limits")).json()["limits"]) == 1
+
+
+async def test_relatives_of_a_project_are_shown_with_their_limits(keystone: Keystone) -> None:
+    admin, demo = await keystone.token(), keystone.ids["demo"]
+    below = {"project": {"name": "below", "parent_id": demo}}
+    below_id = (await keystone.call(admin, "POST", "/projects", below)).json()["project"]["id"]
+    for each in (demo, below_id):
+        role = keystone.ids["role:member"]
+        path = f"/projects/{each}/users/{keystone.ids['admin']}/roles/{role}"
+        assert (await keystone.call(admin, "PUT", path)).status_code == 204
+    await register(keystone, admin)
+    await limit(keystone, admin, 5, project_id=demo)
+
+    async def shown(id: str, asked: str) -> dict[str, Any]:
+        answer = await keystone.call(admin, "GET", f"/projects/{id}?{asked}")
+        assert answer.status_code == 200
+        return answer.json()["project"]
+
+    [parent] = (await shown(below_id, "parents_as_list&include_limits"))["parents"]
+    [of_parent] = parent["project"]["limits"]
+    assert (of_parent["resource_limit"], of_parent["project_id"]) == (5, demo)
+    assert "links" not in of_parent
+    [child] = (await shown(demo, "subtree_as_list&include_limits"))["subtree"]
+    assert child["project"]["limits"] == []
+    for asked in ("parents_as_list", "parents_as_list&include_limits=0"):
+        [parent] = (await shown(below_id, asked))["parents"]
+        assert "limits" not in parent["project"]
+    assert "limits" not in await shown(demo, "include_limits")
+    assert "subtree" not in await shown(demo, "subtree_as_list=0")

@@ -125,3 +125,34 @@ async def test_a_receipt_is_no_token_and_no_proof_by_itself(keystone: Keystone) 
 )
 def test_which_rules_count(options: dict[str, Any], rules: list[list[str]]) -> None:
     assert required_methods(options, {"totp", "password"}) == rules
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"multi_factor_auth_enabled": "true"},
+        {"multi_factor_auth_rules": "password"},
+        {"multi_factor_auth_rules": ["password"]},
+        {"multi_factor_auth_rules": [[]]},
+        {"multi_factor_auth_rules": [[1]]},
+        {"multi_factor_auth_rules": [["password", "password"]]},
+        {"multi_factor_auth_rules": [["password"], ["password"]]},
+        {"multi_factor": True},
+    ],
+)
+async def test_rules_that_mean_nothing_are_refused(keystone: Keystone, options: dict[str, Any]) -> None:
+    admin, path = await keystone.token(), f"/users/{keystone.ids['member']}"
+    changed = await keystone.call(admin, "PATCH", path, {"user": {"options": options}})
+    assert changed.status_code == 400
+    assert next(iter(options)) in changed.json()["error"]["message"]
+    made = await keystone.call(admin, "POST", "/users", {"user": {"name": "new", "options": options}})
+    assert made.status_code == 400
+    assert (await keystone.call(admin, "GET", path)).json()["user"]["options"] == {}
+
+
+@pytest.mark.parametrize("rules", [[], [["password"], ["password", "totp"]], [["no such method"]]])
+async def test_rules_are_kept_as_they_are_given(keystone: Keystone, rules: list[list[str]]) -> None:
+    admin, path = await keystone.token(), f"/users/{keystone.ids['member']}"
+    for given, kept in ((rules, {"multi_factor_auth_rules": rules}), (None, {})):
+        body = {"user": {"options": {"multi_factor_auth_rules": given}}}
+        assert (await keystone.call(admin, "PATCH", path, body)).json()["user"]["options"] == kept

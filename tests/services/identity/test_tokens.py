@@ -243,6 +243,21 @@ async def test_bcrypt_hashes_are_accepted_and_replaced(keystone: Keystone) -> No
     assert (await keystone.login("member")).status_code == 201
 
 
+async def test_a_user_ends_all_their_tokens_and_nobody_elses(keystone: Keystone) -> None:
+    mine, other, reader = [await keystone.token(name) for name in ("member", "member", "reader")]
+    path = f"/users/{keystone.ids['member']}/tokens"
+    assert (await keystone.call(reader, "DELETE", path)).status_code == 403
+    assert (await keystone.call(reader, "DELETE", "/users/nobody/tokens")).status_code == 403
+    assert await holds(keystone, mine)
+    assert (await keystone.call(mine, "DELETE", path)).status_code == 204
+    assert [await holds(keystone, each) for each in (mine, other, reader)] == [False, False, True]
+    again, admin = await keystone.token("member"), await keystone.token()
+    assert await holds(keystone, again)
+    assert (await keystone.call(admin, "DELETE", path)).status_code == 204
+    assert [await holds(keystone, each) for each in (again, admin)] == [False, True]
+    assert (await keystone.call(admin, "DELETE", "/users/nobody/tokens")).status_code == 404
+
+
 async def test_bootstrap_may_run_again(keystone: Keystone) -> None:
     admin = await keystone.token()
     before = [(await keystone.call(admin, "GET", f"/{x}")).json() for x in ("users", "roles", "endpoints")]

@@ -18,9 +18,10 @@ import falcon.asgi
 import msgspec
 import structlog
 
-from haneul.kernel import access_rules, log
+from haneul.kernel import access_rules, denials, log
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
+from haneul.kernel.denials import Decisions
 from haneul.kernel.errors import (
     BadRequest,
     Forbidden,
@@ -45,6 +46,7 @@ from haneul.kernel.http.routes import (
 )
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
+from haneul.kernel.policy import Rule
 
 logger = structlog.get_logger(__name__)
 
@@ -147,6 +149,7 @@ class Application:
         started = time.perf_counter()
         request_id = f"req-{new_id()}"
         auth = ANONYMOUS
+        decisions = Decisions()
         try:
             if not served.manifest.takes_trailing_slashes and _has_trailing_slash(req, served.manifest):
                 raise NotFound
@@ -166,9 +169,11 @@ class Application:
                 auth = await self.authenticate(self.platform, token)
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
-            await self._handle(route, auth, request_id, version, req, resp, path)
+            await self._handle(route, auth, decisions, request_id, version, req, resp, path)
         except HaneulError as error:
             self._fail(served, error, request_id, req, resp)
+            if refusal := decisions.behind(error):
+                self._explain(refusal, error, auth, request_id, resp)
         except Exception:
             logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
             self._fail(served, HaneulError(), request_id, req, resp)
@@ -181,6 +186,7 @@ class Application:
         self,
         route: Route,
         auth: Auth,
+        decisions: Decisions,
         request_id: str,
         version: Version,
         req: Any,
@@ -188,8 +194,8 @@ class Application:
         path: dict[str, str],
     ) -> None:
         rule = route.policy
-        decide = self.platform.policy.decide
-        if rule and route.policy_first and decide(rule.name, None, auth.credentials()) is False:
+        if rule and not route.asks_late and not self._may_at_all(rule, auth):
+            decisions.note(rule.name, None, is_allowed=False)
             raise Forbidden(action=rule.name)
         arguments: dict[str, Any] = {}
         context_name = None
@@ -212,14 +218,14 @@ class Application:
                 if not route.transaction:
                     ctx = Context(
                         self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and rule.name, endpoint=endpoint,
+                        rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
                 else:
                     async with db.reading() if is_read else db.transaction() as tx:
                         ctx = Context(
                             self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and rule.name, endpoint=endpoint,
+                            rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
                         )  # fmt: skip
                         result = await route.handler(
                             **{context_name: ctx} if context_name else {}, **arguments
@@ -229,6 +235,10 @@ class Application:
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
         self._answer(route, result, version, resp)
+
+    def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
+        """Whether there can be a target on which the rule allows it."""
+        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)
@@ -309,6 +319,29 @@ class Application:
             resp.stream = result
         else:
             resp.data = encode(result)
+
+    def _explain(
+        self,
+        refusal: tuple[str, Any],
+        error: HaneulError,
+        auth: Auth,
+        request_id: str,
+        resp: Any,
+    ) -> None:
+        """The denial is remembered, and in the fault itself for who may read it there."""
+        policy, credentials = self.platform.policy, auth.credentials()
+        denial = denials.explain(
+            policy,
+            refusal,
+            credentials,
+            request_id=request_id,
+            at=self.platform.clock.now(),
+            is_hidden=error.status == 404,
+        )
+        self.platform.denials.add(denial)
+        logger.info("denied", request_id=request_id, rule=denial.rule, user_id=denial.user_id)
+        if policy.decide(denials.IN_FAULTS, {"user_id": denial.user_id}, credentials):
+            resp.data = faults.with_denial(resp.content_type, resp.data, denial)
 
     def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
         resp.status = error.status

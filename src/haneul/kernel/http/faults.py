@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import msgspec
 
+from haneul.kernel.denials import Denial
 from haneul.kernel.errors import HaneulError
 
 Envelope = Callable[[HaneulError, str], tuple[str, bytes]]
@@ -36,6 +38,19 @@ TITLES = {
 
 def json_body(value: Any) -> tuple[str, bytes]:
     return "application/json", msgspec.json.encode(value)
+
+
+def with_denial(content_type: str, body: bytes, denial: Denial) -> bytes:
+    """The fault with the reason of the refusal in it: a field of ours in JSON, a sentence in a page."""
+    said = f"rule {denial.rule}: {denial.check or 'anybody'}; roles held: {', '.join(denial.roles) or 'none'}"
+    if not content_type.startswith("application/json"):
+        return body.replace(b"<br />", f"<br />\n{escape(f'{said}. {denial.advice}')}".encode(), 1)
+    fault = msgspec.json.decode(body)
+    inner = next(iter(fault.values()))
+    if isinstance(inner, list):
+        inner = inner[0]
+    inner["haneul:denial"] = denial
+    return msgspec.json.encode(fault)
 
 
 def plain(error: HaneulError, request_id: str) -> tuple[str, bytes]:

@@ -173,9 +173,8 @@ class Route:
     limit: int
     """The largest body, in bytes."""
     ignores_access_rules: bool = False
-    policy_first: bool = True
-    """Who may do this to nothing at all is refused before anything is looked up. Otherwise the operation
-    looks first, and says of what the asker may not see that it is not there."""
+    asks_late: bool = False
+    """The handler finds the thing before it asks the policy: everybody is told of one that is not there."""
 
 
 class Routes:
@@ -219,14 +218,14 @@ class Routes:
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
         ignores_access_rules: bool = False,
-        policy_first: bool = True,
+        asks_late: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
         `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
         that stream or wait, and open their own; `since` and `until` are the microversions that know it;
-        `ignores_access_rules` lets in every token, whatever it is restricted to;
-        `policy_first=False` is for operations that look before they refuse.
+        `ignores_access_rules` lets in every token, whatever it is restricted to; `asks_late` leaves all of the
+        policy to the handler, which finds the thing first.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -268,7 +267,7 @@ class Routes:
                     content_types,
                     limit,
                     ignores_access_rules,
-                    policy_first,
+                    asks_late,
                 )
             )
             return handler

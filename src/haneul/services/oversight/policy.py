@@ -1,12 +1,27 @@
 """Who may look behind the curtain."""
 
+from haneul.kernel.denials import IN_FAULTS
 from haneul.kernel.policy import rule
 
+ANY = ("system", "domain", "project")
+
 EXPLAIN = rule(
-    "haneul:explain", "role:admin or (role:reader and project_id:%(project_id)s)", "Ask why; hosts unnamed."
+    "haneul:explain",
+    "role:admin or (role:reader and project_id:%(project_id)s)",
+    "Ask why; hosts unnamed.",
+    ANY,
 )
-HOSTS = rule("haneul:hosts", "role:admin", "See hosts by name.")
+HOSTS = rule("haneul:hosts", "role:admin", "See hosts by name.", ANY)
 OPERATIONS = rule(
-    "haneul:operations", "role:admin or (role:reader and project_id:%(project_id)s)", "See operations."
+    "haneul:operations", "role:admin or (role:reader and project_id:%(project_id)s)", "See operations.", ANY
 )
-EVENTS = rule("haneul:events", "role:admin or (role:reader and project_id:%(project_id)s)", "See events.")
+EVENTS = rule(
+    "haneul:events", "role:admin or (role:reader and project_id:%(project_id)s)", "See events.", ANY
+)
+DENIALS = rule(
+    "haneul:denials",
+    "role:admin or (user_id:%(user_id)s and 'False':%(is_hidden)s)",
+    "See why somebody was refused; oneself, unless it would tell that a thing exists.",
+    ANY,
+)
+DENIALS_IN_FAULTS = rule(IN_FAULTS, "role:admin", "See in the fault itself why one was refused.", ANY)

@@ -134,7 +134,7 @@ async def list_application_credentials(
     ctx: Context, user_id: str, request: Request, query: Query
 ) -> dict[str, Any]:
     """List the application credentials of a user."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("name",))]
     found = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
     roles = await application_credentials.roles_of(ctx, found)
@@ -142,9 +142,10 @@ async def list_application_credentials(
 
 
 async def _find(ctx: Context, user_id: str, id: str) -> ApplicationCredential:
-    ctx.authorize(access.target(user={"id": user_id}))
-    found = await APPLICATION_CREDENTIALS.first(ctx.tx, id=id, user_id=user_id)
-    return access.existing(found, "application credential", id)
+    found = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
+    ctx.authorize(access.of_user(found.user_id if found else user_id))
+    mine = found if found and found.user_id == user_id else None
+    return access.existing(mine, "Application Credential", id)
 
 
 _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"
@@ -169,7 +170,7 @@ _RULES = "/users/{user_id}/access_rules"
 @routes.get(_RULES, policy=policy.LIST_ACCESS_RULES)
 async def list_access_rules(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the access rules of a user."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("service", "path", "method"))]
     found = await ACCESS_RULES.page(ctx.tx, wanted)
     return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in found])
@@ -178,7 +179,7 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
 @routes.get(_RULES + "/{access_rule_id}", policy=policy.GET_ACCESS_RULE)
 async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
     """Show an access rule."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     found = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
     return {"access_rule": rule_view(ctx, access.existing(found, "Access Rule", access_rule_id))}
 
@@ -186,5 +187,5 @@ async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> d
 @routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE)
 async def delete_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> None:
     """Delete an access rule that no application credential has."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     await application_credentials.delete_rule(ctx, user_id, access_rule_id)

@@ -18,6 +18,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_VISIBL
 ProjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_VISIBLE)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+AuthRule = Annotated[list[str], msgspec.Meta(min_length=1)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\x00]*$")]
 
 
@@ -50,7 +51,13 @@ class UserOptions(Strict):
     ignore_user_inactivity: bool | UnsetType | None = UNSET
     lock_password: bool | UnsetType | None = UNSET
     multi_factor_auth_enabled: bool | UnsetType | None = UNSET
-    multi_factor_auth_rules: list[list[str]] | UnsetType | None = UNSET
+    multi_factor_auth_rules: list[AuthRule] | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        rules = self.multi_factor_auth_rules or []
+        for each in (rules, *rules):
+            if any(one in each[:i] for i, one in enumerate(each)):
+                raise ValueError(f"multi_factor_auth_rules: {each} has non-unique elements")
 
 
 def set_options(options: msgspec.Struct) -> dict[str, Any]:

@@ -150,28 +150,30 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
 @routes.post(_EC2, status=201, policy=policy.EC2_CREATE_CREDENTIAL)
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""
-    ctx.authorize({"user_id": user_id})
+    ctx.authorize(access.target(credential={"user_id": user_id}))
     credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     await access.exists(ctx, PROJECTS, body.tenant_id, "project")
     return {"credential": ec2_view(ctx, await credentials.create_ec2(ctx, user_id, body.tenant_id))}
 
 
-async def _find_ec2(ctx: Context, user_id: str, key: str) -> Credential:
-    found = await CREDENTIALS.first(ctx.tx, id=credentials.ec2_id(key), user_id=user_id, type=EC2)
+async def _find_ec2(ctx: Context, key: str) -> Credential:
+    """The keys, whosever path they are looked for in: who may have them is said by whose they are."""
+    id = credentials.ec2_id(key)
+    found = access.existing(await CREDENTIALS.first(ctx.tx, id=id, type=EC2), "credential", id)
     ctx.authorize(access.target(credential=found))
     credentials.require_own_token(ctx)
-    return access.existing(found, "credential", key)
+    return found
 
 
-@routes.get(_EC2 + "/{credential_id}", policy=policy.EC2_GET_CREDENTIAL)
+@routes.get(_EC2 + "/{credential_id}", policy=policy.EC2_GET_CREDENTIAL, asks_late=True)
 async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, Any]:
     """Show EC2 keys, found by the access key."""
-    return {"credential": ec2_view(ctx, await _find_ec2(ctx, user_id, credential_id))}
+    return {"credential": ec2_view(ctx, await _find_ec2(ctx, credential_id))}
 
 
-@routes.delete(_EC2 + "/{credential_id}", policy=policy.EC2_DELETE_CREDENTIAL)
+@routes.delete(_EC2 + "/{credential_id}", policy=policy.EC2_DELETE_CREDENTIAL, asks_late=True)
 async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
     """Delete EC2 keys."""
-    found = await _find_ec2(ctx, user_id, credential_id)
+    found = await _find_ec2(ctx, credential_id)
     await CREDENTIALS.remove(ctx.tx, id=found.id)

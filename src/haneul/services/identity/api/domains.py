@@ -107,10 +107,10 @@ async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
     return {"domain": view(ctx, await access.find(ctx, DOMAINS, domain_id, "domain"))}
 
 
-@routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN)
+@routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN, asks_late=True)
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""
-    domain = await access.find(ctx, DOMAINS, domain_id, "domain")
+    domain = await access.find_openly(ctx, DOMAINS, domain_id, "domain")
     changed, extra = read(ChangedDomain, body.domain, of="domain")
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
@@ -122,7 +122,7 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
     return {"domain": view(ctx, await projects.update_domain(ctx, domain, changes, extra))}
 
 
-@routes.delete("/domains/{domain_id}", policy=policy.DELETE_DOMAIN)
+@routes.delete("/domains/{domain_id}", policy=policy.DELETE_DOMAIN, asks_late=True)
 async def delete_domain(ctx: Context, domain_id: str) -> None:
     """Delete a domain and all that is in it; it must be disabled."""
-    await projects.delete_domain(ctx, await access.find(ctx, DOMAINS, domain_id, "domain"))
+    await projects.delete_domain(ctx, await access.find_openly(ctx, DOMAINS, domain_id, "domain"))

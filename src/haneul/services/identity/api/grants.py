@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Rows
 from haneul.kernel.http.routes import Request, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
@@ -38,21 +39,23 @@ def asked(path: str) -> Assignment:
     return Assignment(actor_id, kind[:-1], target_id, role_id, inherited, actor_kind[:-1])
 
 
-async def _allowed(ctx: Context, request: Request) -> Assignment:
-    """What the path is about, if all of it exists and the asker may."""
+async def _allowed(ctx: Context, request: Request, *, is_taking: bool = False) -> Assignment:
+    """What the path is about, if all of it exists and the asker may.
+
+    As upstream does, everybody is told of a role, project or domain that is not there, and of an actor unless
+    something is to be taken from them.
+    """
     found = asked(request.path)
-    role = await ROLES.get(ctx.tx, found.role_id) if found.role_id else None
+    role = await access.exists(ctx, ROLES, found.role_id, "role") if found.role_id else None
     actor = await (USERS if found.actor_kind == "user" else GROUPS).get(ctx.tx, found.actor_id)
     things: dict[str, Any] = {"role": role, found.actor_kind: actor}
     if found.target_kind != "system":
-        rows = PROJECTS if found.target_kind == "project" else DOMAINS
-        things[found.target_kind] = await rows.get(ctx.tx, found.target_id)
+        rows: Rows[Any] = PROJECTS if found.target_kind == "project" else DOMAINS
+        things[found.target_kind] = await access.exists(ctx, rows, found.target_id, found.target_kind)
+    if not is_taking:
+        access.existing(actor, found.actor_kind, found.actor_id)
     ctx.authorize(access.target(**things))
-    if found.role_id:
-        access.existing(role, "role", found.role_id)
     access.existing(actor, found.actor_kind, found.actor_id)
-    if found.target_kind != "system":
-        access.existing(things[found.target_kind], found.target_kind, found.target_id)
     return found
 
 
@@ -73,7 +76,7 @@ async def check_role(ctx: Context, request: Request) -> None:
 
 async def take_role(ctx: Context, request: Request) -> None:
     """Take a role."""
-    await roles.take(ctx, await _allowed(ctx, request))
+    await roles.take(ctx, await _allowed(ctx, request, is_taking=True))
 
 
 async def list_roles(ctx: Context, request: Request) -> dict[str, Any]:
@@ -93,7 +96,7 @@ Verbs = tuple[Rule, Rule, Rule, Rule]
 
 def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
     listing, checking, giving, taking = verbs
-    routes.get(f"{path}/roles{tail}", policy=listing)(list_roles)
+    routes.get(f"{path}/roles{tail}", policy=listing, asks_late=True)(list_roles)
     one = f"{path}/roles/{{role_id}}{tail}"
     handlers: dict[str, tuple[Rule, Callable[..., Awaitable[None]]]] = {
         "GET": (checking, check_role),
@@ -101,7 +104,7 @@ def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
         "DELETE": (taking, take_role),
     }
     for method, (rule, handler) in handlers.items():
-        routes.route(method, one, status=204, policy=rule)(handler)
+        routes.route(method, one, status=204, policy=rule, asks_late=True)(handler)
 
 
 _GRANTS = (policy.LIST_GRANTS, policy.CHECK_GRANT, policy.CREATE_GRANT, policy.REVOKE_GRANT)

@@ -66,7 +66,7 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Create a group."""
     new, extra = read(NewGroup, body.group, of="group")
     group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
-    ctx.authorize(access.target(group=group))
+    ctx.authorize(access.target(group={"domain_id": new.domain_id}))
     await access.exists(ctx, DOMAINS, group.domain_id, "domain")
     await directories.require_writable(ctx, group.domain_id)
     return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
@@ -94,10 +94,10 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
     return {"group": view(ctx, await access.write(ctx, GROUPS, new, "group"))}
 
 
-@routes.delete("/groups/{group_id}", policy=policy.DELETE_GROUP)
+@routes.delete("/groups/{group_id}", policy=policy.DELETE_GROUP, asks_late=True)
 async def delete_group(ctx: Context, group_id: str) -> None:
     """Delete a group; its members stay."""
-    group = await access.find(ctx, GROUPS, group_id, "group")
+    group = await access.find_openly(ctx, GROUPS, group_id, "group")
     await directories.require_writable(ctx, group.domain_id)
     await groups.delete(ctx, group)
 
@@ -110,7 +110,7 @@ async def list_users(ctx: Context, group_id: str, request: Request, query: Query
     extra = [("in_group", in_group(), {"in_group": group_id})]
     return await listing(
         ctx, request, query, USERS, "users", user_view,
-        texts=("name", "domain_id"), truths=("enabled",), fixed=expiry_filters(query), extra=extra,
+        texts=("name", "domain_id"), truths=("enabled",), fixed=[*own_domain(ctx), *expiry_filters(query)], extra=extra,
     )  # fmt: skip
 
 

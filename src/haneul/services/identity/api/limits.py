@@ -178,19 +178,24 @@ async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
     return {"limits": [view(ctx, each) for each in made]}
 
 
-async def _limit(ctx: Context, id: str) -> Limit:
+async def _limit(ctx: Context, id: str, *, openly: bool = False) -> Limit:
+    """The limit; that there is none is told only to who may see any, or to everybody."""
     found = await LIMITS.get(ctx.tx, id)
-    target: dict[str, Any] = {}
-    if found is not None:
-        target = {"project_id": found.project_id}
-        if found.project_id and (project := await PROJECTS.get(ctx.tx, found.project_id)):
-            target["project"] = {"id": project.id, "domain_id": project.domain_id}
-        if found.domain_id and (domain := await DOMAINS.get(ctx.tx, found.domain_id)):
-            target["domain"] = {"id": domain.id}
-    ctx.authorize(access.target(limit=target))
+    if not (found is None and openly):
+        ctx.authorize(access.target(limit=await _seen(ctx, found) if found else {}))
     if found is None:
         raise LimitNotFound(kind="limit", id=id)
     return found
+
+
+async def _seen(ctx: Context, limit: Limit) -> dict[str, Any]:
+    """The limit as policies see it."""
+    seen: dict[str, Any] = {"project_id": limit.project_id}
+    if limit.project_id and (project := await PROJECTS.get(ctx.tx, limit.project_id)):
+        seen["project"] = {"id": project.id, "domain_id": project.domain_id}
+    if limit.domain_id and (domain := await DOMAINS.get(ctx.tx, limit.domain_id)):
+        seen["domain"] = {"id": domain.id}
+    return seen
 
 
 @routes.get("/limits/{limit_id}", policy=policy.GET_LIMIT)
@@ -199,13 +204,17 @@ async def show_limit(ctx: Context, limit_id: str) -> dict[str, Any]:
     return {"limit": view(ctx, await _limit(ctx, limit_id))}
 
 
-@routes.patch("/limits/{limit_id}", policy=policy.UPDATE_LIMIT)
+@routes.patch("/limits/{limit_id}", policy=policy.UPDATE_LIMIT, asks_late=True)
 async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str, Any]:
     """Change a limit."""
-    return {"limit": view(ctx, await limits.change(ctx, await _limit(ctx, limit_id), given(body.limit)))}
+    return {
+        "limit": view(
+            ctx, await limits.change(ctx, await _limit(ctx, limit_id, openly=True), given(body.limit))
+        )
+    }
 
 
-@routes.delete("/limits/{limit_id}", policy=policy.DELETE_LIMIT)
+@routes.delete("/limits/{limit_id}", policy=policy.DELETE_LIMIT, asks_late=True)
 async def delete_limit(ctx: Context, limit_id: str) -> None:
     """Delete a limit; what is registered for everybody holds again."""
-    await limits.remove(ctx, await _limit(ctx, limit_id))
+    await limits.remove(ctx, await _limit(ctx, limit_id, openly=True))

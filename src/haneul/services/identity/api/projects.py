@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
@@ -30,6 +30,7 @@ from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.projects import Domain, Project, as_project
 from haneul.services.identity.operations import access, projects
 from haneul.services.identity.store import projects as stored
+from haneul.services.identity.store.limits import LIMITS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 
 routes = Routes("/v3")
@@ -119,12 +120,13 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
         ctx.authorize({"target": {"project": {"domain_id": None}}})
         domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
         return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
-    domain_id = new.domain_id or await _parents_domain(ctx, new.parent_id) or default_domain(ctx)
+    said = new.domain_id or await _parents_domain(ctx, new.parent_id)
+    domain_id = said or default_domain(ctx)
     parent_id = new.parent_id or domain_id
     project = Project(
         new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
-    ctx.authorize(access.target(project=project))
+    ctx.authorize(access.target(project={"domain_id": said}))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 
@@ -165,25 +167,43 @@ def _checked(tags: list[str]) -> list[str]:
 
 @routes.get("/projects/{project_id}", policy=policy.GET_PROJECT)
 async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
-    """Show a project, with those above or below it if asked; lists show those that one has roles on."""
+    """Show a project, with those above or below it if asked; lists show those that one has roles on.
+
+    `include_limits` shows the limits of the projects in such lists too.
+    """
     project = await _find(ctx, project_id)
     found = view(ctx, project)
     for kind in ("parents", "subtree"):
-        if f"{kind}_as_list" in query and f"{kind}_as_ids" in query:
+        if _is_asked(query, f"{kind}_as_list") and _is_asked(query, f"{kind}_as_ids"):
             raise Invalid(why=f"Cannot use {kind}_as_list and {kind}_as_ids query params at the same time.")
-    if "parents_as_list" in query:
-        above = await projects.held(ctx, await stored.ancestors(ctx.tx, project))
-        found["parents"] = [{"project": view(ctx, each)} for each in above]
-    elif "parents_as_ids" in query:
+    if _is_asked(query, "parents_as_list"):
+        found["parents"] = await _listed(ctx, query, await stored.ancestors(ctx.tx, project))
+    elif _is_asked(query, "parents_as_ids"):
         above = await stored.ancestors(ctx.tx, project)
         top = [] if project.is_domain else [project.domain_id]
         found["parents"] = _above_as_ids([*(each.id for each in above), *top])
-    if "subtree_as_list" in query:
-        below = await projects.held(ctx, await stored.descendants(ctx.tx, project_id))
-        found["subtree"] = [{"project": view(ctx, each)} for each in below]
-    elif "subtree_as_ids" in query:
+    if _is_asked(query, "subtree_as_list"):
+        found["subtree"] = await _listed(ctx, query, await stored.descendants(ctx.tx, project_id))
+    elif _is_asked(query, "subtree_as_ids"):
         found["subtree"] = _below_as_ids(project_id, await stored.descendants(ctx.tx, project_id))
     return {"project": found}
+
+
+def _is_asked(query: Query, name: str) -> bool:
+    """As upstream reads it: with any value but 0."""
+    return query.get(name, "0") != "0"
+
+
+async def _listed(ctx: Context, query: Query, relatives: Sequence[Project]) -> list[dict[str, Any]]:
+    """Those that the asker has roles on, with their limits if these are asked for."""
+    held = await projects.held(ctx, relatives)
+    views = {each.id: view(ctx, each) for each in held}
+    if _is_asked(query, "include_limits"):
+        for each in views.values():
+            each["limits"] = []
+        for limit in await LIMITS.among(ctx.tx, "project_id", set(views)):
+            views[limit.project_id or ""]["limits"].append(to_builtins(limit))
+    return [{"project": each} for each in views.values()]
 
 
 def _above_as_ids(ids: list[str]) -> dict[str, Any] | None:

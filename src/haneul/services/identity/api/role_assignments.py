@@ -27,7 +27,9 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
         if asked.project_id is None:
             raise BadRequest("scope.project.id must be specified if include_subtree is also specified")
         project = await PROJECTS.get(ctx.tx, asked.project_id)
-        ctx.authorize(access.target(project=project), policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE.name)
+        target = access.target(project=project)
+        target["target"]["domain_id"] = project.domain_id if project else None
+        ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE.name)
     else:
         target = {"target": {"domain_id": ctx.auth.domain_id}}
         ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)

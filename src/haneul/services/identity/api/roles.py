@@ -65,10 +65,9 @@ def view(ctx: Context, role: Role) -> dict[str, Any]:
 
 async def _find(ctx: Context, role_id: str, everywhere: str, in_domain: str) -> Role:
     """The role; which rule protects it depends on whether it is a domain's."""
-    role = await ROLES.get(ctx.tx, role_id)
-    rule = in_domain if role is not None and role.domain_id else everywhere
-    ctx.authorize(access.target(role=role), rule)
-    return access.existing(role, "role", role_id)
+    role = await access.exists(ctx, ROLES, role_id, "role")
+    ctx.authorize(access.target(role=role), in_domain if role.domain_id else everywhere)
+    return role
 
 
 @routes.get("/roles")
@@ -130,10 +129,10 @@ def _brief(ctx: Context, role: Role) -> dict[str, Any]:
     return {"id": role.id, "name": role.name, "links": links(ctx, f"roles/{role.id}")}
 
 
-@routes.get("/roles/{role_id}/implies", policy=policy.LIST_IMPLIED_ROLES)
+@routes.get("/roles/{role_id}/implies", policy=policy.LIST_IMPLIED_ROLES, asks_late=True)
 async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
     """List what a role implies directly."""
-    prior = await access.find(ctx, ROLES, role_id, "role")
+    prior = await access.find_openly(ctx, ROLES, role_id, "role")
     pairs = await IMPLIED.find(ctx.tx, prior_role_id=role_id)
     implied = await ROLES.among(ctx.tx, "id", [pair.implied_role_id for pair in pairs])
     return {
@@ -146,8 +145,8 @@ async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
 
 
 async def _pair(ctx: Context, role_id: str, implied_role_id: str) -> tuple[Role, Role]:
-    prior = await access.find(ctx, ROLES, role_id, "role")
-    return prior, await access.exists(ctx, ROLES, implied_role_id, "role")
+    implied = await access.exists(ctx, ROLES, implied_role_id, "role")
+    return await access.find_openly(ctx, ROLES, role_id, "role"), implied
 
 
 def _inference(ctx: Context, prior: Role, implied: Role) -> dict[str, Any]:
@@ -157,7 +156,12 @@ def _inference(ctx: Context, prior: Role, implied: Role) -> dict[str, Any]:
     }
 
 
-@routes.put("/roles/{role_id}/implies/{implied_role_id}", status=201, policy=policy.CREATE_IMPLIED_ROLE)
+@routes.put(
+    "/roles/{role_id}/implies/{implied_role_id}",
+    status=201,
+    policy=policy.CREATE_IMPLIED_ROLE,
+    asks_late=True,
+)
 async def create_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
     """Let a role imply another."""
     prior, implied = await _pair(ctx, role_id, implied_role_id)
@@ -165,7 +169,7 @@ async def create_implied(ctx: Context, role_id: str, implied_role_id: str) -> di
     return _inference(ctx, prior, implied)
 
 
-@routes.get("/roles/{role_id}/implies/{implied_role_id}", policy=policy.GET_IMPLIED_ROLE)
+@routes.get("/roles/{role_id}/implies/{implied_role_id}", policy=policy.GET_IMPLIED_ROLE, asks_late=True)
 async def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
     """Show that a role implies another."""
     prior, implied = await _pair(ctx, role_id, implied_role_id)
@@ -174,7 +178,11 @@ async def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict
 
 
 @routes.route(
-    "HEAD", "/roles/{role_id}/implies/{implied_role_id}", status=204, policy=policy.CHECK_IMPLIED_ROLE
+    "HEAD",
+    "/roles/{role_id}/implies/{implied_role_id}",
+    status=204,
+    policy=policy.CHECK_IMPLIED_ROLE,
+    asks_late=True,
 )
 async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
     """Whether a role implies another."""
@@ -182,7 +190,9 @@ async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> Non
     await roles.require_implied(ctx, role_id, implied_role_id)
 
 
-@routes.delete("/roles/{role_id}/implies/{implied_role_id}", policy=policy.DELETE_IMPLIED_ROLE)
+@routes.delete(
+    "/roles/{role_id}/implies/{implied_role_id}", policy=policy.DELETE_IMPLIED_ROLE, asks_late=True
+)
 async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
     """Stop a role implying another."""
     prior, _ = await _pair(ctx, role_id, implied_role_id)

@@ -103,7 +103,7 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
-@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, ignores_access_rules=True)
+@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
     token, auth = await _subject(ctx, request, query)
@@ -115,14 +115,14 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
-@routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN)
+@routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN, asks_late=True)
 async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
     token, _ = await _subject(ctx, request, query)
     return Reply(headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
-@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN)
+@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True)
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
     _, auth = await _subject(ctx, request, None)
@@ -138,7 +138,6 @@ async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple
         allow_expired = query is not None and "allow_expired" in query and query.truth("allow_expired")
         auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
-        ctx.authorize({})
         raise errors.TokenNotFound from None
     ctx.authorize({"target": {"token": {"user_id": auth.user_id}}})
     return token, auth

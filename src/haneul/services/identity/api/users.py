@@ -89,6 +89,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
     new, extra = read(NewUser, body.user, of="user")
+    ctx.authorize(access.target(user={"domain_id": new.domain_id}))
     user = User(
         new_hex(),
         new.name,
@@ -144,11 +145,20 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> Non
     await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
 
 
+@routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
+async def revoke_tokens(ctx: Context, user_id: str) -> None:
+    """End all tokens of a user, the asker's too if they are the user."""
+    ctx.authorize({"user_id": user_id})
+    await users.revoke_tokens(ctx, user_id)
+
+
 @routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
     await directories.refresh_named(ctx, Named(id=user_id))
-    await access.find(ctx, USERS, user_id, "user")
+    user = await USERS.get(ctx.tx, user_id)
+    ctx.authorize({"user_id": user_id, **access.target(user=user)})
+    access.existing(user, "user", user_id)
     ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
 
     def view(ctx: Context, group: Group) -> dict[str, Any]:
@@ -156,7 +166,7 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
         return {**groups.view(ctx, group), **until}
 
     extra = [("has_member", has_member(), {"has_member": user_id, "now": time_text(ctx.now())})]
-    return await listing(ctx, request, query, GROUPS, "groups", view, extra=extra)
+    return await listing(ctx, request, query, GROUPS, "groups", view, fixed=own_domain(ctx), extra=extra)
 
 
 @routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)

@@ -14,8 +14,23 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 def target(**things: msgspec.Struct | dict[str, Any] | None) -> dict[str, Any]:
-    """What policies compare with: `target(user=user)` is their `%(target.user.…)s`."""
-    return {"target": {kind: as_target(thing) for kind, thing in things.items() if thing is not None}}
+    """What policies compare with: `target(user=user)` is their `%(target.user.…)s`.
+
+    What is in no domain has the domain None there, as rules say it.
+    """
+    return {"target": {kind: _seen(thing) for kind, thing in things.items() if thing is not None}}
+
+
+def _seen(thing: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
+    seen = dict(as_target(thing) or {})
+    if seen.get("domain_id") == "":
+        seen["domain_id"] = None
+    return seen
+
+
+def of_user(user_id: str) -> dict[str, Any]:
+    """What policies compare with where the path is about a user, whether there is such a one or not."""
+    return {"user_id": user_id, **target(user={"id": user_id})}
 
 
 async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any) -> T:
@@ -23,6 +38,15 @@ async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None
     thing = await rows.get(ctx.tx, id)
     ctx.authorize(target(**{kind: thing}, **others), rule)
     return existing(thing, kind, id)
+
+
+async def find_openly(
+    ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any
+) -> T:
+    """As `find`, where upstream tells everybody whether there is such a thing (its route `asks_late`)."""
+    thing = await exists(ctx, rows, id, kind)
+    ctx.authorize(target(**{kind: thing}, **others), rule)
+    return thing
 
 
 async def exists(ctx: Context, rows: Rows[T], id: str, kind: str) -> T:

@@ -13,11 +13,12 @@ from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
-from haneul.services.identity.model.revocations import of_application_credential
+from haneul.services.identity.model.revocations import of_application_credential, time_text
 from haneul.services.identity.model.roles import Role
-from haneul.services.identity.operations import access, passwords
+from haneul.services.identity.operations import access, passwords, scoping
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS
+from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 
 
@@ -44,7 +45,7 @@ class Wanted(msgspec.Struct):
 
 async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[ApplicationCredential, str]:
     """The new credential and its secret, which nobody can read later. No transaction may be open."""
-    ctx.authorize(access.target(user={"id": user_id}))
+    ctx.authorize(access.of_user(user_id))
     project_id = ctx.project_id
     async with ctx.in_reading() as c:
         await require_unrestricted(c)
@@ -84,10 +85,10 @@ async def require_unrestricted(ctx: Context) -> None:
 
 
 async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | None) -> list[str]:
-    """The ids of the roles wanted, which must be among those of the token; by default all of these."""
+    """The ids of the roles wanted, which the asker must have in the project now; by default the token's."""
     if not wanted:
         return list(ctx.auth.role_ids)
-    held = {role.id: role for role in await ROLES.among(ctx.tx, "id", ctx.auth.role_ids)}
+    held = {role.id: role for role in await _held(ctx)}
     by_name = {role.name: role for role in held.values()}
     chosen = []
     for id, name in wanted:
@@ -100,6 +101,15 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
             )
         chosen.append(found.id)
     return list(dict.fromkeys(chosen))
+
+
+async def _held(ctx: Context) -> list[Role]:
+    """The roles that may be given on: those of the token and, unless it was lent, what was given since."""
+    carried = await ROLES.among(ctx.tx, "id", ctx.auth.role_ids)
+    if ctx.auth.is_delegated:
+        return carried
+    project = await access.exists(ctx, PROJECTS, ctx.project_id, "project")
+    return [*carried, *await scoping.roles_in(ctx.tx, ctx.user_id, project, time_text(ctx.now()))]
 
 
 async def delete(ctx: Context, credential: ApplicationCredential) -> None:

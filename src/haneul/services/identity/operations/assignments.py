@@ -75,7 +75,10 @@ def _on(asked: Asked, project_ids: list[str]) -> Iterable[Filter]:
 
 
 async def _effective(tx: Tx, asked: Asked) -> list[Found]:
-    """Groups replaced by their members, inheritance by the projects below, priors by what they imply."""
+    """Groups replaced by their members, inheritance by the projects below, priors by what they imply.
+
+    A domain's own roles are in effect only through what they imply.
+    """
     filters = []
     if asked.user_id:
         groups = [m.group_id for m in await MEMBERSHIPS.find(tx, user_id=asked.user_id)]
@@ -140,7 +143,7 @@ async def _by_people(tx: Tx, found: list[Found]) -> list[Found]:
 
 
 async def _with_implied(tx: Tx, found: list[Found]) -> list[Found]:
-    _, implied = await roles.graph(tx)
+    known, implied = await roles.graph(tx)
     everything: dict[Assignment, Found] = {each.given: each for each in found}
     waiting = list(found)
     while waiting:
@@ -150,4 +153,4 @@ async def _with_implied(tx: Tx, found: list[Found]) -> list[Found]:
             if more.given not in everything:
                 everything[more.given] = more
                 waiting.append(more)
-    return list(everything.values())
+    return [each for each in everything.values() if not known[each.given.role_id].domain_id]

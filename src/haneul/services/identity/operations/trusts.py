@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 async def create(ctx: Context, wanted: Wanted) -> Trust:
     """The new trust: of one's own roles, or of what a trust gave one if that may be lent on."""
-    ctx.authorize({"trust": {"trustor_user_id": wanted.trustor_user_id}})
+    ctx.authorize(access.target(trust={"trustor_user_id": wanted.trustor_user_id}))
     if ctx.auth.app_credential_id or ctx.auth.access_token_id:
         raise Forbidden(action="Delegated tokens cannot manage trusts.")
     await access.exists(ctx, USERS, wanted.trustee_user_id, "user")

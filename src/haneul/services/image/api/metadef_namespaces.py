@@ -156,7 +156,7 @@ async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str
 @routes.put(
     "/namespaces/{namespace}",
     policy=policy.MODIFY_NAMESPACE,
-    policy_first=False,
+    asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.NamespaceExists),
 )
 async def update_namespace(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
@@ -167,7 +167,7 @@ async def update_namespace(ctx: Context, namespace: str, body: Any) -> dict[str,
 @routes.delete(
     "/namespaces/{namespace}",
     policy=policy.DELETE_NAMESPACE,
-    policy_first=False,
+    asks_late=True,
     errors=(*_NOT_FOUND, errors.DefinitionProtected),
 )
 async def delete_namespace(ctx: Context, namespace: str) -> None:
@@ -193,7 +193,7 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     "/namespaces/{namespace}/resource_types",
     status=201,
     policy=policy.ADD_ASSOCIATION,
-    policy_first=False,
+    asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.DefinitionExists),
 )
 async def create_association(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
@@ -205,7 +205,7 @@ async def create_association(ctx: Context, namespace: str, body: Any) -> dict[st
 @routes.delete(
     "/namespaces/{namespace}/resource_types/{name}",
     policy=policy.REMOVE_ASSOCIATION,
-    policy_first=False,
+    asks_late=True,
     errors=(*_NOT_FOUND, errors.DefinitionProtected),
 )
 async def delete_association(ctx: Context, namespace: str, name: str) -> None:

@@ -1,0 +1,118 @@
+"""The operator's own rules: `config/policy.yaml` in the state folder, in the form of oslo.policy's files.
+
+    "identity:create_project": "rule:admin_required or role:project_maker"
+
+What it does not name stays as the services declare it. It is read at the start, where a mistake stops the
+start, and again whenever it changes, where a mistake leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+
+from haneul.kernel.context import Platform
+from haneul.kernel.http.routes import Route
+from haneul.kernel.policy import Policy, PolicyError, Rule
+
+logger = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+
+class PolicyFileProblem(Exception):
+    """The message says which file, and what is wrong with it."""
+
+
+def read(path: Path) -> dict[str, str]:
+    """The rules of the file, by name; none without a file."""
+    try:
+        found: Any = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise PolicyFileProblem(f"{path} cannot be read: {problem}") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise PolicyFileProblem(f"{path} must hold rules by name: 'name': 'check'.")
+    for name, check in found.items():
+        if not isinstance(name, str) or not isinstance(check, str):
+            raise PolicyFileProblem(f"{path}: the rule {name!r} must be a text; quote it.")
+    return found
+
+
+def build(rules: Iterable[Rule], path: Path) -> Policy:
+    """The declared rules with the file's over them; PolicyFileProblem names the rule that cannot be read."""
+    try:
+        return Policy.build(rules, read(path))
+    except PolicyError as problem:
+        raise PolicyFileProblem(f"{path}: {problem.text}") from None
+
+
+@dataclass
+class PolicyFile:
+    """The file of one running control plane."""
+
+    path: Path
+    rules: Sequence[Rule]
+    _seen: tuple[int, int] | None = None
+
+    def load(self, platform: Platform) -> None:
+        """The platform decides by what the file says now; PolicyFileProblem leaves it as it is."""
+        self._seen = self._mark()
+        policy = build(self.rules, self.path)
+        for warning in policy.warnings:
+            logger.warning("policy", file=str(self.path), warning=warning)
+        platform.policy = policy
+
+    async def follow(self, platform: Platform) -> None:
+        """Take up what the file says whenever it has changed."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self.look(platform)
+
+    def look(self, platform: Platform) -> None:
+        """What the file says now holds, if it has changed and can be used."""
+        if self._mark() == self._seen:
+            return
+        try:
+            self.load(platform)
+        except PolicyFileProblem as problem:
+            logger.error("policy not changed", problem=str(problem))
+        else:
+            logger.info("policy read again", file=str(self.path))
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+
+def sample(rules: Iterable[Rule], routes: Mapping[str, Iterable[Route]]) -> str:
+    """A file with every rule as it is declared, commented out, and what it protects.
+
+    `routes` are those of each service, by its path.
+    """
+    asked: dict[str, list[str]] = defaultdict(list)
+    for base, each in routes.items():
+        for route in each:
+            if route.policy is not None:
+                asked[route.policy.name].append(f"# {route.method}  {base}{route.path}")
+    parts = []
+    for rule in sorted(rules, key=lambda rule: rule.name):
+        lines = [f"# {rule.description}"] if rule.description else []
+        lines += dict.fromkeys(asked[rule.name])
+        lines.append(f"# Scopes: {', '.join(rule.scope) or 'any'}")
+        quoted = rule.check.replace("\\", "\\\\").replace('"', '\\"')
+        parts.append("\n".join([*lines, f'#"{rule.name}": "{quoted}"']))
+    return "\n\n".join(parts) + "\n"
