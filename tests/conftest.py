@@ -106,6 +106,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="where the `cloud` fixture keeps its rows",
     )
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
+    )
 
 
 class Sqlite:

@@ -45,6 +45,17 @@ EXPLANATION = {
         {"host": "host-2", "check": None, "weight": 1.5},
     ],
 }
+DENIAL = {
+    "request_id": "req-1",
+    "rule": "identity:create_region",
+    "check": "role:admin",
+    "roles": ["member", "reader"],
+    "user_id": "u1",
+    "scope": "project",
+    "scopes": [],
+    "smallest_role": "admin",
+    "advice": "The role 'admin' would be enough.",
+}
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -61,6 +72,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self._answer({"servers": [{"id": "id-1", "name": "web"}, {"id": "id-2", "name": "twin"}] * 1})
         elif self.path == "/haneul/v1/servers/id-1/explain":
             self._answer(EXPLANATION)
+        elif self.path == "/haneul/v1/denials/req-1":
+            self._answer({"denial": DENIAL})
         else:
             self._answer({"itemNotFound": {"message": "No such server."}}, status=404)
 
@@ -167,3 +180,35 @@ def test_ssh_goes_through_the_namespace() -> None:
     assert line[:3] == ["nsenter", "--net=/run/netns/ext-1", "ssh"]
     assert line[-2:] == ["haneul@203.0.113.7", "uptime"]
     assert ssh_line(None, "203.0.113.7", "/k", "haneul", ())[0] == "ssh"
+
+
+def test_why_denied_names_the_rule_the_roles_and_what_would_do(installation: Installation) -> None:
+    done = run("why-denied", "req-1", "--state", str(installation.state))
+    assert done.exit_code == 0
+    for word in ("identity:create_region", "member, reader", "smallest role  admin"):
+        assert word in done.output
+    whole = run("why-denied", "req-1", "--json", "--state", str(installation.state))
+    assert json.loads(whole.output) == DENIAL
+    unknown = run("why-denied", "req-2", "--state", str(installation.state))
+    assert unknown.exit_code == 1
+
+
+def test_policy_check_says_what_is_wrong(tmp_path: Path) -> None:
+    def check(text: str) -> Any:
+        installation.policy_file.parent.mkdir(exist_ok=True)
+        installation.policy_file.write_text(text)
+        return run("policy", "check", "--state", str(tmp_path))
+
+    installation = Installation(tmp_path)
+    assert run("policy", "check", "--state", str(tmp_path)).exit_code == 0
+    assert check('"identity:create_region": "role:member"').exit_code == 0
+    assert "no service knows" in check('"identity:craete_region": "role:member"').output
+    refused = check('"identity:create_region": "role:member and"')
+    assert refused.exit_code == 1
+    assert "identity:create_region" in refused.output
+
+
+def test_policy_sample_has_every_call_with_its_rule() -> None:
+    text = run("policy", "sample").output
+    assert "# POST  /identity/v3/regions\n" in text
+    assert '#"identity:create_region": "rule:admin_required"\n' in text

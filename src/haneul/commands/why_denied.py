@@ -15,7 +15,7 @@ from haneul.installation import Installation
 @click.option("--json", "as_json", is_flag=True, help="The record as it is.")
 @state_option
 def command(installation: Installation, request_id: str, as_json: bool) -> None:
-    """Show which rule refused a request, what its asker held, and what would have been enough.
+    """Show which rule refused a request, and what would be enough.
 
     REQUEST-ID is what the answer's header x-openstack-request-id said.
     """

@@ -11,10 +11,12 @@ SERVICE = "role:service"
 SHARED = "'True':%(shared)s"
 EXTERNAL = "'True':%(router:external)s"
 NET_OWNER = "role:member and project_id:%(network:project_id)s"
+NET_MANAGER = "role:manager and project_id:%(network:project_id)s"
 NET_READER = "role:reader and project_id:%(network:project_id)s"
 
 MEMBERS = f"{ADMIN} or ({MEMBER})"
 READERS = f"{ADMIN} or ({READER})"
+MANAGERS = f"{ADMIN} or (role:manager and project_id:%(project_id)s)"
 OWNERS = f"{ADMIN} or {SERVICE} or ({NET_OWNER})"
 SERVANTS = f"{ADMIN} or {SERVICE}"
 NOT_A_NETWORK_DEVICE = "'False':%(network_device)s"
@@ -66,25 +68,25 @@ _ALL = {
     "create_port:fixed_ips": f"{OWNERS} or {SHARED}",
     "create_port:fixed_ips:ip_address": OWNERS,
     "create_port:port_security_enabled": OWNERS,
-    "create_port:allowed_address_pairs": f"{ADMIN} or ({NET_OWNER})",
+    "create_port:allowed_address_pairs": OWNERS,
     "create_port:binding:host_id": SERVANTS,
-    "create_port:binding:profile": SERVICE + " or " + ADMIN,
+    "create_port:binding:profile": SERVICE,
     "create_port:binding:vnic_type": f"{MEMBERS} or {SERVICE}",
     "get_port": f"{READERS} or {SERVICE} or ({NET_READER})",
     "get_port:binding:vif_type": SERVANTS,
     "get_port:binding:vif_details": SERVANTS,
     "get_port:binding:host_id": SERVANTS,
     "get_port:binding:profile": SERVANTS,
-    "get_port:resource_request": SERVANTS,
+    "get_port:resource_request": ADMIN,
     "update_port": f"{MEMBERS} or {SERVICE}",
     "update_port:device_owner": f"{OWNERS} or {NOT_A_NETWORK_DEVICE}",
-    "update_port:mac_address": SERVANTS,
+    "update_port:mac_address": f"{SERVANTS} or ({NET_MANAGER})",
     "update_port:fixed_ips": f"{OWNERS} or {SHARED}",
     "update_port:fixed_ips:ip_address": OWNERS,
     "update_port:port_security_enabled": OWNERS,
-    "update_port:allowed_address_pairs": f"{ADMIN} or ({NET_OWNER})",
+    "update_port:allowed_address_pairs": OWNERS,
     "update_port:binding:host_id": SERVANTS,
-    "update_port:binding:profile": SERVANTS,
+    "update_port:binding:profile": SERVICE,
     "update_port:binding:vnic_type": f"{MEMBERS} or {SERVICE}",
     "delete_port": f"{MEMBERS} or {SERVICE} or ({NET_OWNER})",
     "create_router": MEMBERS,
@@ -106,7 +108,7 @@ _ALL = {
     "add_extraroutes": MEMBERS,
     "remove_extraroutes": MEMBERS,
     "create_floatingip": MEMBERS,
-    "create_floatingip:floating_ip_address": ADMIN,
+    "create_floatingip:floating_ip_address": MANAGERS,
     "get_floatingip": READERS,
     "update_floatingip": MEMBERS,
     "delete_floatingip": MEMBERS,
@@ -117,13 +119,13 @@ _ALL = {
     "create_security_group_rule": MEMBERS,
     "get_security_group_rule": READERS,
     "delete_security_group_rule": MEMBERS,
-    "get_quota": READERS,
+    "get_quota": MANAGERS,
     "update_quota": ADMIN,
     "delete_quota": ADMIN,
     "get_agent": ADMIN,
-    "get_availability_zone": "@",
-    "get_service_provider": "@",
-    "get_network_ip_availability": ADMIN,
+    "get_availability_zone": "role:reader",
+    "get_service_provider": "role:reader",
+    "get_network_ip_availability": SERVANTS,
     "get_auto_allocated_topology": READERS,
     "create_auto_allocated_topology": MEMBERS,
     "delete_auto_allocated_topology": MEMBERS,
