@@ -57,8 +57,9 @@ class Client:
         self.token = headers["X-Subject-Token"]
         self.project_id = answer["token"]["project"]["id"]
         for entry in answer["token"]["catalog"]:
-            urls = [e["url"] for e in entry["endpoints"] if e["interface"] == "public"]
-            self.endpoints[entry["type"]] = urls[0]
+            for endpoint in entry["endpoints"]:  # a service may have none
+                if endpoint["interface"] == "public":
+                    self.endpoints.setdefault(entry["type"], endpoint["url"])
 
     def call(self, method: str, service: str, path: str, body: Any = None) -> Any:
         """The decoded answer; DemoFailed with the cloud's words otherwise."""

@@ -325,3 +325,28 @@ async def test_ec2_keys_are_kept_encrypted(keystone: Keystone) -> None:
     assert made["secret"] not in stored
     assert (await keystone.call(member, "DELETE", f"{path}/{made['access']}")).status_code == 204
     assert (await keystone.call(member, "GET", f"{path}/{made['access']}")).status_code in (403, 404)
+
+
+async def test_where_a_role_of_a_domain_may_be_given(keystone: Keystone) -> None:
+    admin, user = await keystone.token(), keystone.ids["member"]
+    new = {"domain": {"name": "other"}}
+    domain = (await keystone.call(admin, "POST", "/domains", new)).json()["domain"]["id"]
+    body = {"role": {"name": "theirs", "domain_id": domain}}
+    role = (await keystone.call(admin, "POST", "/roles", body)).json()["role"]["id"]
+    expected = {"domains/default": 204, f"projects/{keystone.ids['demo']}": 403, "system": 400}
+    for target, status in expected.items():
+        answer = await keystone.call(admin, "PUT", f"/{target}/users/{user}/roles/{role}")
+        assert answer.status_code == status, target
+    path = f"/role_assignments?user.id={user}&scope.domain.id=default"
+    [given] = (await keystone.call(admin, "GET", path)).json()["role_assignments"]
+    assert given["role"]["id"] == role
+    effective = await keystone.call(admin, "GET", f"{path}&effective")
+    assert effective.json()["role_assignments"] == []
+
+
+async def test_who_may_not_delete_a_thing_is_told_that_it_is_not_there(keystone: Keystone) -> None:
+    reader = await keystone.token("reader")
+    for kind in ("domains", "groups", "roles", "limits", "OS-TRUST/trusts"):
+        assert (await keystone.call(reader, "DELETE", f"/{kind}/nothing")).status_code == 404, kind
+    for kind in ("users", "projects", "regions"):
+        assert (await keystone.call(reader, "DELETE", f"/{kind}/nothing")).status_code == 403, kind

@@ -73,11 +73,18 @@ async def _end_tokens_with(ctx: Context, role: Role) -> None:
 
 
 async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None) -> None:
-    """The actor has the role on the target, which is (in) that domain, or is the system."""
-    if role.domain_id and role.domain_id != domain_id:
+    """The actor has the role on the target, which is (in) that domain, or is the system.
+
+    A domain's own role is for projects of that domain; upstream lets it be given on other domains too.
+    """
+    if role.domain_id and new.target_kind == "system":
+        raise Invalid(
+            why=f"Role {role.id} is a domain-specific role. Unable to use a domain-specific role in a system "
+            "assignment."
+        )
+    if role.domain_id and new.target_kind == "project" and role.domain_id != domain_id:
         raise Forbidden(
-            f"{new.target_kind.capitalize()} {new.target_id} must be in the same domain as the role "
-            f"{role.id} being assigned."
+            f"Project {new.target_id} must be in the same domain as the role {role.id} being assigned."
         )
     key = (new.actor_id, new.target_kind, new.target_id, new.role_id, new.inherited)
     if await ASSIGNMENTS.get(ctx.tx, *key) is None:
