@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, among
+from haneul.kernel.db import Condition, Query, Rows, Tx, among
 from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
@@ -45,6 +45,21 @@ _MINE = sa.or_(
 Of the latter, those in `group_ids` (a JSON array; none if it is not given), and those that last beyond
 `now` (none if it is not given).
 """
+_IN_DOMAIN = sa.bindparam("in_domain", type_=sa.Text)
+_IS_IN_DOMAIN = sa.or_(
+    sa.and_(_a.target_kind == "domain", _a.target_id == _IN_DOMAIN),
+    sa.and_(
+        _a.target_kind == "project",
+        _a.target_id.in_(sa.select(PROJECTS.c.id).where(PROJECTS.c.domain_id == _IN_DOMAIN)),
+    ),
+)
+
+
+def in_domain(domain_id: str | None) -> list[Condition]:
+    """A condition on assignments: on the domain, or on a project in it; none if none is given."""
+    return [("in_domain", _IS_IN_DOMAIN, {"in_domain": domain_id})] if domain_id else []
+
+
 _HELD = Query(
     sa.select(_a.role_id)
     .where(
