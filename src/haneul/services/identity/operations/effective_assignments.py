@@ -22,7 +22,6 @@ from haneul.services.identity.store.projects import PROJECTS, Place
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import MEMBERSHIPS
 
-
 Implied = Mapping[str, Sequence[str]]
 
 
