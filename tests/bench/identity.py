@@ -89,7 +89,6 @@ def fill(state: Path, size: Size) -> None:
         Credential(id_of("credential", i), id_of("user", i), "cert", blob) for i in range(size.credentials)
     )
     _add(connection, CREDENTIALS, owned)
-    connection.execute("ANALYZE")
     connection.commit()
     connection.close()
 
@@ -98,7 +97,7 @@ def _assignments(size: Size, roles: Sequence[str]) -> Iterator[Assignment]:
     """Roles of users and of one group in ten on projects; `SOMEBODY` has ten, and all that are below two."""
     for i in range(10):
         yield Assignment(SOMEBODY, "project", id_of("project", i), roles[0])
-    for i in (1, 2):
+    for i in (10, 20):
         yield Assignment(SOMEBODY, "project", id_of("project", i), roles[1], inherited=True)
     for i in range(size.groups // 10):
         target = id_of("project", i * 7 % size.projects)

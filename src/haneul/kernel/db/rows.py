@@ -64,6 +64,10 @@ class among(sa.ColumnElement[bool]):
         )
         self.negated = negated
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would write `(...) = 1` on SQLite, which no index serves."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:

@@ -1,6 +1,5 @@
 """identity: indexes for pages of what is in a domain, and for default projects"""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "is_indexes"
