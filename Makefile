@@ -12,7 +12,7 @@ STORED := tests/services/identity tests/services/image tests/services/placement 
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
-.PHONY: help setup packages up down test lint bench lock format
+.PHONY: help setup packages testpackages up down test lint bench lock format
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,8 +30,11 @@ $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 
 setup: $(STAMP) ## the Python environment only (.venv)
 
-packages: ## the Debian packages that real mode and the tests use
+packages: ## the Debian packages that real mode uses
 	@packaging/install-debian-packages
+
+testpackages: # and those that the tests use
+	@packaging/install-debian-packages tests
 
 up: setup packages ## bring up a cloud on this machine, with a server to log in to
 	@$(BIN)/haneul up --demo --detach
@@ -39,7 +42,7 @@ up: setup packages ## bring up a cloud on this machine, with a server to log in 
 down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
-test: setup packages lint ## all tests, same as CI; T=tests/kernel narrows it
+test: setup testpackages lint ## all tests, same as CI; T=tests/kernel narrows it
 	@$(BIN)/python -m pytest $(T)
 	@if [ "$(T)" = tests ]; then $(BIN)/python -m pytest --database postgresql $(STORED); fi
 

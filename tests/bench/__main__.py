@@ -1,7 +1,7 @@
 """Measure Haneul and write `docs/performance.md`: `make bench CLOUDBENCH=.../cloudbench.py PEER=.../peer.json`.
 
-Start-up and idle memory are taken of a simulated cloud started by the command; the scenarios are those of
-cloudbench, run unchanged; the ratios are to a peer's file of the same program, measured on such a machine.
+Start-up and idle memory are taken of clouds started by the command, simulated and real; the scenarios are
+those of cloudbench, run unchanged; the ratios are to a peer's file of the same program, measured on such a machine.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import identity
+from tests.bench import identity, real
 from tests.bench.cloud import haneul
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 SUITES = "keystone,glance,placement,neutron,nova,nova-crowd,cinder"
+REAL_SUITES = "glance,neutron,cinder"
 
 
 def starts(state: Path) -> tuple[float, float]:
@@ -42,40 +43,68 @@ def credentials(state: Path) -> tuple[str, str]:
     return f"{endpoint}/identity", password
 
 
+def cloud(state: Path, *options: str) -> tuple[float, int]:
+    """A cloud runs on the folder, two seconds after it said so; its memory in MiB and its processes."""
+    haneul("up", "--state", str(state), "--port", "0", "--detach", *options)
+    time.sleep(2)
+    status: dict[str, Any] = json.loads(haneul("status", "--state", str(state), "--json"))
+    return sum(p["memory_mib"] or 0 for p in status["processes"]), len(status["processes"])
+
+
+def compared(given: argparse.Namespace, state: Path, suites: str) -> str:
+    """What cloudbench says of the cloud on that folder, beside its peer."""
+    url, password = credentials(state)
+    words = [sys.executable, str(given.cloudbench), "--auth-url", url, "--user", "admin"]
+    words += ["--password", password, "--project", "admin", "--label", "haneul"]
+    words += ["--seconds", given.seconds, "--only", suites, "--json", str(state.parent / "ours.json")]
+    words += ["--compare", str(given.peer)]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--cloudbench", type=Path, required=True)
     parser.add_argument("--peer", type=Path, required=True)
     parser.add_argument("--seconds", default="3")
     parser.add_argument("--only", default=SUITES)
+    parser.add_argument("--only-real", default=REAL_SUITES)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="haneul-bench-"))
     try:
         cold, warm = starts(folder / "start")
         state = folder / "cloud"
-        haneul("up", "--state", str(state), "--simulate", "--hosts", "3", "--port", "0", "--detach")
+        memory, processes = cloud(state, "--simulate", "--hosts", "3")
         try:
-            time.sleep(2)
-            status: dict[str, Any] = json.loads(haneul("status", "--state", str(state), "--json"))
-            memory = sum(p["memory_mib"] or 0 for p in status["processes"])
-            url, password = credentials(state)
-            words = [sys.executable, str(given.cloudbench), "--auth-url", url, "--user", "admin"]
-            words += ["--password", password, "--project", "admin", "--label", "haneul"]
-            words += ["--seconds", given.seconds, "--only", given.only, "--json", str(folder / "ours.json")]
-            words += ["--compare", str(given.peer)]
-            table = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+            table = compared(given, state, given.only)
         finally:
             haneul("down", "--state", str(state))
+        real_state = folder / "real"
+        real_memory, _ = cloud(real_state)
+        try:
+            machines = real.measure(real_state, real_memory)
+            real_table = compared(given, real_state, given.only_real)
+        finally:
+            haneul("down", "--state", str(real_state))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    text = page(cold, warm, memory, len(status["processes"]), table, identity.section())
+    text = page(cold, warm, memory, processes, machines, table, real_table, identity.section())
     PAGE.write_text(text)
     print(text)
     return 0
 
 
-def page(cold: float, warm: float, memory: float, processes: int, table: str, full: str) -> str:
-    measured, _, compared = table.partition("\n\n")
+def page(
+    cold: float,
+    warm: float,
+    memory: float,
+    processes: int,
+    machines: real.Real,
+    table: str,
+    real_table: str,
+    full: str,
+) -> str:
+    measured, _, ratios = table.partition("\n\n")
+    real_ratios = real_table.partition("\n\n")[2]
     return f"""# Performance
 
 Measured by `make bench` on the machine of the day; ratios are to real OpenStack's file of the same benchmark.
@@ -86,10 +115,18 @@ A ratio above 1 means that Haneul is that many times better. Hosts are simulated
 | `haneul up --simulate`, empty folder, until healthy and furnished | {cold:.1f} s | about 150 s |
 | the same, warm | {warm:.1f} s | about 30 s |
 | idle memory, {processes} processes | {memory:.0f} MiB | 3144 MiB in 50 processes |
+| idle memory, real mode | {machines.memory_mib:.0f} MiB | |
+| real mode, from the request until the guest runs | {machines.through_s * 1000:.0f} ms | |
+| the same command line of QEMU by hand | {machines.bare_s * 1000:.0f} ms | |
+| so Haneul adds | {(machines.through_s - machines.bare_s) * 1000:.0f} ms | |
 
-## Ratios
+## Ratios, simulated hosts
 
-{compared.strip()}
+{ratios.strip()}
+
+## Ratios, real machines, networks and disks (the peer's are fake)
+
+{real_ratios.strip()}
 
 ## Identity, full
 

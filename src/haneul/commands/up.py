@@ -191,7 +191,7 @@ def endpoints(installation: Installation) -> list[tuple[str, str]]:
     for entry in catalog:
         for each in entry["endpoints"]:
             if each["interface"] == "public":
-                found.setdefault(each["url"], entry["type"])
+                found[each["url"]] = min(found.get(each["url"], entry["type"]), entry["type"])
     return sorted((kind, url) for url, kind in found.items())
 
 

@@ -422,6 +422,8 @@ class Rows(Generic[T]):
 
     def _marker(self, field: str) -> sa.ColumnElement[Any]:
         kind = self._kinds[field].column
+        if isinstance(kind, sa.Boolean):  # never absent, and not to be mixed with numbers on PostgreSQL
+            return sa.bindparam(f"m_{field}", type_=kind)
         absent = sa.literal_column("''" if isinstance(kind, sa.Text) else "-1")
         return sa.func.coalesce(sa.bindparam(f"m_{field}", type_=kind), absent)
 

@@ -60,6 +60,11 @@ ATTACH_VOLUME = Saga(
 )
 
 
+async def replug(ctx: Context, attach: Attach) -> None:
+    """The server has the volume again, as if nobody had asked to take it away."""
+    await plug(ctx, attach, await connect(ctx, attach))
+
+
 async def forget(ctx: Context, attach: Attach) -> None:
     await block_storage.detach(ctx, attach.volume_id, attach.server_id)
     server = await SERVERS.get(ctx.tx, attach.server_id)
@@ -76,7 +81,7 @@ async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:
 DETACH_VOLUME = Saga(
     "compute.detach_volume",
     input=Attach,
-    steps=[Step(unplug), Step(disconnect), Step(forget)],
+    steps=[Step(unplug, undo=replug), Step(disconnect), Step(forget)],
     on_failure=keep,
 )
 

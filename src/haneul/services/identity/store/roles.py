@@ -49,7 +49,7 @@ _IS_IN_DOMAIN = sa.or_(
     sa.and_(_a.target_kind == "domain", _a.target_id == _IN_DOMAIN),
     sa.and_(
         _a.target_kind == "project",
-        _a.target_id.in_(sa.select(PROJECTS.c.id).where(PROJECTS.c.domain_id == _IN_DOMAIN)),
+        sa.exists().where(PROJECTS.c.id == _a.target_id, PROJECTS.c.domain_id == _IN_DOMAIN),
     ),
 )
 
