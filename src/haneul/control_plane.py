@@ -154,7 +154,10 @@ class ControlPlane:
         )
         identity = importlib.import_module("haneul.services.identity.public")
         self.app = Application(
-            self.platform, [*(served(s) for s in self.services), *extra], identity.authenticate
+            self.platform,
+            [*(served(s) for s in self.services), *extra],
+            identity.authenticate,
+            identity.is_from_holder,
         )
         for service in self.services:
             for module in modules(service, "api"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from haneul.kernel.db import Database, Duplicate, Filter, Query, Rows, Sort, Unstorable, open_database
+from haneul.kernel.db import Database, Duplicate, Filter, Query, Rows, Sort, Unstorable, among, open_database
 from haneul.kernel.errors import StaleRow
 from tests import postgresql
 
@@ -192,3 +193,18 @@ async def test_actions_after_a_commit_happen_only_after_one(db: Database) -> Non
             tx.after_commit(lambda: done.append("lost"))
             raise RuntimeError
     assert done == ["kept"]
+
+
+async def test_what_is_among_many_is_found_by_the_index(tmp_path: Path) -> None:
+    """On SQLite, where a condition written as `... = 1` is served by none."""
+    database = open_database(f"sqlite:///{tmp_path}/test.db")
+    await database.start()
+    async with database.transaction() as tx:
+        await tx.run(Query(sa.schema.CreateTable(THINGS.table)))
+        wanted = THINGS.select().where(among(THINGS.c.id, "ids"), THINGS.c.size > 1).order_by(THINGS.c.id)
+        text, values = Query(wanted).fill(database.dialect, {"ids": '["id-001"]', "size_1": 1})
+    connection = sqlite3.connect(tmp_path / "test.db")
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+    connection.close()
+    await database.close()
+    assert plan[0][3].startswith("SEARCH test_things")

@@ -66,10 +66,16 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     access_rules: tuple[tuple[str, str, str], ...] = ()
     """(service type, method, path): where there are any, nothing else may be asked for."""
 
+    certificate_thumbprint: str | None = None
+    """Of the certificate that must come with the token, for one that was given for a certificate."""
+
     @property
     def is_delegated(self) -> bool:
-        """Whether somebody lent it: by an application credential, a trust or an OAuth access token."""
-        return bool(self.app_credential_id or self.trust_id or self.access_token_id)
+        """Whether it is a program's: by an application credential, a trust, an OAuth access token or a
+        certificate."""
+        return bool(
+            self.app_credential_id or self.trust_id or self.access_token_id or self.certificate_thumbprint
+        )
 
     def credentials(self) -> dict[str, Any]:
         """What policy checks compare with."""

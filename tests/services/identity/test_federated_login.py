@@ -205,6 +205,14 @@ async def test_groups_count_beyond_the_token_for_a_while(federation: Federation)
     scoped = token_of(await federation.rescope(token, project("demo")))
     groups = (await federation.done("GET", f"/users/{user_id}/groups"))["groups"]
     assert [group["name"] for group in groups] == ["staff"]
+    effective = f"/role_assignments?user.id={user_id}&effective"
+    held = (await federation.done("GET", effective))["role_assignments"]
+    assert {each["scope"]["project"]["id"] for each in held} == {federation.keystone.ids["demo"]}
+    assert all(federation.group_id in each["links"]["membership"] for each in held)
+    reached = (await federation.done("GET", f"/users/{user_id}/projects"))["projects"]
+    assert [each["name"] for each in reached] == ["demo"]
+    member = f"/groups/{federation.group_id}/users/{user_id}"
+    assert (await federation.ask("HEAD", member)).status_code == 204
     wanted = {"application_credential": {"name": "robot"}}
     path = f"/users/{user_id}/application_credentials"
     made = await federation.keystone.call(scoped, "POST", path, wanted)
@@ -225,6 +233,9 @@ async def test_groups_count_beyond_the_token_for_a_while(federation: Federation)
     assert not await comes_in()
     federation.admin = await federation.keystone.token()
     assert (await federation.done("GET", f"/users/{user_id}/groups"))["groups"] == []
+    assert (await federation.done("GET", effective))["role_assignments"] == []
+    assert (await federation.done("GET", f"/users/{user_id}/projects"))["projects"] == []
+    assert (await federation.ask("HEAD", member)).status_code == 404
     await federation.done("PATCH", ACME, {"identity_provider": {"authorization_ttl": 60}})
     assert await comes_in()
     await federation.done("PATCH", ACME, {"identity_provider": {"authorization_ttl": 0}})

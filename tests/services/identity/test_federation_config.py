@@ -28,6 +28,7 @@ def test_without_options_nobody_is_trusted() -> None:
         {"openid": {"a": {**OPENID, "timeout_s": 0}}},
         {"proxies": [{**PROXY, "addresses": ["anywhere"]}]},
         {"proxies": [{**PROXY, "addresses": "10.0.0.1"}]},
+        {"proxies": [{"addresses": ["10.0.0.1"], "headers": {"name": "X-Name"}}]},
         {"saml": {"a": {"entity_id": "x"}}},
         {"default_authorization_ttl": -1},
     ],

@@ -11,8 +11,11 @@ import pytest
 from msgspec.structs import replace
 from oauthlib.oauth1 import Client
 
+from haneul.services.identity.operations.keys import SEALING
+from haneul.services.identity.public import rotate_keys
+from haneul.services.identity.reconcilers.old_keys import drop_old_keys
 from haneul.services.identity.reconcilers.old_oauth1_tokens import forget_old_oauth1_tokens
-from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, REQUEST_TOKENS
+from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS, REQUEST_TOKENS
 from tests.services.identity.conftest import V3, Keystone, by_token, login_with, project
 
 OAUTH1: dict[str, Any] = {"methods": ["oauth1"], "oauth1": {}}
@@ -205,3 +208,42 @@ async def test_what_is_over_is_forgotten_and_lets_nobody_in(keystone: Keystone) 
     assert (await login(keystone, consumer, access)).status_code == 404
     assert (await redeem(keystone, consumer, request, verifier)).status_code == 404
     assert (await agree(keystone, kept)).status_code == 200
+
+
+async def secrets_kept(keystone: Keystone) -> list[str]:
+    async with keystone.cloud.platform.reading() as ctx:
+        return [
+            each.secret
+            for rows in (CONSUMERS, REQUEST_TOKENS, ACCESS_TOKENS)
+            for each in await rows.page(ctx.tx)  # type: ignore[attr-defined]
+        ]
+
+
+async def test_secrets_are_kept_sealed_with_the_newest_key(keystone: Keystone) -> None:
+    consumer, folder = await consumer_of(keystone), keystone.cloud.platform.folder
+    access = await access_of(keystone, consumer)
+    request = form(await ask(keystone, consumer))
+    told = (consumer["secret"], access["oauth_token_secret"], request["oauth_token_secret"])
+    before = await secrets_kept(keystone)
+    assert len(before) == 3
+    assert not any(secret in kept for secret in told for kept in before)
+    rotate_keys(folder)
+    await keystone.cloud.plane.reconcilers.look(drop_old_keys)
+    newest = SEALING.newest(folder)[0]
+    after = await secrets_kept(keystone)
+    assert all(kept.startswith(f"{newest}:") for kept in after)
+    assert not set(before) & set(after)
+    assert (await login(keystone, consumer, access)).status_code == 201
+    assert (await agree(keystone, request)).status_code == 200
+
+
+async def test_secrets_of_older_clouds_are_sealed_too(keystone: Keystone) -> None:
+    consumer = await consumer_of(keystone)
+    async with keystone.cloud.platform.context() as ctx:
+        kept = await CONSUMERS.get(ctx.tx, consumer["id"])
+        assert kept is not None
+        await CONSUMERS.update(ctx.tx, replace(kept, secret=consumer["secret"]))
+    assert (await ask(keystone, consumer)).status_code == 201
+    await keystone.cloud.plane.reconcilers.look(drop_old_keys)
+    assert consumer["secret"] not in await secrets_kept(keystone)
+    assert (await ask(keystone, consumer)).status_code == 201

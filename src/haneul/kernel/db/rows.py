@@ -64,6 +64,10 @@ class among(sa.ColumnElement[bool]):
         )
         self.negated = negated
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would write `(...) = 1` on SQLite, which no index serves."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
@@ -418,6 +422,8 @@ class Rows(Generic[T]):
 
     def _marker(self, field: str) -> sa.ColumnElement[Any]:
         kind = self._kinds[field].column
+        if isinstance(kind, sa.Boolean):  # never absent, and not to be mixed with numbers on PostgreSQL
+            return sa.bindparam(f"m_{field}", type_=kind)
         absent = sa.literal_column("''" if isinstance(kind, sa.Text) else "-1")
         return sa.func.coalesce(sa.bindparam(f"m_{field}", type_=kind), absent)
 

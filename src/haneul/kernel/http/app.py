@@ -53,6 +53,9 @@ logger = structlog.get_logger(__name__)
 Authenticate = Callable[[Platform, str], Awaitable[Auth]]
 """(platform, token) -> its authorisation; raises Unauthorized."""
 
+IsFromHolder = Callable[[Platform, Auth, Request], bool]
+"""Whether a request came with the certificate that its token is bound to."""
+
 RETRIES = 5
 
 
@@ -107,9 +110,16 @@ class WatchedRequest(falcon.asgi.Request):
 
 
 class Application:
-    def __init__(self, platform: Platform, services: Sequence[Served], authenticate: Authenticate) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        services: Sequence[Served],
+        authenticate: Authenticate,
+        is_from_holder: IsFromHolder,
+    ) -> None:
         self.platform = platform
         self.authenticate = authenticate
+        self.is_from_holder = is_from_holder
         self.services = services
         self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
         self.falcon.req_options.strip_url_path_trailing_slash = True
@@ -167,6 +177,8 @@ class Application:
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
+                if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
+                    raise Unauthorized
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)

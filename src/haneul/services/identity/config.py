@@ -106,9 +106,21 @@ class DirectoryOptions(msgspec.Struct, frozen=True):
     auth_pool_connection_lifetime: int = 60
 
 
+class OAuth2(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How clients of OAuth 2.0 prove who they are."""
+
+    authn_methods: tuple[Literal["tls_client_auth", "client_secret_basic"], ...] = (
+        "tls_client_auth",
+        "client_secret_basic",
+    )
+    cert_dn_mapping_id: str = "oauth2_mapping"
+    """The mapping that makes a user of the names in a certificate."""
+
+
 class IdentityOptions(msgspec.Struct, frozen=True):
     security_compliance: SecurityCompliance = SecurityCompliance()
     rate_limit: RateLimit = RateLimit()
+    oauth2: OAuth2 = OAuth2()
     limit_enforcement: Literal["flat", "strict_two_level"] = "flat"
     """How limits of projects relate to those of their domain."""
     directories: dict[str, DirectoryOptions] = {}

@@ -62,14 +62,18 @@ class TrustedProxy(_Options, frozen=True):
 
     addresses: tuple[str, ...]
     """From where it connects; networks in CIDR notation, or addresses."""
-    idp_id: str
-    protocol_id: str
+    idp_id: str = ""
+    protocol_id: str = ""
     headers: dict[str, str] = {}
     """Header by attribute: the only ones that are read. It must remove them from what others send."""
     remote_user_header: str | None = None
     """The header with the name of a user that exists here, for the method `external`."""
+    client_certificate_header: str | None = None
+    """The header with the certificate by which it knows the sender, for OAuth 2.0."""
 
     def __post_init__(self) -> None:
+        if self.headers and not (self.idp_id and self.protocol_id):
+            raise ValueError("headers are of an identity provider: idp_id and protocol_id are needed")
         for each in self.addresses:
             ip_network(each, strict=False)  # ValueError if it is none
 

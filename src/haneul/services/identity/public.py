@@ -9,6 +9,7 @@ from haneul.services.identity.operations.bootstrap import (
     project_exists,
     withdraw_service,
 )
+from haneul.services.identity.operations.client_certificates import is_from_holder
 from haneul.services.identity.operations.directories import close
 from haneul.services.identity.operations.endpoints import endpoint_url
 from haneul.services.identity.operations.keys import rotate as rotate_keys
@@ -24,6 +25,7 @@ __all__ = [
     "ensure_service",
     "ensure_user",
     "grant",
+    "is_from_holder",
     "limits_of",
     "mint",
     "project_exists",

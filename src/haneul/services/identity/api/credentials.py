@@ -13,7 +13,7 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Name, Text, given, read
-from haneul.services.identity.api.lists import filters, links, whole
+from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.credentials import Credential
 from haneul.services.identity.operations import access, credentials
@@ -64,11 +64,12 @@ async def list_credentials(ctx: Context, request: Request, query: Query) -> dict
     """List credentials: all that the asker may see, which is none by a token that was lent."""
     if ctx.auth.is_delegated:
         return whole(ctx, request, "credentials", [])
-    wanted = filters(query, ("user_id", "type"))
+    wanted = []
     if not ctx.may(policy.LIST_CREDENTIALS.name, {}):
         wanted.append(Filter("user_id", "eq", ctx.user_id))
-    found = await CREDENTIALS.page(ctx.tx, wanted)
-    return whole(ctx, request, "credentials", [view(ctx, each) for each in found])
+    return await listing(
+        ctx, request, query, CREDENTIALS, "credentials", view, texts=("user_id", "type"), fixed=wanted
+    )
 
 
 @routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL)

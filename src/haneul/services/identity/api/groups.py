@@ -134,7 +134,7 @@ async def add_user(ctx: Context, group_id: str, user_id: str) -> None:
 async def check_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Whether a user is in a group."""
     await _pair(ctx, group_id, user_id)
-    await groups.require_member(ctx, group_id, user_id)
+    await groups.require_member_now(ctx, group_id, user_id)
 
 
 @routes.delete("/groups/{group_id}/users/{user_id}", policy=policy.REMOVE_USER_FROM_GROUP)

@@ -42,6 +42,16 @@ def whole(ctx: Context, request: Request, collection: str, views: list[Any], **m
     return {"links": _list_links(ctx, request, None), collection: views, **more}
 
 
+def page(
+    ctx: Context, request: Request, collection: str, views: list[Any], following: str | None
+) -> dict[str, Any]:
+    """A page of a list; `following` is the marker of the next one, if there may be one."""
+    found: dict[str, Any] = {"links": _list_links(ctx, request, following), collection: views}
+    if following:
+        found["truncated"] = True
+    return found
+
+
 async def listing(
     ctx: Context,
     request: Request,
@@ -60,22 +70,21 @@ async def listing(
     `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case.
     Parameters that mean nothing are ignored.
     """
-    limit = min(query.integer("limit", least=1) or LARGEST_PAGE, _longest(ctx))
-    page = await rows.page(
+    limit = longest_page(ctx, query)
+    found = await rows.page(
         ctx.tx,
         [*fixed, *filters(query, texts, truths)],
         after=await _marker(ctx, query, rows),
         limit=limit,
         extra=extra,
     )
-    following = page[-1].id if len(page) == limit else None  # type: ignore[attr-defined]
-    found: dict[str, Any] = {
-        "links": _list_links(ctx, request, following),
-        collection: [view(ctx, each) for each in page],
-    }
-    if following:
-        found["truncated"] = True
-    return found
+    following = found[-1].id if len(found) == limit else None  # type: ignore[attr-defined]
+    return page(ctx, request, collection, [view(ctx, each) for each in found], following)
+
+
+def longest_page(ctx: Context, query: Query) -> int:
+    """How many are wanted at most, and may be."""
+    return min(query.integer("limit", least=1) or LARGEST_PAGE, _longest(ctx))
 
 
 def _longest(ctx: Context) -> int:

@@ -10,7 +10,6 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import base, links, whole
@@ -63,9 +62,8 @@ async def list_consumers(ctx: Context, request: Request) -> dict[str, Any]:
 async def create_consumer(ctx: Context, body: ConsumerBody) -> dict[str, Any]:
     """Register a consumer; its secret is shown only now."""
     new, extra = read(ConsumerFields, body.consumer, of="consumer")
-    consumer = Consumer(new_hex(), new_hex(), new.description or None, extra)
-    made = consumer_view(ctx, await CONSUMERS.add(ctx.tx, consumer))
-    return {"consumer": {**made, "secret": consumer.secret}}
+    consumer = await oauth1.create_consumer(ctx, new.description or None, extra)
+    return {"consumer": {**consumer_view(ctx, consumer), "secret": consumer.secret}}
 
 
 @routes.get("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.GET_CONSUMER)

@@ -1,4 +1,7 @@
-"""/OS-OAUTH2/token: the client credentials grant (RFC 6749), where the client is an application credential"""
+"""/OS-OAUTH2/token: the client credentials grant (RFC 6749)
+
+The client is an application credential with its secret, or a user with a certificate.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,18 @@ from urllib.parse import parse_qs
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
+from haneul.services.identity import config
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model.revocations import moment
-from haneul.services.identity.operations import authentication, tokens
+from haneul.services.identity.operations import authentication, client_certificates, tokens
 from haneul.services.identity.operations.methods import application_credential
 from haneul.services.identity.operations.methods.application_credential import GivenApplicationCredential
 
 routes = Routes("/v3")
 LARGEST = 8192
 GRANT = "client_credentials"
+TLS, SECRET = "tls_client_auth", "client_secret_basic"
+FAILED = "Client authentication failed."
 
 
 @routes.post("/OS-OAUTH2/token", auth=False, transaction=False)
@@ -30,13 +36,16 @@ async def create_token(ctx: Context, request: Request) -> Reply:
         return _refusal(400, "invalid_request", "The parameter grant_type is required.")
     if grant != GRANT:
         return _refusal(400, "unsupported_grant_type", f"The parameter grant_type {grant} is not supported.")
-    client = _client(request, form)
-    if client is None:
-        return _unknown_client(ctx, "Client authentication failed.")
+    allowed = config.options(ctx.platform.config).oauth2.authn_methods
     try:
-        auth = await _authorize(ctx, request, *client)
+        if client_certificates.is_shown(ctx.platform, request):
+            auth = await _by_certificate(ctx, request, form) if TLS in allowed else None
+        else:
+            auth = await _by_secret(ctx, request, form) if SECRET in allowed else None
     except Unauthorized as error:
         return _unknown_client(ctx, error.text)
+    if auth is None:
+        return _unknown_client(ctx, FAILED)
     seconds = round((moment(auth.expires_at) - moment(auth.issued_at)).total_seconds())
     token = {
         "access_token": tokens.mint(ctx.platform, auth),
@@ -46,7 +55,19 @@ async def create_token(ctx: Context, request: Request) -> Reply:
     return Reply(encode(token), headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-async def _authorize(ctx: Context, request: Request, id: str, secret: str) -> Auth:
+async def _by_certificate(ctx: Context, request: Request, form: dict[str, str]) -> Auth | None:
+    """Whatever does not fit is told to nobody."""
+    try:
+        return await client_certificates.authorize(ctx, request, form.get("client_id", ""))
+    except Unauthorized:
+        return None
+
+
+async def _by_secret(ctx: Context, request: Request, form: dict[str, str]) -> Auth | None:
+    client = _client(request, form)
+    if client is None:
+        return None
+    id, secret = client
     given = GivenApplicationCredential(secret=secret, id=id)
     proof = await application_credential.prove(ctx, given, request)
     return await authentication.authorize(ctx, proof, None)

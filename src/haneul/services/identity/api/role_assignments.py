@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.identity import policy
-from haneul.services.identity.api.lists import base, whole
+from haneul.services.identity.api.lists import base, longest_page, page
+from haneul.services.identity.model.assignments import Asked, Found
+from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import Assignment
 from haneul.services.identity.operations import access, assignments
-from haneul.services.identity.operations.assignments import Asked, Found
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ROLES
 from haneul.services.identity.store.users import GROUPS, USERS
@@ -33,14 +37,33 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
     else:
         target = {"target": {"domain_id": ctx.auth.domain_id}}
         ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)
-    found = await assignments.listed(ctx.tx, asked)
-    with_names = _is_on(query, "include_names")
-    names = await _names(ctx, found) if with_names or ctx.auth.domain_id else {}
-    if ctx.auth.domain_id:
-        found = [each for each in found if _is_in(each.given, ctx.auth.domain_id, names)]
-    if not with_names:
-        names = {}
-    return whole(ctx, request, "role_assignments", [_view(ctx, each, names) for each in found])
+    asked = asked._replace(in_domain=ctx.auth.domain_id)
+    limit = longest_page(ctx, query) if "limit" in query else None
+    found = await assignments.listed(ctx.tx, asked, time_text(ctx.now()), after=_marker(query), limit=limit)
+    names = await _names(ctx, found) if _is_on(query, "include_names") else {}
+    is_full = limit is not None and not asked.effective and len(found) == limit
+    following = _marker_of(found[-1].given) if is_full else None
+    return page(ctx, request, "role_assignments", [_view(ctx, each, names) for each in found], following)
+
+
+_MarkerParts = tuple[str, str, str, str, bool]
+
+
+def _marker_of(given: Assignment) -> str:
+    """Assignments have no id, so that of a page's last one is made of what it says."""
+    parts = (given.actor_id, given.target_kind, given.target_id, given.role_id, given.inherited)
+    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode()
+
+
+def _marker(query: Query) -> Assignment | None:
+    marker = query.get("marker")
+    if marker is None:
+        return None
+    try:
+        parts = msgspec.json.decode(base64.urlsafe_b64decode(marker.encode()), type=_MarkerParts)
+    except (ValueError, msgspec.MsgspecError):
+        raise NotFound(f"Marker {marker} could not be found") from None
+    return Assignment(*parts)
 
 
 def _is_on(query: Query, name: str) -> bool:
@@ -89,13 +112,6 @@ async def _names(ctx: Context, found: list[Found]) -> Names:
     for project in await PROJECTS.among(ctx.tx, "id", {each.target_id for each in given}):
         names[project.id] = in_domain(project.id, project.name, project.domain_id)
     return names
-
-
-def _is_in(given: Assignment, domain_id: str, names: Names) -> bool:
-    if given.target_kind == "domain":
-        return given.target_id == domain_id
-    target = names.get(given.target_id, {})
-    return bool(target) and target.get("domain", {}).get("id") == domain_id
 
 
 def _view(ctx: Context, found: Found, names: Names) -> dict[str, Any]:

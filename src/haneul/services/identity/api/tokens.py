@@ -236,6 +236,8 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         }
     if auth.access_token_id:
         token["OS-OAUTH1"] = {"access_token_id": auth.access_token_id, "consumer_id": auth.consumer_id}
+    if auth.certificate_thumbprint:
+        token["oauth2_credential"] = {"x5t#S256": auth.certificate_thumbprint}
     if auth.app_credential_id:
         found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
         if found is not None:

@@ -33,7 +33,7 @@ from haneul.services.identity.model.users import Group, User
 from haneul.services.identity.operations import access, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
-from haneul.services.identity.store.roles import project_is_held
+from haneul.services.identity.store.roles import holder, project_is_held
 from haneul.services.identity.store.users import GROUPS, USERS, has_member
 
 routes = Routes("/v3")
@@ -173,7 +173,7 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
 async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the projects on which a user has roles."""
     await access.find(ctx, USERS, user_id, "user")
-    extra = [("project_is_held", project_is_held(), {"user_id": user_id})]
+    extra = [("project_is_held", project_is_held(), holder(user_id, now=time_text(ctx.now())))]
     return await listing(
         ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
     )

@@ -12,6 +12,8 @@ ACCESS_LIFETIME = timedelta(days=1)
 
 
 class Consumer(msgspec.Struct, frozen=True):
+    """A program of somebody else's. Its secret, like those of tokens, is kept sealed."""
+
     id: str
     secret: str
     description: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from haneul.kernel.context import Context
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity.federation_config import TrustedProxy, federation
@@ -35,7 +35,7 @@ async def asserted(ctx: Context, idp_id: str, protocol_id: str, request: Request
 
 def by_proxy(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> Asserted | None:
     """What a trusted web server says of the sender, if the request came through one."""
-    for proxy in _proxies(ctx, request):
+    for proxy in proxies(ctx.platform, request):
         if (proxy.idp_id, proxy.protocol_id) != (idp_id, protocol_id):
             continue
         said = {name: value for name, header in proxy.headers.items() if (value := _header(request, header))}
@@ -47,17 +47,15 @@ def by_proxy(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> A
 
 def remote_user(ctx: Context, request: Request) -> str | None:
     """The name that a trusted web server has found out."""
-    for proxy in _proxies(ctx, request):
+    for proxy in proxies(ctx.platform, request):
         if proxy.remote_user_header and (name := _header(request, proxy.remote_user_header)):
             return name
     return None
 
 
-def _proxies(ctx: Context, request: Request) -> list[TrustedProxy]:
+def proxies(platform: Platform, request: Request) -> list[TrustedProxy]:
     """The trusted web servers that the request may have come through."""
-    return [
-        each for each in federation(ctx.platform.config).proxies if _is_in(request.address, each.addresses)
-    ]
+    return [each for each in federation(platform.config).proxies if _is_in(request.address, each.addresses)]
 
 
 @lru_cache(maxsize=1024)

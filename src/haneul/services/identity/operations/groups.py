@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.services.identity.errors import ThingNotFound
-from haneul.services.identity.model.revocations import of_group, of_user
+from haneul.services.identity.model.revocations import of_group, of_user, time_text
 from haneul.services.identity.model.users import Group, Membership
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.roles import ASSIGNMENTS
-from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS
+from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS, group_ids
 
 
 async def delete(ctx: Context, group: Group) -> None:
@@ -30,6 +30,12 @@ async def add_member(ctx: Context, group_id: str, user_id: str) -> None:
 
 async def require_member(ctx: Context, group_id: str, user_id: str) -> None:
     if await MEMBERSHIPS.get(ctx.tx, user_id, group_id) is None:
+        raise ThingNotFound(f"User '{user_id}' not found in group '{group_id}'")
+
+
+async def require_member_now(ctx: Context, group_id: str, user_id: str) -> None:
+    """Raise unless the user is in the group, be it for a time only."""
+    if group_id not in await group_ids(ctx.tx, user_id, time_text(ctx.now())):
         raise ThingNotFound(f"User '{user_id}' not found in group '{group_id}'")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -22,15 +22,23 @@ from haneul.services.identity.model.oauth1 import (
     RequestToken,
 )
 from haneul.services.identity.model.revocations import of_access_token, time_text
-from haneul.services.identity.operations import access, scoping
+from haneul.services.identity.operations import access, credentials, scoping
+from haneul.services.identity.operations.keys import SEALING
 from haneul.services.identity.operations.oauth1_signatures import Said, is_signed
 from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS, REQUEST_TOKENS
+from haneul.services.identity.store.oauth1 import (
+    ACCESS_TOKENS,
+    CONSUMERS,
+    REQUEST_TOKENS,
+    not_sealed_by,
+    seal,
+)
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 
 _LETTERS = string.ascii_letters + string.digits
 VERIFIER_LENGTH = 8
+Secretive = TypeVar("Secretive", Consumer, RequestToken, AccessToken)
 
 
 def require_own_token(ctx: Context) -> None:
@@ -41,11 +49,12 @@ def require_own_token(ctx: Context) -> None:
 async def ask(ctx: Context, request: Request, said: Said, project_id: str) -> RequestToken:
     """A consumer's wish to act in the project, to be shown to somebody who may agree."""
     consumer = await _consumer(ctx, said)
-    if not is_signed(ctx, request, said, consumer.secret, ""):
+    if not is_signed(ctx, request, said, _secret(ctx, consumer), ""):
         raise Unauthorized
     await access.exists(ctx, PROJECTS, project_id, "project")
     wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
-    return await REQUEST_TOKENS.add(ctx.tx, wish)
+    await REQUEST_TOKENS.add(ctx.tx, _kept(ctx, wish))
+    return wish
 
 
 async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | None]]) -> str:
@@ -81,14 +90,15 @@ async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
         raise Unauthorized
     if not secrets.compare_digest(wish.verifier, said.verifier):
         raise Unauthorized
-    if not is_signed(ctx, request, said, consumer.secret, wish.secret):
+    if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, wish)):
         raise Unauthorized
     await REQUEST_TOKENS.remove(ctx.tx, id=wish.id)
     expires_at = ctx.now() + ACCESS_LIFETIME
     token = AccessToken(
         new_hex(), new_hex(), consumer.id, wish.project_id, wish.user_id, wish.role_ids, expires_at
     )
-    return await ACCESS_TOKENS.add(ctx.tx, token)
+    await ACCESS_TOKENS.add(ctx.tx, _kept(ctx, token))
+    return token
 
 
 async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
@@ -99,7 +109,7 @@ async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
     consumer = await _consumer(ctx, said)
     if token.consumer_id != consumer.id or token.expires_at <= ctx.now():
         raise Unauthorized
-    if not is_signed(ctx, request, said, consumer.secret, token.secret):
+    if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, token)):
         raise Unauthorized
     return token
 
@@ -110,6 +120,13 @@ async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
     if found is None:
         raise ThingNotFound("Access token not found")
     return found
+
+
+async def create_consumer(ctx: Context, description: str | None, extra: dict[str, Any]) -> Consumer:
+    """A new consumer, with its secret in clear; it is kept sealed."""
+    consumer = Consumer(new_hex(), new_hex(), description, extra)
+    await CONSUMERS.add(ctx.tx, _kept(ctx, consumer))
+    return consumer
 
 
 async def find_consumer(ctx: Context, id: str) -> Consumer:
@@ -136,6 +153,32 @@ async def end(ctx: Context, **equal: Any) -> None:
 
 async def roles_of(ctx: Context, token: AccessToken) -> list[Any]:
     return await ROLES.among(ctx.tx, "id", token.role_ids)
+
+
+def _kept(ctx: Context, thing: Secretive) -> Secretive:
+    """The thing as it is stored."""
+    return replace(thing, secret=credentials.sealed(ctx, thing.secret))
+
+
+def _secret(ctx: Context, thing: Consumer | RequestToken | AccessToken) -> str:
+    """Its secret in clear; clouds of before kept them so."""
+    return credentials.unsealed(ctx, thing.secret) if _is_sealed(thing.secret) else thing.secret
+
+
+def _is_sealed(secret: str) -> bool:
+    return ":" in secret
+
+
+async def seal_anew(ctx: Context) -> int:
+    """Some of the secrets that are not sealed with the newest key are so now; how many."""
+    name, _ = SEALING.newest(ctx.platform.folder)
+    count = 0
+    for rows in (CONSUMERS, REQUEST_TOKENS, ACCESS_TOKENS):
+        for id, secret in await not_sealed_by(ctx.tx, rows, name, limit=credentials.BATCH):
+            clear = credentials.unsealed(ctx, secret) if _is_sealed(secret) else secret
+            await seal(ctx.tx, rows, id, old=secret, new=credentials.sealed(ctx, clear))
+            count += 1
+    return count
 
 
 async def _consumer(ctx: Context, said: Said) -> Consumer:

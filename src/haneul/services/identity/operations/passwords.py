@@ -22,13 +22,13 @@ WAITING = 256
 BCRYPT_BYTES = 72
 T = TypeVar("T")
 
-_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(os.cpu_count() or 1, "passwords")
 _busy = 0
 
 
 async def hashed(password: str) -> str:
-    return await _in_thread(lambda: _hasher.hash(password))
+    return await _in_thread(lambda: hasher.hash(password))
 
 
 async def fits(password: str, stored: str | None) -> bool:
@@ -38,12 +38,12 @@ async def fits(password: str, stored: str | None) -> bool:
 
 def is_outdated(stored: str) -> bool:
     """Whether the hash was made by other means than today's."""
-    return not stored.startswith("$argon2id$") or _hasher.check_needs_rehash(stored)
+    return not stored.startswith("$argon2id$") or hasher.check_needs_rehash(stored)
 
 
 @lru_cache(maxsize=1)
 def _nobodys() -> str:
-    return _hasher.hash(os.urandom(16).hex())
+    return hasher.hash(os.urandom(16).hex())
 
 
 def _fits(password: str, stored: str | None) -> bool:
@@ -53,7 +53,7 @@ def _fits(password: str, stored: str | None) -> bool:
     if stored.startswith("$2"):
         return bcrypt.checkpw(password.encode()[:BCRYPT_BYTES], stored.encode())
     try:
-        return _hasher.verify(stored, password)
+        return hasher.verify(stored, password)
     except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
         return False
 

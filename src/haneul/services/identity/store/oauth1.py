@@ -1,6 +1,12 @@
 """Consumers and their tokens, stored."""
 
-from haneul.kernel.db import Rows
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from haneul.kernel.db import Rows, Tx, escape_like
 from haneul.services.identity.model.oauth1 import AccessToken, Consumer, RequestToken
 
 CONSUMERS = Rows(Consumer, "identity_oauth1_consumers")
@@ -14,3 +20,33 @@ ACCESS_TOKENS = Rows(
     "identity_oauth1_access_tokens",
     indexes=(("consumer_id",), ("project_id",), ("user_id",)),
 )
+
+
+async def not_sealed_by(tx: Tx, rows: Rows[Any], key: str, *, limit: int) -> list[tuple[str, str]]:
+    """(id, secret) of some whose secret is not sealed with that key."""
+    query = rows.cached(
+        "not_sealed_by",
+        lambda: (
+            sa.select(rows.c.id, rows.c.secret)
+            .where(sa.not_(rows.c.secret.like(sa.bindparam("sealed", type_=sa.Text), escape="\\")))
+            .order_by(rows.c.id)
+            .limit(sa.bindparam("limit", type_=sa.BigInteger))
+        ),
+    )
+    return [(id, secret) for id, secret in await tx.all(query, sealed=f"{escape_like(key)}:%", limit=limit)]
+
+
+async def seal(tx: Tx, rows: Rows[Any], id: str, *, old: str, new: str) -> None:
+    """The secret is now this one, unless somebody changed it meanwhile."""
+    query = rows.cached(
+        "seal",
+        lambda: (
+            sa.update(rows.table)
+            .where(
+                rows.c.id == sa.bindparam("which", type_=sa.Text),
+                rows.c.secret == sa.bindparam("old", type_=sa.Text),
+            )
+            .values(secret=sa.bindparam("new", type_=sa.Text))
+        ),
+    )
+    await tx.run(query, which=id, old=old, new=new)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, escape_like
+from haneul.kernel.db import Query, Rows, Tx, among, escape_like
 from haneul.services.identity.model.projects import Domain, Project
 
 DOMAINS = Rows(Domain, "identity_domains", unique=(("name",),))
 PROJECTS = Rows(
-    Project, "identity_projects", unique=(("domain_id", "name"),), indexes=(("parent_id",), ("name",))
+    Project,
+    "identity_projects",
+    unique=(("domain_id", "name"),),
+    indexes=(("parent_id",), ("name",), ("domain_id", "id")),
 )
 _WIDTH = len(PROJECTS.selected)
 _BOTH = sa.select(*PROJECTS.selected, *DOMAINS.selected).join(
@@ -66,6 +69,40 @@ async def descendants(tx: Tx, project_id: str) -> list[Project]:
         found.extend(below)
         level = [project.id for project in below]
     return found
+
+
+class Place(NamedTuple):
+    """Where a project is."""
+
+    id: str
+    domain_id: str
+    parent_id: str
+
+
+_PLACES = sa.select(PROJECTS.c.id, PROJECTS.c.domain_id, PROJECTS.c.parent_id).order_by(PROJECTS.c.id)
+_IN_DOMAINS = Query(_PLACES.where(among(PROJECTS.c.domain_id, "wanted")))
+_BELOW = Query(_PLACES.where(among(PROJECTS.c.parent_id, "wanted")))
+
+
+async def places_in(tx: Tx, domain_ids: Iterable[str]) -> list[Place]:
+    """The projects in these domains."""
+    return await _places(tx, _IN_DOMAINS, domain_ids)
+
+
+async def places_below(tx: Tx, project_ids: Iterable[str]) -> list[Place]:
+    """The projects below these, each once, level by level; a query for each level."""
+    found: dict[str, Place] = {}
+    level = set(project_ids)
+    while level:
+        below = [each for each in await _places(tx, _BELOW, level) if each.id not in found]
+        found.update((each.id, each) for each in below)
+        level = {each.id for each in below}
+    return list(found.values())
+
+
+async def _places(tx: Tx, query: Query, wanted: Iterable[str]) -> list[Place]:
+    text = msgspec.json.encode(list(wanted)).decode()
+    return [Place(*row) for row in await tx.all(query, wanted=text)] if text != "[]" else []
 
 
 def _pair(row: Any) -> tuple[Project, Domain] | None:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, among
+from haneul.kernel.db import Condition, Query, Rows, Tx, among
 from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
-from haneul.services.identity.store.users import MEMBERSHIPS
+from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS
 
 ROLES = Rows(Role, "identity_roles", unique=(("domain_id", "name"),))
 IMPLIED = Rows(
@@ -29,22 +29,36 @@ ASSIGNMENTS = Rows(
 )
 _a = ASSIGNMENTS.c
 _user = sa.bindparam("user_id", type_=sa.Text)
-_MINE = sa.or_(
-    _a.actor_id == _user,
-    _a.actor_id.in_(sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == _user)),
-    _a.actor_id.in_(
-        sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
-            EXPIRING_MEMBERSHIPS.c.user_id == _user,
-            EXPIRING_MEMBERSHIPS.c.expires_at > sa.bindparam("now", value=NEVER, type_=sa.Text),
-        )
+_ACTORS = sa.union(
+    sa.select(_user),
+    sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == _user),
+    sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
+        EXPIRING_MEMBERSHIPS.c.user_id == _user,
+        EXPIRING_MEMBERSHIPS.c.expires_at > sa.bindparam("now", value=NEVER, type_=sa.Text),
     ),
-    among(_a.actor_id, "group_ids", value="[]"),
+    sa.select(GROUPS.c.id).where(among(GROUPS.c.id, "group_ids", value="[]")),
 )
+_MINE = _a.actor_id.in_(_ACTORS)  # one list: by several, joined with OR, SQLite reads every assignment
 """What is given to the user `user_id`, to their groups, and to groups in which they are for a time only.
 
 Of the latter, those in `group_ids` (a JSON array; none if it is not given), and those that last beyond
 `now` (none if it is not given).
 """
+_IN_DOMAIN = sa.bindparam("in_domain", type_=sa.Text)
+_IS_IN_DOMAIN = sa.or_(
+    sa.and_(_a.target_kind == "domain", _a.target_id == _IN_DOMAIN),
+    sa.and_(
+        _a.target_kind == "project",
+        sa.exists().where(PROJECTS.c.id == _a.target_id, PROJECTS.c.domain_id == _IN_DOMAIN),
+    ),
+)
+
+
+def in_domain(domain_id: str | None) -> list[Condition]:
+    """A condition on assignments: on the domain, or on a project in it; none if none is given."""
+    return [("in_domain", _IS_IN_DOMAIN, {"in_domain": domain_id})] if domain_id else []
+
+
 _HELD = Query(
     sa.select(_a.role_id)
     .where(

@@ -13,8 +13,15 @@ from haneul.services.identity.model.users import Group, Membership, User
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS
 
-USERS = Rows(User, "identity_users", unique=(("domain_id", "name", "origin"),), indexes=(("name",),))
-GROUPS = Rows(Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",),))
+USERS = Rows(
+    User,
+    "identity_users",
+    unique=(("domain_id", "name", "origin"),),
+    indexes=(("name",), ("domain_id", "id"), ("default_project_id", "id")),
+)
+GROUPS = Rows(
+    Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",), ("domain_id", "id"))
+)
 MEMBERSHIPS = Rows(Membership, "identity_memberships", key=("user_id", "group_id"), indexes=(("group_id",),))
 _WIDTH = len(USERS.selected)
 _BOTH = sa.select(*USERS.selected, *DOMAINS.selected).join(DOMAINS.table, DOMAINS.c.id == USERS.c.domain_id)
@@ -43,6 +50,21 @@ async def known(tx: Tx, who: Named) -> tuple[User, Domain] | None:
     if who.id:
         return await with_domain(tx, who.id)
     return await named(tx, who.name or "", domain_id=who.domain_id, domain_name=who.domain_name)
+
+
+_FOR_EVER = sa.select(MEMBERSHIPS.c.group_id).where(
+    MEMBERSHIPS.c.user_id == sa.bindparam("user_id", type_=sa.Text)
+)
+_FOR_A_TIME = sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
+    EXPIRING_MEMBERSHIPS.c.user_id == sa.bindparam("user_id", type_=sa.Text),
+    EXPIRING_MEMBERSHIPS.c.expires_at > sa.bindparam("now", type_=sa.Text),
+)
+_GROUPS_OF = Query(_FOR_EVER.union(_FOR_A_TIME))
+
+
+async def group_ids(tx: Tx, user_id: str, now: str) -> list[str]:
+    """The groups that the user is in: for ever, or for longer than `now`."""
+    return [row[0] for row in await tx.all(_GROUPS_OF, user_id=user_id, now=now)]
 
 
 def in_group() -> sa.ColumnElement[bool]:
