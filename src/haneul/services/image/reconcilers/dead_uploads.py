@@ -19,7 +19,7 @@ from haneul.services.image.events import ImageDeleted, ImageUpdated, ImportFaile
 from haneul.services.image.store import images as store
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
-from haneul.services.image.store.leftovers import LEFTOVERS
+from haneul.services.image.store.leftovers import LEFTOVERS, Leftover
 from haneul.services.image.store.stores import stores
 from haneul.services.image.store.tasks import drop_expired
 
@@ -61,12 +61,7 @@ async def remove_stray_files(ctx: Context) -> None:
 
 async def remove_leftovers(ctx: Context) -> None:
     """The stores have nothing that was taken from its image, or never came to be one's."""
-    async with ctx.in_reading() as c:
-        found = [each for each in await LEFTOVERS.find(c.tx) if each.until is None or each.until <= c.now()]
-        coming = await store.coming_files(c.tx) if found else set()
-    for each in found:
-        if each.blob in coming:
-            continue
+    for each in await _nobodys(ctx):
         try:
             holder = await stores(ctx.platform).get(each.store)
             await holder.remove(each.blob)
@@ -75,6 +70,21 @@ async def remove_leftovers(ctx: Context) -> None:
             continue
         async with ctx.in_transaction() as c:
             await leftovers.given(c.tx, each.blob, [each.store])
+
+
+async def _nobodys(ctx: Context) -> list[Leftover]:
+    """What may be removed now.
+
+    The three looks see the rows at three moments. What was given to an image between the first and the
+    second is neither coming nor left over any more, so only what is still written down at the third counts.
+    """
+    async with ctx.in_reading() as c:
+        found = [each for each in await LEFTOVERS.find(c.tx) if each.until is None or each.until <= c.now()]
+        if not found:
+            return []
+        coming = await store.coming_files(c.tx)
+        left = set(await LEFTOVERS.find(c.tx))
+    return [each for each in found if each.blob not in coming and each in left]
 
 
 @reconciler(every_s=3600)
