@@ -86,7 +86,8 @@ async def test_policies_can_stand_where_roles_do(cloud: Cloud, tmp_path: Path) -
     lines = "\n".join(f"{operation} = keeps_bills" for operation in protections.OPERATIONS)
     path.write_text(f"[^x_]\n{lines}\n")
     policy = cloud.platform.policy
-    policy._checks["keeps_bills"] = policy._compile(Rule("keeps_bills", "role:manager"))
+    policy.rules["keeps_bills"] = Rule("keeps_bills", "role:manager")
+    policy._checks["keeps_bills"] = policy._compile(policy.rules["keeps_bills"])
     configure(cloud, property_protections=str(path), property_protections_by="policies")
     await create(cloud.admin, x_bill="1")
     assert (await cloud.member.post(IMAGES, json={"x_bill": "1"})).status_code == 403

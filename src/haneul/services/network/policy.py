@@ -119,7 +119,7 @@ _ALL = {
     "create_security_group_rule": MEMBERS,
     "get_security_group_rule": READERS,
     "delete_security_group_rule": MEMBERS,
-    "get_quota": MANAGERS,
+    "get_quota": READERS,
     "update_quota": ADMIN,
     "delete_quota": ADMIN,
     "get_agent": ADMIN,
