@@ -12,9 +12,12 @@ import msgspec
 import pytest
 
 from haneul.kernel.context import SYSTEM
+from haneul.kernel.db import Tx
 from haneul.kernel.reconciler import Runner
 from haneul.services.image import public
-from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads
+from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads, remove_leftovers
+from haneul.services.image.store import images as images_store
+from haneul.services.image.store import leftovers
 from haneul.services.image.store.images import UPLOADS, Upload
 from haneul.services.image.store.leftovers import LEFTOVERS
 from tests.conftest import Cloud, Persona
@@ -261,6 +264,27 @@ async def test_data_of_deleted_images_stays_for_as_long_as_the_cloud_says(cloud:
     assert stored_files(cloud) == set()
     async with cloud.platform.reading(SYSTEM) as ctx:
         assert await LEFTOVERS.find(ctx.tx) == []
+
+
+async def test_data_that_becomes_an_images_while_leftovers_are_looked_for_stays(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = (await create(cloud.member))["id"]
+    assert await send(cloud.member, id, b"data") == 204
+    [blob] = stored_files(cloud)
+    async with cloud.platform.context() as ctx:  # as it was before the image became active
+        await leftovers.expect(ctx.tx, blob, ["file"])
+    real = images_store.coming_files
+
+    async def activated_just_before(tx: Tx) -> set[str]:
+        async with cloud.platform.context() as ctx:
+            await leftovers.given(ctx.tx, blob, ["file"])
+        return await real(tx)
+
+    monkeypatch.setattr(images_store, "coming_files", activated_just_before)
+    async with cloud.platform.reading(SYSTEM) as ctx:
+        await remove_leftovers(ctx)
+    assert (await cloud.member.get(f"{IMAGES}/{id}/file")).content == b"data"
 
 
 async def test_zeros_take_no_room_and_are_read_as_zeros(cloud: Cloud) -> None:
