@@ -176,17 +176,18 @@ def tell(installation: Installation, settings: Settings) -> None:
 
 def introduce(installation: Installation) -> None:
     """Say what answers where, and what to try."""
-    for kind, url in endpoints(installation):
+    api = Api.of(installation)
+    for kind, url in endpoints(api):
         click.echo(f"  {kind:<18} {url}")
     click.echo("Next:")
     click.echo(f"  export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul-demo")
-    for line in what_next(installation):
+    for line in what_next(installation, api):
         click.echo(f"  {line}")
 
 
-def endpoints(installation: Installation) -> list[tuple[str, str]]:
+def endpoints(api: Api) -> list[tuple[str, str]]:
     """(service type, address), from the cloud's own catalogue; one row for an address with several types."""
-    catalog = Api.of(installation).get("/identity/v3/auth/catalog")["catalog"]
+    catalog = api.get("/identity/v3/auth/catalog")["catalog"]
     found: dict[str, str] = {}
     for entry in catalog:
         for each in entry["endpoints"]:
@@ -195,9 +196,9 @@ def endpoints(installation: Installation) -> list[tuple[str, str]]:
     return sorted((kind, url) for url, kind in found.items())
 
 
-def what_next(installation: Installation) -> list[str]:
+def what_next(installation: Installation, api: Api) -> list[str]:
     """Three commands worth trying now."""
-    servers = Api.of(installation, "haneul-demo").get("/compute/v2.1/servers", name="^hello$")["servers"]
+    servers = api.get("/compute/v2.1/servers", all_tenants="1", name="^hello$")["servers"]
     state = "" if installation.state == default_state() else f" --state {installation.state}"
     if not servers:
         return ["openstack image list", "openstack flavor list", f"haneul status{state}"]
