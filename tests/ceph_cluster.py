@@ -1,0 +1,141 @@
+"""A real Ceph cluster for the tests: one monitor and one OSD on loopback, in a temporary folder.
+
+There is no authentication, one copy of everything, and no manager, which pools of images do not need.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+POOL = "images"
+CONFIGURATION = """
+[global]
+fsid = {fsid}
+mon host = {address}
+mon initial members = a
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+ms bind ipv6 = false
+auth cluster required = none
+auth service required = none
+auth client required = none
+osd pool default size = 1
+osd pool default min size = 1
+mon allow pool size one = true
+mon data avail crit = 1
+mon osd full ratio = 0.99
+paxos propose interval = 0.1
+bluestore block size = 4294967296
+osd memory target = 939524096
+mon data = {folder}/mon
+osd data = {folder}/osd
+run dir = {folder}
+admin socket = {folder}/$name.$pid.asok
+log file = {folder}/$name.log
+pid file = {folder}/$name.pid
+"""
+
+
+class Cluster:
+    """Started and stopped by hand; paused, it takes connections and says nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.fsid = str(uuid.uuid4())
+        self.conf = folder / "ceph.conf"
+        self._address = f"[v2:127.0.0.1:{_free_port()},v1:127.0.0.1:{_free_port()}]"
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def options(self) -> dict[str, str]:
+        """A store's options to use it."""
+        return {"conf": str(self.conf), "pool": POOL}
+
+    def make(self) -> None:
+        """An empty pool is ready to be used."""
+        given = {"fsid": self.fsid, "address": self._address, "folder": self.folder}
+        self.conf.write_text(CONFIGURATION.format(**given))
+        (self.folder / "osd").mkdir()
+        plan, osd = str(self.folder / "monmap"), str(uuid.uuid4())
+        self._run("monmaptool", "--create", "--fsid", self.fsid, "--addv", "a", self._address, plan)
+        self._run("ceph-mon", "-i", "a", "--mkfs", "--monmap", plan)
+        self._spawn("ceph-mon", "-i", "a")
+        self._run("ceph", "osd", "new", osd)
+        self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        self._spawn("ceph-osd", "-i", "0")
+        self._run("ceph", "osd", "pool", "create", POOL, "8")
+        self.rbd("pool", "init", POOL)
+
+    def start(self) -> None:
+        """It answers, with everything that it had when it was stopped."""
+        self._spawn("ceph-mon", "-i", "a")
+        self._spawn("ceph-osd", "-i", "0")
+        self.rbd("ls", POOL)
+
+    def stop(self) -> None:
+        """Nothing of it runs."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        self._processes = []
+
+    def pause(self) -> None:
+        for process in self._processes:
+            process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for process in self._processes:
+            process.send_signal(signal.SIGCONT)
+
+    def rbd(self, *words: str) -> str:
+        """What the stock command says; it worked."""
+        return self._run("rbd", *words)
+
+    def ceph(self, *words: str) -> str:
+        return self._run("ceph", *words)
+
+    def _run(self, command: str, *words: str) -> str:
+        done = subprocess.run(
+            [command, "--conf", str(self.conf), *words], capture_output=True, timeout=60, text=True
+        )
+        assert done.returncode == 0, f"{command} {' '.join(words)}: {done.stderr[-600:]}"
+        return done.stdout
+
+    def _spawn(self, command: str, *words: str) -> None:
+        self._processes.append(
+            subprocess.Popen(
+                [command, "--conf", str(self.conf), "-f", *words],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """A cluster with one empty pool; it is gone after the block."""
+    for tool in ("ceph-mon", "ceph-osd", "ceph", "rbd"):
+        assert shutil.which(tool), f"{tool} is not installed: packaging/install-debian-packages tests"
+    folder = Path(tempfile.mkdtemp(prefix="haneul-ceph-"))  # short: sockets are in it
+    cluster = Cluster(folder)
+    try:
+        cluster.make()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
