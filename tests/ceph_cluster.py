@@ -99,8 +99,8 @@ class Cluster:
         """What the stock command says; it worked."""
         return self._run("rbd", *words)
 
-    def ceph(self, *words: str) -> str:
-        return self._run("ceph", *words)
+    def rados(self, *words: str) -> str:
+        return self._run("rados", *words)
 
     def _run(self, command: str, *words: str) -> str:
         done = subprocess.run(

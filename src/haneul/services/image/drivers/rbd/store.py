@@ -48,6 +48,7 @@ class RbdStore:
         self._pool = Pool(self._access)
         self._threads = ThreadPoolExecutor(THREADS, f"rbd-{self.name}")
         self._silent_until = 0.0
+        self._removing = asyncio.Lock()
 
     async def start(self) -> None:
         await self._ask(self._pool.require)
@@ -107,7 +108,8 @@ class RbdStore:
             self._threads.submit(image.close)  # by a thread, since it waits for a read that goes on
 
     async def remove(self, name: str) -> None:
-        await self._call(self._pool.remove, name)
+        async with self._removing:  # who removes an image has it open, which is being used to another one
+            await self._call(self._pool.remove, name)
 
     async def require_unused(self, name: str) -> None:
         await self._ask(self._pool.require_unused, name)
