@@ -45,7 +45,7 @@ pid file = {folder}/$name.pid
 
 
 class Cluster:
-    """Started and stopped by hand; paused, it takes connections and says nothing."""
+    """Made and stopped by hand; paused, it takes connections and says nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,11 +53,8 @@ class Cluster:
         self.conf = folder / "ceph.conf"
         self._address = f"[v2:127.0.0.1:{_free_port()},v1:127.0.0.1:{_free_port()}]"
         self._processes: list[subprocess.Popen[bytes]] = []
-
-    @property
-    def options(self) -> dict[str, str]:
-        """A store's options to use it."""
-        return {"conf": str(self.conf), "pool": POOL}
+        self.options: dict[str, str] = {}
+        """A store's options to use the pool `images`."""
 
     def make(self) -> None:
         """An empty pool is ready to be used."""
@@ -71,14 +68,13 @@ class Cluster:
         self._run("ceph", "osd", "new", osd)
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
         self._spawn("ceph-osd", "-i", "0")
-        self._run("ceph", "osd", "pool", "create", POOL, "8")
-        self.rbd("pool", "init", POOL)
+        self.options = self.add_pool(POOL)
 
-    def start(self) -> None:
-        """It answers, with everything that it had when it was stopped."""
-        self._spawn("ceph-mon", "-i", "a")
-        self._spawn("ceph-osd", "-i", "0")
-        self.rbd("ls", POOL)
+    def add_pool(self, name: str) -> dict[str, str]:
+        """A store's options to use this pool, which is new and empty."""
+        self._run("ceph", "osd", "pool", "create", name, "8")
+        self.rbd("pool", "init", name)
+        return {"conf": str(self.conf), "pool": name}
 
     def stop(self) -> None:
         """Nothing of it runs."""
@@ -98,6 +94,10 @@ class Cluster:
     def rbd(self, *words: str) -> str:
         """What the stock command says; it worked."""
         return self._run("rbd", *words)
+
+    def shut_out(self, client: str) -> None:
+        """The cluster serves the client at this address no more."""
+        self._run("ceph", "osd", "blocklist", "add", client)
 
     def rados(self, *words: str) -> str:
         return self._run("rados", *words)

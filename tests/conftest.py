@@ -177,6 +177,6 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def ceph() -> Iterator[ceph_cluster.Cluster]:
-    """A Ceph cluster with an empty pool. Who stops or pauses it starts it again, and who fills it tidies up."""
+    """A Ceph cluster with an empty pool. Who pauses it resumes it."""
     with ceph_cluster.running() as cluster:
         yield cluster

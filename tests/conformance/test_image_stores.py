@@ -12,6 +12,7 @@ import pytest
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.image.drivers.interface import ImageStore
+from tests.ceph_cluster import Cluster
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,12 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def rbd_options(ceph: Cluster) -> dict[str, str]:
+    """A pool of our own: others leave images in theirs."""
+    return ceph.add_pool("conformance")
+
+
 @pytest.fixture(params=["fake", "file", "rbd", "s3"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageStore]:
     options: dict[str, Any] = {}
@@ -38,7 +45,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             "secret_key": "secret",
         }
     if request.param == "rbd":
-        options = request.getfixturevalue("ceph").options
+        options = request.getfixturevalue("rbd_options")
     kind: Any = load("haneul.image.store", request.param)
     made: ImageStore = kind(HostSettings("one", tmp_path / "store", options))
     await made.start()

@@ -312,6 +312,17 @@ async def test_an_open_image_is_in_use(ceph: Cluster, prepared: Path) -> None:
     await other.close()
 
 
+async def test_a_store_that_the_cluster_shut_out_connects_anew(ceph: Cluster) -> None:
+    store = build(ceph.options)
+    await store.start()
+    _, connection = store._pool._connect()
+    ceph.shut_out(connection.get_addrs())
+    with pytest.raises(DriverError):
+        await store.names()
+    assert isinstance(await store.names(), set)
+    await store.close()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"pool": "nowhere"}, {"conf": "/nowhere/ceph.conf"}, {"user": "no such user"}],
