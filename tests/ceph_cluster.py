@@ -1,6 +1,7 @@
 """A real Ceph cluster for the tests: one monitor and one OSD on loopback, in a temporary folder.
 
-There is no authentication, one copy of everything, and no manager, which pools of images do not need.
+There is one copy of everything, and no manager, which pools of images do not need. Everybody shows a key; stores
+come as the user `haneul`, who may do what images need and no more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 POOL = "images"
+USER = "haneul"
 CONFIGURATION = """
 [global]
 fsid = {fsid}
@@ -24,9 +26,6 @@ mon initial members = a
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
 ms bind ipv6 = false
-auth cluster required = none
-auth service required = none
-auth client required = none
 osd pool default size = 1
 osd pool default min size = 1
 mon allow pool size one = true
@@ -41,6 +40,7 @@ run dir = {folder}
 admin socket = {folder}/$name.$pid.asok
 log file = {folder}/$name.log
 pid file = {folder}/$name.pid
+keyring = {folder}/$name.keyring
 """
 
 
@@ -62,19 +62,37 @@ class Cluster:
         self.conf.write_text(CONFIGURATION.format(**given))
         (self.folder / "osd").mkdir()
         plan, osd = str(self.folder / "monmap"), str(uuid.uuid4())
+        keys = self._make_keys()
         self._run("monmaptool", "--create", "--fsid", self.fsid, "--addv", "a", self._address, plan)
-        self._run("ceph-mon", "-i", "a", "--mkfs", "--monmap", plan)
+        self._run("ceph-mon", "-i", "a", "--mkfs", "--monmap", plan, "--keyring", keys)
         self._spawn("ceph-mon", "-i", "a")
         self._run("ceph", "osd", "new", osd)
+        self._let_in("osd.0", mon="allow profile osd", osd="allow *")
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        self._let_in(f"client.{USER}", mon="profile rbd", osd="profile rbd")
         self._spawn("ceph-osd", "-i", "0")
         self.options = self.add_pool(POOL)
+
+    def _make_keys(self) -> str:
+        """The keyring that a monitor begins with; the administrator's key is where their commands look for it."""
+        keys, admin = self.folder / "mon.keyring", self.folder / "client.admin.keyring"
+        everything = ("--cap", "mon", "allow *")
+        make = ("ceph-authtool", "--create-keyring", "--gen-key")
+        self._run(*make, "-n", "mon.", *everything, str(keys))
+        self._run(*make, "-n", "client.admin", *everything, "--cap", "osd", "allow *", str(admin))
+        keys.write_text(keys.read_text() + admin.read_text())
+        return str(keys)
+
+    def _let_in(self, who: str, **may: str) -> None:
+        """There is such a user, whose key is where theirs are looked for."""
+        caps = [word for pair in may.items() for word in pair]
+        self._run("ceph", "auth", "get-or-create", who, *caps, "-o", str(self.folder / f"{who}.keyring"))
 
     def add_pool(self, name: str) -> dict[str, str]:
         """A store's options to use this pool, which is new and empty."""
         self._run("ceph", "osd", "pool", "create", name, "8")
         self.rbd("pool", "init", name)
-        return {"conf": str(self.conf), "pool": name}
+        return {"conf": str(self.conf), "pool": name, "user": USER}
 
     def stop(self) -> None:
         """Nothing of it runs."""
