@@ -76,7 +76,7 @@ async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
 
 def view(ctx: Context, operation: Operation) -> dict[str, Any]:
     name = operation.kind.partition(".")[2].removesuffix("_server")
-    found = {
+    found: dict[str, Any] = {
         "action": NOVA_NAMES.get(name, name),
         "instance_uuid": operation.resource_id,
         "message": "Error" if operation.state == "failed" else None,
@@ -91,7 +91,7 @@ def view(ctx: Context, operation: Operation) -> dict[str, Any]:
 
 
 def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "event": f"undo_{step.name}" if step.is_undo else step.name,
         "start_time": values.microseconds_text(step.started_at),
         "finish_time": values.microseconds_text(step.ended_at),
