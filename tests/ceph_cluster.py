@@ -1,7 +1,7 @@
 """A real Ceph cluster for the tests: one monitor and one OSD on loopback, in a temporary folder.
 
 There is one copy of everything, and no manager, which pools of images do not need. Everybody shows a key; stores
-come as the user `haneul`, who may do what images need and no more.
+come as the user `haneul`, who has rights in two pools only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 POOL = "images"
+SECOND_POOL = "images-2"
 USER = "haneul"
 CONFIGURATION = """
 [global]
@@ -69,7 +70,8 @@ class Cluster:
         self._run("ceph", "osd", "new", osd)
         self._let_in("osd.0", mon="allow profile osd", osd="allow *")
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-        self._let_in(f"client.{USER}", mon="profile rbd", osd="profile rbd")
+        mine = ", ".join(f"profile rbd pool={pool}" for pool in (POOL, SECOND_POOL))
+        self._let_in(f"client.{USER}", mon="profile rbd", osd=mine)
         self._spawn("ceph-osd", "-i", "0")
         self.options = self.add_pool(POOL)
 

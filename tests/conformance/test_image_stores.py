@@ -12,7 +12,7 @@ import pytest
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.image.drivers.interface import ImageStore
-from tests.ceph_cluster import Cluster
+from tests.ceph_cluster import SECOND_POOL, Cluster
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def rbd_options(ceph: Cluster) -> dict[str, str]:
     """A pool of our own: others leave images in theirs."""
-    return ceph.add_pool("conformance")
+    return ceph.add_pool(SECOND_POOL)
 
 
 @pytest.fixture(params=["fake", "file", "rbd", "s3"])

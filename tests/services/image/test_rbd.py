@@ -120,7 +120,8 @@ async def test_an_image_that_was_cloned_stays(both: Cloud, ceph: Cluster) -> Non
     data = os.urandom(MIB)
     id = await imported_to_both(both, data)
     blob = await blob_of(both, id)
-    ceph.rbd("clone", f"{POOL}/{blob}@snap", f"{POOL}/volume-1")
+    ceph.add_pool("volumes")
+    ceph.rbd("clone", f"{POOL}/{blob}@snap", "volumes/volume-1")
     for more in ({}, {"delayed_delete": True}):
         use(both, ceph, **more)
         answer = await both.member.delete(f"{IMAGES}/{id}")
@@ -132,7 +133,7 @@ async def test_an_image_that_was_cloned_stays(both: Cloud, ceph: Cluster) -> Non
     assert (image["status"], set(image["stores"].split(","))) == ("active", {"file", "rbd"})
     assert await download(both, id) == data
     assert (await both.admin.delete(f"/image/v2/stores/file/{id}")).status_code == 204
-    ceph.rbd("rm", f"{POOL}/volume-1")
+    ceph.rbd("rm", "volumes/volume-1")
     use(both, ceph)
     assert (await both.member.delete(f"{IMAGES}/{id}")).status_code == 204
     await look(both)
