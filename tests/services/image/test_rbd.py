@@ -15,6 +15,7 @@ from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.image import public
 from haneul.services.image.drivers.interface import InUse
+from haneul.services.image.drivers.rbd import library
 from haneul.services.image.sagas.import_image import IMPORT_IMAGE
 from haneul.services.image.store.images import IMAGES as ROWS
 from haneul.services.image.store.stores import stores
@@ -336,6 +337,11 @@ async def test_what_is_configured_wrongly_is_an_error_of_the_store(
         await store.start()
     assert store.url("a")
     await store.close()
+
+
+def test_a_library_that_is_missing_is_named_with_its_package() -> None:
+    with pytest.raises(DriverError, match="python3-rbd"):
+        library._module("rados_of_nobody")
 
 
 async def test_a_cluster_that_is_not_there_does_not_keep_the_cloud_from_starting(
