@@ -137,7 +137,8 @@ async def _once(
         raise Unauthorized
     try:
         async with ctx.in_transaction() as c:
-            ends = max(datetime.fromtimestamp(found.not_after, UTC), ctx.now()) + AT_LEAST
+            good_until = datetime.fromtimestamp(found.not_after + options.leeway_s, UTC)
+            ends = max(good_until, ctx.now()) + AT_LEAST
             await USED_ASSERTIONS.add(c.tx, UsedAssertion(found.assertion_id, time_text(ends)))
     except Duplicate:
         raise Unauthorized from None
@@ -175,7 +176,7 @@ def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Res
     def parsed() -> Any:
         return client.parse_authn_request_response(said, BINDING_HTTP_POST, outstanding={asked: at.consumer})
 
-    return _read(parsed, asked)
+    return _read(parsed, asked, at.consumer)
 
 
 def _checked_by_program(
@@ -197,11 +198,15 @@ def _checked_by_program(
         response.allow_unknown_attributes = True
         return response.loads(said, False, origxml=said).verify()
 
-    return _read(parsed, asked)
+    return _read(parsed, asked, at.login)
 
 
-def _read(parsed: Callable[[], Any], asked: str | None) -> Response | None:
-    """What the response says, if it is in order, and just one signed assertion answers what was asked."""
+def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Response | None:
+    """What the response says, if it is in order, and its one assertion is for whoever brings it to `consumer`.
+
+    The library does not look at whom an assertion is for unless it is told more of the connection.
+    """
+    from saml2.saml import SCM_BEARER
     from saml2.time_util import str_to_time
 
     try:
@@ -209,8 +214,12 @@ def _read(parsed: Callable[[], Any], asked: str | None) -> Response | None:
         if found is None or found.in_response_to != asked or len(found.assertions) != 1:
             return None
         assertion = found.assertions[0]
+        if any(each.method != SCM_BEARER for each in assertion.subject.subject_confirmation):
+            return None
         confirmed = [each.subject_confirmation_data for each in assertion.subject.subject_confirmation]
-        if any(each.in_response_to != asked or each.not_on_or_after is None for each in confirmed):
+        if any((each.recipient, each.in_response_to) != (consumer, asked) for each in confirmed):
+            return None
+        if not all(each.not_on_or_after for each in confirmed):
             return None
         times: list[Any] = [str_to_time(each.not_on_or_after) for each in confirmed]
         name_id = found.name_id.text if found.name_id is not None else None

@@ -54,7 +54,11 @@ async def metadata(ctx: Context) -> bytes:
     def made() -> bytes:
         from saml2.metadata import entity_descriptor
 
-        return str(entity_descriptor(_config(ours))).encode()
+        config = _config(ours)
+        try:
+            return str(entity_descriptor(config)).encode()
+        except Exception as problem:  # its certificate cannot be read
+            raise _not_set_up(problem) from problem
 
     return await asyncio.to_thread(made)
 
@@ -121,11 +125,10 @@ def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Tol
         status=samlp.Status(status_code=samlp.StatusCode(value=samlp.STATUS_SUCCESS)),
         assertion=assertion,
     )
+    config = _config(ours)
     try:
-        signer = security_context(_config(ours))
+        signer = security_context(config)
         return str(signed_instance_factory(response, signer, [(class_name(assertion), assertion.id)]))
-    except Unavailable:
-        raise
     except Exception as problem:  # the library and the program that it runs raise whatever they like
         raise _not_set_up(problem) from problem
 
