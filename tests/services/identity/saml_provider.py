@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,19 @@ class SamlProvider:
             f'S:actor="http://schemas.xmlsoap.org/soap/actor/next" AssertionConsumerServiceURL="{to}"/>'
         )
         return in_envelope(self._response(server, asked, changes), header)
+
+    def log_out(self, where: str, name_id: str = "a-1", sessions: Sequence[str] = (), **more: Any) -> bytes:
+        """The envelope with which the provider tells `where` that somebody has logged out."""
+        usual = {
+            "destination": where,
+            "issuer_entity_id": self.entity_id,
+            "name_id": NameID(format=NAMEID_FORMAT_PERSISTENT, text=name_id),
+            "session_indexes": list(sessions) or None,
+            "sign": True,
+        }
+        server = Server(config=self._config())
+        _, request = server.create_logout_request(**{**usual, **more})
+        return in_envelope(str(request))
 
     def _response(self, server: Server, asked: Any, changes: dict[str, Any]) -> str:
         usual = {

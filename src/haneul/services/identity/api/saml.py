@@ -5,12 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from haneul.kernel.context import Context
-from haneul.kernel.http.routes import Reply, Routes
+from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model import soap
 from haneul.services.identity.model.federation import ServiceProvider
-from haneul.services.identity.operations import saml_assertions
+from haneul.services.identity.operations import saml_assertions, saml_logout
+from haneul.services.identity.operations.enhanced_clients import LARGEST
 from haneul.services.identity.operations.saml import Addresses
 
 routes = Routes("/v3")
@@ -76,8 +77,21 @@ def _reply(content: str, provider: ServiceProvider) -> Reply:
     return Reply(content.encode(), headers=headers, content_type="text/xml")
 
 
+@routes.post(
+    "/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/saml2/logout",
+    auth=False,
+    transaction=False,
+)
+async def log_out(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> Reply:
+    """A SAML identity provider says that somebody has logged out there: what came of their login ends."""
+    envelope = await request.body(LARGEST)
+    at = addresses(ctx, idp_id, protocol_id)
+    answer = await saml_logout.end(ctx, at, idp_id, protocol_id, envelope)
+    return Reply(soap.with_answer(answer).encode(), content_type="text/xml")
+
+
 def addresses(ctx: Context, idp_id: str, protocol_id: str) -> Addresses:
     """Where we are as a service provider, for an identity provider."""
     here = f"{base(ctx)}/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
     login = f"{base(ctx)}/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth"
-    return Addresses(f"{here}/saml2/metadata", f"{here}/websso", login)
+    return Addresses(f"{here}/saml2/metadata", f"{here}/websso", login, f"{here}/saml2/logout")

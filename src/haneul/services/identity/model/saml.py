@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import msgspec
 
@@ -34,6 +35,20 @@ def attributes(
     if name_id:
         found["MELLON_NAME_ID"] = [name_id]
     return found
+
+
+def subject(entity_id: str, name_id: str) -> str:
+    """A name for all logins of this subject of the provider."""
+    return _name([entity_id, name_id])
+
+
+def session(entity_id: str, name_id: str, index: str) -> str:
+    """A name for one login of theirs."""
+    return _name([entity_id, name_id, index])
+
+
+def _name(parts: list[str]) -> str:
+    return sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
 def of_ours(auth: Auth, role_names: Sequence[str], groups: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -51,8 +51,13 @@ def _enveloped(header: str, message: str) -> str:
     )
 
 
-def response_in(envelope: bytes) -> str | None:
-    """The response in an envelope, as a document of its own; None if there is not just one."""
+def with_answer(message: str) -> str:
+    """What a provider that calls us itself is answered."""
+    return _enveloped("", message)
+
+
+def message_in(envelope: bytes, kind: str) -> str | None:
+    """The message in an envelope, as a document of its own; None if there is not just one of that kind."""
     parse: Callable[[bytes], Document] = cast(Any, parseString)  # its stubs know of texts only
     try:
         document = parse(envelope)
@@ -65,7 +70,7 @@ def response_in(envelope: bytes) -> str | None:
     if len(bodies) != 1:
         return None
     found = _elements(bodies[0])
-    if len(found) != 1 or not _is(found[0], SAMLP, "Response"):
+    if len(found) != 1 or not _is(found[0], SAMLP, kind):
         return None
     _declare(found[0], bodies[0], root)
     return found[0].toxml()

@@ -56,7 +56,7 @@ async def asserted(ctx: Context, at: Addresses, idp_id: str, protocol_id: str, r
     async with ctx.in_reading() as c:
         await federated_login.allowed(c, idp_id, protocol_id)
     options = saml.provider(ctx, idp_id)
-    said = soap.response_in(await request.body(LARGEST))
+    said = soap.message_in(await request.body(LARGEST), "Response")
     if options is None or said is None:
         raise Unauthorized
     asked = saml.request_answered(said)

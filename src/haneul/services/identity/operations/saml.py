@@ -21,7 +21,7 @@ from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.federation_config import SamlProvider, federation
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.saml import UsedAssertion, attributes
+from haneul.services.identity.model.saml import UsedAssertion, attributes, session, subject
 from haneul.services.identity.operations.federated_login import Asserted
 from haneul.services.identity.store.federation import USED_ASSERTIONS
 
@@ -41,6 +41,8 @@ class Addresses(NamedTuple):
     """Where browsers bring responses..."""
     login: str
     """...and where programs do: they ask for their token there."""
+    logout: str
+    """Where the provider says that somebody has logged out."""
 
 
 class Response(NamedTuple):
@@ -49,6 +51,7 @@ class Response(NamedTuple):
     assertion_id: str
     entity_id: str
     name_id: str | None
+    session_index: str | None
     attributes: Mapping[str, list[str]]
     not_after: float
 
@@ -64,7 +67,7 @@ async def request(options: SamlProvider, at: Addresses, relay_state: str) -> tup
     def made() -> tuple[str, str]:
         from saml2 import BINDING_HTTP_REDIRECT
 
-        made: Any = _client(options, at).prepare_for_authenticate(
+        made: Any = client(options, at).prepare_for_authenticate(
             entityid=options.entity_id, relay_state=relay_state, binding=BINDING_HTTP_REDIRECT
         )
         id, form = made
@@ -79,14 +82,14 @@ async def request_by_program(options: SamlProvider, at: Addresses, id: str) -> s
     def made() -> str | None:
         from saml2 import BINDING_PAOS, BINDING_SOAP, SAMLError
 
-        client: Any = _client(options, at)
+        library: Any = client(options, at)
         try:
-            _, place = client.pick_binding(
+            _, place = library.pick_binding(
                 "single_sign_on_service", [BINDING_SOAP], "idpsso", entity_id=options.entity_id
             )
         except SAMLError:
             return None
-        _, request = client.create_authn_request(
+        _, request = library.create_authn_request(
             place, binding=BINDING_PAOS, service_url_binding=BINDING_PAOS, message_id=id
         )
         return str(request)
@@ -143,7 +146,17 @@ async def _once(
     except Duplicate:
         raise Unauthorized from None
     told = attributes(found.attributes, name_id=found.name_id, entity_id=found.entity_id)
-    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id)
+    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id, sessions=_sessions(found))
+
+
+def _sessions(found: Response) -> tuple[str, ...]:
+    """By what the provider may end what comes of this login."""
+    if found.name_id is None:
+        return ()
+    names = [subject(found.entity_id, found.name_id)]
+    if found.session_index:
+        names.append(session(found.entity_id, found.name_id, found.session_index))
+    return tuple(names)
 
 
 async def metadata(options: SamlProvider, at: Addresses) -> bytes:
@@ -152,7 +165,7 @@ async def metadata(options: SamlProvider, at: Addresses) -> bytes:
     def made() -> bytes:
         from saml2.metadata import entity_descriptor
 
-        return str(entity_descriptor(_client(options, at).config)).encode()
+        return str(entity_descriptor(client(options, at).config)).encode()
 
     return await asyncio.to_thread(made)
 
@@ -171,10 +184,10 @@ def request_answered(said: str) -> str | None:
 def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Response | None:
     from saml2 import BINDING_HTTP_POST
 
-    client = _client(options, at)
+    library = client(options, at)
 
     def parsed() -> Any:
-        return client.parse_authn_request_response(said, BINDING_HTTP_POST, outstanding={asked: at.consumer})
+        return library.parse_authn_request_response(said, BINDING_HTTP_POST, outstanding={asked: at.consumer})
 
     return _read(parsed, asked, at.consumer)
 
@@ -185,11 +198,11 @@ def _checked_by_program(
     """The library does not read what programs bring in a way that keeps signatures whole: we unwrap it."""
     from saml2.response import authn_response
 
-    client = _client(options, at)
+    library = client(options, at)
 
     def parsed() -> Any:
         response: Any = authn_response(
-            client.config,
+            library.config,
             (at.login,),
             {} if asked is None else {asked: at.login},
             allow_unsolicited=asked is None,
@@ -227,6 +240,7 @@ def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Respon
             assertion.id,
             assertion.issuer.text.strip(),
             name_id,
+            assertion.authn_statement[0].session_index,
             dict(found.ava or {}),
             max(map(calendar.timegm, times)),
         )
@@ -236,7 +250,7 @@ def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Respon
 
 
 @lru_cache(maxsize=64)
-def _client(options: SamlProvider, at: Addresses) -> Saml2Client:
+def client(options: SamlProvider, at: Addresses) -> Saml2Client:
     """The library, set up for this provider."""
     from saml2.client import Saml2Client
     from saml2.config import SPConfig
@@ -262,7 +276,10 @@ def _client(options: SamlProvider, at: Addresses) -> Saml2Client:
                     "assertion_consumer_service": [
                         (at.consumer, "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"),
                         (at.login, "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"),
-                    ]
+                    ],
+                    "single_logout_service": [
+                        (at.logout, "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"),
+                    ],
                 },
                 "allow_unsolicited": False,
                 "authn_requests_signed": is_signing,
