@@ -110,34 +110,37 @@ async def _told(ctx: Context, auth: Auth) -> Told:
 
 
 def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Told, now: datetime) -> str:
-    from saml2 import class_name, samlp
+    from saml2 import class_name, samlp, xmldsig
     from saml2 import saml as elements
-    from saml2.sigver import security_context, signed_instance_factory
+    from saml2.sigver import pre_signature_part, security_context, signed_instance_factory
 
-    issuer = elements.Issuer(text=ours.entity_id, format=elements.NAMEID_FORMAT_ENTITY)
-    assertion = _assertion(ours, recipient, subject, told, now)
-    response = samlp.Response(
-        id=_id(),
-        version="2.0",
-        issue_instant=_instant(now),
-        destination=recipient,
-        issuer=issuer,
-        status=samlp.Status(status_code=samlp.StatusCode(value=samlp.STATUS_SUCCESS)),
-        assertion=assertion,
-    )
     config = _config(ours)
     try:
         signer = security_context(config)
+        assertion = _assertion(ours, recipient, subject, told, now)
+        assertion.signature = pre_signature_part(
+            assertion.id,
+            public_key=signer.my_cert,
+            sign_alg=xmldsig.SIG_RSA_SHA256,
+            digest_alg=xmldsig.DIGEST_SHA256,
+        )
+        response = samlp.Response(
+            id=_id(),
+            version="2.0",
+            issue_instant=_instant(now),
+            destination=recipient,
+            issuer=elements.Issuer(text=ours.entity_id, format=elements.NAMEID_FORMAT_ENTITY),
+            status=samlp.Status(status_code=samlp.StatusCode(value=samlp.STATUS_SUCCESS)),
+            assertion=assertion,
+        )
         return str(signed_instance_factory(response, signer, [(class_name(assertion), assertion.id)]))
     except Exception as problem:  # the library and the program that it runs raise whatever they like
         raise _not_set_up(problem) from problem
 
 
 def _assertion(ours: OurIdentityProvider, recipient: str, subject: str, told: Told, now: datetime) -> Any:
-    """The assertion, ready to be signed."""
+    """The assertion, not yet signed."""
     from saml2 import saml as elements
-    from saml2 import xmldsig
-    from saml2.sigver import pre_signature_part
 
     ends = _instant(now + timedelta(seconds=ours.assertion_expiration_time))
     confirmation = elements.SubjectConfirmation(
@@ -148,13 +151,11 @@ def _assertion(ours: OurIdentityProvider, recipient: str, subject: str, told: To
         authn_context_class_ref=elements.AuthnContextClassRef(text=elements.AUTHN_PASSWORD),
         authenticating_authority=elements.AuthenticatingAuthority(text=ours.entity_id),
     )
-    id = _id()
     return elements.Assertion(
-        id=id,
+        id=_id(),
         version="2.0",
         issue_instant=_instant(now),
         issuer=elements.Issuer(text=ours.entity_id, format=elements.NAMEID_FORMAT_ENTITY),
-        signature=pre_signature_part(id, sign_alg=xmldsig.SIG_RSA_SHA256, digest_alg=xmldsig.DIGEST_SHA256),
         subject=elements.Subject(name_id=elements.NameID(text=subject), subject_confirmation=confirmation),
         authn_statement=elements.AuthnStatement(
             authn_instant=_instant(now),
