@@ -179,3 +179,27 @@ async def test_a_request_for_one_protocol_is_not_for_another(
 
 async def test_an_envelope_that_is_too_large(federation: Federation) -> None:
     assert (await brought(federation, b"x" * (2 << 20))).status_code == 413
+
+
+async def test_another_provider_of_the_same_metadata(
+    keystone: Keystone, provider: SamlProvider, tmp_path: Path
+) -> None:
+    """Metadata may be of many providers; it counts who signed the assertion, not whom the response is from."""
+    (tmp_path / "other").mkdir()
+    other = SamlProvider(tmp_path / "other", "https://other.test/entity")
+    entities = "".join(
+        each.metadata_file.read_text().partition("?>")[2] or each.metadata_file.read_text()
+        for each in (provider, other)
+    )
+    namespace = "urn:oasis:names:tc:SAML:2.0:metadata"
+    provider.metadata_file.write_text(
+        f'<EntitiesDescriptor xmlns="{namespace}">{entities}</EntitiesDescriptor>'
+    )
+    federation = await made(keystone, provider)
+    other.know(Path(provider.service_providers[0]).read_bytes())
+    response = other.respond_to_program(await asked(federation)).decode()
+    forged = response.replace(f">{other.entity_id}<", f">{provider.entity_id}<", 1)
+    assert forged.count(f">{other.entity_id}<") == 1
+    assert (await brought(federation, forged.encode())).status_code == 401
+    good = provider.respond_to_program(await asked(federation))
+    assert (await brought(federation, good)).status_code == 201
