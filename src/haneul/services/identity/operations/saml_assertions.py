@@ -116,7 +116,7 @@ def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Tol
 
     config = _config(ours)
     try:
-        signer = security_context(config)
+        signer: Any = security_context(config)
         assertion = _assertion(ours, recipient, subject, told, now)
         assertion.signature = pre_signature_part(
             assertion.id,
