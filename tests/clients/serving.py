@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 import uvicorn
 
 from haneul import control_plane
 from haneul.kernel.context import Context
 from haneul.kernel.db import METADATA, open_database
 from haneul.services.identity import public as identity
+from tests.clients.stock import Client
 from tests.conftest import SERVICES
 
 ADMIN_PASSWORD = "admin-password"
@@ -45,6 +47,10 @@ class Served:
     @property
     def auth_url(self) -> str:
         return f"{self.endpoint}/identity"
+
+    def client(self, cloud: str, *options: str) -> Client:
+        """Somebody of clouds.yaml at a shell; `options` come before every command."""
+        return Client(self.state / "clouds.yaml", cloud, *options)
 
     def openstack(self, *words: str, cloud: str = "haneul", check: bool = True) -> str:
         """What the stock client prints; fails the test if the client fails (unless `check` is off)."""
@@ -94,6 +100,9 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
         **options,
     )
     _write_clouds(folder, endpoint)
+    logging = structlog.get_config()
+    log = (folder / "log").open("a")  # its own: the clients' output is read in this process
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
     ready, problems = threading.Event(), []
     server = uvicorn.Server(uvicorn.Config(plane.app.falcon, lifespan="off", log_level="warning"))
 
@@ -129,6 +138,8 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
     finally:
         server.should_exit = True
         thread.join(30)
+        structlog.configure(**logging)
+        log.close()
         listening.close()
     assert not thread.is_alive(), "the cloud did not stop"
     if problems:

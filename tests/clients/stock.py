@@ -23,11 +23,12 @@ UNSETTLED = {"BUILD", "REBOOT", "HARD_REBOOT", "creating", "extending", "attachi
 
 
 class Client:
-    """Somebody at a shell, with the clouds.yaml of a cloud."""
+    """Somebody at a shell, with the clouds.yaml of a cloud; `options` come before every command."""
 
-    def __init__(self, clouds: Path, cloud: str) -> None:
+    def __init__(self, clouds: Path, cloud: str, *options: str) -> None:
         self.clouds = clouds
         self.cloud = cloud
+        self.options = options
 
     def run(self, command: str, *more: str) -> str:
         """What the client prints; the words of `command` come first. Fails the test if the client fails."""
@@ -86,7 +87,7 @@ class Client:
             with redirect_stdout(out), redirect_stderr(err):
                 _forget_clients()
                 try:
-                    code = OpenStackShell().run(words)
+                    code = OpenStackShell().run([*self.options, *words])
                 except SystemExit as ended:  # wrong arguments
                     code = int(ended.code or 0)
         root.handlers = handlers
