@@ -27,12 +27,10 @@ SHAPING = {  # how an answer is printed
     *("--prefix", "--sort-column", "--sort-ascending", "--sort-descending", "--variable", "--help"),
 }
 LEFT_OUT = {
-    "user create": {"--password-prompt"},  # asks at the terminal, then is --password
-    "user set": {"--password-prompt"},
     "access rule list": {"--user", "--user-domain"},  # 'function' object has no attribute 'list'
     "credential list": {"--user-domain"},  # the client compares with a whole domain and never finds the user
 }
-"""Options that do not reach a server, or that no server can make work."""
+"""Options that no server can make work."""
 
 
 def offered(group: str) -> dict[str, set[str]]:

@@ -185,6 +185,18 @@ def test_users_are_found(admin: Client, acme: str) -> None:
     assert admin.json("role assignment list --project demo --names")
 
 
+def test_a_password_is_typed(admin: Client, served: Served) -> None:
+    typing = served.client("haneul")
+    typing.typed = "first"
+    typing.run("user create --password-prompt olga")
+    login = ("--os-username", "olga", "--os-password")
+    assert served.client("haneul-bare", *login, "first").json("token issue")["user_id"]
+    typing.typed = "second"
+    typing.run("user set --password-prompt olga")
+    assert served.client("haneul-bare", *login, "second").json("token issue")["user_id"]
+    admin.run("user delete olga")
+
+
 def test_everybody_sets_their_own_password(admin: Client, served: Served) -> None:
     admin.run("user create --password first gina")
     login = ("--os-username", "gina", "--os-password")
