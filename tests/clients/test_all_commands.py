@@ -79,7 +79,7 @@ def _texts(node: ast.AST, named: dict[str, list[str]]) -> list[str]:
     return texts + [text for name in names for text in named.get(name, [])]
 
 
-@pytest.mark.parametrize("group", ["openstack.identity.v3"])
+@pytest.mark.parametrize("group", ["openstack.identity.v3", "openstack.image.v2"])
 def test_every_command_and_option_is_tried(group: str) -> None:
     commands = offered(group)
     done = tried(set(commands))
