@@ -155,3 +155,61 @@ def test_metadata_definitions_are_emptied(served: Served) -> None:
     assert list(image.metadef_objects("Paint")) == []
     assert list(image.metadef_properties("Paint")) == []
     image.delete_metadef_namespace("Paint")
+
+
+def test_what_the_command_does_not_ask_of_identity(served: Served) -> None:
+    cloud = served.sdk("haneul")
+    identity = cloud.identity
+    user, project, role = (
+        identity.find_user("demo"),
+        identity.find_project("demo"),
+        identity.find_role("member"),
+    )
+    assert identity.get_user(user.id).name == "demo"
+    assert identity.get_project(project.id).name == "demo"
+    assert identity.get_role(role.id).name == "member"
+    service = next(identity.services(type="image"))
+    assert identity.get_service(service.id).type == "image"
+    endpoint = next(identity.endpoints(service_id=service.id))
+    assert identity.get_endpoint(endpoint.id).url == endpoint.url
+    assert identity.find_region("RegionOne").id == "RegionOne"
+    group = identity.create_group(name="crew")
+    assert identity.get_group(group.id).name == "crew"
+    assert not identity.validate_user_has_system_role(user, role, "all")
+    assert not identity.validate_group_has_system_role(group, role, "all")
+    found = identity.role_assignments_filter(project=project, user=user)
+    assert {each.name for each in found} == {"member"}
+    credential = identity.create_credential(type="cert", blob="x", user_id=user.id)
+    assert identity.find_credential(credential.id).blob == "x"
+    endpoints = identity.create_endpoint_group(name="images", filters={"service_id": service.id})
+    assert identity.get_endpoint_group(endpoints.id).name == "images"
+    assert {each.id for each in identity.endpoint_group_endpoints(endpoints)} >= {endpoint.id}
+    provider = identity.create_identity_provider(id="acme", remote_ids=["a"])
+    assert identity.find_identity_provider("acme").id == provider.id
+    rules = [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "X"}]}]
+    identity.create_mapping(id="rules", rules=rules)
+    assert identity.find_mapping("rules").rules == rules
+    identity.create_federation_protocol(provider, id="openid", mapping_id="rules")
+    assert identity.find_federation_protocol(provider, "openid").mapping_id == "rules"
+    assert identity.find_policy("none", ignore_missing=True) is None
+
+
+def test_what_the_command_does_not_ask_of_image(served: Served) -> None:
+    image = served.sdk("haneul").image
+    made = image.create_image("kept", disk_format="raw", container_format="bare", allow_duplicates=True)
+    image.upload_image(container_format="bare", disk_format="raw", name="sent", data=DATA)
+    assert image.download_image(image.find_image("sent")).content == DATA
+    image.clean_cache()
+    image.prune_cache()
+    for schema in (
+        image.get_metadef_resource_types_schema(),
+        image.get_metadef_objects_schema(),
+        image.get_metadef_properties_schema(),
+        image.get_metadef_tag_schema(),
+        image.get_metadef_tags_schema(),
+    ):
+        assert schema.properties
+    member = image.add_member(made, member_id=served.sdk("haneul-alt").current_project_id)
+    assert image.find_member(member.member_id, made).member_id == member.member_id
+    image.delete_image(made)
+    image.delete_image(image.find_image("sent"))
