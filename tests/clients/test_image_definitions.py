@@ -98,6 +98,8 @@ def test_types_of_resources(admin: Client, demo: Client, paint: str) -> None:
     admin.run("image metadef resource type association create Paint OS::Own::Thing")
     listed = admin.json("image metadef resource type association list Paint")
     assert {row["Name"] for row in listed} == {"OS::Cinder::Volume", "OS::Own::Thing"}
+    known = {row["Name"] for row in demo.json("image metadef resource type list")}
+    assert {"OS::Cinder::Volume", "OS::Own::Thing"} <= known
     found = {
         row["namespace"] for row in demo.json("image metadef namespace list --resource-types OS::Own::Thing")
     }
