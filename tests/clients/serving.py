@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 import sqlite3
 import subprocess
@@ -21,14 +20,19 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 import uvicorn
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
 
 from haneul import control_plane
 from haneul.kernel.context import Context
 from haneul.kernel.db import METADATA, open_database
 from haneul.services.identity import public as identity
+from tests.clients.stock import Client
 from tests.conftest import SERVICES
 
+BIN = Path(sys.executable).parent
 ADMIN_PASSWORD = "admin-password"
 USER_PASSWORD = "user-password"
 PEOPLE = {"haneul": "admin", "haneul-demo": "demo", "haneul-alt": "alt"}
@@ -46,33 +50,14 @@ class Served:
     def auth_url(self) -> str:
         return f"{self.endpoint}/identity"
 
-    def openstack(self, *words: str, cloud: str = "haneul", check: bool = True) -> str:
-        """What the stock client prints; fails the test if the client fails (unless `check` is off)."""
-        answer = subprocess.run(
-            [Path(sys.executable).with_name("openstack"), *words],
-            env=self.environment(cloud),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if check:
-            assert answer.returncode == 0, f"openstack {' '.join(words)}: {answer.stdout}{answer.stderr}"
-            return answer.stdout
-        return answer.stdout + answer.stderr
+    def client(self, cloud: str, *options: str) -> Client:
+        """Somebody of clouds.yaml at a shell; `options` come before every command."""
+        return Client(self.state / "clouds.yaml", cloud, *options)
 
-    def openstack_json(self, *words: str, cloud: str = "haneul") -> Any:
-        """The same, parsed from `-f json`."""
-        return json.loads(self.openstack(*words, "-f", "json", cloud=cloud))
-
-    def environment(self, cloud: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-        return {
-            **kept,
-            "OS_CLIENT_CONFIG_FILE": str(self.state / "clouds.yaml"),
-            "OS_CLOUD": cloud,
-            "PYTHONWARNINGS": "ignore",
-        }
+    def sdk(self, cloud: str) -> Connection:
+        """The same person with a program of their own."""
+        clouds = OpenStackConfig(config_files=[str(self.state / "clouds.yaml")])
+        return Connection(config=clouds.get_one(cloud))
 
 
 @contextmanager
@@ -94,6 +79,9 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
         **options,
     )
     _write_clouds(folder, endpoint)
+    logging = structlog.get_config()
+    log = (folder / "log").open("a")  # its own: the clients' output is read in this process
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
     ready, problems = threading.Event(), []
     server = uvicorn.Server(uvicorn.Config(plane.app.falcon, lifespan="off", log_level="warning"))
 
@@ -129,10 +117,27 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
     finally:
         server.should_exit = True
         thread.join(30)
+        structlog.configure(**logging)
+        log.close()
         listening.close()
     assert not thread.is_alive(), "the cloud did not stop"
     if problems:
         raise problems[0]
+
+
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[Path]:
+    """A cloud started by its command, as a user does it, in `folder`; it is stopped after the block."""
+    try:
+        _haneul("up", "--state", str(folder), "--port", "0", "--detach", *options)
+        yield folder
+    finally:
+        _haneul("down", "--state", str(folder))
+
+
+def _haneul(*words: str) -> None:
+    done = subprocess.run([BIN / "haneul", *words], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 async def _populate(ctx: Context, services: list[str]) -> None:

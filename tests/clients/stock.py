@@ -23,11 +23,14 @@ UNSETTLED = {"BUILD", "REBOOT", "HARD_REBOOT", "creating", "extending", "attachi
 
 
 class Client:
-    """Somebody at a shell, with the clouds.yaml of a cloud."""
+    """Somebody at a shell, with the clouds.yaml of a cloud; `options` come before every command."""
 
-    def __init__(self, clouds: Path, cloud: str) -> None:
+    def __init__(self, clouds: Path, cloud: str, *options: str) -> None:
         self.clouds = clouds
         self.cloud = cloud
+        self.options = options
+        self.typed = ""
+        """What they answer where the client asks for a password."""
 
     def run(self, command: str, *more: str) -> str:
         """What the client prints; the words of `command` come first. Fails the test if the client fails."""
@@ -83,14 +86,23 @@ class Client:
         with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
             patch.setenv("OS_CLIENT_CONFIG_FILE", str(self.clouds))
             patch.setenv("OS_CLOUD", self.cloud)
+            patch.setattr("sys.stdin", _Terminal())
+            patch.setattr("getpass.getpass", lambda *_: self.typed)
             with redirect_stdout(out), redirect_stderr(err):
                 _forget_clients()
                 try:
-                    code = OpenStackShell().run(words)
+                    code = OpenStackShell().run([*self.options, *words])
                 except SystemExit as ended:  # wrong arguments
                     code = int(ended.code or 0)
         root.handlers = handlers
         return code, out.getvalue(), err.getvalue()
+
+
+class _Terminal(io.StringIO):
+    """Somebody is there, and nothing comes by a pipe."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def _forget_clients() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients.serving import BIN, started
 from tests.clients.stock import Client
 
 pytestmark = [
@@ -18,24 +18,14 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # the client's own
 ]
-BIN = Path(sys.executable).parent
 IMAGE = "haneul-lite"
 SERVER = ("--flavor", "tiny", "--image", IMAGE)
 
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("installed") / "cloud"
-    _haneul("up", "--state", str(folder), "--simulate", "--port", "0", "--detach")
-    try:
+    with started(tmp_path_factory.mktemp("installed") / "cloud", "--simulate") as folder:
         yield folder
-    finally:
-        _haneul("down", "--state", str(folder))
-
-
-def _haneul(*words: str) -> None:
-    done = subprocess.run([BIN / "haneul", *words], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -354,6 +344,14 @@ def test_a_server_boots_from_a_volume(demo: Client) -> None:
         demo.run("server delete", name)
         demo.gone("server", name)
     assert demo.settled("volume", "root")["status"] == "available"
+    demo.run("image create --volume root --force --disk-format raw copied")
+    for _ in range(600):
+        if demo.json("image show copied")["status"] == "active":
+            break
+        time.sleep(0.05)
+    assert demo.json("image show copied")["status"] == "active"
+    demo.run("image delete copied")
+    demo.settled("volume", "root")
     demo.run("volume delete root")
     demo.gone("volume", "root")
 

@@ -6,7 +6,6 @@ One cloud with the server `hello` for the whole file; a guest is software-emulat
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
+from tests.clients.serving import BIN, started
 from tests.clients.stock import Client
 
 pytestmark = [
@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # the client's own
 ]
-BIN = Path(sys.executable).parent
 LITE = ("--flavor", "tiny", "--image", "haneul-lite", "--network", "demo", "--key-name", "demo")
 SCRIPT = """#!/bin/sh
 [ -d /run/config-2/openstack ] && from=drive || from=service
@@ -31,17 +30,8 @@ echo "this came from the $from"
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("real") / "cloud"
-    try:
-        _haneul("up", "--state", str(folder), "--port", "0", "--detach", "--demo")
+    with started(tmp_path_factory.mktemp("real") / "cloud", "--demo") as folder:
         yield folder
-    finally:
-        _haneul("down", "--state", str(folder))
-
-
-def _haneul(*words: str) -> None:
-    done = subprocess.run([BIN / "haneul", *words], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

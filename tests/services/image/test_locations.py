@@ -12,9 +12,9 @@ import pytest
 from haneul.services.image.sagas.add_location import ADD_LOCATION
 from tests.conftest import Cloud, Persona
 from tests.saga_checks import assert_repeatable, assert_unwinds
+from tests.services.image.importing import LOOPBACK, configure, task_of
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import IMAGES, PATCH, create
-from tests.services.image.test_imports import LOOPBACK, configure, task_of
 from tests.services.image.web_server import Answer, Pages, pages
 
 

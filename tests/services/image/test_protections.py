@@ -9,8 +9,8 @@ import pytest
 from haneul.kernel.policy import Rule
 from haneul.services.image.model import protections
 from tests.conftest import Cloud
+from tests.services.image.importing import configure
 from tests.services.image.test_images import IMAGES, PATCH, create
-from tests.services.image.test_imports import configure
 
 BY_ROLES = """
 [^x_billing]

@@ -8,9 +8,9 @@ from haneul.services.identity.model.limits import Limit
 from haneul.services.identity.store.limits import LIMITS
 from haneul.services.image.store.quotas import QUOTAS
 from tests.conftest import Cloud
+from tests.services.image.importing import ask, configure
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import IMAGES, create
-from tests.services.image.test_imports import ask, configure
 
 MIB = 1 << 20
 

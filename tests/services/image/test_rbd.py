@@ -22,9 +22,9 @@ from haneul.services.image.store.stores import stores
 from tests.ceph_cluster import POOL, Cluster
 from tests.conftest import Cloud
 from tests.saga_checks import assert_repeatable, assert_unwinds
+from tests.services.image.importing import ask, configure, imported, leftovers, look, staged
 from tests.services.image.test_data import OCTETS, send, show, stored_files
 from tests.services.image.test_images import IMAGES, create
-from tests.services.image.test_imports import ask, configure, imported, leftovers, look, staged
 
 IMPATIENT = {"rados_connect_timeout_s": 1, "operation_timeout_s": 2}
 MIB = 1 << 20

@@ -15,9 +15,9 @@ from cryptography.x509.oid import NameOID
 
 from haneul.kernel.ids import new_id
 from tests.conftest import Cloud
+from tests.services.image.importing import ask
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import create
-from tests.services.image.test_imports import ask
 
 DATA = b"to be signed" * 1000
 RSA = rsa.generate_private_key(65537, 2048)
