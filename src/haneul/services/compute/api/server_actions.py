@@ -224,7 +224,7 @@ async def show_history(ctx: Context, id: str, request_id: str) -> dict[str, Any]
     raise errors.NotAttached(what="request", id=request_id, server_id=id)
 
 
-NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage"}
+NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage", "snapshot_volumes": "createImage"}
 
 
 def _operation(ctx: Context, operation: Any) -> dict[str, Any]:
