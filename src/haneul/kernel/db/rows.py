@@ -30,6 +30,9 @@ METADATA = sa.MetaData(
     }
 )
 
+TICKETS = sa.Sequence("haneul_tickets", 4_000_000_000_000_000, data_type=sa.BigInteger, metadata=METADATA)
+"""Where tickets are from when several processes share a store. It begins beyond every clock's microseconds."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 """A name that stands for the condition's text, the condition, its parameters."""
