@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from haneul.services.image.model.images import Image
 from haneul.services.image.store import images as store
 from haneul.services.image.store import labels
 from haneul.services.image.store.images import IMAGES
+from haneul.services.image.store.labels import LABELS, Label
 
 FULL, SMALL = 100_000, 100
 ROUNDS = 40
@@ -63,15 +65,23 @@ async def filled(folder: Path, count: int) -> Database:
     url = f"sqlite:///{folder}/{count}.db"
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     METADATA.create_all(engine)
-    engine.dispose()
-    database = open_database(url, synchronous="OFF")
-    await database.start()
     chance = random.Random(1)
-    for first in range(0, count, 2000):
-        async with database.transaction() as tx:
-            for number in range(first, min(count, first + 2000)):
-                await IMAGES.add(tx, image(number, count, chance))
+    with engine.begin() as connection:
+        for first in range(0, count, 5000):
+            made = [image(number, count, chance) for number in range(first, min(count, first + 5000))]
+            connection.execute(sa.insert(IMAGES.table), [IMAGES.dump(each) for each in made])
+            connection.execute(sa.insert(LABELS.table), [row for each in made for row in labelled(each)])
+    engine.dispose()
+    database = open_database(url)
+    await database.start()
     return database
+
+
+def labelled(image: Image) -> Iterator[dict[str, Any]]:
+    found = [*map(labels.of_tag, image.tags)]
+    found += [labels.of_property(*each) for each in image.properties.items()]
+    for label in found:
+        yield LABELS.dump(Label(image.id, label, image.owner, image.visibility, image.created_at))
 
 
 def image_id(number: int) -> str:
