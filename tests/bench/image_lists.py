@@ -2,6 +2,8 @@
 
 `python -m tests.bench.image_lists [--images N]`. What is measured is the store: the query, and the objects made
 of its rows; a page has 25. Half of all images have the common label, two the rare one.
+A member sees eleven of the hundred images, less than a page, so up to 2.5 of a member's ratio are rows that the
+small cloud has not.
 """
 
 from __future__ import annotations
