@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import identity, images, real
+from tests.bench import identity, image_lists, images, real
 from tests.bench.cloud import haneul
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -89,7 +89,18 @@ def main() -> int:
             haneul("down", "--state", str(real_state))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    text = page(cold, warm, memory, processes, machines, table, real_table, data, identity.section())
+    text = page(
+        cold,
+        warm,
+        memory,
+        processes,
+        machines,
+        table,
+        real_table,
+        data,
+        identity.section(),
+        image_lists.section(),
+    )
     PAGE.write_text(text)
     print(text)
     return 0
@@ -105,6 +116,7 @@ def page(
     real_table: str,
     data: str,
     full: str,
+    lists: str,
 ) -> str:
     measured, _, ratios = table.partition("\n\n")
     real_ratios = real_table.partition("\n\n")[2]
@@ -139,6 +151,10 @@ A ratio above 1 means that Haneul is that many times better. Hosts are simulated
 each; one caller, first pages of a hundred.
 
 {full}
+
+## Images, full
+
+{lists}
 
 ## Figures
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -39,12 +40,20 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+async def with_tickets(url: str) -> None:
+    """The server's database has what migrations make beside tables."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE SEQUENCE IF NOT EXISTS haneul_tickets")
+    await connection.close()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     if request.param == "sqlite":
         database = open_database(f"sqlite:///{tmp_path}/test.db")
     else:
         database = open_database(request.getfixturevalue("postgres"))
+        await with_tickets(request.getfixturevalue("postgres"))
     await database.start()
     async with database.transaction() as tx:
         await tx.run(Query(sa.schema.DropTable(THINGS.table, if_exists=True)))
@@ -208,3 +217,32 @@ async def test_what_is_among_many_is_found_by_the_index(tmp_path: Path) -> None:
     connection.close()
     await database.close()
     assert plan[0][3].startswith("SEARCH test_things")
+
+
+async def test_tickets_rise_whoever_takes_them(db: Database) -> None:
+    taken = []
+    for _ in range(3):
+        async with db.transaction() as tx:
+            taken.append(await tx.ticket())
+        async with db.reading() as tx:
+            taken.append(await tx.ticket())
+        with pytest.raises(RuntimeError):
+            async with db.transaction() as tx:
+                taken.append(await tx.ticket())
+                raise RuntimeError
+    assert taken == sorted(set(taken))
+
+
+@pytest.mark.postgres
+async def test_two_processes_never_get_the_same_ticket(postgres: str) -> None:
+    await with_tickets(postgres)
+    databases = [open_database(postgres) for _ in range(2)]
+    taken = []
+    for database in databases:
+        await database.start()
+    for database in databases * 3:
+        async with database.reading() as tx:
+            taken.append(await tx.ticket())
+    for database in databases:
+        await database.close()
+    assert taken == sorted(set(taken))

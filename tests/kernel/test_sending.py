@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import falcon.asgi
 import httpx
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.sending import SendsFiles
@@ -23,11 +25,18 @@ SIZE = 9_000_001
 class Serves:
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.passed = 0
+        """How many bytes went through the application."""
 
     async def on_get(self, req: Any, resp: Any) -> None:
         offset = int(req.params.get("from", 0))
         resp.set_header("Content-Length", str(SIZE - offset))
-        resp.stream = Request(req).file_body(self.path, offset, SIZE - offset)
+        resp.stream = self._counted(Request(req).file_body(self.path, offset, SIZE - offset))
+
+    async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            self.passed += len(piece)
+            yield piece
 
 
 @pytest.fixture
@@ -51,10 +60,10 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(path: Path, protocol: Any = SendsFiles) -> AsyncIterator[int]:
+async def serving(path: Path, protocol: Any = SendsFiles, serves: Serves | None = None) -> AsyncIterator[int]:
     """The port of a server that answers with the file."""
     app = falcon.asgi.App()
-    app.add_route("/file", Serves(path))
+    app.add_route("/file", serves or Serves(path))
     config = uvicorn.Config(app, http=protocol, log_config=None, lifespan="off", port=0)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
@@ -75,6 +84,22 @@ async def test_a_file_is_sent_whole_and_in_part_on_one_connection(file: Path, pr
             answer = await client.get(f"http://127.0.0.1:{port}/file", params={"from": offset})
             assert answer.content == data[offset:]
         assert (await client.head(f"http://127.0.0.1:{port}/file")).status_code == 405
+
+
+@pytest.mark.parametrize(("protocol", "passed"), [(SendsFiles, 0), ("httptools", SIZE)])
+async def test_nothing_passes_through_the_application(file: Path, protocol: Any, passed: int) -> None:
+    serves = Serves(file)
+    async with serving(file, protocol, serves) as port, httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/file")).content == file.read_bytes()
+    assert serves.passed == passed
+
+
+def test_the_server_has_inside_what_is_used_of_it() -> None:
+    """docs/adr/0011 says what to do when this fails after an upgrade."""
+    assert list(inspect.signature(HttpToolsProtocol._start_asgi_task).parameters) == ["self", "cycle", "app"]
+    used = {"transport", "flow", "disconnected", "expected_content_length", "scope"}
+    source = inspect.getsource(RequestResponseCycle.__init__)
+    assert {name for name in used if f"self.{name} = " in source or f"self.{name}: " in source} == used
 
 
 async def test_who_reads_slowly_gets_everything(file: Path) -> None:

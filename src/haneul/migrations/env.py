@@ -1,16 +1,26 @@
 """How Alembic runs here: on a connection that the caller gives."""
 
+from typing import Any
+
 from alembic import context
 
 from haneul.control_plane import load_tables
 from haneul.kernel.db import METADATA
 
 load_tables()
+
+
+def is_compared(thing: Any, name: str | None, kind: str, is_reflected: bool, other: Any) -> bool:
+    """Indexes of expressions (`sorts` of `Rows`) cannot be read back from SQLite."""
+    return kind != "index" or "_sorted_" not in (name or "")
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     render_as_batch=True,
     compare_type=True,
+    include_object=is_compared,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from haneul.services.compute.sagas.change_disks import ATTACH_VOLUME, DETACH_VOLUME, SNAPSHOT_SERVER
+from haneul.services.compute.sagas.change_disks import (
+    ATTACH_VOLUME,
+    DETACH_VOLUME,
+    SNAPSHOT_SERVER,
+    SNAPSHOT_VOLUMES,
+)
 from haneul.services.compute.sagas.change_power import (
     HARD_REBOOT_SERVER,
     PAUSE_SERVER,
@@ -144,6 +149,22 @@ async def test_making_an_image_of_a_server(w: World) -> None:
     await assert_unwinds(w.cloud, SNAPSHOT_SERVER, begin, images, except_for=("store", "remove_export"))
     await assert_repeatable(w.cloud, SNAPSHOT_SERVER, begin)
     assert len(await images()) == 1
+
+
+async def test_making_an_image_of_a_servers_volumes(w: World) -> None:
+    id = await w.create(imageRef=None, block_device_mapping_v2=[w.root_volume()])
+
+    async def begin() -> None:
+        assert await w.act(id, {"createImage": {"name": "snap"}}) == 202
+
+    async def names() -> Any:
+        images = (await w.cloud.member.get("/image/v2/images?name=snap")).json()["images"]
+        snapshots = (await w.cloud.member.get("/volume/v3/snapshots")).json()["snapshots"]
+        return [[each["name"] for each in found] for found in (images, snapshots)]
+
+    await assert_unwinds(w.cloud, SNAPSHOT_VOLUMES, begin, names)
+    await assert_repeatable(w.cloud, SNAPSHOT_VOLUMES, begin)
+    assert await names() == [["snap"], ["snapshot for snap"]]
 
 
 async def test_restoring_a_server(w: World) -> None:

@@ -26,6 +26,11 @@ class World:
         }
         return {"server": server | more}
 
+    def root_volume(self, **more: Any) -> dict[str, Any]:
+        """A volume made of the image, to boot from."""
+        volume = {"boot_index": 0, "source_type": "image", "destination_type": "volume"}
+        return volume | {"uuid": self.image, "volume_size": 1} | more
+
     async def create(self, who: Persona | None = None, **more: Any) -> str:
         """An ACTIVE server."""
         who = who or self.cloud.member

@@ -75,6 +75,10 @@ class Tx(Protocol):
         """Nobody else holds this key until the transaction ends."""
         ...
 
+    async def ticket(self) -> int:
+        """A number larger than all that anybody was given before, whether this transaction is kept or not."""
+        ...
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the transaction has been committed, and only then."""
         ...

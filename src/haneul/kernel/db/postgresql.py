@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from haneul.kernel.db.port import Busy, Duplicate, Query, Row, Unstorable
+from haneul.kernel.db.rows import TICKETS
 from haneul.kernel.db.turns import Turns
 
 POOL_SIZE = 10
@@ -71,6 +72,9 @@ class PostgresTx:
         digest = hashlib.blake2b("\0".join(key).encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big", signed=True)
         await (await self._open()).execute("SELECT pg_advisory_xact_lock($1)", number)
+
+    async def ticket(self) -> int:
+        return int(await (await self._open()).fetchval(f"SELECT nextval('{TICKETS.name}')"))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         self._after.append(action)

@@ -30,6 +30,9 @@ METADATA = sa.MetaData(
     }
 )
 
+TICKETS = sa.Sequence("haneul_tickets", 4_000_000_000_000_000, data_type=sa.BigInteger, metadata=METADATA)
+"""Where tickets are from when several processes share a store. It begins beyond every clock's microseconds."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 """A name that stands for the condition's text, the condition, its parameters."""
@@ -46,6 +49,17 @@ class Filter(NamedTuple):
 class Sort(NamedTuple):
     field: str
     descending: bool = False
+
+
+class Way(NamedTuple):
+    """A table through which the objects of another are found, instead of from that itself."""
+
+    name: str
+    """Stands for the text of the join."""
+    join: sa.FromClause
+    columns: Mapping[str, sa.ColumnElement[Any]]
+    """Fields that the table has too: they are compared and sorted by there, so that its indexes serve."""
+    conditions: Sequence[Condition]
 
 
 class among(sa.ColumnElement[bool]):
@@ -138,8 +152,8 @@ def _is_optional(annotation: Any) -> bool:
 class Rows(Generic[T]):
     """The stored objects of one Struct.
 
-    `key` is the primary key; `indexes` and `unique` hold tuples of field names; `derived` gives fields
-    that are computed in the query and never stored. A Struct with a `generation: int` field is written
+    `key` is the primary key; `indexes` and `unique` hold tuples of field names, `sorts` those that lists are
+    sorted by though they may be absent; `derived` gives fields that are computed in the query and never stored. A Struct with a `generation: int` field is written
     back only over the generation that was read.
     """
 
@@ -151,6 +165,7 @@ class Rows(Generic[T]):
         key: Sequence[str] = ("id",),
         indexes: Iterable[Sequence[str]] = (),
         unique: Iterable[Sequence[str]] = (),
+        sorts: Iterable[Sequence[str]] = (),
         derived: Callable[[sa.Table], Mapping[str, sa.ColumnElement[Any]]] | None = None,
     ) -> None:
         self.model = model
@@ -172,6 +187,8 @@ class Rows(Generic[T]):
         self.derived = dict(derived(self.table)) if derived else {}
         if set(self.derived) != computed:
             raise TypeError(f"{name}: derived fields are {sorted(computed)}, given {sorted(self.derived)}")
+        for fields in sorts:
+            sa.Index(f"ix_{name}_sorted_{'_'.join(fields)}", *(self._sortable(f) for f in fields))
         self.selected = [self.derived[n].label(n) if n in self.derived else self.c[n] for n in self._names]
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
         self._outs = [(n, self._kinds[n].out) for n in self._stored]
@@ -318,14 +335,18 @@ class Rows(Generic[T]):
         limit: int | None = None,
         extra: Sequence[Condition] = (),
         any_of: Sequence[Condition] = (),
+        way: Way | None = None,
     ) -> list[T]:
         """One page of a list, in one query.
 
         The keys are appended to `sort`, so the order is total; `after` is the last object of the page
         before. `extra` holds further conditions as (a name that stands for the condition's text, the
         condition, its parameters). At least one of `any_of` must hold, if there are any: each is searched
-        by itself, up to the limit, so that each can use the index that serves it.
+        by itself, up to the limit, so that each can use the index that serves it. With a `way` they are found
+        through its table.
         """
+        if way is not None:
+            extra = [*way.conditions, *extra]
         order = [*sort, *(Sort(k) for k in self.key if k not in {s.field for s in sort})]
         shape = (
             "page",
@@ -335,9 +356,10 @@ class Rows(Generic[T]):
             limit is not None,
             tuple(name for name, _, _ in extra),
             tuple(name for name, _, _ in any_of),
+            way and way.name,
         )
         query = self.cached(
-            shape, lambda: self._page(filters, order, after is not None, limit, extra, any_of)
+            shape, lambda: self._page(filters, order, after is not None, limit, extra, any_of, way)
         )
         params: dict[str, Any] = {}
         for i, f in enumerate(filters):
@@ -363,19 +385,19 @@ class Rows(Generic[T]):
         limit: int | None,
         extra: Sequence[Condition],
         any_of: Sequence[Condition],
+        way: Way | None,
     ) -> sa.Select[Any]:
         if any_of:
+            key = self._expression(self.key[0], way)
             parts = [
-                self._ordered(
-                    sa.select(self.c[self.key[0]]), filters, order, has_marker, limit, [*extra, one]
-                )
+                self._ordered(sa.select(key), filters, order, has_marker, limit, [*extra, one], way)
                 for one in any_of
             ]
             found = sa.union_all(*(sa.select(part.subquery()) for part in parts))
             return self._ordered(
                 self.select().where(self.c[self.key[0]].in_(found)), (), order, False, limit, ()
             )
-        return self._ordered(self.select(), filters, order, has_marker, limit, extra)
+        return self._ordered(self.select(), filters, order, has_marker, limit, extra, way)
 
     def _ordered(
         self,
@@ -385,38 +407,52 @@ class Rows(Generic[T]):
         has_marker: bool,
         limit: int | None,
         extra: Sequence[Condition],
+        way: Way | None = None,
     ) -> sa.Select[Any]:
+        if way is not None:
+            statement = statement.select_from(way.join)
         for i, f in enumerate(filters):
-            statement = statement.where(self._condition(f, f"f{i}"))
+            statement = statement.where(self._condition(f, f"f{i}", way))
         for _, condition, _ in extra:
             statement = statement.where(condition)
         if has_marker:
-            statement = statement.where(self._beyond(order))
+            statement = statement.where(self._beyond(order, way))
         for s in order:
-            column = self._sortable(s.field)
+            column = self._sortable(s.field, way)
             statement = statement.order_by(column.desc() if s.descending else column.asc())
         if limit is not None:
             statement = statement.limit(sa.bindparam("limit", type_=sa.BigInteger))
         return statement
 
-    def _expression(self, field: str) -> sa.ColumnElement[Any]:
+    def _expression(self, field: str, way: Way | None = None) -> sa.ColumnElement[Any]:
+        if way is not None and field in way.columns:
+            return way.columns[field]
         return self.derived[field] if field in self.derived else self.c[field]
 
-    def _sortable(self, field: str) -> sa.ColumnElement[Any]:
+    def _sortable(self, field: str, way: Way | None = None) -> sa.ColumnElement[Any]:
         """The field with absent values before all others, on every database alike."""
-        column = self._expression(field)
+        column = self._expression(field, way)
         if field in self.derived or not self.c[field].nullable:
             return column
         if isinstance(self.c[field].type, sa.Text):
             return sa.func.coalesce(column, sa.literal_column("''"))
         return sa.func.coalesce(column, sa.literal_column("-1"))
 
-    def _beyond(self, order: Sequence[Sort]) -> sa.ColumnElement[bool]:
-        """(a, b, c) comes after the marker's, each in its own direction."""
+    def _beyond(self, order: Sequence[Sort], way: Way | None) -> sa.ColumnElement[bool]:
+        """(a, b, c) comes after the marker's, each in its own direction.
+
+        That a is not before the marker's is said apart, because an index of expressions serves nothing else.
+        """
+        columns = [self._sortable(s.field, way) for s in order]
+        markers = [self._marker(s.field) for s in order]
+        if len(order) > 1 and len({s.descending for s in order}) == 1:
+            row, mark = sa.tuple_(*columns), sa.tuple_(*markers)
+            begun = columns[0] <= markers[0] if order[0].descending else columns[0] >= markers[0]
+            return sa.and_(begun, row < mark if order[0].descending else row > mark)
         choices = []
         for i, s in enumerate(order):
-            same = [self._sortable(o.field) == self._marker(o.field) for o in order[:i]]
-            column, marker = self._sortable(s.field), self._marker(s.field)
+            same = [c == m for c, m in zip(columns[:i], markers[:i], strict=True)]
+            column, marker = columns[i], markers[i]
             choices.append(sa.and_(*same, column < marker if s.descending else column > marker))
         return sa.or_(*choices)
 
@@ -427,8 +463,8 @@ class Rows(Generic[T]):
         absent = sa.literal_column("''" if isinstance(kind, sa.Text) else "-1")
         return sa.func.coalesce(sa.bindparam(f"m_{field}", type_=kind), absent)
 
-    def _condition(self, f: Filter, name: str) -> sa.ColumnElement[bool]:
-        column = self._expression(f.field)
+    def _condition(self, f: Filter, name: str, way: Way | None) -> sa.ColumnElement[bool]:
+        column = self._expression(f.field, way)
         param = sa.bindparam(name, type_=self._kinds[f.field].column)
         match f.op:
             case "eq":

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -81,6 +82,9 @@ class SqliteTx:
         if self._batch is None:
             self._batch = await self._database._begin()
 
+    async def ticket(self) -> int:
+        return self._database.ticket()
+
     def after_commit(self, action: Callable[[], None]) -> None:
         self._after.append(action)
 
@@ -118,6 +122,9 @@ class _Reading:
     async def lock(self, *key: str) -> None:
         raise RuntimeError("this transaction only reads")
 
+    async def ticket(self) -> int:
+        return self._database.ticket()
+
     def after_commit(self, action: Callable[[], None]) -> None:
         raise RuntimeError("this transaction only reads")
 
@@ -132,6 +139,7 @@ class SqliteDatabase:
         self._turn = Turns()
         self._batch: asyncio.Future[None] | None = None
         self._size = 0
+        self._ticket = 0
         self._thread = ThreadPoolExecutor(1, "sqlite-commit")
         self._commits: set[asyncio.Task[None]] = set()
         self._writer: sqlite3.Connection
@@ -152,6 +160,11 @@ class SqliteDatabase:
     async def now(self) -> datetime:
         """The file has one writer, so its clock is this process's."""
         return datetime.now(UTC)
+
+    def ticket(self) -> int:
+        """The file has one control plane, so it need not be asked: the clock leads past those before a restart."""
+        self._ticket = max(self._ticket + 1, time.time_ns() // 1000)
+        return self._ticket
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTx]:

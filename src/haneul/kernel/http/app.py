@@ -46,7 +46,7 @@ from haneul.kernel.http.routes import (
 )
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
-from haneul.kernel.policy import Rule
+from haneul.kernel.policy import Rule, covers_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -208,6 +208,8 @@ class Application:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
             decisions.note(rule.name, None, is_allowed=False)
+            if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
+                raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
         arguments: dict[str, Any] = {}
         context_name = None

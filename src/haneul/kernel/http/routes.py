@@ -175,17 +175,29 @@ class Route:
     ignores_access_rules: bool = False
     asks_late: bool = False
     """The handler finds the thing before it asks the policy: everybody is told of one that is not there."""
+    hides_out_of_scope: bool = False
+    """Who asks with a token for something else than the policy wants (the system, say) is told 404."""
 
 
 class Routes:
     """The routes of one file; `prefix` stands before each path, below the service's own path.
 
-    `until` is the last microversion that knows any of them, where a route does not say its own.
+    `until` is the last microversion that knows any of them, where a route does not say its own; likewise
+    `asks_late` and `hides_out_of_scope` hold for all of them.
     """
 
-    def __init__(self, prefix: str = "", *, until: str | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str = "",
+        *,
+        until: str | None = None,
+        asks_late: bool = False,
+        hides_out_of_scope: bool = False,
+    ) -> None:
         self.prefix = prefix
         self.until = until
+        self.asks_late = asks_late
+        self.hides_out_of_scope = hides_out_of_scope
         self.routes: list[Route] = []
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
@@ -218,7 +230,7 @@ class Routes:
         content_types: tuple[str, ...] = ("application/json",),
         limit: int = 114688,
         ignores_access_rules: bool = False,
-        asks_late: bool = False,
+        asks_late: bool | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
@@ -267,7 +279,8 @@ class Routes:
                     content_types,
                     limit,
                     ignores_access_rules,
-                    asks_late,
+                    self.asks_late if asks_late is None else asks_late,
+                    self.hides_out_of_scope,
                 )
             )
             return handler

@@ -7,13 +7,20 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.services.block_storage.errors import InvalidVolume, SnapshotNotFound, VolumeNotFound
+from haneul.services.block_storage.errors import (
+    InvalidVolume,
+    SnapshotNotFound,
+    VolumeNotFound,
+    VolumeQuotaExceeded,
+)
+from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.model.volumes import Volume
 from haneul.services.block_storage.operations import attachments as _attachments
+from haneul.services.block_storage.operations import snapshots as _snapshots
 from haneul.services.block_storage.operations import types as _types
 from haneul.services.block_storage.operations import volumes as _volumes
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, VOLUMES
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 
 __all__ = [
     "Attachment",
@@ -21,19 +28,23 @@ __all__ = [
     "SnapshotNotFound",
     "Volume",
     "VolumeNotFound",
+    "VolumeQuotaExceeded",
     "attachments",
     "begin_detaching",
     "complete",
     "connect",
     "create_for_server",
+    "create_snapshot",
     "delete_for_server",
     "detach",
+    "discard_snapshot",
     "disconnect",
     "ensure_default_type",
     "get",
     "is_ready",
     "reserve",
     "roll_detaching",
+    "snapshot_status",
 ]
 
 
@@ -156,3 +167,21 @@ async def delete_for_server(ctx: Context, server_id: str) -> None:
         await _attachments.remove(ctx, each)
     for volume_id in sorted(doomed):
         await ctx.start(DELETE_VOLUME, OldVolume(volume_id), resource=volume_id, supersede=True)
+
+
+async def create_snapshot(ctx: Context, volume_id: str, name: str) -> Snapshot:
+    """Accept a snapshot of a volume, in use or not, as part of the caller's transaction."""
+    return await _snapshots.create(ctx, volume_id, name=name, description=None, metadata={}, force=True)
+
+
+async def snapshot_status(ctx: Context, snapshot_id: str) -> str:
+    """`creating` while it is taken, then `available` or `error`; `deleted` if it is gone."""
+    found = await SNAPSHOTS.get(ctx.tx, snapshot_id)
+    return found.status if found else "deleted"
+
+
+async def discard_snapshot(ctx: Context, snapshot_id: str) -> None:
+    """The snapshot is being deleted, whatever is done to it; fine if it is gone."""
+    found = await SNAPSHOTS.get(ctx.tx, snapshot_id)
+    if found is not None:
+        await _snapshots.delete(ctx, found, force=True)

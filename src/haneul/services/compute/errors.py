@@ -111,11 +111,6 @@ class RootVolume(Forbidden):
     message = "Cannot detach a root device volume"
 
 
-class NotImaged(BadRequest):
-    code = "compute.not_imaged"
-    message = "Instance {server_id} has no local root disk; make a snapshot of its volume instead."
-
-
 class ExtraSpecNotFound(NotFound):
     code = "compute.extra_spec_not_found"
     message = "Flavor {flavor_id} has no extra specs with key {key}."

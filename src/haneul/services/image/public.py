@@ -11,7 +11,7 @@ from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageNotFound
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
-from haneul.services.image.operations import data, images, metadef_catalogue, verification
+from haneul.services.image.operations import data, images, members, metadef_catalogue, verification
 from haneul.services.image.store.stores import stores
 
 __all__ = [
@@ -23,8 +23,10 @@ __all__ = [
     "discard",
     "ensure_definitions",
     "get",
+    "share",
     "source",
     "store_file",
+    "store_nothing",
     "verify",
 ]
 
@@ -90,6 +92,16 @@ async def discard(ctx: Context, image_id: str) -> None:
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
     """The queued image is active with a copy of this local file as its data; opens its own transactions."""
     return await data.store_file(platform, auth, image_id, Path(path))
+
+
+async def store_nothing(platform: Platform, auth: Auth, image_id: str) -> Image:
+    """The queued image is active with no data at all; opens its own transactions."""
+    return await data.store_nothing(platform, auth, image_id)
+
+
+async def share(ctx: Context, image_id: str, project_id: str) -> None:
+    """The project may use the shared image."""
+    await members.add(ctx, image_id, project_id)
 
 
 async def ensure_definitions(ctx: Context, owner: str) -> None:

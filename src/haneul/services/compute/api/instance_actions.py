@@ -19,7 +19,7 @@ from haneul.services.compute.policy import servers as policy
 routes = Routes("/v2.1/servers/{id}/os-instance-actions")
 PAGES, CHANGES_BEFORE = (2, 58), (2, 66)
 EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
-NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage"}
+NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage", "snapshot_volumes": "createImage"}
 
 
 @routes.get("", policy=policy.ACTIONS_READ)

@@ -143,13 +143,19 @@ def _for_admins(ctx: Context, server: Server) -> dict[str, Any]:
     return found
 
 
+SHOWN_PROPERTIES = ("architecture", "hw_", "img_", "os_", "traits_", "vmware_")
+"""How the properties begin that say something of the machine; others are the image's own."""
+
+
 def _image(ctx: Context, server: Server) -> Any:
     if server.image_id is None:
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
     found: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}
     if ctx.wants((2, 98)):
-        found["properties"] = server.image_properties
+        found["properties"] = {
+            k: v for k, v in server.image_properties.items() if k.startswith(SHOWN_PROPERTIES)
+        }
     return found
 
 

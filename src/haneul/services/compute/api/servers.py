@@ -20,9 +20,10 @@ from haneul.services.compute.api.server_schemas import (
     uuid,
 )
 from haneul.services.compute.api.values import integer, integer_or_none, time, truth
+from haneul.services.compute.model.block_devices import VolumeWish
 from haneul.services.compute.model.servers import STATES, Server
 from haneul.services.compute.operations import servers
-from haneul.services.compute.operations.servers import ServerWish, VolumeWish
+from haneul.services.compute.operations.servers import ServerWish
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network.public import RequestedNic
 

@@ -115,6 +115,10 @@ class Server(msgspec.Struct, frozen=True, gc=False):
         return self.operation.partition("/")[0] if self.operation else None
 
     @property
+    def boots_from_volume(self) -> bool:
+        return self.image_id is None or any(d.boot_index == 0 for d in self.block_devices)
+
+    @property
     def root_device(self) -> str:
         return "/dev/vda"
 
@@ -128,6 +132,7 @@ TASKS = {
     "compute.pause_server": "pausing",
     "compute.unpause_server": "unpausing",
     "compute.snapshot_server": "image_uploading",
+    "compute.snapshot_volumes": "image_snapshot",
 }
 BUILD_TASKS = {
     "place": "scheduling",

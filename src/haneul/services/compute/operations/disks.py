@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
+from haneul.services.compute.model import image_mappings
 from haneul.services.compute.model.servers import Server, VmState, require
 from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_disks import (
     ATTACH_VOLUME,
     DETACH_VOLUME,
     SNAPSHOT_SERVER,
+    SNAPSHOT_VOLUMES,
     Attach,
     Snapshot,
+    VolumesSnapshot,
 )
 from haneul.services.image import public as image
 
@@ -58,19 +64,62 @@ async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
 
 
 async def create_image(ctx: Context, id: str, name: str, metadata: dict[str, str]) -> str:
-    """Accept making an image of the root disk; its id."""
+    """Accept making an image of the server: of its root disk, or of its volumes; the image's id."""
     server = await servers.show(ctx, id)
+    if server.boots_from_volume:
+        ctx.authorize(server, policy.CREATE_VOLUMES_IMAGE.name)
     require(server, "snapshot", by_admin=ctx.is_admin)
     host = _host(server, "createImage")
-    if server.image_id is None:
-        raise errors.NotImaged(server_id=id)
-    properties = {k: v for k, v in server.image_properties.items() if isinstance(v, str)}
-    properties |= metadata | {
-        "instance_uuid": server.id,
-        "image_type": "snapshot",
-        "base_image_ref": server.image_id,
-        "user_id": ctx.user_id,
-    }
-    made = await image.create_queued(ctx, name, "qcow2", "bare", properties)
+    if server.boots_from_volume:
+        return await _image_of_volumes(ctx, server, name, metadata)
+    properties = {"instance_uuid": server.id, "image_type": "snapshot", "user_id": ctx.user_id}
+    made = await _queued_image(ctx, server, name, "qcow2", metadata | properties, server.flavor.disk_gb)
     await ctx.start(SNAPSHOT_SERVER, Snapshot(id, host, made.id), resource=id)
     return made.id
+
+
+async def _image_of_volumes(ctx: Context, server: Server, name: str, metadata: dict[str, str]) -> str:
+    """Snapshots of all volumes are being taken, and an image that names them waits for them."""
+    had = (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
+    boot_indexes = {d.volume_id: d.boot_index for d in server.block_devices}
+    taken = []
+    for each in sorted(had, key=lambda a: a.device):
+        try:
+            made = await block_storage.create_snapshot(ctx, each.volume_id, f"snapshot for {name}")
+        except block_storage.VolumeQuotaExceeded:
+            raise Forbidden("Quota exceeded for resources: snapshots") from None
+        index = boot_indexes.get(each.volume_id)
+        taken.append(
+            image_mappings.Snapshot(made.id, made.size, each.device, index, each.delete_on_termination)
+        )
+    properties = {"root_device_name": server.root_device} | image_mappings.written(taken)
+    min_disk = next((s.size_gb for s in taken if s.boot_index == 0), 0)
+    queued = await _queued_image(ctx, server, name, "raw", metadata | properties, min_disk)
+    given = VolumesSnapshot(server.id, queued.id, [s.id for s in taken])
+    await ctx.start(SNAPSHOT_VOLUMES, given, resource=server.id)
+    return queued.id
+
+
+async def _queued_image(
+    ctx: Context, server: Server, name: str, disk_format: str, properties: dict[str, str], min_disk: int
+) -> image.Image:
+    """An image of the asker's that waits; where the server is another project's, that is its member."""
+    base = None
+    if server.image_id is not None:
+        with contextlib.suppress(image.ImageNotFound):
+            base = await image.get(ctx, server.image_id)
+    is_own = ctx.project_id == server.project_id
+    kept = image_mappings.inherited(server.image_properties) | {"base_image_ref": server.image_id or ""}
+    made = await image.create_queued(
+        ctx,
+        name,
+        disk_format,
+        "bare",
+        kept | properties,
+        visibility="private" if is_own else "shared",
+        min_disk=min_disk,
+        min_ram=base.min_ram if base else 0,
+    )
+    if not is_own:
+        await image.share(ctx, made.id, server.project_id)
+    return made

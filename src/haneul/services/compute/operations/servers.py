@@ -20,6 +20,8 @@ from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
+from haneul.services.compute.model import image_mappings
+from haneul.services.compute.model.block_devices import VolumeWish
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.servers import (
     BlockDevice,
@@ -39,19 +41,6 @@ from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
-
-
-class VolumeWish(msgspec.Struct, frozen=True):
-    """One entry of block_device_mapping_v2 that is about a volume."""
-
-    source: str
-    """volume, image, snapshot or blank."""
-    source_id: str | None
-    size_gb: int | None
-    boot_index: int | None
-    delete_on_termination: bool
-    device: str | None = None
-    volume_type: str | None = None
 
 
 class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +84,7 @@ async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
         flavor.swap_mib,
         flavor.extra_specs,
     )
-    properties = await _image(ctx, wish, flavor)
+    wish, properties = await _with_image(ctx, wish, flavor)
     public_key = await _public_key(ctx, wish.key_name)
     _check_user_data(wish.user_data)
     zone, host = await _where(ctx, wish)
@@ -178,21 +167,44 @@ async def _flavor(ctx: Context, id: str) -> Flavor:
     return flavor
 
 
-async def _image(ctx: Context, wish: ServerWish, flavor: Flavor) -> dict[str, Any]:
-    """The properties of the image that the server boots from, once it is known to fit."""
-    boot = next((v for v in wish.volumes if v.boot_index == 0), None)
+async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[ServerWish, dict[str, Any]]:
+    """The wish with the volumes that its image adds, and the image's properties, once it is known to fit.
+
+    As upstream, the properties remember who boots: an image made of the server tells it.
+    """
+    boot = _root(wish)
     image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
-    if image_id is None:
-        if boot is None:
-            raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
-                             "device mapping combination is not valid.")  # fmt: skip
-        return {}
+    found = None if image_id is None else await _active_image(ctx, image_id)
+    if found is not None:
+        of_image = image_mappings.read(found.properties)
+        wish = msgspec.structs.replace(wish, volumes=image_mappings.merged(wish.volumes, of_image))
+        _require_fits(found, flavor, _root(wish))
+    elif boot is None:
+        raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
+                         "device mapping combination is not valid.")  # fmt: skip
+    booter = {
+        "boot_roles": ",".join(sorted(ctx.auth.roles)),
+        "owner_project_name": ctx.auth.project_name or "",
+        "owner_user_name": ctx.auth.user_name or "",
+    }
+    return wish, (found.properties if found else {}) | booter
+
+
+def _root(wish: ServerWish) -> VolumeWish | None:
+    return next((v for v in wish.volumes if v.boot_index == 0), None)
+
+
+async def _active_image(ctx: Context, image_id: str) -> image.Image:
     try:
         found = await image.get(ctx, image_id)
     except NotFound:
         raise errors.ImageNotUsable(why=f"Image {image_id} could not be found.") from None
     if found.status != "active":
         raise errors.ImageNotUsable(why=f"Image {image_id} is not active.")
+    return found
+
+
+def _require_fits(found: image.Image, flavor: Flavor, boot: VolumeWish | None) -> None:
     if found.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
@@ -201,7 +213,6 @@ async def _image(ctx: Context, wish: ServerWish, flavor: Flavor) -> dict[str, An
             why=f"Flavor's disk is too small for requested image. Flavor disk is {size << 30} bytes, image is "
             f"{found.min_disk << 30} bytes."
         )
-    return dict(found.properties)
 
 
 async def _public_key(ctx: Context, name: str | None) -> str | None:
@@ -307,7 +318,7 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
 async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> builtins.list[BlockDevice]:
     """Make or reserve the volumes that the server is made with."""
     devices = []
-    first = 0 if wish.image_id is None else 1
+    first = 0 if _root(wish) else 1
     for number, volume in enumerate(wish.volumes):
         letter = chr(ord("a") + first + number)
         device = volume.device or f"/dev/vd{letter}"

@@ -18,6 +18,9 @@ START = rule(_S + "start", OWNER_MEMBER, "Start a server.")
 STOP = rule(_S + "stop", OWNER_MEMBER, "Stop a server.")
 REBOOT = rule(_S + "reboot", OWNER_MEMBER, "Reboot a server.")
 CREATE_IMAGE = rule(_S + "create_image", OWNER_MEMBER, "Make an image of a server.")
+CREATE_VOLUMES_IMAGE = rule(
+    _S + "create_image:allow_volume_backed", OWNER_MEMBER, "Make an image of a server with a volume as root."
+)
 PAUSE = rule("os_compute_api:os-pause-server:pause", OWNER_MEMBER, "Pause a server.")
 UNPAUSE = rule("os_compute_api:os-pause-server:unpause", OWNER_MEMBER, "Let a paused server go on.")
 LOCK = rule("os_compute_api:os-lock-server:lock", OWNER_MEMBER, "Lock a server.")

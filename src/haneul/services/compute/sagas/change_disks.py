@@ -1,4 +1,4 @@
-"""Give a server a volume, take one away, and make an image of its root disk."""
+"""Give a server a volume, take one away, and make an image of its root disk or of its volumes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError, Waiting
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.model.machines import volume_disk
@@ -125,4 +126,41 @@ SNAPSHOT_SERVER = Saga(
         Step(remove_export),
     ],
     on_failure=report_failure,
+)
+
+
+class VolumesSnapshot(msgspec.Struct, frozen=True):
+    server_id: str
+    image_id: str
+    snapshot_ids: list[str]
+
+
+async def await_snapshots(ctx: Context, made: VolumesSnapshot) -> None:
+    for id in made.snapshot_ids:
+        status = await block_storage.snapshot_status(ctx, id)
+        if status == "creating":
+            raise Waiting(what=f"snapshot {id}", state=status)
+        if status != "available":
+            raise DriverError(f"Snapshot {id} is in {status}.")
+
+
+async def activate(ctx: Context, made: VolumesSnapshot) -> None:
+    """The image is active; it has no data, only the names of the snapshots."""
+    async with ctx.in_reading() as reading:
+        is_stored = (await image.get(reading, made.image_id)).status == "active"
+    if not is_stored:
+        await image.store_nothing(ctx.platform, ctx.auth, made.image_id)
+
+
+async def drop_snapshots(ctx: Context, made: VolumesSnapshot, failure: Failure) -> None:
+    await image.discard(ctx, made.image_id)
+    for id in made.snapshot_ids:
+        await block_storage.discard_snapshot(ctx, id)
+
+
+SNAPSHOT_VOLUMES = Saga(
+    "compute.snapshot_volumes",
+    input=VolumesSnapshot,
+    steps=[Step(await_snapshots, deadline_s=900), Step(activate)],
+    on_failure=drop_snapshots,
 )

@@ -60,7 +60,7 @@ async def place(ctx: Context, new: NewServer) -> Claim:
     if server is None:
         raise errors.ServerNotFound(server_id=new.server_id)
     resources = {"VCPU": server.flavor.vcpus, "MEMORY_MB": server.flavor.memory_mib}
-    local_gb = server.flavor.ephemeral_gb + (0 if _boots_from_volume(server) else server.flavor.disk_gb)
+    local_gb = server.flavor.ephemeral_gb + (0 if server.boots_from_volume else server.flavor.disk_gb)
     local_gb += -(-server.flavor.swap_mib // 1024)
     if local_gb:
         resources["DISK_GB"] = local_gb
@@ -86,10 +86,6 @@ def _is_early(ctx: Context, accepted_at: datetime, decision: placement.Decision)
     """Whether the hosts may only be starting themselves: all are silent, and it is soon after acceptance."""
     is_silent = all(r.check == "alive" for r in decision.refusals)
     return is_silent and ctx.now() - accepted_at < timedelta(seconds=HOSTS_START_S)
-
-
-def _boots_from_volume(server: Any) -> bool:
-    return any(b.boot_index == 0 for b in server.block_devices)
 
 
 async def _group(ctx: Context, group_id: str | None, server_id: str) -> dict[str, list[str]]:
@@ -164,7 +160,7 @@ async def unwire_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
 async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk:
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
-        if server is None or server.image_id is None or _boots_from_volume(server):
+        if server is None or server.image_id is None or server.boots_from_volume:
             return RootDisk(None)
         source = image.source(reading, await image.get(reading, server.image_id))
     hypervisor = ctx.agent(claim.host).hypervisor

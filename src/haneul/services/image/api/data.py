@@ -11,7 +11,7 @@ from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.operations import data, imports
 
-routes = Routes("/v2/images/{image_id}")
+routes = Routes("/v2/images/{image_id}", asks_late=True)
 
 OCTETS = "application/octet-stream"
 _UPLOAD_ERRORS = (

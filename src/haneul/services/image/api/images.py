@@ -15,7 +15,7 @@ from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
 from haneul.services.image.operations import images, protections, relocation, stores
 
-routes = Routes("/v2/images")
+routes = Routes("/v2/images", asks_late=True)
 
 
 def view(ctx: Context, image: Image) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
     "",
     status=201,
     policy=policy.ADD_IMAGE,
+    asks_late=False,
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
             errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
 )  # fmt: skip
@@ -76,7 +77,7 @@ async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
     return Reply(view(ctx, image), headers=headers)
 
 
-@routes.get("", policy=policy.GET_IMAGES)
+@routes.get("", policy=policy.GET_IMAGES, asks_late=False)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
     asked = queries.read(query, options(ctx.platform.config))

@@ -10,7 +10,7 @@ from haneul.services.image import errors, policy
 from haneul.services.image.model import locations as model
 from haneul.services.image.operations import locations
 
-routes = Routes("/v2/images/{image_id}/locations")
+routes = Routes("/v2/images/{image_id}/locations", asks_late=True)
 
 
 @routes.get("", policy=policy.FETCH_IMAGE_LOCATION, errors=(errors.ImageNotFound,))

@@ -12,7 +12,7 @@ from haneul.services.image import errors, policy
 from haneul.services.image.model.images import Member
 from haneul.services.image.operations import members
 
-routes = Routes("/v2/images/{image_id}/members")
+routes = Routes("/v2/images/{image_id}/members", asks_late=True)
 
 _ERRORS = (errors.ImageNotFound, errors.MemberNotFound, errors.NotAllowed)
 

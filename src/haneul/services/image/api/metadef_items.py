@@ -13,7 +13,7 @@ from haneul.services.image.model.metadefs import Item
 from haneul.services.image.operations import metadef_items as items
 from haneul.services.image.policy import metadefs as policy
 
-routes = Routes("/v2/metadefs/namespaces/{namespace}")
+routes = Routes("/v2/metadefs/namespaces/{namespace}", hides_out_of_scope=True)
 
 _MISSING = (errors.NamespaceNotFound, errors.DefinitionNotFound)
 _INVALID = (errors.InvalidImage, errors.ReadOnlyAttribute, errors.DefinitionExists)

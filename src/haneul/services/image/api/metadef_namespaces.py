@@ -17,7 +17,7 @@ from haneul.services.image.model.metadefs import Association, Item, Namespace, R
 from haneul.services.image.operations import metadef_namespaces as namespaces
 from haneul.services.image.policy import metadefs as policy
 
-routes = Routes("/v2/metadefs")
+routes = Routes("/v2/metadefs", hides_out_of_scope=True)
 
 SORT_KEYS = {"namespace": "name", "created_at": "created_at", "updated_at": "updated_at", "id": "id"}
 _INVALID = (errors.InvalidImage, errors.ReadOnlyAttribute)

@@ -120,7 +120,12 @@ async def delete_task(ctx: Context, task_id: str) -> Reply:
     )
 
 
-@routes.get("/images/{image_id}/tasks", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
+@routes.get(
+    "/images/{image_id}/tasks",
+    policy=policy.GET_IMAGE,
+    asks_late=True,
+    errors=(errors.ImageNotFound,),
+)
 async def list_tasks_of_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """List the tasks of an image."""
     return {"tasks": [_of_image(task) for task in await tasks.of_image(ctx, image_id)]}

@@ -228,6 +228,19 @@ async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) 
         return await images.show(ctx, image_id)
 
 
+async def store_nothing(platform: Platform, auth: Auth, image_id: str) -> Image:
+    """The queued image is active; its data is empty."""
+    async with platform.reading(auth) as ctx:
+        await upload(ctx, image_id, _nothing(), 0)
+    async with platform.reading(auth) as ctx:
+        return await images.show(ctx, image_id)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for chunk in ():
+        yield chunk
+
+
 class Download(NamedTuple):
     image: Image
     path: Path | None

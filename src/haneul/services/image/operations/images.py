@@ -21,7 +21,7 @@ from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import LocationChange
 from haneul.services.image.operations import protections, quotas, relocation
 from haneul.services.image.store import images as store
-from haneul.services.image.store import leftovers
+from haneul.services.image.store import labels, leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
 from haneul.services.image.store.stores import stores
@@ -128,8 +128,11 @@ async def listed(
         raise Forbidden(action=policy.GET_IMAGES.name)
     project = ctx.auth.project_id
     ctx.authorize({"project_id": project})
-    conditions = [*store.has_tags(tags), *store.has_properties(properties)]
-    seen = [] if is_administrator(ctx) else store.seen_by(project, member_status)
+    wanted = [*map(labels.of_tag, tags), *(labels.of_property(*each) for each in properties)]
+    conditions = []
+    seen = []
+    if not is_administrator(ctx):
+        seen = store.seen_by(project, member_status, by_label=bool(wanted))
     if visibility is None:
         conditions.append(store.without_foreign_community(project))
     elif visibility != "all":
@@ -137,7 +140,9 @@ async def listed(
     if not all(protections.may(ctx, "read", name) for name, _ in properties):
         return []  # what cannot be seen cannot be searched for either
     after = None if marker is None else await _marker(ctx, marker)
-    return await store.page(ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, any_of=seen)
+    return await store.page(
+        ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, any_of=seen, with_labels=wanted
+    )
 
 
 async def _marker(ctx: Context, marker: str) -> Image:

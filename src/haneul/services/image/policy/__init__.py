@@ -13,9 +13,11 @@ _READER = f"{_ADMIN} or (role:reader and {_OWNER})"
 _DOWNLOAD = f"{_ADMIN} or (role:member and {_SEES})"
 _SHARED_READER = f"{_ADMIN} or role:reader and ({_OWNER} or project_id:%(member_id)s)"
 
-DEFAULT = rule("default", "", "Whatever has no rule of its own.")
-CONTEXT_IS_ADMIN = rule("context_is_admin", "role:admin", "Who counts as an administrator of images.")
-SERVICE_API = rule("service_api", "role:service or role:admin", "Calls from service to service.")
+DEFAULT = rule("default", "", "Whatever has no rule of its own.", scope=())
+CONTEXT_IS_ADMIN = rule(
+    "context_is_admin", "role:admin", "Who counts as an administrator of images.", scope=()
+)
+SERVICE_API = rule("service_api", "role:service or role:admin", "Calls from service to service.", scope=())
 
 ADD_IMAGE = rule(
     "add_image", f"{_ADMIN} or (role:member and {_OWNER} and project_id:%(owner)s)", "Create an image."

@@ -7,8 +7,8 @@ _CHANGES = "rule:metadef_admin"
 _READER = f"{_ADMIN} or (role:reader and project_id:%(project_id)s)"
 _SEES = f"{_ADMIN} or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))"
 
-DEFAULT = rule("metadef_default", "", "Whatever of metadata definitions has no rule of its own.")
-ADMIN = rule("metadef_admin", _ADMIN, "Who counts as an administrator of metadata definitions.")
+DEFAULT = rule("metadef_default", "", "Whatever of metadata definitions has no rule of its own.", scope=())
+ADMIN = rule("metadef_admin", _ADMIN, "Who counts as an administrator of metadata definitions.", scope=())
 
 GET_NAMESPACE = rule("get_metadef_namespace", _SEES, "Show a namespace.")
 GET_NAMESPACES = rule("get_metadef_namespaces", _READER, "List namespaces.")

@@ -1,22 +1,23 @@
 """Rows of images, their members, and of what is being written into them.
 
-Tags and custom properties are JSON in the image's own row, so that showing an image is one row and
-listing them one query, whatever is filtered by.
+Tags and custom properties are JSON in the image's own row, so that showing an image is one row. What lists
+are filtered by stands in `image_labels` too, so that listing is one query along an index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db import Condition, Filter, Query, Rows, Sort, Tx
 from haneul.kernel.saga import OPERATIONS, open_operation
 from haneul.services.image.model.images import Image, Member, Stored
+from haneul.services.image.store import labels
+from haneul.services.image.store.labels import LABELS
 
 
 class Upload(msgspec.Struct, frozen=True, gc=False):
@@ -47,99 +48,83 @@ def _status(t: sa.Table) -> sa.ColumnElement[Any]:
     )
 
 
-IMAGES = Rows(
+class _Images(Rows[Image]):
+    """Images are written together with their labels."""
+
+    async def add(self, tx: Tx, thing: Image) -> Image:
+        await super().add(tx, thing)
+        await labels.write(tx, thing, is_new=True)
+        return thing
+
+    async def update(self, tx: Tx, thing: Image) -> Image:
+        written = await super().update(tx, thing)
+        await labels.write(tx, written)
+        return written
+
+    async def remove(self, tx: Tx, **equal: Any) -> int:
+        await LABELS.remove(tx, image_id=equal["id"])
+        return await super().remove(tx, **equal)
+
+
+IMAGES = _Images(
     Image,
     "image_images",
     indexes=(
         ("owner", "created_at", "id"),
         ("visibility", "created_at", "id"),
         ("created_at", "id"),
-        ("name",),
+        ("name", "created_at", "id"),
         ("blob",),
         ("os_hash_value",),
     ),
+    sorts=(("name", "created_at", "id"), ("size", "created_at", "id")),
     derived=lambda t: {"status": _status(t)},
 )
 
 
-class _holds(sa.ColumnElement[bool]):
-    """A JSON column holds the text: an array as an element, an object (`key` given) under that key."""
-
-    inherit_cache = True
-    type = sa.Boolean()
-
-    def __init__(self, column: Any, value: str, key: str | None = None) -> None:
-        self.column = column
-        self.value = sa.bindparam(value, type_=sa.Text)
-        self.under = None if key is None else sa.bindparam(key, type_=sa.Text)
-
-
-@compiles(_holds, "sqlite")
-def _holds_sqlite(element: _holds, compiler: Any, **kw: Any) -> str:
-    column = compiler.process(element.column, **kw)
-    same_key = "" if element.under is None else f"key = {compiler.process(element.under, **kw)} AND "
-    value = _p(element.value, compiler, kw)
-    return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE {same_key}value = {value})"
-
-
-@compiles(_holds, "postgresql")
-def _holds_postgresql(element: _holds, compiler: Any, **kw: Any) -> str:
-    column = compiler.process(element.column, **kw)
-    if element.under is None:
-        return f"jsonb_exists({column}::jsonb, ({_p(element.value, compiler, kw)})::text)"
-    key = _p(element.under, compiler, kw)
-    return f"({column}::jsonb ->> ({key})::text) = {_p(element.value, compiler, kw)}"
-
-
-def _p(parameter: Any, compiler: Any, kw: Any) -> str:
-    return str(compiler.process(parameter, **kw))
-
-
-def has_tags(tags: Sequence[str]) -> list[Condition]:
-    return [(f"tag{i}", _holds(IMAGES.c.tags, f"tag{i}"), {f"tag{i}": tag}) for i, tag in enumerate(tags)]
-
-
-def has_properties(properties: Iterable[tuple[str, str]]) -> list[Condition]:
-    return [
-        (
-            f"property{i}",
-            _holds(IMAGES.c.properties, f"value{i}", f"key{i}"),
-            {f"key{i}": name, f"value{i}": value},
-        )
-        for i, (name, value) in enumerate(properties)
-    ]
-
-
-def _shared_with(member_status: str) -> sa.ColumnElement[bool]:
+def _shared_with(member_status: str, id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """The image is shared with the project `me`, which answered so."""
     images = sa.select(MEMBERS.c.image_id).where(MEMBERS.c.member_id == sa.bindparam("me", type_=sa.Text))
     if member_status != "all":
         images = images.where(MEMBERS.c.status == sa.bindparam("member_status", type_=sa.Text))
     # the sum keeps SQLite from searching by visibility: the project's few memberships are the better way in
     visibility = IMAGES.c.visibility + sa.literal_column("''")
-    return sa.and_(visibility == sa.literal_column("'shared'"), IMAGES.c.id.in_(images))
+    return sa.and_(visibility == sa.literal_column("'shared'"), id.in_(images))
 
 
-def _visible_as(word: str) -> sa.ColumnElement[bool]:
-    return IMAGES.c.visibility == sa.literal_column(f"'{word}'")
+def _own(t: sa.Table) -> sa.ColumnElement[bool]:
+    return t.c.owner == sa.bindparam("me", type_=sa.Text)
 
 
-_OWN = IMAGES.c.owner == sa.bindparam("me", type_=sa.Text)
-_SEEN = {
-    "own": _OWN,
-    "public": _visible_as("public"),
-    "community": _visible_as("community"),
-    "shared-all": _shared_with("all"),
-    "shared": _shared_with("accepted"),
+def _visible_as(t: sa.Table, word: str) -> sa.ColumnElement[bool]:
+    return t.c.visibility == sa.literal_column(f"'{word}'")
+
+
+def _seen(t: sa.Table) -> dict[str, sa.ColumnElement[bool]]:
+    return {
+        "own": _own(t),
+        "public": _visible_as(t, "public"),
+        "community": _visible_as(t, "community"),
+    }
+
+
+def _shared(id: sa.ColumnElement[str]) -> dict[str, sa.ColumnElement[bool]]:
+    return {"shared-all": _shared_with("all", id), "shared": _shared_with("accepted", id)}
+
+
+_SEEN = _seen(IMAGES.table) | _shared(IMAGES.c.id)
+_SEEN_BY_LABEL = {name: sa.and_(labels.LEADS, one) for name, one in _seen(LABELS.table).items()} | {
+    name: sa.and_(labels.FOLLOWS, one) for name, one in _shared(LABELS.c.image_id).items()
 }
-_NO_FOREIGN_COMMUNITY = sa.or_(_OWN, IMAGES.c.visibility != sa.literal_column("'community'"))
+_NO_FOREIGN_COMMUNITY = sa.or_(_own(IMAGES.table), IMAGES.c.visibility != sa.literal_column("'community'"))
 
 
-def seen_by(project_id: str | None, member_status: str) -> list[Condition]:
+def seen_by(project_id: str | None, member_status: str, *, by_label: bool) -> list[Condition]:
     """What somebody who is no administrator may see in lists: any of these."""
     shared = "shared-all" if member_status == "all" else "shared"
     params = {"me": project_id or "", "member_status": member_status}
-    return [(name, _SEEN[name], params) for name in ("own", "public", "community", shared)]
+    seen = _SEEN_BY_LABEL if by_label else _SEEN
+    return [(name, seen[name], params) for name in ("own", "public", "community", shared)]
 
 
 def without_foreign_community(project_id: str | None) -> Condition:
@@ -156,9 +141,20 @@ async def page(
     after: Image | None,
     limit: int,
     any_of: Sequence[Condition] = (),
+    with_labels: Sequence[str] = (),
 ) -> list[Image]:
+    """One page of the images for which all conditions hold and any of those, and that have all labels."""
+    way = None
+    if with_labels:
+        ordered = await labels.rarest_first(tx, with_labels)
+        way = labels.way(IMAGES.table, ordered)
+        leading = {"leading": ordered[0]}
+        if any_of:
+            any_of = [(name, one, {**params, **leading}) for name, one, params in any_of]
+        else:
+            conditions = [("leads", labels.LEADS, leading), *conditions]
     return await IMAGES.page(
-        tx, filters, sort=sort, after=after, limit=limit, extra=conditions, any_of=any_of
+        tx, filters, sort=sort, after=after, limit=limit, extra=conditions, any_of=any_of, way=way
     )
 
 

@@ -36,7 +36,6 @@ PLACES = Query(
     )
 )
 """Which hosts have which of these networks: because of a port there, or of a router."""
-_latest = 0
 
 
 class HostView(Struct, frozen=True):
@@ -45,13 +44,6 @@ class HostView(Struct, frozen=True):
     networks: list[NetworkSpec] = []
     ports: list[PortSpec] = []
     routers: list[RouterSpec] = []
-
-
-def next_generation(ctx: Context) -> int:
-    """Larger than any before: taken before the rows are read, so a later view never has a smaller one."""
-    global _latest
-    _latest = max(_latest + 1, int(ctx.now().timestamp() * 1e6))
-    return _latest
 
 
 async def view(
@@ -63,7 +55,7 @@ async def view(
     routers: Iterable[str] = (),
 ) -> HostView:
     """Specs of these things for the host, and of the networks that they need there."""
-    generation = next_generation(ctx)
+    generation = await ctx.tx.ticket()  # before the rows are read, so a later view never has a smaller one
     router_specs, outer = await _routers(ctx, routers, generation)
     needed = {*networks, *(p.network_id for p in ports), *outer}
     return HostView(
