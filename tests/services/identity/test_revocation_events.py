@@ -26,9 +26,9 @@ async def test_what_was_revoked_is_listed(keystone: Keystone) -> None:
     admin = await keystone.token()
     assert await events(keystone, admin) == []
     theirs = await keystone.token("member")
-    [audit_id, *_] = (await keystone.call(theirs, "GET", "/auth/tokens", **{"X-Subject-Token": theirs})).json()[
-        "token"
-    ]["audit_ids"]
+    [audit_id, *_] = (
+        await keystone.call(theirs, "GET", "/auth/tokens", **{"X-Subject-Token": theirs})
+    ).json()["token"]["audit_ids"]
     ended = await keystone.call(theirs, "DELETE", "/auth/tokens", **{"X-Subject-Token": theirs})
     assert ended.status_code == 204
     demo, member, role = keystone.ids["demo"], keystone.ids["member"], keystone.ids["role:member"]
