@@ -62,7 +62,7 @@ def _marker(query: Query) -> Assignment | None:
     try:
         parts = msgspec.json.decode(base64.urlsafe_b64decode(marker.encode()), type=_MarkerParts)
     except (ValueError, msgspec.MsgspecError):
-        raise NotFound(f"Marker {marker} could not be found") from None
+        raise NotFound(f"Marker {marker} could not be found.") from None
     return Assignment(*parts)
 
 

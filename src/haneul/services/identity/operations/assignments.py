@@ -20,6 +20,10 @@ async def listed(
     if asked.effective:
         if asked.group_id:
             raise Invalid(why="Combining effective and group filter will always result in an empty list.")
+        if asked.domain_id and asked.inherited:
+            raise Invalid(
+                why="Combining effective, domain and inherited filters will always result in an empty list."
+            )
         return await effective_assignments.listed(tx, asked, now)
     filters = [*_on(asked, await _targets(tx, asked))]
     actor = asked.user_id or asked.group_id
