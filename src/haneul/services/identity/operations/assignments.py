@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from haneul.kernel.db import Filter, Tx
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.assignments import Asked, Found
-from haneul.services.identity.model.roles import Assignment
+from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import effective_assignments
 from haneul.services.identity.store import projects, roles
 from haneul.services.identity.store.roles import ASSIGNMENTS
@@ -56,3 +56,4 @@ def _on(asked: Asked, project_ids: list[str]) -> Iterable[Filter]:
         yield Filter("target_id", "eq", asked.domain_id)
     if asked.system:
         yield Filter("target_kind", "eq", "system")
+        yield Filter("target_id", "eq", SYSTEM_ID)  # there is an index of these

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.db import Filter, Tx
 from haneul.services.identity.model.assignments import Asked, Found
-from haneul.services.identity.model.roles import Assignment, with_implied
+from haneul.services.identity.model.roles import SYSTEM_ID, Assignment, with_implied
 from haneul.services.identity.store import projects, roles, users
 from haneul.services.identity.store.projects import PROJECTS, Place
 from haneul.services.identity.store.roles import ASSIGNMENTS
@@ -73,7 +73,7 @@ async def _given(tx: Tx, asked: Asked, scope: _Scope, implied: Implied, now: str
     elif asked.domain_id:
         filters += [Filter("target_kind", "eq", "domain"), Filter("target_id", "eq", asked.domain_id)]
     elif asked.system:
-        filters.append(Filter("target_kind", "eq", "system"))
+        filters += [Filter("target_kind", "eq", "system"), Filter("target_id", "eq", SYSTEM_ID)]
     if asked.role_id:
         leading = [id for id in {asked.role_id, *implied} if asked.role_id in with_implied([id], implied)]
         filters.append(Filter("role_id", "in", leading))
