@@ -16,7 +16,7 @@ from haneul.services.identity.store.roles import ASSIGNMENTS
 async def listed(
     tx: Tx, asked: Asked, now: str, *, after: Assignment | None = None, limit: int | None = None
 ) -> list[Found]:
-    """All that is asked for; a page of it, if that is asked for as well and it is as it was given."""
+    """All that is asked for; a page of it, if that is asked for as well."""
     if asked.effective:
         if asked.group_id:
             raise Invalid(why="Combining effective and group filter will always result in an empty list.")
@@ -24,6 +24,8 @@ async def listed(
             raise Invalid(
                 why="Combining effective, domain and inherited filters will always result in an empty list."
             )
+        if limit is not None:
+            return await effective_assignments.page(tx, asked, now, after, limit)
         return await effective_assignments.listed(tx, asked, now)
     filters = [*_on(asked, await _targets(tx, asked))]
     actor = asked.user_id or asked.group_id
