@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context, Platform
+from haneul.kernel.db import IN_BACKGROUND
 from haneul.kernel.events import Event
 from haneul.kernel.tasks import end_all
 
@@ -67,6 +68,7 @@ class Runner:
             logger.exception("reconciler failed", reconciler=each.name)
 
     async def _forever(self, each: Reconciler) -> None:
+        IN_BACKGROUND.set(True)
         nudge = self._nudges[each.name]
         while True:
             with contextlib.suppress(TimeoutError):

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from haneul.kernel.context import Context, Platform
-from haneul.kernel.db import Busy, Query
+from haneul.kernel.db import IN_BACKGROUND, Busy, Query
 from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
@@ -239,6 +239,7 @@ class Engine:
     # -- run
 
     async def _carry_on(self, operation: Operation) -> None:
+        IN_BACKGROUND.set(True)
         saga = self.sagas.get(operation.kind)
         if saga is None:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)

@@ -69,3 +69,18 @@ async def test_a_host_that_reports_the_same_again_is_seen(cloud: Cloud) -> None:
         assert {h.name for h in await placement.hosts_up(ctx)} == set(after)
     assert after["big-007"].last_seen_at > before["big-007"].last_seen_at
     assert after["big-007"].report == before["big-007"].report
+
+
+async def test_a_host_whose_agent_started_anew_is_noticed_at_once(cloud: Cloud) -> None:
+    seen: list[placement.HostsAppeared] = []
+    cloud.platform.bus.listen(placement.HostsAppeared, seen.append)  # type: ignore[arg-type]
+
+    async def reported(agent: str) -> int:
+        seen.clear()
+        async with cloud.platform.context() as ctx:
+            await placement.report(ctx, [{"name": "h", "vcpus": 2, "agent_id": agent}])
+        return len(seen)
+
+    assert await reported("first") == 1
+    assert await reported("first") == 0
+    assert await reported("second") == 1

@@ -13,8 +13,10 @@ from haneul.kernel.db.rows import (
     derived_field,
     escape_like,
 )
+from haneul.kernel.db.turns import IN_BACKGROUND
 
 __all__ = [
+    "IN_BACKGROUND",
     "METADATA",
     "Busy",
     "Condition",

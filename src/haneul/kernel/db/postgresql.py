@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from haneul.kernel.db.port import Busy, Duplicate, Query, Row, Unstorable
+from haneul.kernel.db.turns import Turns
 
 POOL_SIZE = 10
 
@@ -30,7 +31,12 @@ class PostgresTx:
 
     async def _open(self) -> Any:
         if self._connection is None:
-            self._connection = await self._database._pool.acquire()
+            await self._database._turns.acquire()
+            try:
+                self._connection = await self._database._pool.acquire()
+            except BaseException:
+                self._database._turns.release()
+                raise
             if not self._read_only:
                 self._transaction = self._connection.transaction()
                 await self._transaction.start()
@@ -77,7 +83,10 @@ class PostgresTx:
         finally:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
-                await self._database._pool.release(connection)
+                try:
+                    await self._database._pool.release(connection)
+                finally:
+                    self._database._turns.release()
         if keep:
             for action in self._after:
                 action()
@@ -90,6 +99,7 @@ class PostgresDatabase:
         self.url = url
         self.dialect = asyncpg_dialect.dialect()
         self._pool: Any = None
+        self._turns = Turns(POOL_SIZE)
 
     async def start(self) -> None:
         self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=POOL_SIZE)

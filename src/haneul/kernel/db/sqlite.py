@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from haneul.kernel.db.port import Duplicate, Query, Row
+from haneul.kernel.db.turns import Turns
 
 BATCH = 64
 _UNIQUE = "UNIQUE constraint failed: "
@@ -128,8 +129,7 @@ class SqliteDatabase:
         self.path = Path(path)
         self.dialect = sqlite_dialect.dialect(paramstyle="qmark")
         self._synchronous = synchronous
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turn = Turns()
         self._batch: asyncio.Future[None] | None = None
         self._size = 0
         self._thread = ThreadPoolExecutor(1, "sqlite-commit")
@@ -168,11 +168,7 @@ class SqliteDatabase:
         yield _Reading(self)
 
     async def _begin(self) -> asyncio.Future[None]:
-        self._waiting += 1
-        try:
-            await self._turn.acquire()
-        finally:
-            self._waiting -= 1
+        await self._turn.acquire()
         try:
             if self._batch is None:
                 self._writer.execute("BEGIN IMMEDIATE").close()
@@ -189,7 +185,7 @@ class SqliteDatabase:
             self._writer.execute("ROLLBACK TO turn").close()
         self._writer.execute("RELEASE turn").close()
         self._size += 1
-        if self._waiting and self._size < BATCH:
+        if self._turn.waiting and self._size < BATCH:
             self._turn.release()
         else:
             commit = asyncio.ensure_future(self._commit(batch))

@@ -79,6 +79,11 @@ class NotAttached(NotFound):
     message = "{what} {id} is not attached to instance {server_id}"
 
 
+class ActionNotFound(NotFound):
+    code = "compute.action_not_found"
+    message = "Action {request_id} not found"
+
+
 class NoNetworkToAttach(BadRequest):
     code = "compute.no_network_to_attach"
     message = "No specific network was requested and none are available."

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from haneul.kernel.context import SYSTEM, Context, Platform
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.metadata import answer
 from haneul.services.compute.model.servers import Server
-from haneul.services.compute.operations import actions, servers
+from haneul.services.compute.operations import history, servers
 from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
 
 show = servers.show
+explain = history.explain
 __all__ = ["ensure_flavor", "explain", "metadata", "show", "verify"]
-
-
-async def explain(ctx: Context, server_id: str) -> dict[str, Any] | None:
-    """The decision record of the server's newest placing."""
-    return actions.explain(await actions.history(ctx, server_id))
 
 
 async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, str, bytes]:

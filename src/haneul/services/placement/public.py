@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.services.placement.errors import NoCapacity
+from haneul.services.placement.events import HostsAppeared
 from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish
 from haneul.services.placement.model.providers import Consumer, Host, Inventory, UpHost
 from haneul.services.placement.operations import hosts as _hosts
@@ -16,6 +17,7 @@ __all__ = [
     "Candidate",
     "Decision",
     "Host",
+    "HostsAppeared",
     "Inventory",
     "NoCapacity",
     "Refusal",

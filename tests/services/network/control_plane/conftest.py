@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from haneul.kernel.drivers import HostSettings
@@ -121,8 +122,16 @@ class Hosts:
             in_transaction=self.cloud.platform.context, now=clock.now,
         )  # fmt: skip
         for share in range(SHARES):
-            ctx.now = lambda share=share: clock.now() + timedelta(seconds=share * EVERY_S)
+            later = clock.now() + timedelta(seconds=share * EVERY_S)
+            await self._seen(later)
+            ctx.now = lambda later=later: later
             await compare_hosts.look(ctx)  # type: ignore[arg-type]  # a context with another time
+
+    async def _seen(self, at: datetime) -> None:
+        async with self.cloud.platform.context() as ctx:
+            for host in await placement.hosts(ctx):
+                if host.name in self.networks:
+                    await placement.save_host(ctx, msgspec.structs.replace(host, last_seen_at=at))
 
 
 @pytest.fixture

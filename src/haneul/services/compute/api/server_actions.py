@@ -1,4 +1,4 @@
-"""/servers/{id}/action, and what hangs on a server: metadata, tags, addresses, consoles, history"""
+"""/servers/{id}/action, and what hangs on a server: metadata, tags, addresses, consoles"""
 
 from __future__ import annotations
 
@@ -203,56 +203,3 @@ async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
     """The names of the security groups on the server's ports."""
     server = await servers.show(ctx, id)
     return {"security_groups": (await views.details(ctx, [server]))[0].get("security_groups", [])}
-
-
-@routes.get("/os-instance-actions", policy=policy.ACTIONS_READ)
-async def list_history(ctx: Context, id: str) -> dict[str, Any]:
-    """What was done to the server, the newest first."""
-    found = await actions.history(ctx, id)
-    return {"instanceActions": [_operation(ctx, o) for o in found]}
-
-
-@routes.get("/os-instance-actions/{request_id}", policy=policy.EVENTS_READ)
-async def show_history(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
-    """One thing that was done to the server, with its steps."""
-    for operation in await actions.history(ctx, id):
-        if operation.request_id == request_id:
-            found = _operation(ctx, operation)
-            if ctx.wants((2, 51)) or ctx.may(policy.EVENT_DETAILS.name, {}):
-                found["events"] = [_event(ctx, e) for e in await actions.events(ctx, operation)]
-            return {"instanceAction": found}
-    raise errors.NotAttached(what="request", id=request_id, server_id=id)
-
-
-NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage"}
-
-
-def _operation(ctx: Context, operation: Any) -> dict[str, Any]:
-    name = operation.kind.partition(".")[2].removesuffix("_server")
-    found = {
-        "action": NOVA_NAMES.get(name, name),
-        "instance_uuid": operation.resource_id,
-        "message": "Error" if operation.state == "failed" else None,
-        "project_id": operation.project_id,
-        "request_id": operation.request_id,
-        "start_time": operation.accepted_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
-        "user_id": operation.user_id,
-    }
-    if ctx.wants((2, 58)):
-        found["updated_at"] = (operation.ended_at or operation.accepted_at).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return found
-
-
-def _event(ctx: Context, step: Any) -> dict[str, Any]:
-    found = {
-        "event": f"undo_{step.name}" if step.is_undo else step.name,
-        "start_time": step.started_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
-        "finish_time": step.ended_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
-        "result": "Error" if step.error else "Success",
-    }
-    sees_details = ctx.may(policy.EVENT_DETAILS.name, {})
-    if sees_details or not ctx.wants((2, 51)):
-        found["traceback"] = step.error
-    if ctx.wants((2, 84)):
-        found["details"] = step.error
-    return found

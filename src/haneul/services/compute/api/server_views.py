@@ -25,11 +25,9 @@ def when(at: datetime | None) -> str | None:
     return seconds_text(at) if at else None
 
 
-def host_id(server: Server) -> str:
+def host_id(project_id: str, host: str | None) -> str:
     """What a project may know of a host: the same for its servers on the same one."""
-    if server.host is None:
-        return ""
-    return hashlib.sha224((server.project_id + server.host).encode()).hexdigest()
+    return hashlib.sha224((project_id + host).encode()).hexdigest() if host else ""
 
 
 async def details(ctx: Context, servers: Sequence[Server], *, is_one: bool = False) -> list[dict[str, Any]]:
@@ -72,7 +70,7 @@ def _detail(
         "tenant_id": server.project_id,
         "user_id": server.user_id,
         "metadata": server.metadata,
-        "hostId": host_id(server),
+        "hostId": host_id(server.project_id, server.host),
         "image": _image(ctx, server),
         "flavor": _flavor(ctx, server),
         "created": when(server.created_at),

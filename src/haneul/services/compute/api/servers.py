@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from haneul.kernel.context import Context
@@ -20,7 +19,7 @@ from haneul.services.compute.api.server_schemas import (
     address,
     uuid,
 )
-from haneul.services.compute.api.values import integer, integer_or_none, truth
+from haneul.services.compute.api.values import integer, integer_or_none, time, truth
 from haneul.services.compute.model.servers import STATES, Server
 from haneul.services.compute.operations import servers
 from haneul.services.compute.operations.servers import ServerWish, VolumeWish
@@ -278,12 +277,7 @@ def _number(text: str) -> int:
 
 
 def _time(text: str, name: str) -> str:
-    try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
-    except ValueError:
-        raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}.") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return time(text, name).isoformat(timespec="microseconds").removesuffix("+00:00")
 
 
 @routes.get("/servers/{id}", policy=policy.SHOW)

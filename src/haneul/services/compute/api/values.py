@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -63,6 +64,20 @@ def name(value: str, field: str = "name") -> str:
     if not printable or value != value.strip() or not value:
         raise refuse(field, value, f"{value!r} is not printable text without spaces around it")
     return value
+
+
+def time(text: str, name: str) -> datetime:
+    """A time of a query, in UTC; without a zone it is meant so."""
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError:
+        why = f"{text!r} is not a 'date-time'"
+        raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def microseconds_text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:

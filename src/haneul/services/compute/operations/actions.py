@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
-from haneul.kernel.saga import OPERATIONS, STEPS, Operation, Saga, StepRecord
+from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import PowerState, Server, VmState, require
 from haneul.services.compute.operations import servers
@@ -137,30 +136,3 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
             writing.tx, ConsoleToken(token, id, server.project_id, kind, server.host, path, expires)
         )
     return token
-
-
-async def history(ctx: Context, id: str) -> list[Operation]:
-    """Everything that was done to the server, the newest first; also to one that is gone, for its project."""
-    found = await OPERATIONS.find(ctx.tx, resource_id=id)
-    if not found:
-        raise errors.ServerNotFound(server_id=id)
-    if not ctx.may(ctx.rule or policy.ACTIONS_READ.name, found[0]):
-        raise errors.ServerNotFound(server_id=id)
-    return sorted(found, key=lambda o: o.seq, reverse=True)
-
-
-async def events(ctx: Context, operation: Operation) -> list[StepRecord]:
-    """The steps of one operation, the newest first."""
-    found = await STEPS.find(ctx.tx, operation_id=operation.id)
-    return sorted(found, key=lambda s: s.started_at, reverse=True)
-
-
-def explain(operations: list[Operation]) -> dict[str, Any] | None:
-    """The decision record of the newest placing, or None if there was none."""
-    for operation in operations:
-        if claimed := operation.results.get("place"):
-            return dict(claimed["decision"])
-        decision = ((operation.fault or {}).get("details") or {}).get("decision")
-        if decision is not None:
-            return dict(decision)
-    return None

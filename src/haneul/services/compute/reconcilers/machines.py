@@ -17,7 +17,7 @@ from haneul.services.compute.store.servers import SERVERS
 from haneul.services.placement import public as placement
 
 
-@reconciler(every_s=15)
+@reconciler(every_s=15, nudged_by=(placement.HostsAppeared,))
 async def compare_machines(ctx: Context) -> None:
     """One look at every host that is up."""
     async with ctx.in_reading() as reading:

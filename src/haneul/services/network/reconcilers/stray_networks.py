@@ -29,7 +29,7 @@ _compared: WeakKeyDictionary[Platform, dict[str, str]] = WeakKeyDictionary()
 """Which start of its agent each host was last compared after. Losing it costs a look, nothing else."""
 
 
-@reconciler(every_s=EVERY_S)
+@reconciler(every_s=EVERY_S, nudged_by=(placement.HostsAppeared,))
 async def compare_hosts(ctx: Context) -> None:
     """The hosts of this share, and those that started, have what they should, and nothing else."""
     if ctx.platform.agents is None:

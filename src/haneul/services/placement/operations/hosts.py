@@ -10,6 +10,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.ids import new_id
+from haneul.services.placement.events import HostsAppeared
 from haneul.services.placement.model.placing import Candidate, Decision, Wish, decide
 from haneul.services.placement.model.providers import Host, Inventory, Provider, UpHost
 from haneul.services.placement.store.providers import (
@@ -50,10 +51,12 @@ async def up(ctx: Context) -> list[UpHost]:
 async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
     """Take in what agents say of their hosts; each has the fields of `HostReport`."""
     same: list[str] = []
+    appeared = False
     known = {h.name: h for h in await HOSTS.among(ctx.tx, "name", [r["name"] for r in reports])}
     for report in reports:
         each = {k: v for k, v in report.items() if k != "power_states"}
         host = known.get(each["name"])
+        appeared = appeared or host is None or each.get("agent_id") != host.report.get("agent_id")
         if host is None:
             await _add(ctx, each)
             continue
@@ -69,6 +72,8 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
     if same:
         names = msgspec.json.encode(same).decode()
         await ctx.tx.run(SEEN, names=names, now=HOSTS.value("last_seen_at", ctx.now()))
+    if appeared:
+        ctx.tx.after_commit(lambda: ctx.platform.bus.publish(HostsAppeared()))
 
 
 async def _add(ctx: Context, report: dict[str, Any]) -> None:

@@ -1,0 +1,110 @@
+"""/servers/{id}/os-instance-actions"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import Query, Routes
+from haneul.kernel.saga import Operation, StepRecord
+from haneul.services.compute.api import values
+from haneul.services.compute.api.links import next_links, page_size
+from haneul.services.compute.api.server_views import host_id
+from haneul.services.compute.operations import history
+from haneul.services.compute.policy import servers as policy
+
+routes = Routes("/v2.1/servers/{id}/os-instance-actions")
+PAGES, CHANGES_BEFORE = (2, 58), (2, 66)
+EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
+NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage"}
+
+
+@routes.get("", policy=policy.ACTIONS_READ)
+async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+    """What was done to the server, the newest first; paged from 2.58 on."""
+    found = await history.everything(ctx, id)
+    if not ctx.wants(PAGES):
+        return {"instanceActions": [view(ctx, o) for o in found]}
+    known = {"limit", "marker", "changes-since"}
+    values.only(ctx, query, known | {"changes-before"} if ctx.wants(CHANGES_BEFORE) else known, since=PAGES)
+    found = _after(_changed(found, query), query.get("marker"))
+    size = page_size(query) if query.get("limit") != "0" else 0
+    page = found[:size]
+    last = history.request_id(page[-1]) if page else ""
+    more = next_links(ctx, f"servers/{id}/os-instance-actions", query, page, size, last)
+    shown: dict[str, Any] = {"instanceActions": [view(ctx, o) for o in page]}
+    return {**shown, "links": more} if more and len(found) > size else shown
+
+
+def _changed(found: list[Operation], query: Query) -> list[Operation]:
+    since, before = _time(query, "changes-since"), _time(query, "changes-before")
+    if since and before and since > before:
+        raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
+    return [
+        o
+        for o in found
+        if (since is None or history.updated_at(o) >= since)
+        and (before is None or history.updated_at(o) <= before)
+    ]
+
+
+def _time(query: Query, name: str) -> datetime | None:
+    text = query.get(name)
+    return None if text is None else values.time(text, name)
+
+
+def _after(found: list[Operation], marker: str | None) -> list[Operation]:
+    if marker is None:
+        return found
+    ids = [history.request_id(o) for o in found]
+    if marker not in ids:
+        raise BadRequest(f"Marker {marker} could not be found.")
+    return found[ids.index(marker) + 1 :]
+
+
+@routes.get("/{request_id}", policy=policy.EVENTS_READ)
+async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
+    """One thing that was done to the server, with its steps."""
+    operation = await history.one(ctx, id, request_id)
+    found = view(ctx, operation)
+    if ctx.wants(EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS.name, {}):
+        found["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]
+    return {"instanceAction": found}
+
+
+def view(ctx: Context, operation: Operation) -> dict[str, Any]:
+    name = operation.kind.partition(".")[2].removesuffix("_server")
+    found: dict[str, Any] = {
+        "action": NOVA_NAMES.get(name, name),
+        "instance_uuid": operation.resource_id,
+        "message": "Error" if operation.state == "failed" else None,
+        "project_id": operation.project_id,
+        "request_id": history.request_id(operation),
+        "start_time": values.microseconds_text(operation.accepted_at),
+        "user_id": operation.user_id,
+    }
+    if ctx.wants(PAGES):
+        found["updated_at"] = values.microseconds_text(history.updated_at(operation))
+    return found
+
+
+def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "event": f"undo_{step.name}" if step.is_undo else step.name,
+        "start_time": values.microseconds_text(step.started_at),
+        "finish_time": values.microseconds_text(step.ended_at),
+        "result": "Error" if step.error else "Success",
+    }
+    sees_details = ctx.may(policy.EVENT_DETAILS.name, {})
+    if sees_details or not ctx.wants(EVERYBODY_SEES_EVENTS):
+        found["traceback"] = step.error
+    if ctx.wants(HOSTS):
+        host = history.host(operation)
+        found["hostId"] = host_id(operation.project_id or "", host)
+        if sees_details:
+            found["host"] = host
+    if ctx.wants(DETAILS):
+        found["details"] = step.error
+    return found

@@ -1,0 +1,65 @@
+"""What was done to a server, and why it is where it is: read from the journal of operations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import OPERATIONS, STEPS, Operation, StepRecord
+from haneul.services.compute import errors
+from haneul.services.compute.policy import servers as policy
+
+
+def request_id(operation: Operation) -> str:
+    """The request that asked for it; what the cloud did by itself has an id alike."""
+    return operation.request_id or f"req-{operation.id}"
+
+
+def updated_at(operation: Operation) -> datetime:
+    return operation.ended_at or operation.accepted_at
+
+
+def host(operation: Operation) -> str | None:
+    """The host that it was done on, once that is known."""
+    placed = operation.results.get("place") or {}
+    found: str | None = placed.get("host") or operation.given.get("host")
+    return found
+
+
+async def everything(ctx: Context, server_id: str) -> list[Operation]:
+    """All that was done to the server, the newest first; also to one that is gone, for its project."""
+    found = await OPERATIONS.find(ctx.tx, resource_id=server_id)
+    asked_for = [o for o in found if o.project_id]  # what the cloud did by itself belongs to no project
+    if not asked_for or not ctx.may(ctx.rule or policy.ACTIONS_READ.name, _first(asked_for)):
+        raise errors.ServerNotFound(server_id=server_id)
+    return sorted(found, key=lambda o: o.seq, reverse=True)
+
+
+def _first(operations: list[Operation]) -> Operation:
+    return min(operations, key=lambda o: o.seq)
+
+
+async def one(ctx: Context, server_id: str, wanted: str) -> Operation:
+    """What that request did to the server."""
+    for operation in await everything(ctx, server_id):
+        if request_id(operation) == wanted:
+            return operation
+    raise errors.ActionNotFound(request_id=wanted)
+
+
+async def steps(ctx: Context, operation: Operation) -> list[StepRecord]:
+    """The steps of one operation, the newest first."""
+    found = await STEPS.find(ctx.tx, operation_id=operation.id)
+    return sorted(found, key=lambda s: s.started_at, reverse=True)
+
+
+async def explain(ctx: Context, server_id: str) -> dict[str, Any] | None:
+    """The decision record of the newest placing, or None if there was none."""
+    for operation in await everything(ctx, server_id):
+        if claimed := operation.results.get("place"):
+            return dict(claimed["decision"])
+        decision = ((operation.fault or {}).get("details") or {}).get("decision")
+        if decision is not None:
+            return dict(decision)
+    return None
