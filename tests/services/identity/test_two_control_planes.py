@@ -44,7 +44,9 @@ class Cloud:
         user = {"name": name, "domain": {"id": "default"}, "password": password or self.passwords[name]}
         identity = {"methods": ["password"], "password": {"user": user}}
         scope = {"project": {"name": name, "domain": {"id": "default"}}}
-        return self.http.post(f"{self.url}/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
+        return self.http.post(
+            f"{self.url}/auth/tokens", json={"auth": {"identity": identity, "scope": scope}}
+        )
 
     def token(self, name: str) -> str:
         answer = self.login(name)
