@@ -24,7 +24,7 @@ from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
-from tests import postgresql
+from tests import ceph_cluster, postgresql
 
 HOSTS = 3
 SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
@@ -173,3 +173,10 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     await plane.stop()
     await channel.close()
     await agent.close()
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[ceph_cluster.Cluster]:
+    """A Ceph cluster with an empty pool. Who pauses it resumes it."""
+    with ceph_cluster.running() as cluster:
+        yield cluster

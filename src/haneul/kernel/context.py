@@ -69,6 +69,9 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     certificate_thumbprint: str | None = None
     """Of the certificate that must come with the token, for one that was given for a certificate."""
 
+    provider_sessions: tuple[str, ...] = ()
+    """What the identity provider may end by logging somebody out, if this token came of it."""
+
     @property
     def is_delegated(self) -> bool:
         """Whether it is a program's: by an application credential, a trust, an OAuth access token or a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 with warnings.catch_warnings():  # the library warns of what it stands on
     warnings.simplefilter("ignore")
-    from saml2 import BINDING_HTTP_REDIRECT
+    from saml2 import BINDING_HTTP_REDIRECT, BINDING_SOAP
     from saml2.config import IdPConfig
     from saml2.metadata import entity_descriptor
     from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
     from saml2.server import Server
 
 SINGLE_SIGN_ON = "https://idp.test/sso"
+FOR_PROGRAMS = "https://idp.test/ecp"
 
 
 def certificate(folder: Path, name: str) -> tuple[str, str]:
@@ -40,6 +42,13 @@ def certificate(folder: Path, name: str) -> tuple[str, str]:
     paths[0].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     paths[1].write_bytes(made.public_bytes(Encoding.PEM))
     return str(paths[0]), str(paths[1])
+
+
+def in_envelope(message: str, header: str = "") -> bytes:
+    message = message.partition("?>")[2] if message.startswith("<?xml") else message
+    soap = "http://schemas.xmlsoap.org/soap/envelope/"
+    whole = f"<S:Header>{header}</S:Header><S:Body>{message}</S:Body>"
+    return f'<S:Envelope xmlns:S="{soap}">{whole}</S:Envelope>'.encode()
 
 
 class SamlProvider:
@@ -63,6 +72,34 @@ class SamlProvider:
         query = {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
         server = Server(config=self._config())
         asked = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT).message
+        content = base64.b64encode(self._response(server, asked, changes).encode()).decode()
+        return {"SAMLResponse": content, "RelayState": query["RelayState"]}
+
+    def respond_to_program(self, envelope: bytes, **changes: Any) -> bytes:
+        """The envelope that a program gets for one with a request, once it has logged in."""
+        server = Server(config=self._config())
+        asked = server.parse_authn_request(envelope.decode(), BINDING_SOAP).message
+        to = asked.assertion_consumer_service_url
+        header = (
+            '<ecp:Response xmlns:ecp="urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp" S:mustUnderstand="1" '
+            f'S:actor="http://schemas.xmlsoap.org/soap/actor/next" AssertionConsumerServiceURL="{to}"/>'
+        )
+        return in_envelope(self._response(server, asked, changes), header)
+
+    def log_out(self, where: str, name_id: str = "a-1", sessions: Sequence[str] = (), **more: Any) -> bytes:
+        """The envelope with which the provider tells `where` that somebody has logged out."""
+        usual = {
+            "destination": where,
+            "issuer_entity_id": self.entity_id,
+            "name_id": NameID(format=NAMEID_FORMAT_PERSISTENT, text=name_id),
+            "session_indexes": list(sessions) or None,
+            "sign": True,
+        }
+        server = Server(config=self._config())
+        _, request = server.create_logout_request(**{**usual, **more})
+        return in_envelope(str(request))
+
+    def _response(self, server: Server, asked: Any, changes: dict[str, Any]) -> str:
         usual = {
             "identity": {"uid": ["alice"], "groups": ["staff", "others"]},
             "in_response_to": asked.id,
@@ -73,9 +110,7 @@ class SamlProvider:
             "sign_assertion": True,
             "sign_response": False,
         }
-        response = server.create_authn_response(**{**usual, **changes})
-        content = base64.b64encode(str(response).encode()).decode()
-        return {"SAMLResponse": content, "RelayState": query["RelayState"]}
+        return str(server.create_authn_response(**{**usual, **changes}))
 
     def _config(self) -> IdPConfig:
         return IdPConfig().load(
@@ -87,7 +122,12 @@ class SamlProvider:
                 "metadata": {"local": self.service_providers},
                 "service": {
                     "idp": {
-                        "endpoints": {"single_sign_on_service": [(SINGLE_SIGN_ON, BINDING_HTTP_REDIRECT)]},
+                        "endpoints": {
+                            "single_sign_on_service": [
+                                (SINGLE_SIGN_ON, BINDING_HTTP_REDIRECT),
+                                (FOR_PROGRAMS, BINDING_SOAP),
+                            ]
+                        },
                         "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None}},
                         "want_authn_requests_signed": False,
                     }

@@ -12,6 +12,8 @@ from haneul.services.identity.federation_config import Federation, federation
 OPENID = {"issuer": "https://a", "client_id": "c"}
 PROXY = {"addresses": ["10.0.0.1"], "idp_id": "a", "protocol_id": "p"}
 
+OURS = {"entity_id": "x", "sso_endpoint": "y", "key_file": "k", "cert_file": "c"}
+
 
 def test_without_options_nobody_is_trusted() -> None:
     assert federation({}) == Federation()
@@ -30,6 +32,9 @@ def test_without_options_nobody_is_trusted() -> None:
         {"proxies": [{**PROXY, "addresses": "10.0.0.1"}]},
         {"proxies": [{"addresses": ["10.0.0.1"], "headers": {"name": "X-Name"}}]},
         {"saml": {"a": {"entity_id": "x"}}},
+        {"identity_provider": {"entity_id": "x", "sso_endpoint": "y"}},
+        {"identity_provider": {**OURS, "contact_type": "friend"}},
+        {"identity_provider": {**OURS, "assertion_expiration_time": 0}},
         {"default_authorization_ttl": -1},
     ],
 )

@@ -1,6 +1,14 @@
 """What can go wrong in identity, in the words that its clients know."""
 
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized, Unavailable
+from haneul.kernel.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    HaneulError,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
 
 
 class ThingNotFound(NotFound):
@@ -60,6 +68,16 @@ class ImmutableThing(Forbidden):
     message = (
         'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
     )
+
+
+class NoIdentityProvider(NotFound):
+    code = "identity.no_identity_provider"
+    message = "This cloud is not set up as a SAML identity provider."
+
+
+class NoLongerThere(HaneulError):
+    status, code = 410, "identity.no_longer_there"
+    message = "This API is no longer available due to the removal of support for PKI tokens."
 
 
 class CannotMap(Unauthorized):

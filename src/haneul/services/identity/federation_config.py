@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -55,6 +55,31 @@ class SamlProvider(_Options, frozen=True):
     cert_file: str | None = None
     """...and its certificate."""
     leeway_s: NonNegative = 30
+    allow_unsolicited: bool = False
+    """Believe assertions that nobody asked for, as other clouds send them (keystone-to-keystone)."""
+
+
+class OurIdentityProvider(_Options, frozen=True):
+    """This cloud as a SAML 2.0 identity provider, for other clouds. Upstream's options, without their `idp_`."""
+
+    entity_id: str
+    sso_endpoint: str
+    key_file: str
+    """Assertions are signed with it..."""
+    cert_file: str
+    """...and its certificate is in our metadata."""
+    assertion_expiration_time: Annotated[int, msgspec.Meta(ge=1)] = 3600
+    """Seconds for which an assertion is good."""
+    lang: str = "en"
+    organization_name: str | None = None
+    organization_display_name: str | None = None
+    organization_url: str | None = None
+    contact_company: str | None = None
+    contact_name: str | None = None
+    contact_surname: str | None = None
+    contact_email: str | None = None
+    contact_telephone: str | None = None
+    contact_type: Literal["technical", "support", "administrative", "billing", "other"] = "other"
 
 
 class TrustedProxy(_Options, frozen=True):
@@ -87,6 +112,7 @@ class Federation(_Options, frozen=True):
     """By the id of the identity provider."""
     saml: dict[str, SamlProvider] = {}
     """By the id of the identity provider."""
+    identity_provider: OurIdentityProvider | None = None
     proxies: tuple[TrustedProxy, ...] = ()
 
 

@@ -12,7 +12,7 @@ class StoreOptions(msgspec.Struct, frozen=True):
     """One place where images are kept: a table `image.stores.NAME` of the configuration."""
 
     type: str = "file"
-    """The driver: file, s3, or fake."""
+    """The driver: file, rbd, s3, or fake."""
     description: str = ""
     weight: int = 0
     """Data is read from the store with the greatest weight that has it and answers."""

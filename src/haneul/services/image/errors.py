@@ -218,6 +218,16 @@ class OnlyCopy(Forbidden):
     )
 
 
+class ImageInUse(Conflict):
+    """A store cannot give up the data, because others than this service use it there."""
+
+    code = "image.in_use"
+    message = (
+        "{what} {image_id} could not be deleted because it is in use: The image cannot be deleted because it "
+        "is in use through the backend store outside of Glance."
+    )
+
+
 class StoreUnavailable(Unavailable):
     code, message = "image.store_unavailable", "The store {store} could not take the data: {why}"
 

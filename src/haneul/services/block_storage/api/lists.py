@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,6 +36,47 @@ def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
     return Paging(
         MOST if limit is None else min(limit, MOST), query.get("marker"), offset, _sort(query, sortable)
     )
+
+
+EVERYTHING = Paging(-1, None, 0, [])
+FILTERS_SINCE, COUNTS_SINCE = (3, 31), (3, 45)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """How the things of one kind are listed: by what they can be sorted and found, and who finds them."""
+
+    name: str
+    find_all: Callable[..., Awaitable[list[Any]]]
+    sortable: Mapping[str, str]
+    filters: Mapping[str, str]
+    admins_filters: Mapping[str, str]
+
+    async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
+        """What the query asks for, of that page."""
+        found = await self.find_all(
+            ctx,
+            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            all_projects=all_projects(ctx, query),
+            sort=page.sort,
+            marker=page.marker,
+            limit=None if page.limit < 0 else page.limit + page.offset,
+        )
+        return found[page.offset :]
+
+    async def answer(
+        self,
+        ctx: Context,
+        query: Query,
+        path: str,
+        views: Callable[[list[Any]], Awaitable[list[dict[str, Any]]]],
+    ) -> dict[str, Any]:
+        """The page as it is shown, with a link to the next, and the number of all if that is asked for."""
+        page = paging(query, self.sortable)
+        shown = await views(await self.find(ctx, query, page))
+        found = collection(ctx, self.name, path, shown, query, page)
+        if ctx.wants(COUNTS_SINCE) and query.truth("with_count"):
+            found["count"] = len(await self.find(ctx, query))
+        return found
 
 
 def _integer(query: Query, name: str) -> int | None:

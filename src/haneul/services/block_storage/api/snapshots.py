@@ -40,6 +40,7 @@ FILTERS = {
     "user_id": "user_id",
 }
 ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
+LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewSnapshot(Schema):
@@ -97,25 +98,11 @@ async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]
     return await _list(ctx, query, "/snapshots/detail", is_detailed=True)
 
 
-async def _find(ctx: Context, query: Query, page: lists.Paging) -> list[Snapshot]:
-    return await snapshots.list_all(
-        ctx,
-        lists.filters(ctx, query, FILTERS, ADMINS_FILTERS, (3, 31)),
-        all_projects=lists.all_projects(ctx, query),
-        sort=page.sort,
-        marker=page.marker,
-        limit=None if page.limit < 0 else page.limit + page.offset,
-    )
-
-
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    page = lists.paging(query, SORTABLE)
-    found = (await _find(ctx, query, page))[page.offset :]
-    views = [_view(ctx, s, is_detailed=is_detailed) for s in found]
-    answer = lists.collection(ctx, "snapshots", path, views, query, page)
-    if ctx.wants((3, 45)) and query.truth("with_count"):
-        answer["count"] = len(await _find(ctx, query, lists.Paging(-1, None, 0, [])))
-    return answer
+    async def shown(found: list[Snapshot]) -> list[dict[str, Any]]:
+        return [_view(ctx, s, is_detailed=is_detailed) for s in found]
+
+    return await LISTING.answer(ctx, query, path, shown)
 
 
 @routes.get("/snapshots/{id}", policy=policy.GET_SNAPSHOT)

@@ -48,6 +48,7 @@ FILTERS = {
     "source_volid": "source_id",
 }
 ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
+LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewVolume(Schema):
@@ -121,7 +122,7 @@ async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/volumes/summary", policy=policy.GET_ALL, since="3.12")
 async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     """How many volumes there are and how large they are together."""
-    found = await _find(ctx, query, lists.Paging(-1, None, 0, []))
+    found = await LISTING.find(ctx, query)
     summary: dict[str, Any] = {"total_size": sum(v.size for v in found), "total_count": len(found)}
     if ctx.wants((3, 36)):
         metadata: dict[str, list[str]] = {}
@@ -133,28 +134,13 @@ async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     return {"volume-summary": summary}
 
 
-async def _find(ctx: Context, query: Query, page: lists.Paging) -> list[Volume]:
-    return await volumes.list_all(
-        ctx,
-        lists.filters(ctx, query, FILTERS, ADMINS_FILTERS, (3, 31)),
-        all_projects=lists.all_projects(ctx, query),
-        sort=page.sort,
-        marker=page.marker,
-        limit=None if page.limit < 0 else page.limit + page.offset,
-    )
-
-
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    page = lists.paging(query, SORTABLE)
-    found = (await _find(ctx, query, page))[page.offset :]
-    if is_detailed:
-        shown = await views(ctx, found, is_extended=True)
-    else:
-        shown = [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
-    answer = lists.collection(ctx, "volumes", path, shown, query, page)
-    if ctx.wants((3, 45)) and query.truth("with_count"):
-        answer["count"] = len(await _find(ctx, query, lists.Paging(-1, None, 0, [])))
-    return answer
+    async def shown(found: list[Volume]) -> list[dict[str, Any]]:
+        if is_detailed:
+            return await views(ctx, found, is_extended=True)
+        return [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
+
+    return await LISTING.answer(ctx, query, path, shown)
 
 
 @routes.get("/volumes/{id}", policy=policy.GET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Routes
@@ -82,19 +83,19 @@ def view(ctx: Context, operation: Operation) -> dict[str, Any]:
         "message": "Error" if operation.state == "failed" else None,
         "project_id": operation.project_id,
         "request_id": history.request_id(operation),
-        "start_time": values.microseconds_text(operation.accepted_at),
+        "start_time": microseconds_text(operation.accepted_at),
         "user_id": operation.user_id,
     }
     if ctx.wants(PAGES):
-        found["updated_at"] = values.microseconds_text(history.updated_at(operation))
+        found["updated_at"] = microseconds_text(history.updated_at(operation))
     return found
 
 
 def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, Any]:
     found: dict[str, Any] = {
         "event": f"undo_{step.name}" if step.is_undo else step.name,
-        "start_time": values.microseconds_text(step.started_at),
-        "finish_time": values.microseconds_text(step.ended_at),
+        "start_time": microseconds_text(step.started_at),
+        "finish_time": microseconds_text(step.ended_at),
         "result": "Error" if step.error else "Success",
     }
     sees_details = ctx.may(policy.EVENT_DETAILS.name, {})

@@ -76,10 +76,6 @@ def time(text: str, name: str) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def microseconds_text(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
 def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:
     """400 for parameters that nobody knows, from the version on that minds them."""
     if ctx.wants(since):

@@ -36,6 +36,8 @@ def audited(route: Route) -> Route:
     async def handler(**given: Any) -> Any:
         ctx: Context = given[names[0]]
         result = await route.handler(**given)
+        if isinstance(result, Reply) and (result.status or route.status) >= 400:
+            return result
         path = _path_values(route, given)
         events = [_event(ctx, action, kind, id, path) for id in _ids(route, path, result)]
         if route.transaction:

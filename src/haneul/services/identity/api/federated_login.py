@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.services.identity.api.saml import addresses
 from haneul.services.identity.api.tokens import issued
+from haneul.services.identity.model import soap
 from haneul.services.identity.model.proofs import Scope
-from haneul.services.identity.operations import assertions, authentication, federated_login
+from haneul.services.identity.operations import (
+    assertions,
+    authentication,
+    enhanced_clients,
+    federated_login,
+)
+from haneul.services.identity.operations.federated_login import Asserted
 
 routes = Routes("/v3")
+_HERE = "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth"
 
 
-@routes.get(
-    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
-    status=201,
-    auth=False,
-    transaction=False,
-)
-@routes.post(
-    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth",
-    status=201,
-    auth=False,
-    transaction=False,
-)
+@routes.get(_HERE, status=201, auth=False, transaction=False)
+async def authenticate_or_ask(
+    ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
+) -> Reply:
+    """Log in as below. A program that can carry SAML requests is given one for its provider instead of a 401."""
+    try:
+        said = await assertions.asserted(ctx, idp_id, protocol_id, request)
+    except Unauthorized:
+        if not enhanced_clients.can_carry(request):
+            raise
+        at = addresses(ctx, idp_id, protocol_id)
+        envelope = await enhanced_clients.challenge(ctx, at, idp_id, protocol_id)
+        headers = {"Cache-Control": "no-store"}
+        return Reply(envelope.encode(), status=200, headers=headers, content_type=soap.CONTENT_TYPE)
+    return await _logged_in(ctx, said, query)
+
+
+@routes.post(_HERE, status=201, auth=False, transaction=False)
 async def authenticate(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with what the identity provider asserts; the token has no scope."""
-    said = await assertions.asserted(ctx, idp_id, protocol_id, request)
+    if enhanced_clients.brings_response(request):
+        at = addresses(ctx, idp_id, protocol_id)
+        said = await enhanced_clients.asserted(ctx, at, idp_id, protocol_id, request)
+    else:
+        said = await assertions.asserted(ctx, idp_id, protocol_id, request)
+    return await _logged_in(ctx, said, query)
+
+
+async def _logged_in(ctx: Context, said: Asserted, query: Query) -> Reply:
     proof = await federated_login.prove(ctx, said)
     return await issued(ctx, await authentication.authorize(ctx, proof, Scope("unscoped")), query)

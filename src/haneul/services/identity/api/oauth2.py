@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 from typing import Any
-from urllib.parse import parse_qs
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
 from haneul.services.identity import config
+from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.errors import ThingNotFound
 from haneul.services.identity.model.revocations import moment
@@ -31,7 +31,7 @@ FAILED = "Client authentication failed."
 @routes.post("/OS-OAUTH2/token", auth=False, transaction=False)
 async def create_token(ctx: Context, request: Request) -> Reply:
     """A token for an application credential, as OAuth 2.0 asks for it and answers."""
-    form = await _form(request)
+    form = await fields(request, LARGEST)
     grant = form.get("grant_type")
     if not grant:
         return _refusal(400, "invalid_request", "The parameter grant_type is required.")
@@ -56,6 +56,17 @@ async def create_token(ctx: Context, request: Request) -> Reply:
     return Reply(encode(token), headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
+@routes.get("/OS-OAUTH2/token", auth=False, transaction=False)
+@routes.put("/OS-OAUTH2/token", auth=False, transaction=False)
+@routes.patch("/OS-OAUTH2/token", auth=False, transaction=False)
+@routes.delete("/OS-OAUTH2/token", auth=False, transaction=False)
+async def refuse_method(ctx: Context) -> Reply:
+    """Tokens are made here and nothing else; clients of OAuth 2.0 read why in its own words."""
+    answer = _refusal(405, "other_error", "The method is not allowed for the requested URL.")
+    answer.headers["Allow"] = "POST"
+    return answer
+
+
 async def _by_certificate(ctx: Context, request: Request, form: dict[str, str]) -> Auth | None:
     """Whatever does not fit is told to nobody."""
     try:
@@ -75,18 +86,6 @@ async def _by_secret(ctx: Context, request: Request, form: dict[str, str]) -> Au
     except ThingNotFound:
         return None
     return await authentication.authorize(ctx, proof, None)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The first value of each field; nothing if the body is of another kind, or not text."""
-    raw = await request.body(LARGEST)
-    kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        return {}
-    try:
-        return {name: values[0] for name, values in parse_qs(raw.decode(), max_num_fields=20).items()}
-    except ValueError:
-        return {}
 
 
 def _client(request: Request, form: dict[str, str]) -> tuple[str, str] | None:

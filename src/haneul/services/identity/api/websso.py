@@ -6,12 +6,13 @@ import base64
 import hashlib
 from html import escape
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
+from haneul.services.identity.api.saml import addresses
 from haneul.services.identity.errors import ThingNotFound
 from haneul.services.identity.model.proofs import Scope
 from haneul.services.identity.operations import (
@@ -25,7 +26,6 @@ from haneul.services.identity.operations import (
 )
 from haneul.services.identity.operations.browser_login import Begun
 from haneul.services.identity.operations.federated_login import Asserted
-from haneul.services.identity.operations.saml import Addresses
 from haneul.services.identity.store.federation import IDENTITY_PROVIDERS, PROTOCOLS
 
 routes = Routes("/v3")
@@ -73,7 +73,7 @@ async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
 ) -> Reply:
     """The same; SAML providers send people back here, with a form."""
-    form = await _form(request)
+    form = await fields(request, LARGEST_FORM)
     said = form.get("SAMLResponse")
     if said is None:
         return await _log_in(ctx, idp_id, protocol_id, request, query)
@@ -83,7 +83,7 @@ async def log_in_with_form(
     if options is None:
         raise Unauthorized
     await _require_allowed(ctx, idp_id, protocol_id)
-    at = _addresses(ctx, idp_id, protocol_id)
+    at = addresses(ctx, idp_id, protocol_id)
     found = await saml.complete(ctx, options, at, idp_id, protocol_id, asked=login.nonce, said=said)
     return await _back(ctx, login.origin, found)
 
@@ -94,17 +94,12 @@ async def show_saml_metadata(ctx: Context, idp_id: str, protocol_id: str) -> Rep
     options = saml.provider(ctx, idp_id)
     if options is None:
         raise ThingNotFound(kind="SAML Identity Provider", id=idp_id)
-    content = await saml.metadata(options, _addresses(ctx, idp_id, protocol_id))
+    content = await saml.metadata(options, addresses(ctx, idp_id, protocol_id))
     return Reply(content, content_type="application/samlmetadata+xml")
 
 
 def _is_native(ctx: Context, idp_id: str) -> bool:
     return openid.provider(ctx, idp_id) is not None or saml.provider(ctx, idp_id) is not None
-
-
-def _addresses(ctx: Context, idp_id: str, protocol_id: str) -> Addresses:
-    here = f"{base(ctx)}/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
-    return Addresses(f"{here}/saml2/metadata", f"{here}/websso")
 
 
 async def _log_in(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
@@ -114,7 +109,7 @@ async def _log_in(ctx: Context, idp_id: str, protocol_id: str, request: Request,
     said = _by_proxy(ctx, idp_id, protocol_id, request)
     if said is not None:
         return await _back(ctx, origin, said)
-    at = _addresses(ctx, idp_id, protocol_id)
+    at = addresses(ctx, idp_id, protocol_id)
     if (of_openid := openid.provider(ctx, idp_id)) is not None:
         begun = await browser_login.begin(ctx, of_openid, idp_id, protocol_id, origin, at.consumer)
         return _sent(ctx, begun, same_site="Lax")
@@ -166,15 +161,6 @@ async def _back(ctx: Context, origin: str, said: Asserted) -> Reply:
         "X-Content-Type-Options": "nosniff",
     }
     return Reply(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; none if the body is something else."""
-    kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        return {}
-    content = await request.body(LARGEST_FORM)
-    return dict(parse_qsl(content.decode("utf-8", "replace")))
 
 
 def _cookies(request: Request) -> dict[str, str]:

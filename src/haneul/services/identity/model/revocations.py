@@ -73,6 +73,11 @@ def of_protocol(idp_id: str, protocol_id: str) -> str:
     return f"protocol:{idp_id}/{protocol_id}"
 
 
+def of_provider_session(name: str) -> str:
+    """Tokens that came of a login which the provider has ended."""
+    return f"provider_session:{name}"
+
+
 def of_trust(trust_id: str) -> str:
     return f"trust:{trust_id}"
 
@@ -132,6 +137,8 @@ def reasons(auth: Auth) -> Iterator[str]:
     if auth.identity_provider_id:
         yield of_identity_provider(auth.identity_provider_id)
         yield of_protocol(auth.identity_provider_id, auth.protocol_id or "")
+    for name in auth.provider_sessions:
+        yield of_provider_session(name)
     if auth.trust_id:
         yield of_trust(auth.trust_id)
     if auth.access_token_id:

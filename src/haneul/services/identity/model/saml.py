@@ -1,10 +1,17 @@
-"""What a SAML provider asserts of somebody, as the attributes that mapping rules name."""
+"""What SAML assertions say: of those who come here from elsewhere, and of ours to others."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import msgspec
+
+from haneul.kernel.context import Auth
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class UsedAssertion(msgspec.Struct, frozen=True):
@@ -28,3 +35,43 @@ def attributes(
     if name_id:
         found["MELLON_NAME_ID"] = [name_id]
     return found
+
+
+def subject(entity_id: str, name_id: str) -> str:
+    """A name for all logins of this subject of the provider."""
+    return _name([entity_id, name_id])
+
+
+def session(entity_id: str, name_id: str, index: str) -> str:
+    """A name for one login of theirs."""
+    return _name([entity_id, name_id, index])
+
+
+def _name(parts: list[str]) -> str:
+    return sha256(msgspec.json.encode(parts)).hexdigest()[:32]
+
+
+def of_ours(auth: Auth, role_names: Sequence[str], groups: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """What other clouds are told of the holder of a token: attributes with upstream's names.
+
+    `groups` are names, each with that of its domain.
+    """
+    told = {
+        "openstack_user": [auth.user_name or ""],
+        "openstack_roles": list(role_names),
+        "openstack_project": [auth.project_name or ""],
+        "openstack_project_domain": [auth.project_domain_name or ""],
+        "openstack_user_domain": [auth.user_domain_name or ""],
+    }
+    if groups:
+        told["openstack_groups"] = [_group(name, domain) for name, domain in groups]
+    return told
+
+
+def _group(name: str, domain: str) -> str:
+    return "JSON:" + json.dumps({"name": name, "domain": {"name": domain}})
+
+
+def is_sayable(told: Mapping[str, Sequence[str]]) -> bool:
+    """Whether XML has a way to write all of it; it has none for most control characters."""
+    return not any(_NOT_IN_XML.search(value) for values in told.values() for value in values)

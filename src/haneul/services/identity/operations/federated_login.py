@@ -43,7 +43,7 @@ class Asserted(NamedTuple):
     """What a provider says of somebody, once it is certain that it was this provider.
 
     `remote_id` is what the provider calls itself, where that is known otherwise than by an attribute;
-    `remote_user` is the name that a web server has found.
+    `remote_user` is the name that a web server has found; `sessions` names what the provider may end.
     """
 
     idp_id: str
@@ -51,6 +51,7 @@ class Asserted(NamedTuple):
     attributes: Assertion
     remote_id: str | None = None
     remote_user: str | None = None
+    sessions: tuple[str, ...] = ()
 
 
 async def allowed(ctx: Context, idp_id: str, protocol_id: str) -> tuple[IdentityProvider, Protocol]:
@@ -76,13 +77,14 @@ async def _prove(ctx: Context, asserted: Asserted) -> Proof:
         mapping = await access.exists(c, MAPPINGS, protocol.mapping_id, "mapping")
         mapped = apply(mapping, asserted.attributes)
         group_ids = await _group_ids(c, mapped)
+        sessions = {"provider_sessions": asserted.sessions} if asserted.sessions else {}
         if mapped.user.is_local:
-            return Proof(*await _local(c, mapped.user), methods=(protocol.id,))
+            return Proof(*await _local(c, mapped.user), methods=(protocol.id,), marks=sessions)
         user, domain = await _shadow(c, idp, protocol, mapped.user, asserted.remote_user)
         await _remember_groups(c, idp, user, group_ids)
         await mapped_projects.give(c, idp, user, mapped.projects, takes_roles_away=mapping.takes_roles_away)
     marks = {"identity_provider_id": idp.id, "protocol_id": protocol.id, "group_ids": tuple(group_ids)}
-    return Proof(user, domain, methods=(protocol.id,), marks=marks)
+    return Proof(user, domain, methods=(protocol.id,), marks={**marks, **sessions})
 
 
 def _require_remote_id(idp: IdentityProvider, protocol: Protocol, asserted: Asserted) -> None:

@@ -1,4 +1,4 @@
-"""SAML 2.0 identity providers: we are a service provider of theirs (Web Browser SSO profile).
+"""SAML 2.0 identity providers: we are a service provider of theirs (Web Browser SSO, Enhanced Client or Proxy).
 
 The library checks signatures (with xmlsec1), audience, recipient, times and that the response is to a
 request of ours; each assertion is good for one login. Its work is done in a thread: it runs a program.
@@ -7,8 +7,9 @@ request of ours; each assertion is good for one login. Its work is done in a thr
 from __future__ import annotations
 
 import asyncio
+import calendar
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +21,7 @@ from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.federation_config import SamlProvider, federation
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.saml import UsedAssertion, attributes
+from haneul.services.identity.model.saml import UsedAssertion, attributes, session, subject
 from haneul.services.identity.operations.federated_login import Asserted
 from haneul.services.identity.store.federation import USED_ASSERTIONS
 
@@ -37,14 +38,20 @@ class Addresses(NamedTuple):
 
     entity_id: str
     consumer: str
+    """Where browsers bring responses..."""
+    login: str
+    """...and where programs do: they ask for their token there."""
+    logout: str
+    """Where the provider says that somebody has logged out."""
 
 
 class Response(NamedTuple):
-    """What a response that holds says."""
+    """What a response that holds says. `entity_id` is of whoever signed the assertion."""
 
     assertion_id: str
     entity_id: str
     name_id: str | None
+    session_index: str | None
     attributes: Mapping[str, list[str]]
     not_after: float
 
@@ -60,13 +67,37 @@ async def request(options: SamlProvider, at: Addresses, relay_state: str) -> tup
     def made() -> tuple[str, str]:
         from saml2 import BINDING_HTTP_REDIRECT
 
-        made: Any = _client(options, at).prepare_for_authenticate(
+        made: Any = client(options, at).prepare_for_authenticate(
             entityid=options.entity_id, relay_state=relay_state, binding=BINDING_HTTP_REDIRECT
         )
         id, form = made
         return id, dict(form["headers"])["Location"]
 
     return await asyncio.to_thread(made)
+
+
+async def request_by_program(options: SamlProvider, at: Addresses, id: str) -> str:
+    """A request with this id, for a program to have answered; 401 if the provider does not talk to programs."""
+
+    def made() -> str | None:
+        from saml2 import BINDING_PAOS, BINDING_SOAP, SAMLError
+
+        library: Any = client(options, at)
+        try:
+            _, place = library.pick_binding(
+                "single_sign_on_service", [BINDING_SOAP], "idpsso", entity_id=options.entity_id
+            )
+        except SAMLError:
+            return None
+        _, request = library.create_authn_request(
+            place, binding=BINDING_PAOS, service_url_binding=BINDING_PAOS, message_id=id
+        )
+        return str(request)
+
+    text = await asyncio.to_thread(made)
+    if text is None:
+        raise Unauthorized
+    return text
 
 
 async def complete(
@@ -81,16 +112,51 @@ async def complete(
 ) -> Asserted:
     """What the provider says in a response to the request with the id `asked`; 401 unless all of it holds."""
     found = await asyncio.to_thread(_checked, options, at, asked, said)
+    return await _once(ctx, options, idp_id, protocol_id, found)
+
+
+async def complete_by_program(
+    ctx: Context,
+    options: SamlProvider,
+    at: Addresses,
+    idp_id: str,
+    protocol_id: str,
+    *,
+    asked: str | None,
+    said: str,
+) -> Asserted:
+    """The same of a response that a program brought; where nobody asked (None), the options must allow it."""
+    if asked is None and not options.allow_unsolicited:
+        raise Unauthorized
+    found = await asyncio.to_thread(_checked_by_program, options, at, asked, said)
+    return await _once(ctx, options, idp_id, protocol_id, found)
+
+
+async def _once(
+    ctx: Context, options: SamlProvider, idp_id: str, protocol_id: str, found: Response | None
+) -> Asserted:
+    """What was said, if the right one said it and nobody has logged in with it before."""
     if found is None or found.entity_id != options.entity_id:
         raise Unauthorized
     try:
         async with ctx.in_transaction() as c:
-            ends = max(datetime.fromtimestamp(found.not_after, UTC), ctx.now()) + AT_LEAST
+            good_until = datetime.fromtimestamp(found.not_after + options.leeway_s, UTC)
+            ends = max(good_until, ctx.now()) + AT_LEAST
             await USED_ASSERTIONS.add(c.tx, UsedAssertion(found.assertion_id, time_text(ends)))
     except Duplicate:
         raise Unauthorized from None
     told = attributes(found.attributes, name_id=found.name_id, entity_id=found.entity_id)
-    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id)
+    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id, sessions=_sessions(found))
+
+
+def _sessions(found: Response) -> tuple[str, ...]:
+    """By what the provider may end what comes of this login."""
+    if found.name_id is None:
+        return ()
+    names = [subject(found.entity_id, found.name_id)]
+    if found.session_index:
+        names.append(session(found.entity_id, found.name_id, found.session_index))
+    return tuple(names)
 
 
 async def metadata(options: SamlProvider, at: Addresses) -> bytes:
@@ -99,25 +165,84 @@ async def metadata(options: SamlProvider, at: Addresses) -> bytes:
     def made() -> bytes:
         from saml2.metadata import entity_descriptor
 
-        return str(entity_descriptor(_client(options, at).config)).encode()
+        return str(entity_descriptor(client(options, at).config)).encode()
 
     return await asyncio.to_thread(made)
+
+
+def request_answered(said: str) -> str | None:
+    """The id of the request that a response says it answers; nothing of it is checked yet."""
+    from saml2 import samlp
+
+    try:
+        response: Any = samlp.response_from_string(said)
+    except Exception:  # what cannot be read answers nothing
+        return None
+    return None if response is None else response.in_response_to
 
 
 def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Response | None:
     from saml2 import BINDING_HTTP_POST
 
-    client = _client(options, at)
-    try:
-        found: Any = client.parse_authn_request_response(
-            said, BINDING_HTTP_POST, outstanding={asked: at.consumer}
+    library = client(options, at)
+
+    def parsed() -> Any:
+        return library.parse_authn_request_response(said, BINDING_HTTP_POST, outstanding={asked: at.consumer})
+
+    return _read(parsed, asked, at.consumer)
+
+
+def _checked_by_program(
+    options: SamlProvider, at: Addresses, asked: str | None, said: str
+) -> Response | None:
+    """The library does not read what programs bring in a way that keeps signatures whole: we unwrap it."""
+    from saml2.response import authn_response
+
+    library = client(options, at)
+
+    def parsed() -> Any:
+        response: Any = authn_response(
+            library.config,
+            (at.login,),
+            {} if asked is None else {asked: at.login},
+            allow_unsolicited=asked is None,
+            want_assertions_signed=True,
         )
-        if found is None or found.in_response_to != asked or found.assertion is None:
+        response.allow_unknown_attributes = True
+        return response.loads(said, False, origxml=said).verify()
+
+    return _read(parsed, asked, at.login)
+
+
+def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Response | None:
+    """What the response says, if it is in order, and its one assertion is for whoever brings it to `consumer`.
+
+    The library does not look at whom an assertion is for unless it is told more of the connection.
+    """
+    from saml2.saml import SCM_BEARER
+    from saml2.time_util import str_to_time
+
+    try:
+        found = parsed()
+        if found is None or found.in_response_to != asked or len(found.assertions) != 1:
             return None
-        subject = found.assertion.subject
-        name_id = subject.name_id.text if subject is not None and subject.name_id is not None else None
+        assertion = found.assertions[0]
+        if any(each.method != SCM_BEARER for each in assertion.subject.subject_confirmation):
+            return None
+        confirmed = [each.subject_confirmation_data for each in assertion.subject.subject_confirmation]
+        if any((each.recipient, each.in_response_to) != (consumer, asked) for each in confirmed):
+            return None
+        if not all(each.not_on_or_after for each in confirmed):
+            return None
+        times: list[Any] = [str_to_time(each.not_on_or_after) for each in confirmed]
+        name_id = found.name_id.text if found.name_id is not None else None
         return Response(
-            found.assertion.id, found.issuer(), name_id, dict(found.ava or {}), found.not_on_or_after or 0
+            assertion.id,
+            assertion.issuer.text.strip(),
+            name_id,
+            assertion.authn_statement[0].session_index,
+            dict(found.ava or {}),
+            max(map(calendar.timegm, times)),
         )
     except Exception as problem:  # the library and what it stands on raise whatever comes to their minds
         logger.info("assertion refused", why=f"{type(problem).__name__}: {problem}"[:300])
@@ -125,7 +250,7 @@ def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Res
 
 
 @lru_cache(maxsize=64)
-def _client(options: SamlProvider, at: Addresses) -> Saml2Client:
+def client(options: SamlProvider, at: Addresses) -> Saml2Client:
     """The library, set up for this provider."""
     from saml2.client import Saml2Client
     from saml2.config import SPConfig
@@ -149,8 +274,12 @@ def _client(options: SamlProvider, at: Addresses) -> Saml2Client:
             "sp": {
                 "endpoints": {
                     "assertion_consumer_service": [
-                        (at.consumer, "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST")
-                    ]
+                        (at.consumer, "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"),
+                        (at.login, "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"),
+                    ],
+                    "single_logout_service": [
+                        (at.logout, "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"),
+                    ],
                 },
                 "allow_unsolicited": False,
                 "authn_requests_signed": is_signing,

@@ -123,9 +123,14 @@ async def update_image(ctx: Context, request: Request, image_id: str, body: Any)
     return view(ctx, await images.update(ctx, image_id, changes, is_draft_4=is_draft_4))
 
 
-@routes.delete("/{image_id}", policy=policy.DELETE_IMAGE, errors=(errors.ImageNotFound, errors.Protected))
+@routes.delete(
+    "/{image_id}",
+    policy=policy.DELETE_IMAGE,
+    errors=(errors.ImageNotFound, errors.Protected, errors.ImageInUse),
+)
 async def delete_image(ctx: Context, image_id: str) -> None:
     """Delete an image and its data."""
+    await images.require_unused(ctx, image_id)
     await images.delete(ctx, image_id)
 
 

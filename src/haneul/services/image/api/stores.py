@@ -14,7 +14,7 @@ routes = Routes("/v2/stores")
     "/{store}/{image_id}",
     policy=policy.DELETE_IMAGE_LOCATION,
     errors=(errors.ImageNotFound, errors.UnknownStore, errors.NotImportable, errors.OnlyCopy,
-            errors.NotInStore),
+            errors.NotInStore, errors.ImageInUse),
 )  # fmt: skip
 async def remove_from_store(ctx: Context, store: str, image_id: str) -> None:
     """Remove an image's data from one of the stores that have it."""

@@ -10,6 +10,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from haneul.kernel.errors import DriverError
+
+
+class InUse(DriverError):
+    """The image stays in the store, because others than the image service use its data there."""
+
+    code = "image.in_use_by_store"
+
 
 class ImageStore(Protocol):
     """Calls name the state wanted, so they repeat safely. What cannot be done is a DriverError."""
@@ -33,7 +41,10 @@ class ImageStore(Protocol):
         ...
 
     async def remove(self, name: str) -> None:
-        """The store holds nothing under the name; fine if it never did."""
+        """The store holds nothing under the name; fine if it never did.
+
+        InUse if it cannot be removed now, because others use it.
+        """
 
     async def names(self) -> set[str]:
         """All that the store holds."""
@@ -52,3 +63,10 @@ class HasFiles(Protocol):
     """The images of this store are files on this machine."""
 
     def path(self, name: str) -> Path: ...
+
+
+class KnowsUse(Protocol):
+    """Others can use what is in this store, for instance by cloning it."""
+
+    async def require_unused(self, name: str) -> None:
+        """InUse if the image could not be removed now; nothing is changed."""

@@ -24,6 +24,7 @@ from haneul.services.image.store import images as store
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
+from haneul.services.image.store.stores import stores
 
 
 def is_administrator(ctx: Context) -> bool:
@@ -219,14 +220,32 @@ async def switch(ctx: Context, image_id: str, state: str) -> None:
         await ctx.emit(ImageUpdated(image.id))
 
 
+async def require_unused(ctx: Context, image_id: str) -> None:
+    """No store says that others use the image's data.
+
+    Stores may be slow, so they are asked before the transaction begins that deletes the image. Who begins to
+    use it in between keeps the data: the store refuses to remove it, and is asked again until it does.
+    """
+    known = stores(ctx.platform)
+    if any(known.knows_use(name) for name in known.known):
+        async with ctx.in_reading() as c:
+            image = await _deletable(c, image_id)
+        await known.require_unused(image, image.stores)
+
+
+async def _deletable(ctx: Context, image_id: str) -> Image:
+    image = await find(ctx, image_id, policy.DELETE_IMAGE.name)
+    if image.protected:
+        raise errors.Protected(image_id=image_id)
+    return image
+
+
 async def delete(ctx: Context, image_id: str) -> None:
     """The image is gone at once; a reconciler, nudged by that, removes its data from the stores.
 
     An upload that goes on finds out at its end, and removes what it wrote.
     """
-    image = await find(ctx, image_id, policy.DELETE_IMAGE.name)
-    if image.protected:
-        raise errors.Protected(image_id=image_id)
+    image = await _deletable(ctx, image_id)
     await IMAGES.remove(ctx.tx, id=image_id)
     await MEMBERS.remove(ctx.tx, image_id=image_id)
     await UPLOADS.remove(ctx.tx, image_id=image_id)

@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy
 from haneul.services.image.events import ImageUpdated
+from haneul.services.image.model.images import Image
 from haneul.services.image.operations import images
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.images import IMAGES
@@ -21,8 +22,23 @@ def names(ctx: Context) -> list[str]:
 
 async def remove_image(ctx: Context, store: str, image_id: str) -> None:
     """The store no longer has the image; another one does."""
-    if store not in stores(ctx.platform).known:
+    known = stores(ctx.platform)
+    if store not in known.known:
         raise errors.UnknownStore(store=store)
+    if known.knows_use(store):  # it may be slow, so it is asked before this transaction begins
+        async with ctx.in_reading() as c:
+            image = await _removable(c, store, image_id)
+        await known.require_unused(image, [store], what="The data for Image")
+    image = await _removable(ctx, store, image_id)
+    left = [name for name in image.stores if name != store]
+    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left, updated_at=ctx.now()))
+    if image.blob is not None:
+        await leftovers.expect(ctx.tx, image.blob, [store])
+    await ctx.emit(ImageUpdated(image.id))
+
+
+async def _removable(ctx: Context, store: str, image_id: str) -> Image:
+    """The image, which is in this store and elsewhere, and may be removed by who asks."""
     image = await images.show(ctx, image_id)
     whom = images.target(ctx, image, is_member=False)
     for rule in (policy.GET_IMAGE_LOCATION, policy.DELETE_IMAGE_LOCATION):
@@ -36,7 +52,4 @@ async def remove_image(ctx: Context, store: str, image_id: str) -> None:
         raise errors.OnlyCopy
     if store not in image.stores or image.blob is None:
         raise errors.NotInStore(image_id=image_id, store=store)
-    left = [name for name in image.stores if name != store]
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left, updated_at=ctx.now()))
-    await leftovers.expect(ctx.tx, image.blob, [store])
-    await ctx.emit(ImageUpdated(image.id))
+    return image

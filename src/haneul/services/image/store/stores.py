@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -15,7 +15,7 @@ from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError
 from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions, StoreOptions, options
-from haneul.services.image.drivers.interface import ImageStore
+from haneul.services.image.drivers.interface import ImageStore, InUse
 from haneul.services.image.model.images import Image
 
 logger = structlog.get_logger(__name__)
@@ -63,6 +63,21 @@ class Stores:
             await store.start()
             self._started.add(name)
         return store
+
+    def knows_use(self, name: str) -> bool:
+        """Whether others can use what the store holds."""
+        return name in self.known and hasattr(self.built(name), "require_unused")
+
+    async def require_unused(self, image: Image, names: Iterable[str], *, what: str = "Image") -> None:
+        """These stores could give up the image's data: ImageInUse if not, DriverError if one does not say."""
+        for name in names:
+            if image.blob is not None and self.knows_use(name):
+                store: Any = await self.get(name)
+                try:
+                    await store.require_unused(image.blob)
+                except InUse as problem:
+                    logger.info("image is in use", store=name, problem=problem.text)
+                    raise errors.ImageInUse(image_id=image.id, what=what) from problem
 
     def best_first(self, names: Iterable[str]) -> list[str]:
         """Those that there are, the greatest weight first."""

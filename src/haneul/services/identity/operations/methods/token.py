@@ -39,9 +39,11 @@ async def prove(ctx: Context, given: Token, request: Request) -> Proof:
 
 def _marks(earlier: Auth) -> dict[str, Any]:
     """What a federated login leaves in every token that comes from it."""
+    sessions = {"provider_sessions": earlier.provider_sessions} if earlier.provider_sessions else {}
     if earlier.identity_provider_id is None:
-        return {}
+        return sessions
     return {
+        **sessions,
         "identity_provider_id": earlier.identity_provider_id,
         "protocol_id": earlier.protocol_id,
         "group_ids": earlier.group_ids,
