@@ -8,6 +8,7 @@ only measure calls. `--against HANEUL` compares with another build's `haneul` in
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import http.client
 import json
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import asyncpg
 import msgspec
 
 from haneul.kernel.context import Auth
@@ -37,6 +39,7 @@ from haneul.services.identity.store.credentials import CREDENTIALS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ASSIGNMENTS
 from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS, USERS
+from tests import postgresql
 from tests.bench.cloud import HANEUL, haneul
 
 PAGE = 100
@@ -65,32 +68,67 @@ def id_of(kind: str, number: int) -> str:
     return f"{scattered:016x}{ord(kind[0]):04x}{number:012x}"
 
 
-def fill(state: Path, size: Size) -> None:
+def fill(state: Path, size: Size, database: str | None) -> None:
     """The store of a cloud that is down holds so many of everything."""
-    connection = sqlite3.connect(state / "haneul.db")
-    roles = [id for (id,) in connection.execute("SELECT id FROM identity_roles WHERE name != 'admin'")]
-    _add(connection, USERS, (User(id_of("user", i), f"user{i}", DOMAIN) for i in range(size.users)))
+    name, key = SEALING.newest(state)
+    blob = f"{name}:{key.encrypt(b'a secret').decode()}"
+    if database is None:
+        _fill_file(state / "haneul.db", size, blob)
+    else:
+        asyncio.run(_fill_server(database, size, blob))
+
+
+_ROLES = "SELECT id FROM identity_roles WHERE name != 'admin'"
+
+
+def _fill_file(path: Path, size: Size, blob: str) -> None:
+    connection = sqlite3.connect(path)
+    roles = [id for (id,) in connection.execute(_ROLES)]
+    for rows, things in _everything(size, roles, blob):
+        names = [column.name for column in rows.table.columns]
+        marks = ", ".join(f":{name}" for name in names)
+        words = ", ".join(f'"{name}"' for name in names)
+        connection.executemany(
+            f"INSERT OR IGNORE INTO {rows.table.name} ({words}) VALUES ({marks})",  # our own names
+            (rows.dump(thing) for thing in things),
+        )
+    connection.commit()
+    connection.close()
+
+
+async def _fill_server(url: str, size: Size, blob: str) -> None:
+    connection = await asyncpg.connect(url)
+    roles = [row[0] for row in await connection.fetch(_ROLES)]
+    for rows, things in _everything(size, roles, blob):
+        names = [column.name for column in rows.table.columns]
+        distinct = {tuple(map(values.__getitem__, rows.key)): values for values in map(rows.dump, things)}
+        records = [tuple(map(values.__getitem__, names)) for values in distinct.values()]
+        await connection.copy_records_to_table(rows.table.name, records=records, columns=names)
+    await connection.execute("ANALYZE")
+    await connection.close()
+
+
+def _everything(
+    size: Size, roles: Sequence[str], blob: str
+) -> Iterator[tuple[Rows[Any], Iterator[msgspec.Struct]]]:
+    yield USERS, (User(id_of("user", i), f"user{i}", DOMAIN) for i in range(size.users))
     projects = (
         Project(id_of("project", i), f"project{i}", DOMAIN, id_of("project", i // 10) if i % 10 else DOMAIN)
         for i in range(size.projects)
     )
-    _add(connection, PROJECTS, projects)
-    _add(connection, GROUPS, (Group(id_of("group", i), f"group{i}", DOMAIN) for i in range(size.groups)))
+    yield PROJECTS, projects
+    yield GROUPS, (Group(id_of("group", i), f"group{i}", DOMAIN) for i in range(size.groups))
     members = (
         Membership(id_of("user", i), id_of("group", (i + j) % size.groups))
         for i in range(size.users)
         for j in range(5 if i == 0 else 1)
     )
-    _add(connection, MEMBERSHIPS, members)
-    _add(connection, ASSIGNMENTS, _assignments(size, roles))
-    key = SEALING.newest(state)[1]
-    blob = f"{SEALING.newest(state)[0]}:{key.encrypt(b'a secret').decode()}"
+    yield MEMBERSHIPS, members
+    yield ASSIGNMENTS, _assignments(size, roles)
     owned = (
         Credential(id_of("credential", i), id_of("user", i), "cert", blob) for i in range(size.credentials)
     )
-    _add(connection, CREDENTIALS, owned)
-    connection.commit()
-    connection.close()
+    yield CREDENTIALS, owned
 
 
 def _assignments(size: Size, roles: Sequence[str]) -> Iterator[Assignment]:
@@ -105,16 +143,6 @@ def _assignments(size: Size, roles: Sequence[str]) -> Iterator[Assignment]:
     for i in range(max(0, size.assignments - 12 - size.groups // 10)):
         user = id_of("user", 1 + i % (size.users - 1))
         yield Assignment(user, "project", id_of("project", i * 13 % size.projects), roles[i % 2])
-
-
-def _add(connection: sqlite3.Connection, rows: Rows[Any], things: Iterator[msgspec.Struct]) -> None:
-    names = [column.name for column in rows.table.columns]
-    marks = ", ".join(f":{name}" for name in names)
-    words = ", ".join(f'"{name}"' for name in names)
-    connection.executemany(
-        f"INSERT OR IGNORE INTO {rows.table.name} ({words}) VALUES ({marks})",  # our own names
-        (rows.dump(thing) for thing in things),
-    )
 
 
 class Cloud:
@@ -159,16 +187,17 @@ class Cloud:
         haneul("down", "--state", str(self.state), program=self.program)
 
 
-def start(state: Path, program: str = HANEUL) -> Cloud:
-    haneul("up", "--state", str(state), "--simulate", "--port", "0", "--detach", program=program)
+def start(state: Path, program: str = HANEUL, database: str | None = None) -> Cloud:
+    where = ("--database", database) if database else ()
+    haneul("up", "--state", str(state), "--simulate", "--port", "0", "--detach", *where, program=program)
     return Cloud(state, program)
 
 
 @contextmanager
-def filled(state: Path, size: Size) -> Iterator[Cloud]:
-    start(state).stop()
-    fill(state, size)
-    cloud = start(state)
+def filled(state: Path, size: Size, database: str | None = None) -> Iterator[Cloud]:
+    start(state, database=database).stop()
+    fill(state, size, database)
+    cloud = start(state, database=database)
     try:
         yield cloud
     finally:
@@ -211,6 +240,22 @@ LISTS = {
     "groups": f"{V3}/groups?limit={PAGE}",
     "groups of a domain": f"{V3}/groups?domain_id={DOMAIN}&limit={PAGE}",
     "credentials": f"{V3}/credentials?limit={PAGE}",
+    "credentials of a user": f"{V3}/credentials?user_id={SOMEBODY}&limit={PAGE}",
+    "credentials of a type": f"{V3}/credentials?type=cert&limit={PAGE}",
+    "users whose name begins with": f"{V3}/users?name__startswith=user7&limit={PAGE}",
+    "users whose name has in it": f"{V3}/users?name__contains=ser9999&limit={PAGE}",
+    "users whose password expires": f"{V3}/users?password_expires_at=lt:2030-01-01T00:00:00Z&limit={PAGE}",
+    "users by an unknown name": f"{V3}/users?name=nobody",
+    "a group by name": f"{V3}/groups?name=group7",
+    "a project by name": f"{V3}/projects?name=project7",
+    "projects whose name has in it": f"{V3}/projects?name__contains=ject999&limit={PAGE}",
+    "projects with a tag": f"{V3}/projects?tags=none&limit={PAGE}",
+    "projects that are disabled": f"{V3}/projects?enabled=false&limit={PAGE}",
+    "users that are disabled": f"{V3}/users?enabled=false&limit={PAGE}",
+    "role assignments of a group": f"{V3}/role_assignments?group.id={id_of('group', 3)}",
+    "role assignments in a project": f"{V3}/role_assignments?scope.project.id={id_of('project', 3)}",
+    "role assignments of a role": f"{V3}/role_assignments?role.id=none&limit={PAGE}",
+    "role assignments of the system": f"{V3}/role_assignments?scope.system=all&limit={PAGE}",
     "role assignments": f"{V3}/role_assignments?limit={PAGE}",
     "role assignments with names": f"{V3}/role_assignments?include_names&limit={PAGE}",
     "role assignments of a user": f"{V3}/role_assignments?user.id={SOMEBODY}",
@@ -227,9 +272,31 @@ LISTS = {
 }
 
 
-def scale(folder: Path, times: int) -> list[Measured]:
+@contextmanager
+def databases(is_server: bool) -> Iterator[tuple[str | None, str | None]]:
+    """Where the small cloud and the large one keep their rows: each in its file, or both on one server."""
+    if not is_server:
+        yield None, None
+        return
+    with postgresql.running() as url:
+        asyncio.run(_create(url, "small", "large"))
+        yield url.replace("/postgres?", "/small?"), url.replace("/postgres?", "/large?")
+
+
+async def _create(url: str, *names: str) -> None:
+    connection = await asyncpg.connect(url)
+    for name in names:
+        await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+
+
+def scale(folder: Path, times: int, *, is_server: bool = False) -> list[Measured]:
     """Every list of a large cloud against a small one's."""
-    with filled(folder / "small", SMALL) as small, filled(folder / "large", LARGE) as large:
+    with (
+        databases(is_server) as (first, second),
+        filled(folder / "small", SMALL, first) as small,
+        filled(folder / "large", LARGE, second) as large,
+    ):
         found = [paired("issue a token", small.login, large.login, times)]
         for what, path in LISTS.items():
             found.append(paired(what, lambda p=path: small.get(p), lambda p=path: large.get(p), times))  # type: ignore[misc]
@@ -293,13 +360,17 @@ def section(times: int = 60) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.identity", description=__doc__)
     parser.add_argument("--times", type=int, default=60)
+    parser.add_argument("--postgresql", action="store_true", help="only the lists, on a PostgreSQL server")
     parser.add_argument("--against", help="the `haneul` of another build")
     given = parser.parse_args()
-    if not given.against:
+    if not given.against and not given.postgresql:
         print(section(given.times))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="haneul-bench-"))
     try:
+        if given.postgresql:
+            print(table(scale(folder, given.times, is_server=True), "a page of each", "full"))
+            return 0
         print(table(against(folder, str(Path(given.against).absolute()), given.times), "that", "this"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.error
 import urllib.parse
@@ -29,8 +30,11 @@ class Api:
         auth = read_cloud(installation.state / "clouds.yaml", cloud)
         return cls(endpoint, _token(endpoint, auth))
 
-    def get(self, path: str, **query: str) -> Any:
-        """The decoded answer; a plain word and exit 1 if there is none."""
+    def get(self, path: str, *, tries: int = 1, **query: str) -> Any:
+        """The decoded answer, of one of so many tries; a plain word and exit 1 if there is none."""
+        for _ in range(tries - 1):
+            with contextlib.suppress(click.ClickException):
+                return self.get(path, tries=1, **query)
         url = self._endpoint + path + ("?" + urllib.parse.urlencode(query) if query else "")
         request = urllib.request.Request(url, headers={"X-Auth-Token": self._token})  # noqa: S310  # ours
         return call(request)[0]

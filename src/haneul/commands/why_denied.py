@@ -9,6 +9,9 @@ import click
 from haneul.commands.options import state_option
 from haneul.installation import Installation
 
+TRIES = 64
+"""Each control plane remembers its own refusals, and any of those that share a port may answer a call."""
+
 
 @click.command("why-denied")
 @click.argument("request_id", metavar="REQUEST-ID")
@@ -23,7 +26,9 @@ def command(installation: Installation, request_id: str, as_json: bool) -> None:
 
     from haneul.commands.api import Api
 
-    denial = Api.of(installation).get(f"/haneul/v1/denials/{quote(request_id, safe='')}")["denial"]
+    path = f"/haneul/v1/denials/{quote(request_id, safe='')}"
+    tries = 1 if installation.settings().control_planes == 1 else TRIES
+    denial = Api.of(installation).get(path, tries=tries)["denial"]
     if as_json:
         click.echo(json.dumps(denial, indent=2))
         return

@@ -37,5 +37,7 @@ class Manifest:
     microversions: Microversions | None = None
     aliases: tuple[str, ...] = ()
     """Further service types under which the catalogue lists it."""
+    vary: str | None = None
+    """The request's header on which every answer depends, said in each; beside those of microversions."""
     takes_trailing_slashes: bool = True
     """Whether a path with a slash at its end means the same as one without."""

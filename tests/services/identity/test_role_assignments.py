@@ -128,3 +128,67 @@ async def test_a_domains_admin_sees_what_is_in_the_domain(assignments: Assignmen
     for query in ("", "effective"):
         found = {where for _, _, where in await assignments.of(query, own)}
         assert found == {where for _, _, where in whole} - {"system", elsewhere}
+
+
+async def _with_everything(assignments: Assignments) -> None:
+    """Roles of every kind: of many people, by groups, inherited, implied."""
+    ids = assignments.keystone.ids
+    group = await assignments.made("/groups", {"group": {"name": "crowd"}})
+    top = await assignments.made("/projects", {"project": {"name": "top"}})
+    await assignments.made("/projects", {"project": {"name": "below", "parent_id": top}})
+    for i in range(25):
+        user = await assignments.made("/users", {"user": {"name": f"u{i}"}})
+        if i % 2:
+            await assignments.give(f"/groups/{group}/users/{user}")
+        if i % 3 == 0:
+            await assignments.give(f"/projects/{top}/users/{user}/roles/{ids['role:member']}")
+    inherited = f"/OS-INHERIT/projects/{top}/groups/{group}/roles/{ids['role:manager']}/inherited_to_projects"
+    await assignments.give(inherited)
+    await assignments.give(f"/system/groups/{group}/roles/{ids['role:reader']}")
+
+
+async def test_what_takes_effect_is_paged_too(assignments: Assignments) -> None:
+    await _with_everything(assignments)
+    whole = await assignments.page("effective&include_names")
+    assert not whole["links"]["next"] and "truncated" not in whole
+    assert len(whole["role_assignments"]) > 70
+    for query in (
+        "effective&include_names",
+        f"effective&include_names&role.id={_role(assignments, 'member')}",
+    ):
+        expected = (await assignments.page(query))["role_assignments"]
+        found: list[Any] = []
+        marker = ""
+        while True:
+            page = await assignments.page(f"{query}&limit=7{marker}")
+            found += page["role_assignments"]
+            assert len(page["role_assignments"]) == 7 or not page["links"]["next"]
+            if not page["links"]["next"]:
+                break
+            assert page["truncated"] is True
+            marker = "&marker=" + page["links"]["next"].partition("marker=")[2]
+        assert found == expected
+
+
+async def test_what_takes_effect_on_one_thing_is_paged(assignments: Assignments) -> None:
+    await _with_everything(assignments)
+    [top] = (await assignments.keystone.call(assignments.admin, "GET", "/projects?name=top")).json()[
+        "projects"
+    ]
+    query = f"effective&scope.project.id={top['id']}&include_subtree"
+    first = await assignments.page(f"{query}&limit=10")
+    marker = first["links"]["next"].partition("marker=")[2]
+    rest = await assignments.page(f"{query}&limit=1000&marker={marker}")
+    said = [str(each) for page in (first, rest) for each in page["role_assignments"]]
+    assert len(said) == len(set(said)) == len((await assignments.page(query))["role_assignments"])
+
+
+async def test_the_list_about_all_may_be_empty_or_only_asked_about(assignments: Assignments) -> None:
+    assert (await assignments.page("effective&role.id=absent"))["role_assignments"] == []
+    path = "/role_assignments?effective"
+    asked = await assignments.keystone.call(assignments.admin, "HEAD", path)
+    assert (asked.status_code, asked.content) == (200, b"")
+
+
+def _role(assignments: Assignments, name: str) -> str:
+    return assignments.keystone.ids[f"role:{name}"]

@@ -158,6 +158,8 @@ class Application:
     ) -> None:
         started = time.perf_counter()
         request_id = f"req-{new_id()}"
+        if served.manifest.vary:
+            resp.set_header("Vary", served.manifest.vary)
         auth = ANONYMOUS
         decisions = Decisions()
         try:

@@ -60,7 +60,7 @@ class DirectoryOptions(msgspec.Struct, frozen=True):
     suffix: str = "cn=example,cn=com"
     query_scope: Literal["one", "sub"] = "one"
     page_size: NonNegative = 0
-    alias_dereferencing: str = "default"
+    alias_dereferencing: Literal["default", "never", "searching", "always", "finding"] = "default"
     debug_level: int | None = None
     chase_referrals: bool | None = None
     user_tree_dn: str | None = None
@@ -89,6 +89,7 @@ class DirectoryOptions(msgspec.Struct, frozen=True):
     group_members_are_ids: bool = False
     group_member_attribute: str = "member"
     group_desc_attribute: str = "description"
+    group_ad_nesting: bool = False
     group_attribute_ignore: list[str] = []
     group_additional_attribute_mapping: list[str] = []
     tls_cacertfile: str | None = None
@@ -98,11 +99,11 @@ class DirectoryOptions(msgspec.Struct, frozen=True):
     use_pool: bool = True
     pool_size: Count = 10
     pool_retry_max: Count = 3
-    pool_retry_delay: float = 0.1
+    pool_retry_delay: Annotated[float, msgspec.Meta(ge=0)] = 0.1
     pool_connection_timeout: int = -1
     pool_connection_lifetime: int = 600
     use_auth_pool: bool = True
-    auth_pool_size: int = 100
+    auth_pool_size: Count = 100
     auth_pool_connection_lifetime: int = 60
 
 

@@ -43,6 +43,8 @@ class Invalid(BadRequest):
 
 
 class UnknownMethod(Unauthorized):
+    """`known` are the methods that there are."""
+
     code, message = "identity.unknown_method", "Attempted to authenticate with an unsupported method."
 
 

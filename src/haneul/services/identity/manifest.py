@@ -9,4 +9,5 @@ MANIFEST = Manifest(
     title="Identity",
     path="/identity",
     endpoint="/identity",
+    vary="X-Auth-Token",
 )

@@ -437,9 +437,13 @@ DELETE_TRUST = rule("identity:delete_trust", f"rule:admin_required or {_TRUSTOR}
 LIST_ROLES_FOR_TRUST = rule("identity:list_roles_for_trust", _EITHER, "List the roles of a trust.", CLOUD)
 GET_ROLE_FOR_TRUST = rule("identity:get_role_for_trust", _EITHER, "Show a role of a trust.", CLOUD)
 
-# requests signed with access keys
+# revocations
 
 _VALIDATES = "rule:service_or_admin"
+LIST_REVOKE_EVENTS = rule("identity:list_revoke_events", _VALIDATES, "List what ended tokens.", CLOUD)
+
+# requests signed with access keys
+
 EC2TOKENS_VALIDATE = rule("identity:ec2tokens_validate", _VALIDATES, "Check an EC2 signature.", ANY)
 S3TOKENS_VALIDATE = rule("identity:s3tokens_validate", _VALIDATES, "Check an S3 signature.", ANY)
 

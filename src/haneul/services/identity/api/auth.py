@@ -9,7 +9,7 @@ from haneul.kernel.errors import Forbidden
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.identity import policy
 from haneul.services.identity.api import domains, projects
-from haneul.services.identity.api.lists import base, listing
+from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import SYSTEM_ID
 from haneul.services.identity.operations import catalog
@@ -27,10 +27,10 @@ def _me(ctx: Context) -> dict[str, str]:
 async def show_catalog(ctx: Context) -> dict[str, Any]:
     """Show the catalogue of one's token."""
     if not ctx.auth.roles:
-        raise Forbidden("A project-scoped token is required to produce a service catalog.")
+        raise Forbidden("You are not authorized to perform the requested action.")
     return {
         "catalog": await catalog.of(ctx.tx, ctx.auth),
-        "links": {"next": None, "self": f"{base(ctx)}/auth/catalog", "previous": None},
+        "links": links(ctx, "auth/catalog"),
     }
 
 
@@ -62,5 +62,5 @@ async def show_system(ctx: Context) -> dict[str, Any]:
     )
     return {
         "system": [{"all": True}] if held else [],
-        "links": {"next": None, "self": f"{base(ctx)}/auth/system", "previous": None},
+        "links": links(ctx, "auth/system"),
     }

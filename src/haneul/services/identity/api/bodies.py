@@ -22,8 +22,12 @@ AuthRule = Annotated[list[str], msgspec.Meta(min_length=1)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\x00]*$")]
 
 
-def read(shape: type[T], given: dict[str, Any], *, of: str) -> tuple[T, dict[str, Any]]:
+def read(
+    shape: type[T], given: dict[str, Any], *, of: str, may_be_empty: bool = True
+) -> tuple[T, dict[str, Any]]:
     """The known fields of the body's `of`, and whatever else it has."""
+    if not given and not may_be_empty:
+        raise InvalidField(field=of, why="{} should be non-empty", kind="value")
     if isinstance(name := given.get("name"), str) and name.strip():
         given = {**given, "name": name.strip()}
     try:

@@ -9,13 +9,13 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import ImmutableId
-from haneul.services.identity.model.catalog import Endpoint, Region, Service
+from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.operations import access, catalog, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
 
@@ -131,8 +131,8 @@ async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
 @routes.patch("/regions/{region_id}", policy=policy.UPDATE_REGION)
 async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Change a region."""
+    changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
     region = await access.find(ctx, REGIONS, region_id, "region")
-    changed, extra = read(ChangedRegion, body.region, of="region")
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
     changes = given(changed)
@@ -192,8 +192,8 @@ async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
 @routes.patch("/services/{service_id}", policy=policy.UPDATE_SERVICE)
 async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
     """Change a service."""
+    changed, extra = read(ChangedService, body.service, of="service", may_be_empty=False)
     service = await access.find(ctx, SERVICES, service_id, "service")
-    changed, extra = read(ChangedService, body.service, of="service")
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
     new = access.changed(service, given(changed), extra)
@@ -229,6 +229,10 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
     ctx.authorize({})
+    interface = query.get("interface")
+    if interface is not None and interface not in INTERFACES:
+        why = f"{interface!r} is not one of ['admin', 'internal', 'public']"
+        raise InvalidField(field="interface", why=why, kind="value")
     return await listing(
         ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
         texts=("interface", "service_id", "region_id"), truths=("enabled",),
@@ -256,8 +260,8 @@ async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
 @routes.patch("/endpoints/{endpoint_id}", policy=policy.UPDATE_ENDPOINT)
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""
+    changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
     endpoint = await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint")
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
     changes = given(changed)

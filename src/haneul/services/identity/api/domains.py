@@ -110,8 +110,8 @@ async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
 @routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN, asks_late=True)
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""
+    changed, extra = read(ChangedDomain, body.domain, of="domain", may_be_empty=False)
     domain = await access.find_openly(ctx, DOMAINS, domain_id, "domain")
-    changed, extra = read(ChangedDomain, body.domain, of="domain")
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
     changes = given(changed)

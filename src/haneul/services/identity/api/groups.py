@@ -81,8 +81,8 @@ async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
 @routes.patch("/groups/{group_id}", policy=policy.UPDATE_GROUP)
 async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
     """Change a group."""
+    changed, extra = read(ChangedGroup, body.group, of="group", may_be_empty=False)
     group = await access.find(ctx, GROUPS, group_id, "group")
-    changed, extra = read(ChangedGroup, body.group, of="group")
     await directories.require_writable(ctx, group.domain_id)
     changes = given(changed)
     if changes.get("domain_id", group.domain_id) != group.domain_id:

@@ -147,7 +147,7 @@ async def _marker(ctx: Context, query: Query, rows: Rows[T]) -> T | None:
         raise BadRequest("This list cannot be paged.")
     found = await rows.get(ctx.tx, marker)
     if found is None:
-        raise NotFound(f"Marker {marker} could not be found")
+        raise NotFound(f"Marker {marker} could not be found.")
     return found
 
 

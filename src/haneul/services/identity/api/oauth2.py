@@ -15,6 +15,7 @@ from haneul.kernel.http.routes import Reply, Request, Routes, encode
 from haneul.services.identity import config
 from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
+from haneul.services.identity.errors import ThingNotFound
 from haneul.services.identity.model.revocations import moment
 from haneul.services.identity.operations import authentication, client_certificates, tokens
 from haneul.services.identity.operations.methods import application_credential
@@ -80,7 +81,10 @@ async def _by_secret(ctx: Context, request: Request, form: dict[str, str]) -> Au
         return None
     id, secret = client
     given = GivenApplicationCredential(secret=secret, id=id)
-    proof = await application_credential.prove(ctx, given, request)
+    try:
+        proof = await application_credential.prove(ctx, given, request)
+    except ThingNotFound:
+        return None
     return await authentication.authorize(ctx, proof, None)
 
 

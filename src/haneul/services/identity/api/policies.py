@@ -76,8 +76,8 @@ async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
 @routes.patch("/policies/{policy_id}", policy=policy.UPDATE_POLICY)
 async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
     """Change a policy."""
+    changed, extra = read(ChangedPolicy, body.policy, of="policy", may_be_empty=False)
     found = await access.find(ctx, POLICIES, policy_id, "policy")
-    changed, extra = read(ChangedPolicy, body.policy, of="policy")
     if extra.pop("id", policy_id) != policy_id:
         raise ImmutableId(kind="policy")
     new = access.changed(found, given(changed), extra)

@@ -217,8 +217,8 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
 @routes.patch("/projects/{project_id}", policy=policy.UPDATE_PROJECT)
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""
-    project = await _find(ctx, project_id)
     changed, extra = read(ChangedProject, body.project, of="project")
+    project = await _find(ctx, project_id)
     if extra.pop("id", project_id) != project_id:
         raise ImmutableId(kind="project")
     changes = given(changed)

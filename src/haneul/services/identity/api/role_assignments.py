@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound
-from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.services.identity import policy
 from haneul.services.identity.api.lists import base, longest_page, page
 from haneul.services.identity.model.assignments import Asked, Found
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import Assignment
-from haneul.services.identity.operations import access, assignments
+from haneul.services.identity.operations import access, assignments, effective_assignments
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.roles import ROLES
 from haneul.services.identity.store.users import GROUPS, USERS
@@ -24,7 +27,7 @@ routes = Routes("/v3")
 
 
 @routes.get("/role_assignments")
-async def list_role_assignments(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
+async def list_role_assignments(ctx: Context, request: Request, query: Query) -> Any:
     """List role assignments, as they were given or (`effective`) as they take effect."""
     asked = _asked(query)
     if asked.subtree:
@@ -39,11 +42,34 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
         ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)
     asked = asked._replace(in_domain=ctx.auth.domain_id)
     limit = longest_page(ctx, query) if "limit" in query else None
+    with_names = _is_on(query, "include_names")
+    if asked.effective and limit is None and effective_assignments.is_about_all(asked):
+        return Reply(_in_pieces(ctx, page(ctx, request, "role_assignments", [], None), asked, with_names))
     found = await assignments.listed(ctx.tx, asked, time_text(ctx.now()), after=_marker(query), limit=limit)
-    names = await _names(ctx, found) if _is_on(query, "include_names") else {}
-    is_full = limit is not None and not asked.effective and len(found) == limit
+    names = await _names(ctx, found) if with_names else {}
+    is_full = limit is not None and len(found) == limit
     following = _marker_of(found[-1].given) if is_full else None
     return page(ctx, request, "role_assignments", [_view(ctx, each, names) for each in found], following)
+
+
+async def _in_pieces(
+    ctx: Context, empty: dict[str, Any], asked: Asked, with_names: bool
+) -> AsyncIterator[bytes]:
+    """The list as it is sent, never all of it in memory."""
+
+    @asynccontextmanager
+    async def reading() -> AsyncIterator[Tx]:
+        async with ctx.in_reading() as c:
+            yield c.tx
+
+    start = encode(empty).removesuffix(b"]}")
+    async for found in effective_assignments.pieces(reading, asked, time_text(ctx.now())):
+        async with ctx.in_reading() as c:
+            names = await _names(c, found) if with_names else {}
+        if found:
+            yield start + encode([_view(ctx, each, names) for each in found])[1:-1]
+            start = b","
+    yield b"]}" if start == b"," else start + b"]}"
 
 
 _MarkerParts = tuple[str, str, str, str, bool]
@@ -62,7 +88,7 @@ def _marker(query: Query) -> Assignment | None:
     try:
         parts = msgspec.json.decode(base64.urlsafe_b64decode(marker.encode()), type=_MarkerParts)
     except (ValueError, msgspec.MsgspecError):
-        raise NotFound(f"Marker {marker} could not be found") from None
+        raise NotFound(f"Marker {marker} could not be found.") from None
     return Assignment(*parts)
 
 

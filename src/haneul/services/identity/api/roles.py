@@ -22,7 +22,7 @@ from haneul.services.identity.api.bodies import (
     read,
     set_options,
 )
-from haneul.services.identity.api.lists import base, links, listing
+from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.operations import access, roles, tokens
@@ -103,8 +103,8 @@ async def show_role(ctx: Context, role_id: str) -> dict[str, Any]:
 @routes.patch("/roles/{role_id}")
 async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, Any]:
     """Change a role."""
+    changed, extra = read(ChangedRole, body.role, of="role", may_be_empty=False)
     role = await _find(ctx, role_id, policy.UPDATE_ROLE.name, policy.UPDATE_DOMAIN_ROLE.name)
-    changed, extra = read(ChangedRole, body.role, of="role")
     if extra.pop("id", role_id) != role_id:
         raise ImmutableId(kind="role")
     changes = given(changed)
@@ -140,7 +140,7 @@ async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
             "prior_role": _brief(ctx, prior),
             "implies": [_brief(ctx, role) for role in implied],
         },
-        "links": {"self": f"{base(ctx)}/roles/{role_id}/implies", "next": None, "previous": None},
+        "links": links(ctx, f"roles/{role_id}/implies"),
     }
 
 
@@ -212,5 +212,4 @@ async def list_inferences(ctx: Context) -> dict[str, Any]:
             }
             for prior, ids in implied.items()
         ],
-        "links": {"self": f"{base(ctx)}/role_inferences", "next": None, "previous": None},
     }

@@ -72,4 +72,4 @@ async def create_s3_token(ctx: Context, body: S3Credentials, query: Query) -> Re
         raise Unauthorized from None
     auth = await ec2.by_string(ctx, given.access, text, given.signature)
     answer = await tokens.issued(ctx, auth, query)
-    return Reply(answer.body, headers={"Vary": "X-Auth-Token"})
+    return Reply(answer.body)

@@ -119,7 +119,7 @@ async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
 @routes.patch("/users/{user_id}", policy=policy.UPDATE_USER, transaction=False)
 async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, Any]:
     """Change a user."""
-    changed, extra = read(ChangedUser, body.user, of="user")
+    changed, extra = read(ChangedUser, body.user, of="user", may_be_empty=False)
     if extra.pop("id", user_id) != user_id:
         raise BadRequest("Cannot change ID")
     changes = given(changed)

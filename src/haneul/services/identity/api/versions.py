@@ -35,9 +35,8 @@ async def show_version(ctx: Context, request: Request) -> Reply:
     """Show version 3, or (`Accept: application/json-home`) its resources."""
     if json_home.is_wanted(request.header("Accept")):
         return _home("")
-    return Reply({"version": _version(ctx)}, headers={"Vary": "X-Auth-Token"})
+    return Reply({"version": _version(ctx)})
 
 
 def _home(prefix: str) -> Reply:
-    headers = {"Vary": "X-Auth-Token"}
-    return Reply(json_home.home(prefix), status=200, headers=headers, content_type=json_home.CONTENT_TYPE)
+    return Reply(json_home.home(prefix), status=200, content_type=json_home.CONTENT_TYPE)

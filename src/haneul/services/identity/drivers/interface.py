@@ -16,6 +16,9 @@ class DirectoryUser(msgspec.Struct, frozen=True):
     is_enabled: bool = True
     email: str | None = None
     description: str | None = None
+    default_project_id: str | None = None
+    more: dict[str, str] = {}
+    """What else the installation wants to be known of users, by our names."""
 
 
 class DirectoryGroup(msgspec.Struct, frozen=True):
@@ -25,6 +28,8 @@ class DirectoryGroup(msgspec.Struct, frozen=True):
     name: str
     members: frozenset[str] = frozenset()
     description: str | None = None
+    key: str = ""
+    more: dict[str, str] = {}
 
     def has(self, user: DirectoryUser) -> bool:
         return user.id in self.members or user.key in self.members

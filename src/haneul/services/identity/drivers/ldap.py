@@ -10,15 +10,31 @@ import sansldap
 from haneul.services.identity.config import DirectoryOptions
 from haneul.services.identity.drivers.interface import DirectoryGroup, DirectoryUser
 from haneul.services.identity.drivers.ldap_connection import Connection, Entry, Pool
+from haneul.services.identity.drivers.ldap_entries import (
+    GroupShape,
+    UserShape,
+    enabling_group,
+    who_is_enabled,
+    with_nested,
+)
 
 _SCOPES = {"one": sansldap.SearchScope.ONE_LEVEL, "sub": sansldap.SearchScope.SUBTREE}
-_TRUE = ("true", "1", "yes", "on")
+_ALIASES = {
+    "default": sansldap.DereferencingPolicy.NEVER,
+    "never": sansldap.DereferencingPolicy.NEVER,
+    "searching": sansldap.DereferencingPolicy.IN_SEARCHING,
+    "finding": sansldap.DereferencingPolicy.FINDING_BASE_OBJ,
+    "always": sansldap.DereferencingPolicy.ALWAYS,
+}
 
 
 class LdapDirectory:
     def __init__(self, options: DirectoryOptions) -> None:
         self._options = options
+        self._users = UserShape(options)
+        self._groups = GroupShape(options)
         self._pool = Pool(options)
+        self._logins = Pool.of_logins(options)
 
     async def users(self, *, id: str | None = None, name: str | None = None) -> list[DirectoryUser]:
         o = self._options
@@ -27,96 +43,88 @@ class LdapDirectory:
             wanted.append(_is(o.user_id_attribute, id))
         if name is not None:
             wanted.append(_is(o.user_name_attribute, name))
-        attributes = [
-            o.user_id_attribute,
-            o.user_name_attribute,
-            o.user_mail_attribute,
-            o.user_description_attribute,
-            o.user_enabled_attribute,
-        ]
-        base = o.user_tree_dn or f"ou=Users,{o.suffix}"
-        entries = await self._search(base, wanted, o.user_filter, attributes)
-        return [user for entry in entries if (user := self._user(entry))]
+        entries = await self._search(
+            self._people, _all(wanted, o.user_filter), self._users.attributes, _SCOPES[o.query_scope]
+        )
+        enabled = await self._enabled() if o.user_enabled_emulation and entries else None
+        return [user for entry in entries if (user := self._users.user(entry, enabled))]
+
+    @property
+    def _people(self) -> str:
+        return self._options.user_tree_dn or f"ou=Users,{self._options.suffix}"
+
+    async def _enabled(self) -> frozenset[str]:
+        """All who are in the group of the enabled."""
+        kind, attribute = enabling_group(self._options)
+        base = self._options.user_enabled_emulation_dn or f"cn=enabled_users,{self._people}"
+        scope = sansldap.SearchScope.BASE
+        return who_is_enabled(
+            self._options, await self._search(base, _is("objectClass", kind), [attribute], scope)
+        )
 
     async def groups(self, *, of: DirectoryUser | None = None) -> list[DirectoryGroup]:
+        """All groups, or those that the user is in; where groups are nested, by others too."""
+        o = self._options
+        if of is None:
+            found = await self._groups_with(None)
+            return with_nested(found) if o.group_ad_nesting else found
+        found = await self._groups_with([of.id if o.group_members_are_ids else of.key])
+        if not o.group_ad_nesting:
+            return found
+        known = {group.key: group for group in found}
+        while found:  # a level of nesting at a time
+            above = await self._groups_with([group.key for group in found])
+            found = [group for group in above if group.key not in known]
+            known.update((group.key, group) for group in found)
+        return list(known.values())
+
+    async def _groups_with(self, members: list[str] | None) -> list[DirectoryGroup]:
+        """The groups that have one of these members."""
         o = self._options
         wanted = [_is("objectClass", o.group_objectclass)]
-        if of is not None:
-            wanted.append(_is(o.group_member_attribute, of.id if o.group_members_are_ids else of.key))
-        attributes = [
-            o.group_id_attribute,
-            o.group_name_attribute,
-            o.group_desc_attribute,
-            o.group_member_attribute,
-        ]
+        if members is not None:
+            having = [_is(o.group_member_attribute, each) for each in members]
+            wanted.append(sansldap.FilterOr(filters=having))
         base = o.group_tree_dn or f"ou=UserGroups,{o.suffix}"
-        entries = await self._search(base, wanted, o.group_filter, attributes)
-        return [group for entry in entries if (group := self._group(entry))]
+        entries = await self._search(
+            base, _all(wanted, o.group_filter), self._groups.attributes, _SCOPES[o.query_scope]
+        )
+        return [group for entry in entries if (group := self._groups.group(entry))]
 
     async def is_password(self, user: DirectoryUser, password: str) -> bool:
         """Whether the directory lets the user in; without a password it would let in anybody."""
         if not password:
             return False
-        connection = await Connection.open(self._options)
-        try:
+
+        async def bound(connection: Connection) -> bool:
             return await connection.bind(user.key, password)
-        finally:
-            await connection.close()
+
+        found: bool = await self._logins.use(bound)
+        return found
 
     async def close(self) -> None:
         await self._pool.close()
+        await self._logins.close()
 
     async def _search(
-        self, base: str, wanted: list[Any], more: str | None, attributes: list[str]
+        self, base: str, filter: Any, attributes: list[str], scope: sansldap.SearchScope
     ) -> list[Entry]:
-        if more:
-            wanted = [*wanted, sansldap.LDAPFilter.from_string(more)]
         search = partial(
             Connection.search,
             base=base,
-            scope=_SCOPES[self._options.query_scope],
-            filter=sansldap.FilterAnd(filters=wanted),
+            scope=scope,
+            filter=filter,
             attributes=attributes,
             page_size=self._options.page_size,
+            aliases=_ALIASES[self._options.alias_dereferencing],
         )
         found: list[Entry] = await self._pool.use(search)
         return found
 
-    def _user(self, entry: Entry) -> DirectoryUser | None:
-        """The user of an entry; one without an id or a name is none."""
-        o = self._options
-        dn, values = entry
-        id, name = _first(values, o.user_id_attribute), _first(values, o.user_name_attribute)
-        if id is None or name is None:
-            return None
-        email = _first(values, o.user_mail_attribute)
-        return DirectoryUser(
-            id, name, dn, self._is_enabled(values), email, _first(values, o.user_description_attribute)
-        )
 
-    def _is_enabled(self, values: dict[str, list[str]]) -> bool:
-        o = self._options
-        text = _first(values, o.user_enabled_attribute)
-        if o.user_enabled_mask:  # as Active Directory has it: a bit that says that the account is off
-            number = text if text is not None else o.user_enabled_default
-            return not (int(number) & o.user_enabled_mask if number.isdigit() else 0)
-        said = (text if text is not None else o.user_enabled_default).lower() in _TRUE
-        return not said if o.user_enabled_invert else said
-
-    def _group(self, entry: Entry) -> DirectoryGroup | None:
-        o = self._options
-        _, values = entry
-        id, name = _first(values, o.group_id_attribute), _first(values, o.group_name_attribute)
-        if id is None or name is None:
-            return None
-        members = frozenset(values.get(o.group_member_attribute.lower(), ()))
-        return DirectoryGroup(id, name, members, _first(values, o.group_desc_attribute))
+def _all(wanted: list[sansldap.LDAPFilter], more: str | None) -> sansldap.LDAPFilter:
+    return sansldap.FilterAnd(filters=[*wanted, sansldap.LDAPFilter.from_string(more)] if more else wanted)
 
 
 def _is(attribute: str, value: str) -> sansldap.LDAPFilter:
     return sansldap.FilterEquality(attribute=attribute, value=value.encode())
-
-
-def _first(values: dict[str, list[str]], attribute: str) -> str | None:
-    found = values.get(attribute.lower())
-    return found[0] if found else None

@@ -84,6 +84,7 @@ class Connection:
         filter: sansldap.LDAPFilter,
         attributes: list[str],
         page_size: int,
+        aliases: sansldap.DereferencingPolicy = sansldap.DereferencingPolicy.NEVER,
     ) -> list[Entry]:
         """All entries that fit, however many pages the server wants for them."""
         found: list[Entry] = []
@@ -94,6 +95,7 @@ class Connection:
                 self._ldap.search_request(
                     base,
                     scope=scope,
+                    dereferencing_policy=aliases,
                     filter=filter,
                     attributes=attributes,
                     controls=[paged] if page_size else None,
@@ -133,19 +135,32 @@ class Connection:
 
 
 class Pool:
-    """Connections on which the installation itself has logged in, kept for a while."""
+    """Connections kept for a while: the installation itself has logged in on them, unless logins are tried."""
 
     def __init__(self, options: DirectoryOptions) -> None:
         self._options = options
+        self._is_kept = options.use_pool
+        self._lifetime_s = options.pool_connection_lifetime
+        self._is_ours = True
         self._room = asyncio.Semaphore(options.pool_size)
         self._free: list[Connection] = []
+
+    @classmethod
+    def of_logins(cls, options: DirectoryOptions) -> Pool:
+        """Connections on which others try to log in, one after the other."""
+        made = cls(options)
+        made._is_kept = options.use_auth_pool
+        made._lifetime_s = options.auth_pool_connection_lifetime
+        made._is_ours = False
+        made._room = asyncio.Semaphore(options.auth_pool_size)
+        return made
 
     async def use(self, act: Callable[[Connection], Awaitable[Any]]) -> Any:
         """What `act` gives; a kept connection that turns out to be dead is replaced by a new one, once."""
         async with self._room:
-            while self._options.use_pool and self._free:
+            while self._is_kept and self._free:
                 kept = self._free.pop()
-                if time.monotonic() - kept.opened_at > self._options.pool_connection_lifetime:
+                if time.monotonic() - kept.opened_at > self._lifetime_s:
                     await kept.close()
                     continue
                 with contextlib.suppress(DirectoryUnreachable):
@@ -153,11 +168,26 @@ class Pool:
             return await self._with(await self._new(), act)
 
     async def _new(self) -> Connection:
-        connection = await Connection.open(self._options)
-        if self._options.user is None or await connection.bind(self._options.user, self._options.password):
+        connection = await self._opened()
+        if not self._is_ours or self._options.user is None:
+            return connection
+        try:
+            is_known = await connection.bind(self._options.user, self._options.password)
+        except BaseException:
+            await connection.close()
+            raise
+        if is_known:
             return connection
         await connection.close()
         raise DirectoryUnreachable(why="it refuses the user that is configured")
+
+    async def _opened(self) -> Connection:
+        """A new connection, tried as often as the options say."""
+        for _ in range(self._options.pool_retry_max - 1):
+            with contextlib.suppress(DirectoryUnreachable):
+                return await Connection.open(self._options)
+            await asyncio.sleep(self._options.pool_retry_delay)
+        return await Connection.open(self._options)
 
     async def _with(self, connection: Connection, act: Callable[[Connection], Awaitable[Any]]) -> Any:
         try:
@@ -165,7 +195,7 @@ class Pool:
         except BaseException:
             await connection.close()
             raise
-        if self._options.use_pool:
+        if self._is_kept:
             self._free.append(connection)
         else:
             await connection.close()

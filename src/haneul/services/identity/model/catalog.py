@@ -11,6 +11,8 @@ import msgspec
 INTERFACES = ("public", "internal", "admin")
 _PLACE = re.compile(r"[$%]\((\w+)\)s")
 
+_FILLABLE = re.compile(r"[$%]\((?:tenant_id|project_id|user_id|compute_host|public_endpoint)\)s|%%")
+
 
 class Region(msgspec.Struct, frozen=True):
     id: str
@@ -62,6 +64,12 @@ def catalogue(
                 }
             )
     return list(found.values())
+
+
+def is_fillable(url: str) -> bool:
+    """Whether nothing in the URL would be filled in but what some token may have."""
+    rest = _FILLABLE.sub("", url)
+    return "%" not in rest and "$(" not in rest
 
 
 def filled(url: str, values: Mapping[str, str | None]) -> str | None:

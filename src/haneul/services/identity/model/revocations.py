@@ -91,6 +91,27 @@ def of_grant(user_id: str, target_id: str) -> str:
     return f"grant:{user_id}:{target_id}"
 
 
+_SAID = {
+    "token": "audit_id",
+    "trust": "OS-TRUST:trust_id",
+    "access_token": "OS-OAUTH1:access_token_id",
+}
+"""Kinds of keys whose field in an event is not their own name and `_id`."""
+
+
+def described(key: str) -> dict[str, str]:
+    """The fields that an event has for this key; together, they are what a token must match."""
+    kind, _, id = key.partition(":")
+    if kind == "grant":
+        user_id, _, target_id = id.partition(":")
+        target = {"system": "all"} if target_id == "system" else {"project_id": target_id}
+        return {"user_id": user_id, **target}
+    if kind == "protocol":
+        provider_id, _, protocol_id = id.partition("/")
+        return {"identity_provider_id": provider_id, "protocol_id": protocol_id}
+    return {_SAID.get(kind, f"{kind}_id"): id}
+
+
 def reasons(auth: Auth) -> Iterator[str]:
     """Every key whose revocation would end a token of this authorisation."""
     if auth.audit_ids:

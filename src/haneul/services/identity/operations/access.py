@@ -75,10 +75,8 @@ async def write(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
 
 
 def changed(thing: T, changes: dict[str, Any], more: dict[str, Any]) -> T:
-    """The thing with these fields changed; of what we do not know, null removes."""
-    extra = {**getattr(thing, "extra", {}), **more}
-    kept = {name: value for name, value in extra.items() if value is not None}
-    return msgspec.structs.replace(thing, **changes, extra=kept)
+    """The thing with these fields changed; what we do not know is kept as it comes."""
+    return msgspec.structs.replace(thing, **changes, extra={**getattr(thing, "extra", {}), **more})
 
 
 def require_mutable(thing: Any, kind: str, verb: str, changes: dict[str, Any] | None = None) -> None:

@@ -94,6 +94,8 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
     for id, name in wanted:
         found = held.get(id) if id else by_name.get(name or "")
         if found is None:
+            if name and not id and await ROLES.first(ctx.tx, domain_id="", name=name) is None:
+                raise ThingNotFound(f"Role {name} is not defined")
             raise Invalid(
                 why="Invalid application credential: Could not find role assignment with role: "
                 f"{id or name}, user or group: {ctx.user_id}, project, domain, or system: "

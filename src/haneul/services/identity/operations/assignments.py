@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from haneul.kernel.db import Filter, Tx
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.assignments import Asked, Found
-from haneul.services.identity.model.roles import Assignment
+from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import effective_assignments
 from haneul.services.identity.store import projects, roles
 from haneul.services.identity.store.roles import ASSIGNMENTS
@@ -16,10 +16,16 @@ from haneul.services.identity.store.roles import ASSIGNMENTS
 async def listed(
     tx: Tx, asked: Asked, now: str, *, after: Assignment | None = None, limit: int | None = None
 ) -> list[Found]:
-    """All that is asked for; a page of it, if that is asked for as well and it is as it was given."""
+    """All that is asked for; a page of it, if that is asked for as well."""
     if asked.effective:
         if asked.group_id:
             raise Invalid(why="Combining effective and group filter will always result in an empty list.")
+        if asked.domain_id and asked.inherited:
+            raise Invalid(
+                why="Combining effective, domain and inherited filters will always result in an empty list."
+            )
+        if limit is not None:
+            return await effective_assignments.page(tx, asked, now, after, limit)
         return await effective_assignments.listed(tx, asked, now)
     filters = [*_on(asked, await _targets(tx, asked))]
     actor = asked.user_id or asked.group_id
@@ -52,3 +58,4 @@ def _on(asked: Asked, project_ids: list[str]) -> Iterable[Filter]:
         yield Filter("target_id", "eq", asked.domain_id)
     if asked.system:
         yield Filter("target_kind", "eq", "system")
+        yield Filter("target_id", "eq", SYSTEM_ID)  # there is an index of these

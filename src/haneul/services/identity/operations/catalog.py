@@ -8,7 +8,7 @@ from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.model.catalog import Endpoint, Region, Service, catalogue
+from haneul.services.identity.model.catalog import Endpoint, Region, Service, catalogue, is_fillable
 from haneul.services.identity.operations import access, endpoint_filters, tokens
 from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
 from haneul.services.identity.store.policies import POLICY_ASSOCIATIONS
@@ -72,7 +72,9 @@ async def delete_endpoint(ctx: Context, endpoint: Endpoint) -> None:
 
 
 async def require_places(ctx: Context, endpoint: Endpoint) -> None:
-    """The endpoint's service exists (400 if not), and so does its region from now on."""
+    """The endpoint's service exists and its URL can be filled in (400 if not); its region exists from now on."""
+    if not is_fillable(endpoint.url):
+        raise Invalid(why=f"Cannot create an endpoint with an invalid URL: {endpoint.url}.")
     if await SERVICES.get(ctx.tx, endpoint.service_id) is None:
         raise Invalid(why=f"Expecting to find a valid service_id in endpoint: {endpoint.service_id}.")
     if endpoint.region_id is not None and await REGIONS.get(ctx.tx, endpoint.region_id) is None:

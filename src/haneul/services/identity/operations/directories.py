@@ -164,14 +164,28 @@ async def _keep_user(ctx: Context, domain_id: str, given: DirectoryUser) -> None
     """The row of the user says what the directory says."""
     about = public_id(domain_id, "user", given.id)
     known = await USERS.get(ctx.tx, about.id)
-    told = {"email": given.email, "description": given.description}
+    told = {"email": given.email, "description": given.description, **given.more}
     if known is None:
         await _keep_id(ctx, about)
-        new = User(about.id, given.name, domain_id, given.is_enabled, created_at=ctx.now(), extra=_said(told))
+        new = User(
+            about.id,
+            given.name,
+            domain_id,
+            given.is_enabled,
+            given.default_project_id,
+            created_at=ctx.now(),
+            extra=_said(told),
+        )
         await USERS.add(ctx.tx, new)
         return
     extra = _said({**known.extra, **told})
-    changed = replace(known, name=given.name, enabled=given.is_enabled, extra=extra)
+    changed = replace(
+        known,
+        name=given.name,
+        enabled=given.is_enabled,
+        default_project_id=given.default_project_id or known.default_project_id,
+        extra=extra,
+    )
     if changed != known:
         await USERS.update(ctx.tx, changed)
     if known.enabled and not given.is_enabled:
@@ -181,7 +195,7 @@ async def _keep_user(ctx: Context, domain_id: str, given: DirectoryUser) -> None
 async def _keep_group(ctx: Context, domain_id: str, given: DirectoryGroup) -> None:
     about = public_id(domain_id, "group", given.id)
     known = await GROUPS.get(ctx.tx, about.id)
-    new = Group(about.id, given.name, domain_id, given.description or "")
+    new = Group(about.id, given.name, domain_id, given.description or "", dict(given.more))
     if known is None:
         await _keep_id(ctx, about)
         await GROUPS.add(ctx.tx, new)

@@ -86,7 +86,7 @@ async def _require_held(ctx: Context, wanted: Wanted, role_ids: list[str]) -> No
     held: set[str] = set()
     if wanted.project_id is not None:
         if not role_ids:
-            raise Forbidden(action="At least one role should be specified.")
+            raise Forbidden(action="At least one role should be specified")
         project = await access.exists(ctx, PROJECTS, wanted.project_id, "project")
         now = time_text(ctx.now())
         held = {role.id for role in await scoping.roles_in(ctx.tx, wanted.trustor_user_id, project, now)}

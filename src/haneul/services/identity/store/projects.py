@@ -16,7 +16,7 @@ PROJECTS = Rows(
     Project,
     "identity_projects",
     unique=(("domain_id", "name"),),
-    indexes=(("parent_id",), ("name",), ("domain_id", "id")),
+    indexes=(("parent_id",), ("name",), ("domain_id", "id"), ("enabled", "id")),
 )
 _WIDTH = len(PROJECTS.selected)
 _BOTH = sa.select(*PROJECTS.selected, *DOMAINS.selected).join(

@@ -105,6 +105,32 @@ async def held(
     return [row[0] for row in rows]
 
 
+_LATER = sa.bindparam("after", type_=sa.Text)
+_WITH_ROLES = (
+    sa.select(_a.actor_id.label("id"))
+    .where(_a.actor_id > _LATER, _a.actor_kind == "user")
+    .distinct()
+    .order_by(_a.actor_id)
+    .limit(sa.bindparam("many", type_=sa.Integer))
+    .subquery()
+)
+_WITH_ROLES_BY_GROUPS = (
+    sa.select(MEMBERSHIPS.c.user_id.label("id"))
+    .where(MEMBERSHIPS.c.user_id > _LATER, sa.exists().where(_a.actor_id == MEMBERSHIPS.c.group_id))
+    .distinct()
+    .order_by(MEMBERSHIPS.c.user_id)
+    .limit(sa.bindparam("many", type_=sa.Integer))
+    .subquery()
+)
+_BOTH = sa.union(sa.select(_WITH_ROLES.c.id), sa.select(_WITH_ROLES_BY_GROUPS.c.id)).subquery()
+_PEOPLE = Query(sa.select(_BOTH.c.id).order_by(_BOTH.c.id).limit(sa.bindparam("many", type_=sa.Integer)))
+
+
+async def people(tx: Tx, after: str, many: int) -> list[str]:
+    """The next users, in the order of their ids, who have any role anywhere: themselves or by a group."""
+    return [row[0] for row in await tx.all(_PEOPLE, after=after, many=many)]
+
+
 _WITH_IMPLIED = Query(
     sa.select(*ROLES.selected, IMPLIED.c.implied_role_id).outerjoin(
         IMPLIED.table, IMPLIED.c.prior_role_id == ROLES.c.id

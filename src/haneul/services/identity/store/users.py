@@ -17,7 +17,13 @@ USERS = Rows(
     User,
     "identity_users",
     unique=(("domain_id", "name", "origin"),),
-    indexes=(("name",), ("domain_id", "id"), ("default_project_id", "id")),
+    indexes=(
+        ("name",),
+        ("domain_id", "id"),
+        ("default_project_id", "id"),
+        ("enabled", "id"),
+        ("password_expires_at", "id"),
+    ),
 )
 GROUPS = Rows(
     Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",), ("domain_id", "id"))

@@ -14,6 +14,6 @@ NAMES = frozenset(module.name for module in pkgutil.iter_modules(__path__))
 def method(name: str) -> Method:
     """The method of that name; 401 if there is none."""
     if name not in NAMES:
-        raise UnknownMethod
+        raise UnknownMethod(known=sorted(NAMES))
     found: Method = importlib.import_module(f"{__name__}.{name}").METHOD
     return found

@@ -6,6 +6,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
+from haneul.services.identity.errors import ThingNotFound
 from haneul.services.identity.model.credentials import ApplicationCredential
 from haneul.services.identity.model.proofs import Bound, Method, Proof
 from haneul.services.identity.model.revocations import time_text
@@ -27,6 +28,8 @@ async def prove(ctx: Context, given: GivenApplicationCredential, request: Reques
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, credential.user_id) if credential else None
     is_right = await passwords.fits(given.secret, credential.secret_hash if credential else None)
+    if credential is None and given.id:  # ids cannot be guessed, so that there is none is no secret
+        raise ThingNotFound(kind="Application Credential", id=given.id)
     if not (found and credential and is_right):
         raise Unauthorized
     end = credential.expires_at

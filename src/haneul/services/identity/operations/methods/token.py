@@ -8,6 +8,7 @@ from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
+from haneul.services.identity.errors import TokenNotFound
 from haneul.services.identity.model.proofs import Method, Proof
 from haneul.services.identity.operations import tokens
 from haneul.services.identity.store import users
@@ -18,7 +19,10 @@ class Token(Schema):
 
 
 async def prove(ctx: Context, given: Token, request: Request) -> Proof:
-    earlier = await tokens.authenticate(ctx.platform, given.id)
+    try:
+        earlier = await tokens.authenticate(ctx.platform, given.id)
+    except Unauthorized:
+        raise TokenNotFound from None
     _require_own(earlier)
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, earlier.user_id or "")

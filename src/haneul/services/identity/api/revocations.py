@@ -1,0 +1,53 @@
+"""/OS-REVOKE/events: what has ended tokens before their time"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.routes import Query, Routes
+from haneul.services.identity import policy
+from haneul.services.identity.api.lists import base
+from haneul.services.identity.model.revocations import described, time_text
+from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.store.revocations import REVOCATIONS
+
+routes = Routes("/v3/OS-REVOKE")
+
+
+@routes.get("/events", policy=policy.LIST_REVOKE_EVENTS)
+async def list_revocation_events(ctx: Context, query: Query) -> dict[str, Any]:
+    """List what ended tokens, the oldest first; with `since`, only what came after that time."""
+    later = [Filter("issued_until", "gt", since)] if (since := _since(query)) else []
+    found = await REVOCATIONS.page(ctx.tx, later, sort=(Sort("issued_until"),))
+    events = [(described(each.key), each.issued_until) for each in found]
+    targets = {said["project_id"] for said, _ in events if "user_id" in said and "project_id" in said}
+    domains = {each.id for each in await DOMAINS.among(ctx.tx, "id", targets)} if targets else set()
+    return {
+        "events": [
+            {**_of_domain(said, domains), "issued_before": until, "revoked_at": until}
+            for said, until in events
+        ],
+        "links": {"next": None, "self": f"{base(ctx)}/OS-REVOKE/events", "previous": None},
+    }
+
+
+def _of_domain(said: dict[str, str], domains: set[str]) -> dict[str, str]:
+    """A grant says what it was on, but not whether that is a project or a domain."""
+    if "user_id" not in said or said.get("project_id") not in domains:
+        return said
+    return {"user_id": said["user_id"], "domain_id": said["project_id"]}
+
+
+def _since(query: Query) -> str | None:
+    text = query.get("since")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"invalidate date format {text}") from None
+    return time_text(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
