@@ -126,6 +126,25 @@ async def test_a_second_thing_of_the_same_name_is_refused(db: Database) -> None:
             await THINGS.add(tx, thing(7, name="name-000"))
 
 
+async def test_what_is_put_stands_in_place_of_what_has_its_key(db: Database) -> None:
+    async with db.transaction() as tx:
+        await THINGS.put(tx, thing(1))
+        await THINGS.put(tx, thing(1, size=7, note="new"))
+    async with db.reading() as tx:
+        assert await THINGS.find(tx) == [thing(1, size=7, note="new")]
+
+
+async def test_two_that_put_the_same_at_once_both_succeed(db: Database) -> None:
+    async def put(size: int) -> None:
+        async with db.transaction() as tx:
+            await THINGS.put(tx, thing(1, size=size))
+            await asyncio.sleep(0.02)
+
+    await asyncio.gather(*(put(size) for size in range(4)))
+    async with db.reading() as tx:
+        assert await THINGS.count(tx) == 1
+
+
 async def test_who_writes_over_an_old_generation_is_told(db: Database) -> None:
     (old,) = await fill(db, 1)
     async with db.transaction() as tx:

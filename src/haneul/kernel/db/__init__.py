@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from haneul.kernel.db.columns import derived_field
 from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
     METADATA,
@@ -11,7 +12,6 @@ from haneul.kernel.db.rows import (
     Sort,
     Way,
     among,
-    derived_field,
     escape_like,
 )
 from haneul.kernel.db.turns import IN_BACKGROUND

@@ -7,18 +7,16 @@ is stored as JSON text. Times are text, ISO 8601 in UTC with microseconds, so th
 
 from __future__ import annotations
 
-import enum
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.compiler import compiles
 
+from haneul.kernel.db.columns import derived_names, is_optional, kind
 from haneul.kernel.db.port import Query, Tx
 from haneul.kernel.errors import StaleRow
 
@@ -98,58 +96,6 @@ def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     return f"{column}::text {word} (ARRAY(SELECT jsonb_array_elements_text({param}::jsonb)))"
 
 
-TIMES_KEPT = 1 << 14
-"""Lists are read again and again, and are full of times: so many are parsed, and written, only once."""
-
-
-def _time_out(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-
-
-@lru_cache(TIMES_KEPT)
-def _time_in(text: str) -> datetime:
-    return datetime.fromisoformat(text + "+00:00")
-
-
-class _Kind(NamedTuple):
-    """How a field is kept: the column's type, and the way in and out (None: as it is)."""
-
-    column: sa.types.TypeEngine[Any]
-    out: Callable[[Any], Any] | None = None
-    back: Callable[[Any], Any] | None = None
-
-
-def _kind(annotation: Any) -> _Kind:
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _kind(typing.get_args(annotation)[0])
-    if origin in (types.UnionType, typing.Union):
-        kinds = [a for a in typing.get_args(annotation) if a is not types.NoneType]
-        if len(kinds) == 1:
-            return _kind(kinds[0])
-    if origin is typing.Literal:
-        return _Kind(sa.Text())
-    if isinstance(annotation, type):
-        if issubclass(annotation, enum.Enum):
-            return _Kind(sa.Text(), lambda e: e.value, annotation)
-        if annotation is bool:
-            return _Kind(sa.Boolean(), None, bool)
-        if annotation is int:
-            return _Kind(sa.BigInteger())
-        if annotation is float:
-            return _Kind(sa.Float())
-        if annotation is str:
-            return _Kind(sa.Text())
-        if annotation is datetime:
-            return _Kind(sa.Text(), _time_out, _time_in)
-    decoder = msgspec.json.Decoder(annotation)
-    return _Kind(sa.Text(), lambda v: msgspec.json.encode(v).decode(), decoder.decode)
-
-
-def _is_optional(annotation: Any) -> bool:
-    return types.NoneType in typing.get_args(annotation)
-
-
 class Rows(Generic[T]):
     """The stored objects of one Struct.
 
@@ -173,11 +119,11 @@ class Rows(Generic[T]):
         self.key = tuple(key)
         hints = typing.get_type_hints(model, include_extras=True)
         self._names = tuple(f.name for f in msgspec.structs.fields(model))
-        self._kinds = {n: _kind(hints[n]) for n in self._names}
-        computed = set(_derived_names(model)) if derived else set()
+        self._kinds = {n: kind(hints[n]) for n in self._names}
+        computed = set(derived_names(model)) if derived else set()
         self._stored = tuple(n for n in self._names if n not in computed)
         columns = [
-            sa.Column(n, self._kinds[n].column, nullable=_is_optional(hints[n]), primary_key=n in self.key)
+            sa.Column(n, self._kinds[n].column, nullable=is_optional(hints[n]), primary_key=n in self.key)
             for n in self._stored
         ]
         self.table = sa.Table(name, METADATA, *columns)
@@ -291,6 +237,17 @@ class Rows(Generic[T]):
         )
         await tx.run(query, **self.dump(thing))
         return thing
+
+    async def put(self, tx: Tx, thing: T) -> T:
+        """Store the object in place of what has its key, if anything has."""
+        await tx.run(self.cached("put", self._put), **self.dump(thing))
+        return thing
+
+    def _put(self) -> Any:
+        # PostgreSQL's construct, which SQLite's dialect writes out in the same words
+        new = insert(self.table).values({n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored})
+        changes = {n: new.excluded[n] for n in self._stored if n not in self.key}
+        return new.on_conflict_do_update(index_elements=self.key, set_=changes)
 
     async def update(self, tx: Tx, thing: T) -> T:
         """Write the object back; `StaleRow` if it is gone or was written since it was read."""
@@ -511,21 +468,3 @@ class Rows(Generic[T]):
 def escape_like(text: str) -> str:
     """The text with LIKE's special characters made ordinary (escape character: backslash)."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-DERIVED = "derived"
-
-
-def derived_field() -> dict[str, Any]:
-    """Metadata for `Annotated[..., msgspec.Meta(extra=derived_field())]`: computed, never stored."""
-    return {DERIVED: True}
-
-
-def _derived_names(model: type[msgspec.Struct]) -> list[str]:
-    hints = typing.get_type_hints(model, include_extras=True)
-    found = []
-    for name, hint in hints.items():
-        for meta in getattr(hint, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta) and (meta.extra or {}).get(DERIVED):
-                found.append(name)
-    return found

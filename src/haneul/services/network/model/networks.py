@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-from haneul.kernel.db.rows import derived_field
+from haneul.kernel.db.columns import derived_field
 
 EXTERNAL_MTU = 1500
 TENANT_MTU = 1450

@@ -90,8 +90,7 @@ async def postpone(ctx: Context, host: str, work: Work) -> None:
     """The host could not be told: this is left for the next time."""
     for kind, ids in ((NETWORK, work.networks), (PORT, work.ports), (ROUTER, work.routers)):
         for id in ids:
-            await PENDING.remove(ctx.tx, kind=kind, id=id, host=host)
-            await PENDING.add(ctx.tx, Pending(kind, id, host, new_id()))
+            await PENDING.put(ctx.tx, Pending(kind, id, host, new_id()))
 
 
 async def place_routers(ctx: Context, router_ids: Sequence[str], hosts: Sequence[str]) -> None:

@@ -24,8 +24,7 @@ DONE = Query(
 
 async def mark(ctx: Context, kind: str, id: str, host: str = "") -> None:
     """The hosts that have this thing (or that one host) will be told how it is now."""
-    await PENDING.remove(ctx.tx, kind=kind, id=id, host=host)
-    await PENDING.add(ctx.tx, Pending(kind, id, host, new_id()))
+    await PENDING.put(ctx.tx, Pending(kind, id, host, new_id()))
     ctx.tx.after_commit(lambda: ctx.platform.bus.publish(HostsLag()))
 
 
