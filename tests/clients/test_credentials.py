@@ -36,7 +36,7 @@ def test_a_token_is_used_and_revoked(admin: Client, demo: Client, served: Served
     bearer = _with_token(served, token)
     assert bearer.names("project list --my-projects") == {"demo"}
     demo.run("token revoke", token)
-    assert "401" in bearer.refused("project list --my-projects")
+    assert "Failed to validate token" in bearer.refused("project list --my-projects")
     assert "Failed to validate token" in admin.refused("token revoke", token)
 
 
@@ -65,7 +65,7 @@ def test_application_credentials(demo: Client, admin: Client, served: Served, tm
     assert listed == {"robot"}
     assert demo.json("application credential show robot")["ID"] == made["ID"]
     demo.run("application credential delete robot")
-    assert "401" in robot.refused("token issue")
+    assert "Could not find Application Credential" in robot.refused("token issue")
     free = demo.json("application credential create --unrestricted free")
     assert free["Unrestricted"] is True
     freed = _robot(served, free["ID"], free["Secret"])
