@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from haneul.kernel.context import Context
@@ -24,7 +25,7 @@ class Id(Strict):
 
 class ByToken(Strict):
     token: Id
-    methods: list[object] | None = None
+    methods: list[Any] | None = None
 
 
 class ForProvider(Strict):
