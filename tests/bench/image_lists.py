@@ -28,8 +28,7 @@ from haneul.control_plane import load_tables
 from haneul.kernel.db import METADATA, Database, Filter, Sort, open_database
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image
-from haneul.services.image.store import images as store
-from haneul.services.image.store import labels
+from haneul.services.image.store import labels, lists
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.labels import LABELS, Label
 
@@ -55,6 +54,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "a common tag and a rare property": {"with_labels": [TAG, RARE]},
     "created between two times": {"filters": RANGE},
     "larger than half of all": {"filters": [Filter("size", "ge", 1 << 29)]},
+    "larger than all but a thousandth": {"filters": [Filter("size", "ge", (1 << 30) - (1 << 20))]},
     "larger than nearly all": {"filters": [Filter("size", "ge", (1 << 30) - 20_000)]},
     "sorted by name": {"sort": BY_NAME},
     "sorted by name, in the middle": {"sort": BY_NAME, "is_deep": True},
@@ -106,14 +106,13 @@ def image(number: int, count: int, chance: random.Random) -> Image:
 
 async def page(database: Database, middle: Image, *, is_admin: bool, question: dict[str, Any]) -> None:
     me, found = "project-7", dict(question)
-    wanted = found.get("with_labels", ())
     after = middle if found.pop("is_deep", False) else None
-    seen = [] if is_admin else store.seen_by(me, "accepted", by_label=bool(wanted))
+    seen = None if is_admin else lists.Seen(me, "accepted")
     filters = [*found.pop("filters", ()), Filter("os_hidden", "eq", False)]
-    conditions = [store.without_foreign_community(me)]
+    conditions = [lists.without_foreign_community(me)]
     order = found.pop("sort", NEWEST)
     async with database.reading() as tx:
-        await store.page(tx, filters, conditions, sort=order, after=after, limit=25, any_of=seen, **found)
+        await lists.page(tx, filters, conditions, sort=order, after=after, limit=25, seen=seen, **found)
 
 
 async def taken(databases: dict[int, Database], *, is_admin: bool, question: dict[str, Any]) -> list[float]:

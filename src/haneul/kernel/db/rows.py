@@ -135,7 +135,7 @@ class Rows(Generic[T]):
         if set(self.derived) != computed:
             raise TypeError(f"{name}: derived fields are {sorted(computed)}, given {sorted(self.derived)}")
         for fields in sorts:
-            sa.Index(f"ix_{name}_sorted_{'_'.join(fields)}", *(self._sortable(f) for f in fields))
+            sa.Index(f"ix_{name}_sorted_{'_'.join(fields)}", *(self.sortable(f) for f in fields))
         self.selected = [self.derived[n].label(n) if n in self.derived else self.c[n] for n in self._names]
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
         self._outs = [(n, self._kinds[n].out) for n in self._stored]
@@ -376,7 +376,7 @@ class Rows(Generic[T]):
         if has_marker:
             statement = statement.where(self._beyond(order, way))
         for s in order:
-            column = self._sortable(s.field, way)
+            column = self.sortable(s.field, way)
             statement = statement.order_by(column.desc() if s.descending else column.asc())
         if limit is not None:
             statement = statement.limit(sa.bindparam("limit", type_=sa.BigInteger))
@@ -387,7 +387,7 @@ class Rows(Generic[T]):
             return way.columns[field]
         return self.derived[field] if field in self.derived else self.c[field]
 
-    def _sortable(self, field: str, way: Way | None = None) -> sa.ColumnElement[Any]:
+    def sortable(self, field: str, way: Way | None = None) -> sa.ColumnElement[Any]:
         """The field with absent values before all others, on every database alike."""
         column = self._expression(field, way)
         if field in self.derived or not self.c[field].nullable:
@@ -401,7 +401,7 @@ class Rows(Generic[T]):
 
         That a is not before the marker's is said apart, because an index of expressions serves nothing else.
         """
-        columns = [self._sortable(s.field, way) for s in order]
+        columns = [self.sortable(s.field, way) for s in order]
         markers = [self._marker(s.field) for s in order]
         if len(order) > 1 and len({s.descending for s in order}) == 1:
             row, mark = sa.tuple_(*columns), sa.tuple_(*markers)

@@ -20,8 +20,7 @@ from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import LocationChange
 from haneul.services.image.operations import protections, quotas, relocation
-from haneul.services.image.store import images as store
-from haneul.services.image.store import labels, leftovers
+from haneul.services.image.store import labels, leftovers, lists
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
 from haneul.services.image.store.stores import stores
@@ -130,18 +129,16 @@ async def listed(
     ctx.authorize({"project_id": project})
     wanted = [*map(labels.of_tag, tags), *(labels.of_property(*each) for each in properties)]
     conditions = []
-    seen = []
-    if not is_administrator(ctx):
-        seen = store.seen_by(project, member_status, by_label=bool(wanted))
+    seen = None if is_administrator(ctx) else lists.Seen(project, member_status)
     if visibility is None:
-        conditions.append(store.without_foreign_community(project))
+        conditions.append(lists.without_foreign_community(project))
     elif visibility != "all":
         filters = [*filters, Filter("visibility", "eq", visibility)]
     if not all(protections.may(ctx, "read", name) for name, _ in properties):
         return []  # what cannot be seen cannot be searched for either
     after = None if marker is None else await _marker(ctx, marker)
-    return await store.page(
-        ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, any_of=seen, with_labels=wanted
+    return await lists.page(
+        ctx.tx, filters, conditions, sort=sort, after=after, limit=limit, seen=seen, with_labels=wanted
     )
 
 

@@ -1,19 +1,18 @@
 """Rows of images, their members, and of what is being written into them.
 
 Tags and custom properties are JSON in the image's own row, so that showing an image is one row. What lists
-are filtered by stands in `image_labels` too, so that listing is one query along an index.
+are filtered by stands in `image_labels` too; see `lists.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Condition, Filter, Query, Rows, Sort, Tx
+from haneul.kernel.db import Query, Rows, Tx
 from haneul.kernel.saga import OPERATIONS, open_operation
 from haneul.services.image.model.images import Image, Member, Stored
 from haneul.services.image.store import labels
@@ -80,82 +79,6 @@ IMAGES = _Images(
     sorts=(("name", "created_at", "id"), ("size", "created_at", "id")),
     derived=lambda t: {"status": _status(t)},
 )
-
-
-def _shared_with(member_status: str, id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """The image is shared with the project `me`, which answered so."""
-    images = sa.select(MEMBERS.c.image_id).where(MEMBERS.c.member_id == sa.bindparam("me", type_=sa.Text))
-    if member_status != "all":
-        images = images.where(MEMBERS.c.status == sa.bindparam("member_status", type_=sa.Text))
-    # the sum keeps SQLite from searching by visibility: the project's few memberships are the better way in
-    visibility = IMAGES.c.visibility + sa.literal_column("''")
-    return sa.and_(visibility == sa.literal_column("'shared'"), id.in_(images))
-
-
-def _own(t: sa.Table) -> sa.ColumnElement[bool]:
-    return t.c.owner == sa.bindparam("me", type_=sa.Text)
-
-
-def _visible_as(t: sa.Table, word: str) -> sa.ColumnElement[bool]:
-    return t.c.visibility == sa.literal_column(f"'{word}'")
-
-
-def _seen(t: sa.Table) -> dict[str, sa.ColumnElement[bool]]:
-    return {
-        "own": _own(t),
-        "public": _visible_as(t, "public"),
-        "community": _visible_as(t, "community"),
-    }
-
-
-def _shared(id: sa.ColumnElement[str]) -> dict[str, sa.ColumnElement[bool]]:
-    return {"shared-all": _shared_with("all", id), "shared": _shared_with("accepted", id)}
-
-
-_SEEN = _seen(IMAGES.table) | _shared(IMAGES.c.id)
-_SEEN_BY_LABEL = {name: sa.and_(labels.LEADS, one) for name, one in _seen(LABELS.table).items()} | {
-    name: sa.and_(labels.FOLLOWS, one) for name, one in _shared(LABELS.c.image_id).items()
-}
-_NO_FOREIGN_COMMUNITY = sa.or_(_own(IMAGES.table), IMAGES.c.visibility != sa.literal_column("'community'"))
-
-
-def seen_by(project_id: str | None, member_status: str, *, by_label: bool) -> list[Condition]:
-    """What somebody who is no administrator may see in lists: any of these."""
-    shared = "shared-all" if member_status == "all" else "shared"
-    params = {"me": project_id or "", "member_status": member_status}
-    seen = _SEEN_BY_LABEL if by_label else _SEEN
-    return [(name, seen[name], params) for name in ("own", "public", "community", shared)]
-
-
-def without_foreign_community(project_id: str | None) -> Condition:
-    """Other projects' community images are listed only where they are asked for."""
-    return "no-community", _NO_FOREIGN_COMMUNITY, {"me": project_id or ""}
-
-
-async def page(
-    tx: Tx,
-    filters: Sequence[Filter],
-    conditions: Sequence[Condition],
-    *,
-    sort: Sequence[Sort],
-    after: Image | None,
-    limit: int,
-    any_of: Sequence[Condition] = (),
-    with_labels: Sequence[str] = (),
-) -> list[Image]:
-    """One page of the images for which all conditions hold and any of those, and that have all labels."""
-    way = None
-    if with_labels:
-        ordered = await labels.rarest_first(tx, with_labels)
-        way = labels.way(IMAGES.table, ordered)
-        leading = {"leading": ordered[0]}
-        if any_of:
-            any_of = [(name, one, {**params, **leading}) for name, one, params in any_of]
-        else:
-            conditions = [("leads", labels.LEADS, leading), *conditions]
-    return await IMAGES.page(
-        tx, filters, sort=sort, after=after, limit=limit, extra=conditions, any_of=any_of, way=way
-    )
 
 
 _KEPT = Query(sa.select(IMAGES.c.blob, IMAGES.c.stores).where(IMAGES.c.blob.is_not(None)))
