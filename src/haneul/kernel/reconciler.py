@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -14,12 +15,14 @@ import structlog
 
 from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context, Platform
 from haneul.kernel.db import IN_BACKGROUND
+from haneul.kernel.errors import StaleRow
 from haneul.kernel.events import Event
 from haneul.kernel.tasks import end_all
 
 logger = structlog.get_logger(__name__)
 
 Look = Callable[[Context], Awaitable[None]]
+SOON_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,13 @@ def reconciler(*, every_s: float, nudged_by: tuple[type[Event], ...] = ()) -> Ca
 
 
 class Runner:
-    """Runs the reconcilers of this process."""
+    """Runs the reconcilers of this process, each with one look at a time."""
 
     def __init__(self, platform: Platform, reconcilers: list[Reconciler]) -> None:
         self.platform = platform
         self.reconcilers = reconcilers
-        self._nudges = {r.name: asyncio.Event() for r in reconcilers}
+        self._nudges = defaultdict[str, asyncio.Event](asyncio.Event)
+        self._looking = defaultdict[str, asyncio.Lock](asyncio.Lock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def run(self) -> None:
@@ -61,9 +65,16 @@ class Runner:
         await end_all(self._tasks)
 
     async def look(self, each: Reconciler) -> None:
-        """One look, now; problems are logged and met again at the next look."""
+        """One look, from now; problems are logged and met again at the next look.
+
+        A look that another control plane overtook is begun again soon: what it read is old.
+        """
         try:
-            await each.look(Context(self.platform, SYSTEM, NO_TRANSACTION))
+            async with self._looking[each.name]:
+                await each.look(Context(self.platform, SYSTEM, NO_TRANSACTION))
+        except StaleRow as stale:
+            logger.info("reconciler overtaken", reconciler=each.name, what=str(stale))
+            asyncio.get_running_loop().call_later(SOON_S, self._nudges[each.name].set)
         except Exception:
             logger.exception("reconciler failed", reconciler=each.name)
 
