@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from haneul.kernel.context import Platform
+from haneul.kernel.ids import new_secret
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.quota import QuotaSet
 from haneul.services.block_storage import public as block_storage
@@ -27,11 +27,18 @@ def passwords(folder: Path) -> dict[str, str]:
     if path.exists():
         found: dict[str, str] = json.loads(path.read_text())
         return found
-    made = {user: secrets.token_urlsafe(15) for user, _ in PEOPLE.values()}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as f:
-        json.dump(made, f)
+    made = {user: new_secret(20) for user, _ in PEOPLE.values()}
+    _write_secretly(path, json.dumps(made))
     return made
+
+
+def _write_secretly(path: Path, text: str) -> None:
+    """The file has the whole text or is as it was, and only its owner reads it."""
+    partial = path.with_suffix(".part")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as f:
+        f.write(text)
+    partial.replace(path)
 
 
 def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
@@ -48,12 +55,7 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
         }
         lines += [f"  {cloud}:", "    auth:", *(f'      {k}: "{v}"' for k, v in auth.items())]
         lines += ["    region_name: RegionOne", "    identity_api_version: 3", "    interface: public"]
-    path = folder / "clouds.yaml"
-    partial = path.with_suffix(".part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as f:
-        f.write("\n".join(lines) + "\n")
-    partial.replace(path)
+    _write_secretly(folder / "clouds.yaml", "\n".join(lines) + "\n")
 
 
 async def bootstrap(

@@ -1,10 +1,13 @@
-"""Names for things: random UUIDs, written with dashes or, in identity, without."""
+"""Names for things: random UUIDs, written with dashes or, in identity, without; and secrets."""
 
 from __future__ import annotations
 
 import re
+import secrets
+import string
 import uuid
 
+_LETTERS = string.ascii_letters + string.digits
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -16,6 +19,11 @@ def new_id() -> str:
 def new_hex() -> str:
     """A random UUID (version 4) as 32 hexadecimal digits."""
     return uuid.uuid4().hex
+
+
+def new_secret(length: int) -> str:
+    """Random letters and digits, about 5.95 bits each; never mistaken for an option of a command line."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def is_uuid(text: object) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Query, Reply, Routes
+from haneul.kernel.ids import new_secret
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_schemas import (
@@ -77,7 +77,7 @@ async def create_server(ctx: Context, body: CreateServer) -> Reply:
         "id": first.id,
         "links": links(ctx, path),
         "OS-DCF:diskConfig": first.disk_config,
-        "adminPass": new.adminPass if new.adminPass else secrets.token_urlsafe(9),
+        "adminPass": new.adminPass if new.adminPass else new_secret(12),
         "security_groups": [{"name": n} for n in _group_names(new)],
     }
     location = links(ctx, path)[0]["href"]

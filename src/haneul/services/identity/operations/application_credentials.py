@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
-from haneul.kernel.ids import new_hex
+from haneul.kernel.ids import new_hex, new_secret
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.revocations import of_application_credential, time_text
@@ -51,7 +50,7 @@ async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[Applicatio
         await require_unrestricted(c)
     if wanted.expires_at is not None and wanted.expires_at <= ctx.now():
         raise Invalid(why="The 'expires_at' must not be before now.")
-    secret = wanted.secret or secrets.token_urlsafe(64)
+    secret = wanted.secret or new_secret(86)
     hashed = await passwords.hashed(secret)
     async with ctx.in_transaction() as c:
         role_ids = await _chosen(c, wanted.roles)
