@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from haneul.kernel.db import Filter, Sort
+from haneul.kernel.db import Filter, Sort, narrow
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image
 from haneul.services.image.store import lists
@@ -72,10 +72,8 @@ async def test_few_of_a_size_are_those_that_walking_along_the_order_finds(
     seen: lists.Seen | None,
 ) -> None:
     by_size = await every_page(cloud_with_images, filters, seen)
-    monkeypatch.setattr(lists, "FEW", 0)  # from here on no size is rare
-    lists._probe.cache_clear()
+    monkeypatch.setattr(narrow, "FEW", 0)  # from here on no size is rare
     walked = await every_page(cloud_with_images, filters, seen)
-    lists._probe.cache_clear()
     assert by_size == walked
     assert len(set(walked)) == len(walked)
     if seen is None and filters[0].value != 1000:

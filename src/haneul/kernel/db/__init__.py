@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from haneul.kernel.db.columns import derived_field
+from haneul.kernel.db.narrow import Narrow, aside
 from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
     METADATA,
@@ -24,6 +25,7 @@ __all__ = [
     "Database",
     "Duplicate",
     "Filter",
+    "Narrow",
     "Query",
     "Row",
     "Rows",
@@ -32,6 +34,7 @@ __all__ = [
     "Unstorable",
     "Way",
     "among",
+    "aside",
     "derived_field",
     "escape_like",
     "open_database",

@@ -370,7 +370,7 @@ class Rows(Generic[T]):
         if way is not None:
             statement = statement.select_from(way.join)
         for i, f in enumerate(filters):
-            statement = statement.where(self._condition(f, f"f{i}", way))
+            statement = statement.where(self.condition(f, f"f{i}", way))
         for _, condition, _ in extra:
             statement = statement.where(condition)
         if has_marker:
@@ -421,7 +421,8 @@ class Rows(Generic[T]):
         absent = sa.literal_column("''" if isinstance(kind, sa.Text) else "-1")
         return sa.func.coalesce(sa.bindparam(f"m_{field}", type_=kind), absent)
 
-    def _condition(self, f: Filter, name: str, way: Way | None) -> sa.ColumnElement[bool]:
+    def condition(self, f: Filter, name: str, way: Way | None = None) -> sa.ColumnElement[bool]:
+        """The filter as it stands in a statement, its value the parameter of that name."""
         column = self._expression(f.field, way)
         param = sa.bindparam(name, type_=self._kinds[f.field].column)
         match f.op:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Rows
+from haneul.kernel.db import Filter, Narrow, Rows
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Request
 from haneul.services.identity import config
@@ -64,19 +64,23 @@ async def listing(
     truths: Sequence[str] = (),
     fixed: Sequence[Filter] = (),
     extra: Sequence[tuple[str, Any, Mapping[str, Any]]] = (),
+    narrow: Narrow | None = None,
 ) -> dict[str, Any]:
     """One page of the rows that the query string asks for.
 
-    `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case.
+    `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case; `narrow` is
+    the way where few of them fit.
     Parameters that mean nothing are ignored.
     """
     limit = longest_page(ctx, query)
+    wanted = [*fixed, *filters(query, texts, truths)]
     found = await rows.page(
         ctx.tx,
-        [*fixed, *filters(query, texts, truths)],
+        wanted,
         after=await _marker(ctx, query, rows),
         limit=limit,
         extra=extra,
+        way=await narrow.way(ctx.tx, wanted) if narrow else None,
     )
     following = found[-1].id if len(found) == limit else None  # type: ignore[attr-defined]
     return page(ctx, request, collection, [view(ctx, each) for each in found], following)

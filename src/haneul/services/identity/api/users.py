@@ -34,7 +34,7 @@ from haneul.services.identity.operations import access, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import holder, project_is_held
-from haneul.services.identity.store.users import GROUPS, USERS, has_member
+from haneul.services.identity.store.users import GROUPS, USERS, USERS_BY_EXPIRY, has_member
 
 routes = Routes("/v3")
 
@@ -82,6 +82,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
         ctx, request, query, USERS, "users", view,
         texts=("name", "domain_id", "default_project_id"), truths=("enabled",),
         fixed=[*own_domain(ctx), *expiry_filters(query)], extra=federated_objects.filters(query),
+        narrow=USERS_BY_EXPIRY,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx
+from haneul.kernel.db import Narrow, Query, Rows, Tx
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.users import Group, Membership, User
@@ -24,6 +24,12 @@ USERS = Rows(
         ("enabled", "id"),
         ("password_expires_at", "id"),
     ),
+)
+USERS_BY_EXPIRY = Narrow(
+    USERS,
+    "password_expires_at",
+    USERS.c.password_expires_at,
+    others=("id", "domain_id", "default_project_id", "enabled"),
 )
 GROUPS = Rows(
     Group, "identity_groups", unique=(("domain_id", "name"),), indexes=(("name",), ("domain_id", "id"))

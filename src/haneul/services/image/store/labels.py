@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from haneul.kernel.db import Condition, Query, Rows, Tx, Way, among
+from haneul.kernel.db import Condition, Query, Rows, Tx, Way, among, aside
 from haneul.services.image.model.images import Image
 
 
@@ -140,8 +140,8 @@ def _conditions(others: Iterable[str]) -> list[Condition]:
 
 LEADS = _l.label == _text("leading")
 """The first label, along whose index the images are walked."""
-FOLLOWS = _l.label + sa.literal_column("''") == _text("leading")
-"""The same where something else leads: the sum keeps SQLite from walking along the label."""
+FOLLOWS = aside(_l.label) == _text("leading")
+"""The same where something else leads."""
 PROBED = 200
 _PROBE = Query(
     sa.select(sa.func.count()).select_from(

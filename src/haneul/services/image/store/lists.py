@@ -7,20 +7,15 @@ labels that are asked for; and along the size, where hardly any image has the si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Condition, Filter, Query, Sort, Tx
-from haneul.kernel.db.rows import Way
+from haneul.kernel.db import Condition, Filter, Narrow, Sort, Tx, aside
 from haneul.services.image.model.images import Image
 from haneul.services.image.store import labels
 from haneul.services.image.store.images import IMAGES, MEMBERS
 from haneul.services.image.store.labels import LABELS
-
-_NOTHING = sa.literal_column("''")
-"""Added to a column, it keeps SQLite from using the column's index."""
 
 
 class Seen(NamedTuple):
@@ -36,8 +31,7 @@ def _shared_with(member_status: str, id: sa.ColumnElement[str]) -> sa.ColumnElem
     if member_status != "all":
         images = images.where(MEMBERS.c.status == sa.bindparam("member_status", type_=sa.Text))
     # the project's few memberships are the better way in than the visibility
-    visibility = IMAGES.c.visibility + _NOTHING
-    return sa.and_(visibility == sa.literal_column("'shared'"), id.in_(images))
+    return sa.and_(aside(IMAGES.c.visibility) == sa.literal_column("'shared'"), id.in_(images))
 
 
 def _is_mine(owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -60,7 +54,7 @@ _SEEN = _seen(IMAGES.c.owner, IMAGES.c.visibility) | _shared(IMAGES.c.id)
 _SEEN_BY_LABEL = {
     name: sa.and_(labels.LEADS, one) for name, one in _seen(LABELS.c.owner, LABELS.c.visibility).items()
 } | {name: sa.and_(labels.FOLLOWS, one) for name, one in _shared(LABELS.c.image_id).items()}
-_SEEN_BY_SIZE = _seen(IMAGES.c.owner + _NOTHING, IMAGES.c.visibility + _NOTHING) | _shared(IMAGES.c.id)
+_SEEN_BY_SIZE = _seen(aside(IMAGES.c.owner), aside(IMAGES.c.visibility)) | _shared(IMAGES.c.id)
 _NO_FOREIGN_COMMUNITY = sa.or_(
     _is_mine(IMAGES.c.owner), IMAGES.c.visibility != sa.literal_column("'community'")
 )
@@ -100,41 +94,18 @@ async def page(
         any_of = [(name, one, {**params, **leading}) for name, one, params in by_label]
         if seen is None:
             conditions = [("leads", labels.LEADS, leading), *conditions]
-    elif await _few_have_the_size(tx, filters, sort):
-        way, any_of = _BY_SIZE, _conditions(seen, _SEEN_BY_SIZE)
+    elif way := await _BY_SIZE.way(tx, filters, sort):
+        any_of = _conditions(seen, _SEEN_BY_SIZE)
     return await IMAGES.page(
         tx, filters, sort=sort, after=after, limit=limit, extra=conditions, any_of=any_of, way=way
     )
 
 
-FEW = 1000
-"""So many images are sorted as quickly as a page of them is found among a hundred thousand."""
 _SIZE = IMAGES.sortable("size")
-_BY_SIZE = Way(
+_BY_SIZE = Narrow(
+    IMAGES,
     "size",
-    IMAGES.table,
-    {"size": _SIZE, "created_at": IMAGES.c.created_at + _NOTHING},
-    [("has-size", IMAGES.c.size.is_not(None), {})],
+    _SIZE,
+    others=("created_at",),
+    conditions=[("has-size", sa.literal_column("0") <= _SIZE, {})],
 )
-_BOUNDS = {"eq": _SIZE.__eq__, "ge": _SIZE.__ge__, "gt": _SIZE.__gt__, "le": _SIZE.__le__, "lt": _SIZE.__lt__}
-
-
-async def _few_have_the_size(tx: Tx, filters: Sequence[Filter], sort: Sequence[Sort]) -> bool:
-    """Whether the size alone leaves few images, and does not order them anyway."""
-    bounds = [f for f in filters if f.field == "size" and f.op in _BOUNDS]
-    if not bounds or (sort and sort[0].field == "size"):
-        return False
-    sizes = {f"size{i}": f.value for i, f in enumerate(bounds)}
-    row = await tx.one(_probe(tuple(f.op for f in bounds)), **sizes)
-    return row is not None and int(row[0]) < FEW
-
-
-@cache
-def _probe(operators: tuple[str, ...]) -> Query:
-    """How many images have such a size, counted up to `FEW`."""
-    conditions = [
-        _BOUNDS[operator](sa.bindparam(f"size{i}", type_=sa.BigInteger))
-        for i, operator in enumerate(operators)
-    ]
-    found = sa.select(_SIZE).where(*conditions, sa.literal_column("0") <= _SIZE)
-    return Query(sa.select(sa.func.count()).select_from(found.limit(sa.literal_column(str(FEW))).subquery()))
