@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from haneul.kernel.drivers import HostSettings, load
@@ -21,11 +22,13 @@ from haneul.services.compute.drivers.interface import (
     NicSpec,
     Pauses,
     PowerState,
+    Suspends,
     TellsPowerStates,
 )
 
 OPTIONS = {"accelerator": "tcg"}
 ONE = MachineSpec(id="4b7f2f0e-6df7-4f0b-9f8e-c3f3f1f0a001", name="one", vcpus=1, memory_mib=64)
+MAC = "fa:16:3e:00:00:01"
 Make = Callable[[], Awaitable[Any]]
 
 
@@ -104,6 +107,51 @@ async def test_a_paused_machine_still_counts_as_running(hypervisor: Any) -> None
     await hypervisor.shut_down(ONE.id)
     with pytest.raises(DriverError):
         await hypervisor.pause(ONE.id)
+
+
+@pytest.mark.parametrize("kind", ["q35", "pc"])
+async def test_a_suspended_machine_runs_on(make: Make, tmp_path: Path, kind: str) -> None:
+    first = await make()
+    assert isinstance(first, Suspends)
+    volume = tmp_path / "volume"
+    volume.write_bytes(bytes(1 << 20))
+    disk = DiskSpec(id="v", connection={"kind": "file", "path": str(volume), "format": "raw"})
+    one = msgspec.structs.replace(
+        ONE, nics=[NicSpec(port_id="p", mac=MAC)], properties={"hw_machine_type": kind}
+    )
+    await first.ensure_running(one)
+    await first.attach_disk(ONE.id, disk)
+    wired = msgspec.structs.replace(one, disks=[disk])
+    for spec in (None, wired):
+        for _ in range(2):
+            await first.suspend(ONE.id)
+        assert await first.running() == set()
+        second = await make()
+        assert await second.machines() == {ONE.id: PowerState.SHUTDOWN}
+        for _ in range(2):
+            await second.resume(ONE.id, spec)
+        assert await second.machines() == {ONE.id: PowerState.RUNNING}
+        first = second
+
+
+async def test_what_starts_anew_cannot_be_resumed(hypervisor: Any) -> None:
+    async def boot() -> None:
+        await hypervisor.reboot(ONE.id, soft=False)
+
+    async def stop() -> None:
+        await hypervisor.shut_down(ONE.id)
+
+    await hypervisor.ensure_running(ONE)
+    for anew in (boot, stop):
+        await hypervisor.suspend(ONE.id)
+        await anew()
+        await hypervisor.shut_down(ONE.id)
+        with pytest.raises(DriverError):
+            await hypervisor.resume(ONE.id)
+        with pytest.raises(DriverError):
+            await hypervisor.suspend(ONE.id)
+        await hypervisor.ensure_started(ONE.id)
+    assert await hypervisor.machines() == {ONE.id: PowerState.RUNNING}
 
 
 async def test_the_next_agent_finds_every_state(make: Make) -> None:

@@ -35,6 +35,7 @@ class SimulatedMachine(Struct, frozen=True):
     spec: MachineSpec
     state: PowerState
     starts: int = 1
+    is_suspended: bool = False
 
 
 class SimulatedDisk(Struct, frozen=True):
@@ -97,7 +98,8 @@ class FakeHypervisor:
         await self.knobs.enter("ensure_started")
         machine = self._machine(machine_id)
         if machine.state not in _UP:
-            self._change(machine_id, state=PowerState.RUNNING, starts=machine.starts + 1)
+            starts = machine.starts + 1
+            self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False)
 
     async def ensure_gone(self, machine_id: str) -> None:
         await self.knobs.enter("ensure_gone")
@@ -105,11 +107,12 @@ class FakeHypervisor:
 
     async def shut_down(self, machine_id: str, timeout_s: float = 0) -> None:
         await self.knobs.enter("shut_down")
-        self._change(machine_id, state=PowerState.SHUTDOWN)
+        self._change(machine_id, state=PowerState.SHUTDOWN, is_suspended=False)
 
     async def reboot(self, machine_id: str, *, soft: bool = True, timeout_s: float = 60) -> None:
         await self.knobs.enter("reboot")
-        self._change(machine_id, state=PowerState.RUNNING, starts=self._machine(machine_id).starts + 1)
+        starts = self._machine(machine_id).starts + 1
+        self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False)
 
     async def pause(self, machine_id: str) -> None:
         await self.knobs.enter("pause")
@@ -120,6 +123,20 @@ class FakeHypervisor:
         await self.knobs.enter("unpause")
         self._require_up(machine_id)
         self._change(machine_id, state=PowerState.RUNNING)
+
+    async def suspend(self, machine_id: str) -> None:
+        await self.knobs.enter("suspend")
+        if not self._machine(machine_id).is_suspended:
+            self._require_up(machine_id)
+            self._change(machine_id, state=PowerState.SHUTDOWN, is_suspended=True)
+
+    async def resume(self, machine_id: str, spec: MachineSpec | None = None) -> None:
+        await self.knobs.enter("resume")
+        machine = self._machine(machine_id)
+        if machine.state not in _UP and not machine.is_suspended:
+            raise DriverError(f"Machine {machine_id} is not suspended.")
+        wired = machine.spec if machine.state in _UP else spec or machine.spec
+        self._change(machine_id, spec=wired, state=PowerState.RUNNING, is_suspended=False)
 
     async def attach_disk(self, machine_id: str, disk: DiskSpec) -> None:
         await self.knobs.enter("attach_disk")

@@ -30,6 +30,7 @@ __all__ = [
     "Pauses",
     "PowerState",
     "ResizesDisks",
+    "Suspends",
     "TakesScreenshots",
     "TellsPowerStates",
 ]
@@ -178,6 +179,25 @@ class Pauses(Protocol):
     async def pause(self, machine_id: str) -> None: ...
 
     async def unpause(self, machine_id: str) -> None: ...
+
+
+@runtime_checkable
+class Suspends(Protocol):
+    """A suspended machine is one that was shut down, but its guest's memory is kept on the host.
+
+    Starting it anew in any other way, shutting it down or removing it gives the memory up.
+    """
+
+    async def suspend(self, machine_id: str) -> None:
+        """It does not run and can be resumed. If that fails, it runs on."""
+        ...
+
+    async def resume(self, machine_id: str, spec: MachineSpec | None = None) -> None:
+        """It runs on where it was suspended, wired as `spec` says (None: as it was); one that runs does.
+
+        If that fails, it is suspended still. DriverError for one that was not.
+        """
+        ...
 
 
 @runtime_checkable

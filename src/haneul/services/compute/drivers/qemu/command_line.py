@@ -39,6 +39,15 @@ class Acceleration(Struct, frozen=True):
         return ["-accel", f"tcg,tb-size={buffer_mib}", "-cpu", "max"]
 
 
+class Places(Struct, frozen=True):
+    """Where the devices of a running machine sit."""
+
+    ports: int
+    """Root ports in all, used or not."""
+    at: dict[str, dict[str, str]]
+    """Id of the device -> the properties that say its place."""
+
+
 def mark(machine_id: str) -> str:
     """The word of the command line by which a process is known to be this machine's."""
     return f"guest=haneul-{machine_id}"
@@ -49,10 +58,17 @@ def node_name(disk_id: str) -> str:
     return "d" + hashlib.sha256(disk_id.encode()).hexdigest()[:24]
 
 
-def command_line(spec: MachineSpec, acceleration: Acceleration, config_drive: Path | None) -> list[str]:
-    """The whole command. Sockets, log and pid are relative to the machine's folder; it starts stopped."""
+def command_line(
+    spec: MachineSpec, acceleration: Acceleration, config_drive: Path | None, places: Places | None = None
+) -> list[str]:
+    """The whole command. Sockets, log and pid are relative to the machine's folder; it starts stopped.
+
+    With `places` every device sits where it sat, and the machine waits for its memory.
+    """
     kind = machine_type(spec)
     disks, nics = _placed(spec, config_drive, kind)
+    at = places.at if places else {}
+    ports = places.ports if places else min(len(disks) + len(nics) + FREE_PORTS, MOST_PORTS)
     words = [
         "qemu-system-x86_64",
         *("-name", mark(spec.id)),
@@ -65,15 +81,20 @@ def command_line(spec: MachineSpec, acceleration: Acceleration, config_drive: Pa
         *("-chardev", "socket,id=qmp,path=qmp.sock,server=on,wait=off", "-mon", "chardev=qmp,mode=control"),
         *_serial(spec),
         *_display(spec),
-        *(_root_ports(len(disks) + len(nics)) if kind == "q35" else []),
+        *(["-incoming", "defer"] if places else []),
+        *(_root_ports(ports) if kind == "q35" else []),
         *("-device", "virtio-rng-pci", "-device", "virtio-balloon-pci"),
     ]
     if _uses_scsi(spec):
         words += ["-device", f"virtio-scsi-pci,id={_SCSI}"]
     for disk, bus in disks:
-        words += ["-blockdev", json.dumps(blockdev(disk)), "-device", json.dumps(disk_device(disk, bus))]
+        device = disk_device(disk, bus)
+        device |= at.get(device["id"], {})
+        words += ["-blockdev", json.dumps(blockdev(disk)), "-device", json.dumps(device)]
     for index, (nic, bus) in enumerate(nics):
-        words += _nic_words(nic, bus, nics, index)
+        words += _netdev_words(nic, nics, index)
+        device = nic_device(nic, bus)
+        words += ["-device", json.dumps(device | at.get(device["id"], {}))]
     return words
 
 
@@ -95,6 +116,10 @@ def taps(spec: MachineSpec) -> list[NicSpec]:
 
 def port_name(index: int) -> str:
     return f"port{index}"
+
+
+def is_port(name: str) -> bool:
+    return name.startswith("port")
 
 
 def blockdev(disk: DiskSpec) -> dict[str, Any]:
@@ -180,10 +205,10 @@ def _placed(
     )
 
 
-def _root_ports(used: int) -> list[str]:
-    """Enough ports, eight to a slot."""
+def _root_ports(count: int) -> list[str]:
+    """Eight to a slot."""
     words = []
-    for index in range(min(used + FREE_PORTS, MOST_PORTS)):
+    for index in range(count):
         slot, function = divmod(index, 8)
         several = ",multifunction=on" if function == 0 else ""
         words += [
@@ -194,14 +219,11 @@ def _root_ports(used: int) -> list[str]:
     return words
 
 
-def _nic_words(
-    nic: NicSpec, bus: str | None, nics: list[tuple[NicSpec, str | None]], index: int
-) -> list[str]:
-    words = []
-    if nic.connection["kind"] == "tap":
-        before = sum(other.connection["kind"] == "tap" for other, _ in nics[:index])
-        words += ["-netdev", f"tap,id=net-{nic.port_id},fd={FIRST_PASSED_FD + before}"]
-    return [*words, "-device", json.dumps(nic_device(nic, bus))]
+def _netdev_words(nic: NicSpec, nics: list[tuple[NicSpec, str | None]], index: int) -> list[str]:
+    if nic.connection["kind"] != "tap":
+        return []
+    before = sum(other.connection["kind"] == "tap" for other, _ in nics[:index])
+    return ["-netdev", f"tap,id=net-{nic.port_id},fd={FIRST_PASSED_FD + before}"]
 
 
 def _uses_scsi(spec: MachineSpec) -> bool:

@@ -162,6 +162,21 @@ class QemuHypervisor:
             await machine.qmp.execute("cont")
             machine.state = PowerState.RUNNING
 
+    async def suspend(self, machine_id: str) -> None:
+        machine = self._machine(machine_id)
+        async with machine.lock:
+            await machine.suspend()
+
+    async def resume(self, machine_id: str, spec: MachineSpec | None = None) -> None:
+        machine = self._machine(machine_id)
+        async with machine.lock:
+            if machine.state is PowerState.PAUSED:  # the last step of an earlier try is missing
+                await machine.qmp.execute("cont")
+                machine.state = PowerState.RUNNING
+            elif machine.state is not PowerState.RUNNING:
+                machine.spec = spec or machine.spec
+                await machine.resume(self._acceleration, self._account)
+
     async def attach_disk(self, machine_id: str, disk: DiskSpec) -> None:
         machine = self._machine(machine_id)
         async with machine.lock:

@@ -18,10 +18,10 @@ from msgspec import Struct
 
 from haneul.kernel.errors import DriverError
 from haneul.services.compute.drivers.interface import DiskSpec, MachineSpec, NicSpec, PowerState
-from haneul.services.compute.drivers.qemu import config_drive, process
+from haneul.services.compute.drivers.qemu import config_drive, memory, places, process
 from haneul.services.compute.drivers.qemu.command_line import (
-    MOST_PORTS,
     Acceleration,
+    Places,
     blockdev,
     command_line,
     disk_device,
@@ -51,6 +51,8 @@ UP = {PowerState.RUNNING, PowerState.PAUSED}
 class Remembered(Struct, frozen=True):
     spec: MachineSpec
     wanted: PowerState
+    places: Places | None = None
+    """Where devices sat when the memory was put aside; None: there is no such memory."""
 
 
 class Machine:
@@ -69,11 +71,14 @@ class Machine:
         self._qmp: Qmp | None = None
         self._end: asyncio.Task[None] | None = None
         self._host_goes_down = False
+        self._places: Places | None = None
 
     @classmethod
     def load(cls, folder: Path, notice: Callable[[str, PowerState], None]) -> Machine:
         known = msgspec.json.decode((folder / "machine.json").read_bytes(), type=Remembered)
-        return cls(folder, known.spec, known.wanted, notice)
+        machine = cls(folder, known.spec, known.wanted, notice)
+        machine._places = known.places
+        return machine
 
     def remember(self, spec: MachineSpec, wanted: PowerState) -> None:
         """Spec and wish outlive the agent."""
@@ -81,30 +86,50 @@ class Machine:
         new = self.folder / "machine.json.new"
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(Remembered(spec, wanted)))
+            file.write(msgspec.json.encode(Remembered(spec, wanted, self._places)))
         new.replace(self.folder / "machine.json")
 
     # Starting, finding again, ending
 
     async def start(self, acceleration: Acceleration, account: Account | None) -> None:
-        """The guest runs. Nothing is left of a start that fails."""
-        self.remember(self.spec, PowerState.RUNNING)
+        """The guest runs, from the beginning. Nothing is left of a start that fails."""
+        self._forget_memory(PowerState.RUNNING)
         self.state = PowerState.CRASHED
-        await self._prepare_folder(account)
-        opened: list[int] = []
+        await self._begin(acceleration, account)
         try:
-            for nic in taps(self.spec):
-                opened.append(await open_tap(nic.connection))
-            drive = self._drive if self.spec.config_drive is not None else None
-            command = command_line(self.spec, acceleration, drive)
-            self._pid = process.spawn(command, self.folder, self.folder / "qemu.log", account, opened)
-        finally:
-            for tap in opened:
-                os.close(tap)
-        try:
-            (self.folder / "pid").write_text(str(self._pid))
-            await self._converse_with_new()
             await self.qmp.execute("cont")
+        except BaseException:
+            await self.stop_process()
+            raise
+        self.state = PowerState.RUNNING
+
+    async def suspend(self) -> None:
+        """It does not run, and its memory is in its folder. If that fails, it runs on."""
+        if self._places is not None:
+            return
+        if self.state not in UP:
+            raise DriverError(f"Machine {self.spec.id} is {self.state}.")
+        sat = await places.find(self.qmp)
+        new = self.folder / "memory.new"
+        await memory.save(self.qmp, new)
+        new.replace(self._memory)
+        self._places = sat
+        self.remember(self.spec, PowerState.SHUTDOWN)  # from here on the file counts, not the process
+        await self.stop_process()
+        self.state = PowerState.SHUTDOWN
+
+    async def resume(self, acceleration: Acceleration, account: Account | None) -> None:
+        """The guest runs on from its memory. If that fails, the memory is there for another try."""
+        if self._places is None:
+            raise DriverError(f"Machine {self.spec.id} is not suspended.")
+        await self._begin(acceleration, account, self._places)
+        try:
+            await memory.load(self.qmp, self._memory)
+            self._forget_memory(PowerState.RUNNING)  # before the guest writes: the file never fits again
+            await self.qmp.execute("cont")
+        except QmpClosed as closed:
+            await self.stop_process()
+            raise DriverError(f"Machine {self.spec.id} did not resume: {self._last_words()}") from closed
         except BaseException:
             await self.stop_process()
             raise
@@ -118,6 +143,9 @@ class Machine:
             return
         if not process.runs(self._pid, mark(self.spec.id)):
             self._pid = 0
+            return
+        if self._places is not None:  # the agent died before it ended the process, whose memory is kept
+            await self.stop_process()
             return
         await self._converse()
         status = (await self.qmp.execute("query-status"))["status"]
@@ -148,7 +176,7 @@ class Machine:
 
     async def shut_down(self, timeout_s: float) -> None:
         """It does not run and should not; the guest was given the time to end by itself."""
-        self.remember(self.spec, PowerState.SHUTDOWN)
+        self._forget_memory(PowerState.SHUTDOWN)
         if timeout_s and self.state is PowerState.RUNNING:
             await self._ask_guest(timeout_s)
         await self.stop_process()
@@ -238,6 +266,37 @@ class Machine:
     def _drive(self) -> Path:
         return self.folder / "config-2.iso"
 
+    @property
+    def _memory(self) -> Path:
+        return self.folder / "memory"
+
+    def _forget_memory(self, wanted: PowerState) -> None:
+        self._places = None
+        self.remember(self.spec, wanted)
+        self._memory.unlink(missing_ok=True)
+
+    async def _begin(
+        self, acceleration: Acceleration, account: Account | None, sat: Places | None = None
+    ) -> None:
+        """A process is there and talks; its guest does not run yet. Nothing is left if that fails."""
+        await self._prepare_folder(account)
+        opened: list[int] = []
+        try:
+            for nic in taps(self.spec):
+                opened.append(await open_tap(nic.connection))
+            drive = self._drive if self.spec.config_drive is not None else None
+            command = command_line(self.spec, acceleration, drive, sat)
+            self._pid = process.spawn(command, self.folder, self.folder / "qemu.log", account, opened)
+        finally:
+            for tap in opened:
+                os.close(tap)
+        try:
+            (self.folder / "pid").write_text(str(self._pid))
+            await self._converse_with_new()
+        except BaseException:
+            await self.stop_process()
+            raise
+
     async def _prepare_folder(self, account: Account | None) -> None:
         """What QEMU needs is there and its own; what an earlier process left is not."""
         for name in ("qmp.sock", "vnc.sock", "serial.sock", "pid"):
@@ -263,8 +322,11 @@ class Machine:
                 return
             except (FileNotFoundError, ConnectionRefusedError, QmpClosed):
                 await asyncio.sleep(0.002)
+        raise DriverError(f"Machine {self.spec.id} did not start: {self._last_words()}")
+
+    def _last_words(self) -> str:
         said = (self.folder / "qemu.log").read_text(errors="replace").strip()[-500:]
-        raise DriverError(f"Machine {self.spec.id} did not start: {said or 'QEMU said nothing'}")
+        return said or "QEMU said nothing"
 
     async def _converse(self) -> None:
         self._qmp = await Qmp.connect(self.folder / "qmp.sock", self._hear)
@@ -314,22 +376,18 @@ class Machine:
                 await asyncio.wait([shutdown], timeout=min(left, _ASK_AGAIN_S))
 
     async def _free_port(self) -> str | None:
-        """A root port with nothing in it, as QEMU sees it."""
+        """A root port with nothing in it."""
         if machine_type(self.spec) != "q35":
             return None
-        (bus,) = await self.qmp.execute("query-pci")
-        ports = {device["qdev_id"]: device.get("pci_bridge", {}) for device in bus["devices"]}
-        for index in range(MOST_PORTS):
-            name = port_name(index)
-            if name in ports and not ports[name].get("devices"):
-                return name
+        now = await places.find(self.qmp)
+        taken = {place.get("bus") for place in now.at.values()}
+        for index in range(now.ports):
+            if port_name(index) not in taken:
+                return port_name(index)
         raise DriverError(f"Machine {self.spec.id} has no free slot for another device.")
 
     async def _has(self, device_id: str) -> bool:
-        return any(item["name"] == device_id for item in await self._peripherals())
-
-    async def _peripherals(self) -> list[dict[str, Any]]:
-        return await self.qmp.execute("qom-list", {"path": "/machine/peripheral"})
+        return device_id in await places.names(self.qmp)
 
     async def _unplug(self, device_id: str) -> None:
         """The guest has let go of the device."""
