@@ -313,6 +313,66 @@ async def test_a_machine_that_cannot_start_says_why_and_leaves_no_process(qemu: 
     assert await qemu.running() == set()
 
 
+DYING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from haneul.kernel.drivers import HostSettings, load
+from haneul.services.compute.drivers.qemu.qmp import Qmp
+
+folder, machine_id, call, fatal = sys.argv[1:]
+execute = Qmp.execute
+
+async def execute_and_die(qmp, command, *given, **named):
+    answer = await execute(qmp, command, *given, **named)
+    if command == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+
+async def main():
+    settings = HostSettings("h", Path(folder), {"accelerator": "tcg"})
+    driver = load("haneul.compute.hypervisor", "qemu")(settings)
+    await driver.start()
+    Qmp.execute = execute_and_die
+    await getattr(driver, call)(machine_id)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize(
+    ("call", "command"),
+    [
+        ("suspend", "stop"),
+        ("suspend", "migrate"),
+        ("suspend", "quit"),
+        ("resume", "migrate-incoming"),
+        ("resume", "cont"),
+    ],
+)
+async def test_no_death_of_the_agent_loses_what_a_suspended_machine_was_doing(
+    qemu: Any, tmp_path: Path, call: str, command: str
+) -> None:
+    """The agent dies right after it gave QEMU the command; the next one repeats the call."""
+    await qemu.ensure_running(ONE)
+    if call == "resume":
+        await qemu.suspend(ONE.id)
+    await qemu.close()
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DYING, str(tmp_path), ONE.id, call, command
+    )
+    assert await agent.wait() == -signal.SIGKILL
+    await qemu.start()
+    for _ in range(2):
+        await getattr(qemu, call)(ONE.id)
+    suspended = call == "suspend"
+    assert await qemu.running() == (set() if suspended else {ONE.id})
+    assert (tmp_path / "qemu/machines" / ONE.id / "memory").exists() is suspended
+    if suspended:
+        await qemu.resume(ONE.id)
+    assert await qemu.machines() == {ONE.id: PowerState.RUNNING}
+
+
 @pytest.mark.qemu
 async def test_images_are_kept_while_they_are_used(hypervisor: Any, tmp_path: Path) -> None:
     image = tmp_path / "image.raw"

@@ -184,6 +184,27 @@ async def test_an_agent_that_starts_again_takes_over(
     assert await network.ssh("cat /proc/sys/kernel/random/boot_id") == before
 
 
+async def test_a_suspended_guest_goes_on_with_all_it_has(guest: Any, network: GuestNetwork) -> None:
+    boot = await network.ssh("cat /proc/sys/kernel/random/boot_id")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        volume = Path(folder) / "volume"
+        volume.write_bytes(bytes(8 << 20))
+        disk = DiskSpec(id="late", connection={"kind": "file", "path": str(volume), "format": "raw"})
+        await guest.attach_disk(SERVER, disk)
+        await becomes(network, "cat /sys/block/vdb/size", "16384")
+        worker = await network.ssh("sleep 999 >/dev/null 2>&1 & echo $!")
+        await guest.suspend(SERVER)
+        assert await guest.running() == set()
+        assert not disk_files.is_in_use(volume)
+        await guest.resume(SERVER)
+        assert await network.ssh("cat /proc/sys/kernel/random/boot_id") == boot
+        assert await network.ssh(f"cat /proc/{worker.strip()}/comm") == "sleep\n"
+        await network.ssh("echo written afterwards | sudo dd of=/dev/vdb conv=notrunc && sync")
+        assert volume.read_bytes().startswith(b"written afterwards")
+        await guest.detach_disk(SERVER, disk.id)
+
+
 async def test_it_shuts_down_by_itself_and_by_request(
     guest: Any, network: GuestNetwork, spec: MachineSpec
 ) -> None:

@@ -47,7 +47,9 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
     return await found(ctx, id, given)
 
 
-def _plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
+def plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
+    """Declare an action whose name says it all."""
+
     @action(name, rule)
     async def _act(ctx: Context, id: str, given: Given) -> None:
         if given not in (None, {}, "null"):
@@ -56,12 +58,12 @@ def _plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[
             await operation(writing, id)
 
 
-_plain("os-start", policy.START, actions.start)
-_plain("os-stop", policy.STOP, actions.stop)
-_plain("pause", policy.PAUSE, actions.pause)
-_plain("unpause", policy.UNPAUSE, actions.unpause)
-_plain("unlock", policy.UNLOCK, actions.unlock)
-_plain("forceDelete", policy.FORCE_DELETE, servers.delete)
+plain("os-start", policy.START, actions.start)
+plain("os-stop", policy.STOP, actions.stop)
+plain("pause", policy.PAUSE, actions.pause)
+plain("unpause", policy.UNPAUSE, actions.unpause)
+plain("unlock", policy.UNLOCK, actions.unlock)
+plain("forceDelete", policy.FORCE_DELETE, servers.delete)
 
 
 def _fields(name: str, given: Given, allowed: tuple[str, ...]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class VmState(StrEnum):
     ACTIVE = "active"
     STOPPED = "stopped"
     PAUSED = "paused"
+    SUSPENDED = "suspended"
     ERROR = "error"
 
 
@@ -131,6 +132,8 @@ TASKS = {
     "compute.hard_reboot_server": "rebooting_hard",
     "compute.pause_server": "pausing",
     "compute.unpause_server": "unpausing",
+    "compute.suspend_server": "suspending",
+    "compute.resume_server": "resuming",
     "compute.snapshot_server": "image_uploading",
     "compute.snapshot_volumes": "image_snapshot",
 }
@@ -147,6 +150,7 @@ STATUSES = {
     VmState.ACTIVE: "ACTIVE",
     VmState.STOPPED: "SHUTOFF",
     VmState.PAUSED: "PAUSED",
+    VmState.SUSPENDED: "SUSPENDED",
     VmState.ERROR: "ERROR",
 }
 STATES = {status: state for state, status in STATUSES.items()}
@@ -176,14 +180,16 @@ ALLOWED: dict[str, set[VmState]] = {
     "start": {VmState.STOPPED},
     "stop": {VmState.ACTIVE, VmState.ERROR},
     "reboot": {VmState.ACTIVE},
-    "reboot_hard": {VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.ERROR},
+    "reboot_hard": {VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.SUSPENDED, VmState.ERROR},
     "pause": {VmState.ACTIVE},
     "unpause": {VmState.PAUSED},
+    "suspend": {VmState.ACTIVE},
+    "resume": {VmState.SUSPENDED},
     "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "attach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
-    "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.STOPPED},
     "get_vnc_console": {VmState.ACTIVE, VmState.PAUSED, VmState.ERROR, VmState.BUILDING},
 }
 

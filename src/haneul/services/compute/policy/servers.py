@@ -23,6 +23,8 @@ CREATE_VOLUMES_IMAGE = rule(
 )
 PAUSE = rule("os_compute_api:os-pause-server:pause", OWNER_MEMBER, "Pause a server.")
 UNPAUSE = rule("os_compute_api:os-pause-server:unpause", OWNER_MEMBER, "Let a paused server go on.")
+SUSPEND = rule("os_compute_api:os-suspend-server:suspend", OWNER_MEMBER, "Suspend a server.")
+RESUME = rule("os_compute_api:os-suspend-server:resume", OWNER_MEMBER, "Resume a suspended server.")
 LOCK = rule("os_compute_api:os-lock-server:lock", OWNER_MEMBER, "Lock a server.")
 UNLOCK = rule("os_compute_api:os-lock-server:unlock", OWNER_MEMBER, "Unlock a server.")
 UNLOCK_OVERRIDE = rule(

@@ -20,7 +20,8 @@ class Change(msgspec.Struct, frozen=True):
     host: str
 
 
-async def _become(ctx: Context, server_id: str, state: VmState, power: int) -> None:
+async def become(ctx: Context, server_id: str, state: VmState, power: int) -> None:
+    """The server is in that state, and nothing is wrong with it."""
     server = await SERVERS.get(ctx.tx, server_id)
     if server is None:
         raise errors.ServerNotFound(server_id=server_id)
@@ -31,15 +32,15 @@ async def _become(ctx: Context, server_id: str, state: VmState, power: int) -> N
 
 
 async def become_active(ctx: Context, change: Change) -> None:
-    await _become(ctx, change.server_id, VmState.ACTIVE, PowerState.RUNNING)
+    await become(ctx, change.server_id, VmState.ACTIVE, PowerState.RUNNING)
 
 
 async def become_stopped(ctx: Context, change: Change) -> None:
-    await _become(ctx, change.server_id, VmState.STOPPED, PowerState.SHUTDOWN)
+    await become(ctx, change.server_id, VmState.STOPPED, PowerState.SHUTDOWN)
 
 
 async def become_paused(ctx: Context, change: Change) -> None:
-    await _become(ctx, change.server_id, VmState.PAUSED, PowerState.PAUSED)
+    await become(ctx, change.server_id, VmState.PAUSED, PowerState.PAUSED)
 
 
 async def shut_down(ctx: Context, change: Change) -> None:
