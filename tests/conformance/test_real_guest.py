@@ -199,7 +199,7 @@ async def test_a_suspended_guest_goes_on_with_all_it_has(guest: Any, network: Gu
         assert not disk_files.is_in_use(volume)
         await guest.resume(SERVER)
         assert await network.ssh("cat /proc/sys/kernel/random/boot_id") == boot
-        assert await network.ssh(f"cat /proc/{worker.strip()}/comm") == "sleep\n"
+        assert await network.ssh(f"cat /proc/{worker}/comm") == "sleep"
         await network.ssh("echo written afterwards | sudo dd of=/dev/vdb conv=notrunc && sync")
         assert volume.read_bytes().startswith(b"written afterwards")
         await guest.detach_disk(SERVER, disk.id)

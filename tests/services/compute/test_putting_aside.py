@@ -8,6 +8,7 @@ import pytest
 
 from haneul.services.compute import public as compute
 from haneul.services.compute.reconcilers.machines import compare
+from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from haneul.services.compute.sagas.suspend_server import RESUME_SERVER, SUSPEND_SERVER
 from tests.conftest import Cloud
 from tests.saga_checks import assert_repeatable, assert_unwinds
@@ -127,3 +128,142 @@ async def test_suspending_and_resuming_as_sagas(w: World) -> None:
     await assert_unwinds(w.cloud, RESUME_SERVER, resume, kept)
     await assert_repeatable(w.cloud, RESUME_SERVER, resume)
     assert await kept() == (("ACTIVE", "active", 1), {id: "running"})
+
+
+# Rescued
+
+
+async def disks(w: World, server: dict[str, Any]) -> list[tuple[str, int | None]]:
+    """The disks of the server's machine, in the order in which its guest counts those that boot."""
+    driver = await w.cloud.agent.driver(server["OS-EXT-SRV-ATTR:host"], "hypervisor")
+    return [(d.id.removeprefix(server["id"]), d.boot_index) for d in driver.spec(server["id"]).disks]
+
+
+async def rescue_image(w: World, **properties: str) -> str:
+    who = w.cloud.member
+    image = {"name": "rescue", "disk_format": "raw", "container_format": "bare"}
+    made = await who.post("/image/v2/images", image | properties)
+    assert made.status_code == 201, made.text
+    id: str = made.json()["id"]
+    headers = {"Content-Type": "application/octet-stream"}
+    put = await who.call("PUT", f"/image/v2/images/{id}/file", content=bytes(65536), headers=headers)
+    assert put.status_code == 204, put.text
+    return id
+
+
+async def rescue(w: World, id: str, given: Any = None, version: str = V) -> dict[str, Any]:
+    """The server once it is rescued."""
+    answer = await w.cloud.member.post(f"{BASE}/servers/{id}/action", {"rescue": given}, version=version)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"adminPass": (given or {}).get("adminPass", answer.json()["adminPass"])}
+    await w.cloud.settled()
+    return await w.show(id)
+
+
+async def root_disks(w: World, server: dict[str, Any]) -> set[str]:
+    driver = await w.cloud.agent.driver(server["OS-EXT-SRV-ATTR:host"], "hypervisor")
+    return {key.removeprefix(server["id"]) for key in driver._disks.entries}
+
+
+async def test_a_rescued_server_boots_from_another_disk_and_then_from_its_own(w: World) -> None:
+    id = await w.create()
+    image = await rescue_image(w)
+    rescued = await rescue(w, id, {"rescue_image_ref": image, "adminPass": "secret"})
+    assert states(rescued) == ("RESCUE", "rescued", 1)
+    assert rescued["image"]["id"] == w.image
+    assert await disks(w, rescued) == [("-rescue", 0), ("-root", 1)]
+    assert await root_disks(w, rescued) == {"/root", "-rescue/root"}
+    own = await done(w, id, {"unrescue": None})
+    assert states(own) == ("ACTIVE", "active", 1)
+    assert await disks(w, own) == [("-root", 0)]
+    assert await root_disks(w, own) == {"/root"}
+    actions = (await w.cloud.member.get(f"{BASE}/servers/{id}/os-instance-actions")).json()["instanceActions"]
+    assert [a["action"] for a in actions] == ["unrescue", "rescue", "create"]
+
+
+async def test_a_stopped_server_is_rescued_with_the_image_it_was_made_of(w: World) -> None:
+    id = await w.create()
+    await done(w, id, {"os-stop": None})
+    assert states(await rescue(w, id)) == ("RESCUE", "rescued", 1)
+    assert states(await done(w, id, {"unrescue": None})) == ("ACTIVE", "active", 1)
+
+
+async def test_a_rescued_machine_that_is_lost_is_rescued_again(w: World) -> None:
+    id = await w.create()
+    rescued = await rescue(w, id)
+    await hypervisor(w, rescued).ensure_gone(id)
+    again = await looked_at(w, rescued)
+    assert states(again) == ("RESCUE", "rescued", 1)
+    assert await disks(w, again) == [("-rescue", 0), ("-root", 1)]
+
+
+async def test_a_deleted_server_leaves_no_rescue_disk(w: World) -> None:
+    id = await w.create()
+    rescued = await rescue(w, id)
+    assert (await w.cloud.member.delete(f"{BASE}/servers/{id}")).status_code == 204
+    await w.cloud.settled()
+    assert await hypervisor(w, rescued).machines() == {}
+    assert await root_disks(w, rescued) == set()
+
+
+async def test_servers_on_volumes_are_rescued_with_images_made_for_it(w: World) -> None:
+    id = await w.create(imageRef=None, block_device_mapping_v2=[w.root_volume()])
+    volume = (await w.show(id))["os-extended-volumes:volumes_attached"][0]["id"]
+    told = (400, f"Instance {id} cannot be rescued: Cannot rescue a volume-backed instance")
+    plain = {"rescue_image_ref": await rescue_image(w)}
+    made_for_it = {"rescue_image_ref": await rescue_image(w, hw_rescue_bus="virtio", hw_rescue_device="disk")}
+    assert await refusal(w, id, {"rescue": None}, "compute 2.87") == told
+    assert await refusal(w, id, {"rescue": plain}, "compute 2.87") == told
+    assert await refusal(w, id, {"rescue": made_for_it}, "compute 2.86") == told
+    rescued = await rescue(w, id, made_for_it, "compute 2.87")
+    assert states(rescued) == ("RESCUE", "rescued", 1)
+    assert await disks(w, rescued) == [(volume, -1), ("-rescue", 0)]
+    assert await disks(w, await done(w, id, {"unrescue": None})) == [(volume, 0)]
+
+
+async def test_what_cannot_be_rescued(w: World) -> None:
+    id = await w.create()
+    nowhere = "11111111-1111-1111-1111-111111111111"
+    for given, why in (
+        ({"rescue_image_ref": nowhere}, f"Requested rescue image '{nowhere}' is not supported"),
+        (
+            {"rescue_image_ref": "x"},
+            "Invalid input for field/attribute rescue_image_ref. Value: x. 'x' is not a 'uuid'",
+        ),
+    ):
+        assert await refusal(w, id, {"rescue": given}) == (400, why)
+    for given in ([], {"foo": 1}, {"adminPass": 5}):
+        assert (await refusal(w, id, {"rescue": given}))[0] == 400
+    assert await w.act(id, {"rescue": None}, w.cloud.stranger) == 404
+    assert await w.act(id, {"rescue": None}, w.cloud.reader) == 403
+    told = f"Cannot '{{}}' instance {id} while it is in vm_state {{}}"
+    assert await refusal(w, id, {"unrescue": None}) == (409, told.format("unrescue", "active"))
+    await rescue(w, id)
+    for action in ("rescue", "suspend", "os-start", "os-stop", "pause"):
+        name = action.removeprefix("os-")
+        assert await refusal(w, id, {action: None}) == (409, told.format(name, "rescued"))
+    hard = {"reboot": {"type": "HARD"}}
+    assert await refusal(w, id, hard) == (409, told.format("reboot", "rescued"))
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_rescuing_and_unrescuing_as_sagas(w: World, is_stopped: bool) -> None:
+    id = await w.create()
+    if is_stopped:
+        await done(w, id, {"os-stop": None})
+
+    async def begin() -> None:
+        assert await w.act(id, {"rescue": None}) == 200
+
+    async def end() -> None:
+        assert await w.act(id, {"unrescue": None}) == 202
+
+    async def kept() -> Any:
+        server = await w.show(id)
+        machines = await hypervisor(w, server).machines()
+        return states(server), machines, await disks(w, server), await root_disks(w, server)
+
+    await assert_unwinds(w.cloud, RESCUE_SERVER, begin, kept)
+    await assert_repeatable(w.cloud, RESCUE_SERVER, begin)
+    await assert_repeatable(w.cloud, UNRESCUE_SERVER, end)
+    assert await kept() == (("ACTIVE", "active", 1), {id: "running"}, [("-root", 0)], {"/root"})

@@ -101,6 +101,16 @@ class NoSuchAction(BadRequest):
     message = "There is no such action: {action}"
 
 
+class NotRescuable(BadRequest):
+    code = "compute.not_rescuable"
+    message = "Instance {server_id} cannot be rescued: {why}"
+
+
+class RescueImageNotUsable(BadRequest):
+    code = "compute.rescue_image_not_usable"
+    message = "Requested rescue image '{image_id}' is not supported"
+
+
 class NoConsole(BadRequest):
     code = "compute.no_console"
     message = "Unavailable console type {kind}."

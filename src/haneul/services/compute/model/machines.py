@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from haneul.services.compute.drivers.interface import DiskSpec, MachineSpec, NicSpec
-from haneul.services.compute.model.servers import Server
+from haneul.services.compute.model.servers import Rescue, Server
 
 HARDWARE = ("hw_", "os_")
 
@@ -47,6 +49,21 @@ def describe(
         config_drive=config_drive,
         properties={k: str(v) for k, v in server.image_properties.items() if k.startswith(HARDWARE)},
     )
+
+
+def rescued(machine: MachineSpec, rescue: Rescue, connection: dict[str, Any]) -> MachineSpec:
+    """The same machine, booting from the rescue disk."""
+    disk = DiskSpec(id=rescue_disks(machine.id), serial="rescue", connection=connection, boot_index=0)
+    if rescue.keeps_disks:  # an order of booting below 0 keeps a place among those that boot
+        own = [msgspec.structs.replace(d, boot_index=-1) for d in machine.disks]
+        return msgspec.structs.replace(machine, disks=[*own, disk])
+    own = [msgspec.structs.replace(d, boot_index=1) for d in machine.disks if d.boot_index == 0]
+    return msgspec.structs.replace(machine, disks=[disk, *own])
+
+
+def rescue_disks(server_id: str) -> str:
+    """Whose root disk a host takes a rescue disk for, so that it is kept apart from the server's own."""
+    return f"{server_id}-rescue"
 
 
 def volume_disk(volume_id: str, connection: dict[str, Any], boot_index: int | None = None) -> DiskSpec:

@@ -20,6 +20,8 @@ class VmState(StrEnum):
     STOPPED = "stopped"
     PAUSED = "paused"
     SUSPENDED = "suspended"
+    RESCUED = "rescued"
+    SHELVED_OFFLOADED = "shelved_offloaded"
     ERROR = "error"
 
 
@@ -69,6 +71,15 @@ class BlockDevice(msgspec.Struct, frozen=True):
     delete_on_termination: bool
 
 
+class Rescue(msgspec.Struct, frozen=True):
+    """What a server runs from while its own disk is being mended."""
+
+    image_id: str
+    keeps_disks: bool
+    """Every disk of the server stays where it is, and the rescue disk comes last; else only the root disk
+    is there, and comes second."""
+
+
 class Server(msgspec.Struct, frozen=True, gc=False):
     id: str
     project_id: str
@@ -107,6 +118,9 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     locked_by: str | None
     locked_reason: str | None
     fault: Fault | None
+    rescue: Rescue | None = None
+    shelved_image_id: str | None = None
+    """The image that holds the root disk of a shelved server."""
     generation: int = 0
     operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None
 
@@ -134,6 +148,8 @@ TASKS = {
     "compute.unpause_server": "unpausing",
     "compute.suspend_server": "suspending",
     "compute.resume_server": "resuming",
+    "compute.rescue_server": "rescuing",
+    "compute.unrescue_server": "unrescuing",
     "compute.snapshot_server": "image_uploading",
     "compute.snapshot_volumes": "image_snapshot",
 }
@@ -151,6 +167,8 @@ STATUSES = {
     VmState.STOPPED: "SHUTOFF",
     VmState.PAUSED: "PAUSED",
     VmState.SUSPENDED: "SUSPENDED",
+    VmState.RESCUED: "RESCUE",
+    VmState.SHELVED_OFFLOADED: "SHELVED_OFFLOADED",
     VmState.ERROR: "ERROR",
 }
 STATES = {status: state for state, status in STATUSES.items()}
@@ -185,12 +203,14 @@ ALLOWED: dict[str, set[VmState]] = {
     "unpause": {VmState.PAUSED},
     "suspend": {VmState.ACTIVE},
     "resume": {VmState.SUSPENDED},
+    "rescue": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
+    "unrescue": {VmState.RESCUED},
     "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "attach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.STOPPED},
-    "get_vnc_console": {VmState.ACTIVE, VmState.PAUSED, VmState.ERROR, VmState.BUILDING},
+    "get_vnc_console": {VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED, VmState.ERROR, VmState.BUILDING},
 }
 
 

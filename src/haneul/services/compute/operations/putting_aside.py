@@ -1,33 +1,89 @@
-"""Servers that are put aside for a while: suspended, and resumed."""
+"""Servers that are put aside for a while: suspended or rescued, and taken up again."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import Conflict
+from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import Server, require
+from haneul.services.compute.model.servers import Rescue, Server, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.sagas.change_power import Change
+from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from haneul.services.compute.sagas.restore_server import Lost
 from haneul.services.compute.sagas.suspend_server import RESUME_SERVER, SUSPEND_SERVER
 from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+
+WHERE_TO_SHOW_IT = ("hw_rescue_bus", "hw_rescue_device")
+"""An image with one of these is for servers that keep all their disks while they are rescued."""
 
 
-async def _begin(ctx: Context, id: str, action: str) -> tuple[Server, str]:
-    """The server, which may begin the action now, and its host."""
+async def _ready(ctx: Context, id: str, action: str) -> tuple[Server, str]:
+    """The server, with which the action may begin now, and its host."""
     server = await servers.show(ctx, id)
     require(server, action, by_admin=ctx.is_admin)
     if server.host is None:
         raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
-    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now())), server.host
+    return server, server.host
+
+
+async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
+    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
 
 
 async def suspend(ctx: Context, id: str) -> None:
-    _, host = await _begin(ctx, id, "suspend")
+    server, host = await _ready(ctx, id, "suspend")
+    await _touch(ctx, server)
     await ctx.start(SUSPEND_SERVER, Change(id, host), resource=id)
 
 
 async def resume(ctx: Context, id: str) -> None:
-    _, host = await _begin(ctx, id, "resume")
+    server, host = await _ready(ctx, id, "resume")
+    await _touch(ctx, server)
     await ctx.start(RESUME_SERVER, Lost(id, host), resource=id)
+
+
+async def rescue(ctx: Context, id: str, image_id: str | None, *, also_of_volumes: bool) -> None:
+    """Accept that the server boots from a disk made of the image; None: of the one that it was made of."""
+    server, host = await _ready(ctx, id, "rescue")
+    properties = await _of_rescue_image(ctx, image_id) if image_id else server.image_properties
+    await _require_attached(ctx, server)
+    shown = [name in properties for name in WHERE_TO_SHOW_IT]
+    image_id = image_id or server.image_id
+    if image_id is None or (server.boots_from_volume and not (also_of_volumes and all(shown))):
+        raise errors.NotRescuable(server_id=id, why="Cannot rescue a volume-backed instance")
+    await _touch(ctx, server, rescue=Rescue(image_id, keeps_disks=any(shown)))
+    await ctx.start(RESCUE_SERVER, Lost(id, host), resource=id)
+
+
+async def _of_rescue_image(ctx: Context, image_id: str) -> Mapping[str, Any]:
+    """The image's properties; one that is only a list of snapshots, or not there, cannot rescue."""
+    try:
+        found = await image.get(ctx, image_id)
+    except image.ImageNotFound:
+        raise errors.RescueImageNotUsable(image_id=image_id) from None
+    if found.status != "active" or "block_device_mapping" in found.properties:
+        raise errors.RescueImageNotUsable(image_id=image_id)
+    return found.properties
+
+
+async def _require_attached(ctx: Context, server: Server) -> None:
+    for each in (await block_storage.attachments(ctx, [server.id])).get(server.id, []):
+        status = await block_storage.is_ready(ctx, each.volume_id)
+        if status != "in-use":
+            raise Conflict(
+                f"Invalid volume: volume '{each.volume_id}' status must be 'in-use'. "
+                f"Currently in '{status}' status"
+            )
+
+
+async def unrescue(ctx: Context, id: str) -> None:
+    server, host = await _ready(ctx, id, "unrescue")
+    await _touch(ctx, server)
+    await ctx.start(UNRESCUE_SERVER, Lost(id, host), resource=id)

@@ -11,7 +11,9 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.reconciler import reconciler
+from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.servers import POWER, PowerState, Server, VmState
+from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER
 from haneul.services.compute.sagas.restore_server import RESTORE_SERVER, Lost
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.placement import public as placement
@@ -38,6 +40,7 @@ async def compare(ctx: Context, host: str) -> None:
         known = {s.id for s in await SERVERS.among(reading.tx, "id", list(machines))}
     for stray in set(machines) - known:
         await hypervisor.ensure_gone(stray)
+        await hypervisor.ensure_root_disk_gone(rescue_disks(stray))
         await hypervisor.ensure_root_disk_gone(stray)
     for server in servers.values():
         if server.doing is None:
@@ -45,12 +48,13 @@ async def compare(ctx: Context, host: str) -> None:
 
 
 async def _settle(ctx: Context, server: Server, state: str | None) -> None:
-    should_run = server.vm_state in (VmState.ACTIVE, VmState.PAUSED)
+    should_run = server.vm_state in (VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED)
+    again = RESCUE_SERVER if server.vm_state is VmState.RESCUED else RESTORE_SERVER
     if should_run and state in (None, "crashed"):
         async with ctx.in_transaction() as writing:
             current = await SERVERS.get(writing.tx, server.id)
             if current is not None and current.generation == server.generation and current.doing is None:
-                await writing.start(RESTORE_SERVER, Lost(server.id, server.host or ""), resource=server.id)
+                await writing.start(again, Lost(server.id, server.host or ""), resource=server.id)
         return
     if state is None:
         return

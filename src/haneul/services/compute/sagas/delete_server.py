@@ -14,6 +14,7 @@ from haneul.kernel.errors import HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.events import ServerDeleted
+from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.servers import Fault, VmState
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS
@@ -57,6 +58,7 @@ async def remove_machine(ctx: Context, doomed: Doomed, where: Whereabouts) -> No
     hypervisor = ctx.agent(where.host).hypervisor
     try:
         await hypervisor.ensure_gone(doomed.server_id)
+        await hypervisor.ensure_root_disk_gone(rescue_disks(doomed.server_id))
         await hypervisor.ensure_root_disk_gone(doomed.server_id)
     except HostUnreachable:
         if await _still_up(ctx, where.host):
