@@ -9,7 +9,10 @@ import pytest
 from haneul.services.compute import public as compute
 from haneul.services.compute.reconcilers.machines import compare
 from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
+from haneul.services.compute.sagas.shelve_server import SHELVE_SERVER
 from haneul.services.compute.sagas.suspend_server import RESUME_SERVER, SUSPEND_SERVER
+from haneul.services.compute.sagas.unshelve_server import UNSHELVE_SERVER
+from haneul.services.placement import public as placement
 from tests.conftest import Cloud
 from tests.saga_checks import assert_repeatable, assert_unwinds
 from tests.services.compute import world
@@ -267,3 +270,155 @@ async def test_rescuing_and_unrescuing_as_sagas(w: World, is_stopped: bool) -> N
     await assert_repeatable(w.cloud, RESCUE_SERVER, begin)
     await assert_repeatable(w.cloud, UNRESCUE_SERVER, end)
     assert await kept() == (("ACTIVE", "active", 1), {id: "running"}, [("-root", 0)], {"/root"})
+
+
+# Shelved
+
+
+async def on_hosts(w: World) -> Any:
+    """What every host holds, what is claimed on it, and which images there are."""
+    machines: dict[str, Any] = {}
+    root_disks: set[str] = set()
+    ports: set[str] = set()
+    for host in w.cloud.hosts:
+        on = w.cloud.platform.agents.on(host)
+        machines |= await on.hypervisor.machines()
+        root_disks |= set((await w.cloud.agent.driver(host, "hypervisor"))._disks.entries)
+        ports |= (await on.network.inventory()).ports
+    async with w.cloud.platform.reading() as ctx:
+        assert await compute.verify(ctx) is None
+        used = sum(
+            inventory.used
+            for classes in (await placement.inventories(ctx)).values()
+            for inventory in classes.values()
+        )
+    return machines, root_disks, ports, used
+
+
+async def images(w: World, name: str = "s-shelved") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await w.cloud.member.get(f"/image/v2/images?name={name}")).json()["images"]
+    return found
+
+
+NOTHING: Any = ({}, set(), set(), 0)
+
+
+async def test_a_shelved_server_is_on_no_host_and_comes_back(w: World) -> None:
+    id = await w.create()
+    before = await on_hosts(w)
+    shelved = await done(w, id, {"shelve": None})
+    assert states(shelved) == ("SHELVED_OFFLOADED", "shelved_offloaded", 4)
+    assert (shelved["OS-EXT-SRV-ATTR:host"], shelved["hostId"]) == (None, "")
+    assert shelved["OS-EXT-AZ:availability_zone"] == ""
+    assert await on_hosts(w) == NOTHING
+    (image,) = await images(w)
+    assert (image["status"], image["instance_uuid"], image["base_image_ref"]) == ("active", id, w.image)
+    back = await done(w, id, {"unshelve": None})
+    assert states(back) == ("ACTIVE", "active", 1)
+    assert back["addresses"] == shelved["addresses"] != {}
+    assert await on_hosts(w) == before
+    assert await images(w) == []
+    actions = (await w.cloud.member.get(f"{BASE}/servers/{id}/os-instance-actions")).json()["instanceActions"]
+    assert [a["action"] for a in actions] == ["unshelve", "shelve", "create"]
+
+
+async def test_a_shelved_server_on_volumes_needs_no_image(w: World) -> None:
+    id = await w.create(imageRef=None, block_device_mapping_v2=[w.root_volume()])
+    before = await disks(w, await w.show(id))
+    ((volume, _),) = before
+
+    async def status() -> Any:
+        return (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).json()["volume"]["status"]
+
+    await done(w, id, {"shelve": None})
+    assert await on_hosts(w) == NOTHING
+    assert (await images(w), await status()) == ([], "reserved")
+    assert await disks(w, await done(w, id, {"unshelve": None})) == before
+    assert await status() == "in-use"
+
+
+@pytest.mark.parametrize("action", [{"os-stop": None}, {"pause": None}, {"suspend": None}])
+async def test_servers_that_do_not_run_are_shelved_too(w: World, action: dict[str, Any]) -> None:
+    id = await w.create()
+    await done(w, id, action)
+    assert states(await done(w, id, {"shelve": None}))[0] == "SHELVED_OFFLOADED"
+    assert await on_hosts(w) == NOTHING
+    assert states(await done(w, id, {"unshelve": None})) == ("ACTIVE", "active", 1)
+
+
+async def test_a_shelved_server_that_is_deleted_leaves_no_image(w: World) -> None:
+    id = await w.create()
+    await done(w, id, {"shelve": None})
+    assert (await w.cloud.member.delete(f"{BASE}/servers/{id}")).status_code == 204
+    await w.cloud.settled()
+    assert (await on_hosts(w), await images(w)) == (NOTHING, [])
+
+
+async def test_what_a_shelved_server_refuses(w: World) -> None:
+    id = await w.create()
+    told = f"Cannot '{{}}' instance {id} while it is in vm_state {{}}"
+    assert await refusal(w, id, {"unshelve": None}) == (409, told.format("unshelve", "active"))
+    await done(w, id, {"shelve": None})
+    for action in ("shelve", "suspend", "rescue", "pause"):
+        assert await refusal(w, id, {action: None}) == (409, told.format(action, "shelved_offloaded"))
+    for action in ("os-start", "os-stop"):
+        assert await refusal(w, id, {action: None}) == (409, f"Instance {id} is not ready")
+    assert await w.act(id, {"shelveOffload": None}) == 403
+    assert await w.act(id, {"shelveOffload": None}, w.cloud.admin) == 409
+    assert await w.act(id, {"unshelve": None}, w.cloud.stranger) == 404
+
+
+async def test_a_server_is_unshelved_where_it_is_asked_for(w: World) -> None:
+    id = await w.create()
+    await done(w, id, {"shelve": None})
+    no_zone = (400, "The requested availability zone is not available")
+    assert await refusal(w, id, {"unshelve": {"availability_zone": "x"}}, "compute 2.77") == no_zone
+    for given in ({}, {"availability_zone": None}, {"host": "x"}):
+        assert (await refusal(w, id, {"unshelve": given}, "compute 2.77"))[0] == 400
+    for given in ({"foo": 1}, {"host": 5}, {"availability_zone": 5}, "x"):
+        assert (await refusal(w, id, {"unshelve": given}, "compute 2.91"))[0] == 400
+    host = w.cloud.hosts[-1]
+    assert (await refusal(w, id, {"unshelve": {"host": host}}, "compute 2.91"))[0] == 403
+
+    async def by_admin(given: dict[str, Any]) -> Any:
+        path = f"{BASE}/servers/{id}/action"
+        return await w.cloud.admin.post(path, {"unshelve": given}, version="compute 2.91")
+
+    answer = await by_admin({"host": "x"})
+    assert answer.json()["badRequest"]["message"] == "Compute host x could not be found."
+    assert (await by_admin({"host": host, "availability_zone": "nova"})).status_code == 202
+    await w.cloud.settled()
+    assert (await w.show(id))["OS-EXT-SRV-ATTR:host"] == host
+
+
+async def test_a_machine_that_a_dead_host_kept_of_a_shelved_server_is_removed(w: World) -> None:
+    id = await w.create()
+    server = await w.show(id)
+    driver = await w.cloud.agent.driver(server["OS-EXT-SRV-ATTR:host"], "hypervisor")
+    driver.knobs.fail["ensure_gone"] = 1
+    assert states(await done(w, id, {"shelve": None}))[0] == "SHELVED_OFFLOADED"
+    assert await driver.machines() == {id: "shutdown"}
+    await looked_at(w, server)
+    assert await driver.machines() == {}
+    assert states(await done(w, id, {"unshelve": None})) == ("ACTIVE", "active", 1)
+
+
+async def test_shelving_and_unshelving_as_sagas(w: World) -> None:
+    id = await w.create(block_device_mapping_v2=[w.root_volume(boot_index=1, source_type="blank", uuid=None)])
+
+    async def shelve() -> None:
+        assert await w.act(id, {"shelve": None}) == 202
+
+    async def unshelve() -> None:
+        assert await w.act(id, {"unshelve": None}) == 202
+
+    async def kept() -> Any:
+        return states(await w.show(id)), await on_hosts(w), len(await images(w))
+
+    tidying = ("remove_machine", "remove_wires")
+    await assert_unwinds(w.cloud, SHELVE_SERVER, shelve, kept, except_for=tidying)
+    await assert_repeatable(w.cloud, SHELVE_SERVER, shelve)
+    assert (await on_hosts(w), len(await images(w))) == (NOTHING, 1)
+    await assert_unwinds(w.cloud, UNSHELVE_SERVER, unshelve, kept)
+    await assert_repeatable(w.cloud, UNSHELVE_SERVER, unshelve)
+    assert (states(await w.show(id))[0], await images(w)) == ("ACTIVE", [])

@@ -42,6 +42,7 @@ __all__ = [
     "ensure_default_type",
     "get",
     "is_ready",
+    "leave_host",
     "reserve",
     "roll_detaching",
     "snapshot_status",
@@ -143,6 +144,11 @@ async def detach(ctx: Context, volume_id: str, server_id: str) -> None:
 async def disconnect(ctx: Context, volume_id: str, host: str) -> None:
     """The host reaches the volume no longer; the volume may be gone. No transaction may be open."""
     await _attachments.disconnect(ctx, volume_id, host)
+
+
+async def leave_host(ctx: Context, server_id: str) -> None:
+    """The server's volumes stay its own and are on no host, until they are connected and completed again."""
+    await _attachments.leave_host(ctx, server_id)
 
 
 async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:

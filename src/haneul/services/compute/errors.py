@@ -111,6 +111,16 @@ class RescueImageNotUsable(BadRequest):
     message = "Requested rescue image '{image_id}' is not supported"
 
 
+class NotReady(Conflict):
+    code = "compute.not_ready"
+    message = "Instance {server_id} is not ready"
+
+
+class HostOutsideZone(Conflict):
+    code = "compute.host_outside_zone"
+    message = 'Host "{host}" is not in the availability zone "{zone}".'
+
+
 class NoConsole(BadRequest):
     code = "compute.no_console"
     message = "Unavailable console type {kind}."

@@ -124,6 +124,13 @@ async def roll_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
             await change(ctx, each, status="attached")
 
 
+async def leave_host(ctx: Context, server_id: str) -> None:
+    """The server keeps its volumes, reserved, and uses them on no host."""
+    for each in await ATTACHMENTS.find(ctx.tx, server_id=server_id):
+        if each.status == "attached":
+            await change(ctx, each, status="reserved", host=None, attached_at=None)
+
+
 async def change(ctx: Context, attachment: Attachment, **changes: Any) -> Attachment:
     """The attachment with these changes, and its volume in the status that follows."""
     changed = await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(attachment, **changes))

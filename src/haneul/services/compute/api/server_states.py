@@ -9,14 +9,16 @@ from haneul.kernel.http import UNSET, Reply, Strict, UnsetType
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute.api.server_actions import Given, action, plain
-from haneul.services.compute.api.server_schemas import uuid
+from haneul.services.compute.api.server_schemas import Name, uuid
 from haneul.services.compute.operations import putting_aside
 from haneul.services.compute.policy import servers as policy
 
-RESCUES_VOLUMES = (2, 87)
+UNSHELVES_IN_ZONE, RESCUES_VOLUMES, UNSHELVES_ON_HOST = (2, 77), (2, 87), (2, 91)
 
 plain("suspend", policy.SUSPEND, putting_aside.suspend)
 plain("resume", policy.RESUME, putting_aside.resume)
+plain("shelve", policy.SHELVE, putting_aside.shelve)
+plain("shelveOffload", policy.SHELVE_OFFLOAD, putting_aside.shelve_offload)
 plain("unrescue", policy.UNRESCUE, putting_aside.unrescue)
 
 
@@ -39,3 +41,39 @@ async def rescue(ctx: Context, id: str, given: Given) -> Reply:
         await putting_aside.rescue(writing, id, image_id, also_of_volumes=also_of_volumes)
     password = new_secret(12) if wish.adminPass is UNSET else wish.adminPass
     return Reply({"adminPass": password}, status=200)
+
+
+class ZoneWish(Strict):
+    availability_zone: Name
+
+
+class ZoneBody(Strict):
+    unshelve: ZoneWish | None
+
+
+class PlaceWish(Strict):
+    availability_zone: str | UnsetType | None = UNSET
+    host: str | UnsetType = UNSET
+
+
+class PlaceBody(Strict):
+    unshelve: PlaceWish | None
+
+
+@action("unshelve", policy.UNSHELVE)
+async def unshelve(ctx: Context, id: str, given: Given) -> None:
+    changes = _changes(ctx, msgspec.json.encode({"unshelve": given}))
+    async with ctx.in_transaction() as writing:
+        await putting_aside.unshelve(writing, id, changes)
+
+
+def _changes(ctx: Context, body: bytes) -> dict[str, str | None]:
+    """What is to change of where the server may be; before 2.77 nobody reads what is given."""
+    if ctx.wants(UNSHELVES_ON_HOST):
+        wish = decode(PlaceBody, body, ctx.version).unshelve or PlaceWish()
+        asked = {"zone": wish.availability_zone, "host": wish.host}
+        return {name: value for name, value in asked.items() if value is not UNSET}
+    if ctx.wants(UNSHELVES_IN_ZONE):
+        zone = decode(ZoneBody, body, ctx.version).unshelve
+        return {"zone": zone.availability_zone} if zone else {}
+    return {}

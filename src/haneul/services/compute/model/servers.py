@@ -150,6 +150,8 @@ TASKS = {
     "compute.resume_server": "resuming",
     "compute.rescue_server": "rescuing",
     "compute.unrescue_server": "unrescuing",
+    "compute.shelve_server": "shelving",
+    "compute.unshelve_server": "spawning",
     "compute.snapshot_server": "image_uploading",
     "compute.snapshot_volumes": "image_snapshot",
 }
@@ -161,6 +163,14 @@ BUILD_TASKS = {
     "bind_ports": "networking",
     "wire_ports": "networking",
 }
+LATER_TASKS = {
+    "compute.shelve_server/export": "shelving_image_uploading",
+    "compute.shelve_server/store": "shelving_image_uploading",
+    "compute.shelve_server/remove_machine": "shelving_offloading",
+    "compute.shelve_server/remove_wires": "shelving_offloading",
+    "compute.unshelve_server/place": "unshelving",
+}
+"""What `TASKS` says of an operation changes with these steps."""
 STATUSES = {
     VmState.BUILDING: "BUILD",
     VmState.ACTIVE: "ACTIVE",
@@ -181,7 +191,7 @@ def task_state(server: Server) -> str | None:
     if kind == BUILD:
         step = (server.operation or "").partition("/")[2]
         return BUILD_TASKS.get(step, "spawning")
-    return TASKS.get(kind) if kind else None
+    return LATER_TASKS.get(server.operation or "", TASKS.get(kind)) if kind else None
 
 
 def status(server: Server) -> str:
@@ -203,6 +213,9 @@ ALLOWED: dict[str, set[VmState]] = {
     "unpause": {VmState.PAUSED},
     "suspend": {VmState.ACTIVE},
     "resume": {VmState.SUSPENDED},
+    "shelve": {VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.STOPPED},
+    "shelveOffload": set(),
+    "unshelve": {VmState.SHELVED_OFFLOADED},
     "rescue": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
     "unrescue": {VmState.RESCUED},
     "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},

@@ -24,6 +24,8 @@ CONSOLE_TTL_S = 600
 
 async def _power(ctx: Context, id: str, action: str, saga: Saga) -> None:
     server = await servers.show(ctx, id)
+    if server.vm_state is VmState.SHELVED_OFFLOADED and action in ("start", "stop"):
+        raise errors.NotReady(server_id=id)
     require(server, action, by_admin=ctx.is_admin)
     if server.host is None:
         raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)

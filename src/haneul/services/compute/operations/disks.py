@@ -72,8 +72,7 @@ async def create_image(ctx: Context, id: str, name: str, metadata: dict[str, str
     host = _host(server, "createImage")
     if server.boots_from_volume:
         return await _image_of_volumes(ctx, server, name, metadata)
-    properties = {"instance_uuid": server.id, "image_type": "snapshot", "user_id": ctx.user_id}
-    made = await _queued_image(ctx, server, name, "qcow2", metadata | properties, server.flavor.disk_gb)
+    made = await image_of_root_disk(ctx, server, name, metadata)
     await ctx.start(SNAPSHOT_SERVER, Snapshot(id, host, made.id), resource=id)
     return made.id
 
@@ -98,6 +97,14 @@ async def _image_of_volumes(ctx: Context, server: Server, name: str, metadata: d
     given = VolumesSnapshot(server.id, queued.id, [s.id for s in taken])
     await ctx.start(SNAPSHOT_VOLUMES, given, resource=server.id)
     return queued.id
+
+
+async def image_of_root_disk(
+    ctx: Context, server: Server, name: str, metadata: dict[str, str]
+) -> image.Image:
+    """An image that waits for the content of the server's root disk."""
+    properties = {"instance_uuid": server.id, "image_type": "snapshot", "user_id": ctx.user_id}
+    return await _queued_image(ctx, server, name, "qcow2", metadata | properties, server.flavor.disk_gb)
 
 
 async def _queued_image(

@@ -1,4 +1,4 @@
-"""Servers that are put aside for a while: suspended or rescued, and taken up again."""
+"""Servers that are put aside for a while: suspended, rescued or shelved, and taken up again."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Conflict
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import Rescue, Server, require
-from haneul.services.compute.operations import servers
+from haneul.services.compute.operations import disks, servers
+from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_power import Change
+from haneul.services.compute.sagas.create_server import NewServer
 from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from haneul.services.compute.sagas.restore_server import Lost
+from haneul.services.compute.sagas.shelve_server import SHELVE_SERVER, Shelving
 from haneul.services.compute.sagas.suspend_server import RESUME_SERVER, SUSPEND_SERVER
+from haneul.services.compute.sagas.unshelve_server import UNSHELVE_SERVER
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
+from haneul.services.placement import public as placement
 
 WHERE_TO_SHOW_IT = ("hw_rescue_bus", "hw_rescue_device")
 """An image with one of these is for servers that keep all their disks while they are rescued."""
@@ -87,3 +92,41 @@ async def unrescue(ctx: Context, id: str) -> None:
     server, host = await _ready(ctx, id, "unrescue")
     await _touch(ctx, server)
     await ctx.start(UNRESCUE_SERVER, Lost(id, host), resource=id)
+
+
+async def shelve(ctx: Context, id: str) -> None:
+    """Accept that the server is put away: off its host at once, its root disk an image."""
+    server, host = await _ready(ctx, id, "shelve")
+    kept = None
+    if not server.boots_from_volume:
+        kept = (await disks.image_of_root_disk(ctx, server, f"{server.name}-shelved", {})).id
+    await _touch(ctx, server)
+    await ctx.start(SHELVE_SERVER, Shelving(id, host, kept), resource=id)
+
+
+async def shelve_offload(ctx: Context, id: str) -> None:
+    """Never anything to do: what is shelved is off its host at once."""
+    await _ready(ctx, id, "shelveOffload")
+
+
+async def unshelve(ctx: Context, id: str, changes: Mapping[str, str | None]) -> None:
+    """Accept that a shelved server comes back, perhaps in another `zone` (None: in any) or on a `host`."""
+    server = await servers.show(ctx, id)
+    require(server, "unshelve", by_admin=ctx.is_admin)
+    zone, host = changes.get("zone", server.zone), changes.get("host")
+    if changes.get("zone") and zone not in await placement.zones(ctx):
+        raise BadRequest("The requested availability zone is not available")
+    if host is not None:
+        await _require_host(ctx, server, host, zone)
+    await _touch(ctx, server, zone=zone, wanted_host=host)
+    await ctx.start(UNSHELVE_SERVER, NewServer(id), resource=id)
+
+
+async def _require_host(ctx: Context, server: Server, host: str, zone: str | None) -> None:
+    if not ctx.may(policy.UNSHELVE_TO_HOST.name, server):
+        raise Forbidden(action=policy.UNSHELVE_TO_HOST.name)
+    found = await placement.host(ctx, host)
+    if found is None:
+        raise BadRequest(f"Compute host {host} could not be found.")
+    if zone is not None and found.zone != zone:
+        raise errors.HostOutsideZone(host=host, zone=zone)

@@ -37,7 +37,7 @@ async def compare(ctx: Context, host: str) -> None:
     machines = await hypervisor.machines()
     async with ctx.in_reading() as reading:
         servers = {s.id: s for s in await SERVERS.find(reading.tx, host=host)}
-        known = {s.id for s in await SERVERS.among(reading.tx, "id", list(machines))}
+        known = {s.id for s in await SERVERS.among(reading.tx, "id", list(machines)) if _may_be_on(s, host)}
     for stray in set(machines) - known:
         await hypervisor.ensure_gone(stray)
         await hypervisor.ensure_root_disk_gone(rescue_disks(stray))
@@ -45,6 +45,11 @@ async def compare(ctx: Context, host: str) -> None:
     for server in servers.values():
         if server.doing is None:
             await _settle(ctx, server, machines.get(server.id))
+
+
+def _may_be_on(server: Server, host: str) -> bool:
+    """Whether the host may have a machine of it; what works on a server knows better than its row."""
+    return server.host == host or server.doing is not None
 
 
 async def _settle(ctx: Context, server: Server, state: str | None) -> None:

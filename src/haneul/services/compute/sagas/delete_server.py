@@ -7,10 +7,12 @@ is a stray, and removed when it comes back.
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import HostUnreachable
+from haneul.kernel.errors import Forbidden, HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.events import ServerDeleted
@@ -18,6 +20,7 @@ from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.servers import Fault, VmState
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS
+from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
 
@@ -82,6 +85,9 @@ async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     await network.release_ports(ctx, doomed.server_id)
     await block_storage.delete_for_server(ctx, doomed.server_id)
     await placement.release(ctx, doomed.server_id)
+    if server is not None and server.shelved_image_id is not None:
+        with contextlib.suppress(Forbidden):  # who shelved it keeps the image
+            await image.discard(ctx, server.shelved_image_id)
     await CONSOLE_TOKENS.remove(ctx.tx, server_id=doomed.server_id)
     if server is not None and server.group_id is not None:
         group = await SERVER_GROUPS.get(ctx.tx, server.group_id)

@@ -1,0 +1,100 @@
+"""Bring a shelved server back: placed like a new one, with the disks, volumes and ports that it had."""
+
+from __future__ import annotations
+
+import contextlib
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import Forbidden
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors
+from haneul.services.compute.events import ServerActive
+from haneul.services.compute.model.servers import PowerState, VmState
+from haneul.services.compute.sagas import create_server as create
+from haneul.services.compute.sagas import restore_server as restore
+from haneul.services.compute.sagas.create_server import Claim, NewServer, RootDisk
+from haneul.services.compute.sagas.restore_server import Devices, Lost
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+
+
+async def aim(ctx: Context, new: NewServer, claim: Claim) -> Lost:
+    """From here on it is a server that its host has to run again."""
+    return Lost(new.server_id, claim.host)
+
+
+async def disconnect(ctx: Context, lost: Lost, devices: Devices) -> None:
+    for device in devices.devices:
+        await block_storage.disconnect(ctx, device.volume_id, lost.host)
+
+
+async def complete(ctx: Context, lost: Lost, devices: Devices) -> None:
+    for device in devices.devices:
+        await block_storage.complete(ctx, device.attachment_id, lost.host, device.device)
+
+
+async def leave_host(ctx: Context, lost: Lost) -> None:
+    await block_storage.leave_host(ctx, lost.server_id)
+
+
+async def make_root_disk(ctx: Context, lost: Lost) -> RootDisk:
+    """The disk that was shelved is on the host; None where it is a volume."""
+    async with ctx.in_reading() as reading:
+        server = await SERVERS.get(reading.tx, lost.server_id)
+        if server is None or server.shelved_image_id is None:
+            return RootDisk(None)
+        source = image.source(reading, await image.get(reading, server.shelved_image_id))
+    size_gb, image_id = server.flavor.disk_gb, server.shelved_image_id
+    made = await ctx.agent(lost.host).hypervisor.ensure_root_disk(server.id, image_id, size_gb, source)
+    return RootDisk(made)
+
+
+async def become_active(ctx: Context, lost: Lost) -> None:
+    """The server is what it was before it was shelved, and the image that kept its disk is gone."""
+    server = await SERVERS.get(ctx.tx, lost.server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=lost.server_id)
+    if server.shelved_image_id is not None:
+        with contextlib.suppress(Forbidden):  # who shelved it keeps the image
+            await image.discard(ctx, server.shelved_image_id)
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            server,
+            vm_state=VmState.ACTIVE,
+            power_state=PowerState.RUNNING,
+            shelved_image_id=None,
+            launched_at=ctx.now(),
+            updated_at=ctx.now(),
+            fault=None,
+        ),
+    )
+    await ctx.emit(ServerActive(server.id, lost.host))
+
+
+async def stay_shelved(ctx: Context, new: NewServer, failure: Failure) -> None:
+    """The server can be unshelved again; the operation's record says why it could not be."""
+
+
+UNSHELVE_SERVER = Saga(
+    "compute.unshelve_server",
+    input=NewServer,
+    steps=[
+        Step(create.place, undo=create.release),
+        Step(aim),
+        Step(restore.find_devices),
+        Step(restore.reconnect, undo=disconnect),
+        Step(complete, undo=leave_host),
+        Step(create.bind_ports, undo=create.unbind_ports),
+        Step(restore.rewire, undo=create.unwire_ports),
+        Step(make_root_disk, undo=create.remove_root_disk, deadline_s=600),
+        Step(restore.describe_again),
+        Step(create.spawn, undo=create.remove),
+        Step(become_active),
+    ],
+    on_failure=stay_shelved,
+    elsewhere=create.place,
+)
