@@ -310,6 +310,28 @@ def test_power_and_what_is_told_of_it(demo: Client) -> None:
     demo.gone("server", "box")
 
 
+def test_a_server_is_put_aside_and_taken_up_again(demo: Client) -> None:
+    boot(demo, "box")
+    for command, status in (
+        ("suspend", "SUSPENDED"),
+        ("resume", "ACTIVE"),
+        (f"rescue --image {IMAGE} --password secret", "RESCUE"),
+        ("unrescue", "ACTIVE"),
+        ("shelve", "SHELVED_OFFLOADED"),
+        ("unshelve", "ACTIVE"),
+        ("shelve --wait", "SHELVED_OFFLOADED"),
+        ("unshelve --availability-zone nova --wait", "ACTIVE"),
+    ):
+        demo.run(f"server {command} box")
+        assert demo.settled("server", "box")["status"] == status, command
+    events = [e["Action"] for e in demo.json("server event list --long box")]
+    assert events[::-1] == ["create", "suspend", "resume", "rescue", "unrescue", *2 * ["shelve", "unshelve"]]
+    demo.run("server shelve --offload box")
+    assert demo.settled("server", "box")["status"] == "SHELVED_OFFLOADED"
+    demo.run("server delete box")
+    demo.gone("server", "box")
+
+
 def test_a_volume_grows_and_is_attached(demo: Client) -> None:
     boot(demo, "box")
     demo.run("volume create --size 1 data")

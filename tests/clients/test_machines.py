@@ -188,6 +188,31 @@ def test_a_machine_halts_goes_on_and_boots_again(demo: Client, guest: Guest) -> 
         booted = again
 
 
+def test_a_machine_is_suspended_rescued_and_shelved(demo: Client, guest: Guest) -> None:
+    boot_id = "cat /proc/sys/kernel/random/boot_id"
+    booted = guest.run("hello", boot_id)
+    demo.run("server suspend hello")
+    assert demo.settled("server", "hello")["status"] == "SUSPENDED"
+    demo.run("server resume hello")
+    assert demo.settled("server", "hello")["status"] == "ACTIVE"
+    assert guest.run("hello", boot_id) == booted
+
+    demo.run("server rescue --image haneul-lite hello")
+    assert demo.settled("server", "hello")["status"] == "RESCUE"
+    guest.run("hello", "sudo mkdir -p /ill && sudo mount /dev/vdb /ill && echo well | sudo tee /ill/mended")
+    guest.run("hello", "sudo umount /ill")
+    demo.run("server unrescue hello")
+    assert demo.settled("server", "hello")["status"] == "ACTIVE"
+    assert guest.run("hello", "cat /mended").strip() == "well"
+
+    demo.run("server shelve --wait hello")
+    assert demo.settled("server", "hello")["status"] == "SHELVED_OFFLOADED"
+    assert "hello-shelved" in demo.names("image list")
+    demo.run("server unshelve --wait hello")
+    assert guest.run("hello", "cat /mended").strip() == "well"
+    assert "hello-shelved" not in demo.names("image list")
+
+
 def test_the_screen_is_there_over_a_websocket(demo: Client) -> None:
     url = demo.json("console url show --novnc", "hello")["url"]
     page, _, token = url.partition("?")

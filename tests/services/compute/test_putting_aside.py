@@ -337,6 +337,30 @@ async def test_a_shelved_server_on_volumes_needs_no_image(w: World) -> None:
     assert await status() == "in-use"
 
 
+async def test_volumes_come_and_go_while_a_server_is_shelved(w: World) -> None:
+    id = await w.create(imageRef=None, block_device_mapping_v2=[w.root_volume()])
+    root = (await w.show(id))["os-extended-volumes:volumes_attached"][0]["id"]
+    made = [(await w.cloud.member.post("/volume/v3/volumes", {"volume": {"size": 1}})).json() for _ in "ab"]
+    kept, given_back = (each["volume"]["id"] for each in made)
+    await done(w, id, {"shelve": None})
+    path = f"{BASE}/servers/{id}/os-volume_attachments"
+    for volume in (kept, given_back):
+        body = {"volumeAttachment": {"volumeId": volume}}
+        assert (await w.cloud.member.post(path, body, version="compute 2.19")).status_code == 409
+        assert (await w.cloud.member.post(path, body, version="compute 2.20")).status_code == 200
+    for volume, version, status in (
+        (given_back, "2.19", 409),
+        (given_back, "2.20", 202),
+        (root, "2.20", 403),
+    ):
+        answer = await w.cloud.member.delete(f"{path}/{volume}", version=f"compute {version}")
+        assert answer.status_code == status, answer.text
+    assert await disks(w, await done(w, id, {"unshelve": None})) == [(root, 0), (kept, None)]
+    for volume, status in ((kept, "in-use"), (given_back, "available")):
+        found = (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).json()["volume"]
+        assert found["status"] == status
+
+
 @pytest.mark.parametrize("action", [{"os-stop": None}, {"pause": None}, {"suspend": None}])
 async def test_servers_that_do_not_run_are_shelved_too(w: World, action: dict[str, Any]) -> None:
     id = await w.create()

@@ -36,20 +36,23 @@ async def attachments(ctx: Context, id: str) -> list[Any]:
     return (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
 
 
-async def attach_volume(ctx: Context, id: str, volume_id: str, device: str | None) -> Attach:
+async def attach_volume(ctx: Context, id: str, volume_id: str, device: str | None) -> None:
+    """The server gets the volume soon; one that is shelved, when it is back."""
     server = await servers.show(ctx, id)
     require(server, "attach_volume", by_admin=ctx.is_admin)
-    host = _host(server, "attach_volume")
     taken = {a.device for a in await attachments(ctx, id)} | {server.root_device}
     letters = (chr(c) for c in range(ord("b"), ord("z") + 1))
     device = device or next(f"/dev/vd{x}" for x in letters if f"/dev/vd{x}" not in taken)
+    is_shelved = server.vm_state is VmState.SHELVED_OFFLOADED
+    host = "" if is_shelved else _host(server, "attach_volume")
     attachment = await block_storage.reserve(ctx, volume_id, id, device)
-    given = Attach(id, host, volume_id, attachment, device)
-    await ctx.start(ATTACH_VOLUME, given, resource=id)
-    return given
+    if not is_shelved:
+        given = Attach(id, host, volume_id, attachment, device)
+        await ctx.start(ATTACH_VOLUME, given, resource=id)
 
 
 async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
+    """The server loses the volume soon; one that is shelved, at once."""
     server = await servers.show(ctx, id)
     found = [a for a in await attachments(ctx, id) if a.volume_id == volume_id]
     if not found:
@@ -57,6 +60,9 @@ async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
     require(server, "detach_volume", by_admin=ctx.is_admin)
     if found[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
         raise errors.RootVolume()
+    if server.vm_state is VmState.SHELVED_OFFLOADED:
+        await block_storage.detach(ctx, volume_id, id)
+        return
     host = _host(server, "detach_volume")
     await block_storage.begin_detaching(ctx, volume_id, id)
     given = Attach(id, host, volume_id, found[0].id, found[0].device)
