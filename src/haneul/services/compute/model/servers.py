@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ class VmState(StrEnum):
     ACTIVE = "active"
     STOPPED = "stopped"
     PAUSED = "paused"
+    RESIZED = "resized"
     ERROR = "error"
 
 
@@ -68,6 +70,13 @@ class BlockDevice(msgspec.Struct, frozen=True):
     delete_on_termination: bool
 
 
+class Resized(msgspec.Struct, frozen=True):
+    """What a server was before it was resized, until that is confirmed or reverted."""
+
+    flavor: FlavorSnapshot
+    vm_state: VmState
+
+
 class Server(msgspec.Struct, frozen=True, gc=False):
     id: str
     project_id: str
@@ -83,6 +92,7 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     wanted_host: str | None
     flavor: FlavorSnapshot
     vcpus: int
+    """What the project's quota counts, as `memory_mib`: the larger size while there are two."""
     memory_mib: int
     image_id: str | None
     image_properties: dict[str, Any]
@@ -106,6 +116,7 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     locked_by: str | None
     locked_reason: str | None
     fault: Fault | None
+    resized_from: Resized | None = None
     generation: int = 0
     operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None
 
@@ -117,6 +128,11 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     @property
     def boots_from_volume(self) -> bool:
         return self.image_id is None or any(d.boot_index == 0 for d in self.block_devices)
+
+    @property
+    def former_claim_id(self) -> str:
+        """Who holds the room of the size that the server had, until a resize is confirmed or reverted."""
+        return str(uuid.uuid5(uuid.UUID(self.id), "the size before"))
 
     @property
     def root_device(self) -> str:
@@ -131,6 +147,9 @@ TASKS = {
     "compute.hard_reboot_server": "rebooting_hard",
     "compute.pause_server": "pausing",
     "compute.unpause_server": "unpausing",
+    "compute.rebuild_server": "rebuilding",
+    "compute.resize_server": "resize_prep",
+    "compute.revert_resize": "resize_reverting",
     "compute.snapshot_server": "image_uploading",
     "compute.snapshot_volumes": "image_snapshot",
 }
@@ -142,11 +161,20 @@ BUILD_TASKS = {
     "bind_ports": "networking",
     "wire_ports": "networking",
 }
+LATER_TASKS = {
+    "compute.rebuild_server/start_again": "rebuild_spawning",
+    "compute.resize_server/stop": "resize_migrating",
+    "compute.resize_server/keep_disk": "resize_migrating",
+    "compute.resize_server/grow_disk": "resize_finish",
+    "compute.resize_server/start_again": "resize_finish",
+}
+"""What `TASKS` says of an operation changes with these steps."""
 STATUSES = {
     VmState.BUILDING: "BUILD",
     VmState.ACTIVE: "ACTIVE",
     VmState.STOPPED: "SHUTOFF",
     VmState.PAUSED: "PAUSED",
+    VmState.RESIZED: "VERIFY_RESIZE",
     VmState.ERROR: "ERROR",
 }
 STATES = {status: state for state, status in STATUSES.items()}
@@ -159,7 +187,7 @@ def task_state(server: Server) -> str | None:
     if kind == BUILD:
         step = (server.operation or "").partition("/")[2]
         return BUILD_TASKS.get(step, "spawning")
-    return TASKS.get(kind) if kind else None
+    return LATER_TASKS.get(server.operation or "", TASKS.get(kind)) if kind else None
 
 
 def status(server: Server) -> str:
@@ -169,6 +197,12 @@ def status(server: Server) -> str:
             return "REBOOT"
         case "compute.hard_reboot_server":
             return "HARD_REBOOT"
+        case "compute.rebuild_server":
+            return "REBUILD"
+        case "compute.resize_server":
+            return "RESIZE"
+        case "compute.revert_resize":
+            return "REVERT_RESIZE"
     return STATUSES[server.vm_state]
 
 
@@ -179,8 +213,12 @@ ALLOWED: dict[str, set[VmState]] = {
     "reboot_hard": {VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.ERROR},
     "pause": {VmState.ACTIVE},
     "unpause": {VmState.PAUSED},
-    "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
-    "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
+    "rebuild": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
+    "resize": {VmState.ACTIVE, VmState.STOPPED},
+    "confirmResize": {VmState.RESIZED},
+    "revertResize": {VmState.RESIZED},
+    "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.RESIZED},
+    "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.RESIZED},
     "attach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},

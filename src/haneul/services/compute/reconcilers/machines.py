@@ -46,6 +46,8 @@ async def compare(ctx: Context, host: str) -> None:
 
 async def _settle(ctx: Context, server: Server, state: str | None) -> None:
     should_run = server.vm_state in (VmState.ACTIVE, VmState.PAUSED)
+    if server.vm_state is VmState.RESIZED:
+        should_run = server.power_state == PowerState.RUNNING
     if should_run and state in (None, "crashed"):
         async with ctx.in_transaction() as writing:
             current = await SERVERS.get(writing.tx, server.id)

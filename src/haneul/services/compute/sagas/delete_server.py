@@ -80,6 +80,8 @@ async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     await network.release_ports(ctx, doomed.server_id)
     await block_storage.delete_for_server(ctx, doomed.server_id)
     await placement.release(ctx, doomed.server_id)
+    if server is not None:
+        await placement.release(ctx, server.former_claim_id)
     await CONSOLE_TOKENS.remove(ctx.tx, server_id=doomed.server_id)
     if server is not None and server.group_id is not None:
         group = await SERVER_GROUPS.get(ctx.tx, server.group_id)
