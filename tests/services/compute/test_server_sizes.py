@@ -128,6 +128,7 @@ async def test_a_stopped_server_stays_stopped_when_rebuilt(w: World) -> None:
         ({"metadata": {"k": 5}}, V, 400),
         ({"OS-DCF:diskConfig": "SOMEHOW"}, V, 400),
         ({"accessIPv4": "here"}, V, 400),
+        ({"accessIPv6": ""}, V, 400),
         ({"preserve_ephemeral": "perhaps"}, V, 400),
         ({"personality": []}, "compute 2.57", 400),
     ],
@@ -321,3 +322,40 @@ async def test_strangers_and_readers_change_nothing(w: World) -> None:
     assert await w.act(id, {"lock": None}) == 202
     assert await w.act(id, {"resize": {"flavorRef": larger}}) == 409
     assert (await w.show(id))["status"] == "ACTIVE"
+
+
+async def test_no_guest_can_be_told_a_password(w: World) -> None:
+    id = await w.create()
+    answer = await ask(w, id, {"changePassword": {"adminPass": "secret"}})
+    assert (answer.status_code, "guest agent" in answer.text) == (409, True)
+    for given in ({}, {"adminPass": 5}, {"adminPass": "p", "more": 1}, None):
+        assert (await ask(w, id, {"changePassword": given})).status_code == 400
+    assert await w.act(id, {"changePassword": {"adminPass": "secret"}}, w.cloud.reader) == 403
+
+
+@pytest.mark.parametrize(
+    ("version", "has", "lacks"),
+    [
+        ("compute 2.53", {"tags", "locked", "description"}, {"key_name", "user_data", "security_groups"}),
+        ("compute 2.57", {"key_name", "user_data"}, {"config_drive", "OS-EXT-STS:task_state"}),
+        ("compute 2.79", {"user_data", "config_drive", "OS-EXT-STS:task_state", "locked_reason"}, set()),
+    ],
+)
+async def test_what_a_rebuild_answers_by_version(
+    w: World, version: str, has: set[str], lacks: set[str]
+) -> None:
+    id = await w.create()
+    answer = await ask(w, id, {"rebuild": {"imageRef": w.image}}, version)
+    shown = answer.json()["server"]
+    assert has <= set(shown)
+    assert not lacks & set(shown)
+    address = {"version", "addr"}
+    if version == "compute 2.79":
+        address |= {"OS-EXT-IPS:type", "OS-EXT-IPS-MAC:mac_addr"}
+    assert set(shown["addresses"]["n"][0]) == address
+
+
+async def test_an_image_that_asks_for_more_memory_is_no_resize(w: World) -> None:
+    id = await w.create(imageRef=await image(w, min_ram=64))
+    answer = await ask(w, id, {"resize": {"flavorRef": await flavor(w, ram=32)}})
+    assert (answer.status_code, "memory is too small" in answer.text) == (400, True)

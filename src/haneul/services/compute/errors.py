@@ -62,6 +62,11 @@ class SameFlavor(BadRequest):
     message = "When resizing, instances must change flavor!"
 
 
+class NoGuestAgent(Conflict):
+    code = "compute.no_guest_agent"
+    message = "QEMU guest agent is not enabled"
+
+
 class NotResized(BadRequest):
     code = "compute.not_resized"
     message = "Instance has not been resized."

@@ -1,4 +1,4 @@
-"""Actions that give a server another content or size: rebuild, resize, and what follows a resize"""
+"""Actions that give a server another content, size or password: rebuild, resize, and what follows a resize"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from haneul.services.compute.api.server_actions import Given, action
 from haneul.services.compute.api.server_schemas import Metadata, Name, Text, address, uuid
 from haneul.services.compute.api.values import refuse, truth
 from haneul.services.compute.model.servers import Server
-from haneul.services.compute.operations import rebuilding, resizing
+from haneul.services.compute.operations import actions, rebuilding, resizing
 from haneul.services.compute.operations.rebuilding import RebuildWish
 from haneul.services.compute.policy import servers as policy
 
@@ -105,9 +105,9 @@ def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
     if new.disk_config is not UNSET:
         changes["disk_config"] = disk_config(new.disk_config, "rebuild.OS-DCF:diskConfig")
     if new.accessIPv4 is not UNSET:
-        changes["access_ip_v4"] = address(new.accessIPv4, 4, "rebuild.accessIPv4")
+        changes["access_ip_v4"] = _address(new.accessIPv4, 4, "rebuild.accessIPv4")
     if new.accessIPv6 is not UNSET:
-        changes["access_ip_v6"] = address(new.accessIPv6, 6, "rebuild.accessIPv6")
+        changes["access_ip_v6"] = _address(new.accessIPv6, 6, "rebuild.accessIPv6")
     for field in ("metadata", "description", "user_data", "hostname"):
         if (value := getattr(new, field)) is not UNSET:
             changes[field] = value
@@ -117,6 +117,12 @@ def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
         key_name=new.key_name,
         writes_volumes=ctx.wants(WRITES_VOLUMES),
     )
+
+
+def _address(value: str, version: int, field: str) -> str:
+    if not value:
+        raise refuse(field, value, f"'' is not a 'ipv{version}'")
+    return address(value, version, field)
 
 
 def disk_config(value: str, field: str) -> str:
@@ -162,3 +168,10 @@ async def confirm_resize(ctx: Context, id: str, given: Given) -> Reply:
 async def revert_resize(ctx: Context, id: str, given: Given) -> None:
     async with ctx.in_transaction() as writing:
         await resizing.revert(writing, id)
+
+
+@action("changePassword", policy.CHANGE_PASSWORD)
+async def change_password(ctx: Context, id: str, given: Given) -> None:
+    _read(ctx, "changePassword", given, PasswordBody)
+    async with ctx.in_reading() as reading:
+        await actions.change_password(reading, id)

@@ -162,6 +162,9 @@ BUILD_TASKS = {
     "wire_ports": "networking",
 }
 LATER_TASKS = {
+    "compute.rebuild_server/stop": "rebuild_block_device_mapping",
+    "compute.rebuild_server/set_disk_aside": "rebuild_block_device_mapping",
+    "compute.rebuild_server/find_root_disk": "rebuild_spawning",
     "compute.rebuild_server/start_again": "rebuild_spawning",
     "compute.resize_server/stop": "resize_migrating",
     "compute.resize_server/keep_disk": "resize_migrating",
@@ -214,6 +217,7 @@ ALLOWED: dict[str, set[VmState]] = {
     "pause": {VmState.ACTIVE},
     "unpause": {VmState.PAUSED},
     "rebuild": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
+    "changePassword": {VmState.ACTIVE},
     "resize": {VmState.ACTIVE, VmState.STOPPED},
     "confirmResize": {VmState.RESIZED},
     "revertResize": {VmState.RESIZED},

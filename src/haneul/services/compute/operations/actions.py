@@ -77,6 +77,12 @@ async def reset_state(ctx: Context, id: str, state: str) -> None:
     )
 
 
+async def change_password(ctx: Context, id: str) -> None:
+    """Refused in every state: no driver speaks with an agent inside the guest."""
+    require(await servers.show(ctx, id), "changePassword", by_admin=ctx.is_admin)
+    raise errors.NoGuestAgent
+
+
 async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Server:
     """The server has exactly this metadata."""
     server = await servers.show(ctx, id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import FlavorSnapshot, Server, require
@@ -14,6 +17,7 @@ from haneul.services.compute.sagas.resize_server import RESIZE_SERVER, Resize
 from haneul.services.compute.sagas.restore_server import Lost
 from haneul.services.compute.sagas.settle_resize import CONFIRM_RESIZE, REVERT_RESIZE
 from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
 
 
 async def resize(ctx: Context, id: str, flavor_id: str, disk_config: str | None) -> None:
@@ -23,10 +27,13 @@ async def resize(ctx: Context, id: str, flavor_id: str, disk_config: str | None)
     if server.host is None:
         raise errors.NeverActive(server_id=id, action="resize")
     flavor = servers.snapshot(await servers.usable_flavor(ctx, flavor_id))
-    _require_other(server, flavor)
+    _require_disk(server, flavor)
+    if flavor.id == server.flavor.id:
+        raise errors.SameFlavor
     more = {"cores": flavor.vcpus - server.vcpus, "ram": flavor.memory_mib - server.memory_mib}
     wanted = {resource: amount for resource, amount in more.items() if amount > 0}
     await QUOTAS.require(ctx, server.project_id, error=errors.TooManyServers, **wanted)
+    await _require_memory(ctx, server, flavor)
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(
@@ -40,14 +47,21 @@ async def resize(ctx: Context, id: str, flavor_id: str, disk_config: str | None)
     await ctx.start(RESIZE_SERVER, Resize(id, server.host, server.vm_state, flavor), resource=id)
 
 
-def _require_other(server: Server, flavor: FlavorSnapshot) -> None:
-    """Raise unless the server may go from its flavor to this one: a root disk never shrinks."""
-    if not server.boots_from_volume and flavor.disk_gb < server.flavor.disk_gb:
-        if flavor.disk_gb == 0:
-            raise errors.CannotResizeDisk(why="Resize to zero disk flavor is not allowed.")
-        raise errors.DiskTooSmall(size=flavor.disk_gb << 30, least=server.flavor.disk_gb << 30)
-    if flavor.id == server.flavor.id:
-        raise errors.SameFlavor
+def _require_disk(server: Server, flavor: FlavorSnapshot) -> None:
+    """Raise if the root disk would have to shrink."""
+    if server.boots_from_volume or flavor.disk_gb >= server.flavor.disk_gb:
+        return
+    if flavor.disk_gb == 0:
+        raise errors.CannotResizeDisk(why="Resize to zero disk flavor is not allowed.")
+    raise errors.DiskTooSmall(size=flavor.disk_gb << 30, least=server.flavor.disk_gb << 30)
+
+
+async def _require_memory(ctx: Context, server: Server, flavor: FlavorSnapshot) -> None:
+    """Raise if the image asks for more memory; one that is gone asks for nothing."""
+    with contextlib.suppress(NotFound):
+        found = await image.get(ctx, server.image_id) if server.image_id else None
+        if found is not None and found.min_ram > flavor.memory_mib:
+            raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
 
 
 async def confirm(ctx: Context, id: str) -> None:
