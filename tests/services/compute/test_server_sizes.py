@@ -8,6 +8,7 @@ import pytest
 
 from haneul.kernel.ids import new_id
 from haneul.services.compute import public as compute
+from haneul.services.compute.reconcilers.machines import compare_machines
 from haneul.services.compute.sagas.rebuild_server import REBUILD_SERVER
 from haneul.services.compute.sagas.resize_server import RESIZE_SERVER
 from haneul.services.compute.sagas.settle_resize import CONFIRM_RESIZE, REVERT_RESIZE
@@ -103,6 +104,26 @@ async def test_a_rebuilt_server_has_a_new_disk_and_keeps_the_rest(w: World) -> N
     assert [(key, each.image_id) for key, each in disks.items()] == [(f"{id}/root", other)]
 
 
+async def test_a_rebuild_changes_what_the_guest_is_told(w: World) -> None:
+    id = await w.create(config_drive=True, user_data="b25l")
+    made = await w.cloud.member.post(f"{BASE}/os-keypairs", {"keypair": {"name": "k"}})
+    key = made.json()["keypair"]["public_key"]
+    body = {"imageRef": w.image, "key_name": "k", "user_data": "dHdv", "hostname": "other"}
+    body |= {"description": "d", "accessIPv4": "192.0.2.1", "trusted_image_certificates": None}
+    answer = await ask(w, id, {"rebuild": body}, "compute 2.90")
+    assert (answer.status_code, answer.json()["server"]["user_data"]) == (202, "dHdv")
+    await w.cloud.settled()
+    server = await w.show(id)
+    assert (server["key_name"], server["description"], server["accessIPv4"]) == ("k", "d", "192.0.2.1")
+    _, spec, _ = await on_host(w, id)
+    assert spec.config_drive["openstack/latest/user_data"] == b"two"
+    assert key.split()[1].encode() in spec.config_drive["openstack/latest/meta_data.json"]
+    assert spec.name == "other"
+    body = {"imageRef": w.image, "key_name": None, "user_data": None}
+    answer = await ask(w, id, {"rebuild": body})
+    assert (answer.json()["server"]["key_name"], answer.json()["server"]["user_data"]) == (None, None)
+
+
 async def test_a_stopped_server_stays_stopped_when_rebuilt(w: World) -> None:
     id = await w.create()
     assert (await done(w, id, {"os-stop": None}))["status"] == "SHUTOFF"
@@ -131,6 +152,8 @@ async def test_a_stopped_server_stays_stopped_when_rebuilt(w: World) -> None:
         ({"accessIPv6": ""}, V, 400),
         ({"preserve_ephemeral": "perhaps"}, V, 400),
         ({"personality": []}, "compute 2.57", 400),
+        ({"trusted_image_certificates": ["c"]}, V, 400),
+        ({"trusted_image_certificates": None}, "compute 2.62", 400),
     ],
 )
 async def test_rebuilds_that_cannot_be(w: World, given: dict[str, Any], version: str, status: int) -> None:
@@ -359,3 +382,40 @@ async def test_an_image_that_asks_for_more_memory_is_no_resize(w: World) -> None
     id = await w.create(imageRef=await image(w, min_ram=64))
     answer = await ask(w, id, {"resize": {"flavorRef": await flavor(w, ram=32)}})
     assert (answer.status_code, "memory is too small" in answer.text) == (400, True)
+
+
+async def test_a_volume_that_came_after_the_resize_stays_when_it_is_reverted(w: World) -> None:
+    id = await w.create()
+    await done(w, id, {"resize": {"flavorRef": await flavor(w)}})
+    made = await w.cloud.member.post("/volume/v3/volumes", {"volume": {"size": 1}})
+    volume = made.json()["volume"]["id"]
+    await w.cloud.settled()
+    body = {"volumeAttachment": {"volumeId": volume}}
+    path = f"{BASE}/servers/{id}/os-volume_attachments"
+    assert (await w.cloud.member.post(path, body, version=V)).status_code == 200
+    await w.cloud.settled()
+    assert (await done(w, id, {"revertResize": None}))["status"] == "ACTIVE"
+    _, spec, _ = await on_host(w, id)
+    assert [disk.id for disk in spec.disks] == [f"{id}-root", volume]
+    assert spec.vcpus == 1
+
+
+async def test_a_resized_server_whose_machine_was_lost_still_waits(w: World) -> None:
+    id = await w.create()
+    host = (await done(w, id, {"resize": {"flavorRef": await flavor(w)}}))["OS-EXT-SRV-ATTR:host"]
+    await w.cloud.platform.agents.on(host).hypervisor.ensure_gone(id)
+    await w.cloud.plane.reconcilers.look(compare_machines)
+    await w.cloud.settled()
+    state, spec, _ = await on_host(w, id)
+    assert (state, spec.vcpus, (await w.show(id))["status"]) == ("running", 2, "VERIFY_RESIZE")
+    assert (await done(w, id, {"revertResize": None}))["status"] == "ACTIVE"
+
+
+async def test_resetting_the_state_of_a_resized_server_keeps_its_size(w: World) -> None:
+    id = await w.create()
+    await done(w, id, {"resize": {"flavorRef": await flavor(w)}})
+    assert await w.act(id, {"os-resetState": {"state": "active"}}, w.cloud.admin) == 202
+    assert await used(w) == {"VCPU": 2, "MEMORY_MB": 128, "DISK_GB": 2}
+    larger = await flavor(w, disk=3)
+    assert (await done(w, id, {"resize": {"flavorRef": larger}}))["status"] == "VERIFY_RESIZE"
+    assert (await done(w, id, {"revertResize": None}))["flavor"]["disk"] == 2

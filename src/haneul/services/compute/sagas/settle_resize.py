@@ -12,7 +12,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.compute.drivers.interface import MachineSpec
-from haneul.services.compute.model.servers import PowerState, VmState
+from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, consumer_of
 from haneul.services.compute.sagas.replace_machine import Wanted
@@ -33,17 +33,22 @@ async def keep_new_size(ctx: Context, lost: Lost) -> None:
     server = await find(ctx, lost.server_id)
     if server.resized_from is None:
         return
-    await placement.release(ctx, server.former_claim_id)
+    server = await keep_size(ctx, server)
     is_off = server.power_state == PowerState.SHUTDOWN
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(
-            sized(server, server.flavor),
-            resized_from=None,
+            server,
             vm_state=VmState.STOPPED if is_off else VmState.ACTIVE,
             updated_at=ctx.now(),
         ),
     )
+
+
+async def keep_size(ctx: Context, server: Server) -> Server:
+    """The server with nothing held for another size; to be stored by the caller."""
+    await placement.release(ctx, server.former_claim_id)
+    return msgspec.structs.replace(sized(server, server.flavor), resized_from=None)
 
 
 async def stay_resized(ctx: Context, lost: Lost, failure: Failure) -> None:
