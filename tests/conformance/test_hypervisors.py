@@ -341,4 +341,8 @@ async def test_a_root_disk_that_was_set_aside_can_be_brought_back(
         await hypervisor.drop_root_disk_aside("s")
     await hypervisor.bring_root_disk_back("s")
     assert await holds() == held(3, b"the1")
+    await hypervisor.set_root_disk_aside("s", copied=False)
+    for _ in range(2):  # it is the only one
+        await hypervisor.drop_root_disk_aside("s")
+    assert await holds() == held(3, b"the1")
     await hypervisor.ensure_root_disk_gone("s")

@@ -248,6 +248,8 @@ class FakeHypervisor:
 
     async def drop_root_disk_aside(self, server_id: str) -> None:
         await self.knobs.enter("drop_root_disk_aside")
+        if f"{server_id}/root" not in self._disks.entries:
+            await self.bring_root_disk_back(server_id)
         self._disks.drop(f"{server_id}/aside")
 
     async def export_root_disk(self, server_id: str, name: str = "export") -> str:

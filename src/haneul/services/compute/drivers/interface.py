@@ -279,7 +279,7 @@ class SetsDisksAside(Protocol):
         ...
 
     async def drop_root_disk_aside(self, server_id: str) -> None:
-        """Nothing is kept aside."""
+        """Nothing is kept aside. What would be the last disk of the server is brought back instead."""
         ...
 
 

@@ -116,7 +116,7 @@ REBUILD_SERVER = Saga(
         Step(locate),
         Step(want),
         Step(machines.remember),
-        Step(machines.drop_older),
+        Step(machines.drop_disk_aside),
         Step(fetch_image, deadline_s=600),
         Step(machines.stop, undo=machines.start_former, deadline_s=180),
         Step(set_disk_aside, undo=machines.bring_disk_back),

@@ -33,8 +33,8 @@ async def remember(ctx: Context, lost: Lost) -> Former:
     return Former(machine, lost.server_id in await hypervisor.running())
 
 
-async def drop_older(ctx: Context, lost: Lost) -> None:
-    """No disk is aside that an earlier change could not drop."""
+async def drop_disk_aside(ctx: Context, lost: Lost) -> None:
+    """No disk is aside, also none that an earlier change could not drop or bring back."""
     await ctx.agent(lost.host).hypervisor.drop_root_disk_aside(lost.server_id)
 
 

@@ -153,7 +153,7 @@ RESIZE_SERVER = Saga(
         Step(locate),
         Step(want),
         Step(machines.remember),
-        Step(machines.drop_older),
+        Step(machines.drop_disk_aside),
         Step(machines.stop, undo=machines.start_former, deadline_s=180),
         Step(keep_disk, undo=machines.bring_disk_back, deadline_s=900),
         Step(find_devices),

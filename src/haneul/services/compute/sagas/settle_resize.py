@@ -58,7 +58,7 @@ async def stay_resized(ctx: Context, lost: Lost, failure: Failure) -> None:
 CONFIRM_RESIZE = Saga(
     "compute.confirm_resize",
     input=Lost,
-    steps=[Step(machines.drop_older), Step(keep_new_size)],
+    steps=[Step(machines.drop_disk_aside), Step(keep_new_size)],
     on_failure=stay_resized,
 )
 

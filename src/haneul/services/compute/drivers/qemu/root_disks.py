@@ -179,20 +179,25 @@ class RootDisks:
 
     async def bring_back(self, server_id: str) -> None:
         async with self._lock(server_id):
-            aside = self._root(server_id, "aside")
-            if aside is None:
-                return
-            if other := self._root(server_id):
-                other.unlink()
-            (aside.parent / "base").write_text(_text(aside.parent / "base-aside"))
-            aside.replace(aside.with_name(f"root{aside.suffix}"))
-            (aside.parent / "base-aside").unlink(missing_ok=True)
+            self._bring_back(server_id)
 
     async def drop_aside(self, server_id: str) -> None:
         async with self._lock(server_id):
+            if self._root(server_id) is None:
+                self._bring_back(server_id)
             if aside := self._root(server_id, "aside"):
                 aside.unlink()
             (self._disks / _plain(server_id) / "base-aside").unlink(missing_ok=True)
+
+    def _bring_back(self, server_id: str) -> None:
+        aside = self._root(server_id, "aside")
+        if aside is None:
+            return
+        if other := self._root(server_id):
+            other.unlink()
+        (aside.parent / "base").write_text(_text(aside.parent / "base-aside"))
+        aside.replace(aside.with_name(f"root{aside.suffix}"))
+        (aside.parent / "base-aside").unlink(missing_ok=True)
 
     def root_disk(self, server_id: str) -> Path:
         path = self._root(server_id)
