@@ -332,6 +332,42 @@ def test_a_server_is_put_aside_and_taken_up_again(demo: Client) -> None:
     demo.gone("server", "box")
 
 
+def becomes(demo: Client, name: str, status: str) -> None:
+    """Returns when the server has the status, and nothing is done to it."""
+    for _ in range(600):
+        if (found := demo.settled("server", name))["status"] == status:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{name} is {found['status']}")
+
+
+def test_a_server_is_rebuilt_and_resized(demo: Client, admin: Client) -> None:
+    for name, size in (("wider", ("--vcpus", "2", "--ram", "256", "--disk", "2")), ("flat", ("--disk", "0"))):
+        admin.run("flavor create", name, *size)
+    before = boot(demo, "box")
+    demo.run("server rebuild --name box --property a=b --image", IMAGE, "box")
+    after = demo.settled("server", "box")
+    assert (after["status"], after["properties"]) == ("ACTIVE", {"a": "b"})
+    assert (after["id"], after["addresses"]) == (before["id"], before["addresses"])
+    demo.run("server resize --flavor wider box")
+    becomes(demo, "box", "VERIFY_RESIZE")
+    demo.run("server resize revert box")
+    becomes(demo, "box", "ACTIVE")
+    assert demo.json("server show box")["flavor"]["original_name"] == "tiny"
+    demo.run("server resize --flavor wider box")
+    becomes(demo, "box", "VERIFY_RESIZE")
+    demo.run("server resize confirm box")
+    becomes(demo, "box", "ACTIVE")
+    assert demo.json("server show box")["flavor"]["original_name"] == "wider"
+    assert "zero disk" in demo.refused("server resize --flavor flat box")
+    assert "must change flavor" in demo.refused("server resize --flavor wider box")
+    events = [e["Action"] for e in demo.json("server event list --long box")]
+    assert events == ["confirmResize", "resize", "revertResize", "resize", "rebuild", "create"]
+    demo.run("server delete box")
+    demo.gone("server", "box")
+    admin.run("flavor delete wider flat")
+
+
 def test_a_volume_grows_and_is_attached(demo: Client) -> None:
     boot(demo, "box")
     demo.run("volume create --size 1 data")

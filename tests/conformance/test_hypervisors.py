@@ -22,6 +22,7 @@ from haneul.services.compute.drivers.interface import (
     NicSpec,
     Pauses,
     PowerState,
+    SetsDisksAside,
     Suspends,
     TellsPowerStates,
 )
@@ -395,3 +396,60 @@ async def test_one_fetch_serves_all_and_a_damaged_image_none(qemu: Any, tmp_path
     with pytest.raises(DriverError, match="sha256"):
         await qemu.ensure_root_disk("s", "i", 1, wrong)
     assert await qemu.images() == {}
+
+
+async def test_a_machine_can_be_described_anew_while_it_stands_still(hypervisor: Any) -> None:
+    assert await hypervisor.description(ONE.id) is None
+    await hypervisor.ensure_running(ONE)
+    assert await hypervisor.description(ONE.id) == ONE
+    larger = msgspec.structs.replace(ONE, memory_mib=96)
+    for _ in range(2):
+        await hypervisor.ensure_stopped(larger)
+    assert await hypervisor.machines() == {ONE.id: PowerState.SHUTDOWN}
+    await hypervisor.ensure_started(ONE.id)
+    assert await hypervisor.description(ONE.id) == larger
+    await hypervisor.ensure_gone(ONE.id)
+    await hypervisor.ensure_stopped(ONE)
+    assert await hypervisor.machines() == {ONE.id: PowerState.SHUTDOWN}
+
+
+async def test_a_root_disk_that_was_set_aside_can_be_brought_back(
+    hypervisor: Any, technology: str, tmp_path: Path
+) -> None:
+    async def holds() -> tuple[int, list[bytes]]:
+        """The size of the disk in GiB, and which of the images it holds; a simulated one has no content."""
+        raw = Path(await hypervisor.export_root_disk("s")).read_bytes()
+        return int.from_bytes(raw[24:32], "big") >> 30, [t for t in (b"the1", b"the2") if t in raw]
+
+    def held(size_gb: int, text: bytes) -> tuple[int, list[bytes]]:
+        return size_gb, [text] if technology == "qemu" else []
+
+    assert isinstance(hypervisor, SetsDisksAside)
+    for number in (1, 2):
+        (tmp_path / f"{number}.raw").write_bytes(b"the%d" % number + bytes((1 << 20) - 4))
+    one, two = (
+        ImageSource(format="raw", path=str(tmp_path / f"{n}.raw"), size_bytes=1 << 20) for n in (1, 2)
+    )
+    await hypervisor.set_root_disk_aside("s", copied=False)
+    first = await hypervisor.ensure_root_disk("s", "one", 1, one)
+    assert await holds() == held(1, b"the1")
+    for copied in (False, True):
+        for _ in range(2):
+            await hypervisor.set_root_disk_aside("s", copied=copied)
+        assert await hypervisor.ensure_root_disk("s", "two", 2, two) == first
+        assert await holds() == held(2, b"the1" if copied else b"the2")
+        await hypervisor.ensure_image_gone("one")
+        for _ in range(2):
+            await hypervisor.bring_root_disk_back("s")
+        assert await holds() == held(1, b"the1")
+    await hypervisor.set_root_disk_aside("s", copied=True)
+    await hypervisor.ensure_root_disk("s", "one", 3, one)
+    for _ in range(2):
+        await hypervisor.drop_root_disk_aside("s")
+    await hypervisor.bring_root_disk_back("s")
+    assert await holds() == held(3, b"the1")
+    await hypervisor.set_root_disk_aside("s", copied=False)
+    for _ in range(2):  # it is the only one
+        await hypervisor.drop_root_disk_aside("s")
+    assert await holds() == held(3, b"the1")
+    await hypervisor.ensure_root_disk_gone("s")

@@ -47,6 +47,44 @@ class ImageNotUsable(BadRequest):
     message = "{why}"
 
 
+class ImageUnacceptable(BadRequest):
+    code = "compute.image_unacceptable"
+    message = "Image {image_id} is unacceptable: {why}"
+
+
+class NeverActive(Conflict):
+    code = "compute.never_active"
+    message = "Instance {server_id} is in an invalid state for '{action}'"
+
+
+class SameFlavor(BadRequest):
+    code = "compute.same_flavor"
+    message = "When resizing, instances must change flavor!"
+
+
+class NoGuestAgent(Conflict):
+    code = "compute.no_guest_agent"
+    message = "QEMU guest agent is not enabled"
+
+
+class NotResized(BadRequest):
+    code = "compute.not_resized"
+    message = "Instance has not been resized."
+
+
+class DiskTooSmall(BadRequest):
+    code = "compute.disk_too_small"
+    message = (
+        "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {size} "
+        "bytes, minimum size is {least} bytes."
+    )
+
+
+class CannotResizeDisk(BadRequest):
+    code = "compute.cannot_resize_disk"
+    message = "Server disk was unable to be resized because: {why}"
+
+
 class KeypairNotFound(NotFound):
     code = "compute.keypair_not_found"
     message = "Keypair {name} not found for user {user_id}"

@@ -45,4 +45,7 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is in BUILD and nothing works on it"
         if server.vm_state == "active" and server.host is None:
             return f"server {server.id} is ACTIVE on no host"
-    return await placement.verify(ctx, {s.id for s in found})
+        if (server.vm_state == "resized") != (server.resized_from is not None):
+            return f"server {server.id} is {server.vm_state}, but what it was before says otherwise"
+    changing = {s.former_claim_id for s in found if s.resized_from or s.doing == "compute.resize_server"}
+    return await placement.verify(ctx, {s.id for s in found} | changing)

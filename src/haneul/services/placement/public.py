@@ -24,6 +24,7 @@ __all__ = [
     "UpHost",
     "Wish",
     "claim",
+    "holds",
     "host",
     "hosts",
     "hosts_up",
@@ -34,6 +35,7 @@ __all__ = [
     "remove_host",
     "report",
     "save_host",
+    "take_over",
     "verify",
     "zones",
 ]
@@ -97,6 +99,19 @@ async def claim(ctx: Context, consumer: Consumer, provider_id: str, resources: d
     await _store.claim(ctx.tx, consumer, {provider_id: resources})
 
 
+async def holds(ctx: Context, consumer_id: str) -> bool:
+    """Whether the consumer holds anything."""
+    return await _store.CONSUMERS.get(ctx.tx, consumer_id) is not None
+
+
+async def take_over(ctx: Context, consumer_id: str, heir: Consumer) -> None:
+    """The heir holds what the consumer held, who holds nothing; what the heir had before is released.
+
+    Nothing changes if the consumer holds nothing.
+    """
+    await _store.take_over(ctx.tx, consumer_id, heir)
+
+
 async def release(ctx: Context, consumer_id: str) -> None:
     """The consumer holds nothing; fine if it held nothing."""
     await _store.release(ctx.tx, consumer_id)
@@ -107,6 +122,6 @@ async def verify(ctx: Context, consumers: set[str]) -> str | None:
     for provider, resource, used, total in await ctx.tx.all(_store.DRIFT):
         return f"provider {provider}: {used} {resource} counted as used, allocations say {total}"
     for each in await _store.CONSUMERS.find(ctx.tx):
-        if each.id not in consumers and each.kind == "INSTANCE":
-            return f"consumer {each.id} holds allocations but is no server"
+        if each.id not in consumers and each.kind in ("INSTANCE", "MIGRATION"):
+            return f"consumer {each.id} holds allocations but is no server, nor what one was before a resize"
     return None

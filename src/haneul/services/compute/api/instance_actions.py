@@ -19,7 +19,13 @@ from haneul.services.compute.policy import servers as policy
 routes = Routes("/v2.1/servers/{id}/os-instance-actions")
 PAGES, CHANGES_BEFORE = (2, 58), (2, 66)
 EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
-NOVA_NAMES = {"hard_reboot": "reboot", "snapshot": "createImage", "snapshot_volumes": "createImage"}
+NOVA_NAMES = {
+    "confirm_resize": "confirmResize",
+    "hard_reboot": "reboot",
+    "revert_resize": "revertResize",
+    "snapshot": "createImage",
+    "snapshot_volumes": "createImage",
+}
 
 
 @routes.get("", policy=policy.ACTIONS_READ)

@@ -81,7 +81,7 @@ def _detail(
         "links": links(ctx, f"servers/{server.id}"),
         "OS-DCF:diskConfig": server.disk_config,
     }
-    if shown in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT"):
+    if shown in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT", "REBUILD", "RESIZE", "VERIFY_RESIZE"):
         found["progress"] = 0
     if server.vm_state is VmState.ERROR and server.fault is not None:
         fault = server.fault

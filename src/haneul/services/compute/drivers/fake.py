@@ -101,6 +101,16 @@ class FakeHypervisor:
             starts = machine.starts + 1
             self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False)
 
+    async def ensure_stopped(self, spec: MachineSpec) -> None:
+        await self.knobs.enter("ensure_stopped")
+        known = self._machines.entries.get(spec.id)
+        starts = known.starts if known else 0
+        self._machines.put(spec.id, SimulatedMachine(spec, PowerState.SHUTDOWN, starts))
+
+    async def description(self, machine_id: str) -> MachineSpec | None:
+        machine = self._machines.entries.get(machine_id)
+        return machine.spec if machine else None
+
     async def ensure_gone(self, machine_id: str) -> None:
         await self.knobs.enter("ensure_gone")
         self._machines.drop(machine_id)
@@ -190,6 +200,10 @@ class FakeHypervisor:
         """For tests: the machine as it is now wired."""
         return self._machine(machine_id).spec
 
+    def disks(self) -> dict[str, SimulatedDisk]:
+        """For tests: every disk that is kept here, by server and name."""
+        return dict(self._disks.entries)
+
     # Images and disks
 
     async def ensure_image(self, image_id: str, source: ImageSource) -> None:
@@ -233,6 +247,27 @@ class FakeHypervisor:
             self._disks.drop(key)
         for export in self._folder.glob(f"{server_id}.*.qcow2"):
             export.unlink(missing_ok=True)
+
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
+        await self.knobs.enter("set_root_disk_aside")
+        disk = self._disks.entries.get(f"{server_id}/root")
+        if disk is None or f"{server_id}/aside" in self._disks.entries:
+            return
+        self._disks.put(f"{server_id}/aside", disk)
+        if not copied:
+            self._disks.drop(f"{server_id}/root")
+
+    async def bring_root_disk_back(self, server_id: str) -> None:
+        await self.knobs.enter("bring_root_disk_back")
+        if aside := self._disks.entries.get(f"{server_id}/aside"):
+            self._disks.put(f"{server_id}/root", aside)
+            self._disks.drop(f"{server_id}/aside")
+
+    async def drop_root_disk_aside(self, server_id: str) -> None:
+        await self.knobs.enter("drop_root_disk_aside")
+        if f"{server_id}/root" not in self._disks.entries:
+            await self.bring_root_disk_back(server_id)
+        self._disks.drop(f"{server_id}/aside")
 
     async def export_root_disk(self, server_id: str, name: str = "export") -> str:
         """A true qcow2 of the right size, without content, since a simulated disk has none."""

@@ -30,6 +30,7 @@ __all__ = [
     "Pauses",
     "PowerState",
     "ResizesDisks",
+    "SetsDisksAside",
     "Suspends",
     "TakesScreenshots",
     "TellsPowerStates",
@@ -141,6 +142,14 @@ class Hypervisor(Protocol):
 
     async def ensure_started(self, machine_id: str) -> None:
         """The machine runs again, as it was last described. NotFound when the host does not know it."""
+        ...
+
+    async def ensure_stopped(self, spec: MachineSpec) -> None:
+        """The machine does not run, and starts with this spec next. One that runs loses its power."""
+        ...
+
+    async def description(self, machine_id: str) -> MachineSpec | None:
+        """The machine as it would start next; None when the host does not know it."""
         ...
 
     async def ensure_gone(self, machine_id: str) -> None:
@@ -272,6 +281,26 @@ class KeepsRootDisks(Protocol):
         ...
 
     async def ensure_export_gone(self, server_id: str, name: str = "export") -> None: ...
+
+
+@runtime_checkable
+class SetsDisksAside(Protocol):
+    """A way back for who gives a server another root disk. Nothing may run on the disk meanwhile."""
+
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
+        """The root disk is kept aside as it is now, and is no longer the server's, unless it was `copied`.
+
+        One that is kept already stays. Where there is no root disk, none is kept.
+        """
+        ...
+
+    async def bring_root_disk_back(self, server_id: str) -> None:
+        """What was kept aside is the root disk again, instead of any other; nothing is kept any more."""
+        ...
+
+    async def drop_root_disk_aside(self, server_id: str) -> None:
+        """Nothing is kept aside. What would be the last disk of the server is brought back instead."""
+        ...
 
 
 @runtime_checkable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ class VmState(StrEnum):
     SUSPENDED = "suspended"
     RESCUED = "rescued"
     SHELVED_OFFLOADED = "shelved_offloaded"
+    RESIZED = "resized"
     ERROR = "error"
 
 
@@ -80,6 +82,13 @@ class Rescue(msgspec.Struct, frozen=True):
     is there, and comes second."""
 
 
+class Resized(msgspec.Struct, frozen=True):
+    """What a server was before it was resized, until that is confirmed or reverted."""
+
+    flavor: FlavorSnapshot
+    vm_state: VmState
+
+
 class Server(msgspec.Struct, frozen=True, gc=False):
     id: str
     project_id: str
@@ -95,6 +104,7 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     wanted_host: str | None
     flavor: FlavorSnapshot
     vcpus: int
+    """What the project's quota counts, as `memory_mib`: the larger size while there are two."""
     memory_mib: int
     image_id: str | None
     image_properties: dict[str, Any]
@@ -121,6 +131,7 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     rescue: Rescue | None = None
     shelved_image_id: str | None = None
     """The image that holds the root disk of a shelved server."""
+    resized_from: Resized | None = None
     generation: int = 0
     operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None
 
@@ -132,6 +143,11 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     @property
     def boots_from_volume(self) -> bool:
         return self.image_id is None or any(d.boot_index == 0 for d in self.block_devices)
+
+    @property
+    def former_claim_id(self) -> str:
+        """Who holds the room of the size that the server had, until a resize is confirmed or reverted."""
+        return str(uuid.uuid5(uuid.UUID(self.id), "the size before"))
 
     @property
     def root_device(self) -> str:
@@ -152,6 +168,9 @@ TASKS = {
     "compute.unrescue_server": "unrescuing",
     "compute.shelve_server": "shelving",
     "compute.unshelve_server": "spawning",
+    "compute.rebuild_server": "rebuilding",
+    "compute.resize_server": "resize_prep",
+    "compute.revert_resize": "resize_reverting",
     "compute.snapshot_server": "image_uploading",
     "compute.snapshot_volumes": "image_snapshot",
 }
@@ -169,6 +188,14 @@ LATER_TASKS = {
     "compute.shelve_server/remove_machine": "shelving_offloading",
     "compute.shelve_server/remove_wires": "shelving_offloading",
     "compute.unshelve_server/place": "unshelving",
+    "compute.rebuild_server/stop": "rebuild_block_device_mapping",
+    "compute.rebuild_server/set_disk_aside": "rebuild_block_device_mapping",
+    "compute.rebuild_server/find_root_disk": "rebuild_spawning",
+    "compute.rebuild_server/start_again": "rebuild_spawning",
+    "compute.resize_server/stop": "resize_migrating",
+    "compute.resize_server/keep_disk": "resize_migrating",
+    "compute.resize_server/grow_disk": "resize_finish",
+    "compute.resize_server/start_again": "resize_finish",
 }
 """What `TASKS` says of an operation changes with these steps."""
 STATUSES = {
@@ -179,6 +206,7 @@ STATUSES = {
     VmState.SUSPENDED: "SUSPENDED",
     VmState.RESCUED: "RESCUE",
     VmState.SHELVED_OFFLOADED: "SHELVED_OFFLOADED",
+    VmState.RESIZED: "VERIFY_RESIZE",
     VmState.ERROR: "ERROR",
 }
 STATES = {status: state for state, status in STATUSES.items()}
@@ -201,9 +229,16 @@ def status(server: Server) -> str:
             return "REBOOT"
         case "compute.hard_reboot_server":
             return "HARD_REBOOT"
+        case "compute.rebuild_server":
+            return "REBUILD"
+        case "compute.resize_server":
+            return "RESIZE"
+        case "compute.revert_resize":
+            return "REVERT_RESIZE"
     return STATUSES[server.vm_state]
 
 
+_STANDING = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
 ALLOWED: dict[str, set[VmState]] = {
     "start": {VmState.STOPPED},
     "stop": {VmState.ACTIVE, VmState.ERROR},
@@ -218,8 +253,13 @@ ALLOWED: dict[str, set[VmState]] = {
     "unshelve": {VmState.SHELVED_OFFLOADED},
     "rescue": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
     "unrescue": {VmState.RESCUED},
-    "attach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.SHELVED_OFFLOADED},
-    "detach_volume": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.SHELVED_OFFLOADED},
+    "rebuild": {VmState.ACTIVE, VmState.STOPPED, VmState.ERROR},
+    "changePassword": {VmState.ACTIVE},
+    "resize": {VmState.ACTIVE, VmState.STOPPED},
+    "confirmResize": {VmState.RESIZED},
+    "revertResize": {VmState.RESIZED},
+    "attach_volume": {*_STANDING, VmState.SHELVED_OFFLOADED, VmState.RESIZED},
+    "detach_volume": {*_STANDING, VmState.SHELVED_OFFLOADED, VmState.RESIZED},
     "attach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "detach_interface": {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED},
     "snapshot": {VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.STOPPED},

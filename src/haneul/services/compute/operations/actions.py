@@ -16,6 +16,7 @@ from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
+from haneul.services.compute.sagas.settle_resize import keep_size
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken
 from haneul.services.network import public as network
 
@@ -71,12 +72,21 @@ async def unlock(ctx: Context, id: str) -> None:
 
 
 async def reset_state(ctx: Context, id: str, state: str) -> None:
+    """The server is said to be in that state; one that waited for a decision on its size keeps the new one."""
     server = await servers.show(ctx, id)
+    if server.resized_from is not None and server.doing is None:
+        server = await keep_size(ctx, server)
     wanted = VmState.ACTIVE if state == "active" else VmState.ERROR
     power = PowerState.RUNNING if wanted is VmState.ACTIVE else server.power_state
     await SERVERS.update(
         ctx.tx, msgspec.structs.replace(server, vm_state=wanted, power_state=power, updated_at=ctx.now())
     )
+
+
+async def change_password(ctx: Context, id: str) -> None:
+    """Refused in every state: no driver speaks with an agent inside the guest."""
+    require(await servers.show(ctx, id), "changePassword", by_admin=ctx.is_admin)
+    raise errors.NoGuestAgent
 
 
 async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Server:

@@ -73,20 +73,10 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
     """Accept new servers; sagas bring them to life."""
-    flavor = await _flavor(ctx, wish.flavor_id)
-    snapshot = FlavorSnapshot(
-        flavor.id,
-        flavor.name,
-        flavor.vcpus,
-        flavor.memory_mib,
-        flavor.disk_gb,
-        flavor.ephemeral_gb,
-        flavor.swap_mib,
-        flavor.extra_specs,
-    )
+    flavor = await usable_flavor(ctx, wish.flavor_id)
     wish, properties = await _with_image(ctx, wish, flavor)
-    public_key = await _public_key(ctx, wish.key_name)
-    _check_user_data(wish.user_data)
+    public_key = await public_key_of(ctx, wish.key_name)
+    check_user_data(wish.user_data)
     zone, host = await _where(ctx, wish)
     group_id = await _group(ctx, wish.hints)
     nics = await _nics(ctx, wish)
@@ -109,7 +99,7 @@ async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
             host=None,
             zone=zone,
             wanted_host=host,
-            flavor=snapshot,
+            flavor=snapshot(flavor),
             vcpus=flavor.vcpus,
             memory_mib=flavor.memory_mib,
             image_id=wish.image_id,
@@ -159,12 +149,25 @@ def _as_bad_request(before: str = "") -> Iterator[None]:
         raise BadRequest(before + problem.text) from None
 
 
-async def _flavor(ctx: Context, id: str) -> Flavor:
+async def usable_flavor(ctx: Context, id: str) -> Flavor:
     flavor = await FLAVORS.get(ctx.tx, id)
     usable = flavor is not None and (flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects)
     if flavor is None or not usable or flavor.is_disabled:
         raise errors.FlavorNotUsable(flavor_id=id)
     return flavor
+
+
+def snapshot(flavor: Flavor) -> FlavorSnapshot:
+    return FlavorSnapshot(
+        flavor.id,
+        flavor.name,
+        flavor.vcpus,
+        flavor.memory_mib,
+        flavor.disk_gb,
+        flavor.ephemeral_gb,
+        flavor.swap_mib,
+        flavor.extra_specs,
+    )
 
 
 async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[ServerWish, dict[str, Any]]:
@@ -174,11 +177,11 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
     """
     boot = _root(wish)
     image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
-    found = None if image_id is None else await _active_image(ctx, image_id)
+    found = None if image_id is None else await active_image(ctx, image_id)
     if found is not None:
         of_image = image_mappings.read(found.properties)
         wish = msgspec.structs.replace(wish, volumes=image_mappings.merged(wish.volumes, of_image))
-        _require_fits(found, flavor, _root(wish))
+        require_fits(found, flavor, _root(wish))
     elif boot is None:
         raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
                          "device mapping combination is not valid.")  # fmt: skip
@@ -194,7 +197,7 @@ def _root(wish: ServerWish) -> VolumeWish | None:
     return next((v for v in wish.volumes if v.boot_index == 0), None)
 
 
-async def _active_image(ctx: Context, image_id: str) -> image.Image:
+async def active_image(ctx: Context, image_id: str) -> image.Image:
     try:
         found = await image.get(ctx, image_id)
     except NotFound:
@@ -204,7 +207,7 @@ async def _active_image(ctx: Context, image_id: str) -> image.Image:
     return found
 
 
-def _require_fits(found: image.Image, flavor: Flavor, boot: VolumeWish | None) -> None:
+def require_fits(found: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
     if found.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
@@ -215,7 +218,7 @@ def _require_fits(found: image.Image, flavor: Flavor, boot: VolumeWish | None) -
         )
 
 
-async def _public_key(ctx: Context, name: str | None) -> str | None:
+async def public_key_of(ctx: Context, name: str | None) -> str | None:
     if name is None:
         return None
     found = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
@@ -224,7 +227,7 @@ async def _public_key(ctx: Context, name: str | None) -> str | None:
     return found.public_key
 
 
-def _check_user_data(text: str | None) -> None:
+def check_user_data(text: str | None) -> None:
     if text is None:
         return
     try:

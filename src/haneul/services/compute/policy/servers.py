@@ -21,6 +21,14 @@ CREATE_IMAGE = rule(_S + "create_image", OWNER_MEMBER, "Make an image of a serve
 CREATE_VOLUMES_IMAGE = rule(
     _S + "create_image:allow_volume_backed", OWNER_MEMBER, "Make an image of a server with a volume as root."
 )
+REBUILD = rule(_S + "rebuild", OWNER_MEMBER, "Give a server a new root disk.")
+REBUILD_CERTIFICATES = rule(
+    _S + "rebuild:trusted_certs", OWNER_MEMBER, "Name trusted certificates when rebuilding a server."
+)
+RESIZE = rule(_S + "resize", OWNER_MEMBER, "Give a server another flavor.")
+CONFIRM_RESIZE = rule(_S + "confirm_resize", OWNER_MEMBER, "Keep a server's new flavor.")
+REVERT_RESIZE = rule(_S + "revert_resize", OWNER_MEMBER, "Give a server its old flavor back.")
+CHANGE_PASSWORD = rule("os_compute_api:os-admin-password", OWNER_MEMBER, "Set a server's password.")
 PAUSE = rule("os_compute_api:os-pause-server:pause", OWNER_MEMBER, "Pause a server.")
 UNPAUSE = rule("os_compute_api:os-pause-server:unpause", OWNER_MEMBER, "Let a paused server go on.")
 SUSPEND = rule("os_compute_api:os-suspend-server:suspend", OWNER_MEMBER, "Suspend a server.")

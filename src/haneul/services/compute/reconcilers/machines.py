@@ -55,6 +55,8 @@ def _may_be_on(server: Server, host: str) -> bool:
 async def _settle(ctx: Context, server: Server, state: str | None) -> None:
     should_run = server.vm_state in (VmState.ACTIVE, VmState.PAUSED, VmState.RESCUED)
     again = RESCUE_SERVER if server.vm_state is VmState.RESCUED else RESTORE_SERVER
+    if server.vm_state is VmState.RESIZED:
+        should_run = server.power_state == PowerState.RUNNING
     if should_run and state in (None, "crashed"):
         async with ctx.in_transaction() as writing:
             current = await SERVERS.get(writing.tx, server.id)

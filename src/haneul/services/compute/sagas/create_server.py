@@ -21,7 +21,7 @@ from haneul.services.compute.drivers.interface import MachineSpec
 from haneul.services.compute.events import ServerActive, ServerFailed
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
-from haneul.services.compute.model.servers import BUILD, Fault, PowerState, VmState
+from haneul.services.compute.model.servers import BUILD, Fault, FlavorSnapshot, PowerState, Server, VmState
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
@@ -59,27 +59,35 @@ async def place(ctx: Context, new: NewServer) -> Claim:
     server = await SERVERS.get(ctx.tx, new.server_id)
     if server is None:
         raise errors.ServerNotFound(server_id=new.server_id)
-    resources = {"VCPU": server.flavor.vcpus, "MEMORY_MB": server.flavor.memory_mib}
-    local_gb = server.flavor.ephemeral_gb + (0 if server.boots_from_volume else server.flavor.disk_gb)
-    local_gb += -(-server.flavor.swap_mib // 1024)
-    if local_gb:
-        resources["DISK_GB"] = local_gb
     wish = placement.Wish(
-        resources,
+        needs(server, server.flavor),
         zone=server.zone,
         host=server.wanted_host,
         excluded=list(ctx.operation.excluded),
         **await _group(ctx, server.group_id, server.id),
     )
     await ctx.tx.lock("placement")
-    consumer = placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
-    decision = await placement.place(ctx, wish, consumer)
+    decision = await placement.place(ctx, wish, consumer_of(server))
     if decision.chosen is None and _is_early(ctx, server.created_at, decision):
         raise Waiting(what="every host", state="silent")
     if decision.chosen is None:
         raise errors.NoValidHost(why=decision.remedy or "", decision=msgspec.to_builtins(decision))
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, host=decision.chosen))
     return Claim(decision.chosen, decision)
+
+
+def needs(server: Server, flavor: FlavorSnapshot) -> dict[str, int]:
+    """What the server takes of its host with this flavor."""
+    resources = {"VCPU": flavor.vcpus, "MEMORY_MB": flavor.memory_mib}
+    local_gb = flavor.ephemeral_gb + (0 if server.boots_from_volume else flavor.disk_gb)
+    local_gb += -(-flavor.swap_mib // 1024)
+    if local_gb:
+        resources["DISK_GB"] = local_gb
+    return resources
+
+
+def consumer_of(server: Server) -> placement.Consumer:
+    return placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
 
 
 def _is_early(ctx: Context, accepted_at: datetime, decision: placement.Decision) -> bool:

@@ -88,6 +88,8 @@ async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     if server is not None and server.shelved_image_id is not None:
         with contextlib.suppress(Forbidden):  # who shelved it keeps the image
             await image.discard(ctx, server.shelved_image_id)
+    if server is not None:
+        await placement.release(ctx, server.former_claim_id)
     await CONSOLE_TOKENS.remove(ctx.tx, server_id=doomed.server_id)
     if server is not None and server.group_id is not None:
         group = await SERVER_GROUPS.get(ctx.tx, server.group_id)

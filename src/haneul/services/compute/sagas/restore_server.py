@@ -93,7 +93,7 @@ async def settle(ctx: Context, lost: Lost) -> None:
             ctx.tx,
             msgspec.structs.replace(
                 server,
-                vm_state=VmState.ACTIVE,
+                vm_state=VmState.RESIZED if server.resized_from else VmState.ACTIVE,
                 power_state=PowerState.RUNNING,
                 updated_at=ctx.now(),
             ),

@@ -141,6 +141,19 @@ async def claim(
         await CONSUMERS.add(tx, consumer)
 
 
+async def take_over(tx: Tx, consumer_id: str, heir: Consumer) -> None:
+    """The heir holds exactly what the consumer held; nothing changes if that was nothing."""
+    held = await ALLOCATIONS.find(tx, consumer_id=consumer_id)
+    if not held:
+        return
+    await release(tx, heir.id)
+    await ALLOCATIONS.remove(tx, consumer_id=consumer_id)
+    await CONSUMERS.remove(tx, id=consumer_id)
+    for each in held:
+        await ALLOCATIONS.add(tx, Allocation(heir.id, each.provider_id, each.resource_class, each.used))
+    await CONSUMERS.add(tx, heir)
+
+
 async def release(tx: Tx, consumer_id: str) -> None:
     """The consumer holds nothing."""
     held = await ALLOCATIONS.find(tx, consumer_id=consumer_id)

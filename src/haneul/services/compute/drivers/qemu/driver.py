@@ -130,6 +130,16 @@ class QemuHypervisor:
     async def ensure_started(self, machine_id: str) -> None:
         await self.ensure_running(self._machine(machine_id).spec)
 
+    async def ensure_stopped(self, spec: MachineSpec) -> None:
+        machine = self._machines.get(spec.id) or self._add(spec)
+        async with machine.lock:
+            machine.spec = spec
+            await machine.shut_down(0)
+
+    async def description(self, machine_id: str) -> MachineSpec | None:
+        machine = self._machines.get(machine_id)
+        return machine.spec if machine else None
+
     async def ensure_gone(self, machine_id: str) -> None:
         machine = self._machines.get(machine_id)
         if machine is None:
@@ -252,6 +262,15 @@ class QemuHypervisor:
 
     async def ensure_root_disk_gone(self, server_id: str) -> None:
         await self._disks.ensure_root_disk_gone(server_id)
+
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
+        await self._disks.set_aside(server_id, copied=copied)
+
+    async def bring_root_disk_back(self, server_id: str) -> None:
+        await self._disks.bring_back(server_id)
+
+    async def drop_root_disk_aside(self, server_id: str) -> None:
+        await self._disks.drop_aside(server_id)
 
     async def export_root_disk(self, server_id: str, name: str = "export") -> str:
         path = str(self._disks.root_disk(server_id))

@@ -55,7 +55,7 @@ class RootDisks:
         await self._base(image_id, source)
 
     async def ensure_image_gone(self, image_id: str) -> None:
-        if any(_text(note) == image_id for note in self._disks.glob("*/base")):
+        if image_id in self._in_use():
             return
         for path in self._images.glob(f"{image_id}.*"):
             path.unlink(missing_ok=True)
@@ -70,7 +70,7 @@ class RootDisks:
             await asyncio.to_thread(self._prune, unused_s, size_max)
 
     def _prune(self, unused_s: float, size_max: float) -> None:
-        in_use = {_text(note) for note in self._disks.glob("*/base")}
+        in_use = self._in_use()
         found = [(path, path.stat()) for path in self._images.iterdir() if path.suffix != ".part"]
         size = sum(about.st_blocks * 512 for _, about in found)
         for path, about in sorted(found, key=lambda each: each[1].st_mtime):
@@ -78,6 +78,10 @@ class RootDisks:
             if path.stem not in in_use and (is_old or size > size_max):
                 path.unlink(missing_ok=True)
                 size -= about.st_blocks * 512
+
+    def _in_use(self) -> set[str]:
+        """The images that a root disk stands on, or one that is kept aside."""
+        return {_text(note) for note in self._disks.glob("*/base*")}
 
     async def _base(self, image_id: str, source: ImageSource) -> Path:
         """The image's file. One fetch serves all who wait, and goes on when one of them gives up."""
@@ -159,6 +163,42 @@ class RootDisks:
             await asyncio.to_thread(shutil.rmtree, self._disks / _plain(server_id), ignore_errors=True)
         self._locks.pop(server_id, None)
 
+    async def set_aside(self, server_id: str, *, copied: bool) -> None:
+        """The root disk is kept under another name, beside the note of the image that it stands on."""
+        async with self._lock(server_id):
+            path = self._root(server_id)
+            if path is None or self._root(server_id, "aside") is not None:
+                return
+            (path.parent / "base-aside").write_text(_text(path.parent / "base"))
+            aside = path.with_name(f"aside{path.suffix}")
+            if not copied:
+                path.replace(aside)
+                return
+            await asyncio.to_thread(disk_files.copy, path, aside)
+            aside.chmod(0o600)
+
+    async def bring_back(self, server_id: str) -> None:
+        async with self._lock(server_id):
+            self._bring_back(server_id)
+
+    async def drop_aside(self, server_id: str) -> None:
+        async with self._lock(server_id):
+            if self._root(server_id) is None:
+                self._bring_back(server_id)
+            if aside := self._root(server_id, "aside"):
+                aside.unlink()
+            (self._disks / _plain(server_id) / "base-aside").unlink(missing_ok=True)
+
+    def _bring_back(self, server_id: str) -> None:
+        aside = self._root(server_id, "aside")
+        if aside is None:
+            return
+        if other := self._root(server_id):
+            other.unlink()
+        (aside.parent / "base").write_text(_text(aside.parent / "base-aside"))
+        aside.replace(aside.with_name(f"root{aside.suffix}"))
+        (aside.parent / "base-aside").unlink(missing_ok=True)
+
     def root_disk(self, server_id: str) -> Path:
         path = self._root(server_id)
         if path is None:
@@ -181,9 +221,9 @@ class RootDisks:
         await _create(to, "qcow2", await disk_files.virtual_size(path, path.suffix[1:]))
         return to
 
-    def _root(self, server_id: str) -> Path | None:
+    def _root(self, server_id: str, name: str = "root") -> Path | None:
         for format in ("raw", "qcow2"):
-            path = self._disks / _plain(server_id) / f"root.{format}"
+            path = self._disks / _plain(server_id) / f"{name}.{format}"
             if path.exists():
                 return path
         return None

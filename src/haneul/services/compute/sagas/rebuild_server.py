@@ -1,0 +1,133 @@
+"""Give a server a new root disk, of the same or of another image; all else of it stays.
+
+The image is fetched while the server still runs. The old disk is set aside and dropped only once the server
+is known to be rebuilt, so a rebuild that fails leaves the server as it was. A server whose root disk is a
+volume starts anew from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute import errors
+from haneul.services.compute.model.servers import PowerState, VmState
+from haneul.services.compute.sagas import replace_machine as machines
+from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.restore_server import (
+    Lost,
+    describe_again,
+    find_devices,
+    find_root_disk,
+    reconnect,
+    rewire,
+)
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.image import public as image
+
+
+class Rebuild(msgspec.Struct, frozen=True):
+    """The server, and what of it the row no longer says: it was replaced when the rebuild was accepted."""
+
+    server_id: str
+    host: str
+    vm_state: VmState
+    image_id: str | None
+    image_properties: dict[str, Any]
+    key_name: str | None
+    public_key: str | None
+    user_data: str | None
+
+
+async def locate(ctx: Context, rebuild: Rebuild) -> Lost:
+    return Lost(rebuild.server_id, rebuild.host)
+
+
+async def want(ctx: Context, rebuild: Rebuild) -> Wanted:
+    """A server that was stopped stays so; any other runs, also one that was in ERROR."""
+    return Wanted(rebuild.vm_state is not VmState.STOPPED)
+
+
+async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
+    async with ctx.in_reading() as reading:
+        server = await SERVERS.get(reading.tx, rebuild.server_id)
+        if server is None or server.image_id is None or server.boots_from_volume:
+            return
+        source = image.source(reading, await image.get(reading, server.image_id))
+    await ctx.agent(rebuild.host).hypervisor.ensure_image(server.image_id, source)
+
+
+async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
+    await ctx.agent(rebuild.host).hypervisor.set_root_disk_aside(rebuild.server_id, copied=False)
+
+
+async def mark_rebuilt(ctx: Context, rebuild: Rebuild, wanted: Wanted) -> None:
+    server = await SERVERS.get(ctx.tx, rebuild.server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=rebuild.server_id)
+    now = ctx.now()
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            server,
+            vm_state=VmState.ACTIVE if wanted.is_running else VmState.STOPPED,
+            power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+            launched_at=now,
+            updated_at=now,
+            fault=None,
+        ),
+    )
+
+
+async def drop_old_disk(ctx: Context, rebuild: Rebuild) -> None:
+    """The server is rebuilt, whatever happens here; the next change would drop what this leaves."""
+    with contextlib.suppress(DriverError):
+        await ctx.agent(rebuild.host).hypervisor.drop_root_disk_aside(rebuild.server_id)
+
+
+async def remain(ctx: Context, rebuild: Rebuild, failure: Failure) -> None:
+    """The server is what it was; the operation's record says why."""
+    server = await SERVERS.get(ctx.tx, rebuild.server_id)
+    if server is not None:
+        await SERVERS.update(
+            ctx.tx,
+            msgspec.structs.replace(
+                server,
+                vm_state=rebuild.vm_state,
+                image_id=rebuild.image_id,
+                image_properties=rebuild.image_properties,
+                key_name=rebuild.key_name,
+                public_key=rebuild.public_key,
+                user_data=rebuild.user_data,
+                updated_at=ctx.now(),
+            ),
+        )
+
+
+REBUILD_SERVER = Saga(
+    "compute.rebuild_server",
+    input=Rebuild,
+    steps=[
+        Step(locate),
+        Step(want),
+        Step(machines.remember),
+        Step(machines.drop_disk_aside),
+        Step(fetch_image, deadline_s=600),
+        Step(machines.stop, undo=machines.start_former, deadline_s=180),
+        Step(set_disk_aside, undo=machines.bring_disk_back),
+        Step(find_devices),
+        Step(reconnect),
+        Step(rewire),
+        Step(find_root_disk, deadline_s=600),
+        Step(describe_again),
+        Step(machines.start_again, undo=machines.remove),
+        Step(mark_rebuilt),
+        Step(drop_old_disk),
+    ],
+    on_failure=remain,
+)

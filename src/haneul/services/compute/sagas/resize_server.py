@@ -1,0 +1,168 @@
+"""Give a server another flavor, on the host where it is.
+
+The room of both sizes is held until the resize is confirmed or reverted: the old one by a consumer of its
+own. A copy of the root disk is kept aside as it is when the server stops, then the disk grows. A resize that
+fails leaves the server as it was.
+
+The server stays on its host, since a root disk cannot be sent to another one yet.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute import errors
+from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
+from haneul.services.compute.model.servers import FlavorSnapshot, PowerState, Resized, Server, VmState
+from haneul.services.compute.sagas import replace_machine as machines
+from haneul.services.compute.sagas.create_server import (
+    Claim,
+    Connections,
+    RootDisk,
+    Wires,
+    consumer_of,
+    needs,
+)
+from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.restore_server import (
+    Devices,
+    Lost,
+    describe_again,
+    find_devices,
+    reconnect,
+    rewire,
+)
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.placement import public as placement
+
+
+class Resize(msgspec.Struct, frozen=True):
+    server_id: str
+    host: str
+    vm_state: VmState
+    """What it was in before."""
+    flavor: FlavorSnapshot
+    """What it shall have."""
+
+
+async def find(ctx: Context, server_id: str) -> Server:
+    server = await SERVERS.get(ctx.tx, server_id)
+    if server is None:
+        raise errors.ServerNotFound(server_id=server_id)
+    return server
+
+
+async def place(ctx: Context, resize: Resize) -> Claim:
+    """The host has room for the new size beside the old, and keeps both."""
+    server = await find(ctx, resize.server_id)
+    await ctx.tx.lock("placement")
+    former = server.former_claim_id
+    if not await placement.holds(ctx, former):
+        holder = placement.Consumer(former, server.project_id, server.user_id, "MIGRATION", 1)
+        await placement.take_over(ctx, server.id, holder)
+    wish = placement.Wish(needs(server, resize.flavor), host=resize.host)
+    decision = await placement.place(ctx, wish, consumer_of(server))
+    if decision.chosen is None:
+        raise errors.NoValidHost(why=decision.remedy or "", decision=msgspec.to_builtins(decision))
+    return Claim(decision.chosen, decision)
+
+
+async def release_new_size(ctx: Context, resize: Resize) -> None:
+    server = await SERVERS.get(ctx.tx, resize.server_id)
+    if server is not None:
+        await placement.take_over(ctx, server.former_claim_id, consumer_of(server))
+
+
+async def locate(ctx: Context, resize: Resize) -> Lost:
+    return Lost(resize.server_id, resize.host)
+
+
+async def want(ctx: Context, resize: Resize) -> Wanted:
+    return Wanted(resize.vm_state is not VmState.STOPPED)
+
+
+async def keep_disk(ctx: Context, resize: Resize) -> None:
+    await ctx.agent(resize.host).hypervisor.set_root_disk_aside(resize.server_id, copied=True)
+
+
+async def grow_disk(ctx: Context, lost: Lost, resize: Resize, devices: Devices) -> RootDisk:
+    return await root_disk(ctx, lost, devices, resize.flavor.disk_gb)
+
+
+async def root_disk(ctx: Context, lost: Lost, devices: Devices, size_gb: int) -> RootDisk:
+    """The disk that is there already, at least that large; nothing is fetched."""
+    async with ctx.in_reading() as reading:
+        server = await find(reading, lost.server_id)
+    if server.image_id is None or any(d.boot_index == 0 for d in devices.devices):
+        return RootDisk(None)
+    hypervisor = ctx.agent(lost.host).hypervisor
+    return RootDisk(await hypervisor.ensure_root_disk(server.id, server.image_id, size_gb, ImageSource()))
+
+
+async def describe_resized(
+    ctx: Context,
+    lost: Lost,
+    resize: Resize,
+    devices: Devices,
+    connections: Connections,
+    wires: Wires,
+    root: RootDisk,
+) -> MachineSpec:
+    machine = await describe_again(ctx, lost, devices, connections, wires, root)
+    return msgspec.structs.replace(machine, vcpus=resize.flavor.vcpus, memory_mib=resize.flavor.memory_mib)
+
+
+async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted) -> None:
+    server = await find(ctx, resize.server_id)
+    now = ctx.now()
+    if server.resized_from is None:
+        was = Resized(server.flavor, resize.vm_state)
+        await SERVERS.update(
+            ctx.tx,
+            msgspec.structs.replace(
+                server,
+                flavor=resize.flavor,
+                resized_from=was,
+                vm_state=VmState.RESIZED,
+                power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+                launched_at=now,
+                updated_at=now,
+            ),
+        )
+
+
+async def remain(ctx: Context, resize: Resize, failure: Failure) -> None:
+    """The server is what it was, and counts so; the operation's record says why."""
+    server = await SERVERS.get(ctx.tx, resize.server_id)
+    if server is not None:
+        await SERVERS.update(ctx.tx, sized(server, server.flavor))
+
+
+def sized(server: Server, flavor: FlavorSnapshot) -> Server:
+    """The server with this flavor, and counted so by the quota."""
+    return msgspec.structs.replace(server, flavor=flavor, vcpus=flavor.vcpus, memory_mib=flavor.memory_mib)
+
+
+RESIZE_SERVER = Saga(
+    "compute.resize_server",
+    input=Resize,
+    steps=[
+        Step(place, undo=release_new_size),
+        Step(locate),
+        Step(want),
+        Step(machines.remember),
+        Step(machines.drop_disk_aside),
+        Step(machines.stop, undo=machines.start_former, deadline_s=180),
+        Step(keep_disk, undo=machines.bring_disk_back, deadline_s=900),
+        Step(find_devices),
+        Step(reconnect),
+        Step(rewire),
+        Step(grow_disk),
+        Step(describe_resized),
+        Step(machines.start_again, undo=machines.remove),
+        Step(mark_resized),
+    ],
+    on_failure=remain,
+)

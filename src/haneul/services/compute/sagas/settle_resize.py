@@ -1,0 +1,127 @@
+"""After a resize: keep the new size, or go back to the old one.
+
+Confirming drops the disk that was kept aside and gives the old size's room back. Reverting brings the disk
+back; from then on what was written since the resize is lost. A revert that fails leaves the server as
+resized, and may be asked again: what has been brought back already stays.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.model.servers import PowerState, Server, VmState
+from haneul.services.compute.sagas import replace_machine as machines
+from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, consumer_of
+from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.resize_server import find, root_disk, sized
+from haneul.services.compute.sagas.restore_server import (
+    Devices,
+    Lost,
+    describe_again,
+    find_devices,
+    reconnect,
+    rewire,
+)
+from haneul.services.compute.store.servers import SERVERS
+from haneul.services.placement import public as placement
+
+
+async def keep_new_size(ctx: Context, lost: Lost) -> None:
+    server = await find(ctx, lost.server_id)
+    if server.resized_from is None:
+        return
+    server = await keep_size(ctx, server)
+    is_off = server.power_state == PowerState.SHUTDOWN
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            server,
+            vm_state=VmState.STOPPED if is_off else VmState.ACTIVE,
+            updated_at=ctx.now(),
+        ),
+    )
+
+
+async def keep_size(ctx: Context, server: Server) -> Server:
+    """The server with nothing held for another size; to be stored by the caller."""
+    await placement.release(ctx, server.former_claim_id)
+    return msgspec.structs.replace(sized(server, server.flavor), resized_from=None)
+
+
+async def stay_resized(ctx: Context, lost: Lost, failure: Failure) -> None:
+    """The server still waits for the decision; the operation's record says why."""
+
+
+CONFIRM_RESIZE = Saga(
+    "compute.confirm_resize",
+    input=Lost,
+    steps=[Step(machines.drop_disk_aside), Step(keep_new_size)],
+    on_failure=stay_resized,
+)
+
+
+async def want(ctx: Context, lost: Lost) -> Wanted:
+    server = await find(ctx, lost.server_id)
+    was = server.resized_from
+    return Wanted(was is not None and was.vm_state is not VmState.STOPPED)
+
+
+async def bring_back(ctx: Context, lost: Lost) -> None:
+    await machines.bring_disk_back(ctx, lost)
+
+
+async def find_old_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
+    return await root_disk(ctx, lost, devices, 0)
+
+
+async def describe_former(
+    ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
+) -> MachineSpec:
+    machine = await describe_again(ctx, lost, devices, connections, wires, root)
+    was = (await find(ctx, lost.server_id)).resized_from
+    if was is None:
+        return machine
+    return msgspec.structs.replace(machine, vcpus=was.flavor.vcpus, memory_mib=was.flavor.memory_mib)
+
+
+async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
+    server = await find(ctx, lost.server_id)
+    was = server.resized_from
+    if was is None:
+        return
+    await placement.take_over(ctx, server.former_claim_id, consumer_of(server))
+    now = ctx.now()
+    await SERVERS.update(
+        ctx.tx,
+        msgspec.structs.replace(
+            sized(server, was.flavor),
+            resized_from=None,
+            vm_state=VmState.ACTIVE if wanted.is_running else VmState.STOPPED,
+            power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+            launched_at=now,
+            updated_at=now,
+        ),
+    )
+
+
+REVERT_RESIZE = Saga(
+    "compute.revert_resize",
+    input=Lost,
+    steps=[
+        Step(want),
+        Step(machines.remember),
+        Step(find_devices),
+        Step(reconnect),
+        Step(rewire),
+        Step(machines.stop, undo=machines.start_former, deadline_s=180),
+        Step(bring_back),
+        Step(find_old_disk),
+        Step(describe_former),
+        Step(machines.start_again, undo=machines.remove),
+        Step(return_to_old_size),
+    ],
+    on_failure=stay_resized,
+)
