@@ -8,6 +8,7 @@ from haneul.services.compute.model.metadata import answer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import history, servers
 from haneul.services.compute.store.flavors import FLAVORS
+from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -45,4 +46,6 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is in BUILD and nothing works on it"
         if server.vm_state == "active" and server.host is None:
             return f"server {server.id} is ACTIVE on no host"
+    for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in found]):
+        return f"server {gone.id} is both there and gone"
     return await placement.verify(ctx, {s.id for s in found})

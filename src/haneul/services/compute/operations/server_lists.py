@@ -17,7 +17,7 @@ from haneul.kernel.db import Condition, Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
-from haneul.services.compute.store.past_servers import PAST_SERVERS
+from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
 
 
@@ -47,7 +47,8 @@ async def page(
         extra = [_tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
         found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
     if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
-        found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit)
+        way = await BY_CHANGE.way(ctx.tx, filters, order)
+        found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
     return found if which is not Which.ALL else ordered(found, order)[:limit]
 
 
