@@ -132,14 +132,15 @@ async def test_what_was_done_to_a_deleted_server_is_told_from_2_21_on(w: World) 
 
 async def test_what_is_gone_for_long_is_forgotten(w: World) -> None:
     old, recent = await _gone(w, name="old"), await _gone(w, name="recent")
-    platform = w.cloud.platform
+    platform, look = w.cloud.platform, w.cloud.plane.reconcilers.look
     async with platform.context() as ctx:
         known = await PAST_SERVERS.get(ctx.tx, old)
         assert known is not None
         at = known.terminated_at - timedelta(days=91)
-        await PAST_SERVERS.remove(ctx.tx, id=old)
-        await PAST_SERVERS.add(ctx.tx, msgspec.structs.replace(known, terminated_at=at))
-    await w.cloud.plane.reconcilers.look(forget_past_servers)
-    async with platform.reading() as ctx:
-        assert [s.id for s in await PAST_SERVERS.find(ctx.tx)] == [recent]
-        assert await public.verify(ctx) is None
+        await PAST_SERVERS.update(ctx.tx, msgspec.structs.replace(known, terminated_at=at))
+    for days, kept in ((0, {old, recent}), (92, {old, recent}), (90, {recent})):
+        platform.config = {"compute": {"deleted_servers_days": days}}
+        await look(forget_past_servers)
+        async with platform.reading() as ctx:
+            assert {s.id for s in await PAST_SERVERS.find(ctx.tx)} == kept
+            assert await public.verify(ctx) is None
