@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from haneul.services.compute import public
+from haneul.services.compute.api.servers import ADMIN_FILTERS, FREE_FILTERS, SORT_KEYS
 from haneul.services.compute.reconcilers.past_servers import forget_past_servers
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from tests.conftest import Cloud, Persona
@@ -107,6 +108,32 @@ async def test_pages_lead_through_the_living_and_the_gone(w: World, order: str) 
         links = answer.get("servers_links")
         path = links[0]["href"].removeprefix("http://cloud.test") if links else None
     assert found == everything
+
+
+async def test_every_filter_and_order_reaches_the_deleted(w: World) -> None:
+    id = await _gone(w, name="gone")
+    (known,) = await _listed(w.cloud.admin, "deleted=true&all_tenants=1")
+    everything = f"{LONG_AGO}&all_tenants=1"
+    for key in SORT_KEYS:
+        assert await _names(w.cloud.admin, f"{everything}&sort_key={key}&marker={id}") == [], key
+        assert await _names(w.cloud.admin, f"{everything}&sort_key={key}") == ["gone"], key
+    values = {
+        "host": known["OS-EXT-SRV-ATTR:host"],
+        "user_id": known["user_id"],
+        "uuid": id,
+        "flavor": w.flavor,
+    }
+    values |= {
+        "image": w.image,
+        "power_state": 0,
+        "vm_state": "deleted",
+        "hostname": "gone",
+        "locked": "false",
+    }
+    for name, value in values.items():
+        assert await _names(w.cloud.admin, f"{everything}&{name}={value}") == ["gone"], name
+    for name in {**ADMIN_FILTERS, **FREE_FILTERS}:
+        assert await _names(w.cloud.admin, f"{everything}&{name}=7") == [], name
 
 
 async def test_tags_go_with_the_server(w: World) -> None:
