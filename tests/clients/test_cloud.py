@@ -228,6 +228,28 @@ def test_servers_on_ports_without_networks_and_several_at_once(demo: Client) -> 
     demo.run("port delete given")
 
 
+def test_a_deleted_server_is_remembered_and_counted(demo: Client, admin: Client) -> None:
+    gone, stays = (boot(demo, name, "--no-network")["id"] for name in ("spent", "spending"))
+    demo.run("server delete", gone)
+    demo.gone("server", "spent")
+    deleted = {s["ID"]: s["Status"] for s in admin.json("server list --all-projects --deleted")}
+    assert deleted[gone] == "DELETED"
+    assert stays not in deleted
+    changed = demo.json("server list --changes-since 2020-01-01T00:00:00Z")
+    assert {gone, stays} <= {s["ID"] for s in changed}
+    assert "No Server found" in demo.refused("server show", gone)
+    events = ("--os-compute-api-version", "2.21", "server event list")
+    actions = demo.json(" ".join(events), gone)
+    assert [a["Action"] for a in actions] == ["delete", "create"]
+    shown = demo.json("usage show")
+    states = {s["instance_id"]: s["state"] for s in shown["Servers"]}
+    assert (states[gone], states[stays]) == ("terminated", "active")
+    (used,) = [u for u in admin.json("usage list") if u["Project"] == shown["Project"]]
+    assert used["CPU Hours"] >= shown["CPU Hours"] > 0
+    demo.run("server delete spending")
+    demo.gone("server", "spending")
+
+
 def test_a_network_is_made_for_who_has_none(admin: Client, state: Path) -> None:
     alt = Client(state / "clouds.yaml", "haneul-alt")
     assert "400" in alt.refused("server create --auto-network", *SERVER, "box")

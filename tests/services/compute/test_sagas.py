@@ -23,6 +23,7 @@ from haneul.services.compute.sagas.change_power import (
 from haneul.services.compute.sagas.create_server import CREATE_SERVER
 from haneul.services.compute.sagas.delete_server import DELETE_SERVER
 from haneul.services.compute.sagas.restore_server import RESTORE_SERVER, Lost
+from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.placement import public as placement
 from tests.conftest import Cloud
 from tests.saga_checks import assert_repeatable, assert_unwinds
@@ -82,6 +83,8 @@ async def test_deleting_a_server_goes_on_where_it_failed(w: World) -> None:
         await w.cloud.admin.delete(f"{BASE}/servers/{id}")
 
     await assert_repeatable(w.cloud, DELETE_SERVER, begin)
+    async with w.cloud.platform.reading() as ctx:
+        assert [s.id for s in await PAST_SERVERS.find(ctx.tx)] == [id]
     machines, ports, used = await on_hosts(w)
     assert machines == {}
     assert ports == set()

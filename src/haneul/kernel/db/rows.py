@@ -169,6 +169,11 @@ class Rows(Generic[T]):
         out = self._kinds[field].out
         return out(value) if out is not None and value is not None and not isinstance(value, str) else value
 
+    def read(self, field: str, stored: Any) -> Any:
+        """One value of that field from how it is stored."""
+        back = self._kinds[field].back
+        return back(stored) if back is not None and stored is not None else stored
+
     # -- queries
 
     def cached(self, shape: Any, make: Callable[[], sa.ClauseElement]) -> Query:

@@ -27,6 +27,11 @@ class NoValidHost(BadRequest):
     message = "No valid host was found. {why}"
 
 
+class DeletedForAdmins(Forbidden):
+    code = "compute.deleted_for_admins"
+    message = "Only administrators may list deleted instances"
+
+
 class FlavorNotFound(NotFound):
     code = "compute.flavor_not_found"
     message = "Flavor {flavor_id} could not be found."

@@ -8,6 +8,7 @@ from haneul.services.compute.model.metadata import answer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import history, servers
 from haneul.services.compute.store.flavors import FLAVORS
+from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -47,5 +48,7 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is ACTIVE on no host"
         if (server.vm_state == "resized") != (server.resized_from is not None):
             return f"server {server.id} is {server.vm_state}, but what it was before says otherwise"
+    for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in found]):
+        return f"server {gone.id} is both there and gone"
     changing = {s.former_claim_id for s in found if s.resized_from or s.doing == "compute.resize_server"}
     return await placement.verify(ctx, {s.id for s in found} | changing)

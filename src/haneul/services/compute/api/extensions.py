@@ -12,7 +12,7 @@ routes = Routes("/v2.1")
 ALIASES = (
     "flavors", "limits", "os-aggregates", "os-availability-zone", "os-flavor-access",
     "os-flavor-extra-specs", "os-flavor-manage", "os-hypervisors", "os-keypairs", "os-quota-class-sets",
-    "os-quota-sets", "os-server-groups", "os-services", "servers",
+    "os-quota-sets", "os-server-groups", "os-services", "os-simple-tenant-usage", "servers",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from haneul.services.compute.operations import history
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}/os-instance-actions")
-PAGES, CHANGES_BEFORE = (2, 58), (2, 66)
+PAGES, CHANGES_BEFORE, ALSO_GONE = (2, 58), (2, 66), (2, 21)
 EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
 NOVA_NAMES = {
     "confirm_resize": "confirmResize",
@@ -31,7 +31,7 @@ NOVA_NAMES = {
 @routes.get("", policy=policy.ACTIONS_READ)
 async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """What was done to the server, the newest first; paged from 2.58 on."""
-    found = await history.everything(ctx, id)
+    found = await history.everything(ctx, id, also_gone=ctx.wants(ALSO_GONE))
     if not ctx.wants(PAGES):
         return {"instanceActions": [view(ctx, o) for o in found]}
     known = {"limit", "marker", "changes-since"}
@@ -74,7 +74,7 @@ def _after(found: list[Operation], marker: str | None) -> list[Operation]:
 @routes.get("/{request_id}", policy=policy.EVENTS_READ)
 async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
     """One thing that was done to the server, with its steps."""
-    operation = await history.one(ctx, id, request_id)
+    operation = await history.one(ctx, id, request_id, also_gone=ctx.wants(ALSO_GONE))
     found = view(ctx, operation)
     if ctx.wants(EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS.name, {}):
         found["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]

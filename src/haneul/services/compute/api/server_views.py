@@ -12,12 +12,13 @@ from haneul.kernel.context import Context
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.api.links import links
 from haneul.services.compute.manifest import MANIFEST
+from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server, VmState, status, task_state
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
 
 
-def brief(ctx: Context, server: Server) -> dict[str, Any]:
+def brief(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
     return {"id": server.id, "name": server.name, "links": links(ctx, f"servers/{server.id}")}
 
 
@@ -30,7 +31,9 @@ def host_id(project_id: str, host: str | None) -> str:
     return hashlib.sha224((project_id + host).encode()).hexdigest() if host else ""
 
 
-async def details(ctx: Context, servers: Sequence[Server], *, is_one: bool = False) -> list[dict[str, Any]]:
+async def details(
+    ctx: Context, servers: Sequence[Server | PastServer], *, is_one: bool = False
+) -> list[dict[str, Any]]:
     """All that the asker may see of these servers; one query for each kind of thing they have."""
     ids = [s.id for s in servers]
     addresses = await network.addresses(ctx, ids) if ids else {}
@@ -53,7 +56,7 @@ async def details(ctx: Context, servers: Sequence[Server], *, is_one: bool = Fal
 
 def _detail(
     ctx: Context,
-    server: Server,
+    server: Server | PastServer,
     addresses: Sequence[network.ServerAddress],
     groups: Sequence[str],
     volumes: Sequence[Any],
@@ -109,7 +112,7 @@ def _detail(
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
         "OS-SRV-USG:launched_at": microseconds_text(server.launched_at) if server.launched_at else None,
-        "OS-SRV-USG:terminated_at": None,
+        "OS-SRV-USG:terminated_at": _terminated_at(server),
         "OS-EXT-STS:task_state": task_state(server),
         "OS-EXT-STS:vm_state": server.vm_state.value,
         "OS-EXT-STS:power_state": server.power_state,
@@ -122,7 +125,11 @@ def _detail(
     return found
 
 
-def _for_admins(ctx: Context, server: Server) -> dict[str, Any]:
+def _terminated_at(server: Server | PastServer) -> str | None:
+    return microseconds_text(server.terminated_at) if isinstance(server, PastServer) else None
+
+
+def _for_admins(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
     found: dict[str, Any] = {
         "OS-EXT-SRV-ATTR:host": server.host,
         "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
@@ -139,7 +146,8 @@ def _for_admins(ctx: Context, server: Server) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:user_data": server.user_data,
         }
     if ctx.wants((2, 16)):
-        found["host_status"] = "UP" if server.host else ""
+        is_there = server.host and server.vm_state is not VmState.DELETED
+        found["host_status"] = "UP" if is_there else ""
     return found
 
 
@@ -147,7 +155,7 @@ SHOWN_PROPERTIES = ("architecture", "hw_", "img_", "os_", "traits_", "vmware_")
 """How the properties begin that say something of the machine; others are the image's own."""
 
 
-def _image(ctx: Context, server: Server) -> Any:
+def _image(ctx: Context, server: Server | PastServer) -> Any:
     if server.image_id is None:
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
@@ -159,7 +167,7 @@ def _image(ctx: Context, server: Server) -> Any:
     return found
 
 
-def _flavor(ctx: Context, server: Server) -> dict[str, Any]:
+def _flavor(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
     flavor = server.flavor
     if not ctx.wants((2, 47)):
         path = f"{ctx.endpoint}{MANIFEST.path}/flavors/{flavor.id}"

@@ -9,6 +9,7 @@ from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Query, Reply, Routes
 from haneul.kernel.ids import new_secret
+from haneul.services.compute import errors
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_schemas import (
@@ -21,8 +22,10 @@ from haneul.services.compute.api.server_schemas import (
 )
 from haneul.services.compute.api.values import integer, integer_or_none, time, truth
 from haneul.services.compute.model.block_devices import VolumeWish
-from haneul.services.compute.model.servers import STATES, Server
-from haneul.services.compute.operations import servers
+from haneul.services.compute.model.past_servers import PastServer
+from haneul.services.compute.model.servers import STATES, STATUSES, Server, VmState
+from haneul.services.compute.operations import server_lists, servers
+from haneul.services.compute.operations.server_lists import Which
 from haneul.services.compute.operations.servers import ServerWish
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network.public import RequestedNic
@@ -58,6 +61,9 @@ FREE_FILTERS = {
     "power_state": "power_state",
     "hostname": "hostname",
 }
+
+
+YES = {"1", "on", "t", "true", "y", "yes"}
 
 
 @routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
@@ -210,7 +216,7 @@ async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
     return {"servers": await views.details(ctx, page)} | following
 
 
-async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], dict[str, Any]]:
+async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server | PastServer], dict[str, Any]]:
     filters = _filters(ctx, query)
     limit = query.integer("limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
@@ -227,7 +233,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server], di
     tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
     if size == 0:
         return [], {}
-    page = await servers.list(ctx, filters, sort=sort, marker=query.get("marker"), limit=size, tags=tags)
+    which, marker = _which(ctx, query), query.get("marker")
+    page = await server_lists.page(ctx, which, filters, sort=sort, marker=marker, limit=size, tags=tags)
     more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
     return page, {"servers_links": more} if more else {}
 
@@ -255,10 +262,7 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
     if statuses := [s.upper() for s in query.all("status")]:
         states = [STATES[s] for s in statuses if s in STATES]
         filters.append(Filter("vm_state", "in", states))
-    if (since := query.get("changes-since")) is not None:
-        filters.append(Filter("updated_at", "ge", _time(since, "changes-since")))
-    if (before := query.get("changes-before")) is not None and ctx.wants((2, 66)):
-        filters.append(Filter("updated_at", "le", _time(before, "changes-before")))
+    filters += _changed(ctx, query)
     if ctx.wants((2, 73)) and (is_locked := query.truth("locked")) is not None:
         filters.append(Filter("locked_by", "set" if is_locked else "null"))
     for name, field in FREE_FILTERS.items():
@@ -268,9 +272,31 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
         for name, field in ADMIN_FILTERS.items():
             if (value := query.get(name)) is not None:
                 filters.append(Filter(field, "eq", value))
-    if query.truth("deleted") if "deleted" in query and ctx.is_admin else False:
-        filters.append(Filter("id", "eq", ""))  # what was deleted is in the event log, not here
     return filters
+
+
+def _which(ctx: Context, query: Query) -> Which:
+    """Those that are there, unless changes are asked for; an administrator may choose."""
+    if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
+        if not ctx.is_admin:
+            raise errors.DeletedForAdmins
+        return Which.PAST
+    if ctx.is_admin and (wanted := query.get("deleted")) is not None:
+        return Which.PAST if wanted.strip().lower() in YES else Which.LIVING
+    is_of_changes = "changes-since" in query or ("changes-before" in query and ctx.wants((2, 66)))
+    return Which.ALL if is_of_changes else Which.LIVING
+
+
+def _changed(ctx: Context, query: Query) -> list[Filter]:
+    since, before = query.get("changes-since"), query.get("changes-before") if ctx.wants((2, 66)) else None
+    found = []
+    if since is not None:
+        found.append(Filter("updated_at", "ge", _time(since, "changes-since")))
+    if before is not None:
+        found.append(Filter("updated_at", "le", _time(before, "changes-before")))
+    if len(found) == 2 and found[1].value < found[0].value:
+        raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
+    return found
 
 
 def _number(text: str) -> int:

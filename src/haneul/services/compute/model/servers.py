@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -25,6 +25,8 @@ class VmState(StrEnum):
     SHELVED_OFFLOADED = "shelved_offloaded"
     RESIZED = "resized"
     ERROR = "error"
+    DELETED = "deleted"
+    """Only of those that are remembered: `model/past_servers.py`."""
 
 
 class PowerState:
@@ -154,6 +156,17 @@ class Server(msgspec.Struct, frozen=True, gc=False):
         return "/dev/vda"
 
 
+class HasState(Protocol):
+    """A server that is there, or one that is gone."""
+
+    @property
+    def vm_state(self) -> VmState: ...
+    @property
+    def doing(self) -> str | None: ...
+    @property
+    def operation(self) -> str | None: ...
+
+
 TASKS = {
     "compute.delete_server": "deleting",
     "compute.stop_server": "powering-off",
@@ -208,12 +221,13 @@ STATUSES = {
     VmState.SHELVED_OFFLOADED: "SHELVED_OFFLOADED",
     VmState.RESIZED: "VERIFY_RESIZE",
     VmState.ERROR: "ERROR",
+    VmState.DELETED: "DELETED",
 }
 STATES = {status: state for state, status in STATUSES.items()}
 BUILD = "compute.create_server"
 
 
-def task_state(server: Server) -> str | None:
+def task_state(server: HasState) -> str | None:
     """Nova's `task_state`, found from the open operation and its step."""
     kind = server.doing
     if kind == BUILD:
@@ -222,7 +236,7 @@ def task_state(server: Server) -> str | None:
     return LATER_TASKS.get(server.operation or "", TASKS.get(kind)) if kind else None
 
 
-def status(server: Server) -> str:
+def status(server: HasState) -> str:
     """What the API calls the status."""
     match server.doing:
         case "compute.reboot_server":

@@ -9,6 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import OPERATIONS, STEPS, Operation, StepRecord
 from haneul.services.compute import errors
 from haneul.services.compute.policy import servers as policy
+from haneul.services.compute.store.servers import SERVERS
 
 
 def request_id(operation: Operation) -> str:
@@ -27,8 +28,10 @@ def host(operation: Operation) -> str | None:
     return found
 
 
-async def everything(ctx: Context, server_id: str) -> list[Operation]:
+async def everything(ctx: Context, server_id: str, *, also_gone: bool = True) -> list[Operation]:
     """All that was done to the server, the newest first; also to one that is gone, for its project."""
+    if not also_gone and await SERVERS.get(ctx.tx, server_id) is None:
+        raise errors.ServerNotFound(server_id=server_id)
     found = await OPERATIONS.find(ctx.tx, resource_id=server_id)
     asked_for = [o for o in found if o.project_id]  # what the cloud did by itself belongs to no project
     if not asked_for or not ctx.may(ctx.rule or policy.ACTIONS_READ.name, _first(asked_for)):
@@ -40,9 +43,9 @@ def _first(operations: list[Operation]) -> Operation:
     return min(operations, key=lambda o: o.seq)
 
 
-async def one(ctx: Context, server_id: str, wanted: str) -> Operation:
+async def one(ctx: Context, server_id: str, wanted: str, *, also_gone: bool = True) -> Operation:
     """What that request did to the server."""
-    for operation in await everything(ctx, server_id):
+    for operation in await everything(ctx, server_id, also_gone=also_gone):
         if request_id(operation) == wanted:
             return operation
     raise errors.ActionNotFound(request_id=wanted)

@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
@@ -371,34 +369,6 @@ async def show(ctx: Context, id: str) -> Server:
             raise errors.ServerNotFound(server_id=id)
         raise Forbidden(action=ctx.rule or policy.SHOW.name)
     return found
-
-
-async def list(
-    ctx: Context,
-    filters: builtins.list[Filter],
-    *,
-    sort: builtins.list[Sort],
-    marker: str | None,
-    limit: int,
-    tags: dict[str, builtins.list[str]],
-) -> builtins.list[Server]:
-    """One page of servers; `tags` are conditions by kind: `tags` must be there, `not-tags` must not."""
-    after = None
-    if marker is not None:
-        after = await SERVERS.get(ctx.tx, marker)
-        if after is None:
-            raise BadRequest(f"marker [{marker}] not found")
-    extra = [_tag_condition(kind, i, tag) for kind, wanted in tags.items() for i, tag in enumerate(wanted)]
-    return await SERVERS.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
-
-
-def _tag_condition(kind: str, number: int, tag: str) -> Any:
-    """A condition on the stored JSON list of tags."""
-    name = f"tag_{kind}_{number}"
-    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
-    condition = tagged if kind == "tags" else sa.not_(tagged)
-    quoted = msgspec.json.encode(tag).decode()
-    return name, condition, {name: f"%{quoted}%"}
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Server:

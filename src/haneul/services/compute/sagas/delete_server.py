@@ -17,7 +17,9 @@ from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.events import ServerDeleted
 from haneul.services.compute.model.machines import rescue_disks
+from haneul.services.compute.model.past_servers import past
 from haneul.services.compute.model.servers import Fault, VmState
+from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS
 from haneul.services.image import public as image
@@ -96,6 +98,8 @@ async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
         if group is not None:
             members = [m for m in group.members if m != server.id]
             await SERVER_GROUPS.update(ctx.tx, msgspec.structs.replace(group, members=members))
+    if server is not None:
+        await PAST_SERVERS.add(ctx.tx, past(server, ctx.now()))
     await SERVERS.remove(ctx.tx, id=doomed.server_id)
     await ctx.emit(ServerDeleted(doomed.server_id))
 

@@ -1,0 +1,81 @@
+"""Lists of servers: of those that are there, of those that are gone, or of both.
+
+Both are kept in tables of their own. A page of both is a page of each, put in order and cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Flag
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.context import Context
+from haneul.kernel.db import Condition, Filter, Sort
+from haneul.kernel.errors import BadRequest
+from haneul.services.compute.model.past_servers import PastServer
+from haneul.services.compute.model.servers import Server
+from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
+from haneul.services.compute.store.servers import SERVERS
+
+
+class Which(Flag):
+    """The servers that a list is of."""
+
+    LIVING = 1
+    PAST = 2
+    ALL = LIVING | PAST
+
+
+async def page(
+    ctx: Context,
+    which: Which,
+    filters: Sequence[Filter],
+    *,
+    sort: Sequence[Sort],
+    marker: str | None,
+    limit: int,
+    tags: dict[str, list[str]],
+) -> list[Server | PastServer]:
+    """One page of servers; `tags` are conditions by kind: `tags` must be there, `not-tags` must not."""
+    after = None if marker is None else await _marked(ctx, marker)
+    order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
+    found: list[Server | PastServer] = []
+    if Which.LIVING in which:
+        extra = [_tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
+        found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
+    if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
+        way = await BY_CHANGE.way(ctx.tx, filters, order)
+        found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
+    return found if which is not Which.ALL else ordered(found, order)[:limit]
+
+
+async def _marked(ctx: Context, id: str) -> Any:
+    """The last server of the page before, which may be gone since."""
+    found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
+    if found is None:
+        raise BadRequest(f"marker [{id}] not found")
+    return found
+
+
+def ordered(servers: Sequence[Server | PastServer], order: Sequence[Sort]) -> list[Server | PastServer]:
+    """As the store would order them if they were in one table: what is absent comes first."""
+    found = list(servers)
+    for each in reversed(order):
+        found.sort(key=lambda s: _sortable(getattr(s, each.field)), reverse=each.descending)
+    return found
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    return (False, None) if value is None or value == "" else (True, value)
+
+
+def _tag_condition(kind: str, number: int, tag: str) -> Condition:
+    """A condition on the stored JSON list of tags."""
+    name = f"tag_{kind}_{number}"
+    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
+    condition = tagged if kind == "tags" else sa.not_(tagged)
+    quoted = msgspec.json.encode(tag).decode()
+    return name, condition, {name: f"%{quoted}%"}
