@@ -45,4 +45,8 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is in BUILD and nothing works on it"
         if server.vm_state == "active" and server.host is None:
             return f"server {server.id} is ACTIVE on no host"
+        if server.vm_state in ("suspended", "rescued") and server.host is None:
+            return f"server {server.id} is {server.vm_state} on no host"
+        if server.vm_state == "shelved_offloaded" and server.host is not None and server.doing is None:
+            return f"server {server.id} is shelved, and on {server.host}"
     return await placement.verify(ctx, {s.id for s in found})
