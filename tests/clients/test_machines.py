@@ -199,7 +199,7 @@ def test_a_machine_is_suspended_rescued_and_shelved(demo: Client, guest: Guest) 
 
     demo.run("server rescue --image haneul-lite hello")
     assert demo.settled("server", "hello")["status"] == "RESCUE"
-    guest.run("hello", "sudo mkdir -p /ill && sudo mount /dev/vdb /ill && echo well | sudo tee /ill/mended")
+    guest.run("hello", "sudo mkdir -p /ill && sudo mount /dev/vdb2 /ill && echo well | sudo tee /ill/mended")
     guest.run("hello", "sudo umount /ill")
     demo.run("server unrescue hello")
     assert demo.settled("server", "hello")["status"] == "ACTIVE"

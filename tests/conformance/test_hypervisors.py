@@ -364,9 +364,12 @@ async def test_no_death_of_the_agent_loses_what_a_suspended_machine_was_doing(
     )
     assert await agent.wait() == -signal.SIGKILL
     await qemu.start()
+    suspended = call == "suspend"
+    committed = command in ("quit", "cont")
+    runs = suspended is not committed
+    assert await qemu.machines() == {ONE.id: PowerState.RUNNING if runs else PowerState.SHUTDOWN}
     for _ in range(2):
         await getattr(qemu, call)(ONE.id)
-    suspended = call == "suspend"
     assert await qemu.running() == (set() if suspended else {ONE.id})
     assert (tmp_path / "qemu/machines" / ONE.id / "memory").exists() is suspended
     if suspended:

@@ -48,6 +48,10 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is ACTIVE on no host"
         if (server.vm_state == "resized") != (server.resized_from is not None):
             return f"server {server.id} is {server.vm_state}, but what it was before says otherwise"
+        if server.vm_state in ("suspended", "rescued") and server.host is None:
+            return f"server {server.id} is {server.vm_state} on no host"
+        if server.vm_state == "shelved_offloaded" and server.host is not None and server.doing is None:
+            return f"server {server.id} is shelved, and on {server.host}"
     for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in found]):
         return f"server {gone.id} is both there and gone"
     changing = {s.former_claim_id for s in found if s.resized_from or s.doing == "compute.resize_server"}

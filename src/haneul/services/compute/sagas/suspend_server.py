@@ -25,7 +25,7 @@ async def suspend(ctx: Context, change: Change) -> None:
 async def run_on(ctx: Context, change: Change) -> None:
     """A machine that was suspended runs; one that is in another state stays in it."""
     hypervisor = ctx.agent(change.host).hypervisor
-    if (await hypervisor.machines()).get(change.server_id) == "shutdown":
+    if (await hypervisor.machines()).get(change.server_id) in ("shutdown", "paused"):
         await hypervisor.resume(change.server_id)
 
 

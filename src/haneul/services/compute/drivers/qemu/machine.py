@@ -110,11 +110,14 @@ class Machine:
         if self.state not in UP:
             raise DriverError(f"Machine {self.spec.id} is {self.state}.")
         sat = await places.find(self.qmp)
-        new = self.folder / "memory.new"
-        await memory.save(self.qmp, new)
-        new.replace(self._memory)
-        self._places = sat
-        self.remember(self.spec, PowerState.SHUTDOWN)  # from here on the file counts, not the process
+        await memory.save(self.qmp, self._memory)
+        try:
+            self._places = sat
+            self.remember(self.spec, PowerState.SHUTDOWN)  # from here on the file counts, not the process
+        except BaseException:
+            self._places = None
+            await self._run_on()
+            raise
         await self.stop_process()
         self.state = PowerState.SHUTDOWN
 
@@ -153,6 +156,8 @@ class Machine:
             await self.qmp.execute("cont")
             status = "running"
         self.state = _STATES.get(status, PowerState.PAUSED)
+        if self.state is PowerState.PAUSED and self._memory.exists():  # it died while it suspended or resumed
+            await self._run_on()
         if self.state is PowerState.SHUTDOWN:
             await self._retire()
 
@@ -269,6 +274,12 @@ class Machine:
     @property
     def _memory(self) -> Path:
         return self.folder / "memory"
+
+    async def _run_on(self) -> None:
+        """It was not suspended after all."""
+        await memory.run_on(self.qmp)
+        self._memory.unlink(missing_ok=True)
+        self.state = PowerState.RUNNING
 
     def _forget_memory(self, wanted: PowerState) -> None:
         self._places = None

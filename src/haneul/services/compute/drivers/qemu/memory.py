@@ -24,20 +24,25 @@ _BYTES_PER_S = 1 << 36
 async def save(qmp: Qmp, path: Path) -> None:
     """The guest stands still, and the file holds its memory. Of a save that fails, the guest runs on."""
     try:
-        await _make_ready(qmp)
-        await qmp.execute("stop")
-        with _created(path) as file:
+        with _created(path) as file:  # first of all: while it is there, a guest that stands still should run
+            await _make_ready(qmp)
+            await qmp.execute("stop")
             await qmp.execute("getfd", {"fdname": "memory"}, pass_fd=file.fileno())
             await qmp.execute("migrate-set-parameters", {"max-bandwidth": _BYTES_PER_S})
             await qmp.execute("migrate", {"uri": "fd:memory"})
             await _completed(qmp)
             await asyncio.to_thread(os.fsync, file.fileno())
     except BaseException:
-        path.unlink(missing_ok=True)
         with suppress(DriverError):
-            await _make_ready(qmp)
-            await qmp.execute("cont")
+            await run_on(qmp)
+        path.unlink(missing_ok=True)
         raise
+
+
+async def run_on(qmp: Qmp) -> None:
+    """The guest runs, however far saving its memory had come."""
+    await _make_ready(qmp)
+    await qmp.execute("cont")
 
 
 async def load(qmp: Qmp, path: Path) -> None:
