@@ -162,14 +162,27 @@ BUILD_TASKS = {
     "wire_ports": "networking",
 }
 LATER_TASKS = {
-    "compute.rebuild_server/stop": "rebuild_block_device_mapping",
-    "compute.rebuild_server/set_disk_aside": "rebuild_block_device_mapping",
-    "compute.rebuild_server/find_root_disk": "rebuild_spawning",
-    "compute.rebuild_server/start_again": "rebuild_spawning",
-    "compute.resize_server/stop": "resize_migrating",
-    "compute.resize_server/keep_disk": "resize_migrating",
-    "compute.resize_server/grow_disk": "resize_finish",
-    "compute.resize_server/start_again": "resize_finish",
+    f"{kind}/{step}": task
+    for kind, task, steps in (
+        (
+            "compute.rebuild_server",
+            "rebuild_block_device_mapping",
+            ("stop", "set_disk_aside", "find_devices", "reconnect", "rewire"),
+        ),
+        (
+            "compute.rebuild_server",
+            "rebuild_spawning",
+            ("find_root_disk", "describe_again", "start_again", "mark_rebuilt", "drop_old_disk"),
+        ),
+        ("compute.resize_server", "resize_migrating", ("stop", "keep_disk")),
+        ("compute.resize_server", "resize_migrated", ("find_devices", "reconnect", "rewire")),
+        (
+            "compute.resize_server",
+            "resize_finish",
+            ("grow_disk", "describe_resized", "start_again", "mark_resized"),
+        ),
+    )
+    for step in steps
 }
 """What `TASKS` says of an operation changes with these steps."""
 STATUSES = {
