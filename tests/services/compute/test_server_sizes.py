@@ -8,6 +8,7 @@ import pytest
 
 from haneul.kernel.ids import new_id
 from haneul.services.compute import public as compute
+from haneul.services.compute.model.servers import LATER_TASKS
 from haneul.services.compute.reconcilers.machines import compare_machines
 from haneul.services.compute.sagas.rebuild_server import REBUILD_SERVER
 from haneul.services.compute.sagas.resize_server import RESIZE_SERVER
@@ -419,3 +420,14 @@ async def test_resetting_the_state_of_a_resized_server_keeps_its_size(w: World) 
     larger = await flavor(w, disk=3)
     assert (await done(w, id, {"resize": {"flavorRef": larger}}))["status"] == "VERIFY_RESIZE"
     assert (await done(w, id, {"revertResize": None}))["flavor"]["disk"] == 2
+
+
+def test_each_step_of_a_rebuild_and_a_resize_is_told_as_a_later_task_or_an_equal_one() -> None:
+    order = {
+        REBUILD_SERVER: ["rebuilding", "rebuild_block_device_mapping", "rebuild_spawning"],
+        RESIZE_SERVER: ["resize_prep", "resize_migrating", "resize_migrated", "resize_finish"],
+    }
+    for saga, tasks in order.items():
+        told = [LATER_TASKS.get(f"{saga.kind}/{step.name}", tasks[0]) for step in saga.steps]
+        assert told == sorted(told, key=tasks.index)
+        assert set(told) == set(tasks)

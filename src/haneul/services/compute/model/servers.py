@@ -195,20 +195,26 @@ BUILD_TASKS = {
     "bind_ports": "networking",
     "wire_ports": "networking",
 }
+_LATER = {
+    "compute.shelve_server": {
+        "shelving_image_uploading": ("export", "store"),
+        "shelving_offloading": ("remove_machine", "remove_wires"),
+    },
+    "compute.unshelve_server": {"unshelving": ("place",)},
+    "compute.rebuild_server": {
+        "rebuild_block_device_mapping": ("stop", "set_disk_aside", "find_devices", "reconnect", "rewire"),
+        "rebuild_spawning": (
+            "find_root_disk", "describe_again", "start_again", "mark_rebuilt", "drop_old_disk"
+        ),
+    },
+    "compute.resize_server": {
+        "resize_migrating": ("stop", "keep_disk"),
+        "resize_migrated": ("find_devices", "reconnect", "rewire"),
+        "resize_finish": ("grow_disk", "describe_resized", "start_again", "mark_resized"),
+    },
+}  # fmt: skip
 LATER_TASKS = {
-    "compute.shelve_server/export": "shelving_image_uploading",
-    "compute.shelve_server/store": "shelving_image_uploading",
-    "compute.shelve_server/remove_machine": "shelving_offloading",
-    "compute.shelve_server/remove_wires": "shelving_offloading",
-    "compute.unshelve_server/place": "unshelving",
-    "compute.rebuild_server/stop": "rebuild_block_device_mapping",
-    "compute.rebuild_server/set_disk_aside": "rebuild_block_device_mapping",
-    "compute.rebuild_server/find_root_disk": "rebuild_spawning",
-    "compute.rebuild_server/start_again": "rebuild_spawning",
-    "compute.resize_server/stop": "resize_migrating",
-    "compute.resize_server/keep_disk": "resize_migrating",
-    "compute.resize_server/grow_disk": "resize_finish",
-    "compute.resize_server/start_again": "resize_finish",
+    f"{kind}/{step}": task for kind, tasks in _LATER.items() for task, steps in tasks.items() for step in steps
 }
 """What `TASKS` says of an operation changes with these steps."""
 STATUSES = {
