@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Sort
+from haneul.kernel.db import Condition, Filter, Sort, among
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
@@ -49,7 +49,9 @@ async def page(
     if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
         found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
-    return found if which is not Which.ALL else ordered(found, order)[:limit]
+    if which is Which.ALL:
+        found = (await _in_order(ctx, found, order))[:limit]
+    return found
 
 
 async def _marked(ctx: Context, id: str) -> Any:
@@ -60,16 +62,25 @@ async def _marked(ctx: Context, id: str) -> Any:
     return found
 
 
-def ordered(servers: Sequence[Server | PastServer], order: Sequence[Sort]) -> list[Server | PastServer]:
-    """As the store would order them if they were in one table: what is absent comes first."""
-    found = list(servers)
-    for each in reversed(order):
-        found.sort(key=lambda s: _sortable(getattr(s, each.field)), reverse=each.descending)
-    return found
+async def _in_order(
+    ctx: Context, servers: Sequence[Server | PastServer], order: Sequence[Sort]
+) -> list[Server | PastServer]:
+    """As one table would give them: the store itself compares, by its own rules for texts."""
+    query = SERVERS.cached(("of both", *order), lambda: _order_of_both(order))
+    known = {s.id: s for s in servers}
+    ids = await ctx.tx.all(query, ids=msgspec.json.encode(list(known)).decode())
+    return [known[id] for (id, *_) in ids]
 
 
-def _sortable(value: Any) -> tuple[bool, Any]:
-    return (False, None) if value is None or value == "" else (True, value)
+def _order_of_both(order: Sequence[Sort]) -> sa.CompoundSelect[Any]:
+    halves = []
+    for rows in (SERVERS, PAST_SERVERS):
+        columns = [rows.sortable(s.field).label(f"by_{i}") for i, s in enumerate(order)]
+        halves.append(sa.select(rows.c.id, *columns).where(among(rows.c.id, "ids")))
+    both = sa.union_all(*halves)
+    return both.order_by(
+        *(sa.desc(f"by_{i}") if s.descending else sa.asc(f"by_{i}") for i, s in enumerate(order))
+    )
 
 
 def _tag_condition(kind: str, number: int, tag: str) -> Condition:
