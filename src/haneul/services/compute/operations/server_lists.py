@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from enum import Flag
 from typing import Any
 
-import msgspec
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Sort, among
+from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
+from haneul.services.compute.store.server_lists import in_order, tag_condition
 from haneul.services.compute.store.servers import SERVERS
 
 
@@ -44,13 +42,13 @@ async def page(
     order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
     found: list[Server | PastServer] = []
     if Which.LIVING in which:
-        extra = [_tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
+        extra = [tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
         found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
     if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
         found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
     if which is Which.ALL:
-        found = (await _in_order(ctx, found, order))[:limit]
+        found = (await in_order(ctx.tx, found, order))[:limit]
     return found
 
 
@@ -60,33 +58,3 @@ async def _marked(ctx: Context, id: str) -> Any:
     if found is None:
         raise BadRequest(f"marker [{id}] not found")
     return found
-
-
-async def _in_order(
-    ctx: Context, servers: Sequence[Server | PastServer], order: Sequence[Sort]
-) -> list[Server | PastServer]:
-    """As one table would give them: the store itself compares, by its own rules for texts."""
-    query = SERVERS.cached(("of both", *order), lambda: _order_of_both(order))
-    known = {s.id: s for s in servers}
-    ids = await ctx.tx.all(query, ids=msgspec.json.encode(list(known)).decode())
-    return [known[id] for (id, *_) in ids]
-
-
-def _order_of_both(order: Sequence[Sort]) -> sa.CompoundSelect[Any]:
-    halves = []
-    for rows in (SERVERS, PAST_SERVERS):
-        columns = [rows.sortable(s.field).label(f"by_{i}") for i, s in enumerate(order)]
-        halves.append(sa.select(rows.c.id, *columns).where(among(rows.c.id, "ids")))
-    both = sa.union_all(*halves)
-    return both.order_by(
-        *(sa.desc(f"by_{i}") if s.descending else sa.asc(f"by_{i}") for i, s in enumerate(order))
-    )
-
-
-def _tag_condition(kind: str, number: int, tag: str) -> Condition:
-    """A condition on the stored JSON list of tags."""
-    name = f"tag_{kind}_{number}"
-    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
-    condition = tagged if kind == "tags" else sa.not_(tagged)
-    quoted = msgspec.json.encode(tag).decode()
-    return name, condition, {name: f"%{quoted}%"}
