@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from enum import Flag
 from typing import Any
 
-import msgspec
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Sort
+from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
+from haneul.services.compute.store.server_lists import in_order, tag_condition
 from haneul.services.compute.store.servers import SERVERS
 
 
@@ -44,12 +42,14 @@ async def page(
     order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
     found: list[Server | PastServer] = []
     if Which.LIVING in which:
-        extra = [_tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
+        extra = [tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
         found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
     if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
         found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
-    return found if which is not Which.ALL else ordered(found, order)[:limit]
+    if which is Which.ALL:
+        found = (await in_order(ctx.tx, found, order))[:limit]
+    return found
 
 
 async def _marked(ctx: Context, id: str) -> Any:
@@ -58,24 +58,3 @@ async def _marked(ctx: Context, id: str) -> Any:
     if found is None:
         raise BadRequest(f"marker [{id}] not found")
     return found
-
-
-def ordered(servers: Sequence[Server | PastServer], order: Sequence[Sort]) -> list[Server | PastServer]:
-    """As the store would order them if they were in one table: what is absent comes first."""
-    found = list(servers)
-    for each in reversed(order):
-        found.sort(key=lambda s: _sortable(getattr(s, each.field)), reverse=each.descending)
-    return found
-
-
-def _sortable(value: Any) -> tuple[bool, Any]:
-    return (False, None) if value is None or value == "" else (True, value)
-
-
-def _tag_condition(kind: str, number: int, tag: str) -> Condition:
-    """A condition on the stored JSON list of tags."""
-    name = f"tag_{kind}_{number}"
-    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
-    condition = tagged if kind == "tags" else sa.not_(tagged)
-    quoted = msgspec.json.encode(tag).decode()
-    return name, condition, {name: f"%{quoted}%"}
