@@ -214,7 +214,10 @@ _LATER = {
     },
 }  # fmt: skip
 LATER_TASKS = {
-    f"{kind}/{step}": task for kind, tasks in _LATER.items() for task, steps in tasks.items() for step in steps
+    f"{kind}/{step}": task
+    for kind, tasks in _LATER.items()
+    for task, steps in tasks.items()
+    for step in steps
 }
 """What `TASKS` says of an operation changes with these steps."""
 STATUSES = {

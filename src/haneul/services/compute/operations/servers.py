@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import builtins
 import contextlib
 import re
 import secrets
@@ -47,18 +46,18 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     flavor_id: str
     image_id: str | None = None
-    networks: builtins.list[network.RequestedNic] | None = None
+    networks: list[network.RequestedNic] | None = None
     """None: whatever the project has; an empty list: none."""
     is_network_automatic: bool = False
-    security_groups: builtins.list[str] = msgspec.field(default_factory=lambda: ["default"])
+    security_groups: list[str] = msgspec.field(default_factory=lambda: ["default"])
     key_name: str | None = None
     user_data: str | None = None
     config_drive: bool = False
     metadata: dict[str, str] = {}
-    tags: builtins.list[str] = []
+    tags: list[str] = []
     zone: str | None = None
     host: str | None = None
-    volumes: builtins.list[VolumeWish] = []
+    volumes: list[VolumeWish] = []
     description: str | None = None
     hostname: str | None = None
     access_ip_v4: str = ""
@@ -69,7 +68,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 1
 
 
-async def create(ctx: Context, wish: ServerWish) -> builtins.list[Server]:
+async def create(ctx: Context, wish: ServerWish) -> list[Server]:
     """Accept new servers; sagas bring them to life."""
     flavor = await usable_flavor(ctx, wish.flavor_id)
     wish, properties = await _with_image(ctx, wish, flavor)
@@ -267,7 +266,7 @@ async def _join(ctx: Context, group_id: str, server_id: str) -> None:
         )
 
 
-async def _nics(ctx: Context, wish: ServerWish) -> builtins.list[network.RequestedNic]:
+async def _nics(ctx: Context, wish: ServerWish) -> list[network.RequestedNic]:
     """The NICs that the server gets, checked; several servers cannot share a port or an address."""
     nics = wish.networks
     if nics is None:
@@ -316,7 +315,7 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     return wish.least
 
 
-async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> builtins.list[BlockDevice]:
+async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> list[BlockDevice]:
     """Make or reserve the volumes that the server is made with."""
     devices = []
     first = 0 if _root(wish) else 1

@@ -82,9 +82,10 @@ async def run_as_before(ctx: Context, lost: Lost, own: MachineSpec) -> None:
     if server is None or server.vm_state is VmState.RESCUED:
         return
     hypervisor = ctx.agent(lost.host).hypervisor
-    await hypervisor.ensure_running(own)
-    if server.vm_state is not VmState.ACTIVE:
-        await hypervisor.shut_down(lost.server_id)  # it was started for its description to be remembered
+    if server.vm_state is VmState.ACTIVE:
+        await hypervisor.ensure_running(own)
+    else:
+        await hypervisor.ensure_stopped(own)
 
 
 async def boot(ctx: Context, lost: Lost, machine: RescueMachine) -> None:
