@@ -10,6 +10,6 @@
 | `test_all_commands.py` | that it is every command: compared with the client's own parsers |
 | `test_documents.py` | what the documents tell to type |
 | `test_sdk.py` | openstacksdk's own calls for identity and image |
-| `test_cloud.py` | a day with servers, networks and volumes, simulated |
+| `simulated/` | a day with servers, networks and volumes, on one simulated cloud |
 | `test_machines.py` | the same with real guests |
 """

@@ -34,7 +34,7 @@ from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
 from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.keypairs import KEYPAIRS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -360,9 +360,7 @@ def hostname_of(name: str) -> str:
 
 async def show(ctx: Context, id: str) -> Server:
     """The server; not found if it is another project's."""
-    found = await SERVERS.get(ctx.tx, id)
-    if found is None:
-        raise errors.ServerNotFound(server_id=id)
+    found = await find_server(ctx.tx, id)
     if not ctx.may(ctx.rule or policy.SHOW.name, found):
         if found.project_id != ctx.auth.project_id:
             raise errors.ServerNotFound(server_id=id)

@@ -8,9 +8,8 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute import errors
 from haneul.services.compute.model.servers import PowerState, VmState
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 
 STOP_TIMEOUT_S = 60.0
 
@@ -22,9 +21,7 @@ class Change(msgspec.Struct, frozen=True):
 
 async def become(ctx: Context, server_id: str, state: VmState, power: int) -> None:
     """The server is in that state, and nothing is wrong with it."""
-    server = await SERVERS.get(ctx.tx, server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=server_id)
+    server = await find_server(ctx.tx, server_id)
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(server, vm_state=state, power_state=power, fault=None, updated_at=ctx.now()),

@@ -23,7 +23,7 @@ from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
 from haneul.services.compute.model.servers import BUILD, Fault, FlavorSnapshot, PowerState, Server, VmState
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -56,9 +56,7 @@ class RootDisk(msgspec.Struct, frozen=True):
 
 
 async def place(ctx: Context, new: NewServer) -> Claim:
-    server = await SERVERS.get(ctx.tx, new.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=new.server_id)
+    server = await find_server(ctx.tx, new.server_id)
     wish = placement.Wish(
         needs(server, server.flavor),
         zone=server.zone,
@@ -183,9 +181,7 @@ async def remove_root_disk(ctx: Context, new: NewServer, claim: Claim) -> None:
 async def describe_machine(
     ctx: Context, new: NewServer, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
-    server = await SERVERS.get(ctx.tx, new.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=new.server_id)
+    server = await find_server(ctx.tx, new.server_id)
     addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
     files = documents(server, addresses) if server.config_drive else None
     return describe(server, connections.by_volume, wires.ports, root.connection, files)
@@ -200,9 +196,7 @@ async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
 
 
 async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
-    server = await SERVERS.get(ctx.tx, new.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=new.server_id)
+    server = await find_server(ctx.tx, new.server_id)
     now = ctx.now()
     await SERVERS.update(
         ctx.tx,

@@ -15,7 +15,6 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute import errors
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.replace_machine import Wanted
@@ -27,7 +26,7 @@ from haneul.services.compute.sagas.restore_server import (
     reconnect,
     rewire,
 )
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 
 
@@ -67,9 +66,7 @@ async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
 
 
 async def mark_rebuilt(ctx: Context, rebuild: Rebuild, wanted: Wanted) -> None:
-    server = await SERVERS.get(ctx.tx, rebuild.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=rebuild.server_id)
+    server = await find_server(ctx.tx, rebuild.server_id)
     now = ctx.now()
     await SERVERS.update(
         ctx.tx,

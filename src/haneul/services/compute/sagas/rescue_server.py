@@ -13,14 +13,13 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
 from haneul.services.compute.model.machines import rescue_disks, rescued
-from haneul.services.compute.model.servers import PowerState, Server, VmState
+from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import restore_server as restore
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
 from haneul.services.compute.sagas.restore_server import Lost
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 
 
@@ -32,16 +31,9 @@ class RescueMachine(msgspec.Struct, frozen=True):
     spec: MachineSpec
 
 
-async def _server(ctx: Context, id: str) -> Server:
-    found = await SERVERS.get(ctx.tx, id)
-    if found is None:
-        raise errors.ServerNotFound(server_id=id)
-    return found
-
-
 async def make_rescue_disk(ctx: Context, lost: Lost) -> RescueDisk:
     async with ctx.in_reading() as reading:
-        server = await _server(reading, lost.server_id)
+        server = await find_server(reading.tx, lost.server_id)
         if server.rescue is None:
             raise DriverError(f"Server {server.id} has nothing to be rescued with.")
         try:
@@ -62,7 +54,7 @@ async def remove_rescue_disk(ctx: Context, lost: Lost) -> None:
 
 
 async def describe_rescue(ctx: Context, lost: Lost, own: MachineSpec, disk: RescueDisk) -> RescueMachine:
-    server = await _server(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     if server.rescue is None:
         raise DriverError(f"Server {server.id} has nothing to be rescued with.")
     return RescueMachine(rescued(own, server.rescue, disk.connection))
@@ -99,7 +91,7 @@ async def cut_power(ctx: Context, lost: Lost) -> None:
 
 
 async def become_rescued(ctx: Context, lost: Lost) -> None:
-    server = await _server(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(
@@ -142,7 +134,7 @@ RESCUE_SERVER = Saga(
 
 
 async def forget_rescue(ctx: Context, lost: Lost) -> None:
-    server = await _server(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(

@@ -34,7 +34,7 @@ from haneul.services.compute.sagas.restore_server import (
     reconnect,
     rewire,
 )
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.placement import public as placement
 
 
@@ -47,16 +47,9 @@ class Resize(msgspec.Struct, frozen=True):
     """What it shall have."""
 
 
-async def find(ctx: Context, server_id: str) -> Server:
-    server = await SERVERS.get(ctx.tx, server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=server_id)
-    return server
-
-
 async def place(ctx: Context, resize: Resize) -> Claim:
     """The host has room for the new size beside the old, and keeps both."""
-    server = await find(ctx, resize.server_id)
+    server = await find_server(ctx.tx, resize.server_id)
     await ctx.tx.lock("placement")
     former = server.former_claim_id
     if not await placement.holds(ctx, former):
@@ -94,7 +87,7 @@ async def grow_disk(ctx: Context, lost: Lost, resize: Resize, devices: Devices) 
 async def root_disk(ctx: Context, lost: Lost, devices: Devices, size_gb: int) -> RootDisk:
     """The disk that is there already, at least that large; nothing is fetched."""
     async with ctx.in_reading() as reading:
-        server = await find(reading, lost.server_id)
+        server = await find_server(reading.tx, lost.server_id)
     if server.image_id is None or any(d.boot_index == 0 for d in devices.devices):
         return RootDisk(None)
     hypervisor = ctx.agent(lost.host).hypervisor
@@ -115,7 +108,7 @@ async def describe_resized(
 
 
 async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted) -> None:
-    server = await find(ctx, resize.server_id)
+    server = await find_server(ctx.tx, resize.server_id)
     now = ctx.now()
     if server.resized_from is None:
         was = Resized(server.flavor, resize.vm_state)

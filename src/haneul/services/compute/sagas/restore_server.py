@@ -10,13 +10,12 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
-from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
 from haneul.services.compute.model.servers import BlockDevice, PowerState, VmState
 from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 
@@ -33,9 +32,7 @@ class Devices(msgspec.Struct, frozen=True):
 
 
 async def find_devices(ctx: Context, lost: Lost) -> Devices:
-    server = await SERVERS.get(ctx.tx, lost.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     boot = {d.volume_id: d.boot_index for d in server.block_devices}
     attached = (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
     found = [
@@ -73,9 +70,7 @@ async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk
 async def describe_again(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
-    server = await SERVERS.get(ctx.tx, lost.server_id)
-    if server is None:
-        raise errors.ServerNotFound(server_id=lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     server = msgspec.structs.replace(server, block_devices=devices.devices)
     addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
     files = documents(server, addresses) if server.config_drive else None

@@ -16,7 +16,7 @@ from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, consumer_of
 from haneul.services.compute.sagas.replace_machine import Wanted
-from haneul.services.compute.sagas.resize_server import find, root_disk, sized
+from haneul.services.compute.sagas.resize_server import root_disk, sized
 from haneul.services.compute.sagas.restore_server import (
     Devices,
     Lost,
@@ -25,12 +25,12 @@ from haneul.services.compute.sagas.restore_server import (
     reconnect,
     rewire,
 )
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.placement import public as placement
 
 
 async def keep_new_size(ctx: Context, lost: Lost) -> None:
-    server = await find(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     if server.resized_from is None:
         return
     server = await keep_size(ctx, server)
@@ -64,7 +64,7 @@ CONFIRM_RESIZE = Saga(
 
 
 async def want(ctx: Context, lost: Lost) -> Wanted:
-    server = await find(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     was = server.resized_from
     return Wanted(was is not None and was.vm_state is not VmState.STOPPED)
 
@@ -81,14 +81,14 @@ async def describe_former(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
     machine = await describe_again(ctx, lost, devices, connections, wires, root)
-    was = (await find(ctx, lost.server_id)).resized_from
+    was = (await find_server(ctx.tx, lost.server_id)).resized_from
     if was is None:
         return machine
     return msgspec.structs.replace(machine, vcpus=was.flavor.vcpus, memory_mib=was.flavor.memory_mib)
 
 
 async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
-    server = await find(ctx, lost.server_id)
+    server = await find_server(ctx.tx, lost.server_id)
     was = server.resized_from
     if was is None:
         return

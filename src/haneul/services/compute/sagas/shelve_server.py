@@ -14,10 +14,9 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
-from haneul.services.compute import errors
-from haneul.services.compute.model.servers import PowerState, Server, VmState
+from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -33,13 +32,6 @@ class Shelving(msgspec.Struct, frozen=True):
 class Exported(msgspec.Struct, frozen=True):
     path: str | None
     """The root disk's content on the host; None: that is a volume."""
-
-
-async def _server(ctx: Context, id: str) -> Server:
-    found = await SERVERS.get(ctx.tx, id)
-    if found is None:
-        raise errors.ServerNotFound(server_id=id)
-    return found
 
 
 async def _is_shelved(ctx: Context, id: str) -> bool:
@@ -90,7 +82,7 @@ async def store(ctx: Context, shelving: Shelving, exported: Exported) -> None:
 
 async def become_shelved(ctx: Context, shelving: Shelving) -> None:
     """No host has it any more, as far as anybody asks."""
-    server = await _server(ctx, shelving.server_id)
+    server = await find_server(ctx.tx, shelving.server_id)
     await network.unbind_ports(ctx, server.id)
     await block_storage.leave_host(ctx, server.id)
     await placement.release(ctx, server.id)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from haneul.kernel.db import Rows
+from haneul.kernel.db import Rows, Tx
 from haneul.kernel.saga import open_operation
+from haneul.services.compute import errors
 from haneul.services.compute.model.servers import Server
 
 SERVERS = Rows(
@@ -16,6 +17,14 @@ SERVERS = Rows(
     indexes=(("project_id", "created_at"), ("created_at",), ("host",)),
     derived=lambda t: {"operation": open_operation(t.c.id)},
 )
+
+
+async def find_server(tx: Tx, id: str) -> Server:
+    """The server; ServerNotFound if there is none."""
+    found = await SERVERS.get(tx, id)
+    if found is None:
+        raise errors.ServerNotFound(server_id=id)
+    return found
 
 
 class ConsoleToken(msgspec.Struct, frozen=True):
