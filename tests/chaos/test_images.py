@@ -130,8 +130,11 @@ class User:
             self.complete.add(image)
         return sent
 
+    def ask(self, image: str, method: dict[str, Any], **more: Any) -> httpx.Response:
+        return self.caller.call("POST", f"/image/v2/images/{image}/import", {"method": method, **more})
+
     def bring(self, image: str, method: dict[str, Any], **more: Any) -> None:
-        answer = self.caller.call("POST", f"/image/v2/images/{image}/import", {"method": method, **more})
+        answer = self.ask(image, method, **more)
         # an import whose answer was lost is asked for again: that it goes on, or is done, is told so
         assert answer.status_code in (202, 400, 409), answer.text
         self.importing.add(image)
@@ -205,10 +208,12 @@ def settle(users: list[User]) -> None:
         if not found.keys() & {"saving", "uploading", "importing"} and not any(tasks(users[0].caller)):
             return
         if "uploading" in found and "saving" not in found and "importing" not in found:
-            for user in users:  # staged, and its user never learned of it
+            for user in users:  # staged, and its user never learned of it; or never staged, and soon given up
                 for image in user.images.keys() - user.importing:
-                    if user.status(image) == "uploading":
-                        user.bring(image, {"name": "glance-direct"})
+                    if user.status(image) != "uploading":
+                        continue
+                    if user.ask(image, {"name": "glance-direct"}).status_code == 202:
+                        user.importing.add(image)
         time.sleep(1)
 
 

@@ -48,7 +48,7 @@ def _options(point: EntryPoint) -> set[str]:
 def tried(known: set[str]) -> dict[str, set[str]]:
     """The commands that the scenarios call, with the options they give them."""
     found: dict[str, set[str]] = defaultdict(set)
-    for file in Path(__file__).parent.glob("test_*.py"):
+    for file in Path(__file__).parent.rglob("test_*.py"):
         for line in _lines(ast.parse(file.read_text())):
             words = line.split()
             name = next((n for n in (" ".join(words[:i]) for i in (6, 5, 4, 3, 2)) if n in known), None)
