@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
-# The services' own tests that use the store: run a second time, on a real PostgreSQL server.
+# The services' own tests that use the store: run a second time, at the same time, on a real PostgreSQL server.
 STORED := tests/services/identity tests/services/image tests/services/placement tests/services/compute \
 	tests/services/network/control_plane tests/services/block_storage
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
@@ -43,8 +43,16 @@ down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
 test: setup testpackages lint ## all tests, same as CI; T=tests/kernel narrows it
+ifeq ($(T),tests)
+	@$(BIN)/python -m pytest -p no:cacheprovider --database postgresql $(STORED) >.postgresql.txt 2>&1 & stored=$$!; \
+	trap "kill $$stored 2>/dev/null" EXIT; \
+	$(BIN)/python -m pytest $(T); first=$$?; \
+	echo "the services' own tests again, on PostgreSQL (began beside the others):"; \
+	wait $$stored; second=$$?; trap - EXIT; cat .postgresql.txt; \
+	exit $$((first | second))
+else
 	@$(BIN)/python -m pytest $(T)
-	@if [ "$(T)" = tests ]; then $(BIN)/python -m pytest --database postgresql $(STORED); fi
+endif
 
 lint: setup ## format, lint, types, imports
 	@$(BIN)/ruff format --check -q . || { echo "make format writes the format"; exit 1; }
