@@ -31,6 +31,8 @@ class Thing(msgspec.Struct, frozen=True):
 
 
 THINGS = Rows(Thing, "test_things", unique=(("name",),), indexes=(("size",),))
+KEPT = Rows(Thing, "test_kept_things")
+"""With no unique key but the primary one."""
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -56,8 +58,9 @@ async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Da
         await with_tickets(request.getfixturevalue("postgres"))
     await database.start()
     async with database.transaction() as tx:
-        await tx.run(Query(sa.schema.DropTable(THINGS.table, if_exists=True)))
-        await tx.run(Query(sa.schema.CreateTable(THINGS.table)))
+        for rows in (THINGS, KEPT):
+            await tx.run(Query(sa.schema.DropTable(rows.table, if_exists=True)))
+            await tx.run(Query(sa.schema.CreateTable(rows.table)))
     yield database
     await database.close()
 
@@ -128,21 +131,27 @@ async def test_a_second_thing_of_the_same_name_is_refused(db: Database) -> None:
 
 async def test_what_is_put_stands_in_place_of_what_has_its_key(db: Database) -> None:
     async with db.transaction() as tx:
-        await THINGS.put(tx, thing(1))
-        await THINGS.put(tx, thing(1, size=7, note="new"))
+        await KEPT.put(tx, thing(1))
+        await KEPT.put(tx, thing(1, size=7, note="new"))
     async with db.reading() as tx:
-        assert await THINGS.find(tx) == [thing(1, size=7, note="new")]
+        assert await KEPT.find(tx) == [thing(1, size=7, note="new")]
 
 
 async def test_two_that_put_the_same_at_once_both_succeed(db: Database) -> None:
     async def put(size: int) -> None:
         async with db.transaction() as tx:
-            await THINGS.put(tx, thing(1, size=size))
+            await KEPT.put(tx, thing(1, size=size))
             await asyncio.sleep(0.02)
 
     await asyncio.gather(*(put(size) for size in range(4)))
     async with db.reading() as tx:
-        assert await THINGS.count(tx) == 1
+        assert await KEPT.count(tx) == 1
+
+
+async def test_only_what_has_one_unique_key_can_be_put(db: Database) -> None:
+    with pytest.raises(TypeError, match="test_things"):
+        async with db.transaction() as tx:
+            await THINGS.put(tx, thing(1))
 
 
 async def test_who_writes_over_an_old_generation_is_told(db: Database) -> None:

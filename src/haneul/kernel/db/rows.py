@@ -244,11 +244,17 @@ class Rows(Generic[T]):
         return thing
 
     async def put(self, tx: Tx, thing: T) -> T:
-        """Store the object in place of what has its key, if anything has."""
+        """Store the object in place of what has its key, if anything has.
+
+        For tables with no other unique key: PostgreSQL tells the second of two that come at once of that
+        one instead.
+        """
         await tx.run(self.cached("put", self._put), **self.dump(thing))
         return thing
 
     def _put(self) -> Any:
+        if any(isinstance(c, sa.UniqueConstraint) for c in self.table.constraints):
+            raise TypeError(f"{self.table.name} has more than one unique key")
         # PostgreSQL's construct, which SQLite's dialect writes out in the same words
         new = insert(self.table).values({n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored})
         changes = {n: new.excluded[n] for n in self._stored if n not in self.key}
