@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests import postgresql
-from tests.chaos.test_kills import Caller, Installed
+from tests.installed import Caller, Installed
 
 BATCHES, BATCH = 8, 10
 

@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from tests import postgresql
-from tests.chaos.test_kills import Caller, Installed
+from tests.installed import Caller, Installed
 
 KILLS = 12
 USERS = 4

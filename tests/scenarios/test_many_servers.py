@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.test_control_planes import BATCH, lift_quotas, new_servers
-from tests.chaos.test_kills import Caller, Installed
+from tests.installed import Caller, Installed
 
 SERVERS = 500
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.test_kills import Caller, Installed
+from tests.installed import Caller, Installed
 
 DATA = b"an image of the north" * 100_000
 

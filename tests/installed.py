@@ -1,0 +1,99 @@
+"""A simulated cloud of real processes that are killed, and who calls it all the while."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from haneul.commands.api import read_cloud
+
+HANEUL = str(Path(sys.executable).with_name("haneul"))
+
+
+class Installed:
+    """A cloud started by the command, as a user starts it."""
+
+    def __init__(self, state: Path, *more: str) -> None:
+        self.state = state
+        self.run("up", "--simulate", "--hosts", "3", "--agent-process", "--port", "0", "--detach", *more)
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run(
+            [HANEUL, words[0], "--state", str(self.state), *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        logs = self.state / "logs" / "control-plane.log"
+        tail = logs.read_text()[-3000:] if done.returncode and logs.exists() else ""
+        assert done.returncode == 0, done.stdout + done.stderr + tail
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run("status", "--json"))
+        return found
+
+    def kill(self, role: str) -> bool:
+        """kill -9 the process of that role; whether there was one."""
+        record = json.loads((self.state / "run" / "supervisor.json").read_text())
+        for child in record["children"]:
+            if child["role"] == role and child.get("process"):
+                try:
+                    os.kill(child["process"]["pid"], signal.SIGKILL)
+                except ProcessLookupError:
+                    return False
+                return True
+        return False
+
+
+class Caller:
+    """A user who insists: what fails in transport is asked again, what was answered counts."""
+
+    def __init__(self, installed: Installed) -> None:
+        self.endpoint = installed.status()["endpoint"]
+        self.auth = read_cloud(installed.state / "clouds.yaml", "haneul")
+        self.http = httpx.Client(timeout=10)
+        self.token = ""
+
+    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if not self.token:
+                    self.log_in()
+                headers = {"X-Auth-Token": self.token, "OpenStack-API-Version": "compute 2.79"}
+                answer = self.http.request(method, self.endpoint + path, json=body, headers=headers)
+            except httpx.HTTPError:
+                time.sleep(0.05)
+                continue
+            assert answer.status_code != 500, answer.text
+            return answer
+        raise AssertionError("the cloud did not answer for a minute")
+
+    def log_in(self) -> None:
+        domain = {"name": "Default"}
+        user = {"name": self.auth["username"], "password": self.auth["password"], "domain": domain}
+        body = {
+            "auth": {
+                "identity": {"methods": ["password"], "password": {"user": user}},
+                "scope": {"project": {"name": self.auth["project_name"], "domain": domain}},
+            }
+        }
+        answer = self.http.post(f"{self.endpoint}/identity/v3/auth/tokens", json=body)
+        self.token = answer.headers["X-Subject-Token"]
+
+    def close(self) -> None:
+        self.http.close()
+
+    def servers(self) -> dict[str, str]:
+        found = self.call("GET", "/compute/v2.1/servers/detail?limit=1000").json()["servers"]
+        return {s["id"]: s["status"] for s in found}
