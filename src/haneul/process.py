@@ -45,7 +45,7 @@ from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
-from haneul.kernel.http.sending import SendsFiles
+from haneul.kernel.http.sending import Connection
 from haneul.kernel.quota import QuotaSet
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
@@ -227,7 +227,7 @@ async def serve(options: Options) -> None:
     await process.start()
     config = uvicorn.Config(
         process.plane.app.falcon,
-        http=SendsFiles,
+        http=Connection,
         log_config=None,
         access_log=False,
         lifespan="off",

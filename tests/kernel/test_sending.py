@@ -17,7 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from haneul.kernel.http.routes import Request
-from haneul.kernel.http.sending import SendsFiles
+from haneul.kernel.http.sending import Connection
 from tests.waiting import until
 
 SIZE = 9_000_001
@@ -53,7 +53,7 @@ def descriptors() -> int:
 
 
 @contextlib.asynccontextmanager
-async def serving(path: Path, protocol: Any = SendsFiles, serves: Serves | None = None) -> AsyncIterator[int]:
+async def serving(path: Path, protocol: Any = Connection, serves: Any = None) -> AsyncIterator[int]:
     """The port of a server that answers with the file."""
     app = falcon.asgi.App()
     app.add_route("/file", serves or Serves(path))
@@ -69,7 +69,7 @@ async def serving(path: Path, protocol: Any = SendsFiles, serves: Serves | None 
         await task
 
 
-@pytest.mark.parametrize("protocol", [SendsFiles, "httptools"])
+@pytest.mark.parametrize("protocol", [Connection, "httptools"])
 async def test_a_file_is_sent_whole_and_in_part_on_one_connection(file: Path, protocol: Any) -> None:
     data = file.read_bytes()
     async with serving(file, protocol) as port, httpx.AsyncClient() as client:
@@ -79,7 +79,7 @@ async def test_a_file_is_sent_whole_and_in_part_on_one_connection(file: Path, pr
         assert (await client.head(f"http://127.0.0.1:{port}/file")).status_code == 405
 
 
-@pytest.mark.parametrize(("protocol", "passed"), [(SendsFiles, 0), ("httptools", SIZE)])
+@pytest.mark.parametrize(("protocol", "passed"), [(Connection, 0), ("httptools", SIZE)])
 async def test_nothing_passes_through_the_application(file: Path, protocol: Any, passed: int) -> None:
     serves = Serves(file)
     async with serving(file, protocol, serves) as port, httpx.AsyncClient() as client:
@@ -120,3 +120,22 @@ async def test_who_goes_away_takes_nothing_with_them(file: Path) -> None:
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"http://127.0.0.1:{port}/file")).content == file.read_bytes()
     await until(lambda: descriptors() <= before)
+
+
+class Says:
+    async def on_get(self, req: Any, resp: Any) -> None:
+        resp.data = b"hello" * 100
+
+
+async def test_head_and_body_come_in_one_piece(file: Path) -> None:
+    async with serving(file, serves=Says()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(50):
+            writer.write(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n")
+            piece = await reader.read(1 << 16)
+            assert piece.startswith(b"HTTP/1.1 200")
+            assert piece.endswith(b"hello")
+        writer.write(b"GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 404")
+        writer.close()
+        await writer.wait_closed()

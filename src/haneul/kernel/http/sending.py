@@ -1,6 +1,10 @@
-"""Files as bodies of answers, sent by the kernel without passing through this process.
+"""How answers leave: head and body together, and files by the kernel without passing through this process.
 
-The server (uvicorn) knows how to write bytes only. Its connections are told here how to send a file: when
+The server (uvicorn) writes the head of an answer and its body one after the other: two system calls, two
+packets, and a client that is woken up for the head alone. Here the head waits for what is written next
+within the same turn of the loop.
+
+It also knows how to write bytes only. Its connections are told here how to send a file: when
 all that was written before has left, `sendfile` goes on from the file's pages straight to the socket. It
 works on a second descriptor of that socket, because an event loop lets nobody else watch its own; and in a
 thread, because pages may have to come from the disk. Where a server cannot do this, or TLS is spoken, the
@@ -23,17 +27,60 @@ BURST = 32 << 20
 """So much may go out before the loop looks whether somebody still wants it."""
 
 
-class SendsFiles(HttpToolsProtocol):
-    """A connection whose answers may be files."""
+class Connection(HttpToolsProtocol):
+    """A connection whose answers leave in one piece, or may be files."""
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        cycle.transport = _Joined(self.transport, self.loop)
         if self.scheme == "http":
             cycle.scope["extensions"] = {SENDS_FILES: partial(_send_file, cycle)}
         super()._start_asgi_task(cycle, app)
 
 
+class _Joined:
+    """What the server writes one answer to."""
+
+    __slots__ = ("_held", "_is_begun", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        if not self._is_begun:
+            self._is_begun = True
+            self._held = data
+            self._loop.call_soon(self.flush)
+        elif self._held:
+            self._held, data = b"", self._held + data
+            self._transport.write(data)
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        if self._held:
+            self._held, data = b"", self._held
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._held) + self._transport.get_write_buffer_size()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+
 async def _send_file(cycle: Any, path: Path, offset: int, length: int) -> None:
     """That part of the file has been sent, unless the other side went away."""
+    cycle.transport.flush()
     while cycle.transport.get_write_buffer_size() and not cycle.disconnected:
         await cycle.flow.drain()
         await asyncio.sleep(0)
