@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import inspect
 import os
+import socket
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -127,15 +129,24 @@ class Says:
         resp.data = b"hello" * 100
 
 
-async def test_head_and_body_come_in_one_piece(file: Path) -> None:
-    async with serving(file, serves=Says()) as port:
+def data_segments(writer: asyncio.StreamWriter) -> int:
+    """How many segments with data a connection has received: `tcpi_data_segs_in` of linux/tcp.h."""
+    info = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160)
+    found: int = struct.unpack_from("I", info, 152)[0]
+    return found
+
+
+@pytest.mark.parametrize(("protocol", "each"), [(Connection, 1), ("httptools", 2)])
+async def test_head_and_body_leave_together(file: Path, protocol: Any, each: int) -> None:
+    async with serving(file, protocol, Says()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in range(50):
+        for _ in range(20):
             writer.write(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n")
-            piece = await reader.read(1 << 16)
-            assert piece.startswith(b"HTTP/1.1 200")
-            assert piece.endswith(b"hello")
-        writer.write(b"GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert (await reader.read()).startswith(b"HTTP/1.1 404")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(500) == b"hello" * 100
+        assert data_segments(writer) == 20 * each
+        writer.write(b"HEAD /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 405")
         writer.close()
         await writer.wait_closed()
