@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import string
-import uuid
 
 _LETTERS = string.ascii_letters + string.digits
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""RFC 9562 §4.1: the two highest bits are 10."""
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
 def new_id() -> str:
     """A random UUID (version 4) with dashes."""
-    return str(uuid.uuid4())
+    h = new_hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
 def new_hex() -> str:
     """A random UUID (version 4) as 32 hexadecimal digits."""
-    return uuid.uuid4().hex
+    h = os.urandom(16).hex()
+    return f"{h[:12]}4{h[13:16]}{_VARIANT[h[16]]}{h[17:]}"
 
 
 def new_secret(length: int) -> str:

@@ -184,8 +184,12 @@ def covers_scope(asked: Rule, credentials: Credentials) -> bool:
 
 
 def _role(wanted: str) -> Check:
+    if not _TARGET.search(wanted):
+        return lambda target, credentials: wanted.lower() in credentials["roles"]
+    names = _TARGET.findall(wanted)
+
     def check(target: Target, credentials: Credentials) -> bool | None:
-        name = _filled(wanted, target)
+        name = _filled(wanted, names, target)
         if name is None:
             return None
         return name is not _MISSING and str(name).lower() in credentials["roles"]
@@ -199,10 +203,11 @@ def _generic(kind: str, value: str) -> Check:
     What is not set equals nothing but `None`, said so in the rule: an asker without a domain is not in the
     domain of a thing without one.
     """
+    names = _TARGET.findall(value)
     is_quoted = kind[:1] in ("'", '"')
 
     def check(target: Target, credentials: Credentials) -> bool | None:
-        expected = _filled(value, target)
+        expected = _filled(value, names, target) if names else value
         if expected is None:
             return None
         if expected is _MISSING:
@@ -219,12 +224,11 @@ def _generic(kind: str, value: str) -> Check:
     return check
 
 
-def _filled(text: str, target: Target) -> Any:
+def _filled(text: str, names: list[str], target: Target) -> Any:
     """The text with the target's values; None if there is no target, `_MISSING` if that lacks one."""
-    names = _TARGET.findall(text)
-    if names and target is None:
+    if target is None:
         return None
-    values = {name: _dig(target or {}, name) for name in names}
+    values = {name: _dig(target, name) for name in names}
     if _MISSING in values.values():
         return _MISSING
     return _TARGET.sub(lambda match: str(values[match.group(1)]), text)

@@ -105,6 +105,12 @@ class _Reading:
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
 
+    async def __aenter__(self) -> _Reading:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass  # every statement stood by itself
+
     async def all(self, query: Query, /, **params: Any) -> list[Row]:
         text, values = query.fill(self._database.dialect, params)
         return self._database._reader.execute(text, values).fetchall()
@@ -176,9 +182,8 @@ class SqliteDatabase:
             raise
         await tx._end(keep=True)
 
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[_Reading]:
-        yield _Reading(self)
+    def reading(self) -> _Reading:
+        return _Reading(self)
 
     async def _begin(self) -> asyncio.Future[None]:
         await self._turn.acquire()

@@ -172,10 +172,10 @@ class Application:
                     resp.set_header("Allow", ", ".join(sorted(by_method)))
                     raise MethodNotAllowed
                 raise NotFound
-            if any("\0" in part for part in path.values()):
+            if "\0" in req.path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
             if route.auth:
-                token = req.headers.get("x-auth-token") or _bearer(req)
+                token = req.get_header("x-auth-token") or _bearer(req)
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
@@ -278,12 +278,12 @@ class Application:
         if served.is_frozen:
             return schema.parse_version(window.minimum)
         wanted = None
-        for part in req.headers.get("openstack-api-version", "").split(","):
+        for part in req.get_header("openstack-api-version", default="").split(","):
             words = part.split()
             if len(words) == 2 and words[0].lower() == window.type:
                 wanted = words[1]
         if wanted is None and window.legacy_header:
-            wanted = req.headers.get(window.legacy_header.lower())
+            wanted = req.get_header(window.legacy_header.lower())
         low, high = schema.parse_version(window.minimum), schema.parse_version(window.maximum)
         if wanted is None:
             version = low
@@ -331,6 +331,8 @@ class Application:
         resp.content_type = content_type
         if isinstance(result, bytes):
             resp.data = result
+        elif isinstance(result, dict):
+            resp.data = encode(result)
         elif isinstance(result, AsyncIterator) or inspect.isasyncgen(result):
             resp.stream = result
         else:
@@ -392,7 +394,7 @@ def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
 
 def _bearer(req: Any) -> str | None:
     """The token of a client that speaks OAuth 2.0."""
-    scheme, _, token = req.headers.get("authorization", "").partition(" ")
+    scheme, _, token = req.get_header("authorization", default="").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

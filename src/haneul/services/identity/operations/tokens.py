@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
@@ -15,7 +15,8 @@ from haneul.services.identity.operations.keys import SIGNING
 CACHE = 20_000
 KEPT_EXPIRED = timedelta(days=2)
 """An expired token may be shown for that long to whoever asks for it (`allow_expired`)."""
-_verified: WeakKeyDictionary[Platform, dict[str, Auth]] = WeakKeyDictionary()
+_verified: WeakKeyDictionary[Platform, dict[str, tuple[Auth, datetime]]] = WeakKeyDictionary()
+"""What tokens stand for, and when they expire."""
 _bodies: WeakKeyDictionary[Platform, dict[tuple[str, bool], bytes]] = WeakKeyDictionary()
 
 
@@ -30,14 +31,16 @@ async def authenticate(platform: Platform, token: str, *, allow_expired: bool = 
     `allow_expired` lets through what has expired of itself within `KEPT_EXPIRED`.
     """
     verified = _verified.setdefault(platform, {})
-    auth = verified.get(token)
-    if auth is None:
+    known = verified.get(token)
+    if known is None:
         auth = tokens.verify(token, lambda name: SIGNING.find(platform.folder, name), Auth)
+        known = auth, reasons.moment(auth.expires_at)
         if len(verified) >= CACHE:
             verified.clear()
-        verified[token] = auth
-    latest = platform.clock.now() - (KEPT_EXPIRED if allow_expired else timedelta())
-    if auth.expires_at <= reasons.time_text(latest):
+        verified[token] = known
+    auth, expires = known
+    now = platform.clock.now()
+    if expires <= (now - KEPT_EXPIRED if allow_expired else now):
         raise Unauthorized
     if await revocations.is_revoked(platform, auth):
         raise Unauthorized

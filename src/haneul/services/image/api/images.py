@@ -9,7 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions, options
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
@@ -18,11 +18,11 @@ from haneul.services.image.operations import images, protections, relocation, st
 routes = Routes("/v2/images", asks_late=True)
 
 
-def view(ctx: Context, image: Image) -> dict[str, Any]:
+def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
     """The image as the API shows it: custom properties stand beside the attributes."""
     path = f"/v2/images/{image.id}"
     shown: dict[str, Any] = {
-        **protections.readable(ctx, image),
+        **protections.readable(ctx, image, limits),
         "id": image.id,
         "name": image.name,
         "status": image.status,
@@ -48,7 +48,6 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
     }
     if image.stores or image.locations:
         shown["stores"] = ",".join([*image.stores, *(HTTP for _ in image.locations)])
-    limits = options(ctx.platform.config)
     if limits.show_multiple_locations or limits.show_direct_url:
         places = relocation.of(ctx, image)
         if limits.show_multiple_locations:
@@ -69,18 +68,20 @@ def view(ctx: Context, image: Image) -> dict[str, Any]:
 async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
     image = await images.create(ctx, body)
+    limits = options(ctx.platform.config)
     headers = {
         "Location": f"{ctx.endpoint}/image/v2/images/{image.id}",
-        "OpenStack-image-import-methods": ",".join(options(ctx.platform.config).import_methods),
+        "OpenStack-image-import-methods": ",".join(limits.import_methods),
         "OpenStack-image-store-ids": ",".join(stores.names(ctx)),
     }
-    return Reply(view(ctx, image), headers=headers)
+    return Reply(view(ctx, image, limits), headers=headers)
 
 
 @routes.get("", policy=policy.GET_IMAGES, asks_late=False)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
-    asked = queries.read(query, options(ctx.platform.config))
+    limits = options(ctx.platform.config)
+    asked = queries.read(query, limits)
     found = await images.listed(
         ctx,
         asked.filters,
@@ -93,7 +94,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
         limit=asked.limit,
     )
     body: dict[str, Any] = {
-        "images": [view(ctx, image) for image in found],
+        "images": [view(ctx, image, limits) for image in found],
         "first": queries.link("/v2/images", query),
         "schema": "/v2/schemas/images",
     }
@@ -105,7 +106,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
 async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """Show an image."""
-    return view(ctx, await images.show(ctx, image_id))
+    return view(ctx, await images.show(ctx, image_id), options(ctx.platform.config))
 
 
 @routes.patch(
@@ -121,7 +122,8 @@ async def update_image(ctx: Context, request: Request, image_id: str, body: Any)
     content_type = (request.header("content-type") or "").split(";")[0].strip().lower()
     changes = patches.read(body, content_type)
     is_draft_4 = content_type == patches.DRAFT_4
-    return view(ctx, await images.update(ctx, image_id, changes, is_draft_4=is_draft_4))
+    image = await images.update(ctx, image_id, changes, is_draft_4=is_draft_4)
+    return view(ctx, image, options(ctx.platform.config))
 
 
 @routes.delete(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from haneul.kernel.context import Context
 from haneul.services.image import errors
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions, options
 from haneul.services.image.model import protections as model
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.protections import Protection
@@ -42,9 +42,9 @@ def _read(path: str, changed_ns: int) -> list[Protection]:
     return model.read(Path(path).read_text())
 
 
-def readable(ctx: Context, image: Image) -> dict[str, str]:
+def readable(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, str]:
     """The custom properties that the asker may see."""
-    if not options(ctx.platform.config).property_protections:
+    if not limits.property_protections:
         return image.properties
     return {name: value for name, value in image.properties.items() if may(ctx, "read", name)}
 
