@@ -209,6 +209,13 @@ async def test_pages_and_filters(w: World) -> None:
     ):
         found = (await w.cloud.member.get(f"{BASE}/servers/detail?{query}")).json()["servers"]
         assert len(found) == count, query
+    for query, status in (
+        ("status=NONSENSE", 400),
+        ("status=NONSENSE&status=active", 200),
+        ("status=reboot", 200),
+    ):
+        answer = await w.cloud.member.get(f"{BASE}/servers?{query}", version="compute 2.38")
+        assert answer.status_code == status, query
     for query in ("limit=-1", "limit=x", "marker=nobody", "sort_key=secret", "sort_dir=up"):
         assert (await w.cloud.member.get(f"{BASE}/servers?{query}")).status_code == 400, query
 

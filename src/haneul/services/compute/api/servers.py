@@ -23,7 +23,7 @@ from haneul.services.compute.api.server_schemas import (
 from haneul.services.compute.api.values import integer, integer_or_none, time, truth
 from haneul.services.compute.model.block_devices import VolumeWish
 from haneul.services.compute.model.past_servers import PastServer
-from haneul.services.compute.model.servers import STATES, STATUSES, Server, VmState
+from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, Server, VmState
 from haneul.services.compute.operations import server_lists, servers
 from haneul.services.compute.operations.server_lists import Which
 from haneul.services.compute.operations.servers import ServerWish
@@ -260,6 +260,8 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
     if (flavor := query.get("flavor")) is not None:
         filters.append(Filter("flavor", "contains", f'"id":"{flavor}"'))
     if statuses := [s.upper() for s in query.all("status")]:
+        if ctx.wants((2, 38)) and KNOWN_STATUSES.isdisjoint(statuses):
+            raise BadRequest("Invalid status value")
         states = [STATES[s] for s in statuses if s in STATES]
         filters.append(Filter("vm_state", "in", states))
     filters += _changed(ctx, query)

@@ -233,6 +233,16 @@ STATUSES = {
     VmState.DELETED: "DELETED",
 }
 STATES = {status: state for state, status in STATUSES.items()}
+PASSING_STATUSES = {
+    "compute.reboot_server": "REBOOT",
+    "compute.hard_reboot_server": "HARD_REBOOT",
+    "compute.rebuild_server": "REBUILD",
+    "compute.resize_server": "RESIZE",
+    "compute.revert_resize": "REVERT_RESIZE",
+}
+"""By what is done to the server meanwhile."""
+KNOWN_STATUSES = {*STATES, *PASSING_STATUSES.values(), "MIGRATING", "PASSWORD", "SHELVED", "SOFT_DELETED"}
+"""All that Nova has."""
 BUILD = "compute.create_server"
 
 
@@ -247,18 +257,7 @@ def task_state(server: HasState) -> str | None:
 
 def status(server: HasState) -> str:
     """What the API calls the status."""
-    match server.doing:
-        case "compute.reboot_server":
-            return "REBOOT"
-        case "compute.hard_reboot_server":
-            return "HARD_REBOOT"
-        case "compute.rebuild_server":
-            return "REBUILD"
-        case "compute.resize_server":
-            return "RESIZE"
-        case "compute.revert_resize":
-            return "REVERT_RESIZE"
-    return STATUSES[server.vm_state]
+    return PASSING_STATUSES.get(server.doing or "") or STATUSES[server.vm_state]
 
 
 _STANDING = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
