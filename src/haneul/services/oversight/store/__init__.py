@@ -1,0 +1,1 @@
+"""Oversight: what it asks the store."""

@@ -1,0 +1,66 @@
+"""Forgetting what happened long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from haneul.kernel.db import Query, Tx, among
+from haneul.kernel.events import EVENTS
+from haneul.kernel.saga import OPERATIONS, STEPS
+from haneul.services.compute import public as compute
+
+AT_ONCE = 500
+"""So many rows are looked at in one transaction, so that nobody waits long for the store."""
+
+_e, _o = EVENTS.c, OPERATIONS.c
+_before = sa.bindparam("before", type_=sa.Text)
+_most = sa.bindparam("most", type_=sa.Integer)
+_FORGET_EVENTS = Query(
+    sa.delete(EVENTS.table).where(
+        _e.id.in_(sa.select(_e.id).where(_e.at < _before).order_by(_e.at).limit(_most))
+    )
+)
+_ENDED = Query(
+    sa.select(
+        _o.ended_at,
+        _o.id,
+        sa.or_(*(sa.exists().where(id == _o.resource_id) for id in compute.REMEMBERED)).label("is_kept"),
+    )
+    .where(
+        _o.ended_at < _before,
+        sa.tuple_(_o.ended_at, _o.id)
+        > sa.tuple_(sa.bindparam("after", type_=sa.Text), sa.bindparam("after_id", type_=sa.Text)),
+    )
+    .order_by(_o.ended_at, _o.id)
+    .limit(_most)
+)
+_FORGET_STEPS = Query(sa.delete(STEPS.table).where(among(STEPS.c.operation_id, "ids")))
+_FORGET_OPERATIONS = Query(sa.delete(OPERATIONS.table).where(among(_o.id, "ids")))
+
+
+class Place(NamedTuple):
+    """How far the ended operations were looked through."""
+
+    ended_at: str = ""
+    id: str = ""
+
+
+async def forget_events(tx: Tx, before: datetime) -> bool:
+    """Up to `AT_ONCE` of the events before then are forgotten; whether there may be more."""
+    return await tx.run(_FORGET_EVENTS, before=EVENTS.value("at", before), most=AT_ONCE) == AT_ONCE
+
+
+async def forget_operations(tx: Tx, before: datetime, after: Place) -> Place | None:
+    """Of the next `AT_ONCE` operations that ended before then, those are forgotten whose server is; where to
+    go on, or None at the end."""
+    latest, most = OPERATIONS.value("ended_at", before), AT_ONCE
+    rows = await tx.all(_ENDED, before=latest, after=after.ended_at, after_id=after.id, most=most)
+    if gone := [id for _, id, is_kept in rows if not is_kept]:
+        ids = msgspec.json.encode(gone).decode()
+        await tx.run(_FORGET_STEPS, ids=ids)
+        await tx.run(_FORGET_OPERATIONS, ids=ids)
+    return Place(*rows[-1][:2]) if len(rows) == AT_ONCE else None
