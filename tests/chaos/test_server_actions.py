@@ -33,8 +33,9 @@ ACTIONS = {
         "resize": "VERIFY_RESIZE",
         "reboot": "ACTIVE",
         "rebuild": "ACTIVE",
+        "createImage": "ACTIVE",
     },
-    "SHUTOFF": {"os-start": "ACTIVE", "rebuild": "SHUTOFF"},
+    "SHUTOFF": {"os-start": "ACTIVE", "rebuild": "SHUTOFF", "createImage": "SHUTOFF"},
     "PAUSED": {"unpause": "ACTIVE"},
     "SUSPENDED": {"resume": "ACTIVE"},
     "RESCUE": {"unrescue": "ACTIVE"},
@@ -101,6 +102,7 @@ class User(threading.Thread):
             "resize": {"flavorRef": self.flavors[other]},
             "reboot": {"type": "HARD"},
             "rebuild": {"imageRef": self.image},
+            "createImage": {"name": "of a server"},
         }
         body = {action: given.get(action)}
         answer = self.caller.call("POST", f"/compute/v2.1/servers/{server}/action", body)
@@ -109,6 +111,9 @@ class User(threading.Thread):
             return
         assert answer.status_code < 300, answer.text
         after = self.settled(server, status)
+        if action == "createImage":
+            image = self.caller.call("GET", f"/image/v2/images/{answer.json()['image_id']}").json()
+            assert image.get("status") == "active", image
         becomes = other if action in ("resize", "revertResize") else flavor
         assert after["flavor"]["original_name"] == becomes, (action, before, after)
         self.done[action] += 1

@@ -13,6 +13,7 @@ import pytest
 
 from haneul.kernel.context import SYSTEM
 from haneul.kernel.db import Tx
+from haneul.kernel.errors import Waiting
 from haneul.kernel.reconciler import Runner
 from haneul.services.image import public
 from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads, remove_leftovers
@@ -245,6 +246,24 @@ async def test_other_services_store_a_file_and_learn_where_it_is(cloud: Cloud) -
     async with cloud.platform.reading(cloud.stranger.auth) as ctx:
         with pytest.raises(public.ImageNotFound):
             await public.get(ctx, image.id)
+
+
+async def test_a_step_that_stores_a_file_waits_for_its_dead_predecessor(cloud: Cloud) -> None:
+    path = cloud.platform.folder / "disk.raw"
+    await asyncio.to_thread(path.write_bytes, b"snapshot")
+    async with cloud.platform.context(cloud.member.auth) as ctx:
+        queued = await public.create_queued(ctx, "snap", "raw", "bare", {})
+        dead = await UPLOADS.add(
+            ctx.tx, Upload("dead", queued.id, "upload", ctx.now() + timedelta(seconds=9))
+        )
+    with pytest.raises(Waiting):
+        await public.store_file(cloud.platform, SYSTEM, queued.id, path)
+    async with cloud.platform.context() as ctx:
+        await UPLOADS.update(ctx.tx, msgspec.structs.replace(dead, until=ctx.now() - timedelta(seconds=1)))
+    await look(cloud)
+    stored = await public.store_file(cloud.platform, SYSTEM, queued.id, path)
+    assert (stored.status, stored.size) == ("active", 8)
+    assert await public.store_file(cloud.platform, SYSTEM, queued.id, path) == stored
 
 
 async def test_data_of_deleted_images_stays_for_as_long_as_the_cloud_says(cloud: Cloud) -> None:

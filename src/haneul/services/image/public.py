@@ -90,7 +90,10 @@ async def discard(ctx: Context, image_id: str) -> None:
 
 
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
-    """The queued image is active with a copy of this local file as its data; opens its own transactions."""
+    """The image is active with a copy of this local file as its data, if it is not yet: for a saga's step.
+
+    Opens its own transactions; raises `Waiting` while an earlier try, perhaps of a dead process, holds it.
+    """
     return await data.store_file(platform, auth, image_id, Path(path))
 
 

@@ -45,9 +45,6 @@ async def clean(ctx: Context, upload: Upload, place: Place) -> None:
 
 async def store(ctx: Context, upload: Upload, exported: Exported) -> None:
     """The image is active with the export's content; one that is already is left as it is."""
-    async with ctx.in_reading() as reading:
-        if (await image.get(reading, upload.image_id)).status == "active":
-            return
     await image.store_file(ctx.platform, ctx.auth, upload.image_id, Path(exported.path))
 
 

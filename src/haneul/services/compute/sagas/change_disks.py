@@ -107,10 +107,7 @@ async def remove_export(ctx: Context, snapshot: Snapshot) -> None:
 
 
 async def store(ctx: Context, snapshot: Snapshot, exported: Exported) -> None:
-    async with ctx.in_reading() as reading:
-        is_stored = (await image.get(reading, snapshot.image_id)).status == "active"
-    if not is_stored:
-        await image.store_file(ctx.platform, ctx.auth, snapshot.image_id, Path(exported.path))
+    await image.store_file(ctx.platform, ctx.auth, snapshot.image_id, Path(exported.path))
 
 
 async def report_failure(ctx: Context, snapshot: Snapshot, failure: Failure) -> None:

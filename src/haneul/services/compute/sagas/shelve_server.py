@@ -72,11 +72,7 @@ async def remove_export(ctx: Context, shelving: Shelving) -> None:
 
 
 async def store(ctx: Context, shelving: Shelving, exported: Exported) -> None:
-    if shelving.image_id is None or exported.path is None:
-        return
-    async with ctx.in_reading() as reading:
-        is_stored = (await image.get(reading, shelving.image_id)).status == "active"
-    if not is_stored:
+    if shelving.image_id is not None and exported.path is not None:
         await image.store_file(ctx.platform, ctx.auth, shelving.image_id, Path(exported.path))
 
 

@@ -20,7 +20,7 @@ import msgspec
 from haneul.kernel import disk_files
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Busy, Duplicate
-from haneul.kernel.errors import BadRequest, DriverError, StaleRow
+from haneul.kernel.errors import BadRequest, DriverError, StaleRow, Waiting
 from haneul.services.image import errors, policy, signatures
 from haneul.services.image.config import options
 from haneul.services.image.events import ImageActivated
@@ -220,10 +220,18 @@ async def _of(ctx: Context, going_on: Upload) -> Image:
 
 
 async def store_file(platform: Platform, auth: Auth, image_id: str, path: Path) -> Image:
-    """The queued image is active with a copy of this local file as its data."""
+    """The image is active with a copy of this local file as its data; one that is already is left as it is.
+
+    For steps of sagas. `Waiting` as long as somebody else sends data: that is an earlier try of the step,
+    whose process may have died.
+    """
     async with platform.reading(auth) as ctx:
-        length = (await asyncio.to_thread(os.stat, path)).st_size
-        await upload(ctx, image_id, disk_files.read(path, 0, length), length)
+        status = (await images.show(ctx, image_id)).status
+        if status == "saving":
+            raise Waiting(what=f"image {image_id}", state=status)
+        if status != "active":
+            length = (await asyncio.to_thread(os.stat, path)).st_size
+            await upload(ctx, image_id, disk_files.read(path, 0, length), length)
     async with platform.reading(auth) as ctx:
         return await images.show(ctx, image_id)
 
