@@ -6,7 +6,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
-# The services' own tests that use the store: run a second time, at the same time, on a real PostgreSQL server.
+# The services' own tests that use the store: they run a second time on a real PostgreSQL server, beside the others
+# and after those that kill processes.
 STORED := tests/services/identity tests/services/image tests/services/placement tests/services/compute \
 	tests/services/network/control_plane tests/services/block_storage
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
@@ -44,11 +45,11 @@ down: setup ## stop it; everything is kept
 
 test: setup testpackages lint ## all tests, same as CI; T=tests/kernel narrows it
 ifeq ($(T),tests)
-	@$(BIN)/python -m pytest -p no:cacheprovider --database postgresql $(STORED) >.postgresql.txt 2>&1 & stored=$$!; \
-	trap "kill $$stored 2>/dev/null" EXIT; \
-	$(BIN)/python -m pytest $(T); first=$$?; \
-	echo "the services' own tests again, on PostgreSQL (began beside the others):"; \
-	wait $$stored; second=$$?; trap - EXIT; cat .postgresql.txt; \
+	@$(BIN)/python -m pytest -p no:cacheprovider --database postgresql tests/chaos $(STORED) >.second.txt 2>&1 & beside=$$!; \
+	trap "kill $$beside 2>/dev/null" EXIT; \
+	$(BIN)/python -m pytest tests --ignore tests/chaos; first=$$?; \
+	echo "beside that: tests/chaos, and the services on PostgreSQL"; \
+	wait $$beside; second=$$?; trap - EXIT; cat .second.txt; \
 	exit $$((first | second))
 else
 	@$(BIN)/python -m pytest $(T)

@@ -7,15 +7,12 @@ leads to, with the flavor that it leads to; no server is left in a task, and eve
 from __future__ import annotations
 
 import contextlib
-import random
-import threading
-import time
-from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.chaos.test_control_planes import lift_quotas
+from tests.chaos.users import User, kill_while_they_work
 from tests.installed import Caller, Installed
 
 KILLS = 20
@@ -45,32 +42,16 @@ ACTIONS = {
 """By status: what may be asked, and the status that it leads to."""
 
 
-class User(threading.Thread):
-    """Takes servers of their own through states, until told to stop; then `failed` is None, or why not."""
+class Actor(User):
+    """Takes servers of their own through their states."""
 
-    def __init__(
-        self, state: Installed, number: int, stop: threading.Event, image: str, flavors: dict[str, str]
-    ):
-        super().__init__(name=f"user-{number}")
-        self.installed = state
-        self.stop = stop
+    def __init__(self, installed: Installed, number: int, image: str, flavors: dict[str, str]) -> None:
+        super().__init__(installed, number)
         self.image = image
         self.flavors = flavors
-        self.chance = random.Random(number)
-        self.done: Counter[str] = Counter()
-        self.failed: BaseException | None = None
 
-    def run(self) -> None:
-        try:
-            with contextlib.closing(Caller(self.installed)) as self.caller:
-                self.work()
-        except BaseException as failure:
-            self.failed = failure
-
-    def work(self) -> None:
-        servers = [self.created(f"{self.name}-{n}") for n in range(SERVERS)]
-        while not self.stop.is_set():
-            self.one_step(self.chance.choice(servers))
+    def begin(self) -> None:
+        self.servers = [self.created(f"{self.name}-{n}") for n in range(SERVERS)]
 
     def created(self, name: str) -> str:
         body = {"name": name, "imageRef": self.image, "flavorRef": self.flavors["little"], "networks": "none"}
@@ -82,18 +63,16 @@ class User(threading.Thread):
 
     def settled(self, server: str, *statuses: str) -> dict[str, Any]:
         """The server once it is in no task, and has one of these statuses."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            answer = self.caller.call("GET", f"/compute/v2.1/servers/{server}")
-            found: dict[str, Any] = answer.json()["server"]
-            if found["OS-EXT-STS:task_state"] is None and found["status"] in statuses:
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"did not end in {statuses}: {found}")
+        return self.eventually(
+            f"/compute/v2.1/servers/{server}",
+            "server",
+            lambda s: s["OS-EXT-STS:task_state"] is None and s["status"] in statuses,
+        )
 
-    def one_step(self, server: str) -> None:
+    def one_step(self) -> None:
         """One action; when its answer was lost with the process, and it is refused the second time, it may
         have been accepted the first time."""
+        server = self.chance.choice(self.servers)
         before = self.settled(server, *ACTIONS)
         action, status = self.chance.choice(list(ACTIONS[before["status"]].items()))
         flavor = before["flavor"]["original_name"]
@@ -131,20 +110,9 @@ def test_every_accepted_action_ends_where_it_leads(installed: Installed) -> None
         lift_quotas(caller)
         image = caller.call("GET", "/image/v2/images").json()["images"][0]["id"]
         flavors = {name: new_flavor(caller, name, ram) for name, ram in (("little", 128), ("more", 256))}
-        stop = threading.Event()
-        users = [User(installed, n, stop, image, flavors) for n in range(USERS)]
-        for user in users:
-            user.start()
-        chance = random.Random(20261121)
-        kills = 0
-        while kills < KILLS and all(user.is_alive() for user in users):
-            time.sleep(chance.uniform(0.3, 3.0))
-            kills += installed.kill(chance.choice(["control-plane", "host-agent"]))
-        stop.set()
-        for user in users:
-            user.join()
-        assert [user.failed for user in users if user.failed] == []
-        done = sum((user.done for user in users), Counter())
+        done = kill_while_they_work(
+            installed, [Actor(installed, n, image, flavors) for n in range(USERS)], KILLS
+        )
         missing = {action for actions in ACTIONS.values() for action in actions} - set(done)
         assert not missing, done
         assert len(caller.servers()) == USERS * SERVERS
