@@ -9,7 +9,7 @@ T ?= tests
 # The services' own tests that use the store: they run a second time on a real PostgreSQL server, beside the others
 # and after those that kill processes.
 STORED := tests/services/identity tests/services/image tests/services/placement tests/services/compute \
-	tests/services/network/control_plane tests/services/block_storage
+	tests/services/network/control_plane tests/services/block_storage tests/services/oversight
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
