@@ -65,8 +65,8 @@ lint: setup ## format, lint, types, imports
 format: setup ## write the format
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-bench: setup packages ## measure; writes docs/performance.md
-	@$(BIN)/python -m tests.bench --cloudbench $(CLOUDBENCH) --peer $(PEER)
+bench: setup packages ## measure; writes docs/performance.md (BESIDE=FILE: a peer on this machine too)
+	@$(BIN)/python -m tests.bench --cloudbench $(CLOUDBENCH) --peer $(PEER) $(if $(BESIDE),--beside $(BESIDE))
 
 lock: ## pin the dependencies again
 	@for f in runtime dev; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done

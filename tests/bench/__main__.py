@@ -61,10 +61,20 @@ def compared(given: argparse.Namespace, state: Path, suites: str) -> str:
     return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
+def compared_again(given: argparse.Namespace, ours: Path) -> str:
+    """What was measured just now, beside the other peer."""
+    words = [sys.executable, str(given.cloudbench), "--load", str(ours), "--compare", str(given.beside)]
+    said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return f"## Ratios to OpenStack on the same machine in the same hour\n\n{said.partition(chr(10) * 2)[2].strip()}\n\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--cloudbench", type=Path, required=True)
     parser.add_argument("--peer", type=Path, required=True)
+    parser.add_argument(
+        "--beside", type=Path, help="a file of the same benchmark, of OpenStack on this machine in this hour"
+    )
     parser.add_argument("--seconds", default="3")
     parser.add_argument("--only", default=SUITES)
     parser.add_argument("--only-real", default=REAL_SUITES)
@@ -76,6 +86,7 @@ def main() -> int:
         memory, processes = cloud(state, "--simulate", "--hosts", "3")
         try:
             table = compared(given, state, given.only)
+            beside = compared_again(given, folder / "ours.json") if given.beside else ""
             status: dict[str, Any] = json.loads(haneul("status", "--state", str(state), "--json"))
             data = images.measured(images.cloud(status, *credentials(state))).table()
         finally:
@@ -96,6 +107,7 @@ def main() -> int:
         processes,
         machines,
         table,
+        beside,
         real_table,
         data,
         identity.section(),
@@ -113,6 +125,7 @@ def page(
     processes: int,
     machines: real.Real,
     table: str,
+    beside: str,
     real_table: str,
     data: str,
     full: str,
@@ -141,7 +154,7 @@ A ratio above 1 means that Haneul is that many times better. Hosts are simulated
 
 {ratios.strip()}
 
-## Ratios, real machines, networks and disks (the peer's are fake)
+{beside}## Ratios, real machines, networks and disks (the peer's are fake)
 
 {real_ratios.strip()}
 
