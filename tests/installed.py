@@ -58,9 +58,9 @@ class Installed:
 class Caller:
     """A user who insists: what fails in transport is asked again, what was answered counts."""
 
-    def __init__(self, installed: Installed) -> None:
+    def __init__(self, installed: Installed, cloud: str = "haneul") -> None:
         self.endpoint = installed.status()["endpoint"]
-        self.auth = read_cloud(installed.state / "clouds.yaml", "haneul")
+        self.auth = read_cloud(installed.state / "clouds.yaml", cloud)
         self.http = httpx.Client(timeout=10)
         self.token = ""
 

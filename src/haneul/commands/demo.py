@@ -180,10 +180,13 @@ def build(state: Path, say: Say) -> None:
     with steps.step("server with a volume"):
         server = _server(demo, network["id"], group, key)
     with steps.step("floating address"):
-        address = _floating(demo, external["id"], server)
+        address = _floating(demo, external["id"], server["id"])
+    if server["status"] != "ACTIVE":
+        say(f"\n  The server hello is {server['status']}, as somebody left it.")
+        return
     if not is_simulated:
         with steps.step("until somebody can log in"):
-            _wait_for_login(state, server)
+            _wait_for_login(state, server["id"])
     say(f"\n  The server hello answers at {address}.")
 
 
@@ -218,10 +221,11 @@ def _key(demo: Client, state: Path) -> str:
     return "demo"
 
 
-def _server(demo: Client, network_id: str, group: str, key: str) -> str:
+def _server(demo: Client, network_id: str, group: str, key: str) -> dict[str, Any]:
+    """The server, once nothing is done to it; one that is there already may be in any state."""
     found = demo.call("GET", "compute", "/servers?name=^hello$")["servers"]
     if found:
-        return str(found[0]["id"])
+        return _settled(demo, found[0]["id"])
     image = demo.call("GET", "image", f"/v2/images?name={IMAGE}&status=active")["images"][0]["id"]
     flavors = demo.call("GET", "compute", "/flavors")["flavors"]
     wanted = {
@@ -240,14 +244,19 @@ def _server(demo: Client, network_id: str, group: str, key: str) -> str:
             }
         ],
     }
-    id = str(demo.call("POST", "compute", "/servers", {"server": wanted})["server"]["id"])
-    for _ in _until(f"server {id} is ACTIVE"):
-        server = demo.call("GET", "compute", f"/servers/{id}")["server"]
-        if server["status"] == "ERROR":
-            raise DemoFailed(f"the server failed: {server.get('fault', {}).get('message')}")
-        if server["status"] == "ACTIVE":
+    server = _settled(demo, demo.call("POST", "compute", "/servers", {"server": wanted})["server"]["id"])
+    if server["status"] == "ERROR":
+        raise DemoFailed(f"the server failed: {server.get('fault', {}).get('message')}")
+    return server
+
+
+def _settled(demo: Client, server_id: str) -> dict[str, Any]:
+    server: dict[str, Any] = {}
+    for _ in _until(f"server {server_id} is built"):
+        server = demo.call("GET", "compute", f"/servers/{server_id}")["server"]
+        if server["status"] != "BUILD" and server["OS-EXT-STS:task_state"] is None:
             break
-    return id
+    return server
 
 
 def _floating(demo: Client, external_id: str, server_id: str) -> str:
