@@ -184,9 +184,10 @@ def covers_scope(asked: Rule, credentials: Credentials) -> bool:
 
 
 def _role(wanted: str) -> Check:
-    if not _TARGET.search(wanted):
-        return lambda target, credentials: wanted.lower() in credentials["roles"]
     names = _TARGET.findall(wanted)
+    role = wanted.lower()
+    if not names:
+        return lambda target, credentials: role in credentials["roles"]
 
     def check(target: Target, credentials: Credentials) -> bool | None:
         name = _filled(wanted, names, target)

@@ -7,7 +7,6 @@ lost a race (`StaleRow`, `Busy`) is run again, because nothing of it was committ
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -331,9 +330,7 @@ class Application:
         resp.content_type = content_type
         if isinstance(result, bytes):
             resp.data = result
-        elif isinstance(result, dict):
-            resp.data = encode(result)
-        elif isinstance(result, AsyncIterator) or inspect.isasyncgen(result):
+        elif isinstance(result, AsyncIterator):
             resp.stream = result
         else:
             resp.data = encode(result)

@@ -53,16 +53,13 @@ class _Joined:
             self._is_begun = True
             self._held = data
             self._loop.call_soon(self.flush)
-        elif self._held:
-            self._held, data = b"", self._held + data
-            self._transport.write(data)
         else:
-            self._transport.write(data)
+            held, self._held = self._held, b""
+            self._transport.write(held + data if held else data)
 
     def flush(self) -> None:
         if self._held:
-            self._held, data = b"", self._held
-            self._transport.write(data)
+            self.write(b"")
 
     def close(self) -> None:
         self.flush()
