@@ -148,6 +148,13 @@ async def test_two_that_put_the_same_at_once_both_succeed(db: Database) -> None:
         assert await KEPT.count(tx) == 1
 
 
+async def test_the_least_are_removed_a_few_at_a_time(db: Database) -> None:
+    await fill(db, 7)
+    async with db.transaction() as tx:
+        assert [await THINGS.remove_before(tx, "size", 5, most=3) for _ in range(3)] == [3, 2, 0]
+        assert [each.size for each in await THINGS.find(tx)] == [5, 6]
+
+
 async def test_only_what_has_one_unique_key_can_be_put(db: Database) -> None:
     with pytest.raises(TypeError, match="test_things"):
         async with db.transaction() as tx:

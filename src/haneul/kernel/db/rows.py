@@ -294,6 +294,20 @@ class Rows(Generic[T]):
         query = self.cached(("remove", *equal), lambda: sa.delete(self.table).where(*self._is(equal)))
         return await tx.run(query, **{f: self.value(f, v) for f, v in equal.items()})
 
+    async def remove_before(self, tx: Tx, field: str, end: Any, *, most: int) -> int:
+        """Remove up to `most` objects whose field is less than that, the least ones first; how many."""
+        return await tx.run(
+            self.cached(("remove before", field), lambda: self._remove_before(field)),
+            end=self.value(field, end),
+            most=most,
+        )
+
+    def _remove_before(self, field: str) -> Any:
+        (key,) = (self.c[name] for name in self.key)
+        column = self.c[field]
+        oldest = sa.select(key).where(column < sa.bindparam("end", type_=column.type)).order_by(column)
+        return sa.delete(self.table).where(key.in_(oldest.limit(sa.bindparam("most", type_=sa.BigInteger))))
+
     async def page(
         self,
         tx: Tx,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
-from haneul.kernel.db import Narrow, Query, Rows, Tx
+from haneul.kernel.db import Narrow, Rows, Tx
 from haneul.services.compute.model.past_servers import PastServer
 
 PAST_SERVERS = Rows(
@@ -26,15 +24,7 @@ BY_CHANGE = Narrow(PAST_SERVERS, "updated_at", PAST_SERVERS.c.updated_at, others
 """Who asks for changes mostly asks for the latest few."""
 AT_ONCE = 1000
 
-_oldest = (
-    sa.select(PAST_SERVERS.c.id)
-    .where(PAST_SERVERS.c.terminated_at < sa.bindparam("before", type_=sa.Text))
-    .order_by(PAST_SERVERS.c.terminated_at)
-    .limit(AT_ONCE)
-)
-_FORGET = Query(sa.delete(PAST_SERVERS.table).where(PAST_SERVERS.c.id.in_(_oldest)))
-
 
 async def forget(tx: Tx, before: datetime) -> int:
     """Up to `AT_ONCE` of those that went before then are forgotten; how many."""
-    return await tx.run(_FORGET, before=PAST_SERVERS.value("terminated_at", before))
+    return await PAST_SERVERS.remove_before(tx, "terminated_at", before, most=AT_ONCE)

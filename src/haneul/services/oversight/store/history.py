@@ -16,14 +16,7 @@ from haneul.services.compute import public as compute
 AT_ONCE = 500
 """So many rows are looked at in one transaction, so that nobody waits long for the store."""
 
-_e, _o = EVENTS.c, OPERATIONS.c
-_before = sa.bindparam("before", type_=sa.Text)
-_most = sa.bindparam("most", type_=sa.Integer)
-_FORGET_EVENTS = Query(
-    sa.delete(EVENTS.table).where(
-        _e.id.in_(sa.select(_e.id).where(_e.at < _before).order_by(_e.at).limit(_most))
-    )
-)
+_o = OPERATIONS.c
 _ENDED = Query(
     sa.select(
         _o.ended_at,
@@ -31,12 +24,12 @@ _ENDED = Query(
         sa.or_(*(sa.exists().where(id == _o.resource_id) for id in compute.REMEMBERED)).label("is_kept"),
     )
     .where(
-        _o.ended_at < _before,
+        _o.ended_at < sa.bindparam("before", type_=sa.Text),
         sa.tuple_(_o.ended_at, _o.id)
         > sa.tuple_(sa.bindparam("after", type_=sa.Text), sa.bindparam("after_id", type_=sa.Text)),
     )
     .order_by(_o.ended_at, _o.id)
-    .limit(_most)
+    .limit(sa.bindparam("most", type_=sa.Integer))
 )
 _FORGET_STEPS = Query(sa.delete(STEPS.table).where(among(STEPS.c.operation_id, "ids")))
 _FORGET_OPERATIONS = Query(sa.delete(OPERATIONS.table).where(among(_o.id, "ids")))
@@ -51,7 +44,7 @@ class Place(NamedTuple):
 
 async def forget_events(tx: Tx, before: datetime) -> bool:
     """Up to `AT_ONCE` of the events before then are forgotten; whether there may be more."""
-    return await tx.run(_FORGET_EVENTS, before=EVENTS.value("at", before), most=AT_ONCE) == AT_ONCE
+    return await EVENTS.remove_before(tx, "at", before, most=AT_ONCE) == AT_ONCE
 
 
 async def forget_operations(tx: Tx, before: datetime, after: Place) -> Place | None:
