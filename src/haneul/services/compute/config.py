@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.config import section
+
 
 class ComputeOptions(msgspec.Struct, frozen=True):
     """Read from the section `compute`."""
@@ -19,5 +21,4 @@ DEFAULTS = ComputeOptions()
 
 
 def options(config: Mapping[str, Any]) -> ComputeOptions:
-    section = config.get("compute")
-    return msgspec.convert(section, ComputeOptions) if section else DEFAULTS
+    return section(config, "compute", DEFAULTS)

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.config import section
+
 
 class StoreOptions(msgspec.Struct, frozen=True):
     """One place where images are kept: a table `image.stores.NAME` of the configuration."""
@@ -121,5 +123,4 @@ DEFAULTS = ImageOptions()
 
 
 def options(config: Mapping[str, Any]) -> ImageOptions:
-    section = config.get("image")
-    return msgspec.convert(section, ImageOptions) if section else DEFAULTS
+    return section(config, "image", DEFAULTS)

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.config import section
+
 
 class OversightOptions(msgspec.Struct, frozen=True):
     """Read from the section `oversight`."""
@@ -20,5 +22,4 @@ DEFAULTS = OversightOptions()
 
 
 def options(config: Mapping[str, Any]) -> OversightOptions:
-    section = config.get("oversight")
-    return msgspec.convert(section, OversightOptions) if section else DEFAULTS
+    return section(config, "oversight", DEFAULTS)
