@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
@@ -19,13 +20,11 @@ class Change(msgspec.Struct, frozen=True):
     host: str
 
 
-async def become(ctx: Context, server_id: str, state: VmState, power: int) -> None:
+async def become(ctx: Context, server_id: str, state: VmState, power: int, **more: Any) -> None:
     """The server is in that state, and nothing is wrong with it."""
+    changes = {"vm_state": state, "power_state": power, "fault": None, "updated_at": ctx.now(), **more}
     server = await find_server(ctx.tx, server_id)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(server, vm_state=state, power_state=power, fault=None, updated_at=ctx.now()),
-    )
+    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, **changes))
 
 
 async def become_active(ctx: Context, change: Change) -> None:

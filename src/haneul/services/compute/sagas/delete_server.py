@@ -7,22 +7,20 @@ is a stray, and removed when it comes back.
 
 from __future__ import annotations
 
-import contextlib
-
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden, HostUnreachable
+from haneul.kernel.errors import HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.events import ServerDeleted
 from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.past_servers import past
-from haneul.services.compute.model.servers import Fault, VmState
+from haneul.services.compute.model.servers import Fault, Server, VmState
+from haneul.services.compute.sagas.shelve_server import discard_kept_disk
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS
-from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
 
@@ -87,21 +85,21 @@ async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     await network.release_ports(ctx, doomed.server_id)
     await block_storage.delete_for_server(ctx, doomed.server_id)
     await placement.release(ctx, doomed.server_id)
-    if server is not None and server.shelved_image_id is not None:
-        with contextlib.suppress(Forbidden):  # who shelved it keeps the image
-            await image.discard(ctx, server.shelved_image_id)
-    if server is not None:
-        await placement.release(ctx, server.former_claim_id)
     await CONSOLE_TOKENS.remove(ctx.tx, server_id=doomed.server_id)
-    if server is not None and server.group_id is not None:
-        group = await SERVER_GROUPS.get(ctx.tx, server.group_id)
-        if group is not None:
-            members = [m for m in group.members if m != server.id]
-            await SERVER_GROUPS.update(ctx.tx, msgspec.structs.replace(group, members=members))
     if server is not None:
+        await discard_kept_disk(ctx, server)
+        await placement.release(ctx, server.former_claim_id)
+        await _leave_group(ctx, server)
         await PAST_SERVERS.add(ctx.tx, past(server, ctx.now()))
     await SERVERS.remove(ctx.tx, id=doomed.server_id)
     await ctx.emit(ServerDeleted(doomed.server_id))
+
+
+async def _leave_group(ctx: Context, server: Server) -> None:
+    group = await SERVER_GROUPS.get(ctx.tx, server.group_id) if server.group_id else None
+    if group is not None:
+        members = [m for m in group.members if m != server.id]
+        await SERVER_GROUPS.update(ctx.tx, msgspec.structs.replace(group, members=members))
 
 
 async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:

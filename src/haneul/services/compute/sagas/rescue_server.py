@@ -17,7 +17,7 @@ from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
 from haneul.services.compute.model.machines import rescue_disks, rescued
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import restore_server as restore
-from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
+from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S, become
 from haneul.services.compute.sagas.restore_server import Lost
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
@@ -111,18 +111,11 @@ async def stay(ctx: Context, lost: Lost, failure: Failure) -> None:
         await SERVERS.update(ctx.tx, msgspec.structs.replace(server, rescue=None))
 
 
-_WHAT_IT_STANDS_ON = [
-    Step(restore.find_devices),
-    Step(restore.reconnect),
-    Step(restore.rewire),
-    Step(restore.find_root_disk, deadline_s=600),
-    Step(restore.describe_again),
-]
 RESCUE_SERVER = Saga(
     "compute.rescue_server",
     input=Lost,
     steps=[
-        *_WHAT_IT_STANDS_ON,
+        *restore.WHAT_IT_STANDS_ON,
         Step(make_rescue_disk, undo=remove_rescue_disk, deadline_s=600),
         Step(describe_rescue),
         Step(shut_down, undo=run_as_before, deadline_s=180),
@@ -134,18 +127,7 @@ RESCUE_SERVER = Saga(
 
 
 async def forget_rescue(ctx: Context, lost: Lost) -> None:
-    server = await find_server(ctx.tx, lost.server_id)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            rescue=None,
-            vm_state=VmState.ACTIVE,
-            power_state=PowerState.RUNNING,
-            fault=None,
-            updated_at=ctx.now(),
-        ),
-    )
+    await become(ctx, lost.server_id, VmState.ACTIVE, PowerState.RUNNING, rescue=None)
 
 
 async def stay_rescued(ctx: Context, lost: Lost, failure: Failure) -> None:
@@ -156,7 +138,7 @@ UNRESCUE_SERVER = Saga(
     "compute.unrescue_server",
     input=Lost,
     steps=[
-        *_WHAT_IT_STANDS_ON,
+        *restore.WHAT_IT_STANDS_ON,
         Step(shut_down, deadline_s=180),
         Step(restore.run_again),
         Step(forget_rescue),

@@ -99,17 +99,17 @@ async def keep_trying(ctx: Context, lost: Lost, failure: Failure) -> None:
     """The server stays as it was; the reconciler begins again."""
 
 
+WHAT_IT_STANDS_ON = (
+    Step(find_devices),
+    Step(reconnect),
+    Step(rewire),
+    Step(find_root_disk, deadline_s=600),
+    Step(describe_again),
+)
+"""The host has again all that the machine needs, and the machine is described."""
 RESTORE_SERVER = Saga(
     "compute.restore_server",
     input=Lost,
-    steps=[
-        Step(find_devices),
-        Step(reconnect),
-        Step(rewire),
-        Step(find_root_disk, deadline_s=600),
-        Step(describe_again),
-        Step(run_again),
-        Step(settle),
-    ],
+    steps=[*WHAT_IT_STANDS_ON, Step(run_again), Step(settle)],
     on_failure=keep_trying,
 )

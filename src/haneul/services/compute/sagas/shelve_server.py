@@ -6,15 +6,16 @@ tidied; a host that is down meanwhile is tidied when it is back, as of any other
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import HostUnreachable
+from haneul.kernel.errors import Forbidden, HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
-from haneul.services.compute.model.servers import PowerState, VmState
+from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
@@ -113,6 +114,13 @@ async def remove_wires(ctx: Context, shelving: Shelving) -> None:
             await block_storage.disconnect(ctx, each.volume_id, shelving.host)
     except HostUnreachable:
         return
+
+
+async def discard_kept_disk(ctx: Context, server: Server) -> None:
+    """The image that kept a shelved server's root disk is gone, unless it is not the asker's to delete."""
+    if server.shelved_image_id is not None:
+        with contextlib.suppress(Forbidden):  # who shelved it keeps the image
+            await image.discard(ctx, server.shelved_image_id)
 
 
 async def stay(ctx: Context, shelving: Shelving, failure: Failure) -> None:

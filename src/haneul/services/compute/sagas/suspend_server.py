@@ -56,11 +56,7 @@ RESUME_SERVER = Saga(
     "compute.resume_server",
     input=Lost,
     steps=[
-        Step(restore.find_devices),
-        Step(restore.reconnect),
-        Step(restore.rewire),
-        Step(restore.find_root_disk, deadline_s=600),
-        Step(restore.describe_again),
+        *restore.WHAT_IT_STANDS_ON,
         Step(resume, undo=suspend_again, deadline_s=MEMORY_S),
         Step(restore.settle),
     ],

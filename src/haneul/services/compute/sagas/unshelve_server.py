@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.events import ServerActive
@@ -16,6 +13,7 @@ from haneul.services.compute.sagas import create_server as create
 from haneul.services.compute.sagas import restore_server as restore
 from haneul.services.compute.sagas.create_server import Claim, NewServer, RootDisk
 from haneul.services.compute.sagas.restore_server import Devices, Lost
+from haneul.services.compute.sagas.shelve_server import discard_kept_disk
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 
@@ -54,9 +52,7 @@ async def make_root_disk(ctx: Context, lost: Lost) -> RootDisk:
 async def become_active(ctx: Context, lost: Lost) -> None:
     """The server is what it was before it was shelved, and the image that kept its disk is gone."""
     server = await find_server(ctx.tx, lost.server_id)
-    if server.shelved_image_id is not None:
-        with contextlib.suppress(Forbidden):  # who shelved it keeps the image
-            await image.discard(ctx, server.shelved_image_id)
+    await discard_kept_disk(ctx, server)
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(
