@@ -8,8 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Query, Routes
 from haneul.services.compute import errors
 from haneul.services.compute.api.server_schemas import AttachVolume, uuid
-from haneul.services.compute.model.servers import VmState
-from haneul.services.compute.operations import disks, servers
+from haneul.services.compute.operations import disks
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
@@ -56,20 +55,11 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     """Give the server a volume; the guest sees it soon."""
     wanted = body.volumeAttachment
     volume_id = uuid(wanted.volumeId, "volumeAttachment.volumeId")
-    await _require_version(ctx, id, "attach_volume")
-    await disks.attach_volume(ctx, id, volume_id, wanted.device)
+    await disks.attach_volume(ctx, id, volume_id, wanted.device, also_shelved=ctx.wants(ALSO_SHELVED))
     return await show_attachment(ctx, id, volume_id)
 
 
 @routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.VOLUMES_WRITE)
 async def detach(ctx: Context, id: str, volume_id: str) -> None:
     """Take a volume away from the server."""
-    await _require_version(ctx, id, "detach_volume")
-    await disks.detach_volume(ctx, id, volume_id)
-
-
-async def _require_version(ctx: Context, id: str, action: str) -> None:
-    """Old clients do not know of volumes that come and go while the server is shelved."""
-    server = await servers.show(ctx, id)
-    if server.vm_state is VmState.SHELVED_OFFLOADED and not ctx.wants(ALSO_SHELVED):
-        raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
+    await disks.detach_volume(ctx, id, volume_id, also_shelved=ctx.wants(ALSO_SHELVED))

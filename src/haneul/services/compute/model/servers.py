@@ -305,3 +305,10 @@ def require(server: Server, action: str, *, by_admin: bool = False) -> None:
         raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
     if server.vm_state not in ALLOWED[action]:
         raise errors.WrongState(action=name, server_id=server.id, what="vm_state", state=server.vm_state)
+
+
+def host_of(server: Server, action: str) -> str:
+    """Where the server is; WrongState if it is nowhere."""
+    if server.host is None:
+        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
+    return server.host

@@ -11,7 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import PowerState, Server, VmState, require
+from haneul.services.compute.model.servers import PowerState, Server, VmState, host_of, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
@@ -28,10 +28,9 @@ async def _power(ctx: Context, id: str, action: str, saga: Saga) -> None:
     if server.vm_state is VmState.SHELVED_OFFLOADED and action in ("start", "stop"):
         raise errors.NotReady(server_id=id)
     require(server, action, by_admin=ctx.is_admin)
-    if server.host is None:
-        raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
+    host = host_of(server, action)
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now()))
-    await ctx.start(saga, Change(id, server.host), resource=id)
+    await ctx.start(saga, Change(id, host), resource=id)
 
 
 async def start(ctx: Context, id: str) -> None:

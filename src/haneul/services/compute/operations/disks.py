@@ -10,7 +10,7 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.model import image_mappings
-from haneul.services.compute.model.servers import Server, VmState, require
+from haneul.services.compute.model.servers import Server, VmState, host_of, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_disks import (
@@ -25,36 +25,43 @@ from haneul.services.compute.sagas.change_disks import (
 from haneul.services.image import public as image
 
 
-def _host(server: Server, action: str) -> str:
-    if server.host is None:
-        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
-    return server.host
-
-
 async def attachments(ctx: Context, id: str) -> list[Any]:
-    server = await servers.show(ctx, id)
+    return await _attachments_of(ctx, await servers.show(ctx, id))
+
+
+async def _attachments_of(ctx: Context, server: Server) -> list[Any]:
     return (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
 
 
-async def attach_volume(ctx: Context, id: str, volume_id: str, device: str | None) -> None:
-    """The server gets the volume soon; one that is shelved, when it is back."""
+async def _with_devices(ctx: Context, id: str, action: str, *, also_shelved: bool) -> Server:
+    """Old clients do not know of volumes that come and go while the server is shelved."""
     server = await servers.show(ctx, id)
+    if server.vm_state is VmState.SHELVED_OFFLOADED and not also_shelved:
+        raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
+    return server
+
+
+async def attach_volume(
+    ctx: Context, id: str, volume_id: str, device: str | None, *, also_shelved: bool
+) -> None:
+    """The server gets the volume soon; one that is shelved, when it is back."""
+    server = await _with_devices(ctx, id, "attach_volume", also_shelved=also_shelved)
     require(server, "attach_volume", by_admin=ctx.is_admin)
-    taken = {a.device for a in await attachments(ctx, id)} | {server.root_device}
+    taken = {a.device for a in await _attachments_of(ctx, server)} | {server.root_device}
     letters = (chr(c) for c in range(ord("b"), ord("z") + 1))
     device = device or next(f"/dev/vd{x}" for x in letters if f"/dev/vd{x}" not in taken)
     is_shelved = server.vm_state is VmState.SHELVED_OFFLOADED
-    host = "" if is_shelved else _host(server, "attach_volume")
+    host = "" if is_shelved else host_of(server, "attach_volume")
     attachment = await block_storage.reserve(ctx, volume_id, id, device)
     if not is_shelved:
         given = Attach(id, host, volume_id, attachment, device)
         await ctx.start(ATTACH_VOLUME, given, resource=id)
 
 
-async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
+async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: bool) -> None:
     """The server loses the volume soon; one that is shelved, at once."""
-    server = await servers.show(ctx, id)
-    found = [a for a in await attachments(ctx, id) if a.volume_id == volume_id]
+    server = await _with_devices(ctx, id, "detach_volume", also_shelved=also_shelved)
+    found = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
     if not found:
         raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
     require(server, "detach_volume", by_admin=ctx.is_admin)
@@ -63,7 +70,7 @@ async def detach_volume(ctx: Context, id: str, volume_id: str) -> None:
     if server.vm_state is VmState.SHELVED_OFFLOADED:
         await block_storage.detach(ctx, volume_id, id)
         return
-    host = _host(server, "detach_volume")
+    host = host_of(server, "detach_volume")
     await block_storage.begin_detaching(ctx, volume_id, id)
     given = Attach(id, host, volume_id, found[0].id, found[0].device)
     await ctx.start(DETACH_VOLUME, given, resource=id)
@@ -75,7 +82,7 @@ async def create_image(ctx: Context, id: str, name: str, metadata: dict[str, str
     if server.boots_from_volume:
         ctx.authorize(server, policy.CREATE_VOLUMES_IMAGE.name)
     require(server, "snapshot", by_admin=ctx.is_admin)
-    host = _host(server, "createImage")
+    host = host_of(server, "createImage")
     if server.boots_from_volume:
         return await _image_of_volumes(ctx, server, name, metadata)
     made = await image_of_root_disk(ctx, server, name, metadata)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import Server, require
+from haneul.services.compute.model.servers import host_of, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.sagas.change_interfaces import ATTACH_INTERFACE, DETACH_INTERFACE, Interface
 from haneul.services.network import public as network
-
-
-def _host(server: Server, action: str) -> str:
-    if server.host is None:
-        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
-    return server.host
 
 
 async def list_(ctx: Context, id: str) -> list[network.Port]:
@@ -32,7 +26,7 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
     """The server owns one more port; its machine gets it soon."""
     server = await servers.show(ctx, id)
     require(server, "attach_interface", by_admin=ctx.is_admin)
-    host = _host(server, "attach_interface")
+    host = host_of(server, "attach_interface")
     port = await network.attach_port(ctx, server.id, requested, host, server.zone or "nova")
     await ctx.start(ATTACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
     return port
@@ -43,7 +37,7 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
     port = await show(ctx, id, port_id)
     server = await servers.show(ctx, id)
     require(server, "detach_interface", by_admin=ctx.is_admin)
-    host = _host(server, "detach_interface")
+    host = host_of(server, "detach_interface")
     await ctx.start(DETACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
 
 

@@ -11,7 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import Rescue, Server, require
+from haneul.services.compute.model.servers import Rescue, Server, host_of, require
 from haneul.services.compute.operations import disks, servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_power import Change
@@ -33,9 +33,7 @@ async def _ready(ctx: Context, id: str, action: str) -> tuple[Server, str]:
     """The server, with which the action may begin now, and its host."""
     server = await servers.show(ctx, id)
     require(server, action, by_admin=ctx.is_admin)
-    if server.host is None:
-        raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
-    return server, server.host
+    return server, host_of(server, action)
 
 
 async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
