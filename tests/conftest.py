@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from haneul import control_plane
+from haneul import control_plane, service_folders
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, Database, open_database
@@ -27,7 +26,7 @@ from haneul.services.identity import public as identity
 from tests import ceph_cluster, postgresql
 
 HOSTS = 3
-SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
+SERVICES = service_folders.names()
 
 
 class Persona:
@@ -162,7 +161,7 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     agent = build_agent(AgentConfig(state=str(tmp_path), simulated_hosts=HOSTS), upcall)
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
-    answer = upcalls(plane.platform)
+    answer = upcalls(plane.platform, SERVICES)
     await plane.open()
     await plane.start()
     await agent.start()

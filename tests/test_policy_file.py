@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from haneul import policy_file
-from haneul.control_plane import SERVICES, rules
+from haneul.control_plane import rules
 from haneul.kernel.policy import rule
 from haneul.policy_file import PolicyFile, PolicyFileProblem
+from haneul.service_folders import names
 from tests.conftest import Cloud
 
 RULES = [rule("create", "role:member", "Create one."), rule("delete", "role:admin")]
@@ -77,7 +78,7 @@ def test_an_override_keeps_the_scopes_of_the_rule(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_every_rule_commented_out_and_can_be_used(tmp_path: Path) -> None:
-    declared = rules(SERVICES)
+    declared = rules(names())
     text = policy_file.sample(declared, {})
     assert policy_file.read(written(tmp_path, text)) == {}
     uncommented = "\n".join(line[1:] for line in text.splitlines() if line.startswith('#"'))
@@ -96,7 +97,7 @@ async def test_a_running_cloud_takes_up_changes_and_keeps_its_rules_over_a_mista
         file.look(cloud.platform)
 
     path = tmp_path / "policy.yaml"
-    file = PolicyFile(path, rules(SERVICES))
+    file = PolicyFile(path, rules(names()))
     file.load(cloud.platform)
     assert not await may_create()
     write('"identity:create_region": "role:reader"')

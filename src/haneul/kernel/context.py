@@ -120,6 +120,8 @@ class Platform:
     endpoint: str = "http://127.0.0.1:5000"
     folder: Path = Path()
     """The cloud's state folder: keys, images, sockets."""
+    remembered: tuple[Any, ...] = ()
+    """Columns of ids: what is done to these things is not forgotten while they are there."""
 
     @asynccontextmanager
     async def context(self, auth: Auth = SYSTEM, *, request_id: str | None = None):

@@ -120,6 +120,7 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
+        self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
@@ -191,8 +192,8 @@ class Application:
             logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.microversions and served.manifest.microversions.legacy_header:
-            resp.set_header("x-compute-request-id", request_id)
+        if served.manifest.request_id_header:
+            resp.set_header(served.manifest.request_id_header, request_id)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
 
     async def _handle(
@@ -361,8 +362,9 @@ class Application:
     def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
         resp.status = error.status
         resp.stream = None
-        if error.status == 401:
-            resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
+        if error.status == 401 and (keeper := self._keeper):
+            where = f"{self.platform.endpoint}{keeper.path}"
+            resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))

@@ -23,4 +23,4 @@ async def forget_history(ctx: Context) -> None:
     place: Place | None = Place()
     while place is not None:
         async with ctx.in_transaction() as writing:
-            place = await forget_operations(writing.tx, before, place)
+            place = await forget_operations(writing.tx, before, place, ctx.platform.remembered)
