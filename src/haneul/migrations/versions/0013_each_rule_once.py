@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 TABLE = "network_security_group_rules"
-COMPARED = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
+COMPARED: tuple[str, ...] = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
 COMPARED += ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
 
 
