@@ -21,6 +21,7 @@ SAME_RULES = [
     (TCP | {"protocol": "icmpv6", "ethertype": "IPv6"}, TCP | {"protocol": "icmp", "ethertype": "IPv6"}),
     (TCP | {"protocol": "ipv6-icmp", "ethertype": "IPv6"}, TCP | {"protocol": 58, "ethertype": "IPv6"}),
     (TCP | {"protocol": None}, TCP | {"protocol": "any", "remote_ip_prefix": "0.0.0.0/0"}),
+    (TCP | {"protocol": None}, TCP | {"protocol": None, "port_range_min": 1, "port_range_max": 65535}),
     (TCP | {"remote_ip_prefix": "10.0.0.0/24"}, TCP | {"remote_ip_prefix": "10.0.0.9/24"}),
     (TCP | {"remote_ip_prefix": "10.0.0.9"}, TCP | {"remote_ip_prefix": "10.0.0.9/32"}),
     (TCP | {"remote_ip_prefix": "FE80::1/64", "ethertype": "IPv6"},
@@ -58,6 +59,23 @@ async def test_rules_that_let_through_something_else_stand_beside_each_other(mem
         {"direction": "ingress", "protocol": "icmp", "port_range_min": 8},
     ):
         await member.make("security_group_rule", security_group_id=group, **rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "refusal"),
+    [
+        (TCP | {"protocol": "icmpv6"}, "SecurityGroupEthertypeConflictWithProtocol"),
+        (TCP | {"protocol": "sctp", "port_range_min": 0, "port_range_max": 9}, "SecurityGroupInvalidPortValue"),
+        ({"direction": "ingress", "port_range_min": 1, "port_range_max": 9},
+         "SecurityGroupProtocolRequiredWithPorts"),
+    ],
+)  # fmt: skip
+async def test_a_rule_that_can_match_nothing_is_refused(
+    member: Neutron, rule: dict[str, Any], refusal: str
+) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    body = {"security_group_rule": {"security_group_id": group, **rule}}
+    assert await member.refused("POST", "/security-group-rules", body) == (400, refusal)
 
 
 async def test_of_two_equal_rules_at_once_one_is_made(cloud: Cloud, member: Neutron) -> None:
@@ -116,6 +134,8 @@ async def test_rules_are_found_by_what_they_mean(member: Neutron) -> None:
         await found("remote_ip_prefix=10.1.2.3/8") == await found("normalized_cidr=10.0.0.0/8") == [odd["id"]]
     )
     assert await found("protocol=udp") == []
+    refusal = await member.refused("GET", "/security-group-rules?protocol=nix")
+    assert refusal == (400, "SecurityGroupRuleInvalidProtocol")
     assert len(await found("direction=Egress&ethertype=ipv4")) == 1
 
 

@@ -12,6 +12,7 @@ from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
 from haneul.services.network.model import normal_forms
+from haneul.services.network.model.security_groups import known_protocol
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
@@ -38,6 +39,11 @@ def _protocol(value: Any) -> str | None:
     return str(value).lower()
 
 
+def _protocol_spellings(text: str) -> list[str]:
+    number = known_protocol(text)
+    return [] if number is None else normal_forms.protocol_spellings(number)
+
+
 def _prefix(value: Any) -> str | None:
     return None if value in (None, "") else _written_prefix(value)
 
@@ -59,7 +65,7 @@ RULE = Resource(
         Attribute("security_group_id", checks.uuid, put=False),
         Attribute("direction", _direction, put=False, spellings=only(str.lower)),
         Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
-        Attribute("protocol", _protocol, put=False, default=None, spellings=normal_forms.protocol_spellings),
+        Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
         Attribute("port_range_min", PORT_NUMBER, put=False, default=None),
         Attribute("port_range_max", PORT_NUMBER, put=False, default=None),
         Attribute(

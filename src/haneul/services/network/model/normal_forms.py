@@ -17,7 +17,8 @@ PROTOCOLS = {
 }  # fmt: skip
 WITH_PORTS = {6, 17, 33, 132, 136}
 ICMP, ICMP_V6 = 1, 58
-ALL_PORTS = ((1, 65535), (0, 65535))
+ONLY_IPV6 = {name for name in PROTOCOLS if "ipv6" in name or name == "icmpv6"}
+ALL_PORTS = (1, 65535)
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 _MACS = [
@@ -60,14 +61,12 @@ def protocol_number(text: str | None) -> int | None:
     raise ValueError(text)
 
 
-def protocol_spellings(text: str) -> list[str]:
+def protocol_spellings(number: int) -> list[str]:
     """The protocol's number and all its names."""
-    number = protocol_number(text)
-    if number is None:
-        return []
     return [str(number), *(name for name, its_number in PROTOCOLS.items() if its_number == number)]
 
 
 def port_range(protocol: int | None, low: int | None, high: int | None) -> tuple[int | None, int | None]:
     """Every port is no range at all."""
-    return (None, None) if protocol in WITH_PORTS and (low, high) in ALL_PORTS else (low, high)
+    everything = (low, high) == ALL_PORTS and (protocol is None or protocol in WITH_PORTS)
+    return (None, None) if everything else (low, high)

@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from haneul.services.network import errors
 from haneul.services.network.model import normal_forms
-from haneul.services.network.model.normal_forms import ICMP, ICMP_V6, PROTOCOLS, WITH_PORTS, protocol_number
+from haneul.services.network.model.normal_forms import (
+    ALL_PORTS,
+    ICMP,
+    ICMP_V6,
+    ONLY_IPV6,
+    PROTOCOLS,
+    WITH_PORTS,
+    protocol_number,
+)
 
 
 class SecurityGroup(Struct, frozen=True, gc=False):
@@ -59,21 +67,19 @@ def check(values: dict[str, Any]) -> None:
     """Raise if these make no rule: protocol, ports, ICMP types, prefixes must go together."""
     protocol = values["protocol"]
     low, high = values["port_range_min"], values["port_range_max"]
-    try:
-        number = protocol_number(protocol)
-    except ValueError:
-        known = [None, *PROTOCOLS]
-        raise errors.SecurityGroupRuleInvalidProtocol(protocol=protocol, values=known) from None
+    number = known_protocol(protocol)
+    if values["ethertype"] == "IPv4" and str(protocol).lower() in ONLY_IPV6:
+        raise errors.SecurityGroupEthertypeConflictWithProtocol(ethertype="IPv4", protocol=protocol)
     if number in (ICMP, ICMP_V6):
         _check_icmp(low, high)
-    elif low is not None or high is not None:
+    elif (low, high) not in ((None, None), ALL_PORTS):
         if number is None:
             raise errors.SecurityGroupProtocolRequiredWithPorts
         if number not in WITH_PORTS:
             raise errors.SecurityGroupInvalidProtocolForPort(protocol=protocol)
         if low is None or high is None or low > high:
             raise errors.SecurityGroupInvalidPortRange
-        if number in (6, 17) and low == 0:
+        if low == 0:
             raise errors.SecurityGroupInvalidPortValue(port=0)
     if values["remote_ip_prefix"] is not None:
         if values["remote_group_id"] is not None:
@@ -83,6 +89,15 @@ def check(values: dict[str, Any]) -> None:
             raise errors.SecurityGroupRuleParameterConflict(
                 ethertype=values["ethertype"], cidr=values["remote_ip_prefix"]
             )
+
+
+def known_protocol(protocol: str | None) -> int | None:
+    """Its number; an error that lists those that have names."""
+    try:
+        return protocol_number(protocol)
+    except ValueError:
+        known = [None, *PROTOCOLS]
+        raise errors.SecurityGroupRuleInvalidProtocol(protocol=protocol, values=known) from None
 
 
 def _check_icmp(kind: int | None, code: int | None) -> None:
