@@ -19,7 +19,17 @@ from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import IN_BACKGROUND, Busy, Query
 from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
-from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
+from haneul.kernel.saga import (
+    INTERNAL,
+    OPERATIONS,
+    OPERATORS_ONLY,
+    STEPS,
+    Failure,
+    Operation,
+    Saga,
+    Step,
+    StepRecord,
+)
 from haneul.kernel.tasks import end_all
 
 LEASE_S = 10.0
@@ -275,8 +285,12 @@ class Engine:
             raise
         except Exception as problem:
             failure = _describe(step, problem)
-            if failure.code == "internal":
+            if failure.code == INTERNAL:
                 logger.exception("step failed", step=step.name, operation=operation.id)
+            elif failure.code in OPERATORS_ONLY:
+                logger.warning(
+                    "a host failed", reason=failure.message, step=step.name, operation=operation.id
+                )
             return await self._turn_back(saga, operation, failure, problem)
 
     async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
@@ -443,7 +457,7 @@ def _describe(step: Step, problem: BaseException) -> Failure:
         return Failure(step.name, problem.code, problem.text, details)
     if isinstance(problem, TimeoutError):
         return Failure(step.name, "deadline", f"{step.name} did not end within {step.deadline_s:g} s")
-    return Failure(step.name, "internal", f"{type(problem).__name__}: {problem}")
+    return Failure(step.name, INTERNAL, f"{type(problem).__name__}: {problem}")
 
 
 def _is_plain(value: Any) -> bool:
