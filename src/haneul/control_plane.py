@@ -13,7 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from haneul.kernel import config as kernel_config
 from haneul.kernel.clock import Clock, StoreClock, SystemClock
+from haneul.kernel.config import Config, Section
 from haneul.kernel.context import Platform
 from haneul.kernel.db import Database
 from haneul.kernel.http.app import Application, IsFromHolder, Served
@@ -46,6 +48,24 @@ def quotas(services: Iterable[str]) -> list[QuotaSet]:
     return list(dict.fromkeys(found))
 
 
+def sections() -> dict[str, type[Section]]:
+    """The sections that options may have: the kernel's, and one of each service that has any."""
+    known = {kind.section: kind for kind in _sections(kernel_config) if kind.section}
+    for service in names():
+        if (module := part(service, "config")) is not None:
+            known.update((service, kind) for kind in _sections(module))
+    return known
+
+
+def _sections(module: ModuleType) -> list[type[Section]]:
+    """The sections that the module declares itself."""
+    return [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Section) and kind.__module__ == module.__name__
+    ]
+
+
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
     if audit := part(service, "api.audit"):
@@ -71,7 +91,7 @@ class ControlPlane:
         services: Iterable[str] | None = None,
         clock: Clock | None = None,
         policy_overrides: dict[str, str] | None = None,
-        config: dict[str, Any] | None = None,
+        config: Config | dict[str, Any] | None = None,
         agents: Any = None,
         extra: Iterable[Served] = (),
     ) -> None:
@@ -82,7 +102,7 @@ class ControlPlane:
             Policy.build(rules(self.services), policy_overrides),
             endpoint=endpoint,
             folder=folder,
-            config=dict(config or {}),
+            config=config if isinstance(config, Config) else Config(sections(), config or {}),
         )
         self.platform.agents = agents
         self.platform.remembered = tuple(id for _, ids in hooks(self.services, "remembers") for id in ids())
@@ -123,6 +143,7 @@ class ControlPlane:
         await self.platform.engine.stop()
         for _, close in reversed(hooks(self.services, "close")):
             await close(self.platform)
+        await self.platform.close()
         if self._following is not None:
             await end_all([self._following])
         await self.platform.db.close()

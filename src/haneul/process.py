@@ -28,10 +28,11 @@ import uvicorn
 
 from haneul import policy_file, store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import ControlPlane, rules
+from haneul.control_plane import ControlPlane, rules, sections
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
 from haneul.kernel import log
+from haneul.kernel.config import Config, OptionsProblem
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
 from haneul.kernel.hosts import Agents, Upcall
@@ -39,7 +40,7 @@ from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, answering
 from haneul.kernel.http.sending import Connection
-from haneul.service_folders import NoSuchService, chosen, hooks, names, part
+from haneul.service_folders import NoSuchService, chosen, hooks, names
 
 logger = structlog.get_logger(__name__)
 
@@ -61,10 +62,6 @@ class Options:
     @property
     def endpoint(self) -> str:
         return f"http://{self.host}:{self.port}"
-
-
-SIMULATED = {"image": {"web": {"private_networks": ["127.0.0.0/8"], "allowed_ports": []}}}
-"""Sections that a simulated cloud has where the operator says nothing: tests serve images on loopback."""
 
 
 class Process:
@@ -180,19 +177,17 @@ def upcalls(platform: Platform, services: Sequence[str]) -> Upcall:
     return answering(report, answers)
 
 
-def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
+def read_options(state: Path, *, is_simulated: bool = False) -> Config:
     """The operator's options; StoreProblem says what is wrong with them."""
     installation = Installation(state)
     try:
-        found = installation.options()
+        said = installation.options()
         if is_simulated:
-            found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
-        for service in names():
-            if config := part(service, "config"):
-                config.options(found)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+            for service, usual in hooks(names(), "SIMULATED"):
+                said[service] = usual | said.get(service, {})
+        return Config(sections(), said)
+    except (tomllib.TOMLDecodeError, OptionsProblem) as problem:
         raise store.StoreProblem(f"{installation.options_file} cannot be used: {problem}") from None
-    return found
 
 
 def keep_large_blocks() -> None:

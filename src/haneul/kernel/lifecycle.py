@@ -12,6 +12,7 @@
 | `is_from_holder(platform, auth, request)` | for tokens that are bound to a certificate; the same service |
 | `remembers()` | columns of ids: what is done to these things is not forgotten while they are there |
 | `verify(ctx)` | by `haneul verify`: None, or the first contradiction among what is stored |
+| `SIMULATED` | its options in a simulated cloud, where the operator says nothing |
 | `close(platform)` | last, in the opposite order |
 
 Services are called in the order of their dependencies: whom one depends on comes first.

@@ -9,7 +9,6 @@ from haneul.services.identity.operations import verification
 
 authenticate = public.authenticate
 is_from_holder = public.is_from_holder
-close = public.close
 verify = verification.verify
 
 

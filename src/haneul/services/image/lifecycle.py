@@ -9,6 +9,9 @@ from haneul.services.image import public
 
 verify = public.verify
 
+SIMULATED = {"web": {"private_networks": ["127.0.0.0/8"], "allowed_ports": []}}
+"""Tests serve images on loopback."""
+
 
 async def furnish(ctx: Context, cloud: FirstRows) -> None:
     """The usual metadata definitions are there, the administrator's project owns them."""

@@ -93,7 +93,7 @@ def longest_page(ctx: Context, query: Query) -> int:
 
 def _longest(ctx: Context) -> int:
     """How long a list may be at all."""
-    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
+    return ctx.options(config.IdentityOptions).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:

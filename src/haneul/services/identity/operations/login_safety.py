@@ -9,11 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import ceil
 from typing import NoReturn
-from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import Context, Platform
+from haneul.kernel.context import Context
 from haneul.kernel.errors import TooManyRequests, Unauthorized
 from haneul.services.identity import config
 from haneul.services.identity.errors import PasswordExpired
@@ -25,26 +24,28 @@ from haneul.services.identity.store.users import USERS
 MOST_KEYS = 100_000
 NOBODY = "nobody"
 """Stands in the store for users that are not there."""
-_Tries = dict[str, tuple[datetime, int]]
-_tries: WeakKeyDictionary[Platform, _Tries] = WeakKeyDictionary()
+
+
+class Tries(dict[str, tuple[datetime, int]]):
+    """By who tries or from where: since when, how often."""
 
 
 def try_from(ctx: Context, address: str) -> None:
     """Count one try from that address; 429 if there were too many."""
-    _count(ctx, f"address:{address}", config.options(ctx.platform.config).rate_limit.per_address)
+    _count(ctx, f"address:{address}", ctx.options(config.IdentityOptions).rate_limit.per_address)
 
 
 def try_for(ctx: Context, who: str) -> None:
     """Count one try for that user, whether there is one or not; 429 if there were too many."""
-    _count(ctx, f"user:{who}", config.options(ctx.platform.config).rate_limit.per_user)
+    _count(ctx, f"user:{who}", ctx.options(config.IdentityOptions).rate_limit.per_user)
 
 
 def _count(ctx: Context, key: str, most: int) -> None:
     if not most:
         return
-    tries = _tries.setdefault(ctx.platform, {})
+    tries = ctx.platform.keep(Tries)
     now = ctx.now()
-    period = timedelta(seconds=config.options(ctx.platform.config).rate_limit.period_s)
+    period = timedelta(seconds=ctx.options(config.IdentityOptions).rate_limit.period_s)
     if len(tries) >= MOST_KEYS:
         for old in [each for each, (since, _) in tries.items() if since + period <= now]:
             del tries[old]
@@ -62,7 +63,7 @@ async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bo
     To be called once the password was checked, so that a locked account takes as long as any other. No
     transaction may be open.
     """
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     async with ctx.in_reading() as c:
         attempts = await ATTEMPTS.get(c.tx, user.id)
     now = ctx.now()
@@ -88,7 +89,7 @@ async def refuse_nobody(ctx: Context) -> NoReturn:
 
 async def _failed(ctx: Context, user_id: str) -> None:
     """One more wrong password, if these are counted."""
-    if config.options(ctx.platform.config).security_compliance.lockout_failure_attempts is None:
+    if ctx.options(config.IdentityOptions).security_compliance.lockout_failure_attempts is None:
         return
     async with ctx.in_transaction() as c:
         await c.tx.lock("identity.attempts", user_id)
@@ -118,7 +119,7 @@ async def forget_failures(ctx: Context, user_id: str, *, active: bool = False) -
 
 async def disable_inactive(ctx: Context) -> int:
     """Users who have not logged in for too long are disabled; how many."""
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     if rules.disable_user_account_days_inactive is None:
         return 0
     async with ctx.in_transaction() as c:
