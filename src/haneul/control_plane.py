@@ -39,7 +39,7 @@ def load_tables(services: Iterable[str] | None = None) -> None:
 
 def rules(services: Iterable[str]) -> list[Rule]:
     """The rules that these services declare."""
-    return [rule for service in services for rule in declared(service, "policy", Rule)]
+    return [rule.belongs_to(service) for service in services for rule in declared(service, "policy", Rule)]
 
 
 def quotas(services: Iterable[str]) -> list[QuotaSet]:

@@ -23,7 +23,7 @@ from haneul.kernel.denials import Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
-from haneul.kernel.policy import Policy
+from haneul.kernel.policy import Policy, Rule
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
@@ -221,8 +221,10 @@ class Context:
     def is_admin(self) -> bool:
         return "admin" in self.auth.roles
 
-    def may(self, rule: str, target: Any = None) -> bool:
+    def may(self, rule: str | Rule, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
+        if isinstance(rule, Rule):
+            rule = self.platform.policy.id_of(rule)
         whom = as_target(target)
         decided = self.platform.policy.decide(rule, whom, self.auth.credentials())
         is_allowed = decided is not False if whom is None else bool(decided)

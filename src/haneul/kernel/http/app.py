@@ -215,7 +215,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule.name, None, is_allowed=False)
+            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -240,14 +240,14 @@ class Application:
                 if not route.transaction:
                     ctx = Context(
                         self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                        rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
                 else:
                     async with db.reading() if is_read else db.transaction() as tx:
                         ctx = Context(
                             self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                            rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                         )  # fmt: skip
                         result = await route.handler(
                             **{context_name: ctx} if context_name else {}, **arguments
@@ -260,7 +260,7 @@ class Application:
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
+        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)
