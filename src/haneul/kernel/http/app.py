@@ -11,11 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
@@ -60,9 +62,9 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 RETRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
-    """A service as the HTTP layer sees it."""
+    """A service as the HTTP layer sees it. It is equal to itself only."""
 
     manifest: Manifest
     routes: Sequence[Route]
@@ -72,10 +74,9 @@ class Served:
 
 
 class _Endpoint:
-    """All routes of one path, by method and version."""
+    """All routes of one path, by method and version; the request knows the application that it came to."""
 
-    def __init__(self, app: Application, served: Served, routes: Sequence[Route]) -> None:
-        self._app = app
+    def __init__(self, served: Served, routes: Sequence[Route]) -> None:
         self._served = served
         self._by_method: dict[str, list[Route]] = defaultdict(list)
         for route in routes:
@@ -88,15 +89,45 @@ class _Endpoint:
             candidates = self._by_method.get(method)
             if candidates is None and method == "HEAD":
                 candidates = self._by_method.get("GET")
-            await self._app.serve(self._served, candidates, self._by_method, req, resp, path)
+            await req.application.serve(self._served, candidates, self._by_method, req, resp, path)
 
         return responder
+
+
+@lru_cache(maxsize=4)
+def _router_of(services: tuple[Served, ...]) -> CompiledRouter:
+    """The routes of these services, compiled once for all applications that serve them."""
+    router = CompiledRouter()
+    scaffold = falcon.asgi.App(router=router)
+    for served in services:
+        paths: dict[str, list[Route]] = defaultdict(list)
+        for route in served.routes:
+            paths[served.manifest.path + route.path].append(route)
+        for path, routes in paths.items():
+            scaffold.add_route(path or "/", _Endpoint(served, routes))
+        for path, routes in _frozen(served, paths).items():
+            scaffold.add_route(path, _Endpoint(replace(served, is_frozen=True), routes))
+    return router
+
+
+class _Router(CompiledRouter):
+    """What one application has beside the routes of its services, then those."""
+
+    def __init__(self, services: CompiledRouter) -> None:
+        super().__init__()
+        self._services = services
+
+    def find(self, uri: str, req: Any = None) -> Any:
+        return super().find(uri, req) or self._services.find(uri, req)
 
 
 class WatchedRequest(falcon.asgi.Request):
     """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
 
     __slots__ = ("is_disconnected",)
+
+    application: Application
+    """Which it came to; each application has a class of its own for that."""
 
     def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
         self.is_disconnected = False
@@ -122,17 +153,13 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
+        self.falcon = falcon.asgi.App(
+            request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            router=_Router(_router_of(tuple(services))),
+            sink_before_static_route=False,
+        )
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
-        for served in services:
-            paths: dict[str, list[Route]] = defaultdict(list)
-            for route in served.routes:
-                paths[served.manifest.path + route.path].append(route)
-            for path, routes in paths.items():
-                self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
-            for path, routes in _frozen(served, paths).items():
-                self.falcon.add_route(path, _Endpoint(self, replace(served, is_frozen=True), routes))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
