@@ -7,6 +7,7 @@ import time
 
 from haneul.kernel.tasks import name_task
 from haneul.kernel.watchdog import HELD, Watchdog
+from tests.waiting import until
 
 
 def hold(seconds: float) -> None:
@@ -26,8 +27,7 @@ async def test_who_holds_the_loop_is_named() -> None:
 
     try:
         await asyncio.create_task(work())
-        while watchdog.longest_s < 0.5:
-            await asyncio.sleep(0.01)
+        await until(lambda: watchdog.longest_s >= 0.5)
     finally:
         watchdog.stop()
     assert watchdog.holder == "compute GET /servers"
@@ -41,8 +41,7 @@ async def test_tasks_that_nobody_named_share_one_name() -> None:
     try:
         await asyncio.create_task(asyncio.to_thread(lambda: None))
         asyncio.get_running_loop().call_soon(hold, 1.0)
-        while watchdog.longest_s < 0.5:
-            await asyncio.sleep(0.01)
+        await until(lambda: watchdog.longest_s >= 0.5)
     finally:
         watchdog.stop()
     assert watchdog.holder == "unknown"
