@@ -39,7 +39,7 @@ from haneul.control_plane import (
 )
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
-from haneul.kernel import log
+from haneul.kernel import guesses, log
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
 from haneul.kernel.hosts import Agents, Upcall
@@ -203,6 +203,7 @@ def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
         if is_simulated:
             found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
         door.options(found)
+        guesses.options(found)
         for service in SERVICES:
             if config := part(service, "config"):
                 config.options(found)
