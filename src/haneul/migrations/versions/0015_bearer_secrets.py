@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("DELETE FROM compute_console_tokens")
-    op.execute("UPDATE identity_oauth1_request_tokens SET verifier = NULL, user_id = NULL WHERE verifier IS NOT NULL")
+    op.execute(
+        "UPDATE identity_oauth1_request_tokens SET verifier = NULL, user_id = NULL WHERE verifier IS NOT NULL"
+    )
 
 
 def downgrade() -> None:

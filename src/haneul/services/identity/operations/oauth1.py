@@ -135,7 +135,9 @@ async def _proved(ctx: Context, request: Request, said: Said) -> AccessToken:
 
 async def use_nonce(ctx: Context, said: Said) -> None:
     """Nobody logs in with the same signed request again; 401 if somebody did. No transaction may be open."""
-    once = "\0".join(said.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce"))
+    once = "\0".join(
+        said.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
+    )
     id = f"nonce {sha256(once.encode()).hexdigest()}"
     try:
         async with ctx.in_transaction() as c:

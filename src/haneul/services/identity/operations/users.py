@@ -8,8 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.guesses import guarded
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User

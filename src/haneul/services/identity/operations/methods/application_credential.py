@@ -36,7 +36,9 @@ async def _prove(ctx: Context, given: GivenApplicationCredential, address: str) 
     credential = await _find(ctx, given)
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, credential.user_id) if credential else None
-    is_right = await passwords.fits(given.secret, credential.secret_hash if credential else None, address=address)
+    is_right = await passwords.fits(
+        given.secret, credential.secret_hash if credential else None, address=address
+    )
     if credential is None and given.id:  # ids cannot be guessed, so that there is none is no secret
         raise ThingNotFound(kind="Application Credential", id=given.id)
     if not (found and credential and is_right):
