@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -38,15 +39,15 @@ from haneul.control_plane import (
 )
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
-from haneul.kernel import log
+from haneul.kernel import guesses, log
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
 from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.http import connections, door
 from haneul.kernel.http.metrics import Metrics
-from haneul.kernel.http.sending import Connection
 from haneul.kernel.quota import QuotaSet
 from haneul.kernel.watchdog import Watchdog
 from haneul.services.compute import public as compute
@@ -207,6 +208,8 @@ def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
         found = installation.options()
         if is_simulated:
             found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
+        door.options(found)
+        guesses.options(found)
         for service in SERVICES:
             if config := part(service, "config"):
                 config.options(found)
@@ -231,19 +234,23 @@ async def serve(options: Options) -> None:
     listener = socket.create_server((options.host, options.port), reuse_port=options.member > 0, backlog=2048)
     process = Process(options)
     await process.start()
+    limits = door.options(process.platform.config)
+    plain, upgraded = connections.protocols(door.Door(limits, open_files=door.raise_open_files()))
     config = uvicorn.Config(
         process.plane.app.falcon,
-        http=Connection,
+        http=plain,
         log_config=None,
         access_log=False,
         lifespan="off",
-        timeout_keep_alive=75,
+        timeout_keep_alive=limits.idle_timeout_s,  # type: ignore[arg-type]  # it takes fractions
         timeout_graceful_shutdown=2,
         server_header=False,
         proxy_headers=False,  # whoever sends X-Forwarded-For is still where the connection comes from
         date_header=True,
-        ws="websockets-sansio",
+        ws=upgraded,
+        ws_max_size=1 << 20,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # no line for whatever a stranger sends
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     loop = asyncio.get_running_loop()

@@ -141,9 +141,10 @@ async def delete_user(ctx: Context, user_id: str) -> None:
 
 
 @routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
-async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> None:
+async def change_password(ctx: Context, user_id: str, body: PasswordBody, request: Request) -> None:
     """Change one's own password; the original one is the proof."""
-    await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
+    original, new = body.user.original_password, body.user.password
+    await users.change_password(ctx, user_id, original, new, address=request.address)
 
 
 @routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
