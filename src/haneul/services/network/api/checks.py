@@ -36,6 +36,18 @@ def text(longest: int = 255) -> Check:
 NAME = text(255)
 
 
+def line(longest: int = 255) -> Check:
+    """A text that stays in its line, whatever file it is written to."""
+    whole = text(longest)
+
+    def check(value: Any) -> str:
+        if not whole(value).isprintable():
+            raise ValueError(f"'{value}' has characters that cannot be printed")
+        return str(value)
+
+    return check
+
+
 def or_none(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
@@ -89,11 +101,16 @@ def uuid(value: Any) -> str:
     return str(value)
 
 
+def _without_scope(value: Any) -> str:
+    """The text; TypeError if it is none. After `%`, the scope of an address may be any text at all."""
+    if not isinstance(value, str) or "%" in value:
+        raise TypeError
+    return value
+
+
 def ip(value: Any) -> str:
     try:
-        if not isinstance(value, str):
-            raise TypeError
-        return str(ipaddress.ip_address(value))
+        return str(ipaddress.ip_address(_without_scope(value)))
     except (TypeError, ValueError):
         raise ValueError(f"'{value}' is not a valid IP address") from None
 
@@ -101,7 +118,7 @@ def ip(value: Any) -> str:
 def subnet(value: Any) -> str:
     """A CIDR; the address of a host in it stands for the network."""
     try:
-        if not isinstance(value, str) or "/" not in value:
+        if "/" not in _without_scope(value):
             raise TypeError
         return str(ipaddress.ip_network(value, strict=False))
     except (TypeError, ValueError):
@@ -111,9 +128,7 @@ def subnet(value: Any) -> str:
 def prefix(value: Any) -> str:
     """A CIDR or a single address; the network it stands for."""
     try:
-        if not isinstance(value, str):
-            raise TypeError
-        return str(ipaddress.ip_network(value, strict=False))
+        return str(ipaddress.ip_network(_without_scope(value), strict=False))
     except (TypeError, ValueError):
         raise ValueError(f"'{value}' is neither a valid IP address, nor is it a valid IP subnet") from None
 
