@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from haneul.commands.api import Api
 from haneul.commands.clouds import offer
 from haneul.commands.options import state_option
+from haneul.commands.pasted import pasted
 from haneul.commands.progress import working
 from haneul.health import NotHealthy, last_line, wait_until_healthy
 from haneul.installation import Installation, Settings, default_state, free_port, is_free
@@ -182,7 +183,7 @@ def introduce(installation: Installation) -> None:
     click.echo("Next:")
     click.echo(f"  export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul-demo")
     for line in what_next(installation, api):
-        click.echo(f"  {line}")
+        click.echo(f"  {pasted(line)}")
 
 
 def endpoints(api: Api) -> list[tuple[str, str]]:

@@ -162,31 +162,12 @@ class Engine:
         if supersede:
             rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
             ended = [row[0] for row in rows]
-        latest = await ctx.tx.one(LATEST, resource=resource)
-        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
-        operation = Operation(
-            id=new_id(),
-            seq=seq,
-            kind=saga.kind,
-            state="running",
-            is_open=True,
-            step=0,
+        operation = msgspec.structs.replace(
+            await self._operation(ctx, saga.kind, resource),
             step_name=saga.steps[0].name,
-            tries=0,
             given=msgspec.to_builtins(given),
-            results={},
-            excluded=[],
-            resource_id=resource,
-            project_id=ctx.auth.project_id,
-            user_id=ctx.auth.user_id,
-            auth=ctx.auth,
-            request_id=ctx.request_id,
-            accepted_at=now,
-            ended_at=None,
             lease_owner=self.me,
             lease_until=now + timedelta(seconds=LEASE_S),
-            fault=None,
-            waiting=None,
         )
         await OPERATIONS.add(ctx.tx, operation)
 
@@ -198,6 +179,41 @@ class Engine:
 
         ctx.tx.after_commit(begin)
         return operation.id
+
+    async def record(self, ctx: Context, kind: str, resource: str) -> None:
+        await ctx.tx.lock("resource", resource)
+        operation = await self._operation(ctx, kind, resource)
+        await OPERATIONS.add(ctx.tx, msgspec.structs.replace(operation, **_ended(ctx.now(), "done")))
+
+    async def _operation(self, ctx: Context, kind: str, resource: str) -> Operation:
+        """One that begins now, after all that there were of the resource."""
+        now = ctx.now()
+        latest = await ctx.tx.one(LATEST, resource=resource)
+        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
+        return Operation(
+            id=new_id(),
+            seq=seq,
+            kind=kind,
+            state="running",
+            is_open=True,
+            step=0,
+            step_name="",
+            tries=0,
+            given={},
+            results={},
+            excluded=[],
+            resource_id=resource,
+            project_id=ctx.auth.project_id,
+            user_id=ctx.auth.user_id,
+            auth=ctx.auth,
+            request_id=ctx.request_id,
+            accepted_at=now,
+            ended_at=None,
+            lease_owner=None,
+            lease_until=None,
+            fault=None,
+            waiting=None,
+        )
 
     def _launch(self, operation: Operation) -> None:
         task = asyncio.create_task(self._carry_on(operation))

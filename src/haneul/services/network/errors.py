@@ -236,6 +236,11 @@ class SecurityGroupDefaultAlreadyExists(Conflict):
     message = "Default security group already exists."
 
 
+class SecurityGroupEthertypeConflictWithProtocol(BadRequest):
+    code = "network.rule_ethertype_conflict"
+    message = "Invalid ethertype {ethertype} for protocol {protocol}."
+
+
 class SecurityGroupRuleExists(Conflict):
     code = "network.rule_exists"
     message = "Security group rule already exists. Rule id is {rule_id}."

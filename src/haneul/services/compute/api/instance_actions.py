@@ -22,6 +22,7 @@ EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
 NOVA_NAMES = {
     "confirm_resize": "confirmResize",
     "hard_reboot": "reboot",
+    "reset_state": "resetState",
     "revert_resize": "revertResize",
     "snapshot": "createImage",
     "snapshot_volumes": "createImage",

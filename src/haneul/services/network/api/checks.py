@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
 
 from haneul.kernel.ids import is_uuid
+from haneul.services.network.model import normal_forms
 
 Check = Callable[[Any], Any]
 
-_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 _HOSTNAME = re.compile(
     r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?"
 )
@@ -101,43 +100,36 @@ def uuid(value: Any) -> str:
     return str(value)
 
 
-def _without_scope(value: Any) -> str:
-    """The text; TypeError if it is none. After `%`, the scope of an address may be any text at all."""
-    if not isinstance(value, str) or "%" in value:
-        raise TypeError
-    return value
-
-
 def ip(value: Any) -> str:
-    try:
-        return str(ipaddress.ip_address(_without_scope(value)))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is not a valid IP address") from None
+    return _normal(normal_forms.address, value, "is not a valid IP address")
 
 
 def subnet(value: Any) -> str:
     """A CIDR; the address of a host in it stands for the network."""
-    try:
-        if "/" not in _without_scope(value):
-            raise TypeError
-        return str(ipaddress.ip_network(value, strict=False))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is not a valid IP subnet") from None
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"'{value}' is not a valid IP subnet")
+    return _normal(normal_forms.prefix, value, "is not a valid IP subnet")
 
 
 def prefix(value: Any) -> str:
     """A CIDR or a single address; the network it stands for."""
-    try:
-        return str(ipaddress.ip_network(_without_scope(value), strict=False))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is neither a valid IP address, nor is it a valid IP subnet") from None
+    return _normal(normal_forms.prefix, value, "is neither a valid IP address, nor is it a valid IP subnet")
 
 
 def mac(value: Any) -> str:
-    found = value.lower().replace("-", ":") if isinstance(value, str) else ""
-    if not _MAC.fullmatch(found) or found == "00:00:00:00:00:00":
+    written = _normal(normal_forms.mac, value, "is not a valid MAC address")
+    if written == "00:00:00:00:00:00":
         raise ValueError(f"'{value}' is not a valid MAC address")
-    return found
+    return written
+
+
+def _normal(form: Callable[[str], str], value: Any, problem: str) -> str:
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return form(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' {problem}") from None
 
 
 def hostname(value: Any) -> str:

@@ -12,7 +12,7 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
 from haneul.services.network.model.ports import Port, is_network_device
@@ -86,12 +86,19 @@ def _fixed_ips(values: list[str]) -> Extra:
             params[f"fixed{i}"] = "%" + wanted.replace("%", "").replace("_", "") + "%"
         else:
             conditions.append(columns[name] == param)
-            params[f"fixed{i}"] = wanted
+            params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
     by_name: dict[str, list[sa.ColumnElement[bool]]] = {}
     for name, condition in zip(shape, conditions, strict=True):
         by_name.setdefault(name.split("_")[0], []).append(condition)
     every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
     return "fixed_ips/" + ",".join(shape), PORTS.c.id.in_(sa.select(a.port_id).where(every)), params
+
+
+def _normal_address(text: str) -> str:
+    try:
+        return checks.ip(text)
+    except ValueError:
+        return text  # nobody has it
 
 
 def _security_groups(values: list[str]) -> Extra:
@@ -110,7 +117,7 @@ PORT = Resource(
         Attribute("network_id", checks.uuid, put=False),
         ADMIN_STATE_UP,
         shown("status"),
-        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN),
+        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN, spellings=only(checks.mac)),
         Attribute("fixed_ips", checks.list_of(FIXED_IP), default=NOT_GIVEN, is_stored=False),
         Attribute(
             "security_groups",

@@ -21,9 +21,10 @@ from haneul.services.network.drivers.interface import (
     SubnetSpec,
 )
 from haneul.services.network.model.networks import Network, Subnet
+from haneul.services.network.model.normal_forms import protocol_number
 from haneul.services.network.model.ports import FixedIp, Port
 from haneul.services.network.model.routers import FloatingIp, Router
-from haneul.services.network.model.security_groups import Rule, protocol_number
+from haneul.services.network.model.security_groups import Rule
 
 
 class GroupMembers(Struct, frozen=True):

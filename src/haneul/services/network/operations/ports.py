@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.services.network import errors
 from haneul.services.network.events import Changed, PortUnbound
+from haneul.services.network.model import normal_forms
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import PORT, ROUTER, SECURITY_GROUP
@@ -75,7 +76,7 @@ def _check_security(values: dict[str, Any], group_ids: list[str]) -> None:
     pairs = values.get("allowed_address_pairs", [])
     if len(pairs) > MOST_PAIRS:
         raise errors.AddressPairsExhausted(quota=MOST_PAIRS)
-    keys = [(p["ip_address"], p.get("mac_address")) for p in pairs]
+    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address")) for p in pairs]
     for key in keys:
         if keys.count(key) > 1:
             raise errors.DuplicateAddressPairInRequest(mac_address=key[1], ip_address=key[0])
