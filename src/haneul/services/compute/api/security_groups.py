@@ -141,6 +141,8 @@ def _cidr(text: str | None) -> str | None:
     if not text:
         return None
     try:
+        if "%" in text:
+            raise ValueError(text)  # after it, the scope of an address may be any text at all
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
         raise BadRequest(f"{text} is not a valid IP network.") from None
