@@ -147,19 +147,20 @@ async def database(databases: Any, tmp_path: Path) -> AsyncIterator[Database]:
         yield made
 
 
-@pytest.fixture
-async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
+@contextlib.asynccontextmanager
+async def simulated_cloud(database: Database, folder: Path) -> AsyncIterator[Cloud]:
+    """A control plane over that database, and simulated hosts that it calls in the same process."""
     plane = control_plane.ControlPlane(
         database,
         endpoint="http://cloud.test",
-        folder=tmp_path,
+        folder=folder,
         services=SERVICES,
     )
 
     async def upcall(name: str, payload: bytes) -> bytes:
         return await answer(name, payload)
 
-    agent = build_agent(AgentConfig(state=str(tmp_path), simulated_hosts=HOSTS), upcall)
+    agent = build_agent(AgentConfig(state=str(folder), simulated_hosts=HOSTS), upcall)
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
     answer = upcalls(plane.platform)
@@ -173,6 +174,12 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     await plane.stop()
     await channel.close()
     await agent.close()
+
+
+@pytest.fixture
+async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
+    async with simulated_cloud(database, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

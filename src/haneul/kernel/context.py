@@ -270,6 +270,10 @@ class Context:
         """
         return await self.platform.engine.start(self, saga, given, resource=resource, supersede=supersede)
 
+    async def record(self, kind: str, *, resource: str) -> None:
+        """The resource's history has what this transaction does to it at once."""
+        await self.platform.engine.record(self, kind, resource)
+
     def agent(self, host: str) -> Any:
         """The drivers of that host, by interface name. No transaction may be open meanwhile."""
         if self._tx.is_open:

@@ -128,3 +128,8 @@ class Superseded(DriverError):
     """A later operation on the same resource has already called; this call is out of date."""
 
     code = "superseded"
+
+
+HOST_FAILURES = (DriverError, ImpossibleHere, HostUnreachable, Superseded)
+CONCEALED = "The host could not carry this out. The operator finds the reason in the log."
+"""What is said instead of what a driver said, which may hold paths, addresses or secrets of the host."""

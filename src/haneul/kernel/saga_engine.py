@@ -19,7 +19,17 @@ from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import IN_BACKGROUND, Busy, Query
 from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
 from haneul.kernel.ids import new_id
-from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
+from haneul.kernel.saga import (
+    INTERNAL,
+    OPERATIONS,
+    OPERATORS_ONLY,
+    STEPS,
+    Failure,
+    Operation,
+    Saga,
+    Step,
+    StepRecord,
+)
 from haneul.kernel.tasks import end_all
 
 LEASE_S = 10.0
@@ -152,31 +162,12 @@ class Engine:
         if supersede:
             rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
             ended = [row[0] for row in rows]
-        latest = await ctx.tx.one(LATEST, resource=resource)
-        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
-        operation = Operation(
-            id=new_id(),
-            seq=seq,
-            kind=saga.kind,
-            state="running",
-            is_open=True,
-            step=0,
+        operation = msgspec.structs.replace(
+            await self._operation(ctx, saga.kind, resource),
             step_name=saga.steps[0].name,
-            tries=0,
             given=msgspec.to_builtins(given),
-            results={},
-            excluded=[],
-            resource_id=resource,
-            project_id=ctx.auth.project_id,
-            user_id=ctx.auth.user_id,
-            auth=ctx.auth,
-            request_id=ctx.request_id,
-            accepted_at=now,
-            ended_at=None,
             lease_owner=self.me,
             lease_until=now + timedelta(seconds=LEASE_S),
-            fault=None,
-            waiting=None,
         )
         await OPERATIONS.add(ctx.tx, operation)
 
@@ -188,6 +179,41 @@ class Engine:
 
         ctx.tx.after_commit(begin)
         return operation.id
+
+    async def record(self, ctx: Context, kind: str, resource: str) -> None:
+        await ctx.tx.lock("resource", resource)
+        operation = await self._operation(ctx, kind, resource)
+        await OPERATIONS.add(ctx.tx, msgspec.structs.replace(operation, **_ended(ctx.now(), "done")))
+
+    async def _operation(self, ctx: Context, kind: str, resource: str) -> Operation:
+        """One that begins now, after all that there were of the resource."""
+        now = ctx.now()
+        latest = await ctx.tx.one(LATEST, resource=resource)
+        seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
+        return Operation(
+            id=new_id(),
+            seq=seq,
+            kind=kind,
+            state="running",
+            is_open=True,
+            step=0,
+            step_name="",
+            tries=0,
+            given={},
+            results={},
+            excluded=[],
+            resource_id=resource,
+            project_id=ctx.auth.project_id,
+            user_id=ctx.auth.user_id,
+            auth=ctx.auth,
+            request_id=ctx.request_id,
+            accepted_at=now,
+            ended_at=None,
+            lease_owner=None,
+            lease_until=None,
+            fault=None,
+            waiting=None,
+        )
 
     def _launch(self, operation: Operation) -> None:
         task = asyncio.create_task(self._carry_on(operation))
@@ -275,8 +301,12 @@ class Engine:
             raise
         except Exception as problem:
             failure = _describe(step, problem)
-            if failure.code == "internal":
+            if failure.code == INTERNAL:
                 logger.exception("step failed", step=step.name, operation=operation.id)
+            elif failure.code in OPERATORS_ONLY:
+                logger.warning(
+                    "a host failed", reason=failure.message, step=step.name, operation=operation.id
+                )
             return await self._turn_back(saga, operation, failure, problem)
 
     async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
@@ -443,7 +473,7 @@ def _describe(step: Step, problem: BaseException) -> Failure:
         return Failure(step.name, problem.code, problem.text, details)
     if isinstance(problem, TimeoutError):
         return Failure(step.name, "deadline", f"{step.name} did not end within {step.deadline_s:g} s")
-    return Failure(step.name, "internal", f"{type(problem).__name__}: {problem}")
+    return Failure(step.name, INTERNAL, f"{type(problem).__name__}: {problem}")
 
 
 def _is_plain(value: Any) -> bool:

@@ -111,3 +111,12 @@ async def test_only_administrators_see_the_host(w: World) -> None:
     assert "host" not in own
     assert own["hostId"] == server["hostId"]
     assert seen["host"] == server["OS-EXT-SRV-ATTR:host"]
+
+
+async def test_what_is_done_at_once_is_in_the_history_too(w: World) -> None:
+    id = await w.create()
+    for action in ({"lock": None}, {"unlock": None}, {"os-resetState": {"state": "active"}}):
+        assert await w.act(id, action, w.cloud.admin) == 202
+    assert await _names(w, id) == ["resetState", "unlock", "lock", "create"]
+    action = (await _listed(w, id))["instanceActions"][0]
+    assert (action["message"], action["user_id"]) == (None, w.cloud.admin.auth.user_id)

@@ -22,6 +22,8 @@ from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Plat
 from haneul.kernel.db import Busy
 from haneul.kernel.denials import Decisions
 from haneul.kernel.errors import (
+    CONCEALED,
+    HOST_FAILURES,
     BadRequest,
     Forbidden,
     HaneulError,
@@ -183,7 +185,11 @@ class Application:
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
-        except HaneulError as error:
+        except HaneulError as problem:
+            error = problem
+            if type(problem) in HOST_FAILURES:
+                logger.warning("a host failed", reason=problem.text, path=req.path, request_id=request_id)
+                error = type(problem)(CONCEALED)
             self._fail(served, error, request_id, req, resp)
             if refusal := decisions.behind(error):
                 self._explain(refusal, error, auth, request_id, resp)

@@ -13,6 +13,7 @@ from haneul.services.block_storage.errors import (
     VolumeNotFound,
     VolumeQuotaExceeded,
 )
+from haneul.services.block_storage.events import VolumeExtended
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.model.volumes import Volume
 from haneul.services.block_storage.operations import attachments as _attachments
@@ -24,9 +25,11 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, 
 
 __all__ = [
     "Attachment",
+    "GrownVolume",
     "InvalidVolume",
     "SnapshotNotFound",
     "Volume",
+    "VolumeExtended",
     "VolumeNotFound",
     "VolumeQuotaExceeded",
     "attachments",
@@ -41,8 +44,10 @@ __all__ = [
     "disconnect",
     "ensure_default_type",
     "get",
+    "grown_volumes",
     "is_ready",
     "leave_host",
+    "note_size",
     "reserve",
     "roll_detaching",
     "snapshot_status",
@@ -56,6 +61,15 @@ class Attachment(msgspec.Struct, frozen=True, gc=False):
     device: str
     delete_on_termination: bool
     id: str
+
+
+class GrownVolume(msgspec.Struct, frozen=True):
+    """A volume that is larger than its server knows."""
+
+    attachment_id: str
+    volume_id: str
+    server_id: str
+    size_gb: int
 
 
 async def ensure_default_type(ctx: Context) -> None:
@@ -158,6 +172,17 @@ async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Att
         server: [Attachment(a.volume_id, a.device or "", a.delete_on_termination, a.id) for a in each]
         for server, each in found.items()
     }
+
+
+async def grown_volumes(ctx: Context) -> list[GrownVolume]:
+    """All that are larger than their servers know."""
+    found = await _attachments.grown(ctx)
+    return [GrownVolume(a.id, a.volume_id, a.server_id or "", size) for a, size in found]
+
+
+async def note_size(ctx: Context, attachment_id: str, size_gb: int) -> None:
+    """The attachment's server knows of that size."""
+    await _attachments.note_size(ctx, attachment_id, size_gb)
 
 
 async def delete_for_server(ctx: Context, server_id: str) -> None:

@@ -73,6 +73,8 @@ class Attachment(msgspec.Struct, frozen=True, gc=False):
     connection: dict | None
     created_at: datetime
     attached_at: datetime | None
+    seen_gb: int | None = None
+    """How large its user knows the volume to be, while it is attached."""
     generation: int = 0
 
 

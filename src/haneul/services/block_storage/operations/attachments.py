@@ -11,7 +11,7 @@ from haneul.services.block_storage import errors
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import volumes
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, VOLUMES
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUMES
 
 
 async def show(ctx: Context, id: str) -> Attachment:
@@ -99,6 +99,7 @@ async def complete(ctx: Context, id: str, host: str | None, device: str | None) 
             host=host or attachment.host,
             device=device or attachment.device,
             attached_at=attachment.attached_at or ctx.now(),
+            seen_gb=volume.size,
         ),
     )
     await volumes.save(ctx, volume, settled="in-use")
@@ -157,6 +158,21 @@ async def detach(ctx: Context, volume_id: str, server_id: str | None) -> None:
     for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id):
         if server_id is None or each.server_id == server_id:
             await remove(ctx, each)
+
+
+async def grown(ctx: Context) -> list[tuple[Attachment, int]]:
+    """The attachments of servers to volumes that have grown since, each with the size that there is now."""
+    late = {row[0] for row in await ctx.tx.all(LATE)}
+    found = await ATTACHMENTS.among(ctx.tx, "id", late) if late else []
+    volumes_by_id = {v.id: v for v in await VOLUMES.among(ctx.tx, "id", {a.volume_id for a in found})}
+    return [(a, v.size) for a in found if (v := volumes_by_id.get(a.volume_id)) and v.status == "in-use"]
+
+
+async def note_size(ctx: Context, id: str, size_gb: int) -> None:
+    """Its user knows of that size. Fine if it is detached by now."""
+    found = await ATTACHMENTS.get(ctx.tx, id)
+    if found is not None and found.seen_gb is not None:
+        await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(found, seen_gb=size_gb))
 
 
 async def of_servers(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:

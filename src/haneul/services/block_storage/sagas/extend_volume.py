@@ -7,6 +7,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
+from haneul.services.block_storage.events import VolumeExtended
 from haneul.services.block_storage.model.volumes import host_name
 from haneul.services.block_storage.store.volumes import VOLUMES
 
@@ -41,6 +42,10 @@ async def grow(ctx: Context, larger: LargerVolume, place: Place) -> None:
     await ctx.agent(place.host).volumes.extend(larger.volume_id, larger.new_gb)
 
 
+async def announce(ctx: Context, larger: LargerVolume) -> None:
+    await ctx.emit(VolumeExtended(larger.volume_id, larger.new_gb))
+
+
 async def mark_error(ctx: Context, larger: LargerVolume, failure: Failure) -> None:
     volume = await VOLUMES.get(ctx.tx, larger.volume_id)
     if volume is not None:
@@ -52,6 +57,6 @@ async def mark_error(ctx: Context, larger: LargerVolume, failure: Failure) -> No
 EXTEND_VOLUME = Saga(
     "block_storage.extend_volume",
     input=LargerVolume,
-    steps=[Step(claim, undo=release), Step(grow)],
+    steps=[Step(claim, undo=release), Step(grow), Step(announce)],
     on_failure=mark_error,
 )

@@ -54,6 +54,16 @@ SNAPSHOTS = Rows(
 ATTACHMENTS = Rows(
     Attachment, "block_storage_attachments", indexes=(("volume_id",), ("server_id",), ("project_id",))
 )
+LATE = Query(
+    sa.select(ATTACHMENTS.c.id)
+    .join(VOLUMES.table, VOLUMES.c.id == ATTACHMENTS.c.volume_id)
+    .where(
+        ATTACHMENTS.c.status == sa.literal("attached", sa.Text),
+        ATTACHMENTS.c.server_id.is_not(None),
+        ATTACHMENTS.c.seen_gb < VOLUMES.c.size,
+    )
+)
+"""Attachments whose server does not know how large the volume is."""
 
 
 def _sums(rows: Rows, column: str) -> Query:

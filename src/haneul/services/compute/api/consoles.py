@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import falcon
 import structlog
@@ -47,6 +48,8 @@ class ConsoleSocket:
         self._platform = platform
 
     async def on_websocket(self, req: Any, ws: Any) -> None:
+        if not self._is_our_page(req.get_header("origin"), req.host):
+            raise falcon.HTTPForbidden(description="Origin header does not match this host.")
         token = req.get_param("token") or ""
         found = await self._redeem(token)
         if found is None:
@@ -58,6 +61,16 @@ class ConsoleSocket:
         binary = "binary" in ws.subprotocols
         await ws.accept(subprotocol="binary" if binary else None)
         await _carry(ws, reader, writer)
+
+    def _is_our_page(self, origin: str | None, host: str) -> bool:
+        """Whether the page that asks came from here. Programs name no origin."""
+        if origin is None:
+            return True
+        try:
+            named = urlsplit(origin).hostname
+        except ValueError:
+            return False
+        return named is not None and named in (host, urlsplit(self._platform.endpoint).hostname)
 
     async def _redeem(self, token: str) -> ConsoleToken | None:
         """What the token opens; it opens nothing a second time."""

@@ -22,6 +22,7 @@ EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
 NOVA_NAMES = {
     "confirm_resize": "confirmResize",
     "hard_reboot": "reboot",
+    "reset_state": "resetState",
     "revert_resize": "revertResize",
     "snapshot": "createImage",
     "snapshot_volumes": "createImage",
@@ -113,5 +114,5 @@ def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, An
         if sees_details:
             found["host"] = host
     if ctx.wants(DETAILS):
-        found["details"] = step.error
+        found["details"] = step.error if sees_details else history.public_error(operation, step)
     return found

@@ -36,6 +36,8 @@ class SimulatedMachine(Struct, frozen=True):
     state: PowerState
     starts: int = 1
     is_suspended: bool = False
+    grown: tuple[str, ...] = ()
+    """The disks of which it was told, since it started, that they are larger."""
 
 
 class SimulatedDisk(Struct, frozen=True):
@@ -99,7 +101,7 @@ class FakeHypervisor:
         machine = self._machine(machine_id)
         if machine.state not in _UP:
             starts = machine.starts + 1
-            self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False)
+            self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False, grown=())
 
     async def ensure_stopped(self, spec: MachineSpec) -> None:
         await self.knobs.enter("ensure_stopped")
@@ -122,7 +124,7 @@ class FakeHypervisor:
     async def reboot(self, machine_id: str, *, soft: bool = True, timeout_s: float = 60) -> None:
         await self.knobs.enter("reboot")
         starts = self._machine(machine_id).starts + 1
-        self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False)
+        self._change(machine_id, state=PowerState.RUNNING, starts=starts, is_suspended=False, grown=())
 
     async def pause(self, machine_id: str) -> None:
         await self.knobs.enter("pause")
@@ -172,6 +174,12 @@ class FakeHypervisor:
 
     async def disk_grew(self, machine_id: str, disk_id: str) -> None:
         await self.knobs.enter("disk_grew")
+        machine = self._machines.entries.get(machine_id)
+        if machine is None or machine.state not in _UP:
+            return
+        if all(disk.id != disk_id for disk in machine.spec.disks):
+            raise NotFound(f"Machine {machine_id} has no disk {disk_id}.")
+        self._change(machine_id, grown=(*machine.grown, disk_id))
 
     async def console_log(self, machine_id: str, length_bytes: int | None = None) -> bytes:
         machine = self._machine(machine_id)
@@ -199,6 +207,10 @@ class FakeHypervisor:
     def spec(self, machine_id: str) -> MachineSpec:
         """For tests: the machine as it is now wired."""
         return self._machine(machine_id).spec
+
+    def grown(self, machine_id: str) -> tuple[str, ...]:
+        """For tests: the disks of which the machine was told that they grew."""
+        return self._machine(machine_id).grown
 
     def disks(self) -> dict[str, SimulatedDisk]:
         """For tests: every disk that is kept here, by server and name."""

@@ -292,6 +292,8 @@ ALLOWED: dict[str, set[VmState]] = {
 DEVICE_ACTIONS = ("attach_volume", "detach_volume", "attach_interface", "detach_interface")
 DEVICE_OPERATIONS = tuple(f"compute.{action}" for action in DEVICE_ACTIONS)
 """Changes of devices are carried out one after the other."""
+UNASKED = "compute.extend_volume"
+"""Nobody asked the server for it, so nobody is refused because of it; what is asked comes after it."""
 
 
 def require(server: Server, action: str, *, by_admin: bool = False) -> None:
@@ -300,7 +302,8 @@ def require(server: Server, action: str, *, by_admin: bool = False) -> None:
         raise errors.Locked(server_id=server.id)
     name = action.removesuffix("_hard")
     may_queue = action in DEVICE_ACTIONS and server.doing in DEVICE_OPERATIONS
-    if server.doing is not None and action != "get_vnc_console" and not may_queue:
+    is_busy = server.doing not in (None, UNASKED)
+    if is_busy and action != "get_vnc_console" and not may_queue:
         task = task_state(server) or "busy"
         raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
     if server.vm_state not in ALLOWED[action]:

@@ -61,6 +61,7 @@ async def lock(ctx: Context, id: str, reason: str | None) -> None:
     server = await servers.show(ctx, id)
     by = "owner" if ctx.project_id == server.project_id else "admin"
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=by, locked_reason=reason))
+    await ctx.record("compute.lock", resource=id)
 
 
 async def unlock(ctx: Context, id: str) -> None:
@@ -68,6 +69,7 @@ async def unlock(ctx: Context, id: str) -> None:
     if server.locked_by == "admin" and not ctx.may(policy.UNLOCK_OVERRIDE.name, server):
         raise Forbidden(action=policy.UNLOCK_OVERRIDE.name)
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=None, locked_reason=None))
+    await ctx.record("compute.unlock", resource=id)
 
 
 async def reset_state(ctx: Context, id: str, state: str) -> None:
@@ -80,6 +82,7 @@ async def reset_state(ctx: Context, id: str, state: str) -> None:
     await SERVERS.update(
         ctx.tx, msgspec.structs.replace(server, vm_state=wanted, power_state=power, updated_at=ctx.now())
     )
+    await ctx.record("compute.reset_state", resource=id)
 
 
 async def change_password(ctx: Context, id: str) -> None:

@@ -171,7 +171,7 @@ def _many(template: str, values: Sequence[Sequence[str]]) -> list[str]:
         return list(_value(values, int(place[1])))
     try:
         written = ast.literal_eval(template)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         written = None
     if isinstance(written, list):
         return [one for each in written for one in _many(str(each), values)]

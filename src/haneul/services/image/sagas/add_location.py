@@ -145,7 +145,7 @@ async def finish(ctx: Context, new: NewLocation, seen: Seen) -> None:
 
 async def queue_again(ctx: Context, new: NewLocation, failure: Failure) -> None:
     """The image waits for other data; the task says why."""
-    await _end_task(ctx, new, failure.message)
+    await _end_task(ctx, new, failure.public_message)
     await ctx.emit(ImportFailed(new.image_id))
     image = await IMAGES.get(ctx.tx, new.image_id)
     if image is not None:

@@ -247,7 +247,7 @@ async def finish(ctx: Context, asked: Import, fetched: Fetched, delivered: Deliv
 
 async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
     """The image waits for other data, or has what it had before; the task says why."""
-    await _end_task(ctx, asked, failure.message)
+    await _end_task(ctx, asked, failure.public_message)
     await ctx.emit(ImportFailed(asked.image_id))
     image = await IMAGES.get(ctx.tx, asked.image_id)
     if image is None:

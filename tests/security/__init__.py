@@ -1,0 +1,1 @@
+"""What the cloud withstands: the advisories that others had to publish, hostile requests, hostile images."""
