@@ -45,8 +45,10 @@ from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.http.metrics import Metrics
 from haneul.kernel.http.sending import Connection
 from haneul.kernel.quota import QuotaSet
+from haneul.kernel.watchdog import Watchdog
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
 from haneul.services.placement import public as placement
@@ -87,6 +89,7 @@ class Process:
         self._channel: Any = None
         self._agent: HostAgent | None = None
         self._tasks: list[asyncio.Task[Any]] = []
+        self._watchdog = Watchdog()
         self._policy = policy_file.PolicyFile(
             Installation(options.state).policy_file, rules(options.services)
         )
@@ -104,6 +107,7 @@ class Process:
             await self._open(url)
         await self._open_channel()
         await self.plane.start()
+        self._watchdog.start()
         self._tasks.append(asyncio.create_task(self._policy.follow(self.platform)))
 
     async def _open(self, url: str) -> None:
@@ -131,6 +135,7 @@ class Process:
         await bootstrap(self.platform, served, list(set(quotas)), absent)
         identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
+        self.plane.app.falcon.add_route("/metrics", Metrics())
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
@@ -153,6 +158,7 @@ class Process:
         self.platform.agents = Agents(self._channel, interfaces())
 
     async def stop(self) -> None:
+        self._watchdog.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

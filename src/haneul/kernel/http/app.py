@@ -48,6 +48,7 @@ from haneul.kernel.http.routes import (
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
 
@@ -175,6 +176,7 @@ class Application:
                 raise NotFound
             if "\0" in req.path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
+            name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
                 token = req.get_header("x-auth-token") or _bearer(req)
                 if not token:
