@@ -1,0 +1,5 @@
+"""People with passwords, for whoever attacks them."""
+
+from tests.services.identity.conftest import keystone
+
+__all__ = ["keystone"]
