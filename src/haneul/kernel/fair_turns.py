@@ -68,13 +68,14 @@ class FairTurns:
 
     def _release(self) -> None:
         """The seat is given to the first of the next lane, or stays free."""
-        if not self._lanes:
-            self._free += 1
-            return
-        lane = next(iter(self._lanes))
-        places = self._lanes.pop(lane)
-        place = places.popleft()
-        self._waiting -= 1
-        if places:
-            self._lanes[lane] = places  # behind all others
-        place.set_result(None)
+        while self._lanes:
+            lane = next(iter(self._lanes))
+            places = self._lanes.pop(lane)
+            place = places.popleft()
+            self._waiting -= 1
+            if places:
+                self._lanes[lane] = places  # behind all others
+            if not place.done():  # who was cancelled has not come to say so yet
+                place.set_result(None)
+                return
+        self._free += 1

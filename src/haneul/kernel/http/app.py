@@ -19,7 +19,7 @@ import msgspec
 import structlog
 from falcon.routing import CompiledRouter
 
-from haneul.kernel import access_rules, denials, log
+from haneul.kernel import access_rules, denials, log, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.denials import Decisions
@@ -33,6 +33,7 @@ from haneul.kernel.errors import (
     NotAcceptable,
     NotFound,
     StaleRow,
+    StoreFull,
     TooLarge,
     Unauthorized,
     UnsupportedMediaType,
@@ -213,6 +214,8 @@ class Application:
                     raise Unauthorized
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
+                if req.method in ("POST", "PUT", "PATCH") and self.platform.is_full():
+                    raise StoreFull
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
         except HaneulError as problem:
             error = problem
@@ -222,8 +225,15 @@ class Application:
             self._fail(served, error, request_id, req, resp)
             if refusal := decisions.behind(error):
                 self._explain(refusal, error, auth, request_id, resp)
+        except OSError as problem:
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
+            self._fail(served, room.refusal(problem) or HaneulError(), request_id, req, resp)
         except Exception:
-            logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
         if served.manifest.microversions and served.manifest.microversions.legacy_header:

@@ -30,7 +30,7 @@ from haneul.services.identity.api.views import user_view as view
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.users import Group, User
-from haneul.services.identity.operations import access, directories, users
+from haneul.services.identity.operations import access, application_credentials, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import holder, project_is_held
@@ -151,6 +151,7 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody, reques
 async def revoke_tokens(ctx: Context, user_id: str) -> None:
     """End all tokens of a user, the asker's too if they are the user."""
     ctx.authorize({"user_id": user_id})
+    await application_credentials.require_unrestricted(ctx, "ending sessions")
     await users.revoke_tokens(ctx, user_id)
 
 
