@@ -28,7 +28,7 @@ ADDRESSES = Query(
     sa.select(_p.device_id, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
     .join(NETWORKS.table, _n.id == _p.network_id)
     .where(among(_p.device_id, "servers"))
-    .order_by(_p.device_id, _p.created_at, _p.id)
+    .order_by(_p.device_id, _p.slot, _p.created_at, _p.id)
 )
 FLOATING = Query(
     sa.select(_f.port_id, _f.ip, _f.fixed_ip)
@@ -53,6 +53,8 @@ class RequestedNic(Struct, frozen=True):
     network_id: str | None = None
     port_id: str | None = None
     fixed_ip: str | None = None
+    tag: str | None = None
+    """What the server's owner calls the NIC."""
 
 
 async def validate(ctx: Context, requested: Sequence[RequestedNic]) -> None:
@@ -153,35 +155,43 @@ async def prepare_ports(
         await QUOTAS.require(ctx, ctx.project_id, errors.OverQuota, port=len(new))
     ids = await group_ids(ctx, groups) if new else []
     found = []
-    for nic in requested:
+    first = max((p.slot + 1 for p in await of_server(ctx, server_id)), default=0)
+    for slot, nic in enumerate(requested, first):
         if nic.port_id is not None:
             port = await adoptable(ctx, nic.port_id)
-            owned = replace(port, device_id=server_id, device_owner=COMPUTE + zone)
+            owned = replace(port, device_id=server_id, device_owner=COMPUTE + zone, slot=slot)
             found.append(await PORTS.update(ctx.tx, owned))
         elif nic.network_id is not None:
             network = await attachable(ctx, nic.network_id)
-            found.append(await _make(ctx, server_id, network, nic.fixed_ip, ids, zone))
+            found.append(await _make(ctx, server_id, network, nic.fixed_ip, ids, zone, slot))
     return found
 
 
 async def _make(
-    ctx: Context, server_id: str, network: Network, fixed_ip: str | None, ids: list[str], zone: str
+    ctx: Context,
+    server_id: str,
+    network: Network,
+    fixed_ip: str | None,
+    ids: list[str],
+    zone: str,
+    slot: int,
 ) -> Port:
     secured = network.is_port_security_enabled
     port = await new_ports.add(
         ctx, network, project_id=ctx.project_id,
         fixed_ips=None if fixed_ip is None else [{"ip_address": fixed_ip}],
         security_group_ids=ids if secured else [], is_port_security_enabled=secured,
-        device_id=server_id, device_owner=COMPUTE + zone, is_owned_by_server=True,
+        device_id=server_id, device_owner=COMPUTE + zone, is_owned_by_server=True, slot=slot,
     )  # fmt: skip
     await ctx.emit(Changed(port.id, "port", "create", "", port.project_id))
     return port
 
 
 async def of_server(ctx: Context, server_id: str) -> list[Port]:
+    """In the order of its NICs."""
     found = await PORTS.find(ctx.tx, device_id=server_id)
     return sorted(
-        (p for p in found if p.device_owner.startswith(COMPUTE)), key=lambda p: (p.created_at, p.id)
+        (p for p in found if p.device_owner.startswith(COMPUTE)), key=lambda p: (p.slot, p.created_at, p.id)
     )
 
 
