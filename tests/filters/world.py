@@ -102,66 +102,173 @@ def spelled(value: Any) -> str:
     return {None: "None", True: "True", False: "False"}.get(value) or str(value)
 
 
-async def build(cloud: Cloud) -> World:
+async def build(world: World) -> None:
     """Two of everything."""
-    world = World(cloud)
     await _identity(world)
     await _network(world)
     await _images(world)
     await _volumes(world)
     await _servers(world)
-    return world
 
 
 async def _network(w: World) -> None:
     rare = {"description": "first", "tags": ["red", "blue"]}
-    for letter, more in (("a", {"mtu": 1300, "dns_domain": "a.example.org."}), ("b", {"admin_state_up": False})):
-        await w.make(f"network_{letter}", "member", "/networks", {"network": {"name": f"net-{letter}", **more}})
+    for letter, more in (("a", {"mtu": 1300}), ("b", {"admin_state_up": False})):
+        await w.make(
+            f"network_{letter}", "member", "/networks", {"network": {"name": f"net-{letter}", **more}}
+        )
     shared = {"network": {"name": "net-s", "shared": True, "router:external": True}}
     await w.make("network_s", "admin", "/networks", shared)
     a, b, s = (w.things[f"network_{x}"]["id"] for x in "abs")
-    await w.make("subnetpool_a", "member", "/subnetpools",
-                 {"subnetpool": {"name": "pool-a", "prefixes": ["10.8.0.0/16"], "default_prefixlen": 24,
-                                 "description": "first"}})
-    await w.make("subnetpool_b", "member", "/subnetpools",
-                 {"subnetpool": {"name": "pool-b", "prefixes": ["10.9.0.0/16"], "min_prefixlen": 20}})
-    await w.make("address_scope_a", "member", "/address-scopes",
-                 {"address_scope": {"name": "scope-a", "ip_version": 4}})
-    await w.make("address_scope_b", "member", "/address-scopes",
-                 {"address_scope": {"name": "scope-b", "ip_version": 6}})
-    await w.make("subnet_a", "member", "/subnets",
-                 {"subnet": {"name": "sub-a", "network_id": a, "cidr": "10.71.0.0/24", "ip_version": 4,
-                             "description": "first", "dns_nameservers": ["9.9.9.9"]}})
-    await w.make("subnet_b", "member", "/subnets",
-                 {"subnet": {"name": "sub-b", "network_id": b, "cidr": "fd71::/64", "ip_version": 6,
-                             "enable_dhcp": False}})
-    await w.make("subnet_s", "admin", "/subnets",
-                 {"subnet": {"name": "sub-s", "network_id": s, "cidr": "10.72.0.0/24", "ip_version": 4}})
+    await w.make(
+        "subnetpool_a",
+        "member",
+        "/subnetpools",
+        {
+            "subnetpool": {
+                "name": "pool-a",
+                "prefixes": ["10.8.0.0/16"],
+                "default_prefixlen": 24,
+                "description": "first",
+            }
+        },
+    )
+    await w.make(
+        "subnetpool_b",
+        "member",
+        "/subnetpools",
+        {"subnetpool": {"name": "pool-b", "prefixes": ["10.9.0.0/16"], "min_prefixlen": 20}},
+    )
+    await w.make(
+        "address_scope_a",
+        "member",
+        "/address-scopes",
+        {"address_scope": {"name": "scope-a", "ip_version": 4}},
+    )
+    await w.make(
+        "address_scope_b",
+        "member",
+        "/address-scopes",
+        {"address_scope": {"name": "scope-b", "ip_version": 6}},
+    )
+    await w.make(
+        "subnet_a",
+        "member",
+        "/subnets",
+        {
+            "subnet": {
+                "name": "sub-a",
+                "network_id": a,
+                "cidr": "10.71.0.0/24",
+                "ip_version": 4,
+                "description": "first",
+                "dns_nameservers": ["9.9.9.9"],
+            }
+        },
+    )
+    await w.make(
+        "subnet_b",
+        "member",
+        "/subnets",
+        {
+            "subnet": {
+                "name": "sub-b",
+                "network_id": b,
+                "cidr": "fd71::/64",
+                "ip_version": 6,
+                "enable_dhcp": False,
+            }
+        },
+    )
+    await w.make(
+        "subnet_s",
+        "admin",
+        "/subnets",
+        {"subnet": {"name": "sub-s", "network_id": s, "cidr": "10.72.0.0/24", "ip_version": 4}},
+    )
     for letter in "ab":
-        await w.make(f"security_group_{letter}", "member", "/security-groups",
-                     {"security_group": {"name": f"sg-{letter}", "stateful": letter == "a",
-                                         "description": "first" if letter == "a" else ""}})
+        await w.make(
+            f"security_group_{letter}",
+            "member",
+            "/security-groups",
+            {
+                "security_group": {
+                    "name": f"sg-{letter}",
+                    "stateful": letter == "a",
+                    "description": "first" if letter == "a" else "",
+                }
+            },
+        )
     groups = {x: w.things[f"security_group_{x}"]["id"] for x in "ab"}
-    await w.make("security_group_rule_a", "member", "/security-group-rules",
-                 {"security_group_rule": {"security_group_id": groups["a"], "direction": "ingress",
-                                          "protocol": "tcp", "port_range_min": 22, "port_range_max": 23,
-                                          "remote_ip_prefix": "10.0.0.0/8", "description": "first"}})
-    await w.make("security_group_rule_b", "member", "/security-group-rules",
-                 {"security_group_rule": {"security_group_id": groups["b"], "direction": "egress",
-                                          "ethertype": "IPv6", "protocol": "udp",
-                                          "remote_group_id": groups["a"]}})
-    await w.make("port_a", "member", "/ports",
-                 {"port": {"name": "port-a", "network_id": a, "mac_address": "fa:16:3e:71:00:0a",
-                           "fixed_ips": [{"ip_address": "10.71.0.71"}], "device_id": "device-a",
-                           "device_owner": "test:a", "security_groups": [groups["a"]], "dns_name": "host-a",
-                           "description": "first"}})
-    await w.make("port_b", "member", "/ports",
-                 {"port": {"name": "port-b", "network_id": b, "admin_state_up": False,
-                           "port_security_enabled": False, "security_groups": []}})
+    await w.make(
+        "security_group_rule_a",
+        "member",
+        "/security-group-rules",
+        {
+            "security_group_rule": {
+                "security_group_id": groups["a"],
+                "direction": "ingress",
+                "protocol": "tcp",
+                "port_range_min": 22,
+                "port_range_max": 23,
+                "remote_ip_prefix": "10.0.0.0/8",
+                "description": "first",
+            }
+        },
+    )
+    await w.make(
+        "security_group_rule_b",
+        "member",
+        "/security-group-rules",
+        {
+            "security_group_rule": {
+                "security_group_id": groups["b"],
+                "direction": "egress",
+                "ethertype": "IPv6",
+                "protocol": "udp",
+                "remote_group_id": groups["a"],
+            }
+        },
+    )
+    await w.make(
+        "port_a",
+        "member",
+        "/ports",
+        {
+            "port": {
+                "name": "port-a",
+                "network_id": a,
+                "mac_address": "fa:16:3e:71:00:0a",
+                "fixed_ips": [{"ip_address": "10.71.0.71"}],
+                "device_id": "device-a",
+                "device_owner": "test:a",
+                "security_groups": [groups["a"]],
+                "description": "first",
+            }
+        },
+    )
+    await w.make(
+        "port_b",
+        "member",
+        "/ports",
+        {
+            "port": {
+                "name": "port-b",
+                "network_id": b,
+                "admin_state_up": False,
+                "port_security_enabled": False,
+                "security_groups": [],
+            }
+        },
+    )
     await w.make("router_a", "member", "/routers", {"router": {"name": "router-a", "description": "first"}})
     await w.make("router_b", "member", "/routers", {"router": {"name": "router-b", "admin_state_up": False}})
-    await w.make("floatingip_a", "member", "/floatingips",
-                 {"floatingip": {"floating_network_id": s, "description": "first"}})
+    await w.make(
+        "floatingip_a",
+        "member",
+        "/floatingips",
+        {"floatingip": {"floating_network_id": s, "description": "first"}},
+    )
     await w.make("floatingip_b", "member", "/floatingips", {"floatingip": {"floating_network_id": s}})
     for kind in ("network", "subnet", "port", "router", "security_group", "floatingip", "subnetpool"):
         path = f"{KINDS[kind][1]}/{w.things[f'{kind}_a']['id']}"
@@ -176,8 +283,17 @@ async def _network(w: World) -> None:
 
 
 async def _images(w: World) -> None:
-    first = {"name": "image-a", "disk_format": "raw", "container_format": "bare", "min_ram": 1, "min_disk": 1,
-             "protected": False, "tags": ["red"], "os_distro": "first", "visibility": "private"}
+    first = {
+        "name": "image-a",
+        "disk_format": "raw",
+        "container_format": "bare",
+        "min_ram": 1,
+        "min_disk": 1,
+        "protected": False,
+        "tags": ["red"],
+        "os_distro": "first",
+        "visibility": "private",
+    }
     second = {"name": "image-b", "disk_format": "qcow2", "container_format": "bare", "visibility": "shared"}
     await w.make("image_a", "member", "/images", first)
     await w.make("image_b", "member", "/images", second)
@@ -187,20 +303,33 @@ async def _images(w: World) -> None:
 
 
 async def _volumes(w: World) -> None:
-    await w.make("type_a", "admin", "/types",
-                 {"volume_type": {"name": "type-a", "description": "first",
-                                  "os-volume-type-access:is_public": False}})
+    await w.make(
+        "type_a",
+        "admin",
+        "/types",
+        {"volume_type": {"name": "type-a", "description": "first", "os-volume-type-access:is_public": False}},
+    )
     await w.make("type_b", "admin", "/types", {"volume_type": {"name": "type-b"}})
-    first = {"name": "volume-a", "size": 1, "description": "first", "metadata": {"colour": "red"},
-             "availability_zone": "nova"}
+    first = {
+        "name": "volume-a",
+        "size": 1,
+        "description": "first",
+        "metadata": {"colour": "red"},
+        "availability_zone": "nova",
+    }
     await w.make("volume_a", "member", "/volumes", {"volume": first}, "volume 3.0")
     await w.make("volume_b", "member", "/volumes", {"volume": {"name": "volume-b", "size": 2}}, "volume 3.0")
     for letter in "ab":
         await w.settle(f"volume_{letter}", "/volumes", "volume 3.70")
     for letter, more in (("a", {"description": "first", "metadata": {"colour": "red"}}), ("b", {})):
         volume = w.things[f"volume_{letter}"]["id"]
-        await w.make(f"snapshot_{letter}", "member", "/snapshots",
-                     {"snapshot": {"name": f"snapshot-{letter}", "volume_id": volume, **more}}, "volume 3.0")
+        await w.make(
+            f"snapshot_{letter}",
+            "member",
+            "/snapshots",
+            {"snapshot": {"name": f"snapshot-{letter}", "volume_id": volume, **more}},
+            "volume 3.0",
+        )
         await w.settle(f"snapshot_{letter}", "/snapshots", "volume 3.70")
     id = w.things["volume_a"]["id"]
     body = {"os-set_bootable": {"bootable": True}}
@@ -215,12 +344,28 @@ async def _servers(w: World) -> None:
     await w.make("flavor_b", "admin", "/flavors", {"flavor": second})
     await w.cloud.call("member", "POST", "compute", "/os-keypairs", {"keypair": {"name": "filters-key"}})
     image = w.things["image_a"]["id"]
-    a = {"name": "server-a", "flavorRef": "filters-a", "imageRef": image, "key_name": "filters-key",
-         "networks": [{"port": w.things["port_a"]["id"]}], "config_drive": True, "description": "first",
-         "accessIPv4": "192.0.2.7", "accessIPv6": "2001:db8::7", "tags": ["red"], "availability_zone": "nova",
-         "metadata": {"colour": "red"}, "user_data": base64.b64encode(b"x").decode()}
-    await w.cloud.call("member", "PUT", "network", f"/ports/{w.things['port_a']['id']}",
-                       {"port": {"device_id": "", "device_owner": ""}})
+    a = {
+        "name": "server-a",
+        "flavorRef": "filters-a",
+        "imageRef": image,
+        "key_name": "filters-key",
+        "networks": [{"port": w.things["port_a"]["id"]}],
+        "config_drive": True,
+        "description": "first",
+        "accessIPv4": "192.0.2.7",
+        "accessIPv6": "2001:db8::7",
+        "tags": ["red"],
+        "availability_zone": "nova",
+        "metadata": {"colour": "red"},
+        "user_data": base64.b64encode(b"x").decode(),
+    }
+    await w.cloud.call(
+        "member",
+        "PUT",
+        "network",
+        f"/ports/{w.things['port_a']['id']}",
+        {"port": {"device_id": "", "device_owner": ""}},
+    )
     await w.make("server_a", "member", "/servers", {"server": a}, "compute 2.90")
     b = {"name": "server-b", "flavorRef": "filters-b", "imageRef": image, "networks": "none"}
     await w.make("server_b", "member", "/servers", {"server": b}, "compute 2.90")
@@ -239,7 +384,10 @@ async def _servers(w: World) -> None:
         id = w.things[f"server_{letter}"]["id"]
         _, answer = await w.cloud.call("admin", "GET", "compute", f"/servers/{id}", version="compute 2.90")
         server = answer["server"]
-        server |= {"host": server["OS-EXT-SRV-ATTR:host"], "reservation_id": server["OS-EXT-SRV-ATTR:reservation_id"]}
+        server |= {
+            "host": server["OS-EXT-SRV-ATTR:host"],
+            "reservation_id": server["OS-EXT-SRV-ATTR:reservation_id"],
+        }
         w.things[f"server_{letter}"] = server
 
 
@@ -248,26 +396,59 @@ async def _identity(w: World) -> None:
         await w.make(f"{kind}_a", "admin", path, {kind: first})
         await w.make(f"{kind}_b", "admin", path, {kind: second})
 
-    await two("domain", "/domains", {"name": "filters-a", "description": "first"},
-              {"name": "filters-b", "enabled": False})
+    await two(
+        "domain",
+        "/domains",
+        {"name": "filters-a", "description": "first"},
+        {"name": "filters-b", "enabled": False},
+    )
     domain = w.things["domain_a"]["id"]
-    await two("project", "/projects", {"name": "filters-a", "description": "first", "domain_id": domain},
-              {"name": "filters-b", "enabled": False, "domain_id": "default"})
-    await two("user", "/users", {"name": "filters-a", "description": "first", "domain_id": domain,
-                                 "email": "a@example.org"},
-              {"name": "filters-b", "enabled": False, "domain_id": "default"})
-    await two("group", "/groups", {"name": "filters-a", "description": "first", "domain_id": domain},
-              {"name": "filters-b", "domain_id": "default"})
+    await two(
+        "project",
+        "/projects",
+        {"name": "filters-a", "description": "first", "domain_id": domain},
+        {"name": "filters-b", "enabled": False, "domain_id": "default"},
+    )
+    await two(
+        "user",
+        "/users",
+        {"name": "filters-a", "description": "first", "domain_id": domain, "email": "a@example.org"},
+        {"name": "filters-b", "enabled": False, "domain_id": "default"},
+    )
+    await two(
+        "group",
+        "/groups",
+        {"name": "filters-a", "description": "first", "domain_id": domain},
+        {"name": "filters-b", "domain_id": "default"},
+    )
     await two("role", "/roles", {"name": "filters-a", "description": "first"}, {"name": "filters-b"})
-    await two("region", "/regions", {"id": "filters-a", "description": "first"},
-              {"id": "filters-b", "parent_region_id": "filters-a"})
-    await two("service", "/services", {"name": "filters-a", "type": "first", "description": "first"},
-              {"name": "filters-b", "type": "second", "enabled": False})
+    await two(
+        "region",
+        "/regions",
+        {"id": "filters-a", "description": "first"},
+        {"id": "filters-b", "parent_region_id": "filters-a"},
+    )
+    await two(
+        "service",
+        "/services",
+        {"name": "filters-a", "type": "first", "description": "first"},
+        {"name": "filters-b", "type": "second", "enabled": False},
+    )
     service = w.things["service_a"]["id"]
-    await two("endpoint", "/endpoints",
-              {"service_id": service, "interface": "public", "url": "http://a", "region_id": "filters-a"},
-              {"service_id": w.things["service_b"]["id"], "interface": "internal", "url": "http://b",
-               "enabled": False})
-    await two("credential", "/credentials",
-              {"type": "first", "blob": "{}", "user_id": w.things["user_a"]["id"]},
-              {"type": "second", "blob": "{}", "user_id": w.things["user_b"]["id"]})
+    await two(
+        "endpoint",
+        "/endpoints",
+        {"service_id": service, "interface": "public", "url": "http://a", "region_id": "filters-a"},
+        {
+            "service_id": w.things["service_b"]["id"],
+            "interface": "internal",
+            "url": "http://b",
+            "enabled": False,
+        },
+    )
+    await two(
+        "credential",
+        "/credentials",
+        {"type": "first", "blob": "{}", "user_id": w.things["user_a"]["id"]},
+        {"type": "second", "blob": "{}", "user_id": w.things["user_b"]["id"]},
+    )
