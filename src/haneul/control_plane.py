@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from haneul.kernel import config as kernel_config
+from haneul.kernel import guesses, room
 from haneul.kernel.clock import Clock, StoreClock, SystemClock
 from haneul.kernel.config import Config, Section
 from haneul.kernel.context import Platform
 from haneul.kernel.db import Database
+from haneul.kernel.http import door
 from haneul.kernel.http.app import Application, IsFromHolder, Served
 from haneul.kernel.policy import Policy, Rule
 from haneul.kernel.quota import QuotaSet
@@ -26,6 +28,8 @@ from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
 from haneul.kernel.tasks import end_all
 from haneul.service_folders import declared, hook, hooks, manifest, modules, names, part
+
+KERNEL_SECTIONS: tuple[type[Section], ...] = (door.Limits, guesses.GuessLimits, room.RoomLimits)
 
 
 def load_tables(services: Iterable[str] | None = None) -> None:
@@ -50,7 +54,7 @@ def quotas(services: Iterable[str]) -> list[QuotaSet]:
 
 def sections() -> dict[str, type[Section]]:
     """The sections that options may have: the kernel's, and one of each service that has any."""
-    known = {kind.section: kind for kind in _sections(kernel_config) if kind.section}
+    known = {kind.section: kind for kind in KERNEL_SECTIONS}
     for service in names():
         if (module := part(service, "config")) is not None:
             known.update((service, kind) for kind in _sections(module))
@@ -66,6 +70,17 @@ def _sections(module: ModuleType) -> list[type[Section]]:
     ]
 
 
+def policy_of(services: Sequence[str], overrides: dict[str, str] | None = None) -> Policy:
+    """The policy of these services, with an operator's rules in place of some."""
+    return Policy.build(rules(services), overrides) if overrides else _usual_policy(tuple(services))
+
+
+@cache
+def _usual_policy(services: tuple[str, ...]) -> Policy:
+    return Policy.build(rules(services))
+
+
+@cache
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
     if audit := part(service, "api.audit"):
@@ -99,7 +114,7 @@ class ControlPlane:
         self.platform = Platform(
             db,
             clock or (StoreClock(db.now) if db.is_shared else SystemClock()),
-            Policy.build(rules(self.services), policy_overrides),
+            policy_of(self.services, policy_overrides),
             endpoint=endpoint,
             folder=folder,
             config=config if isinstance(config, Config) else Config(sections(), config or {}),

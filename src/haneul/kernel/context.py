@@ -84,6 +84,11 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             self.app_credential_id or self.trust_id or self.access_token_id or self.certificate_thumbprint
         )
 
+    @property
+    def delegation(self) -> tuple[str | None, ...]:
+        """By what it was lent, if it was."""
+        return self.app_credential_id, self.trust_id, self.access_token_id
+
     def credentials(self) -> dict[str, Any]:
         """What policy checks compare with."""
         return {
@@ -150,6 +155,9 @@ class Platform:
             made, close = self._kept.popitem()[1]
             if close is not None:
                 await close(made)
+
+    is_full: Callable[[], bool] = bool
+    """Whether nothing new is taken, because there is no room for it."""
 
     @asynccontextmanager
     async def context(self, auth: Auth = SYSTEM, *, request_id: str | None = None):

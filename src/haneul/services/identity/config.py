@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
 
 from haneul.kernel.config import Section
+from haneul.kernel.patterns import NotAPattern, pattern
 from haneul.services.identity.federation_config import Federation
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -36,8 +36,8 @@ class SecurityCompliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         try:
-            re.compile(self.password_regex or "")
-        except re.error as problem:
+            pattern(self.password_regex or "")
+        except NotAPattern as problem:
             raise ValueError(f"password_regex: {problem}") from None
 
 

@@ -6,14 +6,13 @@ Nothing here tells an unknown user from a known one, in words or in time.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from math import ceil
 from typing import NoReturn
 
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import TooManyRequests, Unauthorized
+from haneul.kernel.errors import Unauthorized
+from haneul.kernel.guesses import Counts
 from haneul.services.identity import config
 from haneul.services.identity.errors import PasswordExpired
 from haneul.services.identity.model.passwords import Attempts, is_expired, is_inactive, is_locked_out
@@ -21,13 +20,12 @@ from haneul.services.identity.model.users import User
 from haneul.services.identity.store.passwords import ATTEMPTS
 from haneul.services.identity.store.users import USERS
 
-MOST_KEYS = 100_000
 NOBODY = "nobody"
 """Stands in the store for users that are not there."""
 
 
-class Tries(dict[str, tuple[datetime, int]]):
-    """By who tries or from where: since when, how often."""
+class Tries(Counts):
+    """How often was tried, by who or from where."""
 
 
 def try_from(ctx: Context, address: str) -> None:
@@ -44,17 +42,8 @@ def _count(ctx: Context, key: str, most: int) -> None:
     if not most:
         return
     tries = ctx.platform.keep(Tries)
-    now = ctx.now()
-    period = timedelta(seconds=ctx.options(config.IdentityOptions).rate_limit.period_s)
-    if len(tries) >= MOST_KEYS:
-        for old in [each for each, (since, _) in tries.items() if since + period <= now]:
-            del tries[old]
-    since, count = tries.get(key, (now, 0))
-    if since + period <= now:
-        since, count = now, 0
-    if count >= most:
-        raise TooManyRequests(retry_after_s=max(1, ceil((since + period - now).total_seconds())))
-    tries[key] = since, count + 1
+    tries.require_fewer(key, most, ctx.now())
+    tries.add(key, ctx.options(config.IdentityOptions).rate_limit.period_s, ctx.now())
 
 
 async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bool = False) -> None:
