@@ -113,14 +113,7 @@ async def build(world: World) -> None:
 
 async def _network(w: World) -> None:
     rare = {"description": "first", "tags": ["red", "blue"]}
-<<<<<<< HEAD
-    for letter, more in (
-        ("a", {"mtu": 1300, "dns_domain": "a.example.org."}),
-        ("b", {"admin_state_up": False}),
-    ):
-=======
     for letter, more in (("a", {"mtu": 1300}), ("b", {"admin_state_up": False})):
->>>>>>> reports
         await w.make(
             f"network_{letter}", "member", "/networks", {"network": {"name": f"net-{letter}", **more}}
         )
@@ -250,10 +243,6 @@ async def _network(w: World) -> None:
                 "device_id": "device-a",
                 "device_owner": "test:a",
                 "security_groups": [groups["a"]],
-<<<<<<< HEAD
-                "dns_name": "host-a",
-=======
->>>>>>> reports
                 "description": "first",
             }
         },
