@@ -14,11 +14,11 @@ import argparse
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 import logging
 import signal
 import socket
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,20 @@ from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
 from haneul.kernel.hosts.local_socket import LocalSocketAgent
 from haneul.kernel.hosts.reports import HostReport, MetadataRequest, ask_metadata, send_reports
 from haneul.kernel.ids import new_id
+from haneul.kernel.manifest import HostInterface
+from haneul.service_folders import manifest, names
 
 log = logging.getLogger(__name__)
 
-GROUPS = {
-    "hypervisor": "haneul.compute.hypervisor",
-    "network": "haneul.network.network",
-    "volumes": "haneul.block_storage.volumes",
-}
-"""The entry point group of each interface's drivers; the service is the word in the middle."""
-REAL = {"hypervisor": "qemu", "network": "linux", "volumes": "file"}
-SIMULATED = dict.fromkeys(GROUPS, "fake")
 
+@cache
+def offered() -> dict[str, tuple[str, HostInterface]]:
+    """What services bring to hosts: interface -> its service, and what that says of it."""
+    return {each.name: (service, each) for service in names() for each in manifest(service).host_interfaces}
+
+
+NONE = "none"
+"""In a driver's place: the host does not have the interface."""
 REPORT_EVERY_S = 10.0
 POWER_OFF_S = 10.0
 """How long guests have to shut down when their host goes down."""
@@ -65,7 +67,7 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     simulated_hosts: int = 0
     """This many hosts of fake drivers instead: host-1, host-2, ..."""
     drivers: dict[str, str] = {}
-    """By interface, where they differ from the usual ones."""
+    """By interface, where they differ from the usual ones; `none` where the host does not have it."""
     options: dict[str, dict[str, Any]] = {}
     """By interface: what its driver is told."""
     address: str = ""
@@ -79,17 +81,19 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return self.hosts or [socket.gethostname()]
 
     def driver_names(self) -> dict[str, str]:
-        return {**(SIMULATED if self.simulated_hosts else REAL), **self.drivers}
+        usual = {
+            name: each.simulated if self.simulated_hosts else each.real
+            for name, (_, each) in offered().items()
+        }
+        return {name: driver for name, driver in {**usual, **self.drivers}.items() if driver != NONE}
 
 
 def interfaces() -> Interfaces:
     """The Protocols of every interface whose service is there."""
-    found: dict[str, tuple[type, ...]] = {}
-    for interface, group in GROUPS.items():
-        module = f"haneul.services.{group.split('.')[1]}.drivers.interface"
-        if importlib.util.find_spec(module) is not None:
-            found[interface] = protocols_of(importlib.import_module(module))
-    return found
+    return {
+        name: protocols_of(importlib.import_module(f"haneul.services.{service}.drivers.interface"))
+        for name, (service, _) in offered().items()
+    }
 
 
 class HostAgent(AgentServer):
@@ -175,7 +179,7 @@ class HostAgent(AgentServer):
             host, self._folder / host, options=self._config.options.get(interface, {}), metadata=metadata
         )
         settings.folder.mkdir(parents=True, exist_ok=True)
-        kind: Any = load(GROUPS[interface], self._names[interface])
+        kind: Any = load(f"haneul.{offered()[interface][0]}.{interface}", self._names[interface])
         driver = kind(settings)
         await driver.start()
         if interface == "hypervisor" and hasattr(driver, "watch"):

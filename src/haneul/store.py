@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
-from haneul.migrations import head
+from haneul.migrations import heads
 
 
 class StoreProblem(Exception):
@@ -57,10 +57,10 @@ def starting(state: Path) -> Iterator[None]:
 def ensure_current(url: str) -> None:
     """The store exists and has this version's shape; migrations run in a process of their own."""
     if url.startswith("sqlite:///"):
-        revision = _revision(url.removeprefix("sqlite:///"))
+        revisions = _revisions(url.removeprefix("sqlite:///"))
     else:
-        revision = asyncio.run(_revision_of_server(url))
-    if revision == head():
+        revisions = asyncio.run(_revisions_of_server(url))
+    if revisions == heads():
         return
     done = subprocess.run(
         [sys.executable, "-m", "haneul.migrations", url], capture_output=True, text=True, check=False
@@ -69,12 +69,12 @@ def ensure_current(url: str) -> None:
         raise StoreProblem(f"the store could not be brought up to date: {done.stderr.strip()[-2000:]}")
 
 
-def _revision(path: str) -> str | None:
+def _revisions(path: str) -> set[str] | None:
     if not Path(path).exists():
         return None
     connection = sqlite3.connect(path)
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except sqlite3.OperationalError as problem:
         if "no such table" in str(problem):
             return None
@@ -83,18 +83,18 @@ def _revision(path: str) -> str | None:
         raise StoreProblem(f"{path} is no store of ours: {problem}") from None
     finally:
         connection.close()
-    return row[0] if row else None
+    return {revision for (revision,) in rows}
 
 
-async def _revision_of_server(url: str) -> str | None:
+async def _revisions_of_server(url: str) -> set[str] | None:
     try:
         connection = await asyncpg.connect(url)
     except (OSError, asyncpg.PostgresError) as problem:
         raise StoreProblem(f"the database does not answer: {problem}") from None
     try:
-        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        rows = await connection.fetch("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
         return None
     finally:
         await connection.close()
-    return found
+    return {row[0] for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sqlite3
 import sys
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from haneul.migrations import head
+from haneul.migrations import folders, heads
 
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
 """Who else starts on this database waits until we are done, and then finds nothing to do."""
@@ -22,7 +23,8 @@ ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
 def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders().values()))
     return config
 
 
@@ -37,7 +39,7 @@ def _run_sqlite(url: str) -> None:
     config = configuration()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, "heads")
     engine.dispose()
 
 
@@ -68,7 +70,7 @@ def upgrade_postgresql(url: str) -> None:
 
         def upgrade(connection: sa.Connection) -> None:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, "heads")
 
         async with engine.connect() as connection:
             transaction = await connection.begin()
@@ -81,30 +83,45 @@ def upgrade_postgresql(url: str) -> None:
     asyncio.run(run(keep=True))
 
 
-def revise(url: str, message: str) -> None:
-    """Write the revision that leads from the store's shape to the declared one."""
+def revise(url: str, branch: str, message: str) -> Path:
+    """Write the revision of that branch which leads from the store's shape to the declared one."""
     engine = engine_of(url)
     config = configuration()
+    folder = folders().get(branch)
+    if folder is None:
+        sys.exit(f"there is no branch {branch!r}; there are: {', '.join(filter(None, folders()))}")
+    number = max((int(path.name[:4]) for path in folder.glob("[0-9]*.py")), default=0) + 1
+    slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40]
+    revision = f"{branch}_{number:04d}_{slug}"
+    config.set_main_option("file_template", f"{number:04d}_{slug}")
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        revisions = Path(__file__).parent / "versions"
-        number = f"{len(list(revisions.glob('[0-9]*.py'))) + 1:04d}"
-        command.revision(config, message, autogenerate=True, rev_id=number)
+        config.attributes["branch"] = branch
+        command.revision(
+            config,
+            message,
+            autogenerate=True,
+            rev_id=revision,
+            head=sorted(heads(branch)),  # type: ignore[arg-type]  # several: the revision follows all of them
+            version_path=str(folder),
+        )
     engine.dispose()
+    return folder / f"{number:04d}_{slug}.py"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
     parser.add_argument("url")
-    parser.add_argument("--revise", metavar="MESSAGE")
+    parser.add_argument("--revise", nargs=2, metavar=("SERVICE", "MESSAGE"), help="or `kernel`")
     given = parser.parse_args()
     if given.revise:
-        revise(given.url, given.revise)
-    elif given.url.startswith("sqlite:"):
+        print(revise(given.url, *given.revise))
+        return 0
+    if given.url.startswith("sqlite:"):
         upgrade_sqlite(given.url)
     else:
         upgrade_postgresql(given.url)
-    print(f"The store is at revision {head() if not given.revise else 'as it was'}.")
+    print(f"The store is at {', '.join(sorted(heads()))}.")
     return 0
 
 

@@ -1,10 +1,10 @@
-"""${message}"""
+<%! import json %>"""${message}"""
 
 import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = ${json.dumps(up_revision)}
+down_revision = ${"None" if not down_revision else json.dumps(down_revision)}
 branch_labels = None
 depends_on = None
 

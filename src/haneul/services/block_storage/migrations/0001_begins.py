@@ -1,0 +1,14 @@
+"""block_storage: its own history begins"""
+
+revision = "block_storage_0001_begins"
+down_revision = None
+branch_labels = ("block_storage",)
+depends_on = "0016"
+
+
+def upgrade() -> None:
+    """Nothing changes: its tables are as the history that all services shared has left them."""
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a store goes forward only; restore the copy from before")

@@ -1,0 +1,14 @@
+"""identity: its own history begins"""
+
+revision = "identity_0001_begins"
+down_revision = None
+branch_labels = ("identity",)
+depends_on = "0016"
+
+
+def upgrade() -> None:
+    """Nothing changes: its tables are as the history that all services shared has left them."""
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a store goes forward only; restore the copy from before")

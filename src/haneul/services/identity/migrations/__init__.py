@@ -1,0 +1,1 @@
+"""The history of identity's tables since each service has one of its own."""

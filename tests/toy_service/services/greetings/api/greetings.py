@@ -1,0 +1,54 @@
+"""/v1/greetings"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from haneul.services.greetings import policy
+from haneul.services.greetings.model.greetings import Greeting
+from haneul.services.greetings.operations import greetings
+
+from haneul.kernel.context import Context
+from haneul.kernel.http import Query, Routes
+from haneul.kernel.http.schema import Schema
+
+routes = Routes("/v1")
+
+
+class NewGreeting(Schema):
+    text: str
+    tags: list[str] = msgspec.field(default_factory=list)
+
+
+class CreateGreeting(Schema):
+    greeting: NewGreeting
+
+
+@routes.post("/greetings", status=202, policy=policy.CREATE)
+async def create_greeting(ctx: Context, body: CreateGreeting) -> dict[str, Any]:
+    """Hang out a greeting. It is done in the background."""
+    new = body.greeting
+    return {"greeting": view(await greetings.create(ctx, new.text, new.tags))}
+
+
+@routes.get("/greetings", policy=policy.LIST)
+async def list_greetings(ctx: Context, query: Query) -> dict[str, Any]:
+    """The project's greetings; `?tag=` those with it."""
+    return {"greetings": [view(each) for each in await greetings.list(ctx, query.get("tag"))]}
+
+
+@routes.get("/greetings/{id}", policy=policy.SHOW)
+async def show_greeting(ctx: Context, id: str) -> dict[str, Any]:
+    """One greeting."""
+    return {"greeting": view(await greetings.show(ctx, id))}
+
+
+@routes.delete("/greetings/{id}", status=204, policy=policy.DELETE)
+async def delete_greeting(ctx: Context, id: str) -> None:
+    """Take a greeting in."""
+    await greetings.delete(ctx, id)
+
+
+def view(greeting: Greeting) -> dict[str, Any]:
+    return {"id": greeting.id, "text": greeting.text, "tags": greeting.tags, "host": greeting.host}
