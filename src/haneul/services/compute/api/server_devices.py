@@ -55,7 +55,14 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     """Give the server a volume; the guest sees it soon."""
     wanted = body.volumeAttachment
     volume_id = uuid(wanted.volumeId, "volumeAttachment.volumeId")
-    await disks.attach_volume(ctx, id, volume_id, wanted.device, also_shelved=ctx.wants(ALSO_SHELVED))
+    await disks.attach_volume(
+        ctx,
+        id,
+        volume_id,
+        wanted.device,
+        delete_on_termination=wanted.delete_on_termination is True,
+        also_shelved=ctx.wants(ALSO_SHELVED),
+    )
     return await show_attachment(ctx, id, volume_id)
 
 
