@@ -45,6 +45,7 @@ __all__ = [
     "ensure_default_type",
     "get",
     "grown_volumes",
+    "held_by_servers",
     "is_ready",
     "leave_host",
     "note_size",
@@ -189,6 +190,12 @@ async def grown_volumes(ctx: Context) -> list[GrownVolume]:
 async def note_size(ctx: Context, attachment_id: str, size_gb: int) -> None:
     """The attachment's server knows of that size."""
     await _attachments.note_size(ctx, attachment_id, size_gb)
+
+
+async def held_by_servers(ctx: Context) -> list[tuple[str, str, str]]:
+    """(attachment, server, project) of every volume that any server has."""
+    found = await ATTACHMENTS.find(ctx.tx, by_compute=True)
+    return [(a.id, a.server_id or "", a.project_id) for a in found]
 
 
 async def delete_for_server(ctx: Context, server_id: str) -> None:
