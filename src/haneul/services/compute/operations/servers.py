@@ -375,7 +375,12 @@ async def _volumes(
             volume_id = made.id
         assert volume_id is not None
         attachment = await block_storage.reserve(
-            ctx, volume_id, server.id, device, delete_on_termination=volume.delete_on_termination
+            ctx,
+            volume_id,
+            server.id,
+            device,
+            project_id=server.project_id,
+            delete_on_termination=volume.delete_on_termination,
         )
         devices.append(
             BlockDevice(volume_id, attachment, device, volume.boot_index, volume.delete_on_termination)

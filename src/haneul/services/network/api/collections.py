@@ -127,9 +127,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     limit = _limit(query)
     after = None
     if marker := query.get("marker"):
-        after = await resource.rows.get(ctx.tx, marker)
-        if after is None:
-            raise resource.not_found(id=marker)
+        after = await resource.load(ctx, marker)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
