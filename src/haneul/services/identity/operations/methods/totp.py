@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
@@ -27,7 +28,7 @@ EARLIER = 1
 
 
 class UserWithPasscode(Reference, kw_only=True):
-    passcode: str
+    passcode: Text
 
 
 class Passcode(Schema):
