@@ -10,7 +10,7 @@ import pytest
 from haneul.kernel.db import Query as Statement
 from haneul.kernel.db.port import Statements
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import InvalidField, Query, Schema
+from haneul.kernel.http import UNSET, InvalidField, Query, Schema, UnsetType
 from haneul.kernel.http.bounds import FEW, Document, Number, Text, Within
 from haneul.kernel.http.routes import MOST_PAIRS, MOST_VALUES, encode, encoded
 from haneul.kernel.http.schema import decode
@@ -19,10 +19,10 @@ from haneul.kernel.http.schema import decode
 class Thing(Schema):
     name: Text = ""
     size: Number = 0
-    tags: Annotated[list[Text], FEW] = []
-    labels: Annotated[dict[Text, Text], FEW] = {}
-    free: Document = {}
-    others: Annotated[list[Document], FEW] = []
+    tags: Annotated[list[Text], FEW] | UnsetType = UNSET
+    labels: Annotated[dict[Text, Text], FEW] | UnsetType = UNSET
+    free: Document | UnsetType = UNSET
+    others: Annotated[list[Document], FEW] | UnsetType = UNSET
 
 
 class Body(Schema):

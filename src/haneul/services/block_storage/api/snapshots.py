@@ -10,7 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -44,7 +44,7 @@ ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
-class NewSnapshot(Schema):
+class NewSnapshot(Strict):
     volume_id: Text
     name: Text | None = None
     description: Text | None = None
@@ -52,7 +52,7 @@ class NewSnapshot(Schema):
     metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
-class CreateSnapshot(Schema):
+class CreateSnapshot(Strict):
     snapshot: NewSnapshot
 
 
@@ -63,7 +63,7 @@ class SnapshotChanges(Strict):
     display_description: Text | UnsetType | None = UNSET
 
 
-class UpdateSnapshot(Schema):
+class UpdateSnapshot(Strict):
     snapshot: SnapshotChanges
 
 
@@ -139,7 +139,7 @@ async def delete_snapshot(ctx: Context, id: str) -> None:
     await snapshots.delete(ctx, found)
 
 
-class Reset(Schema):
+class Reset(Strict):
     status: Text
 
 

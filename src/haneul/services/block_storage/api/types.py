@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -22,28 +22,28 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
 
 
-class NewType(Schema):
+class NewType(Strict):
     name: Text
     description: Text | None = None
     extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
-    is_public: bool | Text | UnsetType = UNSET
+    is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
-class CreateType(Schema):
+class CreateType(Strict):
     volume_type: NewType
 
 
-class TypeChanges(Schema):
+class TypeChanges(Strict):
     name: Text | None = None
     description: Text | None = None
     is_public: bool | Text | None = None
 
 
-class UpdateType(Schema):
+class UpdateType(Strict):
     volume_type: TypeChanges
 
 
-class ExtraSpecs(Schema):
+class ExtraSpecs(Strict):
     extra_specs: Annotated[dict[Text, Text], MANY]
 
 
@@ -113,6 +113,20 @@ async def delete_type(ctx: Context, id: str) -> None:
     await types.delete(ctx, id)
 
 
+@routes.get("/types/{id}/encryption", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How volumes of the type are encrypted: not at all, which is no specification."""
+    await types.show(ctx, id)
+    return {}
+
+
+@routes.get("/types/{id}/encryption/{key}", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
+    """One value of it; there is none."""
+    await types.show(ctx, id)
+    raise errors.TypeEncryptionNotFound(type_id=id)
+
+
 # -- extra specs
 
 
@@ -168,7 +182,7 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     return {"volume_type_access": found}
 
 
-class Project(Schema):
+class Project(Strict):
     project: Text
 
 

@@ -9,7 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words
 from haneul.kernel.http.routes import Reply
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
@@ -58,7 +58,7 @@ async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
     await volumes.extend(ctx, volume, size)
 
 
-class Attach(Schema):
+class Attach(Strict):
     instance_uuid: Text | None = None
     host_name: Text | None = None
     mountpoint: Text | None = None
@@ -88,7 +88,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
     await attachments.complete(ctx, held[0].id, given.host_name, given.mountpoint)
 
 
-class Detach(Schema):
+class Detach(Strict):
     attachment_id: Text | None = None
 
 
@@ -108,7 +108,7 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
         await volumes.save(ctx, volume, settled="available")
 
 
-class ForceDetach(Schema):
+class ForceDetach(Strict):
     attachment_id: Text | None = None
     connector: Words | None = None
 
@@ -145,7 +145,7 @@ async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
         await volumes.save(ctx, volume, settled="in-use")
 
 
-class Reset(Schema):
+class Reset(Strict):
     status: Text | None = None
     attach_status: Text | None = None
     migration_status: Text | None = None
@@ -169,7 +169,7 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         await volumes.save(ctx, volume, settled=given.status.lower())
 
 
-class Bootable(Schema):
+class Bootable(Strict):
     bootable: bool | Text
 
 
@@ -179,7 +179,7 @@ async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
     return Reply(status=200)
 
 
-class Readonly(Schema):
+class Readonly(Strict):
     readonly: bool | Text
 
 
@@ -194,7 +194,7 @@ async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
     await volumes.delete(ctx, volume.id, force=True)
 
 
-class UploadImage(Schema):
+class UploadImage(Strict):
     image_name: Text
     force: bool | Text | None = None
     container_format: Text | None = None
@@ -231,7 +231,7 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
     return {"os-volume_upload_image": view}
 
 
-class Retype(Schema):
+class Retype(Strict):
     new_type: Text
     migration_policy: Text | None = None
 
@@ -250,7 +250,7 @@ async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
     await volumes.save(ctx, volume, type_id=new.id)
 
 
-class Connector(Schema):
+class Connector(Strict):
     connector: Words
 
 
@@ -275,7 +275,7 @@ def connection(volume: Volume) -> dict[str, Any]:
     }
 
 
-class ImageMetadata(Schema):
+class ImageMetadata(Strict):
     metadata: Annotated[dict[Text, Text], MANY]
 
 
@@ -286,7 +286,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
     return Reply({"metadata": merged}, status=200)
 
 
-class OneKey(Schema):
+class OneKey(Strict):
     key: Text
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 import msgspec
 
+from haneul.kernel import addresses
 from haneul.kernel.http import UNSET, Strict, UnsetType, between, since, until
 from haneul.kernel.http.bounds import FEW, MANY, Document, LongText, Number, Text, Words
 from haneul.kernel.ids import is_uuid
@@ -146,7 +146,7 @@ def address(value: str | UnsetType | None, version: int, field: str) -> str:
     if not value:
         return ""
     try:
-        return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
+        return str(addresses.read(value, version))
     except ValueError:
         raise refuse(field, value, f"'{value}' is not a 'ipv{version}'") from None
 
