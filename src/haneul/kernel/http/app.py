@@ -45,7 +45,7 @@ from haneul.kernel.http.routes import (
     Request,
     Route,
     content_length,
-    encode,
+    encoded,
     version_text,
 )
 from haneul.kernel.ids import new_id
@@ -295,7 +295,7 @@ class Application:
             except (StaleRow, Busy):
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
-        self._answer(route, result, version, resp)
+        await self._answer(route, result, version, resp)
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
@@ -359,7 +359,7 @@ class Application:
         resp.set_header("Vary", vary)
         return version
 
-    def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+    async def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
         status, content_type = route.status, "application/json"
         if isinstance(result, Reply):
             status = result.status or status
@@ -379,7 +379,7 @@ class Application:
         elif isinstance(result, AsyncIterator):
             resp.stream = result
         else:
-            resp.data = encode(result)
+            resp.data = await encoded(result)
 
     def _explain(
         self,

@@ -3,13 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:src/haneul/migrations/versions/0016_who_has_a_port.py
 revision = "0016"
 down_revision = "0015"
-========
-revision = "0015"
-down_revision = "0014"
->>>>>>>> ownership:src/haneul/migrations/versions/0015_who_has_a_port.py
 branch_labels = None
 depends_on = None
 
