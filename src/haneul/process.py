@@ -25,7 +25,7 @@ import msgspec
 import structlog
 import uvicorn
 
-from haneul import policy_file, store
+from haneul import log_files, policy_file, store
 from haneul.bootstrap import bootstrap
 from haneul.control_plane import (
     SERVICES,
@@ -48,7 +48,9 @@ from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
 from haneul.kernel.http import connections, door
+from haneul.kernel.http.metrics import Metrics
 from haneul.kernel.quota import QuotaSet
+from haneul.kernel.watchdog import Watchdog
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
 from haneul.services.placement import public as placement
@@ -90,6 +92,7 @@ class Process:
         self._agent: HostAgent | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._room: room.Room
+        self._watchdog = Watchdog()
         self._policy = policy_file.PolicyFile(
             Installation(options.state).policy_file, rules(options.services)
         )
@@ -107,6 +110,7 @@ class Process:
             await self._open(url)
         await self._open_channel()
         await self.plane.start()
+        self._watchdog.start()
         self._tasks.append(asyncio.create_task(self._policy.follow(self.platform)))
         self._tasks.append(asyncio.create_task(self._room.follow()))
 
@@ -137,6 +141,7 @@ class Process:
         await bootstrap(self.platform, served, list(set(quotas)), absent)
         identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
+        self.plane.app.falcon.add_route("/metrics", Metrics())
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
@@ -159,6 +164,7 @@ class Process:
         self.platform.agents = Agents(self._channel, interfaces())
 
     async def stop(self) -> None:
+        self._watchdog.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -211,6 +217,7 @@ def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
         door.options(found)
         guesses.options(found)
         room.options(found)
+        log_files.options(found)
         for service in SERVICES:
             if config := part(service, "config"):
                 config.options(found)

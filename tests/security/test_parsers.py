@@ -108,7 +108,9 @@ async def test_what_is_no_time_is_refused_wherever_one_may_stand(keystone: Keyst
 @pytest.mark.parametrize("text", NO_ADDRESSES)
 async def test_what_is_no_address_is_refused_wherever_one_may_stand(cloud: Cloud, text: str) -> None:
     member = cloud.member
-    network = (await member.post("/network/v2.0/networks", {"network": {"name": "n"}})).json()["network"]["id"]
+    network = (await member.post("/network/v2.0/networks", {"network": {"name": "n"}})).json()["network"][
+        "id"
+    ]
     subnet = {"network_id": network, "ip_version": 4, "cidr": "10.1.0.0/24"}
     id = (await member.post("/network/v2.0/subnets", {"subnet": subnet})).json()["subnet"]["id"]
     group = (await member.post("/network/v2.0/security-groups", {"security_group": {"name": "g"}})).json()

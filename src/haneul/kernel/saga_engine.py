@@ -39,7 +39,7 @@ from haneul.kernel.saga import (
     Step,
     StepRecord,
 )
-from haneul.kernel.tasks import end_all
+from haneul.kernel.tasks import end_all, name_task
 
 LEASE_S = 10.0
 """By the platform's clock, which is the store's where several control planes share one."""
@@ -327,6 +327,7 @@ class Engine:
         arguments = saga.arguments(step.action, operation)
         if arguments is None:
             raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
+        name_task(f"{saga.kind} {step.name}")
         started = self.platform.clock.now()
         deadline = started + timedelta(seconds=step.deadline_s)
         for attempt in range(10**6):

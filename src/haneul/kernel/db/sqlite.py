@@ -23,8 +23,10 @@ from typing import Any
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from haneul.kernel.db.port import Duplicate, Query, Row, TooLong
+from haneul.kernel.db.texts import MATCHES
 from haneul.kernel.db.turns import Turns
 from haneul.kernel.errors import HaneulError, StoreAway, StoreFull
+from haneul.kernel.patterns import pattern
 
 BATCH = 64
 _UNIQUE = "UNIQUE constraint failed: "
@@ -33,7 +35,7 @@ _UNIQUE = "UNIQUE constraint failed: "
 def connect(path: str | Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection with the settings that all of ours have (reasons in docs/adr/0003-store.md)."""
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=2000, timeout=10
+        path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10
     )
     for pragma in (
         "journal_mode=WAL",
@@ -45,7 +47,12 @@ def connect(path: str | Path, *, synchronous: str = "FULL") -> sqlite3.Connectio
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.create_function(MATCHES, 2, _matches, deterministic=True)
     return connection
+
+
+def _matches(text: str | None, wanted: str) -> bool:
+    return text is not None and pattern(wanted).search(text)
 
 
 class SqliteTx:

@@ -11,11 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
@@ -37,6 +39,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -49,6 +52,7 @@ from haneul.kernel.http.routes import (
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
 
@@ -61,9 +65,9 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 RETRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
-    """A service as the HTTP layer sees it."""
+    """A service as the HTTP layer sees it. It is equal to itself only."""
 
     manifest: Manifest
     routes: Sequence[Route]
@@ -73,10 +77,9 @@ class Served:
 
 
 class _Endpoint:
-    """All routes of one path, by method and version."""
+    """All routes of one path, by method and version; the request knows the application that it came to."""
 
-    def __init__(self, app: Application, served: Served, routes: Sequence[Route]) -> None:
-        self._app = app
+    def __init__(self, served: Served, routes: Sequence[Route]) -> None:
         self._served = served
         self._by_method: dict[str, list[Route]] = defaultdict(list)
         for route in routes:
@@ -89,15 +92,45 @@ class _Endpoint:
             candidates = self._by_method.get(method)
             if candidates is None and method == "HEAD":
                 candidates = self._by_method.get("GET")
-            await self._app.serve(self._served, candidates, self._by_method, req, resp, path)
+            await req.application.serve(self._served, candidates, self._by_method, req, resp, path)
 
         return responder
+
+
+@lru_cache(maxsize=4)
+def _router_of(services: tuple[Served, ...]) -> CompiledRouter:
+    """The routes of these services, compiled once for all applications that serve them."""
+    router = CompiledRouter()
+    scaffold = falcon.asgi.App(router=router)
+    for served in services:
+        paths: dict[str, list[Route]] = defaultdict(list)
+        for route in served.routes:
+            paths[served.manifest.path + route.path].append(route)
+        for path, routes in paths.items():
+            scaffold.add_route(path or "/", _Endpoint(served, routes))
+        for path, routes in _frozen(served, paths).items():
+            scaffold.add_route(path, _Endpoint(replace(served, is_frozen=True), routes))
+    return router
+
+
+class _Router(CompiledRouter):
+    """What one application has beside the routes of its services, then those."""
+
+    def __init__(self, services: CompiledRouter) -> None:
+        super().__init__()
+        self._services = services
+
+    def find(self, uri: str, req: Any = None) -> Any:
+        return super().find(uri, req) or self._services.find(uri, req)
 
 
 class WatchedRequest(falcon.asgi.Request):
     """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
 
     __slots__ = ("is_disconnected",)
+
+    application: Application
+    """Which it came to; each application has a class of its own for that."""
 
     def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
         self.is_disconnected = False
@@ -123,17 +156,13 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
+        self.falcon = falcon.asgi.App(
+            request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            router=_Router(_router_of(tuple(services))),
+            sink_before_static_route=False,
+        )
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
-        for served in services:
-            paths: dict[str, list[Route]] = defaultdict(list)
-            for route in served.routes:
-                paths[served.manifest.path + route.path].append(route)
-            for path, routes in paths.items():
-                self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
-            for path, routes in _frozen(served, paths).items():
-                self.falcon.add_route(path, _Endpoint(self, replace(served, is_frozen=True), routes))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
@@ -176,6 +205,7 @@ class Application:
                 raise NotFound
             if "\0" in req.path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
+            name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
                 token = req.get_header("x-auth-token") or _bearer(req)
                 if not token:
@@ -344,6 +374,8 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
@@ -380,6 +412,8 @@ class Application:
         if error.status == 401:
             resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 

@@ -14,6 +14,7 @@ from haneul.kernel import times
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import InvalidField, Query
+from haneul.kernel.patterns import NotAPattern, pattern
 
 MAX_INT = 2**31 - 1
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -74,6 +75,16 @@ def time(text: str, name: str) -> datetime:
     except ValueError:
         why = f"{text!r} is not a 'date-time'"
         raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
+
+
+def regular_expression(text: str, name: str) -> str:
+    """A pattern that the store is searched for, in any case of letters; 400 naming the parameter if it is none."""
+    try:
+        pattern(found := f"(?i){text}")
+    except NotAPattern:
+        why = f"'{text}' is not a 'regex'"
+        raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
+    return found
 
 
 def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:
