@@ -39,6 +39,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -374,6 +375,8 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
@@ -411,6 +414,8 @@ class Application:
             where = f"{self.platform.endpoint}{keeper.path}"
             resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
