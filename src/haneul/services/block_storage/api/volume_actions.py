@@ -8,7 +8,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Reply
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
@@ -57,7 +57,7 @@ async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
     await volumes.extend(ctx, volume, size)
 
 
-class Attach(Schema):
+class Attach(Strict):
     instance_uuid: str | None = None
     host_name: str | None = None
     mountpoint: str | None = None
@@ -87,7 +87,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
     await attachments.complete(ctx, held[0].id, given.host_name, given.mountpoint)
 
 
-class Detach(Schema):
+class Detach(Strict):
     attachment_id: str | None = None
 
 
@@ -107,7 +107,7 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
         await volumes.save(ctx, volume, settled="available")
 
 
-class ForceDetach(Schema):
+class ForceDetach(Strict):
     attachment_id: str | None = None
     connector: dict[str, Any] | None = None
 
@@ -144,7 +144,7 @@ async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
         await volumes.save(ctx, volume, settled="in-use")
 
 
-class Reset(Schema):
+class Reset(Strict):
     status: str | None = None
     attach_status: str | None = None
     migration_status: str | None = None
@@ -168,7 +168,7 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         await volumes.save(ctx, volume, settled=given.status.lower())
 
 
-class Bootable(Schema):
+class Bootable(Strict):
     bootable: bool | str
 
 
@@ -178,7 +178,7 @@ async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
     return Reply(status=200)
 
 
-class Readonly(Schema):
+class Readonly(Strict):
     readonly: bool | str
 
 
@@ -193,7 +193,7 @@ async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
     await volumes.delete(ctx, volume.id, force=True)
 
 
-class UploadImage(Schema):
+class UploadImage(Strict):
     image_name: str
     force: bool | str | None = None
     container_format: str | None = None
@@ -230,7 +230,7 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
     return {"os-volume_upload_image": view}
 
 
-class Retype(Schema):
+class Retype(Strict):
     new_type: str
     migration_policy: str | None = None
 
@@ -249,7 +249,7 @@ async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
     await volumes.save(ctx, volume, type_id=new.id)
 
 
-class Connector(Schema):
+class Connector(Strict):
     connector: dict[str, Any]
 
 
@@ -274,7 +274,7 @@ def connection(volume: Volume) -> dict[str, Any]:
     }
 
 
-class ImageMetadata(Schema):
+class ImageMetadata(Strict):
     metadata: dict[str, str]
 
 
@@ -285,7 +285,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
     return Reply({"metadata": merged}, status=200)
 
 
-class OneKey(Schema):
+class OneKey(Strict):
     key: str
 
 
