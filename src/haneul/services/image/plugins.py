@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from haneul.kernel.commands import run
+from haneul.kernel.commands import IMAGE_MEMORY, run
 from haneul.services.image import errors
 
 PIECE = 1 << 20
@@ -126,5 +126,5 @@ async def converted(path: Path, format: str, to: Path, to_format: str, *, timeou
     """`to` holds the same disk in the other format. The data must have been inspected before."""
     await run(
         "qemu-img", "convert", "-f", QEMU_NAMES[format], "-O", QEMU_NAMES[to_format], path, to,
-        timeout_s=timeout_s,
+        timeout_s=timeout_s, memory=IMAGE_MEMORY,
     )  # fmt: skip
