@@ -31,6 +31,7 @@ from haneul.services.network.operations.ingress import remove_rule as remove_sec
 from haneul.services.network.operations.ingress import show as ingress_group
 from haneul.services.network.operations.ingress import update as update_security_group
 from haneul.services.network.operations.servers import RequestedNic
+from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
@@ -63,6 +64,7 @@ __all__ = [
     "delete_security_group",
     "detach_port",
     "find_servers_by_ip",
+    "held_by_servers",
     "ingress_group",
     "ingress_groups",
     "join_security_group",
@@ -81,6 +83,7 @@ __all__ = [
     "unwire_ports",
     "update_security_group",
     "validate",
+    "verify",
     "way_in",
     "wire_ports",
 ]
@@ -230,6 +233,11 @@ async def port(ctx: Context, port_id: str) -> Port:
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
     """The server's ports, in the order of its NICs."""
     return await _servers.of_server(ctx, server_id)
+
+
+async def held_by_servers(ctx: Context) -> list[Port]:
+    """Every port that any server has."""
+    return await PORTS.find(ctx.tx, held_as=SERVER)
 
 
 async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:
