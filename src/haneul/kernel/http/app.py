@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import falcon.asgi
 import msgspec
@@ -63,6 +64,7 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
 RETRIES = 5
+_PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -367,7 +369,7 @@ class Application:
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, value)
+                put(name, _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -432,6 +434,13 @@ def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Rou
         for path, routes in paths.items()
         if path.startswith(now + "/")
     }
+
+
+def _in_one_line(value: str) -> str:
+    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=_PRINTABLE, errors="replace")
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
