@@ -118,9 +118,7 @@ async def test_two_disks_cannot_have_one_name(w: World) -> None:
             for name in ("/dev/vdb", "vdb")
         ),
     ]
-    answer = await w.cloud.member.post(
-        f"{BASE}/servers", w.body(block_device_mapping_v2=entries), version=V
-    )
+    answer = await w.cloud.member.post(f"{BASE}/servers", w.body(block_device_mapping_v2=entries), version=V)
     assert answer.status_code == 409, answer.text
     id = await w.create(flavorRef=await flavor(w, swap=64))
     for device, status in (("/dev/vda", 409), ("/dev/vdb", 409), ("/dev/vdc", 200), ("vdz z/../", 400)):
