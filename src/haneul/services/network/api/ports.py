@@ -24,8 +24,11 @@ routes = Routes("/v2.0")
 FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
 PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = checks.mapping(
-    {"opt_name": checks.text(64)},
-    {"opt_value": checks.or_none(checks.text(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
+    {"opt_name": lambda v: _option_text(v, 64, "opt_name")},
+    {
+        "opt_value": checks.or_none(lambda v: _option_text(v, 255, "opt_value")),
+        "ip_version": checks.one_of(4, 6, "4", "6"),
+    },
 )
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
 
@@ -33,6 +36,16 @@ VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "vi
 def _host(value: Any) -> str:
     """No host, in either spelling, unbinds."""
     return "" if value is None else checks.NAME(value)
+
+
+def _option_text(value: Any, longest: int, name: str) -> str:
+    """One line: it becomes a line of a DHCP server's file. Only routers and routes may be empty."""
+    text: str = checks.text(longest)(value)
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError(f"'{value}' is not a valid {name}: it has control characters")
+    if name == "opt_name" and not text.strip():
+        raise ValueError(f"'{value}' is not a valid {name}: it is blank")
+    return text
 
 
 def _address_or_cidr(value: Any) -> str:

@@ -19,6 +19,7 @@ from haneul.services.network.model.ports import (
     SERVICE_PORT,
     Port,
     is_network_device,
+    merged_options,
 )
 from haneul.services.network.operations import addresses, networks, new_ports, security_groups
 from haneul.services.network.store import pending
@@ -40,6 +41,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Port:
     values["security_group_ids"] = await _groups(ctx, network, values)
     _check_fixed_ips(values.get("fixed_ips"))
     _check_security(values, values["security_group_ids"])
+    values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
     port = await new_ports.add(
         ctx,
         network,
@@ -100,6 +102,8 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     _check_security({"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
     await _check_device(ctx, port, values)
     await _new_mac(ctx, port, values)
+    if "extra_dhcp_opts" in values:
+        values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
         _check_fixed_ips(values["fixed_ips"])
         values["fixed_ips"] = await addresses.reallocate(
