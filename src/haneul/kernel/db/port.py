@@ -34,6 +34,12 @@ class Unstorable(BadRequest):
     code, message = "unstorable", "A text has a character that cannot be stored."
 
 
+class TooLong(BadRequest):
+    """A text, or a pattern to look for, is longer than the database takes."""
+
+    code, message = "too_long", "A text is longer than can be looked for."
+
+
 class Query:
     """A statement, compiled once per dialect and then only filled in.
 

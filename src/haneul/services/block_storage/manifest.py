@@ -9,6 +9,7 @@ MANIFEST = Manifest(
     title="Block Storage",
     path="/volume",
     endpoint="/volume/v3",
+    takes_trailing_slashes=False,
     depends_on=("image", "placement"),
     microversions=Microversions("3.0", "3.71", "volume"),
     aliases=("volumev3",),

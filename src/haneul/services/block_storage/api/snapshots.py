@@ -44,7 +44,8 @@ LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMI
 
 
 class NewSnapshot(Strict):
-    volume_id: str
+    volume_id: str | None
+    display_name: str | None = None
     name: str | None = None
     description: str | None = None
     force: bool | str | None = None
@@ -77,10 +78,12 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
             )
         force = True
+    if new.volume_id is None:
+        raise errors.VolumeNotFound(id=None)
     made = await snapshots.create(
         ctx,
         new.volume_id,
-        name=fields.name(new.name),
+        name=fields.name(new.name if new.name is not None else new.display_name),
         description=fields.name(new.description, "description"),
         metadata=fields.pairs(new.metadata),
         force=force,

@@ -247,7 +247,7 @@ def _view(
         "volume_type": type_name,
         "snapshot_id": v.snapshot_id,
         "source_volid": v.source_id,
-        "metadata": {**v.metadata, "readonly": "True"} if v.readonly else v.metadata,
+        "metadata": v.metadata,
         "links": lists.links(ctx, "volumes", v.id),
         "user_id": v.user_id,
         "bootable": "true" if v.bootable else "false",

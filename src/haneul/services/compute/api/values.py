@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import InvalidField, Query
@@ -70,11 +71,10 @@ def name(value: str, field: str = "name") -> str:
 def time(text: str, name: str) -> datetime:
     """A time of a query, in UTC; without a zone it is meant so."""
     try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+        return times.read_query(text)
     except ValueError:
         why = f"{text!r} is not a 'date-time'"
         raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def regular_expression(text: str, name: str) -> str:

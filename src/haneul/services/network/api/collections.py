@@ -104,7 +104,8 @@ async def update_from(ctx: Context, resource: Resource, id: str, body: dict[str,
     item = item_of(resource, body)
     thing = await resource.load(ctx, id, "update")
     values = resource.change(item)
-    resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, thing))
+    wanted = {f: getattr(thing, f) for f in thing.__struct_fields__} | values
+    resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, wanted))
     if not values:
         return thing
     return await resource.update(ctx, thing, values)  # type: ignore[misc]

@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
+from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
@@ -54,7 +55,20 @@ def _written_prefix(value: Any) -> str:
     return value if "/" in value else normal
 
 
-PORT_NUMBER = checks.or_none(checks.integer(0, 65535))
+def _port(value: Any) -> int | None:
+    try:
+        return checks.or_none(checks.integer(0, 65535))(value)
+    except ValueError:
+        raise errors.SecurityGroupInvalidPortValue(port=value) from None
+
+
+def _group_id(value: Any) -> str:
+    """Of a group that is there: what cannot be an id is none."""
+    if not isinstance(value, str) or not is_uuid(value):
+        raise errors.SecurityGroupNotFound(id=value)
+    return value
+
+
 RULE = Resource(
     "security_group_rule",
     (
@@ -62,12 +76,12 @@ RULE = Resource(
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", checks.uuid, put=False),
+        Attribute("security_group_id", _group_id, put=False),
         Attribute("direction", _direction, put=False, spellings=only(str.lower)),
         Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
         Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
-        Attribute("port_range_min", PORT_NUMBER, put=False, default=None),
-        Attribute("port_range_max", PORT_NUMBER, put=False, default=None),
+        Attribute("port_range_min", _port, put=False, default=None),
+        Attribute("port_range_max", _port, put=False, default=None),
         Attribute(
             "remote_ip_prefix",
             _prefix,
@@ -76,7 +90,7 @@ RULE = Resource(
             filtered_by="normalized_cidr",
             spellings=only(normal_forms.prefix),
         ),
-        Attribute("remote_group_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("remote_group_id", checks.or_none(_group_id), put=False, default=None),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
         shown("normalized_cidr"),

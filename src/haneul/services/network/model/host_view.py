@@ -88,7 +88,7 @@ def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generati
         is_secured=port.is_port_security_enabled,
         is_up=port.is_up,
         rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
-        device_id=port.device_id,
+        device_id=port.held_by,
         hostname=port.dns_name or None,
         generation=generation,
     )
