@@ -117,7 +117,9 @@ def questions(things: Things) -> Iterator[Question]:
         for who in people:
             for version in versions.get(service, ("",)):
                 for query in (*by_attribute(kind, things), *OTHERS.get(kind, ()), "nothing=1"):
-                    everywhere = who == "admin" and service == "volume" and "all_tenants" not in query
+                    everywhere = (
+                        who == "admin" and kind in ("volume", "snapshot") and "all_tenants" not in query
+                    )
                     yield Question(who, kind, version, f"all_tenants=1&{query}" if everywhere else query)
 
 

@@ -14,6 +14,7 @@ from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
+from haneul.services.block_storage.model.volumes import ZONE
 from haneul.services.block_storage.operations import snapshots
 
 routes = ProjectRoutes()
@@ -29,17 +30,23 @@ SORTABLE = {
     "volume_size": "size",
 }
 FILTERS = {
-    "id": "id",
     "name": "name",
-    "display_name": "name",
     "status": "status",
     "volume_id": "volume_id",
     "metadata": "metadata",
+    "availability_zone": f"={ZONE}",
+    "consumes_quota": "consumes_quota",
+}
+ADMINS_FILTERS = {
+    "id": "id",
+    "display_name": "name",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "host": "host",
     "created_at": "created_at",
     "updated_at": "updated_at",
-    "user_id": "user_id",
+    "volume_size": "size",
 }
-ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
