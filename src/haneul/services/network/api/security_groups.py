@@ -23,7 +23,7 @@ routes = Routes("/v2.0")
 def _ethertype(value: Any) -> str:
     found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
     if found is None:
-        raise ValueError(f"'{value}' is not in ['IPv4', 'IPv6']")
+        raise errors.SecurityGroupRuleInvalidEtherType(ethertype=value)
     return found
 
 
@@ -47,6 +47,13 @@ def _protocol_spellings(text: str) -> list[str]:
 
 def _prefix(value: Any) -> str | None:
     return None if value in (None, "") else _written_prefix(value)
+
+
+def _prefix_spellings(text: str) -> list[str]:
+    try:
+        return [checks.prefix(text)]
+    except ValueError as problem:
+        raise errors.InvalidInput(attribute="remote_ip_prefix", reason=str(problem)) from None
 
 
 def _written_prefix(value: Any) -> str:
@@ -88,7 +95,7 @@ RULE = Resource(
             put=False,
             default=None,
             filtered_by="normalized_cidr",
-            spellings=only(normal_forms.prefix),
+            spellings=_prefix_spellings,
         ),
         Attribute("remote_group_id", checks.or_none(_group_id), put=False, default=None),
         shown("remote_address_group_id"),
