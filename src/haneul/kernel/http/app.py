@@ -464,5 +464,6 @@ def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> 
 
 
 def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
-    """Whether the path, as it was sent, ends in a slash below the service's own path."""
-    return req.scope["path"].endswith("/") and req.path != manifest.path
+    """Whether the path, as it was sent, ends in a slash below the service's own path and its version's."""
+    is_below = req.path.count("/") > manifest.endpoint.count("/")
+    return is_below and req.scope["path"].endswith("/")
