@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import falcon.asgi
 import msgspec
@@ -39,13 +40,14 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
     Request,
     Route,
     content_length,
-    encode,
+    encoded,
     version_text,
 )
 from haneul.kernel.ids import new_id
@@ -62,6 +64,7 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
 RETRIES = 5
+_PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,7 +298,7 @@ class Application:
             except (StaleRow, Busy):
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
-        self._answer(route, result, version, resp)
+        await self._answer(route, result, version, resp)
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
@@ -359,14 +362,14 @@ class Application:
         resp.set_header("Vary", vary)
         return version
 
-    def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+    async def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
         status, content_type = route.status, "application/json"
         if isinstance(result, Reply):
             status = result.status or status
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, value)
+                put(name, _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -374,12 +377,14 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
             resp.stream = result
         else:
-            resp.data = encode(result)
+            resp.data = await encoded(result)
 
     def _explain(
         self,
@@ -411,6 +416,8 @@ class Application:
             where = f"{self.platform.endpoint}{keeper.path}"
             resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
@@ -427,6 +434,13 @@ def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Rou
         for path, routes in paths.items()
         if path.startswith(now + "/")
     }
+
+
+def _in_one_line(value: str) -> str:
+    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=_PRINTABLE, errors="replace")
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
@@ -450,5 +464,6 @@ def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> 
 
 
 def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
-    """Whether the path, as it was sent, ends in a slash below the service's own path."""
-    return req.scope["path"].endswith("/") and req.path != manifest.path
+    """Whether the path, as it was sent, ends in a slash below the service's own path and its version's."""
+    is_below = req.path.count("/") > manifest.endpoint.count("/")
+    return is_below and req.scope["path"].endswith("/")

@@ -119,6 +119,20 @@ class OAuth2(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mapping that makes a user of the names in a certificate."""
 
 
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+    """Credentials that a user may have; -1: any number, as upstream has it."""
+
+
+class ApplicationCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+
+
+class Trusts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+    """Trusts that a user may have given."""
+
+
 class IdentityOptions(Section, frozen=True):
     security_compliance: SecurityCompliance = SecurityCompliance()
     rate_limit: RateLimit = RateLimit()
@@ -128,5 +142,8 @@ class IdentityOptions(Section, frozen=True):
     """How limits of projects relate to those of their domain."""
     directories: dict[str, DirectoryOptions] = msgspec.field(default_factory=dict)
     """Domain (id or name) -> the directory that its users and groups are in."""
+    credential: Credentials = Credentials()
+    application_credential: ApplicationCredentials = ApplicationCredentials()
+    trust: Trusts = Trusts()
     list_limit: Count | None = None
     """The longest list that is answered without being asked for a page."""

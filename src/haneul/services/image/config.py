@@ -37,6 +37,13 @@ class WebOptions(msgspec.Struct, frozen=True):
     """Networks that are not public, from which may be fetched all the same, such as `10.1.0.0/16`."""
     redirects_max: int = 5
     idle_timeout_s: float = 60.0
+    """A server from which nothing comes for so long is given up..."""
+    deadline_s: float = 6 * 3600.0
+    """...and one that is not done after so long."""
+    downloads_max: int = 32
+    """From outside at a time..."""
+    project_downloads_max: int = 4
+    """...and of them for one project; others of it wait."""
 
 
 class PluginOptions(msgspec.Struct, frozen=True):

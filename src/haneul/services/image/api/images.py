@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Anything, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
@@ -65,7 +66,7 @@ def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
             errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
 )  # fmt: skip
-async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
+async def create_image(ctx: Context, body: Document) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
     image = await images.create(ctx, body)
     limits = ctx.options(ImageOptions)
@@ -93,7 +94,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
         marker=asked.marker,
         limit=asked.limit,
     )
-    body: dict[str, Any] = {
+    body: Document = {
         "images": [view(ctx, image, limits) for image in found],
         "first": queries.link("/v2/images", query),
         "schema": "/v2/schemas/images",
@@ -117,7 +118,7 @@ async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
             errors.NotRemovable, errors.NoSuchProperty, errors.PropertyExists, errors.TooMany,
             errors.NotAllowed, errors.NotImportable, errors.UriRefused),
 )  # fmt: skip
-async def update_image(ctx: Context, request: Request, image_id: str, body: Any) -> dict[str, Any]:
+async def update_image(ctx: Context, request: Request, image_id: str, body: Anything) -> dict[str, Any]:
     """Change an image by a JSON patch: all of its operations, or none."""
     content_type = (request.header("content-type") or "").split(";")[0].strip().lower()
     changes = patches.read(body, content_type)

@@ -10,6 +10,7 @@ from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, MethodNotAllowed
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
@@ -56,7 +57,7 @@ def view(task: Task) -> dict[str, Any]:
             errors.ReservedAttribute, errors.ImageExists, errors.TooMany, errors.NotAllowed,
             errors.NotImportable),
 )  # fmt: skip
-async def create_task(ctx: Context, body: dict[str, Any]) -> Reply:
+async def create_task(ctx: Context, body: Document) -> Reply:
     """Import an image from an address, the old way."""
     for name in ("type", "input"):
         if name not in body:
@@ -75,7 +76,7 @@ async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     if marker and _UUID.fullmatch(marker) is None:
         raise BadRequest("Invalid marker format")
     found = await tasks.listed(ctx, _filters(query), sort=_sort(query), marker=marker or None, limit=limit)
-    body: dict[str, Any] = {
+    body: Document = {
         "tasks": [brief(task) for task in found],
         "first": queries.link("/v2/tasks", query),
         "schema": "/v2/schemas/tasks",

@@ -54,7 +54,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 async def ask(ctx: Context, new: NewLocation) -> Answered:
     """The address answers."""
-    async with web.fetched(new.url, ctx.options(ImageOptions).web) as body:
+    async with web.fetched(new.url, ctx.options(ImageOptions).web, holder=ctx.project_id) as body:
         return Answered(body.length)
 
 
@@ -87,7 +87,7 @@ async def take_back(ctx: Context, new: NewLocation) -> None:
 async def look(ctx: Context, new: NewLocation) -> Seen:
     """What the data is; DataRefused if it is not what was said of it."""
     wanted = ctx.options(ImageOptions)
-    async with web.fetched(new.url, wanted.web) as body:
+    async with web.fetched(new.url, wanted.web, holder=ctx.project_id) as body:
         chunks = fetching.reported(ctx, new, body.chunks)
         stored = await fetching.received(ctx, new.blob, chunks, wanted.image_size_cap)
     path = Files(ctx.platform.folder).path(new.blob)

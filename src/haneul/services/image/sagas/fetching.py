@@ -87,7 +87,7 @@ def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
 async def _from_web(
     ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
 ) -> Stored:
-    async with web.fetched(uri, rules, headers) as body:
+    async with web.fetched(uri, rules, headers, holder=ctx.project_id) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
         return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
@@ -108,7 +108,7 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
         redirects_max=0,
     )
     headers = {"X-Auth-Token": await remotes.token(ctx, region)}
-    async with web.fetched(url, rules, headers) as body:
+    async with web.fetched(url, rules, headers, holder=ctx.project_id) as body:
         told = b"".join([piece async for piece in body.chunks])
     about, properties = _understood(told)
     if about.status != "active":

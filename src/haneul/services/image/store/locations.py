@@ -18,7 +18,7 @@ async def read(platform: Platform, image: Image, offset: int, length: int | None
             headers = {}
             if length is not None and (offset or length != image.size):
                 headers["Range"] = f"bytes={offset}-{offset + length - 1}"
-            async with web.fetched(location.url, rules, headers) as body:
+            async with web.fetched(location.url, rules, headers, holder=f"read {image.owner}") as body:
                 async for piece in _cut(body, 0 if body.is_part else offset, length):
                     length = None if length is None else length - len(piece)
                     offset += len(piece)
