@@ -47,9 +47,10 @@ async def cost_s(act: Callable[[], Awaitable[Any]], enough_s: float) -> tuple[fl
 
 
 def memory_mib() -> float:
-    """What the process has of memory, after everything that can be given back was."""
+    """What the process has of memory for itself (not the pages of files), after all that can be was given back."""
     gc.collect()
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:")) / 1024

@@ -306,7 +306,11 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     least, most = wish.least, min(wish.most, MOST_AT_ONCE)
     count = max(least, min(most, await QUOTAS.room(ctx, **each)))
     await QUOTAS.require(
-        ctx, error=errors.TooManyServers, **{name: count * amount for name, amount in each.items()}
+        ctx,
+        error=errors.TooManyServers,
+        instances=count,
+        cores=count * flavor.vcpus,
+        ram=count * flavor.memory_mib,
     )
     if count > MOST_AT_ONCE:
         raise errors.TooManyServers(resource="instances", requested=count, used=0, limit=MOST_AT_ONCE)
