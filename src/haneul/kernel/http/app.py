@@ -155,6 +155,7 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
+        self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = falcon.asgi.App(
             request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
             router=_Router(_router_of(tuple(services))),
@@ -236,8 +237,8 @@ class Application:
             )
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.microversions and served.manifest.microversions.legacy_header:
-            resp.set_header("x-compute-request-id", request_id)
+        if served.manifest.request_id_header:
+            resp.set_header(served.manifest.request_id_header, request_id)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
 
     async def _handle(
@@ -253,7 +254,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule.name, None, is_allowed=False)
+            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -278,14 +279,14 @@ class Application:
                 if not route.transaction:
                     ctx = Context(
                         self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                        rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
                 else:
                     async with db.reading() if is_read else db.transaction() as tx:
                         ctx = Context(
                             self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                            rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                         )  # fmt: skip
                         result = await route.handler(
                             **{context_name: ctx} if context_name else {}, **arguments
@@ -298,7 +299,7 @@ class Application:
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
+        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)
@@ -406,8 +407,9 @@ class Application:
     def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
         resp.status = error.status
         resp.stream = None
-        if error.status == 401:
-            resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
+        if error.status == 401 and (keeper := self._keeper):
+            where = f"{self.platform.endpoint}{keeper.path}"
+            resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 
 Most = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class NetworkOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NetworkOptions(Section, frozen=True):
     """Read from the section `network`: how much of what no quota counts there may be."""
 
     max_dns_nameservers: Most = 5
@@ -29,10 +28,3 @@ class NetworkOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a project."""
     max_subnet_pools: Most = 1000
     """Of a project whose quota says that it may have any number."""
-
-
-DEFAULTS = NetworkOptions()
-
-
-def options(config: Mapping[str, Any]) -> NetworkOptions:
-    return section(config, "network", DEFAULTS)

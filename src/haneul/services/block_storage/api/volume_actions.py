@@ -75,7 +75,11 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
             "Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'"
         )
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
-    held = [a for a in existing if a.server_id == given.instance_uuid and a.status != "attached"]
+    held = [
+        a
+        for a in existing
+        if a.server_id == given.instance_uuid and a.status != "attached" and not a.by_compute
+    ]
     if not held:
         if volume.status == "attaching":  # os-reserve kept it for whoever comes now
             volume = await volumes.save(ctx, volume, settled="available")
@@ -101,9 +105,10 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
         raise errors.InvalidVolume(
             reason="Detach volume failed: More than one attachment, but no attachment_id provided."
         )
-    for each in existing:
-        if given.attachment_id in (None, each.id):
-            await attachments.remove(ctx, each)
+    ending = [a for a in existing if given.attachment_id in (None, a.id)]
+    model.require_not_computes(*ending)
+    for each in ending:
+        await attachments.remove(ctx, each)
     if not existing and volume.status in ("detaching", "attaching", "in-use", "reserved"):
         await volumes.save(ctx, volume, settled="available")
 
@@ -122,6 +127,8 @@ async def force_detach(ctx: Context, volume: Volume, given: ForceDetach) -> None
 async def reserve(ctx: Context, volume: Volume, given: Any) -> None:
     allowed = ("available", "in-use") if volume.multiattach else ("available",)
     model.require_status(volume, *allowed)
+    if not volume.multiattach:
+        await volumes.require_free(ctx, volume)
     await volumes.save(ctx, volume, settled="attaching")
 
 
@@ -162,8 +169,15 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         raise fields.refused(
             "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
         )
+    existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
+    status = (given.status or "").lower()
+    if status == "deleting" or (status == "in-use" and not existing):
+        why = " because volume does not have any attachments." if status == "in-use" else ""
+        raise BadRequest(f"Cannot reset-state to {status}{why}")
     if given.attach_status == "detached":
-        await attachments.detach(ctx, volume.id, None)
+        model.require_not_computes(*existing)
+        for each in existing:
+            await attachments.remove(ctx, each)
         volume = await volumes.show(ctx, volume.id)
     if given.status is not None:
         await volumes.save(ctx, volume, settled=given.status.lower())
@@ -185,7 +199,7 @@ class Readonly(Strict):
 
 @action("os-update_readonly_flag", policy.READONLY, Readonly)
 async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
-    model.require_status(volume, "available")
+    await volumes.require_free(ctx, volume)
     await volumes.save(ctx, volume, readonly=fields.truth(given.readonly, "readonly"))
 
 
@@ -262,7 +276,8 @@ async def initialize_connection(ctx: Context, volume: Volume, given: Connector) 
 
 @action("os-terminate_connection", policy.TERMINATE, Connector)
 async def terminate_connection(ctx: Context, volume: Volume, given: Connector) -> None:
-    """Nothing is kept for a connection that was only described."""
+    """Nothing is kept for a connection that was only described; those of servers are compute's."""
+    model.require_not_computes(*(await volumes.attachments(ctx, [volume.id])).get(volume.id, []))
 
 
 def connection(volume: Volume) -> dict[str, Any]:

@@ -23,11 +23,25 @@ Metadata = Annotated[
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*$")]
 
 
+DeviceTag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*$")]
+DeviceName = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._/-]*$")]
+AttachedName = Annotated[
+    str, msgspec.Meta(max_length=255, pattern=r"(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$")
+]
+
+
+class File(Strict):
+    """A personality."""
+
+    path: Annotated[str, msgspec.Meta(max_length=4096)]
+    contents: Annotated[str, msgspec.Meta(max_length=1 << 20)]
+
+
 class Nic(Strict):
     uuid: Text | UnsetType = UNSET
     port: Text | UnsetType | None = UNSET
     fixed_ip: Text | UnsetType = UNSET
-    tag: Annotated[Text | UnsetType, since("2.32")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
 
 
 class BlockDeviceMapping(Strict):
@@ -39,12 +53,12 @@ class BlockDeviceMapping(Strict):
     destination_type: Text | None = None
     volume_size: Number | Text | None = None
     delete_on_termination: bool | Text = False
-    device_name: Text | None = None
+    device_name: DeviceName | None = None
     device_type: Text | None = None
     disk_bus: Text | None = None
     guest_format: Text | None = None
     no_device: bool | Text | None = None
-    tag: Annotated[Text | UnsetType, since("2.32")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
     volume_type: Annotated[Text | UnsetType | None, since("2.67")] = UNSET
 
 
@@ -71,7 +85,7 @@ class NewServer(Strict, kw_only=True):
     adminPass: LongText | UnsetType = UNSET
     accessIPv4: Text | None = None
     accessIPv6: Text | None = None
-    personality: Annotated[Annotated[list[Document], FEW] | UnsetType, until("2.56")] = UNSET
+    personality: Annotated[Annotated[list[File], FEW] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     tags: Annotated[Annotated[list[Tag], msgspec.Meta(max_length=50)] | UnsetType, since("2.52")] = UNSET
     trusted_image_certificates: Annotated[
@@ -117,8 +131,8 @@ class TagsBody(Strict):
 
 class VolumeAttachment(Strict, kw_only=True):
     volumeId: Text
-    device: Text | None = None
-    tag: Annotated[Text | UnsetType, since("2.49")] = UNSET
+    device: AttachedName | None = None
+    tag: Annotated[DeviceTag | UnsetType, since("2.49")] = UNSET
     delete_on_termination: Annotated[bool | UnsetType, since("2.79")] = UNSET
 
 
@@ -134,7 +148,7 @@ class InterfaceAttachment(Strict, kw_only=True):
     net_id: Text | UnsetType = UNSET
     port_id: Text | UnsetType = UNSET
     fixed_ips: Annotated[list[FixedIp], FEW] | UnsetType = UNSET
-    tag: Annotated[Text | UnsetType, between("2.49", "2.104")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, between("2.49", "2.104")] = UNSET
 
 
 class AttachInterface(Strict):

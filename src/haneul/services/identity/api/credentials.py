@@ -112,7 +112,7 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     if credential.type == EC2 or new.type == EC2:
         if new.project_id is None:
             raise Invalid(why="Expecting to find project_id in credential of type ec2.")
-        credentials.access_key(credentials.opened(ctx, new))
+        credentials.access_key(credentials.opened(ctx, new), "updated")
     return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
 
 

@@ -79,7 +79,7 @@ async def listing(
     found = await rows.page(
         ctx.tx,
         wanted,
-        after=await _marker(ctx, query, rows),
+        after=await _marker(ctx, query, rows, fixed, extra),
         limit=limit,
         extra=extra,
         way=await narrow.way(ctx.tx, wanted) if narrow else None,
@@ -99,7 +99,7 @@ def longest_page(ctx: Context, query: Query) -> int:
 
 def _longest(ctx: Context) -> int:
     """How long a list may be at all."""
-    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
+    return ctx.options(config.IdentityOptions).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:
@@ -147,16 +147,23 @@ def _is_true(value: str) -> bool:
     return value.strip().lower() not in ("0", "false", "f", "no", "n", "off")
 
 
-async def _marker(ctx: Context, query: Query, rows: Rows[T]) -> T | None:
+async def _marker(
+    ctx: Context,
+    query: Query,
+    rows: Rows[T],
+    fixed: Sequence[Filter],
+    extra: Sequence[tuple[str, Any, Mapping[str, Any]]],
+) -> T | None:
+    """The last of the page before. One that the asker's list cannot have is as unknown as one that is not there."""
     marker = query.get("marker")
     if marker is None:
         return None
     if len(rows.key) != 1:
         raise BadRequest("This list cannot be paged.")
-    found = await rows.get(ctx.tx, marker)
-    if found is None:
+    found = await rows.page(ctx.tx, [*fixed, Filter(rows.key[0], "eq", marker)], extra=extra, limit=1)
+    if not found:
         raise NotFound(f"Marker {marker} could not be found.")
-    return found
+    return found[0]
 
 
 def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from haneul.kernel.http.bounds import Anything, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.config import ImageOptions, options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
@@ -69,7 +69,7 @@ def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
 async def create_image(ctx: Context, body: Document) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
     image = await images.create(ctx, body)
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     headers = {
         "Location": f"{ctx.endpoint}/image/v2/images/{image.id}",
         "OpenStack-image-import-methods": ",".join(limits.import_methods),
@@ -81,7 +81,7 @@ async def create_image(ctx: Context, body: Document) -> Reply:
 @routes.get("", policy=policy.GET_IMAGES, asks_late=False)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     asked = queries.read(query, limits)
     found = await images.listed(
         ctx,
@@ -107,7 +107,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
 async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """Show an image."""
-    return view(ctx, await images.show(ctx, image_id), options(ctx.platform.config))
+    return view(ctx, await images.show(ctx, image_id), ctx.options(ImageOptions))
 
 
 @routes.patch(
@@ -124,7 +124,7 @@ async def update_image(ctx: Context, request: Request, image_id: str, body: Anyt
     changes = patches.read(body, content_type)
     is_draft_4 = content_type == patches.DRAFT_4
     image = await images.update(ctx, image_id, changes, is_draft_4=is_draft_4)
-    return view(ctx, image, options(ctx.platform.config))
+    return view(ctx, image, ctx.options(ImageOptions))
 
 
 @routes.delete(

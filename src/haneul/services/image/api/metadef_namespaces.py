@@ -12,7 +12,7 @@ from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
 from haneul.services.image.api import queries
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
 from haneul.services.image.operations import metadef_namespaces as namespaces
@@ -125,7 +125,7 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 def page_size(ctx: Context, query: Query) -> int:
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     text = query.get("limit")
     if text is None:
         return limits.page_limit

@@ -14,7 +14,7 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.tasks import LEGACY, STATUSES, Task
 from haneul.services.image.operations import imports, tasks
 
@@ -69,7 +69,7 @@ async def create_task(ctx: Context, body: Document) -> Reply:
 @routes.get("/tasks", policy=policy.TASKS_API_ACCESS)
 async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     """List tasks."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     limit = query.integer("limit")
     limit = min(limits.page_limit if limit is None else limit, limits.page_limit_max)
     marker = query.get("marker")

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 from haneul.kernel.context import Platform
 from haneul.services.image import errors, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import Image
 
 
 async def read(platform: Platform, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:
     """That part of the data, from the first address that answers; without a length, all of it."""
-    rules = options(platform.config).web
+    rules = platform.options(ImageOptions).web
     for location in image.locations:
         try:
             headers = {}

@@ -14,7 +14,7 @@ from haneul.kernel.http import Query, Request, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
 from haneul.services.network.api.resource import Extra, Resource
-from haneul.services.network.config import options
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 
 PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
@@ -128,12 +128,10 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     if reverse:
         sort = [Sort(s.field, not s.descending) for s in sort]
     asked = _limit(query)
-    limit = min(asked or MAX_INT, options(ctx.platform.config).pagination_max_limit)
+    limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
     after = None
     if marker := query.get("marker"):
-        after = await resource.rows.get(ctx.tx, marker)
-        if after is None:
-            raise resource.not_found(id=marker)
+        after = await resource.load(ctx, marker)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()

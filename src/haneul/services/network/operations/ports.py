@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
-from haneul.services.network.config import options
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model import normal_forms
 from haneul.services.network.model.clock import stamp
@@ -66,7 +66,7 @@ async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> lis
 
 
 def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> None:
-    if fixed_ips is not None and len(fixed_ips) > options(ctx.platform.config).max_fixed_ips_per_port:
+    if fixed_ips is not None and len(fixed_ips) > ctx.options(NetworkOptions).max_fixed_ips_per_port:
         raise errors.InvalidOperation(reason="Exceeded maximum amount of fixed ips per port")
     named = [f["ip_address"] for f in fixed_ips or () if "ip_address" in f]
     if len(set(named)) != len(named):
@@ -75,7 +75,7 @@ def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> No
 
 def _check_security(ctx: Context, values: dict[str, Any], group_ids: list[str]) -> None:
     pairs = values.get("allowed_address_pairs", [])
-    most = options(ctx.platform.config).max_allowed_address_pair
+    most = ctx.options(NetworkOptions).max_allowed_address_pair
     if len(pairs) > most:
         raise errors.AddressPairsExhausted(quota=most)
     keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address")) for p in pairs]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
-from haneul.services.network.config import options
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -264,7 +264,7 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 
 async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
     routes = list(dict.fromkeys(Route(**r) for r in given))
-    if len(routes) > (most := options(ctx.platform.config).max_routes):
+    if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
         raise errors.RoutesExhausted(router_id=router.id, quota=most)
     ours = await PORTS.find(ctx.tx, held_by=router.id)
     near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
 from haneul.services.network import errors
-from haneul.services.network.config import options
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import AddressScope, SubnetPool
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS, SUBNETS
@@ -19,7 +19,7 @@ from haneul.services.network.store.quotas import QUOTAS
 
 async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnetpool=1)
-    most = options(ctx.platform.config).max_subnet_pools
+    most = ctx.options(NetworkOptions).max_subnet_pools
     await _require_fewer(ctx, SUBNET_POOLS, values["project_id"], most, "subnetpool")
     prefixes = _compact(values["prefixes"])
     version = ipaddress.ip_network(prefixes[0]).version
@@ -145,7 +145,7 @@ def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:
 
 
 async def create_scope(ctx: Context, values: dict[str, Any]) -> AddressScope:
-    most = options(ctx.platform.config).max_address_scopes
+    most = ctx.options(NetworkOptions).max_address_scopes
     await _require_fewer(ctx, ADDRESS_SCOPES, values["project_id"], most, "address_scope")
     return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **values))
 

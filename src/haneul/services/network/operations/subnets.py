@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
-from haneul.services.network.config import options
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -117,7 +117,7 @@ def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
 
 
 def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
-    most = options(ctx.platform.config)
+    most = ctx.options(NetworkOptions)
     if len(values.get("dns_nameservers", ())) > most.max_dns_nameservers:
         raise errors.DNSNameServersExhausted(quota=most.max_dns_nameservers)
     if len(values.get("host_routes", ())) > most.max_subnet_host_routes:
