@@ -46,8 +46,14 @@ async def cost_s(act: Callable[[], Awaitable[Any]], enough_s: float) -> tuple[fl
     return least, result
 
 
-def memory_mib() -> float:
-    """What the process has of memory for itself (not the pages of files), after all that can be was given back."""
+def memory_mib(database: Any) -> float:
+    """What the process has of memory for itself (not the pages of files), after all that can be was given back.
+
+    SQLite gives back the pages that it keeps of its file, which are so many as it was told.
+    """
+    for name in ("_writer", "_reader"):
+        if (connection := getattr(database, name, None)) is not None:
+            connection.execute("PRAGMA shrink_memory").close()
     gc.collect()
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
