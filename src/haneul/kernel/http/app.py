@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import falcon.asgi
 import msgspec
@@ -39,6 +40,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -62,6 +64,7 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
 RETRIES = 5
+_PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -366,7 +369,7 @@ class Application:
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, value)
+                put(name, _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -374,6 +377,8 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
@@ -411,6 +416,8 @@ class Application:
             where = f"{self.platform.endpoint}{keeper.path}"
             resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
@@ -427,6 +434,13 @@ def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Rou
         for path, routes in paths.items()
         if path.startswith(now + "/")
     }
+
+
+def _in_one_line(value: str) -> str:
+    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=_PRINTABLE, errors="replace")
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:
@@ -450,5 +464,6 @@ def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> 
 
 
 def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
-    """Whether the path, as it was sent, ends in a slash below the service's own path."""
-    return req.scope["path"].endswith("/") and req.path != manifest.path
+    """Whether the path, as it was sent, ends in a slash below the service's own path and its version's."""
+    is_below = req.path.count("/") > manifest.endpoint.count("/")
+    return is_below and req.scope["path"].endswith("/")
