@@ -46,10 +46,17 @@ async def cost_s(act: Callable[[], Awaitable[Any]], enough_s: float) -> tuple[fl
     return least, result
 
 
-def memory_mib() -> float:
-    """What the process has of memory, after everything that can be given back was."""
+def memory_mib(database: Any) -> float:
+    """What the process has of memory for itself (not the pages of files), after all that can be was given back.
+
+    SQLite gives back the pages that it keeps of its file, which are so many as it was told.
+    """
+    for name in ("_writer", "_reader"):
+        if (connection := getattr(database, name, None)) is not None:
+            connection.execute("PRAGMA shrink_memory").close()
     gc.collect()
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:")) / 1024

@@ -48,6 +48,8 @@ def _nested(depth: int, opening: Any) -> Any:
 
 DEEP: tuple[Any, ...] = (_nested(90, "["), _nested(90, "{"))
 EXTREMES = (*TEXTS[:5], *LISTS, *OBJECTS, *NUMBERS, *DEEP)
+OTHERS = (*TEXTS[1:3], *TEXTS[4:], *LISTS[2:], *OBJECTS[1:], *NUMBERS, *DEEP)
+"""Shared out among the fields of a body."""
 BRIEFLY = (TEXTS[0], TEXTS[3], LISTS[0], LISTS[1], OBJECTS[0], *NUMBERS[2:5], DEEP[0])
 """For fields that a schema decodes, all in the same way."""
 QUERIES = (
@@ -71,8 +73,8 @@ def bodies(route: Route, right: list[dict[str, Any]]) -> Iterator[Any]:
         for value in BRIEFLY if path else EXTREMES:
             yield _at(path, value)
     for body in right:
-        for path in _leaves(body):
-            for value in (*EXTREMES, *TEXTS[5:]):
+        for number, path in enumerate(_leaves(body)):
+            for value in (*BRIEFLY, *OTHERS[number % 4 :: 4]):
                 yield _with(body, path, value)
 
 

@@ -169,7 +169,13 @@ async def candidates(ctx: Context) -> list[Candidate]:
     return found
 
 
-@lru_cache(maxsize=4096)
 def _names(text: str) -> frozenset[str]:
-    """A stored list of names; hosts have the same ones, mostly."""
+    """A stored list of names; hosts have the same ones, mostly, so short lists are read once."""
+    return _known_names(text) if len(text) <= 1024 else _names_in(text)
+
+
+def _names_in(text: str) -> frozenset[str]:
     return frozenset(msgspec.json.decode(text, type=list[str]))
+
+
+_known_names = lru_cache(maxsize=4096)(_names_in)
