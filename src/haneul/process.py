@@ -25,7 +25,7 @@ import msgspec
 import structlog
 import uvicorn
 
-from haneul import log_files, policy_file, store
+from haneul import log_files, policy_file, private, store
 from haneul.bootstrap import bootstrap
 from haneul.control_plane import (
     SERVICES,
@@ -309,7 +309,9 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
 
 
 def main() -> None:
+    private.begin()
     options = read_arguments()
+    private.tighten(options.state)
     log.configure()
     keep_large_blocks()
     import uvloop

@@ -41,7 +41,7 @@ def status_of(installation: Installation) -> dict[str, Any]:
     processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
     return {
         "state": str(installation.state),
-        "problems": [each for each in (room.problem(existing(installation.state)),) if each],
+        "problems": problems(installation),
         "running": record is not None,
         "healthy": healthy,
         "endpoint": record.endpoint if record else None,
@@ -53,6 +53,15 @@ def status_of(installation: Installation) -> dict[str, Any]:
         ],
         "detected": {what: detected.get(what) for what in DETECTED},
     }
+
+
+def problems(installation: Installation) -> list[str]:
+    """What is about to keep the cloud from working."""
+    limits = room.DEFAULTS
+    with contextlib.suppress(OSError, ValueError):  # what is wrong with the options is told at start
+        limits = room.options(installation.options())
+    problem = room.problem(existing(installation.state), limits)
+    return [problem] if problem else []
 
 
 def _told(installation: Installation) -> Any:

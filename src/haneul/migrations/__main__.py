@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from haneul import private
 from haneul.migrations import head
 
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
@@ -94,6 +95,7 @@ def revise(url: str, message: str) -> None:
 
 
 def main() -> int:
+    private.begin()
     parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
     parser.add_argument("url")
     parser.add_argument("--revise", metavar="MESSAGE")
