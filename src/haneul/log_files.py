@@ -12,41 +12,20 @@ import contextlib
 import shutil
 import time
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-import msgspec
 
 from haneul.installation import Installation
-from haneul.kernel.config import section
+from haneul.kernel.config import OptionsProblem, decode
+from haneul.kernel.log import LogLimits
 
 LOOK_EVERY_S = 1.0
 
 
-class LogLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Read from the section `log`."""
-
-    most_mib: Annotated[float, msgspec.Meta(gt=0)] = 32
-    """How large a file grows before it is set aside."""
-    most_days: Annotated[float, msgspec.Meta(gt=0)] = 7
-    """How old."""
-    kept: Annotated[int, msgspec.Meta(ge=0)] = 3
-    """So many that were set aside are kept of each."""
-
-
-DEFAULTS = LogLimits()
-
-
-def options(config: Mapping[str, Any]) -> LogLimits:
-    return section(config, "log", DEFAULTS)
-
-
 def limits_of(installation: Installation) -> LogLimits:
     """As the operator wrote; the usual ones where that cannot be read, of which others will tell."""
-    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, msgspec.ValidationError):
-        return options(installation.options())
-    return DEFAULTS
+    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, OptionsProblem):
+        return decode("log", LogLimits, installation.options().get("log", {}))
+    return LogLimits()
 
 
 async def keep_small(folder: Path, limits: LogLimits) -> None:

@@ -130,7 +130,6 @@ async def test_what_is_no_address_is_refused_wherever_one_may_stand(cloud: Cloud
         ("ports", {"port": {"network_id": network, "allowed_address_pairs": [{"ip_address": text}]}}),
         ("security-group-rules", {"security_group_rule": rule}),
         ("subnetpools", {"subnetpool": {"name": "p", "prefixes": [text]}}),
-        ("address-groups", {"address_group": {"addresses": [text]}}),
     ]
     for kind, body in bodies:
         answer = await member.post(f"/networking/v2.0/{kind}", body)

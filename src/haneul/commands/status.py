@@ -13,6 +13,7 @@ from haneul.commands.options import state_option
 from haneul.health import is_healthy
 from haneul.installation import Installation, existing
 from haneul.kernel import room
+from haneul.kernel.config import OptionsProblem, decode
 from haneul.processes import memory_mib
 
 DETECTED = ("accelerator", "network", "reflink")
@@ -58,8 +59,10 @@ def status_of(installation: Installation) -> dict[str, Any]:
 def problems(installation: Installation) -> list[str]:
     """What is about to keep the cloud from working."""
     limits = room.DEFAULTS
-    with contextlib.suppress(OSError, ValueError):  # what is wrong with the options is told at start
-        limits = room.options(installation.options())
+    with contextlib.suppress(
+        OSError, ValueError, OptionsProblem
+    ):  # what is wrong with the options is told at start
+        limits = decode("disk", room.RoomLimits, installation.options().get("disk", {}))
     problem = room.problem(existing(installation.state), limits)
     return [problem] if problem else []
 

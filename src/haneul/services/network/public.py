@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
+from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
 from haneul.services.network.model.security_groups import SecurityGroup
@@ -26,11 +27,14 @@ from haneul.services.network.operations.ingress import create as create_security
 from haneul.services.network.operations.ingress import delete as delete_security_group
 from haneul.services.network.operations.ingress import names as security_groups_by_id
 from haneul.services.network.operations.ingress import of_project as ingress_groups
+from haneul.services.network.operations.ingress import of_server as ingress_groups_of
 from haneul.services.network.operations.ingress import remove_rule as remove_security_group_rule
 from haneul.services.network.operations.ingress import show as ingress_group
 from haneul.services.network.operations.ingress import update as update_security_group
 from haneul.services.network.operations.servers import RequestedNic
+from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
@@ -40,6 +44,8 @@ __all__ = [
     "IngressGroup",
     "IngressRule",
     "LostPort",
+    "Nic",
+    "NicAddress",
     "Port",
     "PortBound",
     "PortUnbound",
@@ -59,11 +65,14 @@ __all__ = [
     "delete_security_group",
     "detach_port",
     "find_servers_by_ip",
+    "held_by_servers",
     "ingress_group",
     "ingress_groups",
+    "ingress_groups_of",
     "join_security_group",
     "leave_security_group",
     "lost_ports",
+    "nics",
     "port",
     "prepare_ports",
     "release_ports",
@@ -76,11 +85,27 @@ __all__ = [
     "unwire_ports",
     "update_security_group",
     "validate",
+    "verify",
     "way_in",
     "wire_ports",
 ]
 
 _FIXED = msgspec.json.Decoder(list[FixedIp])
+
+
+class NicAddress(Struct, frozen=True):
+    ip: str
+    subnet: Subnet
+
+
+class Nic(Struct, frozen=True):
+    """A NIC of a server, with all that its guest may know of the networks behind it."""
+
+    port_id: str
+    network_id: str
+    mac: str
+    mtu: int
+    addresses: list[NicAddress]
 
 
 class ServerAddress(Struct, frozen=True, gc=False):
@@ -208,8 +233,13 @@ async def port(ctx: Context, port_id: str) -> Port:
 
 
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
-    """The server's ports, oldest first."""
+    """The server's ports, in the order of its NICs."""
     return await _servers.of_server(ctx, server_id)
+
+
+async def held_by_servers(ctx: Context) -> list[Port]:
+    """Every port that any server has."""
+    return await PORTS.find(ctx.tx, held_as=SERVER)
 
 
 async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:
@@ -229,6 +259,24 @@ async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[S
                     replace(fixed, ip=outer, version=ipaddress.ip_address(outer).version, kind="floating")
                 )
     return found
+
+
+async def nics(ctx: Context, server_id: str) -> list[Nic]:
+    """The server's NICs in their order."""
+    ports = await _servers.of_server(ctx, server_id)
+    networks = {n.id: n for n in await NETWORKS.among(ctx.tx, "id", {p.network_id for p in ports})}
+    subnets = {s.id: s for s in await SUBNETS.among(ctx.tx, "network_id", set(networks))}
+    return [
+        Nic(
+            p.id,
+            p.network_id,
+            p.mac_address,
+            networks[p.network_id].mtu,
+            [NicAddress(f.ip_address, subnets[f.subnet_id]) for f in p.fixed_ips if f.subnet_id in subnets],
+        )
+        for p in ports
+        if p.network_id in networks
+    ]
 
 
 async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:

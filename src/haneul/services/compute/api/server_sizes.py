@@ -9,12 +9,14 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType, since, until
+from haneul.kernel.http.bounds import FEW, MANY, LongText, Number
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_actions import Given, action
-from haneul.services.compute.api.server_schemas import Metadata, Name, Text, address, uuid
+from haneul.services.compute.api.server_disks import injected_files
+from haneul.services.compute.api.server_schemas import File, Metadata, Name, Text, address, uuid
 from haneul.services.compute.api.values import refuse, truth
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import actions, rebuilding, resizing
@@ -35,21 +37,23 @@ LATER_EXTENSIONS = ("OS-EXT-", "os-extended-", "host_status")
 
 
 class NewContent(Strict, kw_only=True):
-    imageRef: str
+    imageRef: Text
     name: Name | UnsetType = UNSET
-    adminPass: str | UnsetType = UNSET
+    adminPass: LongText | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
-    preserve_ephemeral: bool | str | UnsetType = UNSET
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-    accessIPv4: str | UnsetType = UNSET
-    accessIPv6: str | UnsetType = UNSET
-    personality: Annotated[list[dict[str, Any]] | UnsetType, until("2.56")] = UNSET
+    preserve_ephemeral: bool | Text | UnsetType = UNSET
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    accessIPv4: Text | UnsetType = UNSET
+    accessIPv6: Text | UnsetType = UNSET
+    personality: Annotated[Annotated[list[File], FEW] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     key_name: Annotated[Name | UnsetType | None, since("2.54")] = UNSET
     user_data: Annotated[Annotated[str, msgspec.Meta(max_length=65535)] | UnsetType | None, since("2.57")] = (
         UNSET
     )
-    trusted_image_certificates: Annotated[list[str] | UnsetType | None, since("2.63")] = UNSET
+    trusted_image_certificates: Annotated[Annotated[list[Text], MANY] | UnsetType | None, since("2.63")] = (
+        UNSET
+    )
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
 
 
@@ -58,8 +62,8 @@ class RebuildBody(Strict):
 
 
 class NewSize(Strict):
-    flavorRef: str | int
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    flavorRef: Text | Number
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
 
 
 class ResizeBody(Strict):
@@ -67,7 +71,7 @@ class ResizeBody(Strict):
 
 
 class NewPassword(Strict):
-    adminPass: str
+    adminPass: LongText
 
 
 class PasswordBody(Strict):
@@ -91,15 +95,12 @@ async def rebuild(ctx: Context, id: str, given: Given) -> Reply:
 
 
 def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
-    if new.personality:
-        raise BadRequest("Personality files are not supported; use user_data or a config drive.")
     if new.trusted_image_certificates is not UNSET and not ctx.may(policy.REBUILD_CERTIFICATES.name):
         raise Forbidden(action=policy.REBUILD_CERTIFICATES.name)
     if new.trusted_image_certificates:
         raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
-    if new.preserve_ephemeral is not UNSET:
-        truth(new.preserve_ephemeral, "rebuild.preserve_ephemeral")
-    changes: dict[str, Any] = {}
+    keeps = new.preserve_ephemeral if new.preserve_ephemeral is not UNSET else False
+    changes: dict[str, Any] = {"files": injected_files(new.personality)}
     if new.name is not UNSET:
         changes["name"] = new.name.strip()
     if new.disk_config is not UNSET:
@@ -116,6 +117,7 @@ def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
         changes=changes,
         key_name=new.key_name,
         writes_volumes=ctx.wants(WRITES_VOLUMES),
+        keeps_ephemeral=truth(keeps, "rebuild.preserve_ephemeral"),
     )
 
 
