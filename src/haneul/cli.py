@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from haneul import private
+
 COMMANDS = {
     "up": "Start the cloud on this machine.",
     "down": "Stop it; everything is kept.",
@@ -44,6 +46,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Haneul: a cloud operating system that speaks OpenStack's APIs."""
+    private.begin()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from haneul import private
 from haneul.kernel.disk_files import clones_files
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError, HostUnreachable
@@ -297,5 +298,6 @@ async def _main(config: AgentConfig) -> None:
 
 
 if __name__ == "__main__":
+    private.begin()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_main(read_arguments()))

@@ -27,7 +27,7 @@ import msgspec
 import structlog
 import uvicorn
 
-from haneul import policy_file, store
+from haneul import policy_file, private, store
 from haneul.bootstrap import bootstrap
 from haneul.control_plane import ControlPlane, rules, sections
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
@@ -286,7 +286,9 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
 
 
 def main() -> None:
+    private.begin()
     options = read_arguments()
+    private.tighten(options.state)
     log.configure()
     keep_large_blocks()
     import uvloop

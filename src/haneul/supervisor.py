@@ -22,7 +22,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from haneul import log_files
+from haneul import log_files, private
 from haneul.installation import Child, Installation, Record, Settings
 from haneul.processes import identify, stop
 
@@ -171,6 +171,7 @@ async def run_until_told(supervisor: Supervisor) -> None:
 
 
 def main() -> int:
+    private.begin()
     parser = argparse.ArgumentParser(prog="python -m haneul.supervisor")
     parser.add_argument("--state", type=Path, required=True)
     installation = Installation(parser.parse_args().state)

@@ -28,7 +28,7 @@ from haneul.services.compute.drivers.interface import (
     TellsPowerStates,
 )
 
-OPTIONS = {"accelerator": "tcg"}
+OPTIONS = {"accelerator": "tcg", "user": ""}
 ONE = MachineSpec(id="4b7f2f0e-6df7-4f0b-9f8e-c3f3f1f0a001", name="one", vcpus=1, memory_mib=64)
 MAC = "fa:16:3e:00:00:01"
 Make = Callable[[], Awaitable[Any]]
@@ -181,7 +181,7 @@ from haneul.kernel.drivers import HostSettings, load
 from haneul.services.compute.drivers.interface import MachineSpec
 
 async def main():
-    settings = HostSettings("h", Path(sys.argv[2]), {"accelerator": "tcg"})
+    settings = HostSettings("h", Path(sys.argv[2]), {"accelerator": "tcg", "user": ""})
     driver = load("haneul.compute.hypervisor", sys.argv[1])(settings)
     await driver.start()
     await driver.ensure_running(MachineSpec(id=sys.argv[3], name="one", vcpus=1, memory_mib=64))
@@ -333,7 +333,7 @@ async def execute_and_die(qmp, command, *given, **named):
     return answer
 
 async def main():
-    settings = HostSettings("h", Path(folder), {"accelerator": "tcg"})
+    settings = HostSettings("h", Path(folder), {"accelerator": "tcg", "user": ""})
     driver = load("haneul.compute.hypervisor", "qemu")(settings)
     await driver.start()
     Qmp.execute = execute_and_die

@@ -52,7 +52,9 @@ async def hypervisor() -> AsyncIterator[Any]:
 
 
 def new_driver(folder: Path) -> Any:
-    return load("haneul.compute.hypervisor", "qemu")(HostSettings("h", folder, {"accelerator": "tcg"}))
+    return load("haneul.compute.hypervisor", "qemu")(
+        HostSettings("h", folder, {"accelerator": "tcg", "user": ""})
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -108,12 +108,12 @@ async def test_what_is_no_time_is_refused_wherever_one_may_stand(keystone: Keyst
 @pytest.mark.parametrize("text", NO_ADDRESSES)
 async def test_what_is_no_address_is_refused_wherever_one_may_stand(cloud: Cloud, text: str) -> None:
     member = cloud.member
-    network = (await member.post("/network/v2.0/networks", {"network": {"name": "n"}})).json()["network"][
+    network = (await member.post("/networking/v2.0/networks", {"network": {"name": "n"}})).json()["network"][
         "id"
     ]
     subnet = {"network_id": network, "ip_version": 4, "cidr": "10.1.0.0/24"}
-    id = (await member.post("/network/v2.0/subnets", {"subnet": subnet})).json()["subnet"]["id"]
-    group = (await member.post("/network/v2.0/security-groups", {"security_group": {"name": "g"}})).json()
+    id = (await member.post("/networking/v2.0/subnets", {"subnet": subnet})).json()["subnet"]["id"]
+    group = (await member.post("/networking/v2.0/security-groups", {"security_group": {"name": "g"}})).json()
     rule = {
         "security_group_id": group["security_group"]["id"],
         "direction": "ingress",
@@ -130,10 +130,9 @@ async def test_what_is_no_address_is_refused_wherever_one_may_stand(cloud: Cloud
         ("ports", {"port": {"network_id": network, "allowed_address_pairs": [{"ip_address": text}]}}),
         ("security-group-rules", {"security_group_rule": rule}),
         ("subnetpools", {"subnetpool": {"name": "p", "prefixes": [text]}}),
-        ("address-groups", {"address_group": {"addresses": [text]}}),
     ]
     for kind, body in bodies:
-        answer = await member.post(f"/network/v2.0/{kind}", body)
+        answer = await member.post(f"/networking/v2.0/{kind}", body)
         assert answer.status_code == 400, (kind, body, answer.text)
     for body in (
         {"server": {"name": "x", "accessIPv4": text}},
@@ -151,8 +150,8 @@ async def test_a_pattern_that_is_too_long_for_the_database_is_refused(cloud: Clo
         f"/image/v2/images?name=in:{long}",
         f"/compute/v2.1/servers?name={long}",
         f"/compute/v2.1/servers?ip={long}",
-        f"/network/v2.0/ports?name={long}",
-        f"/network/v2.0/ports?fixed_ips=ip_address_substr={long}",
+        f"/networking/v2.0/ports?name={long}",
+        f"/networking/v2.0/ports?fixed_ips=ip_address_substr={long}",
         f"/identity/v3/users?name__contains={long}",
         f"/identity/v3/projects?tags={long}",
     ):

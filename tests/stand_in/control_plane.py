@@ -12,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 
+from haneul.bootstrap import write_clouds
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--state", type=Path)
 parser.add_argument("--port", type=int)
@@ -25,11 +27,13 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
     told = {"pid": os.getpid(), "detected": {"accelerator": "tcg", "network": "fake", "reflink": False}}
     body = json.dumps(told if path == b"/haneul/v1/status" else {}).encode()
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body))
+    head = b"HTTP/1.1 200 OK\r\nX-Subject-Token: token\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    writer.write(head % len(body) + body)
     writer.close()
 
 
 async def main() -> None:
+    write_clouds(given.state, f"http://127.0.0.1:{given.port}", dict.fromkeys(("admin", "demo", "alt"), "x"))
     server = await asyncio.start_server(answer, "127.0.0.1", given.port)
     async with server:
         await server.serve_forever()

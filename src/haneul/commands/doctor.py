@@ -16,6 +16,7 @@ import click
 
 from haneul.commands.options import state_option
 from haneul.installation import Installation, existing, is_free
+from haneul.kernel import room
 
 LEAST_DISK_GB, LEAST_MEMORY_MIB = 2, 1024
 
@@ -86,6 +87,8 @@ def _state(installation: Installation) -> Finding:
 def _disk(installation: Installation) -> Finding:
     free = shutil.disk_usage(existing(installation.state)).free / 1e9
     remedy = f"free {LEAST_DISK_GB} GB, or choose another folder with --state DIR"
+    if problem := room.problem(existing(installation.state)):
+        return Finding("disk", False, problem, "real", remedy)
     return Finding("disk", free >= LEAST_DISK_GB, f"{free:.1f} GB free", "real", remedy)
 
 

@@ -13,6 +13,7 @@ from haneul.commands.options import state_option
 from haneul.health import is_healthy
 from haneul.installation import Installation, existing
 from haneul.kernel import room
+from haneul.kernel.config import OptionsProblem, decode
 from haneul.processes import memory_mib
 
 DETECTED = ("accelerator", "network", "reflink")
@@ -41,7 +42,7 @@ def status_of(installation: Installation) -> dict[str, Any]:
     processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
     return {
         "state": str(installation.state),
-        "problems": [each for each in (room.problem(existing(installation.state)),) if each],
+        "problems": problems(installation),
         "running": record is not None,
         "healthy": healthy,
         "endpoint": record.endpoint if record else None,
@@ -53,6 +54,17 @@ def status_of(installation: Installation) -> dict[str, Any]:
         ],
         "detected": {what: detected.get(what) for what in DETECTED},
     }
+
+
+def problems(installation: Installation) -> list[str]:
+    """What is about to keep the cloud from working."""
+    limits = room.DEFAULTS
+    with contextlib.suppress(
+        OSError, ValueError, OptionsProblem
+    ):  # what is wrong with the options is told at start
+        limits = decode("disk", room.RoomLimits, installation.options().get("disk", {}))
+    problem = room.problem(existing(installation.state), limits)
+    return [problem] if problem else []
 
 
 def _told(installation: Installation) -> Any:

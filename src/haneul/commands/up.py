@@ -14,6 +14,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
+from haneul import private
 from haneul.commands.api import Api
 from haneul.commands.clouds import offer
 from haneul.commands.options import state_option
@@ -58,6 +59,7 @@ def command(
         require_usable(installation, LEAST_FREE_MIB)
     except NotUsable as problem:
         raise click.ClickException(str(problem)) from None
+    private.tighten(installation.state)
     if not _is_clear(installation):
         return
     settings = choose(installation.settings(), wanted)

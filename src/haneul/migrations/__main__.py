@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from haneul import private
 from haneul.migrations import folders, heads
 
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
@@ -110,6 +111,7 @@ def revise(url: str, branch: str, message: str) -> Path:
 
 
 def main() -> int:
+    private.begin()
     parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
     parser.add_argument("url")
     parser.add_argument("--revise", nargs=2, metavar=("SERVICE", "MESSAGE"), help="or `kernel`")

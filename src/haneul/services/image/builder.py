@@ -57,6 +57,14 @@ async def build(to: Path, cache: Path) -> Path:
     if os.geteuid() != 0:
         raise ImpossibleHere("The guest image is built by root, who may make files of several owners.")
     cache.mkdir(parents=True, exist_ok=True)
+    ours = os.umask(0o022)  # what the guest's own users are to read
+    try:
+        return await _build(to, cache)
+    finally:
+        os.umask(ours)
+
+
+async def _build(to: Path, cache: Path) -> Path:
     package = await _kernel_package(cache)
     with tempfile.TemporaryDirectory(prefix="haneul-image.") as name:
         folder = Path(name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
@@ -198,11 +198,9 @@ def _compared(field: str, text: str) -> Filter:
     operator, colon, rest = text.partition(":")
     op, at = (_OPERATORS[operator], rest) if colon and operator in _OPERATORS else ("eq", text)
     try:
-        when = datetime.fromisoformat(at.replace("Z", "+00:00"))
+        return Filter(field, op, times.read(at))
     except ValueError:
         raise errors.InvalidInput(reason=f"Invalid {field} value: {text}") from None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return Filter(field, op, when.astimezone(UTC))
 
 
 def _pairs(field: str, text: str) -> list[Filter]:

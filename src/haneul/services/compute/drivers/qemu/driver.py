@@ -18,7 +18,7 @@ from haneul.kernel import disk_files
 from haneul.kernel.commands import run
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.drivers import HostSettings
-from haneul.kernel.errors import DriverError, NotFound
+from haneul.kernel.errors import DriverError, ImpossibleHere, NotFound
 from haneul.services.compute.drivers.interface import (
     ConsoleEndpoints,
     DiskSpec,
@@ -79,7 +79,10 @@ class QemuHypervisor:
             self._folder, Path(kernel) if kernel else None, self._options.get("accelerator", "auto")
         )
         if self._acceleration.name == "kvm" and self._account and not self._account.may_use_kvm:
-            self._account = None
+            raise ImpossibleHere(
+                f"The account {user}, which runs machines, may not use /dev/kvm. Let a group of its own use it "
+                "(chgrp kvm /dev/kvm; chmod g+rw /dev/kvm), or choose the agent's option hypervisor.accelerator=tcg."
+            )
         await self._disks.start()
         await self._find_machines()
         self._tidying = asyncio.create_task(self._tidy())
@@ -318,7 +321,8 @@ class QemuHypervisor:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", spec.id):
             raise DriverError(f"{spec.id!r} is not an id.")
         folder = self._machine_folder / spec.id
-        folder.mkdir(mode=0o711, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711)
         machine = Machine(folder, spec, PowerState.RUNNING, self._notify)
         self._machines[spec.id] = machine
         return machine

@@ -1,8 +1,10 @@
 """The account that QEMU runs as: one of its own, which can do nothing but run machines.
 
-Files that a machine uses are given to that account when it gets them. Where the account cannot reach
-the host's folder (a private home directory, say), or the agent is not root, machines run as the agent's
-own user; the sandbox and no-new-privileges hold either way.
+Files that a machine uses are given to that account when it gets them, and it may pass through the folders
+above them, but list none. Where it cannot (a state folder below somebody's private home, say), no machine is
+started: none ever runs as root because of how a folder happens to be. Who wants that says so with the option
+`user` being empty. An agent that is not root runs machines as its own user; the sandbox and no-new-privileges
+hold either way.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from pathlib import Path
 from haneul.kernel.errors import ImpossibleHere
 
 _KVM = Path("/dev/kvm")
+OURS = 3
+"""The host's folder, that of all hosts, and the state folder."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,20 @@ class Account:
 
 
 def find(name: str, folder: Path) -> Account | None:
-    """The account `name`, made if need be; None when machines in `folder` must run as the agent's user."""
-    if not name or os.geteuid() != 0 or not _is_open_to_all(folder):
+    """The account `name`, made if need be; None if machines are to run as the agent's user.
+
+    ImpossibleHere if it could not reach what is in `folder`, which is three levels below the state folder.
+    """
+    if not name or os.geteuid() != 0:
         return None
+    for ours in folder.resolve().parents[:OURS]:
+        ours.chmod(stat.S_IMODE(ours.stat().st_mode) | stat.S_IXOTH)
+    if closed := _closed(folder):
+        raise ImpossibleHere(
+            f"The account {name}, which runs machines, cannot pass through {closed}. Choose a state folder "
+            f"elsewhere (--state), let others pass (chmod o+x {closed}), or have machines run as root with the "
+            "agent's option hypervisor.user= (empty)."
+        )
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -45,9 +60,10 @@ def give(path: Path, account: Account | None) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-def _is_open_to_all(folder: Path) -> bool:
-    """Whether anybody may pass through the folder's parents; the folder itself is ours to open."""
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in folder.resolve().parents)
+def _closed(folder: Path) -> Path | None:
+    """The outermost folder above through which not everybody may pass."""
+    closed = [each for each in folder.resolve().parents if not each.stat().st_mode & stat.S_IXOTH]
+    return closed[-1] if closed else None
 
 
 def _make(name: str) -> None:
