@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -25,6 +26,13 @@ from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from tests import ceph_cluster, postgresql
+
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
 
 HOSTS = 3
 SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]

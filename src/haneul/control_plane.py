@@ -10,7 +10,8 @@ import asyncio
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -78,7 +79,8 @@ def modules(service: str, name: str) -> Iterator[ModuleType]:
         yield importlib.import_module(info.name)
 
 
-def declared(service: str, name: str, kind: type) -> list[Any]:
+@cache
+def declared(service: str, name: str, kind: type) -> tuple[Any, ...]:
     """Everything of that kind that stands at the top of the part's modules, or in a table there, once."""
     found: dict[int, Any] = {}
     for module in modules(service, name):
@@ -86,7 +88,7 @@ def declared(service: str, name: str, kind: type) -> list[Any]:
             for each in value.values() if isinstance(value, dict) else (value,):
                 if isinstance(each, kind):
                     found[id(each)] = each
-    return list(found.values())
+    return tuple(found.values())
 
 
 def manifest(service: str) -> Manifest:
@@ -108,6 +110,17 @@ def rules(services: Iterable[str]) -> list[Rule]:
     return [rule for service in services for rule in declared(service, "policy", Rule)]
 
 
+def policy_of(services: Sequence[str], overrides: dict[str, str] | None = None) -> Policy:
+    """The policy of these services, with an operator's rules in place of some."""
+    return Policy.build(rules(services), overrides) if overrides else _usual_policy(tuple(services))
+
+
+@cache
+def _usual_policy(services: tuple[str, ...]) -> Policy:
+    return Policy.build(rules(services))
+
+
+@cache
 def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
     if audit := part(service, "api.audit"):
@@ -141,7 +154,7 @@ class ControlPlane:
         self.platform = Platform(
             db,
             clock or (StoreClock(db.now) if db.is_shared else SystemClock()),
-            Policy.build(rules(self.services), policy_overrides),
+            policy_of(self.services, policy_overrides),
             endpoint=endpoint,
             folder=folder,
             config=dict(config or {}),

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -38,15 +39,18 @@ from haneul.control_plane import (
 )
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
-from haneul.kernel import log
+from haneul.kernel import guesses, log, room
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
+from haneul.kernel.errors import StoreAway, StoreFull
 from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
 from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
-from haneul.kernel.http.sending import Connection
+from haneul.kernel.http import connections, door
+from haneul.kernel.http.metrics import Metrics
 from haneul.kernel.quota import QuotaSet
+from haneul.kernel.watchdog import Watchdog
 from haneul.services.compute import public as compute
 from haneul.services.identity import public as identity
 from haneul.services.placement import public as placement
@@ -87,6 +91,8 @@ class Process:
         self._channel: Any = None
         self._agent: HostAgent | None = None
         self._tasks: list[asyncio.Task[Any]] = []
+        self._watchdog = Watchdog()
+        self._room: room.Room
         self._policy = policy_file.PolicyFile(
             Installation(options.state).policy_file, rules(options.services)
         )
@@ -104,7 +110,9 @@ class Process:
             await self._open(url)
         await self._open_channel()
         await self.plane.start()
+        self._watchdog.start()
         self._tasks.append(asyncio.create_task(self._policy.follow(self.platform)))
+        self._tasks.append(asyncio.create_task(self._room.follow()))
 
     async def _open(self, url: str) -> None:
         """Store, keys and first rows are there. One member of a cloud at a time does this."""
@@ -119,6 +127,8 @@ class Process:
             config=read_options(options.state, is_simulated=options.simulate),
         )
         self._policy.load(self.platform)
+        self._room = room.Room(options.state, room.options(self.platform.config))
+        self.platform.is_full = lambda: self._room.is_full
         await self.plane.open()
         quotas = [
             q
@@ -131,6 +141,7 @@ class Process:
         await bootstrap(self.platform, served, list(set(quotas)), absent)
         identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
         self.plane.app.falcon.add_route("/healthz", Health(self.platform))
+        self.plane.app.falcon.add_route("/metrics", Metrics())
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
@@ -153,6 +164,7 @@ class Process:
         self.platform.agents = Agents(self._channel, interfaces())
 
     async def stop(self) -> None:
+        self._watchdog.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -175,10 +187,11 @@ class Health:
 
     async def on_get(self, req: Any, resp: Any) -> None:
         if not self._is_ready:
-            async with self._platform.reading() as ctx:
-                self._is_ready = any(h.last_seen_at >= self._since for h in await placement.hosts(ctx))
+            with contextlib.suppress(StoreAway):
+                async with self._platform.reading() as ctx:
+                    self._is_ready = any(h.last_seen_at >= self._since for h in await placement.hosts(ctx))
         resp.status = 200 if self._is_ready else 503
-        resp.media = {"healthy": self._is_ready}
+        resp.media = {"healthy": self._is_ready, "full": self._platform.is_full()}
 
 
 def upcalls(platform: Platform) -> Upcall:
@@ -201,6 +214,9 @@ def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
         found = installation.options()
         if is_simulated:
             found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
+        door.options(found)
+        guesses.options(found)
+        room.options(found)
         for service in SERVICES:
             if config := part(service, "config"):
                 config.options(found)
@@ -225,19 +241,23 @@ async def serve(options: Options) -> None:
     listener = socket.create_server((options.host, options.port), reuse_port=options.member > 0, backlog=2048)
     process = Process(options)
     await process.start()
+    limits = door.options(process.platform.config)
+    plain, upgraded = connections.protocols(door.Door(limits, open_files=door.raise_open_files()))
     config = uvicorn.Config(
         process.plane.app.falcon,
-        http=Connection,
+        http=plain,
         log_config=None,
         access_log=False,
         lifespan="off",
-        timeout_keep_alive=75,
+        timeout_keep_alive=limits.idle_timeout_s,  # type: ignore[arg-type]  # it takes fractions
         timeout_graceful_shutdown=2,
         server_header=False,
         proxy_headers=False,  # whoever sends X-Forwarded-For is still where the connection comes from
         date_header=True,
-        ws="websockets-sansio",
+        ws=upgraded,
+        ws_max_size=1 << 20,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # no line for whatever a stranger sends
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     loop = asyncio.get_running_loop()
@@ -297,6 +317,10 @@ def main() -> None:
         uvloop.run(serve(options))
     except (store.StoreProblem, policy_file.PolicyFileProblem) as problem:
         sys.exit(f"haneul: {problem}")
+    except (StoreFull, StoreAway) as problem:
+        sys.exit(f"haneul: {problem.text} ({problem.__cause__})")
+    except OSError as problem:
+        sys.exit(f"haneul: {problem.filename or options.state}: {problem.strerror or problem}")
 
 
 def verify_state(state: Path) -> tuple[bool, str]:

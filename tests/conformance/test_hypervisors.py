@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from haneul.kernel.commands import run
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.services.compute.drivers.interface import (
@@ -175,6 +176,7 @@ async def test_the_next_agent_finds_every_state(make: Make) -> None:
 AGENT = """
 import asyncio, os, signal, sys
 from pathlib import Path
+from haneul.kernel.commands import run
 from haneul.kernel.drivers import HostSettings, load
 from haneul.services.compute.drivers.interface import MachineSpec
 
@@ -317,6 +319,7 @@ async def test_a_machine_that_cannot_start_says_why_and_leaves_no_process(qemu: 
 DYING = """
 import asyncio, os, signal, sys
 from pathlib import Path
+from haneul.kernel.commands import run
 from haneul.kernel.drivers import HostSettings, load
 from haneul.services.compute.drivers.qemu.qmp import Qmp
 
@@ -455,4 +458,41 @@ async def test_a_root_disk_that_was_set_aside_can_be_brought_back(
     for _ in range(2):  # it is the only one
         await hypervisor.drop_root_disk_aside("s")
     assert await holds() == held(3, b"the1")
+    await hypervisor.ensure_root_disk_gone("s")
+
+
+async def test_empty_disks_keep_their_data_grow_and_are_set_aside(
+    hypervisor: Any, technology: str, tmp_path: Path
+) -> None:
+    """A swap disk holds nothing, so it may also shrink."""
+    for _ in range(2):
+        data = await hypervisor.ensure_blank_disk("s", "ephemeral0", 64, "ext4")
+        await hypervisor.ensure_blank_disk("s", "swap", 32, "swap")
+    assert await hypervisor.ensure_blank_disk("s", "ephemeral0", 128, "ext4") == data
+    await hypervisor.ensure_blank_disk("s", "swap", 16, "swap")
+
+    async def sizes() -> dict[str, int]:
+        if technology == "fake":
+            return {k.split("/")[1]: disk.size_mib for k, disk in hypervisor.disks().items()}
+        folder = Path(data["path"]).parent
+        return {path.stem: path.stat().st_size >> 20 for path in folder.glob("*.raw")}
+
+    assert await sizes() == {"ephemeral0": 128, "swap": 16}
+    for copied in (False, True):
+        for _ in range(2):
+            await hypervisor.set_root_disk_aside("s", copied=copied)
+        await hypervisor.ensure_blank_disk("s", "ephemeral0", 256, "ext4")
+        await hypervisor.ensure_blank_disk("s", "swap", 48, "swap")
+        for _ in range(2):
+            await hypervisor.bring_root_disk_back("s")
+        assert await sizes() == {"ephemeral0": 128, "swap": 16}
+    if technology == "qemu":
+        found = (await run("blkid", "-o", "value", "-s", "LABEL", "-s", "TYPE", data["path"])).decode()
+        assert found.split() == ["ephemeral0", "ext4"]
+    await hypervisor.set_root_disk_aside("s", copied=True)
+    await hypervisor.ensure_blank_disk("s", "ephemeral0", 256, "ext4")
+    for _ in range(2):
+        await hypervisor.drop_root_disk_aside("s")
+    await hypervisor.bring_root_disk_back("s")
+    assert await sizes() == {"ephemeral0": 256, "swap": 16}
     await hypervisor.ensure_root_disk_gone("s")

@@ -1,4 +1,4 @@
-"""Two projects that have nothing to do with each other."""
+"""People who log in with passwords, and two projects that have nothing to do with each other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from haneul.control_plane import part
 from tests.conftest import SERVICES, Cloud
 from tests.security import two_tenants
 from tests.security.two_tenants import Tenants
+from tests.services.identity.conftest import keystone
+
+__all__ = ["keystone"]
 
 
 async def contradictions(cloud: Cloud) -> list[str]:

@@ -6,7 +6,7 @@ transaction begins at the first statement and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +80,11 @@ class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             self.app_credential_id or self.trust_id or self.access_token_id or self.certificate_thumbprint
         )
 
+    @property
+    def delegation(self) -> tuple[str | None, ...]:
+        """By what it was lent, if it was."""
+        return self.app_credential_id, self.trust_id, self.access_token_id
+
     def credentials(self) -> dict[str, Any]:
         """What policy checks compare with."""
         return {
@@ -120,6 +125,8 @@ class Platform:
     endpoint: str = "http://127.0.0.1:5000"
     folder: Path = Path()
     """The cloud's state folder: keys, images, sockets."""
+    is_full: Callable[[], bool] = bool
+    """Whether nothing new is taken, because there is no room for it."""
 
     @asynccontextmanager
     async def context(self, auth: Auth = SYSTEM, *, request_id: str | None = None):

@@ -17,7 +17,16 @@ import structlog
 
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import IN_BACKGROUND, Busy, Query
-from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
+from haneul.kernel.errors import (
+    DriverError,
+    HaneulError,
+    HostUnreachable,
+    StaleRow,
+    StoreAway,
+    StoreFull,
+    Superseded,
+    Waiting,
+)
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import (
     INTERNAL,
@@ -30,7 +39,7 @@ from haneul.kernel.saga import (
     Step,
     StepRecord,
 )
-from haneul.kernel.tasks import end_all
+from haneul.kernel.tasks import end_all, name_task
 
 LEASE_S = 10.0
 """By the platform's clock, which is the store's where several control planes share one."""
@@ -274,10 +283,14 @@ class Engine:
             if operation.step == 0 and operation.state == "running":
                 await self._await_turn(operation)
             while operation.is_open:
-                if operation.state == "running":
-                    operation = await self._forward(saga, operation)
-                else:
-                    operation = await self._backward(saga, operation)
+                try:
+                    if operation.state == "running":
+                        operation = await self._forward(saga, operation)
+                    else:
+                        operation = await self._backward(saga, operation)
+                except (StoreFull, StoreAway) as problem:
+                    logger.warning("operation waits", operation=operation.id, reason=problem.text)
+                    await self.platform.clock.sleep(RETRY_S[-1])
         except LeaseLost:
             return
         except Exception:
@@ -297,8 +310,8 @@ class Engine:
         is_last = operation.step + 1 == len(saga.steps)
         try:
             return await self._do(saga, operation, step, is_last=is_last)
-        except LeaseLost:
-            raise
+        except (LeaseLost, StoreFull, StoreAway):
+            raise  # what cannot be written down has not failed: it goes on when it can be
         except Exception as problem:
             failure = _describe(step, problem)
             if failure.code == INTERNAL:
@@ -314,6 +327,7 @@ class Engine:
         arguments = saga.arguments(step.action, operation)
         if arguments is None:
             raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
+        name_task(f"{saga.kind} {step.name}")
         started = self.platform.clock.now()
         deadline = started + timedelta(seconds=step.deadline_s)
         for attempt in range(10**6):
@@ -427,7 +441,7 @@ class Engine:
                     await step.undo(self._context(operation, tx, f"undo {step.name}"), *arguments)
                     await self._save(tx, operation)
                 return None
-            except LeaseLost:
+            except (LeaseLost, StoreFull, StoreAway):
                 raise
             except Exception as problem:
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]

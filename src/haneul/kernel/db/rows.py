@@ -14,10 +14,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db.columns import derived_names, is_optional, kind
-from haneul.kernel.db.port import Query, Tx
+from haneul.kernel.db.port import STATEMENTS, Query, Tx
+from haneul.kernel.db.texts import among, matches
 from haneul.kernel.errors import StaleRow
 
 METADATA = sa.MetaData(
@@ -37,7 +37,7 @@ Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 
 
 class Filter(NamedTuple):
-    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends null set."""
+    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends matches null set."""
 
     field: str
     op: str
@@ -58,42 +58,6 @@ class Way(NamedTuple):
     columns: Mapping[str, sa.ColumnElement[Any]]
     """Fields that the table has too: they are compared and sorted by there, so that its indexes serve."""
     conditions: Sequence[Condition]
-
-
-class among(sa.ColumnElement[bool]):
-    """`column` is one of the texts in a JSON array parameter: one statement for any number of them.
-
-    Where a `value` is given, it stands for a parameter that is not.
-    """
-
-    inherit_cache = True
-    type = sa.Boolean()
-
-    def __init__(self, column: Any, name: str, *, negated: bool = False, value: str | None = None) -> None:
-        self.column = column
-        self.param = (
-            sa.bindparam(name, type_=sa.Text) if value is None else sa.bindparam(name, value, type_=sa.Text)
-        )
-        self.negated = negated
-
-    def self_group(self, against: Any = None) -> Any:
-        """Itself: SQLAlchemy would write `(...) = 1` on SQLite, which no index serves."""
-        return self
-
-
-@compiles(among, "sqlite")
-def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
-    word = "NOT IN" if element.negated else "IN"
-    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
-    return f"{column} {word} (SELECT value FROM json_each({param}))"
-
-
-@compiles(among, "postgresql")
-def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
-    """With an array: for `IN (SELECT ...)` the planner counts on a hundred texts, and reads the whole table."""
-    word = "<> ALL" if element.negated else "= ANY"
-    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
-    return f"{column}::text {word} (ARRAY(SELECT jsonb_array_elements_text({param}::jsonb)))"
 
 
 class Rows(Generic[T]):
@@ -140,7 +104,6 @@ class Rows(Generic[T]):
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
         self._outs = [(n, self._kinds[n].out) for n in self._stored]
         self._versioned = "generation" in self._stored
-        self._queries: dict[Any, Query] = {}
 
     @property
     def c(self) -> sa.sql.base.ReadOnlyColumnCollection[str, sa.Column[Any]]:
@@ -177,11 +140,8 @@ class Rows(Generic[T]):
     # -- queries
 
     def cached(self, shape: Any, make: Callable[[], sa.ClauseElement]) -> Query:
-        """The query of that shape, made at its first use."""
-        query = self._queries.get(shape)
-        if query is None:
-            query = self._queries[shape] = Query(make())
-        return query
+        """The query of that shape, made at its first use, and again once it was long out of use."""
+        return STATEMENTS.get((self.table.name, shape), make)
 
     def select(self) -> sa.Select[Any]:
         return sa.select(*self.selected)
@@ -473,6 +433,8 @@ class Rows(Generic[T]):
                 return sa.func.lower(column).like(
                     sa.func.lower(sa.bindparam(name, type_=sa.Text)), escape="\\"
                 )
+            case "matches":
+                return matches(column, sa.bindparam(name, type_=sa.Text))
             case "null":
                 return column.is_(None)
             case "set":

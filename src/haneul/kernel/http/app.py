@@ -11,13 +11,15 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
-from haneul.kernel import access_rules, denials, log
+from haneul.kernel import access_rules, denials, log, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.denials import Decisions
@@ -31,6 +33,7 @@ from haneul.kernel.errors import (
     NotAcceptable,
     NotFound,
     StaleRow,
+    StoreFull,
     TooLarge,
     Unauthorized,
     UnsupportedMediaType,
@@ -48,6 +51,7 @@ from haneul.kernel.http.routes import (
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
 
@@ -60,9 +64,9 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 RETRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
-    """A service as the HTTP layer sees it."""
+    """A service as the HTTP layer sees it. It is equal to itself only."""
 
     manifest: Manifest
     routes: Sequence[Route]
@@ -72,10 +76,9 @@ class Served:
 
 
 class _Endpoint:
-    """All routes of one path, by method and version."""
+    """All routes of one path, by method and version; the request knows the application that it came to."""
 
-    def __init__(self, app: Application, served: Served, routes: Sequence[Route]) -> None:
-        self._app = app
+    def __init__(self, served: Served, routes: Sequence[Route]) -> None:
         self._served = served
         self._by_method: dict[str, list[Route]] = defaultdict(list)
         for route in routes:
@@ -88,15 +91,45 @@ class _Endpoint:
             candidates = self._by_method.get(method)
             if candidates is None and method == "HEAD":
                 candidates = self._by_method.get("GET")
-            await self._app.serve(self._served, candidates, self._by_method, req, resp, path)
+            await req.application.serve(self._served, candidates, self._by_method, req, resp, path)
 
         return responder
+
+
+@lru_cache(maxsize=4)
+def _router_of(services: tuple[Served, ...]) -> CompiledRouter:
+    """The routes of these services, compiled once for all applications that serve them."""
+    router = CompiledRouter()
+    scaffold = falcon.asgi.App(router=router)
+    for served in services:
+        paths: dict[str, list[Route]] = defaultdict(list)
+        for route in served.routes:
+            paths[served.manifest.path + route.path].append(route)
+        for path, routes in paths.items():
+            scaffold.add_route(path or "/", _Endpoint(served, routes))
+        for path, routes in _frozen(served, paths).items():
+            scaffold.add_route(path, _Endpoint(replace(served, is_frozen=True), routes))
+    return router
+
+
+class _Router(CompiledRouter):
+    """What one application has beside the routes of its services, then those."""
+
+    def __init__(self, services: CompiledRouter) -> None:
+        super().__init__()
+        self._services = services
+
+    def find(self, uri: str, req: Any = None) -> Any:
+        return super().find(uri, req) or self._services.find(uri, req)
 
 
 class WatchedRequest(falcon.asgi.Request):
     """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
 
     __slots__ = ("is_disconnected",)
+
+    application: Application
+    """Which it came to; each application has a class of its own for that."""
 
     def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
         self.is_disconnected = False
@@ -122,17 +155,13 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
+        self.falcon = falcon.asgi.App(
+            request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            router=_Router(_router_of(tuple(services))),
+            sink_before_static_route=False,
+        )
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
-        for served in services:
-            paths: dict[str, list[Route]] = defaultdict(list)
-            for route in served.routes:
-                paths[served.manifest.path + route.path].append(route)
-            for path, routes in paths.items():
-                self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
-            for path, routes in _frozen(served, paths).items():
-                self.falcon.add_route(path, _Endpoint(self, replace(served, is_frozen=True), routes))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
@@ -175,6 +204,7 @@ class Application:
                 raise NotFound
             if "\0" in req.path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
+            name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
                 token = req.get_header("x-auth-token") or _bearer(req)
                 if not token:
@@ -184,6 +214,8 @@ class Application:
                     raise Unauthorized
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
+                if req.method in ("POST", "PUT", "PATCH") and self.platform.is_full():
+                    raise StoreFull
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
         except HaneulError as problem:
             error = problem
@@ -193,8 +225,15 @@ class Application:
             self._fail(served, error, request_id, req, resp)
             if refusal := decisions.behind(error):
                 self._explain(refusal, error, auth, request_id, resp)
+        except OSError as problem:
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
+            self._fail(served, room.refusal(problem) or HaneulError(), request_id, req, resp)
         except Exception:
-            logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
         if served.manifest.microversions and served.manifest.microversions.legacy_header:

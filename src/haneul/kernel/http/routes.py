@@ -35,30 +35,44 @@ class Reply:
     content_type: str = "application/json"
 
 
-class Query:
-    """The query string: every value of every name, in order."""
+MOST_PAIRS, MOST_VALUES, LONGEST_NAME = 512, 256, 255
+"""Of a query string: pairs, values of one name, and characters of a name. Stock clients send 200 ids at a time."""
 
-    __slots__ = ("pairs",)
+
+class Query:
+    """The query string: every value of every name, in order; BadRequest if there are too many."""
+
+    __slots__ = ("_values", "pairs")
 
     def __init__(self, text: str) -> None:
-        self.pairs = parse_qsl(text, keep_blank_values=True) if text else []
+        self.pairs: list[tuple[str, str]] = []
+        self._values: dict[str, list[str]] = {}
+        if not text:
+            return
+        if text.count("&") >= MOST_PAIRS:
+            raise BadRequest(f"The query string has more than {MOST_PAIRS} parameters.")
+        self.pairs = parse_qsl(text, keep_blank_values=True)
+        for name, value in self.pairs:
+            self._values.setdefault(name, []).append(value)
+        for name, values in self._values.items():
+            if len(name) > LONGEST_NAME:
+                raise BadRequest(f"The query parameter {name[:40]}... has too long a name.")
+            if len(values) > MOST_VALUES:
+                raise BadRequest(f"The query parameter {name} is given more than {MOST_VALUES} times.")
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The last value of that name."""
-        found = default
-        for key, value in self.pairs:
-            if key == name:
-                found = value
-        return found
+        values = self._values.get(name)
+        return values[-1] if values else default
 
     def all(self, name: str) -> list[str]:
-        return [value for key, value in self.pairs if key == name]
+        return list(self._values.get(name, ()))
 
     def names(self) -> list[str]:
-        return list(dict.fromkeys(key for key, _ in self.pairs))
+        return list(self._values)
 
     def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.pairs)
+        return name in self._values
 
     def integer(self, name: str, *, least: int = 0) -> int | None:
         """The value as an integer; 400 naming the parameter if it is none or too small."""
@@ -131,12 +145,12 @@ class Request:
 
     async def body(self, limit: int = 114688) -> bytes:
         """The whole body; TooLarge if it has more than `limit` bytes."""
-        found = b""
+        found = bytearray()
         async for chunk in self.chunks():
             found += chunk
             if len(found) > limit:
                 raise TooLarge(limit=limit)
-        return found
+        return bytes(found)
 
     async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """That part of the file, as the body of an answer that announces its length."""

@@ -57,6 +57,11 @@ class ImageUnacceptable(BadRequest):
     message = "Image {image_id} is unacceptable: {why}"
 
 
+class DevicePathInUse(Conflict):
+    code = "compute.device_path_in_use"
+    message = "The supplied device path ({path}) is in use."
+
+
 class NeverActive(Conflict):
     code = "compute.never_active"
     message = "Instance {server_id} is in an invalid state for '{action}'"

@@ -8,6 +8,7 @@ from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.metadata import answer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import history, servers
+from haneul.services.compute.sagas.guests import guest_of
 from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
@@ -28,8 +29,8 @@ async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, st
         server = await SERVERS.get(ctx.tx, server_id) if server_id else None
         if server is None:
             return 404, "text/plain", b"404 Not Found"
-        addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
-    return answer(server, addresses, path)
+        guest = await guest_of(ctx, server)
+    return answer(guest, path)
 
 
 async def ensure_flavor(ctx: Context, name: str, *, vcpus: int, memory_mib: int, disk_gb: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
+
+from haneul.kernel.patterns import NotAPattern, pattern
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]
@@ -35,8 +36,8 @@ class SecurityCompliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         try:
-            re.compile(self.password_regex or "")
-        except re.error as problem:
+            pattern(self.password_regex or "")
+        except NotAPattern as problem:
             raise ValueError(f"password_regex: {problem}") from None
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
+from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
 from haneul.services.network.model.security_groups import SecurityGroup
@@ -32,6 +33,7 @@ from haneul.services.network.operations.ingress import update as update_security
 from haneul.services.network.operations.servers import RequestedNic
 from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
@@ -41,6 +43,8 @@ __all__ = [
     "IngressGroup",
     "IngressRule",
     "LostPort",
+    "Nic",
+    "NicAddress",
     "Port",
     "PortBound",
     "PortUnbound",
@@ -66,6 +70,7 @@ __all__ = [
     "join_security_group",
     "leave_security_group",
     "lost_ports",
+    "nics",
     "port",
     "prepare_ports",
     "release_ports",
@@ -84,6 +89,21 @@ __all__ = [
 ]
 
 _FIXED = msgspec.json.Decoder(list[FixedIp])
+
+
+class NicAddress(Struct, frozen=True):
+    ip: str
+    subnet: Subnet
+
+
+class Nic(Struct, frozen=True):
+    """A NIC of a server, with all that its guest may know of the networks behind it."""
+
+    port_id: str
+    network_id: str
+    mac: str
+    mtu: int
+    addresses: list[NicAddress]
 
 
 class ServerAddress(Struct, frozen=True, gc=False):
@@ -211,7 +231,7 @@ async def port(ctx: Context, port_id: str) -> Port:
 
 
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
-    """The server's ports, oldest first."""
+    """The server's ports, in the order of its NICs."""
     return await _servers.of_server(ctx, server_id)
 
 
@@ -237,6 +257,24 @@ async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[S
                     replace(fixed, ip=outer, version=ipaddress.ip_address(outer).version, kind="floating")
                 )
     return found
+
+
+async def nics(ctx: Context, server_id: str) -> list[Nic]:
+    """The server's NICs in their order."""
+    ports = await _servers.of_server(ctx, server_id)
+    networks = {n.id: n for n in await NETWORKS.among(ctx.tx, "id", {p.network_id for p in ports})}
+    subnets = {s.id: s for s in await SUBNETS.among(ctx.tx, "network_id", set(networks))}
+    return [
+        Nic(
+            p.id,
+            p.network_id,
+            p.mac_address,
+            networks[p.network_id].mtu,
+            [NicAddress(f.ip_address, subnets[f.subnet_id]) for f in p.fixed_ips if f.subnet_id in subnets],
+        )
+        for p in ports
+        if p.network_id in networks
+    ]
 
 
 async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema, since
+from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -29,22 +29,22 @@ SORTABLE = {"id": "id", "created_at": "created_at", "status": "status", "volume_
 FILTERS = {"volume_id": "volume_id", "status": "status", "instance_id": "server_id", "id": "id"}
 
 
-class NewAttachment(Schema):
+class NewAttachment(Strict):
     volume_uuid: str
     instance_uuid: str | None = None
     connector: dict[str, Any] | None = None
     mode: Annotated[str | UnsetType, since("3.54")] = UNSET
 
 
-class CreateAttachment(Schema):
+class CreateAttachment(Strict):
     attachment: NewAttachment
 
 
-class AttachmentChanges(Schema):
+class AttachmentChanges(Strict):
     connector: dict[str, Any]
 
 
-class UpdateAttachment(Schema):
+class UpdateAttachment(Strict):
     attachment: AttachmentChanges
 
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -43,7 +43,7 @@ ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
-class NewSnapshot(Schema):
+class NewSnapshot(Strict):
     volume_id: str
     name: str | None = None
     description: str | None = None
@@ -51,7 +51,7 @@ class NewSnapshot(Schema):
     metadata: dict[str, str] | None = None
 
 
-class CreateSnapshot(Schema):
+class CreateSnapshot(Strict):
     snapshot: NewSnapshot
 
 
@@ -62,7 +62,7 @@ class SnapshotChanges(Strict):
     display_description: str | UnsetType | None = UNSET
 
 
-class UpdateSnapshot(Schema):
+class UpdateSnapshot(Strict):
     snapshot: SnapshotChanges
 
 
@@ -138,7 +138,7 @@ async def delete_snapshot(ctx: Context, id: str) -> None:
     await snapshots.delete(ctx, found)
 
 
-class Reset(Schema):
+class Reset(Strict):
     status: str
 
 

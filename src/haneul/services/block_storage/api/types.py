@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -21,28 +21,28 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
 
 
-class NewType(Schema):
+class NewType(Strict):
     name: str
     description: str | None = None
     extra_specs: dict[str, str | None] | None = None
-    is_public: bool | str | UnsetType = UNSET
+    is_public: bool | str | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
-class CreateType(Schema):
+class CreateType(Strict):
     volume_type: NewType
 
 
-class TypeChanges(Schema):
+class TypeChanges(Strict):
     name: str | None = None
     description: str | None = None
     is_public: bool | str | None = None
 
 
-class UpdateType(Schema):
+class UpdateType(Strict):
     volume_type: TypeChanges
 
 
-class ExtraSpecs(Schema):
+class ExtraSpecs(Strict):
     extra_specs: dict[str, str]
 
 
@@ -112,6 +112,20 @@ async def delete_type(ctx: Context, id: str) -> None:
     await types.delete(ctx, id)
 
 
+@routes.get("/types/{id}/encryption", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How volumes of the type are encrypted: not at all, which is no specification."""
+    await types.show(ctx, id)
+    return {}
+
+
+@routes.get("/types/{id}/encryption/{key}", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
+    """One value of it; there is none."""
+    await types.show(ctx, id)
+    raise errors.TypeEncryptionNotFound(type_id=id)
+
+
 # -- extra specs
 
 
@@ -165,7 +179,7 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     return {"volume_type_access": found}
 
 
-class Project(Schema):
+class Project(Strict):
     project: str
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Reply
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
@@ -57,7 +57,7 @@ async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
     await volumes.extend(ctx, volume, size)
 
 
-class Attach(Schema):
+class Attach(Strict):
     instance_uuid: str | None = None
     host_name: str | None = None
     mountpoint: str | None = None
@@ -91,7 +91,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
     await attachments.complete(ctx, held[0].id, given.host_name, given.mountpoint)
 
 
-class Detach(Schema):
+class Detach(Strict):
     attachment_id: str | None = None
 
 
@@ -112,7 +112,7 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
         await volumes.save(ctx, volume, settled="available")
 
 
-class ForceDetach(Schema):
+class ForceDetach(Strict):
     attachment_id: str | None = None
     connector: dict[str, Any] | None = None
 
@@ -151,7 +151,7 @@ async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
         await volumes.save(ctx, volume, settled="in-use")
 
 
-class Reset(Schema):
+class Reset(Strict):
     status: str | None = None
     attach_status: str | None = None
     migration_status: str | None = None
@@ -182,7 +182,7 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         await volumes.save(ctx, volume, settled=given.status.lower())
 
 
-class Bootable(Schema):
+class Bootable(Strict):
     bootable: bool | str
 
 
@@ -192,7 +192,7 @@ async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
     return Reply(status=200)
 
 
-class Readonly(Schema):
+class Readonly(Strict):
     readonly: bool | str
 
 
@@ -207,7 +207,7 @@ async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
     await volumes.delete(ctx, volume.id, force=True)
 
 
-class UploadImage(Schema):
+class UploadImage(Strict):
     image_name: str
     force: bool | str | None = None
     container_format: str | None = None
@@ -244,7 +244,7 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
     return {"os-volume_upload_image": view}
 
 
-class Retype(Schema):
+class Retype(Strict):
     new_type: str
     migration_policy: str | None = None
 
@@ -263,7 +263,7 @@ async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
     await volumes.save(ctx, volume, type_id=new.id)
 
 
-class Connector(Schema):
+class Connector(Strict):
     connector: dict[str, Any]
 
 
@@ -289,7 +289,7 @@ def connection(volume: Volume) -> dict[str, Any]:
     }
 
 
-class ImageMetadata(Schema):
+class ImageMetadata(Strict):
     metadata: dict[str, str]
 
 
@@ -300,7 +300,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
     return Reply({"metadata": merged}, status=200)
 
 
-class OneKey(Schema):
+class OneKey(Strict):
     key: str
 
 

@@ -16,10 +16,12 @@ import falcon
 import structlog
 
 from haneul.kernel.context import Platform
+from haneul.kernel.errors import TooManyRequests, Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.kernel.http.app import Application
 from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken, console_digest
 
 PAGES = Path(__file__).parent.parent / "pages"
 CHUNK = 65536
@@ -51,9 +53,13 @@ class ConsoleSocket:
         if not self._is_our_page(req.get_header("origin"), req.host):
             raise falcon.HTTPForbidden(description="Origin header does not match this host.")
         token = req.get_param("token") or ""
-        found = await self._redeem(token)
-        if found is None:
-            raise falcon.HTTPForbidden(description="This address was used before, or has expired.")
+        try:
+            with guarded(self._platform, "console", req.remote_addr or ""):
+                found = await self._redeem(token)
+                if found is None:
+                    raise Unauthorized
+        except (Unauthorized, TooManyRequests):
+            raise falcon.HTTPForbidden(description="This address was used before, or has expired.") from None
         try:
             reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(found.path)))
         except OSError:
@@ -75,10 +81,10 @@ class ConsoleSocket:
     async def _redeem(self, token: str) -> ConsoleToken | None:
         """What the token opens; it opens nothing a second time."""
         async with self._platform.db.transaction() as tx:
-            found = await CONSOLE_TOKENS.get(tx, token)
+            found = await CONSOLE_TOKENS.get(tx, console_digest(token))
             if found is None:
                 return None
-            await CONSOLE_TOKENS.remove(tx, token=token)
+            await CONSOLE_TOKENS.remove(tx, token=found.token)
         return found if found.expires_at > self._platform.clock.now() else None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from typing import Annotated, Any
 
 import msgspec
 
+from haneul.kernel import addresses
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.kernel.http import Query, Routes, Strict
@@ -141,7 +141,7 @@ def _cidr(text: str | None) -> str | None:
     if not text:
         return None
     try:
-        return str(ipaddress.ip_network(text, strict=False))
+        return addresses.prefix(text)
     except ValueError:
         raise BadRequest(f"{text} is not a valid IP network.") from None
 

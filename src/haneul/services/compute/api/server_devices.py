@@ -8,14 +8,14 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Query, Routes
 from haneul.services.compute import errors
 from haneul.services.compute.api.server_schemas import AttachVolume, uuid
-from haneul.services.compute.operations import disks
+from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
 ALSO_SHELVED = (2, 20)
 
 
-def view(ctx: Context, server_id: str, attachment: Any) -> dict[str, Any]:
+def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "device": attachment.device,
         "serverId": server_id,
@@ -24,7 +24,7 @@ def view(ctx: Context, server_id: str, attachment: Any) -> dict[str, Any]:
     if not ctx.wants((2, 89)):
         found["id"] = attachment.volume_id
     if ctx.wants((2, 70)):
-        found["tag"] = None
+        found["tag"] = tags.get(attachment.volume_id)
     if ctx.wants((2, 79)):
         found["delete_on_termination"] = attachment.delete_on_termination
     if ctx.wants((2, 89)):
@@ -36,9 +36,10 @@ def view(ctx: Context, server_id: str, attachment: Any) -> dict[str, Any]:
 async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The server's volumes."""
     found = await disks.attachments(ctx, id)
+    tags = await interfaces.tags(ctx, id)
     start, limit = query.integer("offset") or 0, query.integer("limit")
     end = None if limit is None else start + limit
-    return {"volumeAttachments": [view(ctx, id, a) for a in found[start:end]]}
+    return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
 
 
 @routes.get("/os-volume_attachments/{volume_id}", policy=policy.VOLUMES_READ)
@@ -46,7 +47,7 @@ async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, An
     """One of the server's volumes."""
     for attachment in await disks.attachments(ctx, id):
         if attachment.volume_id == volume_id:
-            return {"volumeAttachment": view(ctx, id, attachment)}
+            return {"volumeAttachment": view(ctx, id, attachment, await interfaces.tags(ctx, id))}
     raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
 
 
@@ -60,6 +61,7 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         id,
         volume_id,
         wanted.device,
+        wanted.tag or None,
         delete_on_termination=wanted.delete_on_termination is True,
         also_shelved=ctx.wants(ALSO_SHELVED),
     )

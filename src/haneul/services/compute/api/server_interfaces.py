@@ -15,7 +15,7 @@ from haneul.services.network.public import Port, RequestedNic
 routes = Routes("/v2.1/servers/{id}/os-interface")
 
 
-def view(ctx: Context, port: Port) -> dict[str, Any]:
+def view(ctx: Context, port: Port, tags: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "port_id": port.id,
         "net_id": port.network_id,
@@ -24,27 +24,30 @@ def view(ctx: Context, port: Port) -> dict[str, Any]:
         "fixed_ips": [{"subnet_id": f.subnet_id, "ip_address": f.ip_address} for f in port.fixed_ips],
     }
     if ctx.wants((2, 70)):
-        found["tag"] = None
+        found["tag"] = tags.get(port.id)
     return found
 
 
 @routes.get("", policy=policy.INTERFACES_READ)
 async def list_interfaces(ctx: Context, id: str) -> dict[str, Any]:
     """The server's ports."""
-    return {"interfaceAttachments": [view(ctx, p) for p in await interfaces.list_(ctx, id)]}
+    tags = await interfaces.tags(ctx, id)
+    return {"interfaceAttachments": [view(ctx, p, tags) for p in await interfaces.list_(ctx, id)]}
 
 
 @routes.get("/{port_id}", policy=policy.INTERFACES_READ)
 async def show_interface(ctx: Context, id: str, port_id: str) -> dict[str, Any]:
     """One of the server's ports."""
-    return {"interfaceAttachment": view(ctx, await interfaces.show(ctx, id, port_id))}
+    port = await interfaces.show(ctx, id, port_id)
+    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id))}
 
 
 @routes.post("", status=200, policy=policy.INTERFACES_WRITE)
 async def attach(ctx: Context, id: str, body: AttachInterface) -> dict[str, Any]:
     """Give the server a port; the guest sees it soon."""
     requested = await _requested(ctx, body.interfaceAttachment or InterfaceAttachment())
-    return {"interfaceAttachment": view(ctx, await interfaces.attach(ctx, id, requested))}
+    port = await interfaces.attach(ctx, id, requested)
+    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id))}
 
 
 @routes.delete("/{port_id}", status=202, policy=policy.INTERFACES_WRITE)
@@ -54,14 +57,15 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
 
 
 async def _requested(ctx: Context, wanted: InterfaceAttachment) -> RequestedNic:
+    tag = wanted.tag or None
     ips = [f.ip_address for f in wanted.fixed_ips or []]
     if wanted.port_id and wanted.net_id:
         raise BadRequest("Must not input both network_id and port_id")
     if ips and not wanted.net_id:
         raise BadRequest("Must input network_id when request IP address")
     if wanted.port_id:
-        return RequestedNic(port_id=uuid(wanted.port_id, "interfaceAttachment.port_id"))
+        return RequestedNic(port_id=uuid(wanted.port_id, "interfaceAttachment.port_id"), tag=tag)
     if wanted.net_id:
         network_id = uuid(wanted.net_id, "interfaceAttachment.net_id")
-        return RequestedNic(network_id=network_id, fixed_ip=ips[0] if ips else None)
-    return RequestedNic(network_id=await interfaces.only_network(ctx))
+        return RequestedNic(network_id=network_id, fixed_ip=ips[0] if ips else None, tag=tag)
+    return RequestedNic(network_id=await interfaces.only_network(ctx), tag=tag)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any
 
 import msgspec
 
+from haneul.kernel import addresses
 from haneul.kernel.http import UNSET, Strict, UnsetType, between, since, until
 from haneul.kernel.ids import is_uuid
 from haneul.services.compute.api.values import refuse
@@ -20,11 +20,25 @@ Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 
 
+DeviceTag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*$")]
+DeviceName = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._/-]*$")]
+AttachedName = Annotated[
+    str, msgspec.Meta(max_length=255, pattern=r"(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$")
+]
+
+
+class File(Strict):
+    """A personality."""
+
+    path: Annotated[str, msgspec.Meta(max_length=4096)]
+    contents: Annotated[str, msgspec.Meta(max_length=1 << 20)]
+
+
 class Nic(Strict):
     uuid: str | UnsetType = UNSET
     port: str | UnsetType | None = UNSET
     fixed_ip: str | UnsetType = UNSET
-    tag: Annotated[str | UnsetType, since("2.32")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
 
 
 class BlockDeviceMapping(Strict):
@@ -36,12 +50,12 @@ class BlockDeviceMapping(Strict):
     destination_type: str | None = None
     volume_size: int | str | None = None
     delete_on_termination: bool | str = False
-    device_name: str | None = None
+    device_name: DeviceName | None = None
     device_type: str | None = None
     disk_bus: str | None = None
     guest_format: str | None = None
     no_device: bool | str | None = None
-    tag: Annotated[str | UnsetType, since("2.32")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
     volume_type: Annotated[str | UnsetType | None, since("2.67")] = UNSET
 
 
@@ -68,7 +82,7 @@ class NewServer(Strict, kw_only=True):
     adminPass: str | UnsetType = UNSET
     accessIPv4: str | None = None
     accessIPv6: str | None = None
-    personality: Annotated[list[dict[str, Any]] | UnsetType, until("2.56")] = UNSET
+    personality: Annotated[list[File] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     tags: Annotated[list[Tag] | UnsetType, since("2.52")] = UNSET
     trusted_image_certificates: Annotated[list[str] | UnsetType | None, since("2.63")] = UNSET
@@ -112,8 +126,8 @@ class TagsBody(Strict):
 
 class VolumeAttachment(Strict, kw_only=True):
     volumeId: str
-    device: str | None = None
-    tag: Annotated[str | UnsetType, since("2.49")] = UNSET
+    device: AttachedName | None = None
+    tag: Annotated[DeviceTag | UnsetType, since("2.49")] = UNSET
     delete_on_termination: Annotated[bool | UnsetType, since("2.79")] = UNSET
 
 
@@ -129,7 +143,7 @@ class InterfaceAttachment(Strict, kw_only=True):
     net_id: str | UnsetType = UNSET
     port_id: str | UnsetType = UNSET
     fixed_ips: list[FixedIp] | UnsetType = UNSET
-    tag: Annotated[str | UnsetType, between("2.49", "2.104")] = UNSET
+    tag: Annotated[DeviceTag | UnsetType, between("2.49", "2.104")] = UNSET
 
 
 class AttachInterface(Strict):
@@ -141,7 +155,7 @@ def address(value: str | UnsetType | None, version: int, field: str) -> str:
     if not value:
         return ""
     try:
-        return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
+        return str(addresses.read(value, version))
     except ValueError:
         raise refuse(field, value, f"'{value}' is not a 'ipv{version}'") from None
 

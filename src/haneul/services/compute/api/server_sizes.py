@@ -14,7 +14,8 @@ from haneul.kernel.ids import new_secret
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_actions import Given, action
-from haneul.services.compute.api.server_schemas import Metadata, Name, Text, address, uuid
+from haneul.services.compute.api.server_disks import injected_files
+from haneul.services.compute.api.server_schemas import File, Metadata, Name, Text, address, uuid
 from haneul.services.compute.api.values import refuse, truth
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import actions, rebuilding, resizing
@@ -43,7 +44,7 @@ class NewContent(Strict, kw_only=True):
     disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
     accessIPv4: str | UnsetType = UNSET
     accessIPv6: str | UnsetType = UNSET
-    personality: Annotated[list[dict[str, Any]] | UnsetType, until("2.56")] = UNSET
+    personality: Annotated[list[File] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     key_name: Annotated[Name | UnsetType | None, since("2.54")] = UNSET
     user_data: Annotated[Annotated[str, msgspec.Meta(max_length=65535)] | UnsetType | None, since("2.57")] = (
@@ -91,15 +92,12 @@ async def rebuild(ctx: Context, id: str, given: Given) -> Reply:
 
 
 def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
-    if new.personality:
-        raise BadRequest("Personality files are not supported; use user_data or a config drive.")
     if new.trusted_image_certificates is not UNSET and not ctx.may(policy.REBUILD_CERTIFICATES.name):
         raise Forbidden(action=policy.REBUILD_CERTIFICATES.name)
     if new.trusted_image_certificates:
         raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
-    if new.preserve_ephemeral is not UNSET:
-        truth(new.preserve_ephemeral, "rebuild.preserve_ephemeral")
-    changes: dict[str, Any] = {}
+    keeps = new.preserve_ephemeral if new.preserve_ephemeral is not UNSET else False
+    changes: dict[str, Any] = {"files": injected_files(new.personality)}
     if new.name is not UNSET:
         changes["name"] = new.name.strip()
     if new.disk_config is not UNSET:
@@ -116,6 +114,7 @@ def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
         changes=changes,
         key_name=new.key_name,
         writes_volumes=ctx.wants(WRITES_VOLUMES),
+        keeps_ephemeral=truth(keeps, "rebuild.preserve_ephemeral"),
     )
 
 

@@ -12,16 +12,15 @@ from haneul.kernel.ids import new_secret
 from haneul.services.compute import errors
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
+from haneul.services.compute.api.server_disks import disks_of, injected_files
 from haneul.services.compute.api.server_schemas import (
-    BlockDeviceMapping,
     CreateServer,
     NewServer,
     UpdateServer,
     address,
     uuid,
 )
-from haneul.services.compute.api.values import integer, integer_or_none, time, truth
-from haneul.services.compute.model.block_devices import VolumeWish
+from haneul.services.compute.api.values import integer, regular_expression, time, truth
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, Server, VmState
 from haneul.services.compute.operations import server_lists, servers
@@ -62,7 +61,7 @@ FREE_FILTERS = {
     "hostname": "hostname",
 }
 
-
+TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
 YES = {"1", "on", "t", "true", "y", "yes"}
 
 
@@ -102,9 +101,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
     if least > most:
         raise BadRequest("min_count must be <= max_count")
     networks, is_automatic = _networks(ctx, new)
-    image_id, volumes = _disks(new)
-    if new.personality:
-        raise BadRequest("Personality files are not supported; use user_data or a config drive.")
+    disks = disks_of(new)
     if isinstance(new.hostname, str) and most > 1:
         raise BadRequest("Unable to allocate a single hostname to multiple instances")
     if new.disk_config not in (UNSET, "AUTO", "MANUAL"):
@@ -112,7 +109,8 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
     return ServerWish(
         name=new.name.strip(),
         flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
-        image_id=image_id,
+        image_id=disks.image_id,
+        image_tag=disks.image_tag,
         networks=networks,
         is_network_automatic=is_automatic,
         security_groups=_group_names(new),
@@ -123,7 +121,9 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         tags=new.tags or [],
         zone=new.availability_zone,
         host=new.host or new.hypervisor_hostname or None,
-        volumes=volumes,
+        volumes=disks.volumes,
+        local_disks=disks.local,
+        files=injected_files(new.personality),
         description=new.description if new.description is not UNSET else new.name.strip(),
         hostname=new.hostname or None,
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
@@ -148,58 +148,14 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
     found = []
     for nic in new.networks:
         if nic.port:
-            found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port")))
+            found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
         elif nic.uuid:
             fixed_ip = nic.fixed_ip or None
-            found.append(RequestedNic(network_id=uuid(nic.uuid, "server.networks.uuid"), fixed_ip=fixed_ip))
+            network_id = uuid(nic.uuid, "server.networks.uuid")
+            found.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:
             raise BadRequest("Bad network format: missing 'uuid'")
     return found or None, False
-
-
-def _disks(new: NewServer) -> tuple[str | None, list[VolumeWish]]:
-    """The image that the root disk is made of (None: it is a volume), and the volumes."""
-    image_id = (new.imageRef or "").rsplit("/", 1)[-1] or None
-    if image_id is not None:
-        uuid(image_id, "server.imageRef")
-    if new.block_device_mapping:
-        raise BadRequest("block_device_mapping is not supported; use block_device_mapping_v2.")
-    volumes = []
-    for entry in new.block_device_mapping_v2 or []:
-        index = integer_or_none(entry.boot_index, "server.block_device_mapping_v2.boot_index", least=-1)
-        if entry.source_type == "image" and entry.destination_type in (None, "local"):
-            if index == 0 and entry.uuid:
-                image_id = entry.uuid
-                continue
-            raise BadRequest("Block Device Mapping is Invalid: a local image must have boot_index 0.")
-        if entry.destination_type == "local":
-            raise BadRequest("Block Device Mapping is Invalid: local block devices are not supported.")
-        volumes.append(_volume(entry, index))
-    booting = [v for v in volumes if v.boot_index == 0]
-    if len(booting) > 1:
-        raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
-                         "device mapping combination is not valid.")  # fmt: skip
-    return (None if booting else image_id), volumes
-
-
-def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
-    source = entry.source_type or "volume"
-    if source not in ("volume", "image", "snapshot", "blank"):
-        raise BadRequest(f"Invalid input for field/attribute source_type. Value: {source}.")
-    if source != "blank":
-        uuid(entry.uuid or "", "server.block_device_mapping_v2.uuid")
-    size = integer_or_none(entry.volume_size, "server.block_device_mapping_v2.volume_size", least=1)
-    if source in ("blank", "image") and size is None:
-        raise BadRequest("Block Device Mapping is Invalid: a size is needed for a new volume.")
-    return VolumeWish(
-        source=source,
-        source_id=entry.uuid if source != "blank" else None,
-        size_gb=size,
-        boot_index=index if index is not None and index >= 0 else None,
-        delete_on_termination=truth(entry.delete_on_termination, "delete_on_termination"),
-        device=entry.device_name or None,
-        volume_type=entry.volume_type or None,
-    )
 
 
 @routes.get("/servers", policy=policy.LIST)
@@ -230,7 +186,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server | Pa
         Sort(SORT_KEYS[key], (directions[i] if i < len(directions) else "desc") == "desc")
         for i, key in enumerate(keys)
     ]
-    tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
+    tags = {kind: wanted for kind in TAG_FILTERS if (wanted := _split(query, kind))}
+    sort = [s for i, s in enumerate(sort) if s.field not in {other.field for other in sort[:i]}]
     if size == 0:
         return [], {}
     which, marker = _which(ctx, query), query.get("marker")
@@ -256,7 +213,7 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
     else:
         filters.append(Filter("project_id", "eq", ctx.project_id))
     if (name := query.get("name")) is not None:
-        filters.append(Filter("name", "icontains", name.strip("^$").replace(".*", "")))
+        filters.append(Filter("name", "matches", regular_expression(name, "name")))
     if (flavor := query.get("flavor")) is not None:
         filters.append(Filter("flavor", "contains", f'"id":"{flavor}"'))
     if statuses := [s.upper() for s in query.all("status")]:

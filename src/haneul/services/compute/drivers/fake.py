@@ -44,10 +44,21 @@ class SimulatedDisk(Struct, frozen=True):
     server_id: str
     size_mib: int
     image_id: str = ""
+    format: str = ""
 
 
 SIMULATED_DISK = 1 << 40
 """Bytes of the file system that a simulated host keeps its images on."""
+
+
+def _aside(key: str) -> str:
+    server_id, _, name = key.rpartition("/")
+    return f"{server_id}/aside" if name == "root" else f"{server_id}/aside-{name}"
+
+
+def _own(key: str) -> str:
+    server_id, _, name = key.rpartition("/")
+    return f"{server_id}/{'root' if name == 'aside' else name.removeprefix('aside-')}"
 
 
 class FakeHypervisor:
@@ -249,9 +260,15 @@ class FakeHypervisor:
         size_mib = max(size_gb * 1024, (source.size_bytes or 0) >> 20)
         return self._ensure_disk(f"{server_id}/root", SimulatedDisk(server_id, size_mib, image_id))
 
-    async def ensure_blank_disk(self, server_id: str, name: str, size_mib: int) -> dict[str, Any]:
+    async def ensure_blank_disk(
+        self, server_id: str, name: str, size_mib: int, format: str = ""
+    ) -> dict[str, Any]:
         await self.knobs.enter("ensure_blank_disk")
-        return self._ensure_disk(f"{server_id}/{name}", SimulatedDisk(server_id, size_mib))
+        key = f"{server_id}/{name}"
+        known = self._disks.entries.get(key)
+        if known is not None and format == "swap" and known.size_mib != size_mib:
+            self._disks.drop(key)
+        return self._ensure_disk(key, SimulatedDisk(server_id, size_mib, format=format))
 
     async def ensure_root_disk_gone(self, server_id: str) -> None:
         await self.knobs.enter("ensure_root_disk_gone")
@@ -260,26 +277,37 @@ class FakeHypervisor:
         for export in self._folder.glob(f"{server_id}.*.qcow2"):
             export.unlink(missing_ok=True)
 
-    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool, with_blank: bool = True) -> None:
         await self.knobs.enter("set_root_disk_aside")
-        disk = self._disks.entries.get(f"{server_id}/root")
-        if disk is None or f"{server_id}/aside" in self._disks.entries:
+        if self._of(server_id, "aside"):
             return
-        self._disks.put(f"{server_id}/aside", disk)
-        if not copied:
-            self._disks.drop(f"{server_id}/root")
+        for key, disk in self._of(server_id, "own").items():
+            if not with_blank and not key.endswith("/root"):
+                continue
+            self._disks.put(_aside(key), disk)
+            if not copied:
+                self._disks.drop(key)
 
     async def bring_root_disk_back(self, server_id: str) -> None:
         await self.knobs.enter("bring_root_disk_back")
-        if aside := self._disks.entries.get(f"{server_id}/aside"):
-            self._disks.put(f"{server_id}/root", aside)
-            self._disks.drop(f"{server_id}/aside")
+        aside = self._of(server_id, "aside")
+        if not aside:
+            return
+        has_blank = any(not key.endswith("/aside") for key in aside)
+        for key in self._of(server_id, "own"):
+            if has_blank or key.endswith("/root"):
+                self._disks.drop(key)
+        for key, disk in aside.items():
+            self._disks.put(_own(key), disk)
+            self._disks.drop(key)
 
     async def drop_root_disk_aside(self, server_id: str) -> None:
         await self.knobs.enter("drop_root_disk_aside")
-        if f"{server_id}/root" not in self._disks.entries:
+        aside = self._of(server_id, "aside")
+        if any(_own(key) not in self._disks.entries for key in aside):
             await self.bring_root_disk_back(server_id)
-        self._disks.drop(f"{server_id}/aside")
+        for key in aside:
+            self._disks.drop(key)
 
     async def export_root_disk(self, server_id: str, name: str = "export") -> str:
         """A true qcow2 of the right size, without content, since a simulated disk has none."""
@@ -313,6 +341,14 @@ class FakeHypervisor:
 
     def _respecify(self, machine_id: str, **changes: Any) -> None:
         self._change(machine_id, spec=msgspec.structs.replace(self._machine(machine_id).spec, **changes))
+
+    def _of(self, server_id: str, which: str) -> dict[str, SimulatedDisk]:
+        """The server's `own` disks or those that are kept `aside`, by key."""
+        return {
+            key: disk
+            for key, disk in self._disks.entries.items()
+            if disk.server_id == server_id and (_own(key) != key) == (which == "aside")
+        }
 
     def _ensure_disk(self, key: str, wanted: SimulatedDisk) -> dict[str, Any]:
         known = self._disks.entries.get(key)

@@ -268,8 +268,14 @@ class KeepsRootDisks(Protocol):
         """
         ...
 
-    async def ensure_blank_disk(self, server_id: str, name: str, size_mib: int) -> dict[str, Any]:
-        """An empty disk beside the root disk (ephemeral, swap); gone with it. Gives its connection."""
+    async def ensure_blank_disk(
+        self, server_id: str, name: str, size_mib: int, format: str = ""
+    ) -> dict[str, Any]:
+        """A disk beside the root disk (ephemeral, swap) with an empty file system of that format, called as
+        it is; gone with the root disk. Gives its connection.
+
+        One that exists keeps its content and only grows; swap has none, and is made anew in another size.
+        """
         ...
 
     async def ensure_root_disk_gone(self, server_id: str) -> None:
@@ -287,15 +293,16 @@ class KeepsRootDisks(Protocol):
 class SetsDisksAside(Protocol):
     """A way back for who gives a server another root disk. Nothing may run on the disk meanwhile."""
 
-    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
-        """The root disk is kept aside as it is now, and is no longer the server's, unless it was `copied`.
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool, with_blank: bool = True) -> None:
+        """The disks are kept aside as they are now, and are no longer the server's, unless `copied`.
 
-        One that is kept already stays. Where there is no root disk, none is kept.
+        Without `with_blank` only the root disk is.
+        What is kept already stays. Where there is no disk, none is kept.
         """
         ...
 
     async def bring_root_disk_back(self, server_id: str) -> None:
-        """What was kept aside is the root disk again, instead of any other; nothing is kept any more."""
+        """What was kept aside are the disks again, instead of any other; nothing is kept any more."""
         ...
 
     async def drop_root_disk_aside(self, server_id: str) -> None:

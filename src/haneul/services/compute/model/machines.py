@@ -31,21 +31,27 @@ def describe(
     volumes: Mapping[str, dict[str, Any]],
     ports: Sequence[Wired],
     root: dict[str, Any] | None,
+    local: Mapping[str, dict[str, Any]],
     config_drive: dict[str, bytes] | None,
 ) -> MachineSpec:
-    """The machine of the server: the root disk first, then its volumes in the order of their devices."""
+    """The machine of the server: the root disk first, then the host's own, then volumes as they are named."""
+    bus = disk_bus(server)
     disks = []
     if root is not None:
-        disks.append(DiskSpec(id=f"{server.id}-root", serial=server.id[:20], connection=root, boot_index=0))
+        id, serial = f"{server.id}-root", server.id[:20]
+        disks.append(DiskSpec(id=id, serial=serial, connection=root, bus=bus, boot_index=0))
+    for disk in server.local_disks:
+        id, serial = f"{server.id}-{disk.name}", disk.name
+        disks.append(DiskSpec(id=id, serial=serial, connection=local[disk.name], bus=bus))
     for device in server.block_devices:
-        disks.append(volume_disk(device.volume_id, volumes[device.volume_id], device.boot_index))
+        disks.append(volume_disk(device.volume_id, volumes[device.volume_id], device.boot_index, bus=bus))
     return MachineSpec(
         id=server.id,
         name=server.hostname,
         vcpus=server.flavor.vcpus,
         memory_mib=server.flavor.memory_mib,
         disks=disks,
-        nics=[nic(p) for p in ports],
+        nics=[nic(p, nic_model(server)) for p in ports],
         config_drive=config_drive,
         properties={k: str(v) for k, v in server.image_properties.items() if k.startswith(HARDWARE)},
     )
@@ -66,9 +72,20 @@ def rescue_disks(server_id: str) -> str:
     return f"{server_id}-rescue"
 
 
-def volume_disk(volume_id: str, connection: dict[str, Any], boot_index: int | None = None) -> DiskSpec:
-    return DiskSpec(id=volume_id, connection=connection, boot_index=boot_index)
+def volume_disk(
+    volume_id: str, connection: dict[str, Any], boot_index: int | None = None, *, bus: str = "virtio"
+) -> DiskSpec:
+    return DiskSpec(id=volume_id, connection=connection, boot_index=boot_index, bus=bus)
 
 
-def nic(port: Wired) -> NicSpec:
-    return NicSpec(port_id=port.port_id, mac=port.mac, mtu=port.mtu, connection=port.connection)
+def nic(port: Wired, model: str = "virtio") -> NicSpec:
+    return NicSpec(port_id=port.port_id, mac=port.mac, mtu=port.mtu, connection=port.connection, model=model)
+
+
+def disk_bus(server: Server) -> str:
+    """What the server's image says its disks are plugged into."""
+    return str(server.image_properties.get("hw_disk_bus") or "virtio")
+
+
+def nic_model(server: Server) -> str:
+    return str(server.image_properties.get("hw_vif_model") or "virtio").lower().removeprefix("virtual")

@@ -10,19 +10,20 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from haneul.services.compute.model.servers import Server
+import msgspec
+
+from haneul.services.compute.model.block_devices import ROOT
+from haneul.services.compute.model.network_data import Nic, network_data
+from haneul.services.compute.model.servers import BlockDevice, Server
 
 VERSIONS = ("2012-08-10", "2013-04-04", "2013-10-17", "2015-10-15", "2016-06-30", "2018-08-27", "latest")
 EC2_VERSIONS = ("1.0", "2007-01-19", "2009-04-04", "latest")
+CONTENT = "openstack/content"
+PLACE = {"bus": "none", "address": "none"}
+"""Where a guest sees a device is decided by its firmware; it finds it by address or serial number."""
 
 
 class Address(Protocol):
-    @property
-    def network_id(self) -> str: ...
-    @property
-    def port_id(self) -> str: ...
-    @property
-    def mac(self) -> str: ...
     @property
     def ip(self) -> str: ...
     @property
@@ -31,7 +32,17 @@ class Address(Protocol):
     def kind(self) -> str: ...
 
 
-def meta_data(server: Server) -> dict[str, Any]:
+class Guest(msgspec.Struct, frozen=True):
+    """A server, and what it stands on now."""
+
+    server: Server
+    addresses: Sequence[Address]
+    nics: Sequence[Nic]
+    volumes: Sequence[BlockDevice]
+
+
+def meta_data(guest: Guest) -> dict[str, Any]:
+    server = guest.server
     found: dict[str, Any] = {
         "uuid": server.id,
         "name": server.name,
@@ -40,66 +51,72 @@ def meta_data(server: Server) -> dict[str, Any]:
         "availability_zone": server.zone or "nova",
         "project_id": server.project_id,
         "meta": server.metadata,
-        "devices": [],
+        "devices": [*_tagged_nics(guest), *_tagged_disks(guest)],
         "dedicated_cpus": [],
     }
+    if server.files:
+        found["files"] = [
+            {"path": file.path, "content_path": f"/content/{number:04}"}
+            for number, file in enumerate(server.files)
+        ]
     if server.public_key and server.key_name:
         found["public_keys"] = {server.key_name: server.public_key}
         found["keys"] = [{"name": server.key_name, "type": "ssh", "data": server.public_key}]
     return found
 
 
-def network_data(addresses: Sequence[Address]) -> dict[str, Any]:
-    """Links and addresses; every one is given by DHCP."""
-    links: dict[str, dict[str, Any]] = {}
-    networks = []
-    for each in addresses:
-        if each.kind != "fixed":
-            continue
-        link = f"tap{each.port_id[:11]}"
-        links[link] = {
-            "id": link,
-            "vif_id": each.port_id,
-            "type": "bridge",
-            "ethernet_mac_address": each.mac,
-            "mtu": None,
-        }
-        networks.append(
-            {
-                "id": f"network{len(networks)}",
-                "type": "ipv4_dhcp" if each.version == 4 else "ipv6_dhcp",
-                "link": link,
-                "network_id": each.network_id,
-            }
-        )
-    return {"links": list(links.values()), "networks": networks, "services": []}
+def _tagged_nics(guest: Guest) -> list[dict[str, Any]]:
+    tags = guest.server.device_tags
+    return [
+        {"type": "nic", "mac": nic.mac, "vf_trusted": False, **PLACE, "tags": [tags[nic.port_id]]}
+        for nic in guest.nics
+        if nic.port_id in tags
+    ]
+
+
+def _tagged_disks(guest: Guest) -> list[dict[str, Any]]:
+    """By the serial number that the guest reads of the disk."""
+    server = guest.server
+    found = [(server.id[:20], ROOT, server.device_tags.get("root"))] if not server.boots_from_volume else []
+    found += [(d.name, d.device, d.tag) for d in server.local_disks]
+    found += [(v.volume_id[:20], v.device, server.device_tags.get(v.volume_id)) for v in guest.volumes]
+    return [
+        {"type": "disk", "serial": serial, "path": path, **PLACE, "tags": [tag]}
+        for serial, path, tag in found
+        if tag
+    ]
 
 
 def user_data(server: Server) -> bytes | None:
     return base64.b64decode(server.user_data) if server.user_data else None
 
 
-def documents(server: Server, addresses: Sequence[Address]) -> dict[str, bytes]:
+def documents(guest: Guest) -> dict[str, bytes]:
     """The files of the config drive."""
+    server = guest.server
     found = {
-        "openstack/latest/meta_data.json": _json(meta_data(server)),
-        "openstack/latest/network_data.json": _json(network_data(addresses)),
+        "openstack/latest/meta_data.json": _json(meta_data(guest)),
+        "openstack/latest/network_data.json": _json(network_data(guest.nics)),
         "openstack/latest/vendor_data.json": b"{}",
         "openstack/latest/vendor_data2.json": b"{}",
-        "ec2/latest/meta-data.json": _json(ec2(server, addresses)),
+        "ec2/latest/meta-data.json": _json(ec2(guest)),
     }
+    for number, file in enumerate(server.files):
+        found[f"{CONTENT}/{number:04}"] = base64.b64decode(file.contents)
     if data := user_data(server):
         found["openstack/latest/user_data"] = data
         found["ec2/latest/user-data"] = data
     return found
 
 
-def ec2(server: Server, addresses: Sequence[Address]) -> dict[str, Any]:
+def ec2(guest: Guest) -> dict[str, Any]:
+    server, addresses = guest.server, guest.addresses
     fixed = [a.ip for a in addresses if a.kind == "fixed" and a.version == 4]
     floating = [a.ip for a in addresses if a.kind == "floating"]
     found: dict[str, Any] = {
         "ami-id": "ami-00000001",
         "ami-launch-index": str(server.launch_index),
+        "block-device-mapping": _mapping(guest),
         "hostname": f"{server.hostname}.novalocal",
         "instance-action": "none",
         "instance-id": "i-" + server.id.replace("-", "")[:8],
@@ -116,26 +133,41 @@ def ec2(server: Server, addresses: Sequence[Address]) -> dict[str, Any]:
     return found
 
 
-def answer(server: Server, addresses: Sequence[Address], path: str) -> tuple[int, str, bytes]:
+def _mapping(guest: Guest) -> dict[str, str]:
+    """The disks by the names that EC2 has for them."""
+    server = guest.server
+    root = server.root_device
+    found = {"ami": root.removeprefix("/dev/"), "root": root}
+    volumes = sorted(v.device for v in guest.volumes)
+    found |= {f"ebs{number}": device for number, device in enumerate(volumes)}
+    return found | {disk.name: disk.device for disk in server.local_disks}
+
+
+def answer(guest: Guest, path: str) -> tuple[int, str, bytes]:
     """(status, content type, body) of a GET on the metadata address."""
     parts = [p for p in path.split("/") if p]
     if not parts:
         return _text("\n".join((*EC2_VERSIONS, "openstack")))
     if parts[0] == "openstack":
-        return _openstack(server, addresses, parts[1:])
+        return _openstack(guest, parts[1:])
     if parts[0] in EC2_VERSIONS:
-        return _ec2(server, addresses, parts[1:])
+        return _ec2(guest, parts[1:])
     return _missing()
 
 
-def _openstack(server: Server, addresses: Sequence[Address], parts: list[str]) -> tuple[int, str, bytes]:
+def _openstack(guest: Guest, parts: list[str]) -> tuple[int, str, bytes]:
     if not parts:
         return _text("\n".join(VERSIONS))
+    made = documents(guest)
+    if parts[0] == "content":
+        content = made.get(f"{CONTENT}/{'/'.join(parts[1:])}")
+        return _missing() if content is None else (200, "application/octet-stream", content)
     if parts[0] not in VERSIONS:
         return _missing()
-    files = {k.removeprefix("openstack/latest/"): v for k, v in documents(server, addresses).items()}
+    latest = "openstack/latest/"
+    files = {k.removeprefix(latest): v for k, v in made.items() if k.startswith(latest)}
     if len(parts) == 1:
-        return _text("\n".join(n for n in files if "/" not in n))
+        return _text("\n".join(files))
     found = files.get("/".join(parts[1:]))
     if found is None:
         return _missing()
@@ -143,7 +175,8 @@ def _openstack(server: Server, addresses: Sequence[Address], parts: list[str]) -
     return 200, kind, found
 
 
-def _ec2(server: Server, addresses: Sequence[Address], parts: list[str]) -> tuple[int, str, bytes]:
+def _ec2(guest: Guest, parts: list[str]) -> tuple[int, str, bytes]:
+    server = guest.server
     if not parts:
         return _text("meta-data/\nuser-data" if server.user_data else "meta-data/")
     if parts == ["user-data"]:
@@ -151,7 +184,7 @@ def _ec2(server: Server, addresses: Sequence[Address], parts: list[str]) -> tupl
         return (200, "application/octet-stream", data) if data else _missing()
     if parts[0] != "meta-data":
         return _missing()
-    found: Any = ec2(server, addresses)
+    found: Any = ec2(guest)
     for part in parts[1:]:
         if not isinstance(found, dict) or part not in found:
             return _missing()

@@ -11,6 +11,7 @@ import msgspec
 
 from haneul.kernel.db import derived_field
 from haneul.services.compute import errors
+from haneul.services.compute.model.block_devices import ROOT, LocalDisk
 
 
 class VmState(StrEnum):
@@ -75,6 +76,14 @@ class BlockDevice(msgspec.Struct, frozen=True):
     delete_on_termination: bool
 
 
+class InjectedFile(msgspec.Struct, frozen=True):
+    """A file that the guest is asked to write when it boots first: a personality."""
+
+    path: str
+    contents: str
+    """Base64."""
+
+
 class Rescue(msgspec.Struct, frozen=True):
     """What a server runs from while its own disk is being mended."""
 
@@ -89,6 +98,7 @@ class Resized(msgspec.Struct, frozen=True):
 
     flavor: FlavorSnapshot
     vm_state: VmState
+    local_disks: list[LocalDisk] = []
 
 
 class Server(msgspec.Struct, frozen=True, gc=False):
@@ -134,6 +144,10 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     shelved_image_id: str | None = None
     """The image that holds the root disk of a shelved server."""
     resized_from: Resized | None = None
+    local_disks: list[LocalDisk] = []
+    device_tags: dict[str, str] = {}
+    """What the owner calls a device, by the id of its volume or port; the disk of the image is `root`."""
+    files: list[InjectedFile] = []
     generation: int = 0
     operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None
 
@@ -147,13 +161,18 @@ class Server(msgspec.Struct, frozen=True, gc=False):
         return self.image_id is None or any(d.boot_index == 0 for d in self.block_devices)
 
     @property
+    def has_drive(self) -> bool:
+        """Whether it gets a config drive; guests look for files to write nowhere else."""
+        return self.config_drive or bool(self.files)
+
+    @property
     def former_claim_id(self) -> str:
         """Who holds the room of the size that the server had, until a resize is confirmed or reverted."""
         return str(uuid.uuid5(uuid.UUID(self.id), "the size before"))
 
     @property
     def root_device(self) -> str:
-        return "/dev/vda"
+        return next((d.device for d in self.block_devices if d.boot_index == 0), ROOT)
 
 
 class HasState(Protocol):
@@ -308,6 +327,12 @@ def require(server: Server, action: str, *, by_admin: bool = False) -> None:
         raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
     if server.vm_state not in ALLOWED[action]:
         raise errors.WrongState(action=name, server_id=server.id, what="vm_state", state=server.vm_state)
+
+
+def tagged(server: Server, device_id: str, tag: str | None) -> Server:
+    """The server, whose owner calls the device so; None: it is gone, or has no such name."""
+    tags = {id: kept for id, kept in server.device_tags.items() if id != device_id}
+    return msgspec.structs.replace(server, device_tags=tags | ({device_id: tag} if tag else {}))
 
 
 def host_of(server: Server, action: str) -> str:

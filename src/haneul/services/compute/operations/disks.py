@@ -10,7 +10,8 @@ from haneul.kernel.errors import Forbidden
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.model import image_mappings
-from haneul.services.compute.model.servers import Server, VmState, host_of, require
+from haneul.services.compute.model.block_devices import free_names
+from haneul.services.compute.model.servers import Server, VmState, host_of, require, tagged
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_disks import (
@@ -23,6 +24,7 @@ from haneul.services.compute.sagas.change_disks import (
     VolumesSnapshot,
     forget,
 )
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 
 
@@ -47,6 +49,7 @@ async def attach_volume(
     id: str,
     volume_id: str,
     device: str | None,
+    tag: str | None = None,
     *,
     delete_on_termination: bool = False,
     also_shelved: bool,
@@ -55,8 +58,10 @@ async def attach_volume(
     server = await _with_devices(ctx, id, "attach_volume", also_shelved=also_shelved)
     require(server, "attach_volume", by_admin=ctx.is_admin)
     taken = {a.device for a in await _attachments_of(ctx, server)} | {server.root_device}
-    letters = (chr(c) for c in range(ord("b"), ord("z") + 1))
-    device = device or next(f"/dev/vd{x}" for x in letters if f"/dev/vd{x}" not in taken)
+    taken |= {d.device for d in server.local_disks}
+    if device in taken:
+        raise errors.DevicePathInUse(path=device)
+    device = device or next(free_names(taken))
     is_shelved = server.vm_state is VmState.SHELVED_OFFLOADED
     host = "" if is_shelved else host_of(server, "attach_volume")
     attachment = await block_storage.reserve(
@@ -67,6 +72,8 @@ async def attach_volume(
         project_id=server.project_id,
         delete_on_termination=delete_on_termination,
     )
+    if tag:
+        await SERVERS.update(ctx.tx, tagged(server, volume_id, tag))
     if not is_shelved:
         given = Attach(id, host, volume_id, attachment, device)
         await ctx.start(ATTACH_VOLUME, given, resource=id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import host_of, require
+from haneul.services.compute.model.servers import host_of, require, tagged
 from haneul.services.compute.operations import servers
 from haneul.services.compute.sagas.change_interfaces import ATTACH_INTERFACE, DETACH_INTERFACE, Interface
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
 
 
@@ -22,6 +23,11 @@ async def show(ctx: Context, id: str, port_id: str) -> network.Port:
     raise errors.NotAttached(what="port", id=port_id, server_id=id)
 
 
+async def tags(ctx: Context, id: str) -> dict[str, str]:
+    """What the owner calls the server's devices."""
+    return (await servers.show(ctx, id)).device_tags
+
+
 async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> network.Port:
     """The server owns one more port; its machine gets it soon."""
     server = await servers.show(ctx, id)
@@ -30,6 +36,8 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
     port = await network.attach_port(
         ctx, server.id, requested, host, server.project_id, server.zone or "nova"
     )
+    if requested.tag:
+        await SERVERS.update(ctx.tx, tagged(server, port.id, requested.tag))
     await ctx.start(ATTACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
     return port
 

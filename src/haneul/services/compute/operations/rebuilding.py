@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
+from haneul.services.compute.model import image_properties
 from haneul.services.compute.model.servers import Server, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.sagas.rebuild_server import REBUILD_SERVER, Rebuild
@@ -29,6 +30,7 @@ class RebuildWish(msgspec.Struct, frozen=True, kw_only=True):
     key_name: str | msgspec.UnsetType | None = msgspec.UNSET
     writes_volumes: bool = False
     """The root disk is to be new even if it is a volume."""
+    keeps_ephemeral: bool = False
 
 
 async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
@@ -43,12 +45,14 @@ async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
         changes["public_key"] = await servers.public_key_of(ctx, wish.key_name)
     servers.check_user_data(changes.get("user_data"))
     found = await _image(ctx, wish.image_id)
+    image_properties.check(found.properties)
     if server.boots_from_volume:
         await _require_same_image(ctx, server, wish)
     else:
         servers.require_fits(found, server.flavor, None)
         changes["image_id"] = found.id
     await servers.check_metadata_quota(ctx, changes.get("metadata", {}))
+    await servers.check_files_quota(ctx, changes.get("files", []))
     changes["image_properties"] = found.properties | {
         name: server.image_properties[name] for name in BOOTER if name in server.image_properties
     }
@@ -61,6 +65,8 @@ async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
         server.key_name,
         server.public_key,
         server.user_data,
+        server.files,
+        wish.keeps_ephemeral,
     )
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
     await ctx.start(REBUILD_SERVER, before, resource=id)

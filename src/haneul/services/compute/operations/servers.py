@@ -7,7 +7,7 @@ import binascii
 import contextlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -17,12 +17,13 @@ from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
-from haneul.services.compute.model import image_mappings
-from haneul.services.compute.model.block_devices import VolumeWish
+from haneul.services.compute.model import block_devices, image_mappings, image_properties
+from haneul.services.compute.model.block_devices import LocalWish, VolumeWish
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.servers import (
     BlockDevice,
     FlavorSnapshot,
+    InjectedFile,
     PowerState,
     Server,
     VmState,
@@ -58,6 +59,10 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None = None
     host: str | None = None
     volumes: list[VolumeWish] = []
+    local_disks: list[LocalWish] = []
+    image_tag: str | None = None
+    """What its owner calls the disk of the image."""
+    files: list[InjectedFile] = []
     description: str | None = None
     hostname: str | None = None
     access_ip_v4: str = ""
@@ -77,20 +82,25 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
     zone, host = await _where(ctx, wish)
     group_id = await _group(ctx, wish.hints)
     nics = await _nics(ctx, wish)
+    named = _device_names(wish)
+    local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=_root(wish) is None)
     count = await _how_many(ctx, wish, flavor)
+    await _require_group_room(ctx, group_id, count)
     await check_metadata_quota(ctx, wish.metadata)
+    await check_files_quota(ctx, wish.files)
     reservation = "r-" + secrets.token_hex(4)
     made = []
     for index in range(count):
         now = ctx.now()
+        id = ctx.new_id()
         name = wish.name if wish.most == 1 else f"{wish.name}-{index + 1}"
         server = Server(
-            id=ctx.new_id(),
+            id=id,
             project_id=ctx.project_id,
             user_id=ctx.user_id,
             name=name,
             description=wish.description,
-            hostname=wish.hostname or hostname_of(name),
+            hostname=wish.hostname or hostname_of(wish.name, id, index, wish.most),
             vm_state=VmState.BUILDING,
             power_state=PowerState.NOSTATE,
             host=None,
@@ -121,14 +131,18 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             locked_by=None,
             locked_reason=None,
             fault=None,
+            local_disks=local_disks,
+            device_tags={"root": wish.image_tag} if wish.image_tag else {},
+            files=wish.files,
         )
         with _as_bad_request("Block Device Mapping is Invalid: "):
-            devices = await _volumes(ctx, server, wish)
-        server = msgspec.structs.replace(server, block_devices=devices)
-        await SERVERS.add(ctx.tx, server)
+            devices, tags = await _volumes(ctx, server, wish, named)
         if nics:
             with _as_bad_request():
-                await network.prepare_ports(ctx, server.id, nics, wish.security_groups, zone or "nova")
+                ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or "nova")
+            tags |= {port.id: nic.tag for port, nic in zip(ports, nics, strict=True) if nic.tag}
+        server = msgspec.structs.replace(server, block_devices=devices, device_tags=server.device_tags | tags)
+        await SERVERS.add(ctx.tx, server)
         if group_id is not None:
             await _join(ctx, group_id, server.id)
         await ctx.emit(ServerAccepted(server.id))
@@ -176,6 +190,7 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
     image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
     found = None if image_id is None else await active_image(ctx, image_id)
     if found is not None:
+        image_properties.check(found.properties)
         of_image = image_mappings.read(found.properties)
         wish = msgspec.structs.replace(wish, volumes=image_mappings.merged(wish.volumes, of_image))
         require_fits(found, flavor, _root(wish))
@@ -225,10 +240,11 @@ async def public_key_of(ctx: Context, name: str | None) -> str | None:
 
 
 def check_user_data(text: str | None) -> None:
+    """Raise unless it is Base64; many programs break it into lines."""
     if text is None:
         return
     try:
-        base64.b64decode(text, validate=True)
+        base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest("User data needs to be valid base 64.") from None
 
@@ -296,6 +312,16 @@ async def _automatic_network(ctx: Context) -> str:
         raise BadRequest(message) from none
 
 
+def _device_names(wish: ServerWish) -> list[str]:
+    """The names that disks were asked to have, and the root disk's; raises if two are the same."""
+    boot = _root(wish)
+    root = (boot.device if boot else None) or block_devices.ROOT
+    others = [v.device for v in wish.volumes if v.device and v is not boot]
+    named = [root, *others, *(d.device for d in wish.local_disks if d.device)]
+    block_devices.require_different(named)
+    return named
+
+
 async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     """As many as the quota allows, between the least and the most that were asked for."""
     for count in range(wish.most, wish.least - 1, -1):
@@ -315,13 +341,25 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     return wish.least
 
 
-async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> list[BlockDevice]:
-    """Make or reserve the volumes that the server is made with."""
-    devices = []
-    first = 0 if _root(wish) else 1
-    for number, volume in enumerate(wish.volumes):
-        letter = chr(ord("a") + first + number)
-        device = volume.device or f"/dev/vd{letter}"
+async def _require_group_room(ctx: Context, group_id: str | None, count: int) -> None:
+    """Raise if the server group would have more members than the quota allows."""
+    group = await SERVER_GROUPS.get(ctx.tx, group_id) if group_id else None
+    if group is not None:
+        limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("server_group_members", -1)
+        if 0 <= limit < len(group.members) + count:
+            raise Forbidden("Quota exceeded, too many servers in group")
+
+
+async def _volumes(
+    ctx: Context, server: Server, wish: ServerWish, named: Sequence[str]
+) -> tuple[list[BlockDevice], dict[str, str]]:
+    """Make or reserve the volumes that the server is made with; and what the owner calls them, by id."""
+    devices: list[BlockDevice] = []
+    tags: dict[str, str] = {}
+    free = block_devices.free_names({*named, *(d.device for d in server.local_disks)})
+    boot = _root(wish)
+    for volume in wish.volumes:
+        device = volume.device or (block_devices.ROOT if volume is boot else next(free))
         volume_id = volume.source_id
         if volume.source != "volume":
             made = await block_storage.create_for_server(
@@ -347,7 +385,9 @@ async def _volumes(ctx: Context, server: Server, wish: ServerWish) -> list[Block
         devices.append(
             BlockDevice(volume_id, attachment, device, volume.boot_index, volume.delete_on_termination)
         )
-    return devices
+        if volume.tag:
+            tags[volume_id] = volume.tag
+    return devices, tags
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
@@ -356,11 +396,30 @@ async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
         raise Forbidden(f"Maximum number of metadata items exceeds {limit}")
 
 
-def hostname_of(name: str) -> str:
+async def check_files_quota(ctx: Context, files: Sequence[InjectedFile]) -> None:
+    """Raise if the project may not have the guest write so many or so long files."""
+    if not files:
+        return
+    limits = await QUOTAS.limits(ctx.tx, ctx.project_id)
+    most, longest, largest = (
+        limits.get(f"injected_file{name}", -1) for name in ("s", "_path_bytes", "_content_bytes")
+    )
+    if 0 <= most < len(files):
+        raise Forbidden("Personality file limit exceeded")
+    if 0 <= longest < max(len(f.path) for f in files):
+        raise Forbidden(f"Personality file path exceeds maximum length {longest}")
+    if 0 <= largest < max(len(base64.b64decode(f.contents)) for f in files):
+        raise Forbidden(f"Personality file content exceeds maximum length {largest}")
+
+
+def hostname_of(name: str, server_id: str, index: int = 0, count: int = 1) -> str:
     """A host name made of the server's name, as Nova makes it (RFC 1123)."""
-    text = re.sub(r"[ _.]", "-", name)
-    text = re.sub(r"[^\w-]+", "", text, flags=re.ASCII).lower().strip("-")
-    return text[:63].strip("-") or "server"
+    text = name.encode("latin-1", "ignore").decode("latin-1")[:63]
+    text = re.sub(r"[ _.]", "-", text)
+    text = re.sub(r"[^\w-]+", "", text).lower().strip("-")
+    if not text:
+        return f"Server-{server_id}"
+    return f"{text}-{index + 1}" if count > 1 else text
 
 
 async def show(ctx: Context, id: str) -> Server:

@@ -11,8 +11,9 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError, Waiting
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
-from haneul.services.compute.model.machines import volume_disk
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.model.machines import disk_bus, volume_disk
+from haneul.services.compute.model.servers import tagged
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 
 
@@ -37,8 +38,10 @@ async def disconnect(ctx: Context, attach: Attach) -> None:
 
 
 async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
-    hypervisor = ctx.agent(attach.host).hypervisor
-    await hypervisor.attach_disk(attach.server_id, volume_disk(attach.volume_id, connection.how))
+    async with ctx.in_reading() as reading:
+        server = await find_server(reading.tx, attach.server_id)
+    disk = volume_disk(attach.volume_id, connection.how, bus=disk_bus(server))
+    await ctx.agent(attach.host).hypervisor.attach_disk(attach.server_id, disk)
 
 
 async def unplug(ctx: Context, attach: Attach) -> None:
@@ -71,7 +74,8 @@ async def forget(ctx: Context, attach: Attach) -> None:
     server = await SERVERS.get(ctx.tx, attach.server_id)
     if server is not None:
         devices = [d for d in server.block_devices if d.volume_id != attach.volume_id]
-        await SERVERS.update(ctx.tx, msgspec.structs.replace(server, block_devices=devices))
+        left = msgspec.structs.replace(server, block_devices=devices)
+        await SERVERS.update(ctx.tx, tagged(left, attach.volume_id, None))
 
 
 async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:

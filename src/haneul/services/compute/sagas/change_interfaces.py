@@ -7,7 +7,9 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.compute.drivers.interface import NicSpec
-from haneul.services.compute.model.machines import nic
+from haneul.services.compute.model.machines import nic, nic_model
+from haneul.services.compute.model.servers import tagged
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.network import public as network
 
 
@@ -19,7 +21,9 @@ class Interface(msgspec.Struct, frozen=True):
 
 async def wire(ctx: Context, interface: Interface) -> NicSpec:
     (wired,) = await network.wire_ports(ctx, interface.server_id, interface.host, [interface.port_id])
-    return nic(wired)
+    async with ctx.in_reading() as reading:
+        server = await find_server(reading.tx, interface.server_id)
+    return nic(wired, nic_model(server))
 
 
 async def unwire(ctx: Context, interface: Interface) -> None:
@@ -36,10 +40,13 @@ async def unplug(ctx: Context, interface: Interface) -> None:
 
 async def let_go(ctx: Context, interface: Interface) -> None:
     await network.detach_port(ctx, interface.server_id, interface.port_id)
+    server = await SERVERS.get(ctx.tx, interface.server_id)
+    if server is not None and interface.port_id in server.device_tags:
+        await SERVERS.update(ctx.tx, tagged(server, interface.port_id, None))
 
 
 async def give_up(ctx: Context, interface: Interface, failure: Failure) -> None:
-    await network.detach_port(ctx, interface.server_id, interface.port_id)
+    await let_go(ctx, interface)
 
 
 async def keep(ctx: Context, interface: Interface, failure: Failure) -> None:

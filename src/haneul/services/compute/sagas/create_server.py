@@ -7,6 +7,7 @@ in ERROR, with the step and the reason; deleting it cleans up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,9 +20,11 @@ from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import MachineSpec
 from haneul.services.compute.events import ServerActive, ServerFailed
+from haneul.services.compute.model.block_devices import LocalDisk
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
 from haneul.services.compute.model.servers import BUILD, Fault, FlavorSnapshot, PowerState, Server, VmState
+from haneul.services.compute.sagas.guests import guest_of
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
@@ -52,7 +55,12 @@ class Wires(msgspec.Struct, frozen=True):
 
 
 class RootDisk(msgspec.Struct, frozen=True):
+    """The disks that the host itself keeps for the server."""
+
     connection: dict[str, Any] | None
+    """None: the root disk is a volume."""
+    local: dict[str, dict[str, Any]] = {}
+    """The empty ones, by name."""
 
 
 async def place(ctx: Context, new: NewServer) -> Claim:
@@ -166,12 +174,28 @@ async def unwire_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
 async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk:
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
-        if server is None or server.image_id is None or server.boots_from_volume:
+        if server is None:
             return RootDisk(None)
-        source = image.source(reading, await image.get(reading, server.image_id))
-    hypervisor = ctx.agent(claim.host).hypervisor
-    made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
-    return RootDisk(made)
+        boots_from_volume = server.image_id is None or server.boots_from_volume
+        source = None
+        if not boots_from_volume:
+            source = image.source(reading, await image.get(reading, server.image_id or ""))
+    made = None
+    if source is not None:
+        hypervisor = ctx.agent(claim.host).hypervisor
+        made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
+    return RootDisk(made, await local_disks(ctx, claim.host, server.id, server.local_disks))
+
+
+async def local_disks(
+    ctx: Context, host: str, server_id: str, disks: Sequence[LocalDisk]
+) -> dict[str, dict[str, Any]]:
+    """The connections of these empty disks, which are on the host; those that were there keep their data."""
+    hypervisor = ctx.agent(host).hypervisor
+    return {
+        disk.name: await hypervisor.ensure_blank_disk(server_id, disk.name, disk.size_mib, disk.format)
+        for disk in disks
+    }
 
 
 async def remove_root_disk(ctx: Context, new: NewServer, claim: Claim) -> None:
@@ -182,9 +206,8 @@ async def describe_machine(
     ctx: Context, new: NewServer, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
     server = await find_server(ctx.tx, new.server_id)
-    addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
-    files = documents(server, addresses) if server.config_drive else None
-    return describe(server, connections.by_volume, wires.ports, root.connection, files)
+    files = documents(await guest_of(ctx, server)) if server.has_drive else None
+    return describe(server, connections.by_volume, wires.ports, root.connection, root.local, files)
 
 
 async def spawn(ctx: Context, claim: Claim, machine: MachineSpec) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute.model.servers import PowerState, VmState
+from haneul.services.compute.model.servers import InjectedFile, PowerState, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.replace_machine import Wanted
 from haneul.services.compute.sagas.restore_server import (
@@ -41,6 +41,8 @@ class Rebuild(msgspec.Struct, frozen=True):
     key_name: str | None
     public_key: str | None
     user_data: str | None
+    files: list[InjectedFile] = []
+    keeps_ephemeral: bool = False
 
 
 async def locate(ctx: Context, rebuild: Rebuild) -> Lost:
@@ -62,7 +64,9 @@ async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
 
 
 async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
-    await ctx.agent(rebuild.host).hypervisor.set_root_disk_aside(rebuild.server_id, copied=False)
+    await ctx.agent(rebuild.host).hypervisor.set_root_disk_aside(
+        rebuild.server_id, copied=False, with_blank=not rebuild.keeps_ephemeral
+    )
 
 
 async def mark_rebuilt(ctx: Context, rebuild: Rebuild, wanted: Wanted) -> None:
@@ -101,6 +105,7 @@ async def remain(ctx: Context, rebuild: Rebuild, failure: Failure) -> None:
                 key_name=rebuild.key_name,
                 public_key=rebuild.public_key,
                 user_data=rebuild.user_data,
+                files=rebuild.files,
                 updated_at=ctx.now(),
             ),
         )

@@ -9,13 +9,24 @@ The server stays on its host, since a root disk cannot be sent to another one ye
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
-from haneul.services.compute.model.servers import FlavorSnapshot, PowerState, Resized, Server, VmState
+from haneul.services.compute.model.block_devices import LocalDisk, resized
+from haneul.services.compute.model.servers import (
+    BlockDevice,
+    FlavorSnapshot,
+    PowerState,
+    Resized,
+    Server,
+    VmState,
+)
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.create_server import (
     Claim,
@@ -23,13 +34,15 @@ from haneul.services.compute.sagas.create_server import (
     RootDisk,
     Wires,
     consumer_of,
+    local_disks,
     needs,
 )
 from haneul.services.compute.sagas.replace_machine import Wanted
 from haneul.services.compute.sagas.restore_server import (
     Devices,
     Lost,
-    describe_again,
+    Size,
+    describe_sized,
     find_devices,
     reconnect,
     rewire,
@@ -50,6 +63,7 @@ class Resize(msgspec.Struct, frozen=True):
 async def place(ctx: Context, resize: Resize) -> Claim:
     """The host has room for the new size beside the old, and keeps both."""
     server = await find_server(ctx.tx, resize.server_id)
+    disks_of_new_size(server, resize.flavor)
     await ctx.tx.lock("placement")
     former = server.former_claim_id
     if not await placement.holds(ctx, former):
@@ -80,18 +94,34 @@ async def keep_disk(ctx: Context, resize: Resize) -> None:
     await ctx.agent(resize.host).hypervisor.set_root_disk_aside(resize.server_id, copied=True)
 
 
+def disks_of_new_size(
+    server: Server, flavor: FlavorSnapshot, devices: Sequence[BlockDevice] = ()
+) -> list[LocalDisk]:
+    """The empty disks of the server once it has the flavor; DriverError where they would shrink."""
+    try:
+        return resized(server.local_disks, flavor, {server.root_device, *(d.device for d in devices)})
+    except ValueError as refusal:
+        raise DriverError(str(refusal)) from None
+
+
 async def grow_disk(ctx: Context, lost: Lost, resize: Resize, devices: Devices) -> RootDisk:
-    return await root_disk(ctx, lost, devices, resize.flavor.disk_gb)
-
-
-async def root_disk(ctx: Context, lost: Lost, devices: Devices, size_gb: int) -> RootDisk:
-    """The disk that is there already, at least that large; nothing is fetched."""
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, lost.server_id)
-    if server.image_id is None or any(d.boot_index == 0 for d in devices.devices):
-        return RootDisk(None)
-    hypervisor = ctx.agent(lost.host).hypervisor
-    return RootDisk(await hypervisor.ensure_root_disk(server.id, server.image_id, size_gb, ImageSource()))
+    wanted = disks_of_new_size(server, resize.flavor, devices.devices)
+    return await own_disks(ctx, lost, devices, resize.flavor.disk_gb, wanted)
+
+
+async def own_disks(
+    ctx: Context, lost: Lost, devices: Devices, size_gb: int, wanted: Sequence[LocalDisk]
+) -> RootDisk:
+    """The root disk that is there already, at least that large, and these; nothing is fetched."""
+    async with ctx.in_reading() as reading:
+        server = await find_server(reading.tx, lost.server_id)
+    made = None
+    if server.image_id is not None and all(d.boot_index != 0 for d in devices.devices):
+        hypervisor = ctx.agent(lost.host).hypervisor
+        made = await hypervisor.ensure_root_disk(server.id, server.image_id, size_gb, ImageSource())
+    return RootDisk(made, await local_disks(ctx, lost.host, server.id, wanted))
 
 
 async def describe_resized(
@@ -103,20 +133,22 @@ async def describe_resized(
     wires: Wires,
     root: RootDisk,
 ) -> MachineSpec:
-    machine = await describe_again(ctx, lost, devices, connections, wires, root)
-    return msgspec.structs.replace(machine, vcpus=resize.flavor.vcpus, memory_mib=resize.flavor.memory_mib)
+    server = await find_server(ctx.tx, lost.server_id)
+    wanted = disks_of_new_size(server, resize.flavor, devices.devices)
+    return await describe_sized(ctx, lost, devices, connections, wires, root, Size(resize.flavor, wanted))
 
 
-async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted) -> None:
+async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted, devices: Devices) -> None:
     server = await find_server(ctx.tx, resize.server_id)
     now = ctx.now()
     if server.resized_from is None:
-        was = Resized(server.flavor, resize.vm_state)
+        was = Resized(server.flavor, resize.vm_state, server.local_disks)
         await SERVERS.update(
             ctx.tx,
             msgspec.structs.replace(
                 server,
                 flavor=resize.flavor,
+                local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
                 resized_from=was,
                 vm_state=VmState.RESIZED,
                 power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,

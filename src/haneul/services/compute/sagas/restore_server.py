@@ -11,10 +11,12 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
+from haneul.services.compute.model.block_devices import LocalDisk
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
-from haneul.services.compute.model.servers import BlockDevice, PowerState, VmState
-from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires
+from haneul.services.compute.model.servers import BlockDevice, FlavorSnapshot, PowerState, VmState
+from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, local_disks
+from haneul.services.compute.sagas.guests import attached_volumes, guest_of
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 from haneul.services.network import public as network
@@ -31,15 +33,14 @@ class Devices(msgspec.Struct, frozen=True):
     devices: list[BlockDevice]
 
 
+class Size(msgspec.Struct, frozen=True):
+    flavor: FlavorSnapshot
+    local_disks: list[LocalDisk]
+
+
 async def find_devices(ctx: Context, lost: Lost) -> Devices:
     server = await find_server(ctx.tx, lost.server_id)
-    boot = {d.volume_id: d.boot_index for d in server.block_devices}
-    attached = (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
-    found = [
-        BlockDevice(a.volume_id, a.id, a.device, boot.get(a.volume_id), a.delete_on_termination)
-        for a in sorted(attached, key=lambda a: a.device)
-    ]
-    return Devices(found)
+    return Devices(await attached_volumes(ctx, server))
 
 
 async def reconnect(ctx: Context, lost: Lost, devices: Devices) -> Connections:
@@ -56,25 +57,44 @@ async def rewire(ctx: Context, lost: Lost) -> Wires:
 async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, lost.server_id)
-        if server is None or server.image_id is None or any(d.boot_index == 0 for d in devices.devices):
+        if server is None:
             return RootDisk(None)
-        try:
-            source = image.source(reading, await image.get(reading, server.image_id))
-        except image.ImageNotFound:
-            source = ImageSource()  # the disk is there already, so it is not needed
-    hypervisor = ctx.agent(lost.host).hypervisor
-    made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
-    return RootDisk(made)
+        boots_from_volume = server.image_id is None or any(d.boot_index == 0 for d in devices.devices)
+        source = None
+        if not boots_from_volume:
+            try:
+                source = image.source(reading, await image.get(reading, server.image_id or ""))
+            except image.ImageNotFound:
+                source = ImageSource()  # the disk is there already, so it is not needed
+    made = None
+    if source is not None:
+        hypervisor = ctx.agent(lost.host).hypervisor
+        made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
+    return RootDisk(made, await local_disks(ctx, lost.host, server.id, server.local_disks))
 
 
 async def describe_again(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
+    return await describe_sized(ctx, lost, devices, connections, wires, root)
+
+
+async def describe_sized(
+    ctx: Context,
+    lost: Lost,
+    devices: Devices,
+    connections: Connections,
+    wires: Wires,
+    root: RootDisk,
+    size: Size | None = None,
+) -> MachineSpec:
+    """The machine of the server, with this size instead of its own."""
     server = await find_server(ctx.tx, lost.server_id)
     server = msgspec.structs.replace(server, block_devices=devices.devices)
-    addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
-    files = documents(server, addresses) if server.config_drive else None
-    return describe(server, connections.by_volume, wires.ports, root.connection, files)
+    if size is not None:
+        server = msgspec.structs.replace(server, flavor=size.flavor, local_disks=size.local_disks)
+    files = documents(await guest_of(ctx, server)) if server.has_drive else None
+    return describe(server, connections.by_volume, wires.ports, root.connection, root.local, files)
 
 
 async def run_again(ctx: Context, lost: Lost, machine: MachineSpec) -> None:

@@ -16,11 +16,12 @@ from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, consumer_of
 from haneul.services.compute.sagas.replace_machine import Wanted
-from haneul.services.compute.sagas.resize_server import root_disk, sized
+from haneul.services.compute.sagas.resize_server import own_disks, sized
 from haneul.services.compute.sagas.restore_server import (
     Devices,
     Lost,
-    describe_again,
+    Size,
+    describe_sized,
     find_devices,
     reconnect,
     rewire,
@@ -74,17 +75,18 @@ async def bring_back(ctx: Context, lost: Lost) -> None:
 
 
 async def find_old_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
-    return await root_disk(ctx, lost, devices, 0)
+    async with ctx.in_reading() as reading:
+        server = await find_server(reading.tx, lost.server_id)
+    had = server.resized_from.local_disks if server.resized_from else server.local_disks
+    return await own_disks(ctx, lost, devices, 0, had)
 
 
 async def describe_former(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
-    machine = await describe_again(ctx, lost, devices, connections, wires, root)
     was = (await find_server(ctx.tx, lost.server_id)).resized_from
-    if was is None:
-        return machine
-    return msgspec.structs.replace(machine, vcpus=was.flavor.vcpus, memory_mib=was.flavor.memory_mib)
+    size = Size(was.flavor, was.local_disks) if was else None
+    return await describe_sized(ctx, lost, devices, connections, wires, root, size)
 
 
 async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
@@ -99,6 +101,7 @@ async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
         msgspec.structs.replace(
             sized(server, was.flavor),
             resized_from=None,
+            local_disks=was.local_disks,
             vm_state=VmState.ACTIVE if wanted.is_running else VmState.STOPPED,
             power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
             launched_at=now,

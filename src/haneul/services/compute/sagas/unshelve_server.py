@@ -38,15 +38,18 @@ async def leave_host(ctx: Context, lost: Lost) -> None:
 
 
 async def make_root_disk(ctx: Context, lost: Lost) -> RootDisk:
-    """The disk that was shelved is on the host; None where it is a volume."""
+    """The disk that was shelved is on the host, unless it is a volume; so are the empty ones, made anew."""
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, lost.server_id)
-        if server is None or server.shelved_image_id is None:
+        if server is None:
             return RootDisk(None)
-        source = image.source(reading, await image.get(reading, server.shelved_image_id))
-    size_gb, image_id = server.flavor.disk_gb, server.shelved_image_id
-    made = await ctx.agent(lost.host).hypervisor.ensure_root_disk(server.id, image_id, size_gb, source)
-    return RootDisk(made)
+        source = None
+        if server.shelved_image_id is not None:
+            source = image.source(reading, await image.get(reading, server.shelved_image_id))
+    size_gb, image_id, made = server.flavor.disk_gb, server.shelved_image_id, None
+    if source is not None:
+        made = await ctx.agent(lost.host).hypervisor.ensure_root_disk(server.id, image_id, size_gb, source)
+    return RootDisk(made, await create.local_disks(ctx, lost.host, server.id, server.local_disks))
 
 
 async def become_active(ctx: Context, lost: Lost) -> None:

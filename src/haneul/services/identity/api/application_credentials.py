@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
 from haneul.kernel.http.routes import Query, Request, Routes
@@ -123,9 +124,8 @@ def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return times.read(text)
+    except ValueError:
         raise Invalid(why="Invalid input for field application_credential.expires_at") from None
 
 

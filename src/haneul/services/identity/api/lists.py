@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Narrow, Rows
 from haneul.kernel.errors import BadRequest, NotFound
@@ -126,14 +126,12 @@ def expiry_filters(query: Query) -> list[Filter]:
                 "'lt', 'lte', 'gt', or 'gte'."
             )
         try:
-            at = datetime.fromisoformat(text)
+            at = times.read(text)
         except ValueError:
             raise BadRequest(
                 "Timestamp not in expected format. The server could not comply with the request since it is "
                 "either malformed or otherwise incorrect. The client is assumed to be in error."
             ) from None
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=UTC)
         found.append(Filter("password_expires_at", _COMPARISONS[operator], at))
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter
+from haneul.kernel.db import Filter, has_texts
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -105,7 +105,7 @@ def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]
     for parameter in ("tags", "tags-any", "not-tags", "not-tags-any"):
         asked = query.get(parameter)
         if asked:
-            found.append(stored.has_tags(parameter, asked.split(",")))
+            found.append(has_texts(PROJECTS.c.tags, parameter, asked.split(",")))
     return found
 
 

@@ -16,7 +16,13 @@ from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.api.views import moment
 from haneul.services.identity.model.proofs import Method, Named, Scope
-from haneul.services.identity.operations import authentication, catalog, receipts, tokens
+from haneul.services.identity.operations import (
+    application_credentials,
+    authentication,
+    catalog,
+    receipts,
+    tokens,
+)
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
@@ -125,6 +131,8 @@ async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
     _, auth = await _subject(ctx, request, None)
+    if auth.user_id == ctx.auth.user_id and auth.delegation != ctx.auth.delegation:
+        await application_credentials.require_unrestricted(ctx, "ending sessions")
     await tokens.end(ctx, auth)
 
 

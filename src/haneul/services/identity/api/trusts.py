@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -97,9 +98,8 @@ def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return times.read(text)
+    except ValueError:
         raise Invalid(
             why="Timestamp not in expected format. The server could not comply with the request since it is "
             "either malformed or otherwise incorrect. The client is assumed to be in error."

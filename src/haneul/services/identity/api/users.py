@@ -30,7 +30,7 @@ from haneul.services.identity.api.views import user_view as view
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.users import Group, User
-from haneul.services.identity.operations import access, directories, users
+from haneul.services.identity.operations import access, application_credentials, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import holder, project_is_held
@@ -141,15 +141,17 @@ async def delete_user(ctx: Context, user_id: str) -> None:
 
 
 @routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
-async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> None:
+async def change_password(ctx: Context, user_id: str, body: PasswordBody, request: Request) -> None:
     """Change one's own password; the original one is the proof."""
-    await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
+    original, new = body.user.original_password, body.user.password
+    await users.change_password(ctx, user_id, original, new, address=request.address)
 
 
 @routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
 async def revoke_tokens(ctx: Context, user_id: str) -> None:
     """End all tokens of a user, the asker's too if they are the user."""
     ctx.authorize({"user_id": user_id})
+    await application_credentials.require_unrestricted(ctx, "ending sessions")
     await users.revoke_tokens(ctx, user_id)
 
 

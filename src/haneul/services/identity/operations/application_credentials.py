@@ -69,18 +69,17 @@ async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[Applicatio
         return await access.add(c, APPLICATION_CREDENTIALS, new, "application_credential"), secret
 
 
-async def require_unrestricted(ctx: Context) -> None:
-    """Raise if one's token comes from an application credential that may not manage others."""
+async def require_unrestricted(
+    ctx: Context, doing: str = "managing additional application credentials"
+) -> None:
+    """Raise if one's token was lent to a program, unless it is trusted with all that its owner may."""
     if ctx.auth.trust_id or ctx.auth.access_token_id:
         raise Forbidden("You are not authorized to perform the requested action.")
     if ctx.auth.app_credential_id is None:
         return
     used = await APPLICATION_CREDENTIALS.get(ctx.tx, ctx.auth.app_credential_id)
     if used is None or not used.unrestricted:
-        raise Forbidden(
-            action="Using method 'application_credential' is not allowed for managing additional "
-            "application credentials."
-        )
+        raise Forbidden(action=f"Using method 'application_credential' is not allowed for {doing}.")
 
 
 async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | None) -> list[str]:

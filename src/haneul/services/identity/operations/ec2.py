@@ -9,6 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import NotFound, Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.services.identity.model.credentials import Credential
 from haneul.services.identity.model.proofs import Named, Proof, Scope
 from haneul.services.identity.model.signatures import SignedRequest, is_signed_by, is_string_signed_by
@@ -20,22 +21,24 @@ AGE = timedelta(minutes=15)
 """A signature holds for that long, before and after the time that it says."""
 
 
-async def by_request(ctx: Context, access_key: str, request: SignedRequest) -> Auth:
+async def by_request(ctx: Context, access_key: str, request: SignedRequest, *, address: str) -> Auth:
     """The authorisation of the key's owner, if they signed that request just now; 401 otherwise."""
-    credential, blob = await _find(ctx, access_key)
-    signed_at = request.signed_at()
-    if signed_at is None or abs(ctx.now() - signed_at) > AGE:
-        raise Unauthorized
-    if not is_signed_by(str(blob.get("secret")), request):
-        raise Unauthorized
+    with guarded(ctx.platform, f"access key {access_key}", address):
+        credential, blob = await _find(ctx, access_key)
+        signed_at = request.signed_at()
+        if signed_at is None or abs(ctx.now() - signed_at) > AGE:
+            raise Unauthorized
+        if not is_signed_by(str(blob.get("secret")), request):
+            raise Unauthorized
     return await _authorize(ctx, credential, blob)
 
 
-async def by_string(ctx: Context, access_key: str, text: bytes, signature: str) -> Auth:
+async def by_string(ctx: Context, access_key: str, text: bytes, signature: str, *, address: str) -> Auth:
     """The authorisation of the key's owner, if they signed that text; 401 otherwise."""
-    credential, blob = await _find(ctx, access_key)
-    if not is_string_signed_by(str(blob.get("secret")), text, signature):
-        raise Unauthorized
+    with guarded(ctx.platform, f"access key {access_key}", address):
+        credential, blob = await _find(ctx, access_key)
+        if not is_string_signed_by(str(blob.get("secret")), text, signature):
+            raise Unauthorized
     return await _authorize(ctx, credential, blob)
 
 

@@ -6,15 +6,14 @@ Nothing here tells an unknown user from a known one, in words or in time.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from math import ceil
 from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context, Platform
-from haneul.kernel.errors import TooManyRequests, Unauthorized
+from haneul.kernel.errors import Unauthorized
+from haneul.kernel.guesses import Counts
 from haneul.services.identity import config
 from haneul.services.identity.errors import PasswordExpired
 from haneul.services.identity.model.passwords import Attempts, is_expired, is_inactive, is_locked_out
@@ -22,11 +21,9 @@ from haneul.services.identity.model.users import User
 from haneul.services.identity.store.passwords import ATTEMPTS
 from haneul.services.identity.store.users import USERS
 
-MOST_KEYS = 100_000
 NOBODY = "nobody"
 """Stands in the store for users that are not there."""
-_Tries = dict[str, tuple[datetime, int]]
-_tries: WeakKeyDictionary[Platform, _Tries] = WeakKeyDictionary()
+_tries: WeakKeyDictionary[Platform, Counts] = WeakKeyDictionary()
 
 
 def try_from(ctx: Context, address: str) -> None:
@@ -42,18 +39,9 @@ def try_for(ctx: Context, who: str) -> None:
 def _count(ctx: Context, key: str, most: int) -> None:
     if not most:
         return
-    tries = _tries.setdefault(ctx.platform, {})
-    now = ctx.now()
-    period = timedelta(seconds=config.options(ctx.platform.config).rate_limit.period_s)
-    if len(tries) >= MOST_KEYS:
-        for old in [each for each, (since, _) in tries.items() if since + period <= now]:
-            del tries[old]
-    since, count = tries.get(key, (now, 0))
-    if since + period <= now:
-        since, count = now, 0
-    if count >= most:
-        raise TooManyRequests(retry_after_s=max(1, ceil((since + period - now).total_seconds())))
-    tries[key] = since, count + 1
+    tries = _tries.setdefault(ctx.platform, Counts())
+    tries.require_fewer(key, most, ctx.now())
+    tries.add(key, config.options(ctx.platform.config).rate_limit.period_s, ctx.now())
 
 
 async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bool = False) -> None:

@@ -35,6 +35,18 @@ def text(longest: int = 255) -> Check:
 NAME = text(255)
 
 
+def line(longest: int = 255) -> Check:
+    """A text that stays in its line, whatever file it is written to."""
+    whole = text(longest)
+
+    def check(value: Any) -> str:
+        if not whole(value).isprintable():
+            raise ValueError(f"'{value}' has characters that cannot be printed")
+        return str(value)
+
+    return check
+
+
 def or_none(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 

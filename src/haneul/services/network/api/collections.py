@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-import sqlalchemy as sa
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
+from haneul.kernel.db import Filter, Sort, has_texts
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, Request, Routes
 from haneul.services.network import errors
@@ -149,24 +148,10 @@ def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Ext
         if name in resource.filters:
             extra.append(resource.filters[name](values))
         elif name in ("tags", "tags-any", "not-tags", "not-tags-any") and "tags" in resource.by_name:
-            extra.append(_tag_filter(resource, name, ",".join(values).split(",")))
+            extra.append(has_texts(resource.rows.c.tags, name, ",".join(values).split(",")))
         elif (found := resource.filter(name, values)) is not None:
             filters.append(found)
     return filters, extra
-
-
-def _tag_filter(resource: Resource, name: str, tags: list[str]) -> Extra:
-    """Tags stand in a JSON array: each is looked for as it is written there."""
-    column = resource.rows.c.tags
-    params = {f"{name}_{i}".replace("-", "_"): _written(tag) for i, tag in enumerate(tags)}
-    each = [column.like(sa.bindparam(p, type_=sa.Text), escape="\\") for p in params]
-    condition = sa.or_(*each) if name.endswith("any") else sa.and_(*each)
-    return f"{name}/{len(tags)}", sa.not_(condition) if name.startswith("not") else condition, params
-
-
-def _written(tag: str) -> str:
-    text = msgspec.json.encode(tag).decode()
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _sorting(resource: Resource, query: Query) -> list[Sort]:

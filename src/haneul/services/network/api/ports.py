@@ -24,8 +24,8 @@ routes = Routes("/v2.0")
 FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
 PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = checks.mapping(
-    {"opt_name": checks.text(64)},
-    {"opt_value": checks.or_none(checks.text(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
+    {"opt_name": checks.line(64)},
+    {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
 

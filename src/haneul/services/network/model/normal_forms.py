@@ -6,8 +6,10 @@ text that is none of these raises ValueError.
 
 from __future__ import annotations
 
-import ipaddress
 import re
+
+from haneul.kernel.addresses import address as address
+from haneul.kernel.addresses import prefix as prefix
 
 PROTOCOLS = {
     "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "hopopt": 0, "icmp": 1, "igmp": 2, "ip": 0,
@@ -25,20 +27,6 @@ _MACS = [
     re.compile(sep.join([f"([0-9a-f]{{1,{digits}}})"] * groups))
     for sep, digits, groups in ((":", 2, 6), ("-", 2, 6), (":", 4, 3), ("-", 4, 3), (r"\.", 4, 3))
 ] + [re.compile("([0-9a-f]{12})")]
-
-
-def address(text: str) -> str:
-    """`FE80::0001` is `fe80::1`. A zone (`%eth0`) means nothing here."""
-    if "%" in text:
-        raise ValueError(text)
-    return str(ipaddress.ip_address(text))
-
-
-def prefix(text: str) -> str:
-    """`10.0.0.7/255.255.255.0` is `10.0.0.0/24`; an address alone is a prefix of one."""
-    if "%" in text:
-        raise ValueError(text)
-    return str(ipaddress.ip_network(text, strict=False))
 
 
 def mac(text: str) -> str:

@@ -58,6 +58,8 @@ class Port(Struct, frozen=True, gc=False):
     tags: list[str]
     created_at: str
     updated_at: str
+    slot: int = 0
+    """Its place among the NICs of its server."""
     generation: int = 0
 
     @property

@@ -41,7 +41,7 @@ async def add(
         "name": "", "description": "", "is_up": True, "allowed_address_pairs": [],
         "is_port_security_enabled": True, **FREE, "host": "", "profile": {},
         "vnic_type": "normal", "dns_name": "", "extra_dhcp_opts": [], "propagate_uplink_status": True,
-        "is_owned_by_server": False, "status": DOWN,
+        "is_owned_by_server": False, "slot": 0, "status": DOWN,
     }  # fmt: skip
     port = Port(
         id=port_id, project_id=project_id, network_id=network.id, mac_address=mac, fixed_ips=found,

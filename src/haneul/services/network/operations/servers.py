@@ -28,7 +28,7 @@ ADDRESSES = Query(
     sa.select(_p.held_by, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
     .join(NETWORKS.table, _n.id == _p.network_id)
     .where(among(_p.held_by, "servers"))
-    .order_by(_p.held_by, _p.created_at, _p.id)
+    .order_by(_p.held_by, _p.slot, _p.created_at, _p.id)
 )
 FLOATING = Query(
     sa.select(_f.port_id, _f.ip, _f.fixed_ip)
@@ -53,6 +53,8 @@ class RequestedNic(Struct, frozen=True):
     network_id: str | None = None
     port_id: str | None = None
     fixed_ip: str | None = None
+    tag: str | None = None
+    """What the server's owner calls the NIC."""
 
 
 async def validate(
@@ -163,14 +165,15 @@ async def prepare_ports(
         await QUOTAS.require(ctx, project_id, errors.OverQuota, port=len(new))
     ids = await group_ids(ctx, groups, project_id) if new else []
     found = []
-    for nic in requested:
+    first = max((p.slot + 1 for p in await of_server(ctx, server_id)), default=0)
+    for slot, nic in enumerate(requested, first):
         if nic.port_id is not None:
             port = await adoptable(ctx, nic.port_id, project_id, server_id)
-            taken = replace(port, **held(SERVER, server_id, COMPUTE + zone))
+            taken = replace(port, **held(SERVER, server_id, COMPUTE + zone), slot=slot)
             found.append(await PORTS.update(ctx.tx, taken))
         elif nic.network_id is not None:
             network = await attachable(ctx, nic.network_id)
-            found.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone))
+            found.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone, slot))
     return found
 
 
@@ -182,21 +185,23 @@ async def _make(
     fixed_ip: str | None,
     ids: list[str],
     zone: str,
+    slot: int,
 ) -> Port:
     secured = network.is_port_security_enabled
     port = await new_ports.add(
         ctx, network, project_id=project_id,
         fixed_ips=None if fixed_ip is None else [{"ip_address": fixed_ip}],
         security_group_ids=ids if secured else [], is_port_security_enabled=secured,
-        is_owned_by_server=True, **held(SERVER, server_id, COMPUTE + zone),
+        is_owned_by_server=True, slot=slot, **held(SERVER, server_id, COMPUTE + zone),
     )  # fmt: skip
     await ctx.emit(Changed(port.id, "port", "create", "", port.project_id))
     return port
 
 
 async def of_server(ctx: Context, server_id: str) -> list[Port]:
+    """In the order of its NICs."""
     found = await PORTS.find(ctx.tx, held_by=server_id, held_as=SERVER)
-    return sorted(found, key=lambda p: (p.created_at, p.id))
+    return sorted(found, key=lambda p: (p.slot, p.created_at, p.id))
 
 
 async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:

@@ -257,14 +257,16 @@ class QemuHypervisor:
     ) -> dict[str, Any]:
         return await self._disks.ensure_root_disk(server_id, image_id, size_gb, source)
 
-    async def ensure_blank_disk(self, server_id: str, name: str, size_mib: int) -> dict[str, Any]:
-        return await self._disks.ensure_blank_disk(server_id, name, size_mib)
+    async def ensure_blank_disk(
+        self, server_id: str, name: str, size_mib: int, format: str = ""
+    ) -> dict[str, Any]:
+        return await self._disks.ensure_blank_disk(server_id, name, size_mib, format)
 
     async def ensure_root_disk_gone(self, server_id: str) -> None:
         await self._disks.ensure_root_disk_gone(server_id)
 
-    async def set_root_disk_aside(self, server_id: str, *, copied: bool) -> None:
-        await self._disks.set_aside(server_id, copied=copied)
+    async def set_root_disk_aside(self, server_id: str, *, copied: bool, with_blank: bool = True) -> None:
+        await self._disks.set_aside(server_id, copied=copied, with_blank=with_blank)
 
     async def bring_root_disk_back(self, server_id: str) -> None:
         await self._disks.bring_back(server_id)

@@ -19,9 +19,9 @@ from haneul.kernel import disk_files
 from haneul.kernel.commands import run
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, NotFound
+from haneul.services.compute.drivers.qemu import blank_disks
 
 GIB = 1 << 30
-MIB = 1 << 20
 
 
 class RootDisks:
@@ -150,12 +150,12 @@ class RootDisks:
         part.replace(path)
         return path
 
-    async def ensure_blank_disk(self, server_id: str, name: str, size_mib: int) -> dict[str, Any]:
+    async def ensure_blank_disk(
+        self, server_id: str, name: str, size_mib: int, format: str = ""
+    ) -> dict[str, Any]:
         async with self._lock(server_id):
             path = self._folder(server_id) / f"{_plain(name)}.raw"
-            path.touch(0o600)
-            if path.stat().st_size < size_mib * MIB:
-                os.truncate(path, size_mib * MIB)
+            await blank_disks.ensure(path, size_mib, format)
             return connection(path)
 
     async def ensure_root_disk_gone(self, server_id: str) -> None:
@@ -163,9 +163,11 @@ class RootDisks:
             await asyncio.to_thread(shutil.rmtree, self._disks / _plain(server_id), ignore_errors=True)
         self._locks.pop(server_id, None)
 
-    async def set_aside(self, server_id: str, *, copied: bool) -> None:
+    async def set_aside(self, server_id: str, *, copied: bool, with_blank: bool = True) -> None:
         """The root disk is kept under another name, beside the note of the image that it stands on."""
         async with self._lock(server_id):
+            if with_blank:
+                await asyncio.to_thread(blank_disks.set_aside, self._disks / _plain(server_id), copied=copied)
             path = self._root(server_id)
             if path is None or self._root(server_id, "aside") is not None:
                 return
@@ -180,11 +182,13 @@ class RootDisks:
     async def bring_back(self, server_id: str) -> None:
         async with self._lock(server_id):
             self._bring_back(server_id)
+            blank_disks.bring_back(self._disks / _plain(server_id))
 
     async def drop_aside(self, server_id: str) -> None:
         async with self._lock(server_id):
             if self._root(server_id) is None:
                 self._bring_back(server_id)
+            await asyncio.to_thread(blank_disks.drop_aside, self._disks / _plain(server_id))
             if aside := self._root(server_id, "aside"):
                 aside.unlink()
             (self._disks / _plain(server_id) / "base-aside").unlink(missing_ok=True)
