@@ -17,9 +17,7 @@ from haneul.services.placement import public as placement
 
 show = servers.show
 explain = history.explain
-REMEMBERED = (SERVERS.c.id, PAST_SERVERS.c.id)
-"""The ids of all servers whose past is asked for."""
-__all__ = ["REMEMBERED", "ensure_flavor", "explain", "metadata", "show", "verify"]
+__all__ = ["ensure_flavor", "explain", "metadata", "show", "verify"]
 
 
 async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, str, bytes]:

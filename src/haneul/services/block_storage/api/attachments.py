@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Document, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import errors, policy
@@ -30,10 +31,10 @@ FILTERS = {"volume_id": "volume_id", "status": "status", "instance_id": "server_
 
 
 class NewAttachment(Strict):
-    volume_uuid: str
-    instance_uuid: str | None = None
-    connector: dict[str, Any] | None = None
-    mode: Annotated[str | UnsetType, since("3.54")] = UNSET
+    volume_uuid: Text
+    instance_uuid: Text | None = None
+    connector: Words | None = None
+    mode: Annotated[Text | UnsetType, since("3.54")] = UNSET
 
 
 class CreateAttachment(Strict):
@@ -41,7 +42,7 @@ class CreateAttachment(Strict):
 
 
 class AttachmentChanges(Strict):
-    connector: dict[str, Any]
+    connector: Words
 
 
 class UpdateAttachment(Strict):
@@ -149,7 +150,7 @@ async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
 
 
 @routes.post("/attachments/{id}/action", status=204, policy=policy.COMPLETE_ATTACHMENT, since="3.44")
-async def complete_attachment(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
     found = await attachments.show(ctx, id)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
+from haneul.services.block_storage.model.volumes import ZONE
 from haneul.services.block_storage.operations import snapshots
 
 routes = ProjectRoutes()
@@ -29,26 +31,33 @@ SORTABLE = {
     "volume_size": "size",
 }
 FILTERS = {
-    "id": "id",
     "name": "name",
-    "display_name": "name",
     "status": "status",
     "volume_id": "volume_id",
     "metadata": "metadata",
+    "availability_zone": f"={ZONE}",
+    "consumes_quota": "consumes_quota",
+}
+ADMINS_FILTERS = {
+    "id": "id",
+    "display_name": "name",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "host": "host",
     "created_at": "created_at",
     "updated_at": "updated_at",
-    "user_id": "user_id",
+    "volume_size": "size",
 }
-ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewSnapshot(Strict):
-    volume_id: str
-    name: str | None = None
-    description: str | None = None
-    force: bool | str | None = None
-    metadata: dict[str, str] | None = None
+    volume_id: Text | None
+    display_name: Text | None = None
+    name: Text | None = None
+    description: Text | None = None
+    force: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
 class CreateSnapshot(Strict):
@@ -56,10 +65,10 @@ class CreateSnapshot(Strict):
 
 
 class SnapshotChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
 
 
 class UpdateSnapshot(Strict):
@@ -77,10 +86,12 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
             )
         force = True
+    if new.volume_id is None:
+        raise errors.VolumeNotFound(id=None)
     made = await snapshots.create(
         ctx,
         new.volume_id,
-        name=fields.name(new.name),
+        name=fields.name(new.name if new.name is not None else new.display_name),
         description=fields.name(new.description, "description"),
         metadata=fields.pairs(new.metadata),
         force=force,
@@ -139,11 +150,11 @@ async def delete_snapshot(ctx: Context, id: str) -> None:
 
 
 class Reset(Strict):
-    status: str
+    status: Text
 
 
 @routes.post("/snapshots/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     found = await snapshots.show(ctx, id)
     if "os-force_delete" in body:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
@@ -21,11 +22,15 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
 
 
+MEMBERS_FILTERS = {"is_public": lists.ANYTHING, "extra_specs": "extra_specs"}
+ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
+
+
 class NewType(Strict):
-    name: str
-    description: str | None = None
-    extra_specs: dict[str, str | None] | None = None
-    is_public: bool | str | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
+    name: Text
+    description: Text | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
 class CreateType(Strict):
@@ -33,9 +38,9 @@ class CreateType(Strict):
 
 
 class TypeChanges(Strict):
-    name: str | None = None
-    description: str | None = None
-    is_public: bool | str | None = None
+    name: Text | None = None
+    description: Text | None = None
+    is_public: bool | Text | None = None
 
 
 class UpdateType(Strict):
@@ -43,21 +48,21 @@ class UpdateType(Strict):
 
 
 class ExtraSpecs(Strict):
-    extra_specs: dict[str, str]
+    extra_specs: Annotated[dict[Text, Text], MANY]
 
 
 @routes.get("/types", policy=policy.LIST_TYPES)
 async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     """List the types that one may use. Administrators filter by `is_public`."""
     page = lists.paging(query, SORTABLE)
-    text = (query.get("is_public") or "true").lower()
-    is_public = None if text == "none" else query.truth("is_public")
-    if ctx.is_admin and "is_public" not in query:
-        is_public = True
+    is_public: bool | None = True
+    if ctx.is_admin and (text := query.get("is_public")) is not None:
+        is_public = None if text.lower() == "none" else query.truth("is_public")
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
     found = await types.list_all(
         ctx,
         is_public=is_public,
-        name=query.get("name"),
+        filters=wanted,
         sort=page.sort,
         marker=page.marker,
         limit=page.limit + page.offset,
@@ -154,7 +159,9 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
 
 
 @routes.put("/types/{id}/extra_specs/{key}", policy=policy.UPDATE_EXTRA_SPEC)
-async def set_extra_spec(ctx: Context, id: str, key: str, body: dict[str, str]) -> dict[str, Any]:
+async def set_extra_spec(
+    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
+) -> dict[str, Any]:
     found = await types.show(ctx, id)
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
@@ -180,11 +187,11 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
 
 
 class Project(Strict):
-    project: str
+    project: Text
 
 
 @routes.post("/types/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
     if "addProjectAccess" in body:
         ctx.authorize({}, policy.ADD_TYPE_ACCESS.name)
@@ -196,7 +203,7 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
 
 
-def _project(body: dict[str, Any], action: str) -> str:
+def _project(body: Document, action: str) -> str:
     return fields.shaped(Project, body[action], action).project
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words
 from haneul.kernel.http.routes import Reply
 from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
@@ -34,7 +35,7 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
 
 
 @routes.post("/volumes/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
     name = next((key for key in body if key in _actions), None)
     if name is None:
@@ -47,7 +48,7 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
 
 
 class Extend(Strict):
-    new_size: int | str
+    new_size: Number | Text
 
 
 @action("os-extend", policy.EXTEND, Extend)
@@ -58,10 +59,10 @@ async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
 
 
 class Attach(Strict):
-    instance_uuid: str | None = None
-    host_name: str | None = None
-    mountpoint: str | None = None
-    mode: str | None = None
+    instance_uuid: Text | None = None
+    host_name: Text | None = None
+    mountpoint: Text | None = None
+    mode: Text | None = None
 
 
 @action("os-attach", policy.ATTACH, Attach)
@@ -92,7 +93,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
 
 
 class Detach(Strict):
-    attachment_id: str | None = None
+    attachment_id: Text | None = None
 
 
 @action("os-detach", policy.DETACH, Detach)
@@ -113,8 +114,8 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
 
 
 class ForceDetach(Strict):
-    attachment_id: str | None = None
-    connector: dict[str, Any] | None = None
+    attachment_id: Text | None = None
+    connector: Words | None = None
 
 
 @action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
@@ -152,9 +153,9 @@ async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 class Reset(Strict):
-    status: str | None = None
-    attach_status: str | None = None
-    migration_status: str | None = None
+    status: Text | None = None
+    attach_status: Text | None = None
+    migration_status: Text | None = None
 
 
 @action("os-reset_status", policy.RESET_STATUS, Reset)
@@ -183,7 +184,7 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
 
 
 class Bootable(Strict):
-    bootable: bool | str
+    bootable: bool | Text
 
 
 @action("os-set_bootable", policy.UPDATE, Bootable)
@@ -193,13 +194,15 @@ async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
 
 
 class Readonly(Strict):
-    readonly: bool | str
+    readonly: bool | Text
 
 
 @action("os-update_readonly_flag", policy.READONLY, Readonly)
 async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
     await volumes.require_free(ctx, volume)
-    await volumes.save(ctx, volume, readonly=fields.truth(given.readonly, "readonly"))
+    readonly = fields.truth(given.readonly, "readonly")
+    metadata = {**volume.metadata, "readonly": str(readonly)}  # where clients look for it
+    await volumes.save(ctx, volume, readonly=readonly, metadata=metadata)
 
 
 @action("os-force_delete", policy.FORCE_DELETE)
@@ -208,12 +211,12 @@ async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 class UploadImage(Strict):
-    image_name: str
-    force: bool | str | None = None
-    container_format: str | None = None
-    disk_format: str | None = None
-    visibility: str | None = None
-    protected: bool | str | None = None
+    image_name: Text
+    force: bool | Text | None = None
+    container_format: Text | None = None
+    disk_format: Text | None = None
+    visibility: Text | None = None
+    protected: bool | Text | None = None
 
 
 @action("os-volume_upload_image", policy.UPLOAD_IMAGE, UploadImage)
@@ -245,8 +248,8 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
 
 
 class Retype(Strict):
-    new_type: str
-    migration_policy: str | None = None
+    new_type: Text
+    migration_policy: Text | None = None
 
 
 @action("os-retype", policy.RETYPE, Retype)
@@ -264,7 +267,7 @@ async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
 
 
 class Connector(Strict):
-    connector: dict[str, Any]
+    connector: Words
 
 
 @action("os-initialize_connection", policy.INITIALIZE, Connector)
@@ -290,7 +293,7 @@ def connection(volume: Volume) -> dict[str, Any]:
 
 
 class ImageMetadata(Strict):
-    metadata: dict[str, str]
+    metadata: Annotated[dict[Text, Text], MANY]
 
 
 @action("os-set_image_metadata", policy.SET_IMAGE_METADATA, ImageMetadata)
@@ -301,7 +304,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
 
 
 class OneKey(Strict):
-    key: str
+    key: Text
 
 
 @action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Number, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema, Strict, since
 from haneul.services.block_storage import errors, policy
@@ -34,9 +35,7 @@ SORTABLE = {
     "user_id": "user_id",
 }
 FILTERS = {
-    "id": "id",
     "name": "name",
-    "display_name": "name",
     "status": "status",
     "metadata": "metadata",
     "bootable": "bootable",
@@ -44,37 +43,46 @@ FILTERS = {
     "availability_zone": "availability_zone",
     "created_at": "created_at",
     "updated_at": "updated_at",
+    "consumes_quota": "consumes_quota",
+    "migration_status": lists.NONE,
+    "group_id": lists.NONE,
+}
+ADMINS_FILTERS = {
+    "id": "id",
+    "display_name": "name",
+    "project_id": "project_id",
     "user_id": "user_id",
+    "host": "host",
     "multiattach": "multiattach",
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
+    "volume_type_id": "type_id",
 }
-ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 MULTIATTACH_BY_TYPE = (3, 50)
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewVolume(Schema):
-    size: int | str | None = None
-    name: str | None = None
-    description: str | None = None
-    volume_type: str | None = None
-    availability_zone: str | None = None
-    imageRef: str | None = None
-    image_id: str | None = None
-    display_name: str | None = None
-    display_description: str | None = None
-    snapshot_id: str | None = None
-    source_volid: str | None = None
-    consistencygroup_id: str | None = None
-    multiattach: bool | str | None = None
-    metadata: dict[str, str] | None = None
-    group_id: Annotated[str | UnsetType | None, since("3.13")] = UNSET
-    backup_id: Annotated[str | UnsetType | None, since("3.47")] = UNSET
+    size: Number | Text | None = None
+    name: Text | None = None
+    description: Text | None = None
+    volume_type: Text | None = None
+    availability_zone: Text | None = None
+    imageRef: Text | None = None
+    image_id: Text | None = None
+    display_name: Text | None = None
+    display_description: Text | None = None
+    snapshot_id: Text | None = None
+    source_volid: Text | None = None
+    consistencygroup_id: Text | None = None
+    multiattach: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
+    group_id: Annotated[Text | UnsetType | None, since("3.13")] = UNSET
+    backup_id: Annotated[Text | UnsetType | None, since("3.47")] = UNSET
 
 
 class Hinted(Strict):
-    hints: dict[str, Any] | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+    hints: Words | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
 class CreateVolume(Hinted, kw_only=True):
@@ -90,11 +98,11 @@ class CreateKnownVolume(Hinted, kw_only=True):
 
 
 class VolumeChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
-    metadata: dict[str, str] | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
+    metadata: Annotated[dict[Text, Text], MANY] | UnsetType | None = UNSET
 
 
 class UpdateVolume(Strict):
@@ -247,7 +255,7 @@ def _view(
         "volume_type": type_name,
         "snapshot_id": v.snapshot_id,
         "source_volid": v.source_id,
-        "metadata": {**v.metadata, "readonly": "True"} if v.readonly else v.metadata,
+        "metadata": v.metadata,
         "links": lists.links(ctx, "volumes", v.id),
         "user_id": v.user_id,
         "bootable": "true" if v.bootable else "false",

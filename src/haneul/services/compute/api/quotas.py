@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, until
+from haneul.kernel.http.bounds import Number, Text
 from haneul.kernel.quota import UNLIMITED
 from haneul.services.compute.api import values
 from haneul.services.compute.operations import quotas
@@ -20,7 +21,7 @@ NETWORKS = ("fixed_ips", "floating_ips", "security_groups", "security_group_rule
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 GROUPS = ("server_groups", "server_group_members")
 
-Limit = int | str | UnsetType
+Limit = Number | Text | UnsetType
 NetworkLimit = Annotated[Limit, until("2.35")]
 FileLimit = Annotated[Limit, until("2.56")]
 
@@ -55,7 +56,7 @@ class Limits(Strict, kw_only=True):
 class NewLimits(Limits, kw_only=True):
     server_groups: Limit = UNSET
     server_group_members: Limit = UNSET
-    force: bool | str | UnsetType = UNSET
+    force: bool | Text | UnsetType = UNSET
 
 
 class ClassLimits(Limits, kw_only=True):
@@ -82,11 +83,12 @@ def _shown(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     return found
 
 
-def _check(ctx: Context, project_id: str, query: Query) -> None:
+def _check(ctx: Context, project_id: str, query: Query, *, is_change: bool = False) -> None:
+    """A single user has the project's limits: they can be seen, and not be changed."""
     if not project_id.strip() or len(project_id) > 255:
         raise BadRequest(f"Project ID {project_id} is not a valid project.")
     values.only(ctx, query, {"user_id"})
-    if query.get("user_id"):
+    if query.get("user_id") and is_change:
         raise BadRequest("Quotas of single users are not kept; leave out user_id.")
 
 
@@ -118,7 +120,7 @@ async def show_defaults(ctx: Context, project_id: str) -> dict[str, Any]:
 @routes.put("/os-quota-sets/{project_id}", policy=policy.UPDATE)
 async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query: Query) -> dict[str, Any]:
     """Set limits of the project; below what it uses only with `force`."""
-    _check(ctx, project_id, query)
+    _check(ctx, project_id, query, is_change=True)
     given = body.quota_set
     by_force = given.force is not UNSET and values.truth(given.force, "quota_set.force")
     limits = await quotas.update(ctx, project_id, given.given(), by_force=by_force)
@@ -128,7 +130,7 @@ async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query
 @routes.delete("/os-quota-sets/{project_id}", status=202, policy=policy.DELETE)
 async def delete_quotas(ctx: Context, project_id: str, query: Query) -> None:
     """The project has the default limits."""
-    _check(ctx, project_id, query)
+    _check(ctx, project_id, query, is_change=True)
     await QUOTAS.reset(ctx.tx, project_id)
 
 

@@ -8,13 +8,16 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Reply, Routes
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
+from haneul.services.compute.api import security_groups
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.operations import actions, disks, servers
 from haneul.services.compute.policy import servers as policy
+from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
 Given = Any
@@ -33,7 +36,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
 
 
 @routes.post("/action", status=202, transaction=False)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
     if len(body) != 1:
         raise errors.NoSuchAction(action=", ".join(body) or "none")
@@ -171,7 +174,7 @@ def _console_url(ctx: Context, kind: str, token: str) -> str:
 
 
 @routes.post("/remote-consoles", status=200, policy=policy.REMOTE_CONSOLES, since="2.6", transaction=False)
-async def create_console(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """A URL at which the console can be opened, once."""
     fields = _fields("remote_console", body.get("remote_console"), ("protocol", "type"))
     protocol, kind = fields.get("protocol"), fields.get("type")
@@ -200,6 +203,8 @@ async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
 
 @routes.get("/os-security-groups", policy=policy.SECURITY_GROUPS)
 async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
-    """The names of the security groups on the server's ports."""
+    """The security groups of the server's ports, with what they let in."""
     server = await servers.show(ctx, id)
-    return {"security_groups": (await views.details(ctx, [server]))[0].get("security_groups", [])}
+    return {
+        "security_groups": await security_groups.views(ctx, await network.ingress_groups_of(ctx, server.id))
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from haneul.services.identity.manifest import MANIFEST
 
 T = TypeVar("T", bound=msgspec.Struct)
 LARGEST_PAGE = 1_000_000
+PIECE = 1000
 OPERATORS = {
     "contains": "contains",
     "icontains": "icontains",
@@ -83,7 +85,11 @@ async def listing(
         way=await narrow.way(ctx.tx, wanted) if narrow else None,
     )
     following = found[-1].id if len(found) == limit else None  # type: ignore[attr-defined]
-    return page(ctx, request, collection, [view(ctx, each) for each in found], following)
+    views: list[Any] = []
+    for start in range(0, len(found), PIECE):
+        views += [view(ctx, each) for each in found[start : start + PIECE]]
+        await asyncio.sleep(0)  # a list may be of everybody: others have their turn
+    return page(ctx, request, collection, views, following)
 
 
 def longest_page(ctx: Context, query: Query) -> int:
@@ -93,7 +99,7 @@ def longest_page(ctx: Context, query: Query) -> int:
 
 def _longest(ctx: Context) -> int:
     """How long a list may be at all."""
-    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
+    return ctx.options(config.IdentityOptions).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:

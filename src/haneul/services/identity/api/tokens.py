@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
@@ -36,7 +37,7 @@ routes = Routes("/v3")
 class IdentityProof(Schema):
     """Beside `methods` a part for each of them, under its name."""
 
-    methods: list[str]
+    methods: Annotated[list[Text], MANY]
 
 
 class SystemScope(Schema):
@@ -44,20 +45,20 @@ class SystemScope(Schema):
 
 
 class TrustReference(Schema):
-    id: str | None = None
+    id: Text | None = None
 
 
 class ScopeAsked(Schema):
     project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
-    unscoped: dict[str, Any] | None = None
+    unscoped: Document | None = None
     trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
-    identity: dict[str, Any]
-    scope: ScopeAsked | str | None = None
+    identity: Document
+    scope: ScopeAsked | Text | None = None
 
 
 class CreateToken(Schema):
@@ -108,6 +109,10 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token})
 
 
+ACCESS_RULES = "OpenStack-Identity-Access-Rules"
+"""By this header a service says that it minds what a token is restricted to."""
+
+
 @routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
@@ -147,6 +152,8 @@ async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple
     except Unauthorized:
         raise errors.TokenNotFound from None
     ctx.authorize({"target": {"token": {"user_id": auth.user_id}}})
+    if auth.access_rules and query is not None and not request.header(ACCESS_RULES):
+        raise errors.TokenNotFound  # who asks would let the token do everything
     return token, auth
 
 

@@ -11,8 +11,10 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.credentials import Credential
+from haneul.services.identity.operations import access
 from haneul.services.identity.operations.keys import FIRST, SEALING
 from haneul.services.identity.store import credentials
 from haneul.services.identity.store.credentials import CREDENTIALS
@@ -106,7 +108,14 @@ def access_key(blob: str, verb: str = "set") -> str:
     return key
 
 
+async def require_room(ctx: Context, user_id: str) -> None:
+    """Raise if the user has as many credentials as a user may have."""
+    most = ctx.options(IdentityOptions).credential.user_limit
+    await access.require_fewer(ctx, CREDENTIALS, most, "credentials", user_id=user_id)
+
+
 async def create_ec2(ctx: Context, user_id: str, project_id: str) -> Credential:
+    await require_room(ctx, user_id)
     key, secret = new_hex(), new_hex()
     blob = msgspec.json.encode({"access": key, "secret": secret, "trust_id": None}).decode()
     new = Credential(ec2_id(key), user_id, EC2, sealed(ctx, blob), project_id)
