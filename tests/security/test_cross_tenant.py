@@ -10,9 +10,11 @@ import json
 from collections import Counter
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.db import METADATA, Query
+from haneul.services.placement import public as placement
 from tests.conftest import Cloud
 from tests.security import kit
 from tests.security.conftest import contradictions
@@ -21,7 +23,7 @@ from tests.security.placing import Attack, Placer
 from tests.services.compute.world import World
 
 SECRET = "secret-of-the-victim"
-LEAST = 3000
+LEAST = 15_000
 """Fewer requests than that would mean that routes are not discovered any more."""
 BOOKS = {"events", "operations", "denials", "network_pending"}
 """Tables that tell of what happened, and not of what is."""
@@ -91,6 +93,13 @@ async def sent(
     return answer.status_code, ""
 
 
+async def hosts_report(cloud: Cloud) -> None:
+    """However long it took to come here, the hosts are up."""
+    async with cloud.platform.context() as ctx:
+        for host in await placement.hosts(ctx):
+            await placement.save_host(ctx, msgspec.structs.replace(host, last_seen_at=ctx.now()))
+
+
 async def prepared(cloud: Cloud) -> tuple[World, Tenant, Tenant]:
     w, external = await kit.people(cloud)
     victim = await kit.furnish(w, external, SECRET, 1)
@@ -128,8 +137,8 @@ async def test_no_route_does_or_tells_anything_with_the_things_of_others(cloud: 
         {s.manifest.name for s in cloud.plane.app.services},
     )
     assert statuses[200] > 100  # many are harmless, and none is refused for want of a token
-    print(sum(statuses.values()), statuses)
-    assert statuses[401] < LEAST / 20
+    assert statuses[401] < LEAST / 100
+    await hosts_report(cloud)
     for action in (
         {"reboot": {"type": "HARD"}},
         {"rebuild": {"imageRef": w.image}},

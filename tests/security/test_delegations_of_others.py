@@ -9,10 +9,8 @@ import pytest
 
 from haneul.services.identity.operations import credentials
 from haneul.services.identity.store.credentials import CREDENTIALS
-from tests.services.identity.conftest import Keystone, keystone, project
+from tests.services.identity.conftest import Keystone, project
 from tests.services.identity.test_signed_requests import ec2_keys, version_2
-
-__all__ = ["keystone"]
 
 KEYS = {"access": "the-key", "secret": "the-secret"}
 

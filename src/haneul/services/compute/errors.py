@@ -265,6 +265,18 @@ class HostInOtherZone(Conflict):
     message = "Cannot perform this on aggregate {id}: host {host} is in availability zone {zone}."
 
 
+class HostZoneInUse(Conflict):
+    """The host would change its zone under the servers that it has."""
+
+    code = "compute.host_zone_in_use"
+    message = "Cannot perform this on aggregate {id}. Reason: One or more hosts contain instances in this zone: {host}."
+
+
+class AggregateZoneInUse(BadRequest):
+    code = "compute.aggregate_zone_in_use"
+    message = "Cannot update aggregate {id}. Reason: One or more hosts contain instances in this zone."
+
+
 class AggregateNotEmpty(BadRequest):
     code = "compute.aggregate_not_empty"
     message = "Cannot delete aggregate {id}: Host aggregate is not empty."

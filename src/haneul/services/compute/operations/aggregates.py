@@ -1,6 +1,7 @@
 """Aggregates: create, show, list, update, delete; their hosts and metadata.
 
-A host's zone is that of the aggregates it is in; they must agree, because a host is in one zone only.
+A host's zone is that of the aggregates it is in; they must agree, because a host is in one zone only. It stays
+as long as the host has servers: those were placed in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from haneul.services.compute import errors
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import hosts
 from haneul.services.compute.store.aggregates import AGGREGATES
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.placement import public as placement
 
 
@@ -53,6 +55,8 @@ async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> A
         host = await placement.host(ctx, name)
         zone = zones.get(name, hosts.DEFAULT_ZONE)
         if host is not None and host.zone != zone:
+            if await SERVERS.first(ctx.tx, host=name) is not None:
+                raise errors.HostZoneInUse(id=aggregate.number, host=name)
             await placement.save_host(ctx, msgspec.structs.replace(host, zone=zone, updated_at=ctx.now()))
     return saved
 
@@ -81,7 +85,10 @@ async def update(
     new = msgspec.structs.replace(old, name=name or old.name, metadata=kept)
     if new.zone != old.zone:
         await _require_one_zone(ctx, new, new.hosts)
-    return await _save(ctx, new, new.hosts)
+    try:
+        return await _save(ctx, new, new.hosts)
+    except errors.HostZoneInUse:  # the same refusal has another status where the aggregate itself is changed
+        raise errors.AggregateZoneInUse(id=number) from None
 
 
 async def delete(ctx: Context, number: str) -> None:
