@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType, since, until
-from haneul.kernel.http.bounds import MANY, FEW, LongText, Number
+from haneul.kernel.http.bounds import FEW, MANY, LongText, Number
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute.api import server_views as views
