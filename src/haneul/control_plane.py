@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from haneul.kernel import guesses, room
+from haneul.kernel import guesses, log, room
 from haneul.kernel.clock import Clock, StoreClock, SystemClock
 from haneul.kernel.config import Config, Section
 from haneul.kernel.context import Platform
@@ -29,7 +29,12 @@ from haneul.kernel.saga_engine import Engine
 from haneul.kernel.tasks import end_all
 from haneul.service_folders import declared, hook, hooks, manifest, modules, names, part
 
-KERNEL_SECTIONS: tuple[type[Section], ...] = (door.Limits, guesses.GuessLimits, room.RoomLimits)
+KERNEL_SECTIONS: tuple[type[Section], ...] = (
+    door.Limits,
+    guesses.GuessLimits,
+    log.LogLimits,
+    room.RoomLimits,
+)
 
 
 def load_tables(services: Iterable[str] | None = None) -> None:

@@ -108,7 +108,7 @@ def questions(things: Things) -> Iterator[Question]:
     for who in ("admin", "member"):
         for version in VERSIONS:
             for query in SERVERS:
-                yield Question(who, "server", version, query)
+                yield Question(who, "server", version, f"all_tenants=1&{query}" if who == "admin" else query)
     for kind, (service, _, _) in KINDS.items():
         if kind == "server":
             continue
@@ -117,7 +117,10 @@ def questions(things: Things) -> Iterator[Question]:
         for who in people:
             for version in versions.get(service, ("",)):
                 for query in (*by_attribute(kind, things), *OTHERS.get(kind, ()), "nothing=1"):
-                    yield Question(who, kind, version, query)
+                    everywhere = (
+                        who == "admin" and kind in ("volume", "snapshot") and "all_tenants" not in query
+                    )
+                    yield Question(who, kind, version, f"all_tenants=1&{query}" if everywhere else query)
 
 
 def by_attribute(kind: str, things: Things) -> Iterator[str]:

@@ -99,7 +99,7 @@ class World:
 
 
 def spelled(value: Any) -> str:
-    return {None: "None", True: "True", False: "False"}.get(value) or str(value)
+    return str(value)
 
 
 async def build(world: World) -> None:

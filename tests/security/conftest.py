@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from haneul.control_plane import part
+from haneul.service_folders import hooks
 from tests.conftest import SERVICES, Cloud
 from tests.security import two_tenants
 from tests.security.two_tenants import Tenants
@@ -18,12 +18,10 @@ __all__ = ["keystone"]
 async def contradictions(cloud: Cloud) -> list[str]:
     """What `haneul verify` would say of what is stored."""
     found = []
-    for service in SERVICES:
-        public = part(service, "public")
-        if public is not None and hasattr(public, "verify") and service != "placement":
-            async with cloud.platform.reading() as ctx:
-                if problem := await public.verify(ctx):
-                    found.append(f"{service}: {problem}")
+    for service, verify in hooks(SERVICES, "verify"):
+        async with cloud.platform.reading() as ctx:
+            if problem := await verify(ctx):
+                found.append(f"{service}: {problem}")
     return found
 
 

@@ -155,3 +155,28 @@ async def test_an_image_that_asks_for_what_cannot_be_boots_nothing(w: World, map
     answer = await w.cloud.member.post(f"{BASE}/servers", w.body(imageRef=made.json()["id"]), version=V)
     assert answer.status_code == 400, answer.text
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
+
+
+async def test_old_clients_find_images_through_compute(w: World) -> None:
+    image = await image_of(w, await w.create(name="s"))
+    shown = (await w.cloud.member.get(f"{BASE}/images/{image['id']}")).json()["image"]
+    assert (shown["status"], shown["progress"], shown["OS-EXT-IMG-SIZE:size"]) == (
+        "ACTIVE",
+        100,
+        image["size"],
+    )
+    assert shown["metadata"]["image_type"] == "snapshot"
+    for query in (
+        "name=snap",
+        "type=snapshot",
+        "status=ACTIVE",
+        f"server={shown['metadata']['instance_uuid']}",
+    ):
+        listed = (await w.cloud.member.get(f"{BASE}/images/detail?{query}")).json()["images"]
+        assert image["id"] in {each["id"] for each in listed}, query
+    for query in ("name=other", "status=SAVING", "minRam=100000"):
+        assert (await w.cloud.member.get(f"{BASE}/images?{query}")).json()["images"] == [], query
+    assert (await w.cloud.stranger.get(f"{BASE}/images/{image['id']}")).status_code == 404
+    assert (await w.cloud.member.get(f"{BASE}/images", version="compute 2.36")).status_code == 404
+    assert (await w.cloud.member.delete(f"{BASE}/images/{image['id']}")).status_code == 204
+    assert (await w.cloud.member.get(f"/image/v2/images/{image['id']}")).status_code == 404

@@ -47,7 +47,11 @@ async def test_access_rules_hold_in_every_service(keystone: Keystone) -> None:
     assert (await http.get("/compute/v2.1/servers", headers=headers)).status_code == 401
     assert (await keystone.call(token, "GET", f"/users/{keystone.ids['member']}")).status_code == 200
     assert (await keystone.call(token, "GET", "/auth/projects")).status_code == 401
-    shown = await keystone.call(token, "GET", "/auth/tokens", **{"X-Subject-Token": token})
+    about = {"X-Subject-Token": token}
+    for method in ("GET", "HEAD"):  # a service that does not say that it minds the rules
+        assert (await keystone.call(member, method, "/auth/tokens", **about)).status_code == 404
+    about["OpenStack-Identity-Access-Rules"] = "1.0"
+    shown = await keystone.call(token, "GET", "/auth/tokens", **about)
     assert shown.json()["token"]["application_credential"]["access_rules"] == credential["access_rules"]
 
 
@@ -123,6 +127,8 @@ async def test_a_token_of_an_application_credential_makes_nothing_more(keystone:
         assert (await login_with(keystone, by_token(token), scope)).status_code == 403
     more = {"application_credential": {"name": "more"}}
     assert (await keystone.call(token, "POST", path, more)).status_code == 403
+    for trusts in ("/OS-TRUST/trusts", f"/OS-TRUST/trusts?trustor_user_id={ids['member']}"):
+        assert (await keystone.call(token, "GET", trusts)).status_code == 403
     free = await token_of(keystone, await made(keystone, member, name="free", unrestricted=True))
     assert (await keystone.call(free, "POST", path, more)).status_code == 201
     scoped = await login_with(keystone, proof(await made(keystone, member, name="x")), project("demo"))

@@ -14,7 +14,7 @@ from haneul.kernel.db.rows import (
     Way,
     escape_like,
 )
-from haneul.kernel.db.texts import among, has_texts, texts_of
+from haneul.kernel.db.texts import among, has_texts, matches, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "derived_field",
     "escape_like",
     "has_texts",
+    "matches",
     "open_database",
     "texts_of",
 ]

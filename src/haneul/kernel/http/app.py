@@ -40,6 +40,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -376,6 +377,8 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
@@ -413,6 +416,8 @@ class Application:
             where = f"{self.platform.endpoint}{keeper.path}"
             resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
@@ -459,5 +464,6 @@ def _is_within_rules(auth: Auth, route: Route, manifest: Manifest, req: Any) -> 
 
 
 def _has_trailing_slash(req: Any, manifest: Manifest) -> bool:
-    """Whether the path, as it was sent, ends in a slash below the service's own path."""
-    return req.scope["path"].endswith("/") and req.path != manifest.path
+    """Whether the path, as it was sent, ends in a slash below the service's own path and its version's."""
+    is_below = req.path.count("/") > manifest.endpoint.count("/")
+    return is_below and req.scope["path"].endswith("/")

@@ -10,6 +10,7 @@ MANIFEST = Manifest(
     path="/volume",
     endpoint="/volume/v3",
     profile="minimum",
+    takes_trailing_slashes=False,
     depends_on=("image", "placement"),
     host_interfaces=(HostInterface("volumes", real="file"),),
     drivers={"volumes": {"fake": "drivers.fake:FakeVolumes", "file": "drivers.file:FileVolumes"}},

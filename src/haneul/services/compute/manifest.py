@@ -10,6 +10,7 @@ MANIFEST = Manifest(
     path="/compute",
     endpoint="/compute/v2.1",
     profile="minimum",
+    takes_trailing_slashes=False,
     depends_on=("block_storage", "image", "network", "placement"),
     host_interfaces=(HostInterface("hypervisor", real="qemu"),),
     drivers={"hypervisor": {"fake": "drivers.fake:FakeHypervisor", "qemu": "drivers.qemu:QemuHypervisor"}},

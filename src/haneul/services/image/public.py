@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.db import Filter, Sort
 from haneul.kernel.disk_image import ImageSource
 from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageNotFound
@@ -20,9 +22,11 @@ __all__ = [
     "ImageDeleted",
     "ImageNotFound",
     "create_queued",
+    "delete",
     "discard",
     "ensure_definitions",
     "get",
+    "page",
     "share",
     "source",
     "store_file",
@@ -34,6 +38,24 @@ __all__ = [
 async def get(ctx: Context, image_id: str) -> Image:
     """The image, if the asker may see it; ImageNotFound otherwise."""
     return await images.show(ctx, image_id)
+
+
+async def page(
+    ctx: Context,
+    filters: Sequence[Filter],
+    *,
+    properties: Sequence[tuple[str, str]] = (),
+    sort: Sequence[Sort],
+    marker: str | None,
+    limit: int,
+) -> list[Image]:
+    """One page of the images that the asker sees."""
+    return await images.listed(ctx, filters, properties=properties, sort=sort, marker=marker, limit=limit)
+
+
+async def delete(ctx: Context, image_id: str) -> None:
+    """The image is gone, if the asker may delete it."""
+    await images.delete(ctx, image_id)
 
 
 def source(ctx: Context, image: Image) -> ImageSource:

@@ -255,6 +255,13 @@ class SecurityGroupEthertypeConflictWithProtocol(BadRequest):
     message = "Invalid ethertype {ethertype} for protocol {protocol}."
 
 
+class SecurityGroupRuleInvalidEtherType(BadRequest):
+    code = "network.rule_ethertype_unknown"
+    message = (
+        "Security group rule for ethertype '{ethertype}' not supported. Allowed values are ['IPv4', 'IPv6']."
+    )
+
+
 class SecurityGroupRuleExists(Conflict):
     code = "network.rule_exists"
     message = "Security group rule already exists. Rule id is {rule_id}."

@@ -27,6 +27,7 @@ from haneul.services.network.operations.ingress import create as create_security
 from haneul.services.network.operations.ingress import delete as delete_security_group
 from haneul.services.network.operations.ingress import names as security_groups_by_id
 from haneul.services.network.operations.ingress import of_project as ingress_groups
+from haneul.services.network.operations.ingress import of_server as ingress_groups_of
 from haneul.services.network.operations.ingress import remove_rule as remove_security_group_rule
 from haneul.services.network.operations.ingress import show as ingress_group
 from haneul.services.network.operations.ingress import update as update_security_group
@@ -67,6 +68,7 @@ __all__ = [
     "held_by_servers",
     "ingress_group",
     "ingress_groups",
+    "ingress_groups_of",
     "join_security_group",
     "leave_security_group",
     "lost_ports",

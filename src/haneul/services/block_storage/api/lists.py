@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -120,26 +121,39 @@ def _sort(query: Query, sortable: Mapping[str, str]) -> list[Sort]:
     return order
 
 
+NEVER = Filter("id", "in", [])
+"""Finds nothing."""
+WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+"""Before these versions such a filter is ignored."""
+QUOTA_SINCE, BOOTABLE_SINCE = (3, 65), (3, 2)
+ANYTHING, NONE = "(anything)", "(none)"
+"""Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
+
+
 def filters(
     ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
 ) -> list[Filter]:
-    """The conditions in the query string. From `since` on an unknown one is an error, before it is ignored."""
+    """The conditions in the query string.
+
+    Members may ask for `fields`; of anything else from `since` on they are told, and before it is ignored.
+    Administrators may ask for everything, and what nothing has finds nothing.
+    """
     known = {**fields, **admins} if ctx.is_admin else dict(fields)
     found, unknown = [], []
     for name, value in query.pairs:
-        if name in PAGING:
+        if name in PAGING or not ctx.wants(WINDOWS.get(name, (3, 0))):
             continue
-        like = name.endswith("~") and ctx.wants((3, 34))
+        like = name.endswith("~") and ctx.wants((3, 34)) and ctx.is_admin
         field = known.get(name.removesuffix("~") if like else name)
         if field is None:
             unknown.append(name)
-        elif field == "metadata":
-            found += _pairs(value)
         elif like:
             found.append(Filter(field, "icontains", value))
         else:
-            found.append(_equal(field, value))
-    if unknown and ctx.wants(since):
+            found += _conditions(ctx, field, value)
+    if unknown and ctx.is_admin:
+        found.append(NEVER)
+    elif unknown and ctx.wants(since):
         raise errors.InvalidInput(f"Invalid filters {','.join(unknown)} are found in query options.")
     return found
 
@@ -147,28 +161,60 @@ def filters(
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def _equal(field: str, value: str) -> Filter:
+def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
+    if field == ANYTHING:
+        return []
+    if field in ("metadata", "extra_specs"):
+        return _pairs(field, value)
+    if field in WINDOWS:
+        return [_compared(field, part) for part in value.split(",")]
+    if field == NONE:
+        return [NEVER]
+    if field.startswith("="):
+        return [] if field == f"={value}" else [NEVER]
+    if field == "consumes_quota":  # everything does
+        return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [NEVER]
+    if field == "bootable" and value.lower() not in _TRUTHS and not ctx.wants(BOOTABLE_SINCE):
+        return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
-        if value.lower() not in _TRUTHS:
-            raise errors.InvalidInput(reason=f"{field}={value}")
-        return Filter(field, "eq", _TRUTHS[value.lower()])
+        return [Filter(field, "eq", _truth(field, value))]
     if field == "size":
-        if not value.isdigit() or not value.isascii() or len(value) > 9:
-            raise errors.InvalidInput(reason=f"size must be an integer, not {value}")
-        return Filter(field, "eq", int(value))
-    return Filter(field, "eq", value)
+        is_number = value.isascii() and value.isdigit() and len(value) <= 9
+        return [Filter(field, "eq", int(value)) if is_number else NEVER]
+    return [Filter(field, "eq", value)]
 
 
-def _pairs(text: str) -> list[Filter]:
+def _truth(field: str, value: str) -> bool:
+    if value.lower() not in _TRUTHS:
+        raise errors.InvalidInput(reason=f"{field}={value}")
+    return _TRUTHS[value.lower()]
+
+
+_OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
+
+
+def _compared(field: str, text: str) -> Filter:
+    """`gt:2026-01-01T00:00:00` and the like; a time alone is that very time."""
+    operator, colon, rest = text.partition(":")
+    op, at = (_OPERATORS[operator], rest) if colon and operator in _OPERATORS else ("eq", text)
+    try:
+        when = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    except ValueError:
+        raise errors.InvalidInput(reason=f"Invalid {field} value: {text}") from None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return Filter(field, op, when.astimezone(UTC))
+
+
+def _pairs(field: str, text: str) -> list[Filter]:
     """`{'key': 'value'}` as conditions on the stored JSON, in which such a pair stands word for word."""
     try:
         found = ast.literal_eval(text) if len(text) <= LONGEST_LITERAL else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise errors.InvalidInput(reason=f"Could not evaluate value {text}, assuming string")
+        return [NEVER]
     wanted = (msgspec.json.encode({str(k): str(v)}).decode()[1:-1] for k, v in found.items())
-    return [Filter("metadata", "contains", pair) for pair in wanted]
+    return [Filter(field, "contains", pair) for pair in wanted]
 
 
 def collection(

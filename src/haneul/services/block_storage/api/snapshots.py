@@ -15,6 +15,7 @@ from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
+from haneul.services.block_storage.model.volumes import ZONE
 from haneul.services.block_storage.operations import snapshots
 
 routes = ProjectRoutes()
@@ -30,22 +31,29 @@ SORTABLE = {
     "volume_size": "size",
 }
 FILTERS = {
-    "id": "id",
     "name": "name",
-    "display_name": "name",
     "status": "status",
     "volume_id": "volume_id",
     "metadata": "metadata",
+    "availability_zone": f"={ZONE}",
+    "consumes_quota": "consumes_quota",
+}
+ADMINS_FILTERS = {
+    "id": "id",
+    "display_name": "name",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "host": "host",
     "created_at": "created_at",
     "updated_at": "updated_at",
-    "user_id": "user_id",
+    "volume_size": "size",
 }
-ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewSnapshot(Strict):
-    volume_id: Text
+    volume_id: Text | None
+    display_name: Text | None = None
     name: Text | None = None
     description: Text | None = None
     force: bool | Text | None = None
@@ -78,10 +86,12 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
             )
         force = True
+    if new.volume_id is None:
+        raise errors.VolumeNotFound(id=None)
     made = await snapshots.create(
         ctx,
         new.volume_id,
-        name=fields.name(new.name),
+        name=fields.name(new.name if new.name is not None else new.display_name),
         description=fields.name(new.description, "description"),
         metadata=fields.pairs(new.metadata),
         force=force,

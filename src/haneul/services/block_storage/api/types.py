@@ -22,6 +22,10 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
 
 
+MEMBERS_FILTERS = {"is_public": lists.ANYTHING, "extra_specs": "extra_specs"}
+ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
+
+
 class NewType(Strict):
     name: Text
     description: Text | None = None
@@ -51,14 +55,14 @@ class ExtraSpecs(Strict):
 async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     """List the types that one may use. Administrators filter by `is_public`."""
     page = lists.paging(query, SORTABLE)
-    text = (query.get("is_public") or "true").lower()
-    is_public = None if text == "none" else query.truth("is_public")
-    if ctx.is_admin and "is_public" not in query:
-        is_public = True
+    is_public: bool | None = True
+    if ctx.is_admin and (text := query.get("is_public")) is not None:
+        is_public = None if text.lower() == "none" else query.truth("is_public")
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
     found = await types.list_all(
         ctx,
         is_public=is_public,
-        name=query.get("name"),
+        filters=wanted,
         sort=page.sort,
         marker=page.marker,
         limit=page.limit + page.offset,

@@ -200,7 +200,9 @@ class Readonly(Strict):
 @action("os-update_readonly_flag", policy.READONLY, Readonly)
 async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
     await volumes.require_free(ctx, volume)
-    await volumes.save(ctx, volume, readonly=fields.truth(given.readonly, "readonly"))
+    readonly = fields.truth(given.readonly, "readonly")
+    metadata = {**volume.metadata, "readonly": str(readonly)}  # where clients look for it
+    await volumes.save(ctx, volume, readonly=readonly, metadata=metadata)
 
 
 @action("os-force_delete", policy.FORCE_DELETE)

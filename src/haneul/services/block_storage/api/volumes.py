@@ -35,9 +35,7 @@ SORTABLE = {
     "user_id": "user_id",
 }
 FILTERS = {
-    "id": "id",
     "name": "name",
-    "display_name": "name",
     "status": "status",
     "metadata": "metadata",
     "bootable": "bootable",
@@ -45,12 +43,21 @@ FILTERS = {
     "availability_zone": "availability_zone",
     "created_at": "created_at",
     "updated_at": "updated_at",
+    "consumes_quota": "consumes_quota",
+    "migration_status": lists.NONE,
+    "group_id": lists.NONE,
+}
+ADMINS_FILTERS = {
+    "id": "id",
+    "display_name": "name",
+    "project_id": "project_id",
     "user_id": "user_id",
+    "host": "host",
     "multiattach": "multiattach",
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
+    "volume_type_id": "type_id",
 }
-ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 MULTIATTACH_BY_TYPE = (3, 50)
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
@@ -248,7 +255,7 @@ def _view(
         "volume_type": type_name,
         "snapshot_id": v.snapshot_id,
         "source_volid": v.source_id,
-        "metadata": {**v.metadata, "readonly": "True"} if v.readonly else v.metadata,
+        "metadata": v.metadata,
         "links": lists.links(ctx, "volumes", v.id),
         "user_id": v.user_id,
         "bootable": "true" if v.bootable else "false",

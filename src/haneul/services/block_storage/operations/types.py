@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from haneul.kernel.context import Context
@@ -49,13 +51,13 @@ async def list_all(
     ctx: Context,
     *,
     is_public: bool | None,
-    name: str | None = None,
+    filters: Sequence[Filter] = (),
     sort: list[Sort] | None = None,
     marker: str | None = None,
     limit: int | None = None,
 ) -> list[VolumeType]:
     """The types that the asker may use; `is_public` None is all that an administrator knows."""
-    filters = [] if name is None else [Filter("name", "eq", name)]
+    filters = [*filters]
     extra = []
     if ctx.is_admin:
         if is_public is not None:

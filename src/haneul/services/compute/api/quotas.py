@@ -83,11 +83,12 @@ def _shown(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     return found
 
 
-def _check(ctx: Context, project_id: str, query: Query) -> None:
+def _check(ctx: Context, project_id: str, query: Query, *, is_change: bool = False) -> None:
+    """A single user has the project's limits: they can be seen, and not be changed."""
     if not project_id.strip() or len(project_id) > 255:
         raise BadRequest(f"Project ID {project_id} is not a valid project.")
     values.only(ctx, query, {"user_id"})
-    if query.get("user_id"):
+    if query.get("user_id") and is_change:
         raise BadRequest("Quotas of single users are not kept; leave out user_id.")
 
 
@@ -119,7 +120,7 @@ async def show_defaults(ctx: Context, project_id: str) -> dict[str, Any]:
 @routes.put("/os-quota-sets/{project_id}", policy=policy.UPDATE)
 async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query: Query) -> dict[str, Any]:
     """Set limits of the project; below what it uses only with `force`."""
-    _check(ctx, project_id, query)
+    _check(ctx, project_id, query, is_change=True)
     given = body.quota_set
     by_force = given.force is not UNSET and values.truth(given.force, "quota_set.force")
     limits = await quotas.update(ctx, project_id, given.given(), by_force=by_force)
@@ -129,7 +130,7 @@ async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query
 @routes.delete("/os-quota-sets/{project_id}", status=202, policy=policy.DELETE)
 async def delete_quotas(ctx: Context, project_id: str, query: Query) -> None:
     """The project has the default limits."""
-    _check(ctx, project_id, query)
+    _check(ctx, project_id, query, is_change=True)
     await QUOTAS.reset(ctx.tx, project_id)
 
 

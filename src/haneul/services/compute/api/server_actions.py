@@ -11,11 +11,13 @@ from haneul.kernel.http import Reply, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
+from haneul.services.compute.api import security_groups
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.operations import actions, disks, servers
 from haneul.services.compute.policy import servers as policy
+from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
 Given = Any
@@ -201,6 +203,8 @@ async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
 
 @routes.get("/os-security-groups", policy=policy.SECURITY_GROUPS)
 async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
-    """The names of the security groups on the server's ports."""
+    """The security groups of the server's ports, with what they let in."""
     server = await servers.show(ctx, id)
-    return {"security_groups": (await views.details(ctx, [server]))[0].get("security_groups", [])}
+    return {
+        "security_groups": await security_groups.views(ctx, await network.ingress_groups_of(ctx, server.id))
+    }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Reply, Routes
+from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_schemas import MetadataBody, MetaItem, TagsBody
 from haneul.services.compute.operations import actions, servers
 from haneul.services.compute.policy import servers as policy
@@ -98,7 +100,9 @@ async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
     if len(have) >= 50:
         raise BadRequest("The number of tags exceeded the per-server limit 50")
     await actions.set_tags(ctx, id, [*have, tag])
-    return Reply(status=201)
+    return Reply(
+        status=201, headers={"Location": f"{links(ctx, f'servers/{id}')[0]['href']}/tags/{quote(tag)}"}
+    )
 
 
 @routes.delete("/tags/{tag}", policy=policy.TAGS_WRITE, since="2.26")

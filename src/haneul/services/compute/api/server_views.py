@@ -17,6 +17,18 @@ from haneul.services.compute.model.servers import Server, VmState, status, task_
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
 
+WHOLE_AFTER_CHANGES = (2, 75)
+"""From then on a server that was changed is shown as it is otherwise; before, without what extensions added."""
+OF_EXTENSIONS = {"config_drive", "key_name", "security_groups", "host_status"}
+
+
+def without_extensions(view: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in view.items()
+        if name not in OF_EXTENSIONS and (":" not in name or name == "OS-DCF:diskConfig")
+    }
+
 
 def brief(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
     return {"id": server.id, "name": server.name, "links": links(ctx, f"servers/{server.id}")}

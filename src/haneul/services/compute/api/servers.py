@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Reply, Routes
 from haneul.kernel.ids import new_secret
-from haneul.services.compute import errors
+from haneul.services.compute.api import server_filters
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_disks import disks_of, injected_files
@@ -20,49 +19,16 @@ from haneul.services.compute.api.server_schemas import (
     address,
     uuid,
 )
-from haneul.services.compute.api.values import integer, regular_expression, time, truth
+from haneul.services.compute.api.values import integer, truth
 from haneul.services.compute.model.past_servers import PastServer
-from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, Server, VmState
+from haneul.services.compute.model.servers import Server, task_state
 from haneul.services.compute.operations import server_lists, servers
-from haneul.services.compute.operations.server_lists import Which
 from haneul.services.compute.operations.servers import ServerWish
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network.public import RequestedNic
 
 routes = Routes("/v2.1")
 MAX_LIMIT = 1000
-SORT_KEYS = {
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "launched_at": "launched_at",
-    "display_name": "name",
-    "name": "name",
-    "uuid": "id",
-    "host": "host",
-    "vm_state": "vm_state",
-    "power_state": "power_state",
-    "project_id": "project_id",
-    "user_id": "user_id",
-    "key_name": "key_name",
-    "image_ref": "image_id",
-    "hostname": "hostname",
-    "display_description": "description",
-}
-ADMIN_FILTERS = {"host": "host", "node": "host", "user_id": "user_id", "vm_state": "vm_state"}
-FREE_FILTERS = {
-    "image": "image_id",
-    "key_name": "key_name",
-    "reservation_id": "reservation_id",
-    "uuid": "id",
-    "availability_zone": "zone",
-    "access_ip_v4": "access_ip_v4",
-    "access_ip_v6": "access_ip_v6",
-    "power_state": "power_state",
-    "hostname": "hostname",
-}
-
-TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
-YES = {"1", "on", "t", "true", "y", "yes"}
 
 
 @routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
@@ -173,97 +139,20 @@ async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server | PastServer], dict[str, Any]]:
-    filters = _filters(ctx, query)
+    asked = await server_filters.read(ctx, query)
     limit = query.integer("limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
-    keys = query.all("sort_key") or ["created_at"]
-    directions = query.all("sort_dir")
-    if unknown := [k for k in keys if k not in SORT_KEYS]:
-        raise BadRequest(f"Invalid input for query parameters sort_key. Value: {unknown[0]}.")
-    if bad := [d for d in directions if d not in ("asc", "desc")]:
-        raise BadRequest(f"Invalid input for query parameters sort_dir. Value: {bad[0]}.")
-    sort = [
-        Sort(SORT_KEYS[key], (directions[i] if i < len(directions) else "desc") == "desc")
-        for i, key in enumerate(keys)
-    ]
-    tags = {kind: wanted for kind in TAG_FILTERS if (wanted := _split(query, kind))}
-    sort = [s for i, s in enumerate(sort) if s.field not in {other.field for other in sort[:i]}]
-    if size == 0:
+    sort = server_filters.order(ctx, query)
+    if size == 0 or asked.is_of_nothing:
         return [], {}
-    which, marker = _which(ctx, query), query.get("marker")
-    page = await server_lists.page(ctx, which, filters, sort=sort, marker=marker, limit=size, tags=tags)
+    page = await server_lists.page(
+        ctx, asked.which, asked.filters, sort=sort, marker=query.get("marker"), limit=size, tags=asked.tags,
+        zone=asked.zone,
+    )  # fmt: skip
     more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
+    if asked.task_state is not None:
+        page = [s for s in page if task_state(s) == asked.task_state]
     return page, {"servers_links": more} if more else {}
-
-
-def _split(query: Query, name: str) -> list[str]:
-    return [t for text in query.all(name) for t in text.split(",") if t]
-
-
-def _filters(ctx: Context, query: Query) -> list[Filter]:
-    """What is asked for, and what the asker may see of it."""
-    filters: list[Filter] = []
-    everybody = query.truth("all_tenants") if "all_tenants" in query else False
-    if everybody and not ctx.may(policy.ALL_TENANTS.name, {}):
-        raise Forbidden(action=policy.ALL_TENANTS.name)
-    wanted_project = query.get("tenant_id") or query.get("project_id")
-    if everybody:
-        if wanted_project:
-            filters.append(Filter("project_id", "eq", wanted_project))
-    else:
-        filters.append(Filter("project_id", "eq", ctx.project_id))
-    if (name := query.get("name")) is not None:
-        filters.append(Filter("name", "matches", regular_expression(name, "name")))
-    if (flavor := query.get("flavor")) is not None:
-        filters.append(Filter("flavor", "contains", f'"id":"{flavor}"'))
-    if statuses := [s.upper() for s in query.all("status")]:
-        if ctx.wants((2, 38)) and KNOWN_STATUSES.isdisjoint(statuses):
-            raise BadRequest("Invalid status value")
-        states = [STATES[s] for s in statuses if s in STATES]
-        filters.append(Filter("vm_state", "in", states))
-    filters += _changed(ctx, query)
-    if ctx.wants((2, 73)) and (is_locked := query.truth("locked")) is not None:
-        filters.append(Filter("locked_by", "set" if is_locked else "null"))
-    for name, field in FREE_FILTERS.items():
-        if (value := query.get(name)) is not None:
-            filters.append(Filter(field, "eq", _number(value) if field == "power_state" else value))
-    if ctx.is_admin:
-        for name, field in ADMIN_FILTERS.items():
-            if (value := query.get(name)) is not None:
-                filters.append(Filter(field, "eq", value))
-    return filters
-
-
-def _which(ctx: Context, query: Query) -> Which:
-    """Those that are there, unless changes are asked for; an administrator may choose."""
-    if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
-        if not ctx.is_admin:
-            raise errors.DeletedForAdmins
-        return Which.PAST
-    if ctx.is_admin and (wanted := query.get("deleted")) is not None:
-        return Which.PAST if wanted.strip().lower() in YES else Which.LIVING
-    is_of_changes = "changes-since" in query or ("changes-before" in query and ctx.wants((2, 66)))
-    return Which.ALL if is_of_changes else Which.LIVING
-
-
-def _changed(ctx: Context, query: Query) -> list[Filter]:
-    since, before = query.get("changes-since"), query.get("changes-before") if ctx.wants((2, 66)) else None
-    found = []
-    if since is not None:
-        found.append(Filter("updated_at", "ge", _time(since, "changes-since")))
-    if before is not None:
-        found.append(Filter("updated_at", "le", _time(before, "changes-before")))
-    if len(found) == 2 and found[1].value < found[0].value:
-        raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
-    return found
-
-
-def _number(text: str) -> int:
-    return integer(text, "power_state")
-
-
-def _time(text: str, name: str) -> str:
-    return time(text, name).isoformat(timespec="microseconds").removesuffix("+00:00")
 
 
 @routes.get("/servers/{id}", policy=policy.SHOW)
@@ -290,7 +179,8 @@ async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, 
     if new.disk_config is not UNSET:
         changes["disk_config"] = new.disk_config
     server = await servers.update(ctx, id, **changes)
-    return {"server": (await views.details(ctx, [server], is_one=True))[0]}
+    view = (await views.details(ctx, [server], is_one=True))[0]
+    return {"server": view if ctx.wants(views.WHOLE_AFTER_CHANGES) else views.without_extensions(view)}
 
 
 @routes.delete("/servers/{id}", policy=policy.DELETE)

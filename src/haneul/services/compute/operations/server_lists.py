@@ -15,7 +15,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
-from haneul.services.compute.store.server_lists import in_order
+from haneul.services.compute.store.server_lists import in_order, is_in_zone
 from haneul.services.compute.store.servers import SERVERS
 
 
@@ -36,17 +36,22 @@ async def page(
     marker: str | None,
     limit: int,
     tags: dict[str, list[str]],
+    zone: str | None = None,
 ) -> list[Server | PastServer]:
-    """One page of servers; `tags` are what is asked of their tags, by upstream's names."""
+    """One page of servers; `tags` are what is asked of their tags, by upstream's names; `zone` is a pattern."""
     after = None if marker is None else await _marked(ctx, marker)
     order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
     found: list[Server | PastServer] = []
     if Which.LIVING in which:
         extra = [has_texts(SERVERS.c.tags, kind, wanted) for kind, wanted in tags.items()]
+        extra += [] if zone is None else [is_in_zone(SERVERS, zone)]
         found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
     if Which.PAST in which and not tags.keys() & {"tags", "tags-any"}:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
-        found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
+        extra = [] if zone is None else [is_in_zone(PAST_SERVERS, zone)]
+        found += await PAST_SERVERS.page(
+            ctx.tx, filters, sort=order, after=after, limit=limit, way=way, extra=extra
+        )
     if which is Which.ALL:
         found = (await in_order(ctx.tx, found, order))[:limit]
     return found

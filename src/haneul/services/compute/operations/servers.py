@@ -331,9 +331,8 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     each = {"instances": 1, "cores": flavor.vcpus, "ram": flavor.memory_mib}
     least, most = wish.least, min(wish.most, MOST_AT_ONCE)
     count = max(least, min(most, await QUOTAS.room(ctx, **each)))
-    await QUOTAS.require(
-        ctx, error=errors.TooManyServers, **{name: count * amount for name, amount in each.items()}
-    )
+    wanted = {name: count * amount for name, amount in each.items()}
+    await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
     if count > MOST_AT_ONCE:
         raise errors.TooManyServers(resource="instances", requested=count, used=0, limit=MOST_AT_ONCE)
     return count

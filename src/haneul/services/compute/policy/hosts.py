@@ -29,3 +29,8 @@ DELETE_AGGREGATE = rule(_A + "delete", ADMIN, "Delete an aggregate.")
 ADD_HOST = rule(_A + "add_host", ADMIN, "Add a host to an aggregate.")
 REMOVE_HOST = rule(_A + "remove_host", ADMIN, "Remove a host from an aggregate.")
 SET_METADATA = rule(_A + "set_metadata", ADMIN, "Change an aggregate's metadata.")
+
+LIST_MIGRATIONS = rule("os_compute_api:os-migrations:index", ADMIN, "List the moves of servers.")
+LIST_SERVER_MIGRATIONS = rule(
+    "os_compute_api:servers:migrations:index", ADMIN, "List the moves of a server that go on."
+)

@@ -7,6 +7,7 @@ _S = "os_compute_api:servers:"
 LIST = rule(_S + "index", OWNER_READER, "List servers.")
 DETAIL = rule(_S + "detail", OWNER_READER, "List servers with details.")
 ALL_TENANTS = rule(_S + "index:get_all_tenants", ADMIN, "List every project's servers.")
+ALL_FILTERS = rule(_S + "allow_all_filters", ADMIN, "Ask lists of servers for everything that is stored.")
 SHOW = rule(_S + "show", OWNER_READER, "Show a server.")
 SHOW_HOST = rule("os_compute_api:os-extended-server-attributes", ADMIN, "See a server's host.")
 CREATE = rule(_S + "create", OWNER_MEMBER, "Create a server.")

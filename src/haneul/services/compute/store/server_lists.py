@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Sort, Tx, among
+from haneul.kernel.db import Condition, Rows, Sort, Tx, among, matches
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
+
+ZONE = sa.literal_column("'nova'")
 
 
 async def in_order(
@@ -23,6 +25,14 @@ async def in_order(
     known = {s.id: s for s in servers}
     ids = await tx.all(query, ids=msgspec.json.encode(list(known)).decode())
     return [known[id] for (id, *_) in ids]
+
+
+def is_in_zone(rows: Rows[Any], pattern: str) -> Condition:
+    """The zone that a server was made for, or else that of all hosts, has the pattern; nowhere is no zone."""
+    zone = sa.case(
+        (rows.c.host.is_(None), sa.literal_column("''")), else_=sa.func.coalesce(rows.c.zone, ZONE)
+    )
+    return "zone", matches(zone, sa.bindparam("zone_pattern", type_=sa.Text)), {"zone_pattern": pattern}
 
 
 def _order_of_both(order: Sequence[Sort]) -> sa.CompoundSelect[Any]:

@@ -109,6 +109,10 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token})
 
 
+ACCESS_RULES = "OpenStack-Identity-Access-Rules"
+"""By this header a service says that it minds what a token is restricted to."""
+
+
 @routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
@@ -148,6 +152,8 @@ async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple
     except Unauthorized:
         raise errors.TokenNotFound from None
     ctx.authorize({"target": {"token": {"user_id": auth.user_id}}})
+    if auth.access_rules and query is not None and not request.header(ACCESS_RULES):
+        raise errors.TokenNotFound  # who asks would let the token do everything
     return token, auth
 
 

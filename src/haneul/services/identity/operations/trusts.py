@@ -43,8 +43,7 @@ class Wanted(NamedTuple):
 async def create(ctx: Context, wanted: Wanted) -> Trust:
     """The new trust: of one's own roles, or of what a trust gave one if that may be lent on."""
     ctx.authorize(access.target(trust={"trustor_user_id": wanted.trustor_user_id}))
-    if ctx.auth.app_credential_id or ctx.auth.access_token_id:
-        raise Forbidden(action="Delegated tokens cannot manage trusts.")
+    _refuse_delegated(ctx)
     await access.exists(ctx, USERS, wanted.trustee_user_id, "user")
     role_ids = await _role_ids(ctx, wanted.roles)
     await _require_held(ctx, wanted, role_ids)
@@ -143,8 +142,15 @@ async def _require_new(ctx: Context, trust: Trust) -> None:
             raise DuplicateThing(kind="trust", details=f"Duplicate entry found with ID {trust.id}")
 
 
+def _refuse_delegated(ctx: Context) -> None:
+    """Who was lent rights neither sees nor changes what else is lent."""
+    if ctx.auth.app_credential_id or ctx.auth.access_token_id:
+        raise Forbidden(action="Delegated tokens cannot manage trusts.")
+
+
 async def find(ctx: Context, id: str, rule: str | None = None) -> Trust:
     """The trust, if it still holds and the asker may see it."""
+    _refuse_delegated(ctx)
     trust = await TRUSTS.get(ctx.tx, id)
     if trust is None or trust.is_over(ctx.now()):
         raise ThingNotFound(kind="trust", id=id)
@@ -154,6 +160,7 @@ async def find(ctx: Context, id: str, rule: str | None = None) -> Trust:
 
 async def listed(ctx: Context, trustor_user_id: str | None, trustee_user_id: str | None) -> list[Trust]:
     """The trusts of those people."""
+    _refuse_delegated(ctx)
     given = {"trustor_user_id": trustor_user_id, "trustee_user_id": trustee_user_id}
     asked = {name: value for name, value in given.items() if value is not None}
     if trustor_user_id is not None:
@@ -171,8 +178,6 @@ async def roles_of(ctx: Context, trust: Trust) -> list[Role]:
 
 
 async def delete(ctx: Context, trust: Trust) -> None:
-    if ctx.auth.app_credential_id or ctx.auth.access_token_id:
-        raise Forbidden(action="Delegated tokens cannot manage trusts.")
     await end(ctx, [trust])
 
 

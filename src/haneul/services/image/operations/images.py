@@ -126,7 +126,7 @@ async def listed(
     if is_out_of_scope(ctx):
         raise Forbidden(action=policy.GET_IMAGES.name)
     project = ctx.auth.project_id
-    ctx.authorize({"project_id": project})
+    ctx.authorize({"project_id": project}, policy.GET_IMAGES.name)
     wanted = [*map(labels.of_tag, tags), *(labels.of_property(*each) for each in properties)]
     conditions = []
     seen = None if is_administrator(ctx) else lists.Seen(project, member_status)

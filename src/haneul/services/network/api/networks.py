@@ -8,13 +8,19 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
 from haneul.services.network.operations import networks
 from haneul.services.network.store.networks import NETWORKS
 
 routes = Routes("/v2.0")
+
+
+def _status(values: list[str]) -> Extra:
+    """Every network is ACTIVE."""
+    return f"status/{'ACTIVE' in values}", sa.true() if "ACTIVE" in values else sa.false(), {}
+
 
 NETWORK = Resource(
     "network",
@@ -62,5 +68,6 @@ NETWORK = Resource(
     visible=visibility.own(
         NETWORKS, NETWORKS.c.is_shared.is_(sa.true()), NETWORKS.c.is_external.is_(sa.true())
     ),
+    filters={"status": _status},
 )
 serve(routes, NETWORK)

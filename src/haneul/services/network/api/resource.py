@@ -253,7 +253,7 @@ class Resource:
             values = [spelling for value in values for spelling in _spellings(attribute.spellings, value)]
         kind = self.rows.c[target].type
         if isinstance(kind, sa.Boolean):
-            return Filter(target, "in", [_truth(name, v) for v in values])
+            return Filter(target, "in", [truth_asked(name, v) for v in values])
         if isinstance(kind, sa.BigInteger):
             return Filter(target, "in", [_integer(name, v) for v in values])
         if len(values) == 1:
@@ -298,7 +298,7 @@ def _checked(attribute: Attribute, value: Any) -> Any:
         raise errors.InvalidInput(attribute=attribute.name, reason=str(problem)) from None
 
 
-def _truth(name: str, text: str) -> bool:
+def truth_asked(name: str, text: str) -> bool:
     if text.lower() in ("true", "1", "yes", "on", "t"):
         return True
     if text.lower() in ("false", "0", "no", "off", "f"):

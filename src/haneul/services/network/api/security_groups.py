@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
+from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
@@ -22,7 +23,7 @@ routes = Routes("/v2.0")
 def _ethertype(value: Any) -> str:
     found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
     if found is None:
-        raise ValueError(f"'{value}' is not in ['IPv4', 'IPv6']")
+        raise errors.SecurityGroupRuleInvalidEtherType(ethertype=value)
     return found
 
 
@@ -48,13 +49,33 @@ def _prefix(value: Any) -> str | None:
     return None if value in (None, "") else _written_prefix(value)
 
 
+def _prefix_spellings(text: str) -> list[str]:
+    try:
+        return [checks.prefix(text)]
+    except ValueError as problem:
+        raise errors.InvalidInput(attribute="remote_ip_prefix", reason=str(problem)) from None
+
+
 def _written_prefix(value: Any) -> str:
     """As it was given: the normal form is shown beside it."""
     normal = checks.prefix(value)
     return value if "/" in value else normal
 
 
-PORT_NUMBER = checks.or_none(checks.integer(0, 65535))
+def _port(value: Any) -> int | None:
+    try:
+        return checks.or_none(checks.integer(0, 65535))(value)
+    except ValueError:
+        raise errors.SecurityGroupInvalidPortValue(port=value) from None
+
+
+def _group_id(value: Any) -> str:
+    """Of a group that is there: what cannot be an id is none."""
+    if not isinstance(value, str) or not is_uuid(value):
+        raise errors.SecurityGroupNotFound(id=value)
+    return value
+
+
 RULE = Resource(
     "security_group_rule",
     (
@@ -62,21 +83,21 @@ RULE = Resource(
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", checks.uuid, put=False),
+        Attribute("security_group_id", _group_id, put=False),
         Attribute("direction", _direction, put=False, spellings=only(str.lower)),
         Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
         Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
-        Attribute("port_range_min", PORT_NUMBER, put=False, default=None),
-        Attribute("port_range_max", PORT_NUMBER, put=False, default=None),
+        Attribute("port_range_min", _port, put=False, default=None),
+        Attribute("port_range_max", _port, put=False, default=None),
         Attribute(
             "remote_ip_prefix",
             _prefix,
             put=False,
             default=None,
             filtered_by="normalized_cidr",
-            spellings=only(normal_forms.prefix),
+            spellings=_prefix_spellings,
         ),
-        Attribute("remote_group_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("remote_group_id", checks.or_none(_group_id), put=False, default=None),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
         shown("normalized_cidr"),

@@ -11,7 +11,7 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, only
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, truth_asked
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.operations import subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -51,6 +51,27 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _shared(values: list[str]) -> Extra:
+    """Subnets of shared networks, or of others."""
+    wanted = truth_asked("shared", values[-1])
+    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
+
+
+def _external(values: list[str]) -> Extra:
+    """Subnets of external networks, or of others."""
+    wanted = truth_asked("router:external", values[-1])
+    outside = sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true()))
+    lies = SUBNETS.c.network_id.in_(outside)
+    return f"external/{wanted}", lies if wanted else sa.not_(lies), {}
+
+
+def _cidr_spellings(text: str) -> list[str]:
+    try:
+        return [checks.subnet(text)]
+    except ValueError as problem:
+        raise errors.InvalidInput(attribute="cidr", reason=str(problem)) from None
+
+
 SUBNET = Resource(
     "subnet",
     (
@@ -59,9 +80,7 @@ SUBNET = Resource(
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
         Attribute("ip_version", checks.or_none(checks.one_of(4, 6, "4", "6")), put=False, default=None),
-        Attribute(
-            "cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=only(checks.subnet)
-        ),
+        Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
         Attribute("allocation_pools", checks.list_of(POOL, most=256), default=NOT_GIVEN, is_stored=False),
@@ -82,5 +101,6 @@ SUBNET = Resource(
     subnets.delete,
     visible=visibility.own(SUBNETS, SUBNETS.c.is_shared.is_(sa.true()), on_own_networks=True),
     target=_target,
+    filters={"shared": _shared, "router:external": _external},
 )
 serve(routes, SUBNET)

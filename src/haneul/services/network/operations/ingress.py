@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.services.network import errors
 from haneul.services.network.model.security_groups import Rule, SecurityGroup
 from haneul.services.network.operations import security_groups
+from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
 
@@ -37,6 +38,12 @@ async def of_project(ctx: Context) -> list[IngressGroup]:
     async with ctx.in_reading() as reading:
         found = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
         return await _with_rules(reading, found)
+
+
+async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
+    """The groups that the server's ports are in."""
+    ids = {id for port in await PORTS.find(ctx.tx, device_id=server_id) for id in port.security_group_ids}
+    return await _with_rules(ctx, await SECURITY_GROUPS.among(ctx.tx, "id", sorted(ids)) if ids else [])
 
 
 async def show(ctx: Context, id: str) -> IngressGroup:

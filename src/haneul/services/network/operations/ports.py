@@ -22,6 +22,7 @@ from haneul.services.network.model.ports import (
     LostPort,
     Port,
     is_network_device,
+    merged_options,
 )
 from haneul.services.network.operations import addresses, networks, new_ports, security_groups
 from haneul.services.network.store import pending
@@ -42,6 +43,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Port:
     values["security_group_ids"] = await _groups(ctx, network, values)
     _check_fixed_ips(ctx, values.get("fixed_ips"))
     _check_security(ctx, values, values["security_group_ids"])
+    values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
     port = await new_ports.add(
         ctx,
         network,
@@ -105,6 +107,8 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     labels = {"device_id": port.device_id, "device_owner": port.device_owner}
     await _check_labels(ctx, port.project_id, labels | values)
     await _new_mac(ctx, port, values)
+    if "extra_dhcp_opts" in values:
+        values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
         _check_fixed_ips(ctx, values["fixed_ips"])
         values["fixed_ips"] = await addresses.reallocate(

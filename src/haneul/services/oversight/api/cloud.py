@@ -23,9 +23,9 @@ routes = Routes("/v1")
 PAGE = 100
 
 
-@routes.get("/status", auth=False)
+@routes.get("/status")
 async def show_status(ctx: Context) -> dict[str, Any]:
-    """Whether the cloud is well, and what its hosts turned out to have."""
+    """Whether the cloud is well, and what its hosts turned out to have; for those who have a token."""
     hosts = await placement.hosts(ctx)
     first = hosts[0].report if hosts else {}
     drivers = first.get("drivers") or {}
