@@ -34,7 +34,7 @@ async def test_an_endless_password_stops_nobody(keystone: Keystone, admin: str, 
     changed = await keystone.call(admin, "PATCH", path, {"user": {"password": "x" * length}})
     right = "x" * length if changed.status_code == 200 else PASSWORD
     assert changed.status_code in (200, 400)
-    assert (await keystone.login("member", "x" * (length - 1))).status_code == 401
+    assert (await keystone.login("member", "x" * (length - 1))).status_code in (400, 401)
     assert (await keystone.login("member", right)).status_code == 201
 
 

@@ -43,10 +43,8 @@ async def test_what_belongs_to_others_stays_whatever_is_asked(cloud: Cloud) -> N
 
 async def test_the_secrets_of_a_store_are_in_no_answer(cloud: Cloud) -> None:
     """OSSA-2013-002, OSSA-2013-007, OSSA-2014-004: also when it does not answer."""
-    s3 = {
-        "type": "s3", "url": "http://127.0.0.1:9", "bucket": "b", "region": "r", "access_key": "access",
-        "secret_key": SECRET,
-    }  # fmt: skip
+    keys = {"access_key": "access", "secret_key": SECRET}
+    s3 = {"type": "s3", "options": {"endpoint": "http://127.0.0.1:9", "bucket": "b", **keys}}
     configure(cloud, stores={"file": {"type": "file"}, "far": s3})
     id = (await create(cloud.member))["id"]
     for who in (cloud.admin, cloud.member):

@@ -132,7 +132,7 @@ async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any
         ctx.authorize({}, policy.REMOVE_HOST.name)
         changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
     else:
-        assert body.set_metadata
+        assert body.set_metadata is not None
         ctx.authorize({}, policy.SET_METADATA.name)
         metadata = body.set_metadata.metadata
         if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):
