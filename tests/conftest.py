@@ -6,15 +6,15 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
-from haneul import control_plane
+from haneul import control_plane, service_folders
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, Database, open_database
@@ -26,8 +26,15 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from tests import ceph_cluster, postgresql
 
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
+
 HOSTS = 3
-SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
+SERVICES = service_folders.names()
 
 
 class Persona:
@@ -147,22 +154,23 @@ async def database(databases: Any, tmp_path: Path) -> AsyncIterator[Database]:
         yield made
 
 
-@pytest.fixture
-async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
+@contextlib.asynccontextmanager
+async def simulated_cloud(database: Database, folder: Path) -> AsyncIterator[Cloud]:
+    """A control plane over that database, and simulated hosts that it calls in the same process."""
     plane = control_plane.ControlPlane(
         database,
         endpoint="http://cloud.test",
-        folder=tmp_path,
+        folder=folder,
         services=SERVICES,
     )
 
     async def upcall(name: str, payload: bytes) -> bytes:
         return await answer(name, payload)
 
-    agent = build_agent(AgentConfig(state=str(tmp_path), simulated_hosts=HOSTS), upcall)
+    agent = build_agent(AgentConfig(state=str(folder), simulated_hosts=HOSTS), upcall)
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
-    answer = upcalls(plane.platform)
+    answer = upcalls(plane.platform, SERVICES)
     await plane.open()
     await plane.start()
     await agent.start()
@@ -173,6 +181,12 @@ async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
     await plane.stop()
     await channel.close()
     await agent.close()
+
+
+@pytest.fixture
+async def cloud(database: Database, tmp_path: Path) -> AsyncIterator[Cloud]:
+    async with simulated_cloud(database, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from haneul.commands.api import read_cloud
+from tests.waiting import PATIENCE_S, looks
 
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 
@@ -30,10 +30,10 @@ class Installed:
             [HANEUL, words[0], "--state", str(self.state), *words[1:]],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
-        logs = self.state / "logs" / "control-plane.log"
+        logs = self.state / "log" / "control-plane.log"
         tail = logs.read_text()[-3000:] if done.returncode and logs.exists() else ""
         assert done.returncode == 0, done.stdout + done.stderr + tail
         return done.stdout
@@ -65,19 +65,17 @@ class Caller:
         self.token = ""
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
+        for _ in looks(0.05):
             try:
                 if not self.token:
                     self.log_in()
                 headers = {"X-Auth-Token": self.token, "OpenStack-API-Version": "compute 2.79"}
                 answer = self.http.request(method, self.endpoint + path, json=body, headers=headers)
             except httpx.HTTPError:
-                time.sleep(0.05)
                 continue
             assert answer.status_code != 500, answer.text
             return answer
-        raise AssertionError("the cloud did not answer for a minute")
+        raise AssertionError("the cloud did not answer")
 
     def log_in(self) -> None:
         domain = {"name": "Default"}

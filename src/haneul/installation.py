@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import shutil
 import socket
 import tomllib
 from pathlib import Path
@@ -106,6 +108,42 @@ class Installation:
             os.close(descriptor)
             return None
         return descriptor
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+class NotUsable(Exception):
+    """Nothing can be kept in the state folder; the message says why, and what helps."""
+
+
+def require_usable(installation: Installation, least_mib: int) -> None:
+    """The state folder is there, ours, and has room; NotUsable otherwise."""
+    state = installation.state
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        probe = state / f".probe-{os.getpid()}"
+        try:
+            probe.write_bytes(b"x" * 4096)
+        finally:
+            probe.unlink(missing_ok=True)
+        free = shutil.disk_usage(state).free >> 20
+    except OSError as problem:
+        remedy = {
+            errno.ENOSPC: "its disk is full: make room, or choose another folder with --state DIR",
+            errno.EROFS: "its file system is read-only",
+            errno.EACCES: "it belongs to somebody else: run as its owner, or choose another with --state DIR",
+        }.get(problem.errno or 0, problem.strerror or str(problem))
+        raise NotUsable(f"Nothing can be written in {state}: {remedy}.") from None
+    if free < least_mib:
+        raise NotUsable(
+            f"The disk of {state} is full: {free} MiB are free, at least {least_mib} are needed to start. "
+            "Make room, or choose another folder with --state DIR."
+        )
 
 
 def default_state() -> Path:

@@ -31,7 +31,10 @@ def lock(state: Path) -> int:
 
     The descriptor holds the lock until it is closed or the process ends, however it ends.
     """
-    descriptor = os.open(state / "haneul.db.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(state / "haneul.db.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise StoreProblem(f"the state folder {state} cannot be written: {problem.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -72,8 +75,12 @@ def _revision(path: str) -> str | None:
     connection = sqlite3.connect(path)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
+    except sqlite3.OperationalError as problem:
+        if "no such table" in str(problem):
+            return None
+        raise StoreProblem(f"{path} cannot be read: {problem}") from None
+    except sqlite3.DatabaseError as problem:
+        raise StoreProblem(f"{path} is no store of ours: {problem}") from None
     finally:
         connection.close()
     return row[0] if row else None

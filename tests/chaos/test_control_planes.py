@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 
 from tests import postgresql
 from tests.installed import Caller, Installed
+from tests.waiting import looks
 
 BATCHES, BATCH = 8, 10
 
@@ -52,12 +52,11 @@ def test_what_a_dead_control_plane_accepted_is_finished(pair: Installed, databas
             if number == BATCHES // 2:
                 assert pair.kill("control-plane-1")
         assert asyncio.run(open_operations(database)) > 0
-        end = time.monotonic() + 90
-        while time.monotonic() < end:
+        found: dict[str, str] = {}
+        for _ in looks(0.5):
             found = caller.servers()
             if set(found.values()) == {"ACTIVE"}:
                 break
-            time.sleep(0.5)
         assert len(found) == BATCHES * BATCH
         assert set(found.values()) == {"ACTIVE"}
     for member in (1, 2):

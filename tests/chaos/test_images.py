@@ -12,7 +12,6 @@ import hashlib
 import http.server
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +21,14 @@ import httpx
 import pytest
 
 from tests import postgresql
+from tests.chaos.users import User, kill_while_they_work
 from tests.installed import Caller, Installed
+from tests.waiting import looks
 
 KILLS = 12
 USERS = 4
 SIZE = 3 << 20
+KINDS = ("upload", "import staged", "import from the web", "copy")
 STORES = """
 [image.stores.file]
 [image.stores.second]
@@ -79,14 +81,12 @@ def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instal
         yield made
 
 
-class User:
+class ImageUser(User):
     """Gives images their data in every way, and deletes some; remembers what was promised."""
 
     def __init__(self, installed: Installed, source: str, number: int) -> None:
-        self.caller = Caller(installed)
+        super().__init__(installed, number)
         self.source = source
-        self.number = number
-        self.chance = random.Random(number)
         self.images: dict[str, str] = {}
         """What was made: the name by the id."""
         self.complete: set[str] = set()
@@ -94,25 +94,27 @@ class User:
         self.importing: set[str] = set()
         self.deleted: set[str] = set()
 
-    def work(self, stop: threading.Event) -> None:
-        turn = 0
-        while not stop.is_set():
-            turn += 1
-            name = f"u{self.number}-{turn}"
-            answer = self.caller.call(
-                "POST", "/image/v2/images", {"name": name, "disk_format": "raw", "container_format": "bare"}
-            )
-            assert answer.status_code == 201, answer.text
-            image = answer.json()["id"]
-            self.images[image] = name
-            self.chance.choice([self.upload, self.import_staged, self.import_web, self.upload_and_copy])(
-                image
-            )
-            if self.chance.random() < 0.3:
-                victim = self.chance.choice(sorted(self.images.keys() - self.deleted))
-                answer = self.caller.call("DELETE", f"/image/v2/images/{victim}")
-                assert answer.status_code in (204, 404), answer.text
-                self.deleted.add(victim)
+    def one_step(self) -> None:
+        name = f"{self.name}-{len(self.images)}"
+        body = {"name": name, "disk_format": "raw", "container_format": "bare"}
+        answer = self.caller.call("POST", "/image/v2/images", body)
+        assert answer.status_code == 201, answer.text
+        image = answer.json()["id"]
+        self.images[image] = name
+        kinds = {
+            "upload": self.upload,
+            "import staged": self.import_staged,
+            "import from the web": self.import_web,
+            "copy": self.upload_and_copy,
+        }
+        kind = self.least_done(kinds, name=str)
+        kinds[kind](image)
+        self.done[kind] += 1
+        if self.chance.random() < 0.3:
+            victim = self.chance.choice(sorted(self.images.keys() - self.deleted))
+            answer = self.caller.call("DELETE", f"/image/v2/images/{victim}")
+            assert answer.status_code in (204, 404), answer.text
+            self.deleted.add(victim)
 
     def send(self, image: str, where: str) -> bool:
         """Whether the cloud said that it has the data."""
@@ -157,53 +159,26 @@ class User:
 
 @pytest.mark.slow
 def test_images_are_whole_or_not_at_all(installed: Installed, source: str) -> None:
-    users = [User(installed, source, number) for number in range(USERS)]
-    with contextlib.ExitStack() as stack:
+    users = [ImageUser(installed, source, number) for number in range(USERS)]
+    base = files(installed)
+    kill_while_they_work(installed, users, KILLS, kinds=KINDS, steps=20, roles=["control-plane"])
+    with contextlib.closing(Caller(installed)) as caller:
         for user in users:
-            stack.callback(user.caller.close)
-        base = files(installed)
-        work_and_kill(installed, users)
+            user.caller = caller
         settle(users)
         assert {image: status for user in users for image, status in wrong(user).items()} == {}
         assert eventually_verified(installed)
         delete_all(users)
-        end = time.monotonic() + 120
-        while files(installed) != base and time.monotonic() < end:
-            time.sleep(0.5)
+        for _ in looks(0.5):
+            if files(installed) == base:
+                break
         assert files(installed) == base
         assert eventually_verified(installed)
 
 
-def work_and_kill(installed: Installed, users: list[User]) -> None:
-    stop = threading.Event()
-    problems: list[BaseException] = []
-
-    def working(user: User) -> None:
-        try:
-            user.work(stop)
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=working, args=(user,)) for user in users]
-    for thread in threads:
-        thread.start()
-    chance = random.Random(20261122)
-    killed = 0
-    try:
-        while killed < KILLS and not problems:
-            time.sleep(chance.uniform(0.3, 2.5))
-            killed += installed.kill("control-plane")
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert problems == []
-
-
 def settle(users: list[User]) -> None:
     """Wait until nothing is on its way any more."""
-    end = time.monotonic() + 180
-    while time.monotonic() < end:
+    for _ in looks(1):
         found = Counter(user.status(image) for user in users for image in user.images)
         if not found.keys() & {"saving", "uploading", "importing"} and not any(tasks(users[0].caller)):
             return
@@ -214,7 +189,6 @@ def settle(users: list[User]) -> None:
                         continue
                     if user.ask(image, {"name": "glance-direct"}).status_code == 202:
                         user.importing.add(image)
-        time.sleep(1)
 
 
 def tasks(caller: Caller) -> list[dict[str, Any]]:
@@ -250,11 +224,9 @@ def wrong(user: User) -> dict[str, str]:
 
 def eventually_verified(installed: Installed) -> bool:
     """What is nobody's may wait for the next look of those who tidy up."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
+    for _ in looks(1):
         with contextlib.suppress(AssertionError):
             return "OK" in installed.run("verify")
-        time.sleep(1)
     return "OK" in installed.run("verify")
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from haneul.cli import COMMANDS, main
 from haneul.commands.api import read_cloud
+from haneul.commands.pasted import pasted
 from haneul.commands.ssh import ssh_line
 from haneul.installation import Installation, Record
 from haneul.processes import identify
@@ -212,3 +213,17 @@ def test_policy_sample_has_every_call_with_its_rule() -> None:
     text = run("policy", "sample").output
     assert "# POST  /identity/v3/regions\n" in text
     assert '#"identity:create_region": "rule:admin_required"\n' in text
+
+
+@pytest.mark.parametrize("line", ["haneul version", "openstack --version"])
+def test_what_is_said_to_be_pasted_runs_where_the_programs_are_not_on_the_path(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    done = subprocess.run(
+        ["bash", "-c", pasted(line)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    assert pasted(line) == line
+    assert pasted("nobody-has-this --x") == "nobody-has-this --x"

@@ -8,7 +8,7 @@ import inspect
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +136,10 @@ def data_segments(writer: asyncio.StreamWriter) -> int:
     return found
 
 
-@pytest.mark.parametrize(("protocol", "each"), [(Connection, 1), ("httptools", 2)])
-async def test_head_and_body_leave_together(file: Path, protocol: Any, each: int) -> None:
+@pytest.mark.parametrize(("protocol", "counts"), [(Connection, [20]), ("httptools", range(21, 41))])
+async def test_head_and_body_leave_together(file: Path, protocol: Any, counts: Container[int]) -> None:
+    """Uvicorn's own protocol shows that the count tells the two ways apart: it sends two, and the kernel may
+    join some of them when the machine is busy."""
     async with serving(file, protocol, Says()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(20):
@@ -145,7 +147,7 @@ async def test_head_and_body_leave_together(file: Path, protocol: Any, each: int
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200")
             assert await reader.readexactly(500) == b"hello" * 100
-        assert data_segments(writer) == 20 * each
+        assert data_segments(writer) in counts
         writer.write(b"HEAD /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 405")
         writer.close()

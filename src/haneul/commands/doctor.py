@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from haneul.commands.options import state_option
-from haneul.installation import Installation, is_free
+from haneul.installation import Installation, existing, is_free
 
 LEAST_DISK_GB, LEAST_MEMORY_MIB = 2, 1024
 
@@ -78,20 +78,13 @@ def _python() -> Finding:
     return Finding("Python", sys.version_info >= (3, 11), version, "all", "install Python 3.11 or later")
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    while not folder.exists():
-        folder = folder.parent
-    return folder
-
-
 def _state(installation: Installation) -> Finding:
-    good = os.access(_existing(installation.state), os.W_OK)
+    good = os.access(existing(installation.state), os.W_OK)
     return Finding("state folder", good, str(installation.state), "all", "choose another with --state DIR")
 
 
 def _disk(installation: Installation) -> Finding:
-    free = shutil.disk_usage(_existing(installation.state)).free / 1e9
+    free = shutil.disk_usage(existing(installation.state)).free / 1e9
     remedy = f"free {LEAST_DISK_GB} GB, or choose another folder with --state DIR"
     return Finding("disk", free >= LEAST_DISK_GB, f"{free:.1f} GB free", "real", remedy)
 
@@ -139,7 +132,7 @@ def _kvm() -> Finding:
 
 def _reflink(installation: Installation) -> Finding:
     """Whether the file system copies without copying, tried with two small files."""
-    folder = _existing(installation.state)
+    folder = existing(installation.state)
     source, copy = folder / ".haneul-reflink-1", folder / ".haneul-reflink-2"
     try:
         source.write_bytes(b"x" * 4096)

@@ -9,6 +9,7 @@ import sys
 import click
 
 from haneul.commands.options import state_option
+from haneul.commands.pasted import program
 from haneul.installation import Installation, Record
 from haneul.processes import stop, wait_until_gone
 from haneul.supervisor import PATIENCE_S
@@ -34,8 +35,10 @@ def command(installation: Installation) -> None:
         )
         sys.exit(1)
     if not record.simulated:
-        click.echo("The servers are off, their networks are taken away; `haneul up` brings both back.")
-    click.echo("Stopped. Everything is kept; `haneul up` goes on from here.")
+        click.echo(
+            f"The servers are off, their networks are taken away; `{program('haneul')} up` brings both back."
+        )
+    click.echo(f"Stopped. Everything is kept; `{program('haneul')} up` goes on from here.")
 
 
 def _power_off(installation: Installation) -> bool:

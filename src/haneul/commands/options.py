@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from haneul.commands.pasted import program
 from haneul.installation import Installation, Record, default_state
 
 
@@ -28,5 +29,7 @@ def require_running(installation: Installation) -> Record:
     """The supervisor's record; a plain word and exit 1 if nothing runs."""
     record = installation.running()
     if record is None:
-        raise click.ClickException(f"Nothing runs on {installation.state}. Start it with: haneul up")
+        raise click.ClickException(
+            f"Nothing runs on {installation.state}. Start it with: {program('haneul')} up"
+        )
     return record

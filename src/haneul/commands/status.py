@@ -9,7 +9,8 @@ import click
 
 from haneul.commands.options import state_option
 from haneul.health import get, is_healthy
-from haneul.installation import Installation
+from haneul.installation import Installation, existing
+from haneul.kernel import room
 from haneul.processes import memory_mib
 
 DETECTED = ("accelerator", "network", "reflink")
@@ -38,6 +39,7 @@ def status_of(installation: Installation) -> dict[str, Any]:
     processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
     return {
         "state": str(installation.state),
+        "problems": [each for each in (room.problem(existing(installation.state)),) if each],
         "running": record is not None,
         "healthy": healthy,
         "endpoint": record.endpoint if record else None,
@@ -52,8 +54,9 @@ def status_of(installation: Installation) -> dict[str, Any]:
 
 
 def _lines(status: dict[str, Any]) -> list[str]:
+    problems = [f"  {'PROBLEM':<14} {each}" for each in status["problems"]]
     if not status["running"]:
-        return [f"Nothing runs on {status['state']}."]
+        return [f"Nothing runs on {status['state']}.", *problems]
     well = "healthy" if status["healthy"] else "not healthy; see the logs in " + status["state"] + "/log"
     lines = [
         f"{status['endpoint']}  {well}{', simulated' if status['simulated'] else ''}",
@@ -64,4 +67,4 @@ def _lines(status: dict[str, Any]) -> list[str]:
         restarts = f"  restarted {process['restarts']} times" if process["restarts"] else ""
         lines.append(f"  {process['role']:<14} {process['pid']:>8} {memory}{restarts}")
     lines += [f"  {what:<14} {value}" for what, value in status["detected"].items() if value is not None]
-    return lines
+    return lines + problems

@@ -17,12 +17,23 @@ from msgspec.structs import replace
 from haneul.commands.api import Api
 from haneul.commands.clouds import offer
 from haneul.commands.options import state_option
+from haneul.commands.pasted import pasted
 from haneul.commands.progress import working
 from haneul.health import NotHealthy, last_line, wait_until_healthy
-from haneul.installation import Installation, Settings, default_state, free_port, is_free
+from haneul.installation import (
+    Installation,
+    NotUsable,
+    Settings,
+    default_state,
+    free_port,
+    is_free,
+    require_usable,
+)
 from haneul.supervisor import Supervisor, clear_away, run_until_told
 
 START_TIMEOUT_S = 60.0
+LEAST_FREE_MIB = 32
+"""A new store, its journal and the first lines of the logs."""
 
 
 @click.command("up")
@@ -43,6 +54,10 @@ def command(
     installation: Installation, detach: bool, demo: bool, bare: bool, clouds: bool | None, **wanted: Any
 ) -> None:
     """Start the cloud on this machine. What is not said is as it was the last time."""
+    try:
+        require_usable(installation, LEAST_FREE_MIB)
+    except NotUsable as problem:
+        raise click.ClickException(str(problem)) from None
     if not _is_clear(installation):
         return
     settings = choose(installation.settings(), wanted)
@@ -182,7 +197,7 @@ def introduce(installation: Installation) -> None:
     click.echo("Next:")
     click.echo(f"  export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul-demo")
     for line in what_next(installation, api):
-        click.echo(f"  {line}")
+        click.echo(f"  {pasted(line)}")
 
 
 def endpoints(api: Api) -> list[tuple[str, str]]:

@@ -90,6 +90,20 @@ class Unavailable(HaneulError):
     status, code, message = 503, "unavailable", "The service is unavailable; try again later."
 
 
+class StoreFull(HaneulError):
+    """Nothing was changed. What is deleted makes room."""
+
+    status, code = 507, "store_full"
+    message = "There is no room left on the disk of the cloud; deleting is still possible."
+
+
+class StoreAway(Unavailable):
+    """Nothing was changed, or it is not known whether it was."""
+
+    code = "store_away"
+    message = "The store of the cloud cannot be written or reached; try again later."
+
+
 class Waiting(Conflict):
     """A step cannot go on yet; the saga tries again until the step's time is up."""
 
@@ -128,3 +142,8 @@ class Superseded(DriverError):
     """A later operation on the same resource has already called; this call is out of date."""
 
     code = "superseded"
+
+
+HOST_FAILURES = (DriverError, ImpossibleHere, HostUnreachable, Superseded)
+CONCEALED = "The host could not carry this out. The operator finds the reason in the log."
+"""What is said instead of what a driver said, which may hold paths, addresses or secrets of the host."""

@@ -17,6 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 _write: Any = None
 _answered: list[tuple[str, str, Any, float, str, str | None]] = []
 _ENCODER = msgspec.json.Encoder()
+LONGEST_PATH = 512
 TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 """Where it failed, without the values: those may be secrets."""
 
@@ -39,6 +40,11 @@ def configure(*, level: int = logging.INFO, access: bool = True) -> None:
     _write = sys.stderr.write if access else None
 
 
+def cut(path: str) -> str:
+    """The path, or as much of it as a line may have."""
+    return path if len(path) <= LONGEST_PATH else f"{path[:LONGEST_PATH]}... ({len(path)} characters)"
+
+
 def access(method: str, path: str, status: Any, seconds: float, request_id: str, user_id: str | None) -> None:
     """One line about a request that was answered, written when its answer has left: that waits for no disk."""
     if _write is None:
@@ -53,7 +59,7 @@ def _write_answered() -> None:
         _ENCODER.encode(
             {
                 "access": method,
-                "path": path,
+                "path": cut(path),
                 "status": status,
                 "ms": round(seconds * 1000, 2),
                 "request_id": request_id,

@@ -59,7 +59,7 @@ class Runner:
         for each in self.reconcilers:
             for kind in each.nudged_by:
                 self.platform.bus.listen(kind, lambda _, name=each.name: self._nudges[name].set())
-            self._tasks.append(asyncio.create_task(self._forever(each)))
+            self._tasks.append(asyncio.create_task(self._forever(each), name=f"reconciler {each.name}"))
 
     async def stop(self) -> None:
         await end_all(self._tasks)

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Rows
+from haneul.kernel.errors import CONCEALED, HOST_FAILURES
 
 StepFunction = Callable[..., Awaitable[Any]]
 
@@ -108,6 +109,12 @@ class Step:
         return self.action.__name__
 
 
+INTERNAL = "internal"
+"""The code of a failure that nobody foresaw."""
+OPERATORS_ONLY = {INTERNAL, *(kind.code for kind in HOST_FAILURES)}
+"""Codes of failures whose text is what a host or a library wrote."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why an operation failed: what `on_failure` is told."""
@@ -116,6 +123,11 @@ class Failure:
     code: str
     message: str
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def public_message(self) -> str:
+        """The message as the owner of the thing may read it."""
+        return CONCEALED if self.code in OPERATORS_ONLY else self.message
 
 
 class Saga:

@@ -17,10 +17,29 @@ import structlog
 
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import IN_BACKGROUND, Busy, Query
-from haneul.kernel.errors import DriverError, HaneulError, HostUnreachable, StaleRow, Superseded, Waiting
+from haneul.kernel.errors import (
+    DriverError,
+    HaneulError,
+    HostUnreachable,
+    StaleRow,
+    StoreAway,
+    StoreFull,
+    Superseded,
+    Waiting,
+)
 from haneul.kernel.ids import new_id
-from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step, StepRecord
-from haneul.kernel.tasks import end_all
+from haneul.kernel.saga import (
+    INTERNAL,
+    OPERATIONS,
+    OPERATORS_ONLY,
+    STEPS,
+    Failure,
+    Operation,
+    Saga,
+    Step,
+    StepRecord,
+)
+from haneul.kernel.tasks import end_all, name_task
 
 LEASE_S = 10.0
 """By the platform's clock, which is the store's where several control planes share one."""
@@ -264,10 +283,14 @@ class Engine:
             if operation.step == 0 and operation.state == "running":
                 await self._await_turn(operation)
             while operation.is_open:
-                if operation.state == "running":
-                    operation = await self._forward(saga, operation)
-                else:
-                    operation = await self._backward(saga, operation)
+                try:
+                    if operation.state == "running":
+                        operation = await self._forward(saga, operation)
+                    else:
+                        operation = await self._backward(saga, operation)
+                except (StoreFull, StoreAway) as problem:
+                    logger.warning("operation waits", operation=operation.id, reason=problem.text)
+                    await self.platform.clock.sleep(RETRY_S[-1])
         except LeaseLost:
             return
         except Exception:
@@ -287,12 +310,16 @@ class Engine:
         is_last = operation.step + 1 == len(saga.steps)
         try:
             return await self._do(saga, operation, step, is_last=is_last)
-        except LeaseLost:
-            raise
+        except (LeaseLost, StoreFull, StoreAway):
+            raise  # what cannot be written down has not failed: it goes on when it can be
         except Exception as problem:
             failure = _describe(step, problem)
-            if failure.code == "internal":
+            if failure.code == INTERNAL:
                 logger.exception("step failed", step=step.name, operation=operation.id)
+            elif failure.code in OPERATORS_ONLY:
+                logger.warning(
+                    "a host failed", reason=failure.message, step=step.name, operation=operation.id
+                )
             return await self._turn_back(saga, operation, failure, problem)
 
     async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
@@ -300,6 +327,7 @@ class Engine:
         arguments = saga.arguments(step.action, operation)
         if arguments is None:
             raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
+        name_task(f"{saga.kind} {step.name}")
         started = self.platform.clock.now()
         deadline = started + timedelta(seconds=step.deadline_s)
         for attempt in range(10**6):
@@ -413,7 +441,7 @@ class Engine:
                     await step.undo(self._context(operation, tx, f"undo {step.name}"), *arguments)
                     await self._save(tx, operation)
                 return None
-            except LeaseLost:
+            except (LeaseLost, StoreFull, StoreAway):
                 raise
             except Exception as problem:
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
@@ -459,7 +487,7 @@ def _describe(step: Step, problem: BaseException) -> Failure:
         return Failure(step.name, problem.code, problem.text, details)
     if isinstance(problem, TimeoutError):
         return Failure(step.name, "deadline", f"{step.name} did not end within {step.deadline_s:g} s")
-    return Failure(step.name, "internal", f"{type(problem).__name__}: {problem}")
+    return Failure(step.name, INTERNAL, f"{type(problem).__name__}: {problem}")
 
 
 def _is_plain(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Ending tasks for good."""
+"""Tasks: what they are called, and ending them for good."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 AGAIN_S = 0.5
+
+
+def name_task(name: str) -> None:
+    """What this task does from here on is called so by whoever looks who holds the loop."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.set_name(name)
 
 
 async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haneul.kernel.policy import Rule
+from haneul.kernel.policy import Policy, Rule
 from haneul.services.image.model import protections
 from tests.conftest import Cloud
 from tests.services.image.importing import configure
@@ -85,9 +85,8 @@ async def test_policies_can_stand_where_roles_do(cloud: Cloud, tmp_path: Path) -
     path = tmp_path / "protections.conf"
     lines = "\n".join(f"{operation} = keeps_bills" for operation in protections.OPERATIONS)
     path.write_text(f"[^x_]\n{lines}\n")
-    policy = cloud.platform.policy
-    policy.rules["keeps_bills"] = Rule("keeps_bills", "role:manager")
-    policy._checks["keeps_bills"] = policy._compile(policy.rules["keeps_bills"])
+    known = cloud.platform.policy.rules.values()
+    cloud.platform.policy = Policy.build([*known, Rule("keeps_bills", "role:manager")])
     configure(cloud, property_protections=str(path), property_protections_by="policies")
     await create(cloud.admin, x_bill="1")
     assert (await cloud.member.post(IMAGES, json={"x_bill": "1"})).status_code == 403

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haneul.kernel.db.columns import derived_field
 from haneul.kernel.db.narrow import Narrow, aside
-from haneul.kernel.db.port import Busy, Database, Duplicate, Query, Row, Tx, Unstorable
+from haneul.kernel.db.port import STATEMENTS, Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
     METADATA,
     Condition,
@@ -12,9 +12,9 @@ from haneul.kernel.db.rows import (
     Rows,
     Sort,
     Way,
-    among,
     escape_like,
 )
+from haneul.kernel.db.texts import among, has_texts, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND
 
 __all__ = [
@@ -37,7 +37,9 @@ __all__ = [
     "aside",
     "derived_field",
     "escape_like",
+    "has_texts",
     "open_database",
+    "texts_of",
 ]
 
 
@@ -46,9 +48,11 @@ def open_database(url: str, *, synchronous: str = "FULL") -> Database:
     if url.startswith("sqlite:///"):
         from haneul.kernel.db.sqlite import SqliteDatabase
 
+        STATEMENTS.speak("sqlite")
         return SqliteDatabase(url.removeprefix("sqlite:///"), synchronous=synchronous)
     if url.startswith("postgresql://"):
         from haneul.kernel.db.postgresql import PostgresDatabase
 
+        STATEMENTS.speak("postgresql")
         return PostgresDatabase(url)
     raise ValueError(f"not a database URL: {url!r} (sqlite:///PATH or postgresql://...)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -33,16 +34,24 @@ class Unstorable(BadRequest):
     code, message = "unstorable", "A text has a character that cannot be stored."
 
 
+class TooLong(BadRequest):
+    """A text, or a pattern to look for, is longer than the database takes."""
+
+    code, message = "too_long", "A text is longer than can be looked for."
+
+
 class Query:
     """A statement, compiled once per dialect and then only filled in.
 
-    Named parameters (`bindparam("id")`) are given at each call; literals in the statement are kept.
+    Named parameters (`bindparam("id")`) are given at each call; literals in the statement are kept. One that
+    `is_passing` keeps its text alone, which is a twentieth of it: it is for the first dialect that asks.
     """
 
-    __slots__ = ("_compiled", "statement")
+    __slots__ = ("_compiled", "_is_passing", "statement")
 
-    def __init__(self, statement: ClauseElement) -> None:
-        self.statement = statement
+    def __init__(self, statement: ClauseElement, *, is_passing: bool = False) -> None:
+        self.statement: Any = statement
+        self._is_passing = is_passing
         self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
 
     def fill(self, dialect: Dialect, params: dict[str, Any]) -> tuple[str, list[Any]]:
@@ -53,8 +62,43 @@ class Query:
             names = tuple(getattr(made, "positiontup", None) or ())
             compiled = str(made), names, dict(made.params or {})
             self._compiled[dialect.name] = compiled
+            if self._is_passing:
+                self.statement = None
         text, names, literals = compiled
         return text, [params[name] if name in params else literals[name] for name in names]
+
+
+class Statements:
+    """The queries that were used last, by their shape: callers choose shapes, so not all can be kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._dialect = ""
+        self._queries: OrderedDict[Any, Query] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._queries)
+
+    def get(self, shape: Any, make: Callable[[], ClauseElement]) -> Query:
+        """The query of that shape, made if it is not there."""
+        query = self._queries.get(shape)
+        if query is None:
+            query = self._queries[shape] = Query(make(), is_passing=True)
+            if len(self._queries) > self._most:
+                self._queries.popitem(last=False)
+        else:
+            self._queries.move_to_end(shape)
+        return query
+
+    def speak(self, dialect: str) -> None:
+        """From now on they are for this kind of database."""
+        if dialect != self._dialect:
+            self._dialect = dialect
+            self._queries.clear()
+
+
+STATEMENTS = Statements(1000)
+"""Of all tables together: what a busy cloud asks again and again are some three hundred."""
 
 
 class Tx(Protocol):

@@ -14,8 +14,21 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from haneul.kernel.db.port import Busy, Duplicate, Query, Row, Unstorable
 from haneul.kernel.db.rows import TICKETS
 from haneul.kernel.db.turns import Turns
+from haneul.kernel.errors import StoreAway, StoreFull
 
 POOL_SIZE = 10
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""The server is away, or takes nothing from us."""
 
 
 class PostgresTx:
@@ -34,13 +47,15 @@ class PostgresTx:
         if self._connection is None:
             await self._database._turns.acquire()
             try:
-                self._connection = await self._database._pool.acquire()
+                with _translated():
+                    self._connection = await self._database._pool.acquire()
             except BaseException:
                 self._database._turns.release()
                 raise
             if not self._read_only:
                 self._transaction = self._connection.transaction()
-                await self._transaction.start()
+                with _translated():
+                    await self._transaction.start()
         return self._connection
 
     async def all(self, query: Query, /, **params: Any) -> list[Row]:
@@ -145,3 +160,11 @@ def _translated():
         raise Busy from problem
     except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as problem:
         raise Unstorable from problem
+    except asyncpg.DiskFullError as problem:
+        raise StoreFull from problem
+    except _AWAY as problem:
+        raise StoreAway from problem
+    except asyncpg.InterfaceError as problem:
+        if "clos" in str(problem):  # the connection is closed, or being closed: the server went away
+            raise StoreAway from problem
+        raise

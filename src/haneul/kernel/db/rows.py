@@ -7,6 +7,7 @@ is stored as JSON text. Times are text, ISO 8601 in UTC with microseconds, so th
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -14,11 +15,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.compiler import compiles
 
 from haneul.kernel.db.columns import derived_names, is_optional, kind
-from haneul.kernel.db.port import Query, Tx
-from haneul.kernel.errors import StaleRow
+from haneul.kernel.db.port import STATEMENTS, Query, Tx
+from haneul.kernel.db.texts import among, matches
+from haneul.kernel.errors import BadRequest, StaleRow
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -31,13 +32,18 @@ METADATA = sa.MetaData(
 TICKETS = sa.Sequence("haneul_tickets", 4_000_000_000_000_000, data_type=sa.BigInteger, metadata=METADATA)
 """Where tickets are from when several processes share a store. It begins beyond every clock's microseconds."""
 
+MOST_CONDITIONS = 64
+"""Of one list; each makes its statement longer. Any number of values of one field is one condition."""
+PIECE = 1000
+"""So many objects are made of rows before others have their turn."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
 """A name that stands for the condition's text, the condition, its parameters."""
 
 
 class Filter(NamedTuple):
-    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends null set."""
+    """`field op value`; ops: eq ne in not_in gt ge lt le contains icontains starts ends matches null set."""
 
     field: str
     op: str
@@ -58,42 +64,6 @@ class Way(NamedTuple):
     columns: Mapping[str, sa.ColumnElement[Any]]
     """Fields that the table has too: they are compared and sorted by there, so that its indexes serve."""
     conditions: Sequence[Condition]
-
-
-class among(sa.ColumnElement[bool]):
-    """`column` is one of the texts in a JSON array parameter: one statement for any number of them.
-
-    Where a `value` is given, it stands for a parameter that is not.
-    """
-
-    inherit_cache = True
-    type = sa.Boolean()
-
-    def __init__(self, column: Any, name: str, *, negated: bool = False, value: str | None = None) -> None:
-        self.column = column
-        self.param = (
-            sa.bindparam(name, type_=sa.Text) if value is None else sa.bindparam(name, value, type_=sa.Text)
-        )
-        self.negated = negated
-
-    def self_group(self, against: Any = None) -> Any:
-        """Itself: SQLAlchemy would write `(...) = 1` on SQLite, which no index serves."""
-        return self
-
-
-@compiles(among, "sqlite")
-def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
-    word = "NOT IN" if element.negated else "IN"
-    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
-    return f"{column} {word} (SELECT value FROM json_each({param}))"
-
-
-@compiles(among, "postgresql")
-def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
-    """With an array: for `IN (SELECT ...)` the planner counts on a hundred texts, and reads the whole table."""
-    word = "<> ALL" if element.negated else "= ANY"
-    column, param = compiler.process(element.column, **kw), compiler.process(element.param, **kw)
-    return f"{column}::text {word} (ARRAY(SELECT jsonb_array_elements_text({param}::jsonb)))"
 
 
 class Rows(Generic[T]):
@@ -140,7 +110,6 @@ class Rows(Generic[T]):
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
         self._outs = [(n, self._kinds[n].out) for n in self._stored]
         self._versioned = "generation" in self._stored
-        self._queries: dict[Any, Query] = {}
 
     @property
     def c(self) -> sa.sql.base.ReadOnlyColumnCollection[str, sa.Column[Any]]:
@@ -177,11 +146,8 @@ class Rows(Generic[T]):
     # -- queries
 
     def cached(self, shape: Any, make: Callable[[], sa.ClauseElement]) -> Query:
-        """The query of that shape, made at its first use."""
-        query = self._queries.get(shape)
-        if query is None:
-            query = self._queries[shape] = Query(make())
-        return query
+        """The query of that shape, made at its first use, and again once it was long out of use."""
+        return STATEMENTS.get((self.table.name, shape), make)
 
     def select(self) -> sa.Select[Any]:
         return sa.select(*self.selected)
@@ -208,8 +174,7 @@ class Rows(Generic[T]):
         query = self.cached(
             ("find", *equal), lambda: self.select().where(*self._is(equal)).order_by(*self._order())
         )
-        rows = await tx.all(query, **{f: self.value(f, v) for f, v in equal.items()})
-        return [self.load(row) for row in rows]
+        return await self._loaded(await tx.all(query, **{f: self.value(f, v) for f, v in equal.items()}))
 
     async def among(self, tx: Tx, field: str, values: Iterable[str], **equal: Any) -> list[T]:
         """All objects whose text field has one of these values."""
@@ -222,7 +187,7 @@ class Rows(Generic[T]):
             ),
         )
         wanted = msgspec.json.encode(list(values)).decode()
-        return [self.load(row) for row in await tx.all(query, __values=wanted, **equal)]
+        return await self._loaded(await tx.all(query, __values=wanted, **equal))
 
     async def count(self, tx: Tx, **equal: Any) -> int:
         query = self.cached(
@@ -328,6 +293,8 @@ class Rows(Generic[T]):
         by itself, up to the limit, so that each can use the index that serves it. With a `way` they are found
         through its table.
         """
+        if len(filters) + len(extra) > MOST_CONDITIONS:
+            raise BadRequest(f"A list cannot be asked for by more than {MOST_CONDITIONS} conditions.")
         if way is not None:
             extra = [*way.conditions, *extra]
         order = [*sort, *(Sort(k) for k in self.key if k not in {s.field for s in sort})]
@@ -355,7 +322,15 @@ class Rows(Generic[T]):
                 params[f"m_{s.field}"] = value
         if limit is not None:
             params["limit"] = limit
-        return [self.load(row) for row in await tx.all(query, **params)]
+        return await self._loaded(await tx.all(query, **params))
+
+    async def _loaded(self, rows: Sequence[Sequence[Any]]) -> list[T]:
+        """The objects of these rows; between the pieces of a long list others have their turn."""
+        found = [self.load(row) for row in rows[:PIECE]]
+        for start in range(PIECE, len(rows), PIECE):
+            await asyncio.sleep(0)
+            found += [self.load(row) for row in rows[start : start + PIECE]]
+        return found
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
         return [self.c[k] for k in self.key]
@@ -473,6 +448,8 @@ class Rows(Generic[T]):
                 return sa.func.lower(column).like(
                     sa.func.lower(sa.bindparam(name, type_=sa.Text)), escape="\\"
                 )
+            case "matches":
+                return matches(column, sa.bindparam(name, type_=sa.Text))
             case "null":
                 return column.is_(None)
             case "set":

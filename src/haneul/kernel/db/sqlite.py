@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,11 @@ from typing import Any
 
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from haneul.kernel.db.port import Duplicate, Query, Row
+from haneul.kernel.db.port import Duplicate, Query, Row, TooLong
+from haneul.kernel.db.texts import MATCHES
 from haneul.kernel.db.turns import Turns
+from haneul.kernel.errors import HaneulError, StoreAway, StoreFull
+from haneul.kernel.patterns import pattern
 
 BATCH = 64
 _UNIQUE = "UNIQUE constraint failed: "
@@ -32,7 +35,7 @@ _UNIQUE = "UNIQUE constraint failed: "
 def connect(path: str | Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection with the settings that all of ours have (reasons in docs/adr/0003-store.md)."""
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=2000, timeout=10
+        path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10
     )
     for pragma in (
         "journal_mode=WAL",
@@ -44,7 +47,12 @@ def connect(path: str | Path, *, synchronous: str = "FULL") -> sqlite3.Connectio
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.create_function(MATCHES, 2, _matches, deterministic=True)
     return connection
+
+
+def _matches(text: str | None, wanted: str) -> bool:
+    return text is not None and pattern(wanted).search(text)
 
 
 class SqliteTx:
@@ -113,12 +121,18 @@ class _Reading:
 
     async def all(self, query: Query, /, **params: Any) -> list[Row]:
         text, values = query.fill(self._database.dialect, params)
-        return self._database._reader.execute(text, values).fetchall()
+        try:
+            return self._database._reader.execute(text, values).fetchall()
+        except sqlite3.Error as error:
+            raise problem_of(error) or error from error
 
     async def one(self, query: Query, /, **params: Any) -> Row | None:
         text, values = query.fill(self._database.dialect, params)
-        cursor = self._database._reader.execute(text, values)
-        row: Row | None = cursor.fetchone()
+        try:
+            cursor = self._database._reader.execute(text, values)
+            row: Row | None = cursor.fetchone()
+        except sqlite3.Error as error:
+            raise problem_of(error) or error from error
         cursor.close()
         return row
 
@@ -189,7 +203,8 @@ class SqliteDatabase:
         await self._turn.acquire()
         try:
             if self._batch is None:
-                self._writer.execute("BEGIN IMMEDIATE").close()
+                with _translated():
+                    self._writer.execute("BEGIN IMMEDIATE").close()
                 self._batch = asyncio.get_running_loop().create_future()
                 self._size = 0
             self._writer.execute("SAVEPOINT turn").close()
@@ -199,6 +214,11 @@ class SqliteDatabase:
         return self._batch
 
     async def _end(self, batch: asyncio.Future[None], *, keep: bool) -> None:
+        if not self._writer.in_transaction:  # the disk is full: SQLite has undone the whole batch
+            self._spoil(batch)
+            if keep:
+                await batch
+            return
         if not keep:
             self._writer.execute("ROLLBACK TO turn").close()
         self._writer.execute("RELEASE turn").close()
@@ -212,6 +232,14 @@ class SqliteDatabase:
         if keep:
             await asyncio.shield(batch)
 
+    def _spoil(self, batch: asyncio.Future[None]) -> None:
+        """Nobody of the batch has stored anything, and all of them are told so."""
+        self._batch = None
+        if not batch.done():
+            batch.set_exception(StoreFull())
+            batch.exception()
+        self._turn.release()
+
     async def _commit(self, batch: asyncio.Future[None]) -> None:
         self._batch = None
         try:
@@ -223,12 +251,37 @@ class SqliteDatabase:
         except sqlite3.Error as problem:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK").close()
-            batch.set_exception(problem)
+            batch.set_exception(problem_of(problem) or problem)
             batch.exception()  # seen, even if every member of the batch rolled back
         else:
             batch.set_result(None)
         finally:
             self._turn.release()
+
+
+def problem_of(error: sqlite3.Error) -> HaneulError | None:
+    """What a caller is told of it; None if it is a mistake of ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull()
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreAway()
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreAway()
+    if "pattern too complex" in str(error) or code == sqlite3.SQLITE_TOOBIG:
+        return TooLong()
+    return None
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
 
 
 def _run(connection: sqlite3.Connection, text: str, values: list[Any]) -> sqlite3.Cursor:
@@ -238,3 +291,8 @@ def _run(connection: sqlite3.Connection, text: str, values: list[Any]) -> sqlite
         if str(problem).startswith(_UNIQUE):
             raise Duplicate(columns=str(problem).removeprefix(_UNIQUE)) from problem
         raise
+    except sqlite3.Error as problem:
+        translated = problem_of(problem)
+        if translated is None:
+            raise
+        raise translated from problem

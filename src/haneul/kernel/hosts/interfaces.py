@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any, get_type_hints
 
@@ -62,14 +63,18 @@ class Method:
 def methods(interfaces: Interfaces) -> dict[str, dict[str, Method]]:
     """Every method of every interface that can be called from afar, by both names."""
     return {
-        name: {
-            method: Method(method, function)
-            for protocol in protocols
-            for method, function in inspect.getmembers(protocol, inspect.iscoroutinefunction)
-            if not method.startswith("_") and method not in _HOSTS_OWN
-        }
+        name: {method.name: method for protocol in protocols for method in _methods_of(protocol)}
         for name, protocols in interfaces.items()
     }
+
+
+@cache
+def _methods_of(protocol: type) -> tuple[Method, ...]:
+    return tuple(
+        Method(name, function)
+        for name, function in inspect.getmembers(protocol, inspect.iscoroutinefunction)
+        if not name.startswith("_") and name not in _HOSTS_OWN
+    )
 
 
 def protocols_of(module: ModuleType) -> tuple[type, ...]:

@@ -11,17 +11,21 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
-from haneul.kernel import access_rules, denials, log
+from haneul.kernel import access_rules, denials, log, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Busy
 from haneul.kernel.denials import Decisions
 from haneul.kernel.errors import (
+    CONCEALED,
+    HOST_FAILURES,
     BadRequest,
     Forbidden,
     HaneulError,
@@ -29,6 +33,7 @@ from haneul.kernel.errors import (
     NotAcceptable,
     NotFound,
     StaleRow,
+    StoreFull,
     TooLarge,
     Unauthorized,
     UnsupportedMediaType,
@@ -40,12 +45,13 @@ from haneul.kernel.http.routes import (
     Request,
     Route,
     content_length,
-    encode,
+    encoded,
     version_text,
 )
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
 
@@ -58,9 +64,9 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 RETRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
-    """A service as the HTTP layer sees it."""
+    """A service as the HTTP layer sees it. It is equal to itself only."""
 
     manifest: Manifest
     routes: Sequence[Route]
@@ -70,10 +76,9 @@ class Served:
 
 
 class _Endpoint:
-    """All routes of one path, by method and version."""
+    """All routes of one path, by method and version; the request knows the application that it came to."""
 
-    def __init__(self, app: Application, served: Served, routes: Sequence[Route]) -> None:
-        self._app = app
+    def __init__(self, served: Served, routes: Sequence[Route]) -> None:
         self._served = served
         self._by_method: dict[str, list[Route]] = defaultdict(list)
         for route in routes:
@@ -86,15 +91,45 @@ class _Endpoint:
             candidates = self._by_method.get(method)
             if candidates is None and method == "HEAD":
                 candidates = self._by_method.get("GET")
-            await self._app.serve(self._served, candidates, self._by_method, req, resp, path)
+            await req.application.serve(self._served, candidates, self._by_method, req, resp, path)
 
         return responder
+
+
+@lru_cache(maxsize=4)
+def _router_of(services: tuple[Served, ...]) -> CompiledRouter:
+    """The routes of these services, compiled once for all applications that serve them."""
+    router = CompiledRouter()
+    scaffold = falcon.asgi.App(router=router)
+    for served in services:
+        paths: dict[str, list[Route]] = defaultdict(list)
+        for route in served.routes:
+            paths[served.manifest.path + route.path].append(route)
+        for path, routes in paths.items():
+            scaffold.add_route(path or "/", _Endpoint(served, routes))
+        for path, routes in _frozen(served, paths).items():
+            scaffold.add_route(path, _Endpoint(replace(served, is_frozen=True), routes))
+    return router
+
+
+class _Router(CompiledRouter):
+    """What one application has beside the routes of its services, then those."""
+
+    def __init__(self, services: CompiledRouter) -> None:
+        super().__init__()
+        self._services = services
+
+    def find(self, uri: str, req: Any = None) -> Any:
+        return super().find(uri, req) or self._services.find(uri, req)
 
 
 class WatchedRequest(falcon.asgi.Request):
     """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
 
     __slots__ = ("is_disconnected",)
+
+    application: Application
+    """Which it came to; each application has a class of its own for that."""
 
     def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
         self.is_disconnected = False
@@ -120,17 +155,14 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
-        self.falcon = falcon.asgi.App(request_type=WatchedRequest, sink_before_static_route=False)
+        self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
+        self.falcon = falcon.asgi.App(
+            request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            router=_Router(_router_of(tuple(services))),
+            sink_before_static_route=False,
+        )
         self.falcon.req_options.strip_url_path_trailing_slash = True
         self.falcon.req_options.auto_parse_form_urlencoded = False
-        for served in services:
-            paths: dict[str, list[Route]] = defaultdict(list)
-            for route in served.routes:
-                paths[served.manifest.path + route.path].append(route)
-            for path, routes in paths.items():
-                self.falcon.add_route(path or "/", _Endpoint(self, served, routes))
-            for path, routes in _frozen(served, paths).items():
-                self.falcon.add_route(path, _Endpoint(self, replace(served, is_frozen=True), routes))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
@@ -173,6 +205,7 @@ class Application:
                 raise NotFound
             if "\0" in req.path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
+            name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
                 token = req.get_header("x-auth-token") or _bearer(req)
                 if not token:
@@ -182,17 +215,30 @@ class Application:
                     raise Unauthorized
                 if not _is_within_rules(auth, route, served.manifest, req):
                     raise Unauthorized
+                if req.method in ("POST", "PUT", "PATCH") and self.platform.is_full():
+                    raise StoreFull
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
-        except HaneulError as error:
+        except HaneulError as problem:
+            error = problem
+            if type(problem) in HOST_FAILURES:
+                logger.warning("a host failed", reason=problem.text, path=req.path, request_id=request_id)
+                error = type(problem)(CONCEALED)
             self._fail(served, error, request_id, req, resp)
             if refusal := decisions.behind(error):
                 self._explain(refusal, error, auth, request_id, resp)
+        except OSError as problem:
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
+            self._fail(served, room.refusal(problem) or HaneulError(), request_id, req, resp)
         except Exception:
-            logger.exception("request failed", path=req.path, method=req.method, request_id=request_id)
+            logger.exception(
+                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
+            )
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.microversions and served.manifest.microversions.legacy_header:
-            resp.set_header("x-compute-request-id", request_id)
+        if served.manifest.request_id_header:
+            resp.set_header(served.manifest.request_id_header, request_id)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
 
     async def _handle(
@@ -208,7 +254,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule.name, None, is_allowed=False)
+            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -233,14 +279,14 @@ class Application:
                 if not route.transaction:
                     ctx = Context(
                         self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                        rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
                 else:
                     async with db.reading() if is_read else db.transaction() as tx:
                         ctx = Context(
                             self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                            rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                         )  # fmt: skip
                         result = await route.handler(
                             **{context_name: ctx} if context_name else {}, **arguments
@@ -249,11 +295,11 @@ class Application:
             except (StaleRow, Busy):
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
-        self._answer(route, result, version, resp)
+        await self._answer(route, result, version, resp)
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
+        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)
@@ -313,7 +359,7 @@ class Application:
         resp.set_header("Vary", vary)
         return version
 
-    def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+    async def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
         status, content_type = route.status, "application/json"
         if isinstance(result, Reply):
             status = result.status or status
@@ -333,7 +379,7 @@ class Application:
         elif isinstance(result, AsyncIterator):
             resp.stream = result
         else:
-            resp.data = encode(result)
+            resp.data = await encoded(result)
 
     def _explain(
         self,
@@ -361,8 +407,9 @@ class Application:
     def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
         resp.status = error.status
         resp.stream = None
-        if error.status == 401:
-            resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
+        if error.status == 401 and (keeper := self._keeper):
+            where = f"{self.platform.endpoint}{keeper.path}"
+            resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))

@@ -6,6 +6,7 @@ type: `Context`, a `Schema` (the body), `Query` (the query string), `Request` (h
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -35,30 +36,44 @@ class Reply:
     content_type: str = "application/json"
 
 
-class Query:
-    """The query string: every value of every name, in order."""
+MOST_PAIRS, MOST_VALUES, LONGEST_NAME = 512, 256, 255
+"""Of a query string: pairs, values of one name, and characters of a name. Stock clients send 200 ids at a time."""
 
-    __slots__ = ("pairs",)
+
+class Query:
+    """The query string: every value of every name, in order; BadRequest if there are too many."""
+
+    __slots__ = ("_values", "pairs")
 
     def __init__(self, text: str) -> None:
-        self.pairs = parse_qsl(text, keep_blank_values=True) if text else []
+        self.pairs: list[tuple[str, str]] = []
+        self._values: dict[str, list[str]] = {}
+        if not text:
+            return
+        if text.count("&") >= MOST_PAIRS:
+            raise BadRequest(f"The query string has more than {MOST_PAIRS} parameters.")
+        self.pairs = parse_qsl(text, keep_blank_values=True)
+        for name, value in self.pairs:
+            self._values.setdefault(name, []).append(value)
+        for name, values in self._values.items():
+            if len(name) > LONGEST_NAME:
+                raise BadRequest(f"The query parameter {name[:40]}... has too long a name.")
+            if len(values) > MOST_VALUES:
+                raise BadRequest(f"The query parameter {name} is given more than {MOST_VALUES} times.")
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The last value of that name."""
-        found = default
-        for key, value in self.pairs:
-            if key == name:
-                found = value
-        return found
+        values = self._values.get(name)
+        return values[-1] if values else default
 
     def all(self, name: str) -> list[str]:
-        return [value for key, value in self.pairs if key == name]
+        return list(self._values.get(name, ()))
 
     def names(self) -> list[str]:
-        return list(dict.fromkeys(key for key, _ in self.pairs))
+        return list(self._values)
 
     def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.pairs)
+        return name in self._values
 
     def integer(self, name: str, *, least: int = 0) -> int | None:
         """The value as an integer; 400 naming the parameter if it is none or too small."""
@@ -131,12 +146,12 @@ class Request:
 
     async def body(self, limit: int = 114688) -> bytes:
         """The whole body; TooLarge if it has more than `limit` bytes."""
-        found = b""
+        found = bytearray()
         async for chunk in self.chunks():
             found += chunk
             if len(found) > limit:
                 raise TooLarge(limit=limit)
-        return found
+        return bytes(found)
 
     async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """That part of the file, as the body of an answer that announces its length."""
@@ -244,7 +259,7 @@ class Routes:
             whole = self.prefix + path
             last = until or self.until
             names = tuple(part[1:-1].split(":")[0] for part in whole.split("/") if part.startswith("{"))
-            hints = typing.get_type_hints(handler)
+            hints = typing.get_type_hints(handler, include_extras=True)
             arguments, body, body_name = [], None, None
             for name, hint in hints.items():
                 if name == "return":
@@ -291,6 +306,30 @@ class Routes:
 def encode(value: Any) -> bytes:
     """JSON as we send it."""
     return msgspec.json.encode(value)
+
+
+PIECE = 1000
+"""So many things of a list are encoded before others have their turn."""
+
+
+async def encoded(value: Any) -> bytes:
+    """The same, in turns with others where a list in it is long."""
+    if not isinstance(value, dict) or not any(isinstance(v, list) and len(v) > PIECE for v in value.values()):
+        return encode(value)
+    parts = []
+    for name, inner in value.items():
+        parts.append(
+            encode(name) + b":" + (await _encoded_list(inner) if isinstance(inner, list) else encode(inner))
+        )
+    return b"{" + b",".join(parts) + b"}"
+
+
+async def _encoded_list(values: list[Any]) -> bytes:
+    pieces = []
+    for start in range(0, len(values), PIECE):
+        pieces.append(encode(values[start : start + PIECE])[1:-1])
+        await asyncio.sleep(0)
+    return b"[" + b",".join(pieces) + b"]"
 
 
 def version_text(version: Version) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,19 +32,26 @@ class Connection(HttpToolsProtocol):
     """A connection whose answers leave in one piece, or may be files."""
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        cycle.transport = _Joined(self.transport, self.loop)
+        cycle.transport = _Joined(self.transport, self.loop, self._hang_up)
         if self.scheme == "http":
             cycle.scope["extensions"] = {SENDS_FILES: partial(_send_file, cycle)}
         super()._start_asgi_task(cycle, app)
+
+    def _hang_up(self) -> None:
+        """The connection ends: its last answer was written."""
+        self.transport.close()
 
 
 class _Joined:
     """What the server writes one answer to."""
 
-    __slots__ = ("_held", "_is_begun", "_loop", "_transport")
+    __slots__ = ("_hang_up", "_held", "_is_begun", "_loop", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, hang_up: Callable[[], None]
+    ) -> None:
         self._transport = transport
+        self._hang_up = hang_up
         self._loop = loop
         self._held = b""
         self._is_begun = False
@@ -63,7 +71,7 @@ class _Joined:
 
     def close(self) -> None:
         self.flush()
-        self._transport.close()
+        self._hang_up()
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()

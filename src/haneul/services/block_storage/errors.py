@@ -24,6 +24,11 @@ class TypeNameNotFound(NotFound):
     message = "Volume type with name {id} could not be found."
 
 
+class TypeEncryptionNotFound(NotFound):
+    code = "block_storage.type_encryption_not_found"
+    message = "Volume type encryption for type {type_id} does not exist."
+
+
 class ExtraSpecNotFound(NotFound):
     code = "block_storage.extra_spec_not_found"
     message = "Volume Type {type_id} has no extra specs with key {key}."
@@ -46,6 +51,14 @@ class AttachmentNotFound(NotFound):
 
 class TransferNotFound(NotFound):
     code, message = "block_storage.transfer_not_found", "Transfer {id} could not be found."
+
+
+class GroupNotFound(NotFound):
+    code, message = "block_storage.group_not_found", "Group {id} could not be found."
+
+
+class BackupNotFound(NotFound):
+    code, message = "block_storage.backup_not_found", "Backup {id} could not be found."
 
 
 class MessageNotFound(NotFound):
@@ -91,6 +104,13 @@ class TypeExists(Conflict):
 class AccessExists(Conflict):
     code = "block_storage.type_access_exists"
     message = "Volume type access for {type_id} / {project_id} combination already exists."
+
+
+class ConflictNovaUsingAttachment(Conflict):
+    """The attachment is compute's: it goes when the server lets the volume go."""
+
+    code = "block_storage.attachment_in_use_by_compute"
+    message = "Detach volume from instance {server_id} using the Compute API"
 
 
 class NoBackEnd(BadRequest):

@@ -66,7 +66,7 @@ async def build(to: Path, cache: Path) -> Path:
         root = await _root_folder(kernel, folder / "root")
         disk = await _write_disk(kernel, root, folder)
         part = to.with_name(to.name + ".part")
-        await run("qemu-img", "convert", "-c", "-O", "qcow2", disk, part)
+        await run("qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", disk, part)
         part.replace(to)
     return to
 

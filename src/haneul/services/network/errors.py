@@ -135,6 +135,20 @@ class PortInUse(Conflict):
     )
 
 
+class PortNotUsable(BadRequest):
+    """The port is another project's than the server."""
+
+    code = "network.port_not_usable"
+    message = "Port {port_id} not usable for instance {server_id}."
+
+
+class DeviceIDNotOwnedByTenant(Conflict):
+    code = "network.device_id_not_owned_by_tenant"
+    message = (
+        "The following device_id {device_id} is not owned by your tenant or matches another tenants router."
+    )
+
+
 class ServicePortInUse(Conflict):
     code = "network.service_port_in_use"
     message = "Port {port_id} cannot be deleted directly via the port API: {reason}."
@@ -234,6 +248,11 @@ class SecurityGroupCannotUpdateDefault(Conflict):
 class SecurityGroupDefaultAlreadyExists(Conflict):
     code = "network.default_group_exists"
     message = "Default security group already exists."
+
+
+class SecurityGroupEthertypeConflictWithProtocol(BadRequest):
+    code = "network.rule_ethertype_conflict"
+    message = "Invalid ethertype {ethertype} for protocol {protocol}."
 
 
 class SecurityGroupRuleExists(Conflict):

@@ -14,7 +14,7 @@ from haneul.kernel.context import Context
 from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
 from haneul.services.network.events import PortBound, PortUnbound
 from haneul.services.network.model.networks import Subnet
-from haneul.services.network.model.ports import FixedIp, Port
+from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
 from haneul.services.network.model.security_groups import SecurityGroup
 from haneul.services.network.operations import auto_topology as _auto_topology
@@ -31,6 +31,7 @@ from haneul.services.network.operations.ingress import remove_rule as remove_sec
 from haneul.services.network.operations.ingress import show as ingress_group
 from haneul.services.network.operations.ingress import update as update_security_group
 from haneul.services.network.operations.servers import RequestedNic
+from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
@@ -41,6 +42,7 @@ __all__ = [
     "AutoAllocationFailure",
     "IngressGroup",
     "IngressRule",
+    "LostPort",
     "Nic",
     "NicAddress",
     "Port",
@@ -62,10 +64,12 @@ __all__ = [
     "delete_security_group",
     "detach_port",
     "find_servers_by_ip",
+    "held_by_servers",
     "ingress_group",
     "ingress_groups",
     "join_security_group",
     "leave_security_group",
+    "lost_ports",
     "nics",
     "port",
     "prepare_ports",
@@ -79,6 +83,7 @@ __all__ = [
     "unwire_ports",
     "update_security_group",
     "validate",
+    "verify",
     "way_in",
     "wire_ports",
 ]
@@ -181,19 +186,21 @@ async def attach_port(
     server_id: str,
     requested: RequestedNic,
     host: str,
+    project_id: str,
     zone: str = "nova",
     security_groups: Sequence[str] = (),
 ) -> Port:
-    """One more port for the server, bound to its host; `wire_ports` then makes it there."""
-    made = await _servers.prepare_ports(ctx, server_id, [requested], security_groups, zone)
+    """One more port for the project's server, bound to its host; `wire_ports` then makes it there."""
+    made = await _servers.prepare_ports(ctx, server_id, [requested], security_groups, zone, project_id)
     bound = await _servers.bind(ctx, server_id, host) if host else made
     return next(p for p in bound if p.id == made[0].id)
 
 
 async def detach_port(ctx: Context, server_id: str, port_id: str) -> None:
     """The server no longer has the port; its host will be told. Fine if it never had it."""
+    await _servers.forget_lost(ctx, port_id)
     found = await PORTS.get(ctx.tx, port_id)
-    if found is not None and found.device_id == server_id:
+    if found is not None and found.held_by == server_id and found.held_as == SERVER:
         await _servers.release_port(ctx, found)
 
 
@@ -205,6 +212,11 @@ async def join_security_group(ctx: Context, server_id: str, name: str) -> None:
 async def leave_security_group(ctx: Context, server_id: str, name: str) -> None:
     """None of the server's ports is in that group any more; raises if none was."""
     await _servers.leave_group(ctx, server_id, name)
+
+
+async def lost_ports(ctx: Context) -> list[LostPort]:
+    """Ports that were deleted while servers had them; each stays here until `detach_port`."""
+    return await _servers.lost(ctx)
 
 
 # -- to look at
@@ -221,6 +233,11 @@ async def port(ctx: Context, port_id: str) -> Port:
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
     """The server's ports, in the order of its NICs."""
     return await _servers.of_server(ctx, server_id)
+
+
+async def held_by_servers(ctx: Context) -> list[Port]:
+    """Every port that any server has."""
+    return await PORTS.find(ctx.tx, held_as=SERVER)
 
 
 async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:
@@ -262,20 +279,20 @@ async def nics(ctx: Context, server_id: str) -> list[Nic]:
 
 async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
     """The names of the groups that these servers' ports are in."""
-    ports = await PORTS.among(ctx.tx, "device_id", server_ids)
+    ports = await PORTS.among(ctx.tx, "held_by", server_ids)
     ids = {g for p in ports for g in p.security_group_ids}
     names = {g.id: g.name for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)} if ids else {}
     found: dict[str, list[str]] = {id: [] for id in server_ids}
     for each in ports:
         for group_id in each.security_group_ids:
             name = names.get(group_id)
-            if name is not None and name not in found[each.device_id]:
-                found[each.device_id].append(name)
+            if name is not None and name not in found[each.held_by]:
+                found[each.held_by].append(name)
     return found
 
 
 async def find_servers_by_ip(ctx: Context, text: str) -> list[str]:
-    """The devices with a port on which an address contains this text."""
+    """The servers with a port on which an address contains this text."""
     return [row[0] for row in await ctx.tx.all(_servers.BY_ADDRESS, text=_servers.like(text))]
 
 
@@ -290,7 +307,7 @@ class WayIn(Struct, frozen=True):
 
 async def way_in(ctx: Context, server_id: str) -> WayIn | None:
     """Its floating address, from the external network; else a fixed one, from its own network."""
-    ports = await PORTS.find(ctx.tx, device_id=server_id)
+    ports = await PORTS.find(ctx.tx, held_by=server_id)
     for each in ports:
         floating = await FLOATING_IPS.first(ctx.tx, port_id=each.id)
         if floating is not None and floating.router_id is not None:
@@ -305,4 +322,4 @@ async def way_in(ctx: Context, server_id: str) -> WayIn | None:
 async def server_of_port(ctx: Context, port_id: str) -> str | None:
     """The id of the server that has the port, if one has."""
     found = await PORTS.get(ctx.tx, port_id)
-    return found.device_id or None if found is not None else None
+    return found.held_by if found is not None and found.held_as == SERVER else None

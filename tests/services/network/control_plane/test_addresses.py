@@ -38,7 +38,9 @@ def test_default_pools_hold_everything_but_the_gateway(number: int, length: int,
 
 
 def test_a_rule_that_names_a_group_holds_its_members_of_the_same_version() -> None:
-    rule = Rule("r", "p", "g", "ingress", "IPv6", "icmp", None, None, None, "other", None, "", False, "", "")
+    rule = Rule(
+        "r", "p", "g", "ingress", "IPv6", "icmp", None, None, None, "other", None, "", False, None, "", "", ""
+    )
     spec = rule_spec(rule, GroupMembers({"other": ["10.0.0.3", "fd00::3", "fd00:1::/64"]}))
     assert spec.protocol == "icmpv6"
     assert spec.remote_addresses == ["fd00:1::/64", "fd00::3"]

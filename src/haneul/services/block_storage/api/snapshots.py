@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -43,26 +44,26 @@ ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
 LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
-class NewSnapshot(Schema):
-    volume_id: str
-    name: str | None = None
-    description: str | None = None
-    force: bool | str | None = None
-    metadata: dict[str, str] | None = None
+class NewSnapshot(Strict):
+    volume_id: Text
+    name: Text | None = None
+    description: Text | None = None
+    force: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
-class CreateSnapshot(Schema):
+class CreateSnapshot(Strict):
     snapshot: NewSnapshot
 
 
 class SnapshotChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
 
 
-class UpdateSnapshot(Schema):
+class UpdateSnapshot(Strict):
     snapshot: SnapshotChanges
 
 
@@ -138,12 +139,12 @@ async def delete_snapshot(ctx: Context, id: str) -> None:
     await snapshots.delete(ctx, found)
 
 
-class Reset(Schema):
-    status: str
+class Reset(Strict):
+    status: Text
 
 
 @routes.post("/snapshots/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     found = await snapshots.show(ctx, id)
     if "os-force_delete" in body:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema, since
+from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -20,21 +21,21 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at"}
 
 
-class NewTransfer(Schema):
-    volume_id: str
-    name: str | None = None
-    no_snapshots: Annotated[bool | str | UnsetType, since("3.55")] = UNSET
+class NewTransfer(Strict):
+    volume_id: Text
+    name: Text | None = None
+    no_snapshots: Annotated[bool | Text | UnsetType, since("3.55")] = UNSET
 
 
-class CreateTransfer(Schema):
+class CreateTransfer(Strict):
     transfer: NewTransfer
 
 
-class Acceptance(Schema):
-    auth_key: str
+class Acceptance(Strict):
+    auth_key: LongText
 
 
-class AcceptTransfer(Schema):
+class AcceptTransfer(Strict):
     accept: Acceptance
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -21,29 +22,29 @@ routes = ProjectRoutes()
 SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}
 
 
-class NewType(Schema):
-    name: str
-    description: str | None = None
-    extra_specs: dict[str, str | None] | None = None
-    is_public: bool | str | UnsetType = UNSET
+class NewType(Strict):
+    name: Text
+    description: Text | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
-class CreateType(Schema):
+class CreateType(Strict):
     volume_type: NewType
 
 
-class TypeChanges(Schema):
-    name: str | None = None
-    description: str | None = None
-    is_public: bool | str | None = None
+class TypeChanges(Strict):
+    name: Text | None = None
+    description: Text | None = None
+    is_public: bool | Text | None = None
 
 
-class UpdateType(Schema):
+class UpdateType(Strict):
     volume_type: TypeChanges
 
 
-class ExtraSpecs(Schema):
-    extra_specs: dict[str, str]
+class ExtraSpecs(Strict):
+    extra_specs: Annotated[dict[Text, Text], MANY]
 
 
 @routes.get("/types", policy=policy.LIST_TYPES)
@@ -112,6 +113,20 @@ async def delete_type(ctx: Context, id: str) -> None:
     await types.delete(ctx, id)
 
 
+@routes.get("/types/{id}/encryption", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How volumes of the type are encrypted: not at all, which is no specification."""
+    await types.show(ctx, id)
+    return {}
+
+
+@routes.get("/types/{id}/encryption/{key}", policy=policy.TYPE_ENCRYPTION)
+async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
+    """One value of it; there is none."""
+    await types.show(ctx, id)
+    raise errors.TypeEncryptionNotFound(type_id=id)
+
+
 # -- extra specs
 
 
@@ -140,7 +155,9 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
 
 
 @routes.put("/types/{id}/extra_specs/{key}", policy=policy.UPDATE_EXTRA_SPEC)
-async def set_extra_spec(ctx: Context, id: str, key: str, body: dict[str, str]) -> dict[str, Any]:
+async def set_extra_spec(
+    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
+) -> dict[str, Any]:
     found = await types.show(ctx, id)
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
@@ -165,12 +182,12 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     return {"volume_type_access": found}
 
 
-class Project(Schema):
-    project: str
+class Project(Strict):
+    project: Text
 
 
 @routes.post("/types/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
     if "addProjectAccess" in body:
         ctx.authorize({}, policy.ADD_TYPE_ACCESS.name)
@@ -182,7 +199,7 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
 
 
-def _project(body: dict[str, Any], action: str) -> str:
+def _project(body: Document, action: str) -> str:
     return fields.shaped(Project, body[action], action).project
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Number, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema, Strict, since
 from haneul.services.block_storage import errors, policy
@@ -48,54 +51,88 @@ FILTERS = {
     "source_volid": "source_id",
 }
 ADMINS_FILTERS = {"project_id": "project_id", "host": "host"}
+MULTIATTACH_BY_TYPE = (3, 50)
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
 class NewVolume(Schema):
-    size: int | str | None = None
-    name: str | None = None
-    description: str | None = None
-    volume_type: str | None = None
-    availability_zone: str | None = None
-    imageRef: str | None = None
-    snapshot_id: str | None = None
-    source_volid: str | None = None
-    consistencygroup_id: str | None = None
-    multiattach: bool | str | None = None
-    metadata: dict[str, str] | None = None
-    group_id: Annotated[str | UnsetType | None, since("3.13")] = UNSET
-    backup_id: Annotated[str | UnsetType | None, since("3.47")] = UNSET
+    size: Number | Text | None = None
+    name: Text | None = None
+    description: Text | None = None
+    volume_type: Text | None = None
+    availability_zone: Text | None = None
+    imageRef: Text | None = None
+    image_id: Text | None = None
+    display_name: Text | None = None
+    display_description: Text | None = None
+    snapshot_id: Text | None = None
+    source_volid: Text | None = None
+    consistencygroup_id: Text | None = None
+    multiattach: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
+    group_id: Annotated[Text | UnsetType | None, since("3.13")] = UNSET
+    backup_id: Annotated[Text | UnsetType | None, since("3.47")] = UNSET
 
 
-class CreateVolume(Schema):
+class Hinted(Strict):
+    hints: Words | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+
+
+class CreateVolume(Hinted, kw_only=True):
     volume: NewVolume
 
 
+class KnownVolume(NewVolume, forbid_unknown_fields=True):
+    """As upstream reads it from 3.53 on: what it does not know is refused."""
+
+
+class CreateKnownVolume(Hinted, kw_only=True):
+    volume: KnownVolume
+
+
 class VolumeChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
-    metadata: dict[str, str] | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
+    metadata: Annotated[dict[Text, Text], MANY] | UnsetType | None = UNSET
 
 
-class UpdateVolume(Schema):
+class UpdateVolume(Strict):
     volume: VolumeChanges
 
 
-@routes.post("/volumes", status=202, policy=policy.CREATE)
+@routes.post("/volumes", status=202, policy=policy.CREATE, until="3.52")
 async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
     """Create a volume. It is made in the background; poll its status."""
-    new = body.volume
-    if new.consistencygroup_id or new.group_id or new.backup_id:
-        raise errors.InvalidInput(reason="Groups and backups are not offered here.")
+    return await _create(ctx, body.volume)
+
+
+@routes.post("/volumes", status=202, policy=policy.CREATE, since="3.53")
+async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str, Any]:
+    """Create a volume; what is not known of it is refused."""
+    return await _create(ctx, body.volume)
+
+
+async def _create(ctx: Context, new: NewVolume) -> dict[str, Any]:
+    if group := new.group_id or new.consistencygroup_id:
+        raise errors.GroupNotFound(id=group)
+    if new.backup_id:
+        raise errors.BackupNotFound(id=new.backup_id)
+    if new.multiattach and ctx.wants(MULTIATTACH_BY_TYPE):
+        raise BadRequest(
+            "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume "
+            "types."
+        )
+    name = new.name if new.name is not None else new.display_name
+    description = new.description if new.description is not None else new.display_description
     wish = volumes.Wish(
         size=fields.size(new.size),
-        name=fields.name(new.name),
-        description=fields.name(new.description, "description"),
+        name=fields.name(name),
+        description=fields.name(description, "description"),
         type=new.volume_type or None,
         zone=new.availability_zone,
-        image_id=new.imageRef or None,
+        image_id=new.imageRef or new.image_id or None,
         snapshot_id=new.snapshot_id or None,
         source_id=new.source_volid or None,
         multiattach=fields.truth(new.multiattach, "multiattach"),

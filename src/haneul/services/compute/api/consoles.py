@@ -10,15 +10,18 @@ import asyncio
 import contextlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import falcon
 import structlog
 
 from haneul.kernel.context import Platform
+from haneul.kernel.errors import TooManyRequests, Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.kernel.http.app import Application
 from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken, console_digest
 
 PAGES = Path(__file__).parent.parent / "pages"
 CHUNK = 65536
@@ -47,10 +50,16 @@ class ConsoleSocket:
         self._platform = platform
 
     async def on_websocket(self, req: Any, ws: Any) -> None:
+        if not self._is_our_page(req.get_header("origin"), req.host):
+            raise falcon.HTTPForbidden(description="Origin header does not match this host.")
         token = req.get_param("token") or ""
-        found = await self._redeem(token)
-        if found is None:
-            raise falcon.HTTPForbidden(description="This address was used before, or has expired.")
+        try:
+            with guarded(self._platform, "console", req.remote_addr or ""):
+                found = await self._redeem(token)
+                if found is None:
+                    raise Unauthorized
+        except (Unauthorized, TooManyRequests):
+            raise falcon.HTTPForbidden(description="This address was used before, or has expired.") from None
         try:
             reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(found.path)))
         except OSError:
@@ -59,13 +68,23 @@ class ConsoleSocket:
         await ws.accept(subprotocol="binary" if binary else None)
         await _carry(ws, reader, writer)
 
+    def _is_our_page(self, origin: str | None, host: str) -> bool:
+        """Whether the page that asks came from here. Programs name no origin."""
+        if origin is None:
+            return True
+        try:
+            named = urlsplit(origin).hostname
+        except ValueError:
+            return False
+        return named is not None and named in (host, urlsplit(self._platform.endpoint).hostname)
+
     async def _redeem(self, token: str) -> ConsoleToken | None:
         """What the token opens; it opens nothing a second time."""
         async with self._platform.db.transaction() as tx:
-            found = await CONSOLE_TOKENS.get(tx, token)
+            found = await CONSOLE_TOKENS.get(tx, console_digest(token))
             if found is None:
                 return None
-            await CONSOLE_TOKENS.remove(tx, token=token)
+            await CONSOLE_TOKENS.remove(tx, token=found.token)
         return found if found.expires_at > self._platform.clock.now() else None
 
 

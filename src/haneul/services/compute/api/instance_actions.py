@@ -114,5 +114,5 @@ def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, An
         if sees_details:
             found["host"] = host
     if ctx.wants(DETAILS):
-        found["details"] = step.error
+        found["details"] = step.error if sees_details else history.public_error(operation, step)
     return found

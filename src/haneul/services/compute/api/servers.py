@@ -13,8 +13,14 @@ from haneul.services.compute import errors
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_disks import disks_of, injected_files
-from haneul.services.compute.api.server_schemas import CreateServer, NewServer, UpdateServer, address, uuid
-from haneul.services.compute.api.values import integer, time, truth
+from haneul.services.compute.api.server_schemas import (
+    CreateServer,
+    NewServer,
+    UpdateServer,
+    address,
+    uuid,
+)
+from haneul.services.compute.api.values import integer, regular_expression, time, truth
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, Server, VmState
 from haneul.services.compute.operations import server_lists, servers
@@ -55,7 +61,7 @@ FREE_FILTERS = {
     "hostname": "hostname",
 }
 
-
+TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
 YES = {"1", "on", "t", "true", "y", "yes"}
 
 
@@ -180,7 +186,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server | Pa
         Sort(SORT_KEYS[key], (directions[i] if i < len(directions) else "desc") == "desc")
         for i, key in enumerate(keys)
     ]
-    tags = {"tags": _split(query, "tags"), "not-tags": _split(query, "not-tags-any")}
+    tags = {kind: wanted for kind in TAG_FILTERS if (wanted := _split(query, kind))}
+    sort = [s for i, s in enumerate(sort) if s.field not in {other.field for other in sort[:i]}]
     if size == 0:
         return [], {}
     which, marker = _which(ctx, query), query.get("marker")
@@ -206,7 +213,7 @@ def _filters(ctx: Context, query: Query) -> list[Filter]:
     else:
         filters.append(Filter("project_id", "eq", ctx.project_id))
     if (name := query.get("name")) is not None:
-        filters.append(Filter("name", "icontains", name.strip("^$").replace(".*", "")))
+        filters.append(Filter("name", "matches", regular_expression(name, "name")))
     if (flavor := query.get("flavor")) is not None:
         filters.append(Filter("flavor", "contains", f'"id":"{flavor}"'))
     if statuses := [s.upper() for s in query.all("status")]:

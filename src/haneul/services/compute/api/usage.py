@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from haneul.kernel import times
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
@@ -72,12 +73,10 @@ def _time(query: Query, name: str) -> datetime | None:
     text = next((t for t in query.all(name) if t), None)
     if text is None:
         return None
-    for form in FORMATS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise BadRequest("Invalid datetime string: Datetime is in invalid format")
+    try:
+        return times.read_as(text, *FORMATS)
+    except ValueError:
+        raise BadRequest("Invalid datetime string: Datetime is in invalid format") from None
 
 
 def _summary(ctx: Context, found: ProjectUsage, period: Period, *, is_detailed: bool) -> dict[str, Any]:

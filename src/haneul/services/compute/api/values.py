@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import InvalidField, Query
+from haneul.kernel.patterns import NotAPattern, pattern
 
 MAX_INT = 2**31 - 1
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -69,11 +71,20 @@ def name(value: str, field: str = "name") -> str:
 def time(text: str, name: str) -> datetime:
     """A time of a query, in UTC; without a zone it is meant so."""
     try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+        return times.read_query(text)
     except ValueError:
         why = f"{text!r} is not a 'date-time'"
         raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def regular_expression(text: str, name: str) -> str:
+    """A pattern that the store is searched for, in any case of letters; 400 naming the parameter if it is none."""
+    try:
+        pattern(found := f"(?i){text}")
+    except NotAPattern:
+        why = f"'{text}' is not a 'regex'"
+        raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
+    return found
 
 
 def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:

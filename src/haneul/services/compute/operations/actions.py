@@ -17,7 +17,7 @@ from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.sagas.settle_resize import keep_size
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken, console_digest
 from haneul.services.network import public as network
 
 CONSOLE_TTL_S = 600
@@ -146,7 +146,7 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
     token = secrets.token_urlsafe(32)
     async with ctx.in_transaction() as writing:
         expires = ctx.now() + timedelta(seconds=CONSOLE_TTL_S)
-        await CONSOLE_TOKENS.add(
-            writing.tx, ConsoleToken(token, id, server.project_id, kind, server.host, path, expires)
-        )
+        await CONSOLE_TOKENS.remove_before(writing.tx, "expires_at", ctx.now(), most=100)
+        kept = ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
+        await CONSOLE_TOKENS.add(writing.tx, kept)
     return token

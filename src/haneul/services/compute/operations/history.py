@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.saga import OPERATIONS, STEPS, Operation, StepRecord
+from haneul.kernel.errors import CONCEALED
+from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, StepRecord
 from haneul.services.compute import errors
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.store.servers import SERVERS
@@ -55,6 +56,16 @@ async def steps(ctx: Context, operation: Operation) -> list[StepRecord]:
     """The steps of one operation, the newest first."""
     found = await STEPS.find(ctx.tx, operation_id=operation.id)
     return sorted(found, key=lambda s: s.started_at, reverse=True)
+
+
+def public_error(operation: Operation, step: StepRecord) -> str | None:
+    """Why the step failed, as the server's owner may read it; what a host said is for operators."""
+    if step.error is None:
+        return None
+    fault = operation.fault or {}
+    if fault.get("step") == step.name and fault["message"] == step.error:
+        return Failure(step.name, fault["code"], step.error).public_message
+    return CONCEALED  # it was tried elsewhere, which is done only after a failure of the host
 
 
 async def explain(ctx: Context, server_id: str) -> dict[str, Any] | None:

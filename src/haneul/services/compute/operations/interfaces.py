@@ -33,7 +33,9 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
     server = await servers.show(ctx, id)
     require(server, "attach_interface", by_admin=ctx.is_admin)
     host = host_of(server, "attach_interface")
-    port = await network.attach_port(ctx, server.id, requested, host, server.zone or "nova")
+    port = await network.attach_port(
+        ctx, server.id, requested, host, server.project_id, server.zone or "nova"
+    )
     if requested.tag:
         await SERVERS.update(ctx.tx, tagged(server, port.id, requested.tag))
     await ctx.start(ATTACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)

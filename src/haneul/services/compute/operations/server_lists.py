@@ -10,12 +10,12 @@ from enum import Flag
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
+from haneul.kernel.db import Filter, Sort, has_texts
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
-from haneul.services.compute.store.server_lists import in_order, tag_condition
+from haneul.services.compute.store.server_lists import in_order
 from haneul.services.compute.store.servers import SERVERS
 
 
@@ -37,14 +37,14 @@ async def page(
     limit: int,
     tags: dict[str, list[str]],
 ) -> list[Server | PastServer]:
-    """One page of servers; `tags` are conditions by kind: `tags` must be there, `not-tags` must not."""
+    """One page of servers; `tags` are what is asked of their tags, by upstream's names."""
     after = None if marker is None else await _marked(ctx, marker)
     order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
     found: list[Server | PastServer] = []
     if Which.LIVING in which:
-        extra = [tag_condition(kind, i, t) for kind, wanted in tags.items() for i, t in enumerate(wanted)]
+        extra = [has_texts(SERVERS.c.tags, kind, wanted) for kind, wanted in tags.items()]
         found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
-    if Which.PAST in which and not tags["tags"]:  # what is gone has no tags any more
+    if Which.PAST in which and not tags.keys() & {"tags", "tags-any"}:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
         found += await PAST_SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, way=way)
     if which is Which.ALL:
@@ -53,8 +53,8 @@ async def page(
 
 
 async def _marked(ctx: Context, id: str) -> Any:
-    """The last server of the page before, which may be gone since."""
+    """The last server of the page before, which may be gone since; another project's is unknown."""
     found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    if found is None:
+    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
         raise BadRequest(f"marker [{id}] not found")
     return found

@@ -240,7 +240,12 @@ async def mark_error(ctx: Context, new: NewServer, failure: Failure) -> None:
     if server is None:
         return
     now = ctx.now()
-    fault = Fault(500, failure.message, now.strftime("%Y-%m-%dT%H:%M:%SZ"), f"in step {failure.step}")
+    fault = Fault(
+        500,
+        failure.public_message,
+        now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        f"in step {failure.step}: {failure.message}",
+    )
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(

@@ -106,7 +106,7 @@ async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:
     server = await SERVERS.get(ctx.tx, doomed.server_id)
     if server is not None:
         at = ctx.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        fault = Fault(500, failure.message, at, f"in step {failure.step}")
+        fault = Fault(500, failure.public_message, at, f"in step {failure.step}: {failure.message}")
         await SERVERS.update(
             ctx.tx, msgspec.structs.replace(server, vm_state=VmState.ERROR, fault=fault, updated_at=ctx.now())
         )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Condition, Sort, Tx, among
+from haneul.kernel.db import Sort, Tx, among
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
 from haneul.services.compute.store.past_servers import PAST_SERVERS
@@ -34,12 +34,3 @@ def _order_of_both(order: Sequence[Sort]) -> sa.CompoundSelect[Any]:
     return both.order_by(
         *(sa.desc(f"by_{i}") if s.descending else sa.asc(f"by_{i}") for i, s in enumerate(order))
     )
-
-
-def tag_condition(kind: str, number: int, tag: str) -> Condition:
-    """A condition on the stored JSON list of tags."""
-    name = f"tag_{kind}_{number}"
-    tagged = SERVERS.c.tags.like(sa.bindparam(name, type_=sa.Text), escape="\\")
-    condition = tagged if kind == "tags" else sa.not_(tagged)
-    quoted = msgspec.json.encode(tag).decode()
-    return name, condition, {name: f"%{quoted}%"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 
 import msgspec
 
@@ -31,12 +32,18 @@ class ConsoleToken(msgspec.Struct, frozen=True):
     """A right to open one console, once, until it expires."""
 
     token: str
+    """A digest of it: whoever reads the store opens nothing."""
     server_id: str
     project_id: str
     kind: str
     host: str
     path: str
     expires_at: datetime
+
+
+def console_digest(token: str) -> str:
+    """How a console's token is kept."""
+    return sha256(token.encode(errors="replace")).hexdigest()
 
 
 CONSOLE_TOKENS = Rows(ConsoleToken, "compute_console_tokens", key=("token",), indexes=(("expires_at",),))

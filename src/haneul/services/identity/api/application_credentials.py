@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import FEW, MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import policy
@@ -25,8 +27,8 @@ KIND = "application_credential"
 
 
 class RoleReference(Schema):
-    id: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    name: Text | None = None
 
 
 class NewAccessRule(Strict):
@@ -40,14 +42,14 @@ class NewApplicationCredential(Schema):
     name: Name
     description: Text | None = None
     secret: Text | None = None
-    expires_at: str | None = None
-    roles: list[RoleReference] | None = None
+    expires_at: Text | None = None
+    roles: Annotated[list[RoleReference], MANY] | None = None
     unrestricted: bool | None = None
-    access_rules: list[NewAccessRule] | None = None
+    access_rules: Annotated[list[NewAccessRule], FEW] | None = None
 
 
 class ApplicationCredentialBody(Schema):
-    application_credential: dict[str, Any]
+    application_credential: Document
 
 
 def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]) -> dict[str, Any]:
@@ -123,9 +125,8 @@ def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return times.read(text)
+    except ValueError:
         raise Invalid(why="Invalid input for field application_credential.expires_at") from None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
@@ -47,7 +47,6 @@ def _since(query: Query) -> str | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return time_text(times.read(text))
     except ValueError:
         raise BadRequest(f"invalidate date format {text}") from None
-    return time_text(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))

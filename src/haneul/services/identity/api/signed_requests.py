@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Annotated
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Unauthorized
-from haneul.kernel.http.routes import Query, Reply, Routes
+from haneul.kernel.http.bounds import MANY, LongText, Text
+from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
 from haneul.services.identity.api import tokens
@@ -18,14 +20,14 @@ routes = Routes("/v3")
 
 
 class SignedByKey(Schema):
-    access: str
-    signature: str
-    host: str
-    verb: str
-    path: str
-    params: dict[str, str]
-    headers: dict[str, str] | None = None
-    body_hash: str | None = None
+    access: Text
+    signature: LongText
+    host: Text
+    verb: Text
+    path: LongText
+    params: Annotated[dict[LongText, LongText], MANY]
+    headers: Annotated[dict[LongText, LongText], MANY] | None = None
+    body_hash: LongText | None = None
 
 
 class Ec2Credentials(Schema):
@@ -34,9 +36,9 @@ class Ec2Credentials(Schema):
 
 
 class SignedString(Schema):
-    access: str
-    signature: str
-    token: str
+    access: Text
+    signature: LongText
+    token: LongText
 
 
 class S3Credentials(Schema):
@@ -44,12 +46,12 @@ class S3Credentials(Schema):
 
 
 @routes.post("/ec2tokens", policy=policy.EC2TOKENS_VALIDATE, transaction=False)
-async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query) -> Reply:
+async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, request: Request) -> Reply:
     """A token for whoever signed this EC2 request, by version 2 or 4."""
     given = body.credentials or body.ec2Credentials
     if given is None:
         raise BadRequest("request must include a request body")
-    request = SignedRequest(
+    signed = SignedRequest(
         given.signature,
         given.host,
         given.verb,
@@ -58,11 +60,12 @@ async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query) -> 
         given.headers or {},
         given.body_hash or "",
     )
-    return await tokens.issued(ctx, await ec2.by_request(ctx, given.access, request), query)
+    auth = await ec2.by_request(ctx, given.access, signed, address=request.address)
+    return await tokens.issued(ctx, auth, query)
 
 
 @routes.post("/s3tokens", transaction=False)
-async def create_s3_token(ctx: Context, body: S3Credentials, query: Query) -> Reply:
+async def create_s3_token(ctx: Context, body: S3Credentials, query: Query, request: Request) -> Reply:
     """Who signed this S3 request. The token itself is not given away."""
     ctx.authorize({}, policy.S3TOKENS_VALIDATE.name, hidden=Unauthorized())
     given = body.credentials
@@ -70,6 +73,6 @@ async def create_s3_token(ctx: Context, body: S3Credentials, query: Query) -> Re
         text = base64.b64decode(given.token, altchars=b"-_")
     except (binascii.Error, ValueError):
         raise Unauthorized from None
-    auth = await ec2.by_string(ctx, given.access, text, given.signature)
+    auth = await ec2.by_string(ctx, given.access, text, given.signature, address=request.address)
     answer = await tokens.issued(ctx, auth, query)
     return Reply(answer.body)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
@@ -16,7 +17,13 @@ from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.api.views import moment
 from haneul.services.identity.model.proofs import Method, Named, Scope
-from haneul.services.identity.operations import authentication, catalog, receipts, tokens
+from haneul.services.identity.operations import (
+    application_credentials,
+    authentication,
+    catalog,
+    receipts,
+    tokens,
+)
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
@@ -30,7 +37,7 @@ routes = Routes("/v3")
 class IdentityProof(Schema):
     """Beside `methods` a part for each of them, under its name."""
 
-    methods: list[str]
+    methods: Annotated[list[Text], MANY]
 
 
 class SystemScope(Schema):
@@ -38,20 +45,20 @@ class SystemScope(Schema):
 
 
 class TrustReference(Schema):
-    id: str | None = None
+    id: Text | None = None
 
 
 class ScopeAsked(Schema):
     project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
-    unscoped: dict[str, Any] | None = None
+    unscoped: Document | None = None
     trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
-    identity: dict[str, Any]
-    scope: ScopeAsked | str | None = None
+    identity: Document
+    scope: ScopeAsked | Text | None = None
 
 
 class CreateToken(Schema):
@@ -125,6 +132,8 @@ async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
     _, auth = await _subject(ctx, request, None)
+    if auth.user_id == ctx.auth.user_id and auth.delegation != ctx.auth.delegation:
+        await application_credentials.require_unrestricted(ctx, "ending sessions")
     await tokens.end(ctx, auth)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from haneul.kernel import times
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -33,15 +35,15 @@ class NewTrust(Schema):
     trustee_user_id: Text
     impersonation: bool
     project_id: Text | None = None
-    roles: list[RoleReference] | None = None
-    expires_at: str | None = None
+    roles: Annotated[list[RoleReference], MANY] | None = None
+    expires_at: Text | None = None
     remaining_uses: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     allow_redelegation: bool | None = None
     redelegation_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class TrustBody(Schema):
-    trust: dict[str, Any]
+    trust: Document
 
 
 def view(ctx: Context, trust: Trust) -> dict[str, Any]:
@@ -97,9 +99,8 @@ def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return times.read(text)
+    except ValueError:
         raise Invalid(
             why="Timestamp not in expected format. The server could not comply with the request since it is "
             "either malformed or otherwise incorrect. The client is assumed to be in error."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, LongText
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -30,7 +31,7 @@ from haneul.services.identity.api.views import user_view as view
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.users import Group, User
-from haneul.services.identity.operations import access, directories, users
+from haneul.services.identity.operations import access, application_credentials, directories, users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import holder, project_is_held
@@ -46,7 +47,7 @@ class NewUser(Schema):
     enabled: bool = True
     default_project_id: Text | None = None
     options: UserOptions = field(default_factory=UserOptions)
-    federated: list[FederatedObject] = field(default_factory=list)
+    federated: Annotated[list[FederatedObject], MANY] = field(default_factory=list)
 
 
 class ChangedUser(Schema):
@@ -56,16 +57,16 @@ class ChangedUser(Schema):
     enabled: bool | UnsetType = UNSET
     default_project_id: Text | UnsetType | None = UNSET
     options: UserOptions | UnsetType = UNSET
-    federated: list[FederatedObject] | UnsetType = UNSET
+    federated: Annotated[list[FederatedObject], MANY] | UnsetType = UNSET
 
 
 class UserBody(Schema):
-    user: dict[str, Any]
+    user: Document
 
 
 class ChangedPassword(Schema):
-    password: str
-    original_password: str
+    password: LongText
+    original_password: LongText
 
 
 class PasswordBody(Schema):
@@ -141,15 +142,17 @@ async def delete_user(ctx: Context, user_id: str) -> None:
 
 
 @routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
-async def change_password(ctx: Context, user_id: str, body: PasswordBody) -> None:
+async def change_password(ctx: Context, user_id: str, body: PasswordBody, request: Request) -> None:
     """Change one's own password; the original one is the proof."""
-    await users.change_password(ctx, user_id, body.user.original_password, body.user.password)
+    original, new = body.user.original_password, body.user.password
+    await users.change_password(ctx, user_id, original, new, address=request.address)
 
 
 @routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
 async def revoke_tokens(ctx: Context, user_id: str) -> None:
     """End all tokens of a user, the asker's too if they are the user."""
     ctx.authorize({"user_id": user_id})
+    await application_credentials.require_unrestricted(ctx, "ending sessions")
     await users.revoke_tokens(ctx, user_id)
 
 

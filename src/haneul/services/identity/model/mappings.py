@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from haneul.kernel.patterns import pattern
 from haneul.services.identity.errors import CannotMap
 from haneul.services.identity.model.rules import DomainNamed, Local, Project, Remote, Rule, rules_of
 
@@ -141,7 +142,7 @@ def _values(requirements: Iterable[Remote], assertion: Assertion) -> list[Sequen
 def _matching(wanted: list[Any], values: Sequence[str], regex: bool | UnsetType) -> list[str]:
     """Those of the values that are wanted, each once."""
     if regex is True:
-        found = [v for v in values if any(re.search(str(pattern), v) for pattern in wanted)]
+        found = [v for v in values if any(pattern(str(each)).search(v) for each in wanted)]
     else:
         found = [v for v in values if v in wanted]
     return list(dict.fromkeys(found))
@@ -171,7 +172,7 @@ def _many(template: str, values: Sequence[Sequence[str]]) -> list[str]:
         return list(_value(values, int(place[1])))
     try:
         written = ast.literal_eval(template)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         written = None
     if isinstance(written, list):
         return [one for each in written for one in _many(str(each), values)]

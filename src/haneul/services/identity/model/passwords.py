@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from haneul.kernel.patterns import pattern
 from haneul.services.identity.config import SecurityCompliance
 from haneul.services.identity.errors import (
     PasswordIsLocked,
@@ -73,7 +73,7 @@ def expires_at(
 
 
 def require_strong(password: str, rules: SecurityCompliance) -> None:
-    if rules.password_regex is not None and re.match(rules.password_regex, password) is None:
+    if rules.password_regex is not None and not pattern(rules.password_regex).match(password):
         raise PasswordTooWeak(why=rules.password_regex_description or "")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from haneul.kernel.patterns import NotAPattern, pattern
 from haneul.services.identity.errors import InvalidRules
 
 VERSIONS = ("1.0", "2.0", "3.0")
@@ -106,11 +106,13 @@ def _require_sound(remote: Remote) -> None:
         )
     if remote.regex is not True:
         return
-    for pattern in lists[0]:
+    for text in lists[0]:
         try:
-            re.compile(pattern)
-        except (re.error, TypeError, OverflowError, RecursionError):
-            raise InvalidRules(why=f"{pattern!r} is not a regular expression") from None
+            if not isinstance(text, str):
+                raise NotAPattern
+            pattern(text)
+        except NotAPattern:
+            raise InvalidRules(why=f"{text!r} is not a regular expression") from None
 
 
 def _require_known(local: Local, version: str) -> None:

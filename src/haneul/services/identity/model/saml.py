@@ -15,7 +15,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 class UsedAssertion(msgspec.Struct, frozen=True):
-    """An assertion that somebody has logged in with: nobody does again."""
+    """What somebody has logged in with, an assertion or a code that holds once: nobody does again."""
 
     id: str
     expires_at: str

@@ -9,10 +9,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
+
+from haneul.kernel import times
 
 V4 = "AWS4-HMAC-SHA256"
 _HASHES = {"HmacSHA256": hashlib.sha256, "HmacSHA1": hashlib.sha1}
@@ -41,10 +43,9 @@ class SignedRequest(msgspec.Struct, frozen=True):
         """When it says that it was signed."""
         date = self.said("X-Amz-Date") or self.params.get("X-Amz-Date") or self.params.get("Timestamp", "")
         try:
-            moment = datetime.fromisoformat(date)
+            return times.read(date)
         except ValueError:
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def is_signed_by(secret: str, request: SignedRequest) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex, new_secret
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.revocations import of_application_credential, time_text
@@ -52,7 +53,11 @@ async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[Applicatio
         raise Invalid(why="The 'expires_at' must not be before now.")
     secret = wanted.secret or new_secret(86)
     hashed = await passwords.hashed(secret)
+    most = ctx.options(IdentityOptions).application_credential.user_limit
     async with ctx.in_transaction() as c:
+        await access.require_fewer(
+            c, APPLICATION_CREDENTIALS, most, "application credentials", user_id=user_id
+        )
         role_ids = await _chosen(c, wanted.roles)
         new = ApplicationCredential(
             new_hex(),
@@ -69,18 +74,17 @@ async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[Applicatio
         return await access.add(c, APPLICATION_CREDENTIALS, new, "application_credential"), secret
 
 
-async def require_unrestricted(ctx: Context) -> None:
-    """Raise if one's token comes from an application credential that may not manage others."""
+async def require_unrestricted(
+    ctx: Context, doing: str = "managing additional application credentials"
+) -> None:
+    """Raise if one's token was lent to a program, unless it is trusted with all that its owner may."""
     if ctx.auth.trust_id or ctx.auth.access_token_id:
         raise Forbidden("You are not authorized to perform the requested action.")
     if ctx.auth.app_credential_id is None:
         return
     used = await APPLICATION_CREDENTIALS.get(ctx.tx, ctx.auth.app_credential_id)
     if used is None or not used.unrestricted:
-        raise Forbidden(
-            action="Using method 'application_credential' is not allowed for managing additional "
-            "application credentials."
-        )
+        raise Forbidden(action=f"Using method 'application_credential' is not allowed for {doing}.")
 
 
 async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | None) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Forbidden, Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.kernel.http.routes import Request
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import Invalid, ThingNotFound
@@ -22,10 +26,12 @@ from haneul.services.identity.model.oauth1 import (
     RequestToken,
 )
 from haneul.services.identity.model.revocations import of_access_token, time_text
+from haneul.services.identity.model.saml import UsedAssertion
 from haneul.services.identity.operations import access, credentials, scoping
 from haneul.services.identity.operations.keys import SEALING
-from haneul.services.identity.operations.oauth1_signatures import Said, is_signed
+from haneul.services.identity.operations.oauth1_signatures import AGE_S, Said, is_signed
 from haneul.services.identity.operations.revocations import revoke
+from haneul.services.identity.store.federation import USED_ASSERTIONS
 from haneul.services.identity.store.oauth1 import (
     ACCESS_TOKENS,
     CONSUMERS,
@@ -48,9 +54,10 @@ def require_own_token(ctx: Context) -> None:
 
 async def ask(ctx: Context, request: Request, said: Said, project_id: str) -> RequestToken:
     """A consumer's wish to act in the project, to be shown to somebody who may agree."""
-    consumer = await _consumer(ctx, said)
-    if not is_signed(ctx, request, said, _secret(ctx, consumer), ""):
-        raise Unauthorized
+    with guarded(ctx.platform, f"consumer {said.consumer_key}", request.address):
+        consumer = await _consumer(ctx, said)
+        if not is_signed(ctx, request, said, _secret(ctx, consumer), ""):
+            raise Unauthorized
     await access.exists(ctx, PROJECTS, project_id, "project")
     wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
     await REQUEST_TOKENS.add(ctx.tx, _kept(ctx, wish))
@@ -73,13 +80,26 @@ async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | N
     verifier = "".join(secrets.choice(_LETTERS) for _ in range(VERIFIER_LENGTH))
     role_ids = list(dict.fromkeys(role.id for role in chosen if role))
     await REQUEST_TOKENS.update(
-        ctx.tx, replace(wish, verifier=verifier, user_id=ctx.user_id, role_ids=role_ids)
+        ctx.tx, replace(wish, verifier=_digest(verifier), user_id=ctx.user_id, role_ids=role_ids)
     )
     return verifier
 
 
 async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
     """The access token for a wish that somebody agreed to; the wish is gone."""
+    with guarded(ctx.platform, f"request token {said.token}", request.address):
+        consumer, wish = await _agreed(ctx, request, said)
+    await REQUEST_TOKENS.remove(ctx.tx, id=wish.id)
+    expires_at = ctx.now() + ACCESS_LIFETIME
+    token = AccessToken(
+        new_hex(), new_hex(), consumer.id, wish.project_id, wish.user_id or "", wish.role_ids, expires_at
+    )
+    await ACCESS_TOKENS.add(ctx.tx, _kept(ctx, token))
+    return token
+
+
+async def _agreed(ctx: Context, request: Request, said: Said) -> tuple[Consumer, RequestToken]:
+    """The wish that the request names, if it is the consumer's, who knows its verifier and secrets."""
     consumer = await _consumer(ctx, said)
     wish = await _wish(ctx, said.token)
     if wish.consumer_id != consumer.id or wish.expires_at <= ctx.now():
@@ -88,21 +108,20 @@ async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
         raise Invalid(why="Validation failed with errors: Invalid verifier format.")
     if wish.user_id is None or wish.verifier is None:
         raise Unauthorized
-    if not secrets.compare_digest(wish.verifier, said.verifier):
+    if not secrets.compare_digest(wish.verifier, _digest(said.verifier)):
         raise Unauthorized
     if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, wish)):
         raise Unauthorized
-    await REQUEST_TOKENS.remove(ctx.tx, id=wish.id)
-    expires_at = ctx.now() + ACCESS_LIFETIME
-    token = AccessToken(
-        new_hex(), new_hex(), consumer.id, wish.project_id, wish.user_id, wish.role_ids, expires_at
-    )
-    await ACCESS_TOKENS.add(ctx.tx, _kept(ctx, token))
-    return token
+    return consumer, wish
 
 
 async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
     """The access token that this request was signed with; 401 if it was not."""
+    with guarded(ctx.platform, f"access token {said.token}", request.address):
+        return await _proved(ctx, request, said)
+
+
+async def _proved(ctx: Context, request: Request, said: Said) -> AccessToken:
     token = await ACCESS_TOKENS.get(ctx.tx, said.token)
     if token is None:
         raise ThingNotFound("Access token not found")
@@ -112,6 +131,20 @@ async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
     if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, token)):
         raise Unauthorized
     return token
+
+
+async def use_nonce(ctx: Context, said: Said) -> None:
+    """Nobody logs in with the same signed request again; 401 if somebody did. No transaction may be open."""
+    once = "\0".join(
+        said.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
+    )
+    id = f"nonce {sha256(once.encode()).hexdigest()}"
+    try:
+        async with ctx.in_transaction() as c:
+            ends = time_text(ctx.now() + timedelta(seconds=2 * AGE_S))
+            await USED_ASSERTIONS.add(c.tx, UsedAssertion(id, ends))
+    except Duplicate:
+        raise Unauthorized from None
 
 
 async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
@@ -153,6 +186,11 @@ async def end(ctx: Context, **equal: Any) -> None:
 
 async def roles_of(ctx: Context, token: AccessToken) -> list[Any]:
     return await ROLES.among(ctx.tx, "id", token.role_ids)
+
+
+def _digest(verifier: str) -> str:
+    """As it is kept: nobody who reads the store can redeem a wish."""
+    return sha256(verifier.encode()).hexdigest()
 
 
 def _kept(ctx: Context, thing: Secretive) -> Secretive:

@@ -1,7 +1,8 @@
 """Passwords: argon2id, made and checked in a few threads so that the event loop never waits.
 
 A hash takes 19 MiB and some 16 ms (the least that OWASP advises); as many run at once as there are
-cores, and a crowd beyond `WAITING` is turned away instead of kept for minutes.
+cores. The addresses that ask take turns, and a crowd beyond `WAITING` from one of them is turned away instead
+of kept for minutes.
 """
 
 from __future__ import annotations
@@ -12,28 +13,33 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import argon2
 import bcrypt
 
-from haneul.kernel.errors import Unavailable
+from haneul.kernel.fair_turns import FairTurns
 
-WAITING = 256
+WAITING, ALL_WAITING = 256, 2048
 BCRYPT_BYTES = 72
 T = TypeVar("T")
 
 hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_threads = ThreadPoolExecutor(os.cpu_count() or 1, "passwords")
-_busy = 0
+_SEATS = os.cpu_count() or 1
+_threads = ThreadPoolExecutor(_SEATS, "passwords")
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, FairTurns] = WeakKeyDictionary()
 
 
 async def hashed(password: str) -> str:
     return await _in_thread(lambda: hasher.hash(password))
 
 
-async def fits(password: str, stored: str | None) -> bool:
-    """Whether the password is the stored one. It takes as long when there is none stored."""
-    return await _in_thread(lambda: _fits(password, stored))
+async def fits(password: str, stored: str | None, *, address: str = "") -> bool:
+    """Whether the password is the stored one. It takes as long when there is none stored.
+
+    `address` is where the question comes from; those from one address wait for each other.
+    """
+    return await _in_thread(lambda: _fits(password, stored), address)
 
 
 def is_outdated(stored: str) -> bool:
@@ -58,12 +64,10 @@ def _fits(password: str, stored: str | None) -> bool:
         return False
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
-    global _busy
-    if _busy >= WAITING:
-        raise Unavailable
-    _busy += 1
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
-    finally:
-        _busy -= 1
+async def _in_thread(work: Callable[[], T], address: str = "") -> T:
+    loop = asyncio.get_running_loop()
+    turns = _turns.get(loop)
+    if turns is None:
+        turns = _turns[loop] = FairTurns(_SEATS, lane_length=WAITING, length=ALL_WAITING)
+    async with turns.turn(address):
+        return await loop.run_in_executor(_threads, work)

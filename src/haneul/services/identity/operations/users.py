@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.guesses import guarded
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
@@ -91,17 +92,23 @@ async def _require_project(ctx: Context, id: str | None) -> None:
         raise Invalid(why=f"User's default project ID cannot be a domain ID: {id}")
 
 
-async def change_password(ctx: Context, id: str, original: str, new: str) -> None:
-    """The user's own doing: the original password proves who they are. All their tokens end."""
-    login_safety.try_for(ctx, id)
+async def _proved(ctx: Context, id: str, password: str, address: str) -> User:
     async with ctx.in_reading() as c:
         user = await USERS.get(c.tx, id)
-    is_right = await passwords.fits(original, user.password_hash if user else None)
+    is_right = await passwords.fits(password, user.password_hash if user else None, address=address)
     if not user:
         await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, user, is_right=is_right, may_be_expired=True)
     if not user.enabled:
         raise Unauthorized
+    return user
+
+
+async def change_password(ctx: Context, id: str, original: str, new: str, *, address: str) -> None:
+    """The user's own doing: the original password proves who they are. All their tokens end."""
+    login_safety.try_for(ctx, id)
+    with guarded(ctx.platform, f"password {id}", address):
+        user = await _proved(ctx, id, original, address)
     await new_passwords.require_acceptable(ctx, new, changed_by=user)
     hashed = await passwords.hashed(new)
     async with ctx.in_transaction() as c:

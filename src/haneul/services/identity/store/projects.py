@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, among, escape_like
+from haneul.kernel.db import Query, Rows, Tx, among
 from haneul.services.identity.model.projects import Domain, Project
 
 DOMAINS = Rows(Domain, "identity_domains", unique=(("name",),))
@@ -107,18 +107,3 @@ async def _places(tx: Tx, query: Query, wanted: Iterable[str]) -> list[Place]:
 
 def _pair(row: Any) -> tuple[Project, Domain] | None:
     return None if row is None else (PROJECTS.load(row[:_WIDTH]), DOMAINS.load(row[_WIDTH:]))
-
-
-def has_tags(parameter: str, tags: Sequence[str]) -> tuple[str, Any, Mapping[str, str]]:
-    """A condition on projects: `tags` all, `tags-any` some, `not-tags` not all, `not-tags-any` none."""
-    prefix = parameter.replace("-", "_")
-    has = [
-        PROJECTS.c.tags.like(sa.bindparam(f"{prefix}_{i}", type_=sa.Text), escape="\\")
-        for i in range(len(tags))
-    ]
-    together = sa.or_(*has) if parameter.endswith("-any") else sa.and_(*has)
-    values = {
-        f"{prefix}_{i}": f"%{escape_like(msgspec.json.encode(tag).decode())}%" for i, tag in enumerate(tags)
-    }
-    condition = sa.not_(together) if parameter.startswith("not-") else together
-    return f"{parameter}/{len(tags)}", condition, values

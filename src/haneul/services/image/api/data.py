@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, UnsupportedMediaType
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.operations import data, imports
@@ -14,6 +14,7 @@ from haneul.services.image.operations import data, imports
 routes = Routes("/v2/images/{image_id}", asks_late=True)
 
 OCTETS = "application/octet-stream"
+LONGEST_RANGE = 200
 _UPLOAD_ERRORS = (
     errors.ImageNotFound, errors.InvalidImage, errors.WrongStatus, errors.DeletedMeanwhile,
     errors.ImageTooLarge, errors.StorageFull, errors.DataRefused, errors.UploadTruncated,
@@ -54,7 +55,7 @@ async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
     errors=(errors.ImageNotFound, errors.BadImport, errors.NotImportable, errors.UnknownStore,
             errors.UriRefused, errors.LimitExceeded),
 )  # fmt: skip
-async def import_image(ctx: Context, request: Request, image_id: str, body: dict[str, Any]) -> None:
+async def import_image(ctx: Context, request: Request, image_id: str, body: Document) -> None:
     """Bring an image its data, in the background."""
     await imports.import_image(ctx, image_id, body, request.header("x-image-meta-store"))
 
@@ -91,8 +92,8 @@ def _range(text: str | None, size: int) -> tuple[int, int] | None:
     """(offset, length) of a range of bytes; None: everything. What is no range of bytes is an error."""
     if text is None:
         return None
-    found = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text, re.ASCII)
-    if found is None or not (found[1] or found[2]):
+    found = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text[:LONGEST_RANGE], re.ASCII)
+    if found is None or len(text) > LONGEST_RANGE or not (found[1] or found[2]):
         raise errors.RangeNotSatisfiable(given=text, size=size)
     if not found[1]:
         length = min(int(found[2]), size)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from haneul.kernel import times
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query
@@ -147,9 +148,8 @@ def _time(name: str, value: str) -> Filter:
 
 def _parse_time(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text.strip().replace(" ", "+"))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return times.read_query(text)
+    except ValueError:
         return None
 
 

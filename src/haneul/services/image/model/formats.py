@@ -181,12 +181,15 @@ def _same_footer(header: bytes, footer: bytes) -> bool:
 
 def _vmdk_problem(descriptor: bytes) -> str | None:
     text = descriptor.split(b"\0", 1)[0].decode("latin-1").lower()
-    types = re.findall(r'^\s*createtype\s*=\s*"?([a-z0-9]+)"?', text, re.MULTILINE)
+    types = re.findall(r'^[ \t]*createtype[ \t]*=[ \t]*"?([a-z0-9]+)"?', text, re.MULTILINE)
     if len(types) != 1 or types[0] not in _VMDK_TYPES:
         return "it is of a type that is not allowed"
-    if not re.search(r"^\s*parentcid\s*=\s*ffffffff\s*$", text, re.MULTILINE) or "parentfilenamehint" in text:
+    if (
+        not re.search(r"^[ \t]*parentcid[ \t]*=[ \t]*ffffffff[ \t\r]*$", text, re.MULTILINE)
+        or "parentfilenamehint" in text
+    ):
         return "it has a parent"
-    extents = re.findall(r"^\s*(?:rw|rdonly|noaccess)\s+\d+\s+(\S+)(.*)$", text, re.MULTILINE)
+    extents = re.findall(r"^[ \t]*(?:rw|rdonly|noaccess)[ \t]+\d+[ \t]+(\S+)(.*)$", text, re.MULTILINE)
     if len(extents) != 1 or extents[0][0] != "sparse":
         return "it has other extents than its own"
     return "it names another file" if "/" in extents[0][1] else None

@@ -8,9 +8,10 @@ decides about it. Each of `create`, `read`, `update` and `delete` lists roles, o
 from __future__ import annotations
 
 import configparser
-import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
+
+from haneul.kernel.patterns import NotAPattern, Pattern
 
 OPERATIONS = ("create", "read", "update", "delete")
 INTERNAL = "os_glance"
@@ -18,7 +19,7 @@ INTERNAL = "os_glance"
 
 
 class Protection(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: Pattern
     allowed: dict[str, tuple[str, ...]]
     """Per operation the roles, or the rule."""
 
@@ -35,8 +36,8 @@ def read(text: str) -> list[Protection]:
 
 def _section(name: str, given: dict[str, str]) -> Protection:
     try:
-        pattern = re.compile(name)
-    except re.error as problem:
+        pattern = Pattern(name)
+    except NotAPattern as problem:
         raise ValueError(f"[{name}] is no regular expression: {problem}") from None
     allowed = {}
     for operation in OPERATIONS:

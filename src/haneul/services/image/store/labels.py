@@ -8,16 +8,13 @@ it, so that the newest images with a label that somebody may see are neighbours 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
-from haneul.kernel.db import Condition, Query, Rows, Tx, Way, among, aside
+from haneul.kernel.db import Query, Rows, Tx, Way, among, aside, texts_of
 from haneul.services.image.model.images import Image
 
 
@@ -50,23 +47,6 @@ def of_property(name: str, value: str) -> str:
     return hashlib.blake2b(f"{name}\0{value}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
-class _each(FunctionElement[Any]):
-    """The texts of a JSON array, as rows."""
-
-    inherit_cache = True
-    name = "each"
-
-
-@compiles(_each, "sqlite")
-def _each_sqlite(element: _each, compiler: Any, **kw: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(_each, "postgresql")
-def _each_postgresql(element: _each, compiler: Any, **kw: Any) -> str:
-    return f"jsonb_array_elements_text(({compiler.process(element.clauses, **kw)})::jsonb)"
-
-
 def _text(name: str) -> sa.BindParameter[str]:
     return sa.bindparam(name, type_=sa.Text)
 
@@ -81,7 +61,7 @@ _OLD = Query(
         ),
     )
 )
-_wanted = _each(_text("wanted")).table_valued(sa.column("value", sa.Text))
+_wanted = texts_of(_text("wanted")).table_valued(sa.column("value", sa.Text))
 _NEW = Query(
     sa.insert(LABELS.table).from_select(
         ["image_id", "label", "owner", "visibility", "created_at"],
@@ -112,37 +92,40 @@ async def write(tx: Tx, image: Image, *, is_new: bool = False) -> None:
 
 
 async def rarest_first(tx: Tx, labels: Sequence[str]) -> list[str]:
-    """The labels, those before that few images have; more than `PROBED` is many."""
+    """The labels, each once, with one that few images have in front; more than `PROBED` is many.
+
+    Who asks for more of them than anybody has does not get all of them counted.
+    """
+    labels = list(dict.fromkeys(labels))
     if len(labels) < 2:
-        return list(labels)
-    found = {label: await tx.one(_PROBE, label=label) for label in labels}
-    return sorted(labels, key=lambda label: (found[label] or (0,))[0])
+        return labels
+    found = {label: await tx.one(_PROBE, label=label) for label in labels[:COUNTED]}
+    rarest = min(found, key=lambda label: (found[label] or (0,))[0])
+    return [rarest, *(label for label in labels if label != rarest)]
 
 
 def way(images: sa.Table, labels: Sequence[str]) -> Way:
     """The images with all of these labels but the first, which whoever takes the way asks for (`LEADS`)."""
+    others = labels[1:]
+    params = {"others": msgspec.json.encode(others).decode(), "others_most": len(others)}
     return Way(
-        f"labels{len(labels)}",
+        "labels" if others else "label",
         LABELS.table.join(images, images.c.id == _l.image_id),
         {"id": _l.image_id, "created_at": _l.created_at, "owner": _l.owner, "visibility": _l.visibility},
-        _conditions(labels[1:]),
+        [("others", _HAS_OTHERS, params)] if others else [],
     )
 
 
-def _conditions(others: Iterable[str]) -> list[Condition]:
-    found: list[Condition] = []
-    for i, label in enumerate(others):
-        t = LABELS.table.alias()
-        also = sa.exists().where(t.c.image_id == _l.image_id, t.c.label == _text(f"also{i}"))
-        found.append((f"also{i}", also, {f"also{i}": label}))
-    return found
-
-
+_other = LABELS.table.alias("other")
+_HAS_OTHERS = sa.select(sa.func.count()).where(
+    _other.c.image_id == _l.image_id, among(_other.c.label, "others")
+).correlate(LABELS.table).scalar_subquery() == sa.bindparam("others_most", type_=sa.BigInteger)
 LEADS = _l.label == _text("leading")
 """The first label, along whose index the images are walked."""
 FOLLOWS = aside(_l.label) == _text("leading")
 """The same where something else leads."""
 PROBED = 200
+COUNTED = 16
 _PROBE = Query(
     sa.select(sa.func.count()).select_from(
         sa.select(_l.image_id)

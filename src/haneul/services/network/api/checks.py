@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from haneul.kernel.http.bounds import Within
 from haneul.kernel.ids import is_uuid
+from haneul.services.network.model import normal_forms
 
 Check = Callable[[Any], Any]
 
-_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 _HOSTNAME = re.compile(
     r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?"
 )
@@ -34,6 +36,18 @@ def text(longest: int = 255) -> Check:
 
 
 NAME = text(255)
+
+
+def line(longest: int = 255) -> Check:
+    """A text that stays in its line, whatever file it is written to."""
+    whole = text(longest)
+
+    def check(value: Any) -> str:
+        if not whole(value).isprintable():
+            raise ValueError(f"'{value}' has characters that cannot be printed")
+        return str(value)
+
+    return check
 
 
 def or_none(check: Check) -> Check:
@@ -90,39 +104,35 @@ def uuid(value: Any) -> str:
 
 
 def ip(value: Any) -> str:
-    try:
-        if not isinstance(value, str):
-            raise TypeError
-        return str(ipaddress.ip_address(value))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is not a valid IP address") from None
+    return _normal(normal_forms.address, value, "is not a valid IP address")
 
 
 def subnet(value: Any) -> str:
     """A CIDR; the address of a host in it stands for the network."""
-    try:
-        if not isinstance(value, str) or "/" not in value:
-            raise TypeError
-        return str(ipaddress.ip_network(value, strict=False))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is not a valid IP subnet") from None
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"'{value}' is not a valid IP subnet")
+    return _normal(normal_forms.prefix, value, "is not a valid IP subnet")
 
 
 def prefix(value: Any) -> str:
     """A CIDR or a single address; the network it stands for."""
-    try:
-        if not isinstance(value, str):
-            raise TypeError
-        return str(ipaddress.ip_network(value, strict=False))
-    except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is neither a valid IP address, nor is it a valid IP subnet") from None
+    return _normal(normal_forms.prefix, value, "is neither a valid IP address, nor is it a valid IP subnet")
 
 
 def mac(value: Any) -> str:
-    found = value.lower().replace("-", ":") if isinstance(value, str) else ""
-    if not _MAC.fullmatch(found) or found == "00:00:00:00:00:00":
+    written = _normal(normal_forms.mac, value, "is not a valid MAC address")
+    if written == "00:00:00:00:00:00":
         raise ValueError(f"'{value}' is not a valid MAC address")
-    return found
+    return written
+
+
+def _normal(form: Callable[[str], str], value: Any, problem: str) -> str:
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return form(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' {problem}") from None
 
 
 def hostname(value: Any) -> str:
@@ -135,14 +145,18 @@ def hostname(value: Any) -> str:
     return value
 
 
-def list_of(check: Check, *, unique: bool = False) -> Check:
+def list_of(check: Check, *, unique: bool = False, most: int = 64) -> Check:
+    """A list of at most so many: each resource allows fewer of most things, in words of its own."""
+
     def checked(value: Any) -> list[Any]:
         if value is None:
             return []
         if not isinstance(value, list):
             raise ValueError(f"'{value}' is not a list")
+        if len(value) > most:
+            raise ValueError(f"A list of {len(value)} items exceeds the maximum of {most}")
         found = [check(each) for each in value]
-        if unique and any(each in found[:i] for i, each in enumerate(found)):
+        if unique and len({msgspec.json.encode(each) for each in found}) < len(found):
             raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in found)}'")
         return found
 
@@ -168,9 +182,15 @@ def mapping(required: dict[str, Check], optional: dict[str, Check] | None = None
     return check
 
 
+_SMALL = Within(items=64, longest=1024)
+
+
 def free_mapping(value: Any) -> dict[str, Any]:
+    """Any small object."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ValueError(f"'{value}' is not a dictionary")
+    if problem := _SMALL.problem(value):
+        raise ValueError(problem[1])
     return value

@@ -9,7 +9,7 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import ID, STANDARD
 from haneul.services.network.operations import floating_ips
 from haneul.services.network.store.ports import PORTS
@@ -40,10 +40,23 @@ FLOATING_IP = Resource(
         ID,
         *STANDARD,
         Attribute("floating_network_id", checks.uuid, field="network_id", put=False),
-        Attribute("floating_ip_address", checks.or_none(checks.ip), field="ip", put=False, default=NOT_GIVEN),
+        Attribute(
+            "floating_ip_address",
+            checks.or_none(checks.ip),
+            field="ip",
+            put=False,
+            default=NOT_GIVEN,
+            spellings=only(checks.ip),
+        ),
         Attribute("subnet_id", checks.or_none(checks.uuid), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("port_id", checks.or_none(checks.uuid), default=None),
-        Attribute("fixed_ip_address", checks.or_none(checks.ip), field="fixed_ip", default=NOT_GIVEN),
+        Attribute(
+            "fixed_ip_address",
+            checks.or_none(checks.ip),
+            field="fixed_ip",
+            default=NOT_GIVEN,
+            spellings=only(checks.ip),
+        ),
         shown("router_id"),
         shown("status"),
         Attribute("dns_name", checks.hostname, put=False, default=""),

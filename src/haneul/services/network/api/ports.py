@@ -12,7 +12,7 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
 from haneul.services.network.model.ports import Port, is_network_device
@@ -24,11 +24,8 @@ routes = Routes("/v2.0")
 FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
 PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = checks.mapping(
-    {"opt_name": lambda v: _option_text(v, 64, "opt_name")},
-    {
-        "opt_value": checks.or_none(lambda v: _option_text(v, 255, "opt_value")),
-        "ip_version": checks.one_of(4, 6, "4", "6"),
-    },
+    {"opt_name": lambda v: _option_name(v)},
+    {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
 
@@ -38,14 +35,11 @@ def _host(value: Any) -> str:
     return "" if value is None else checks.NAME(value)
 
 
-def _option_text(value: Any, longest: int, name: str) -> str:
-    """One line: it becomes a line of a DHCP server's file. Only routers and routes may be empty."""
-    text: str = checks.text(longest)(value)
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise ValueError(f"'{value}' is not a valid {name}: it has control characters")
-    if name == "opt_name" and not text.strip():
-        raise ValueError(f"'{value}' is not a valid {name}: it is blank")
-    return text
+def _option_name(value: Any) -> str:
+    name: str = checks.line(64)(value)
+    if not name.strip():
+        raise ValueError(f"'{value}' is blank")
+    return name
 
 
 def _address_or_cidr(value: Any) -> str:
@@ -99,12 +93,19 @@ def _fixed_ips(values: list[str]) -> Extra:
             params[f"fixed{i}"] = "%" + wanted.replace("%", "").replace("_", "") + "%"
         else:
             conditions.append(columns[name] == param)
-            params[f"fixed{i}"] = wanted
+            params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
     by_name: dict[str, list[sa.ColumnElement[bool]]] = {}
     for name, condition in zip(shape, conditions, strict=True):
         by_name.setdefault(name.split("_")[0], []).append(condition)
     every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
     return "fixed_ips/" + ",".join(shape), PORTS.c.id.in_(sa.select(a.port_id).where(every)), params
+
+
+def _normal_address(text: str) -> str:
+    try:
+        return checks.ip(text)
+    except ValueError:
+        return text  # nobody has it
 
 
 def _security_groups(values: list[str]) -> Extra:
@@ -123,7 +124,7 @@ PORT = Resource(
         Attribute("network_id", checks.uuid, put=False),
         ADMIN_STATE_UP,
         shown("status"),
-        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN),
+        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN, spellings=only(checks.mac)),
         Attribute("fixed_ips", checks.list_of(FIXED_IP), default=NOT_GIVEN, is_stored=False),
         Attribute(
             "security_groups",

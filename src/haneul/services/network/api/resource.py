@@ -41,10 +41,18 @@ class Attribute:
     is_stored: bool = True
     """Lists can be filtered and sorted by it."""
     is_shown: bool = True
+    filtered_by: str = ""
+    """The field that a filter compares with, if another."""
+    spellings: Callable[[str], list[str]] | None = None
+    """What a filter asks for -> all that may stand in the store for it; None: word for word."""
 
     @property
     def target(self) -> str:
         return self.field or self.name
+
+    @property
+    def searched(self) -> str:
+        return self.filtered_by or self.target
 
 
 def shown(name: str, field: str = "", show: Callable[[Any], Any] | None = None) -> Attribute:
@@ -234,13 +242,15 @@ class Resource:
     def filter(self, name: str, values: list[str]) -> Filter | None:
         """Any of these values; None if that can never be."""
         attribute = self.by_name.get(name)
-        target = "project_id" if name in ("project_id", "tenant_id") else attribute and attribute.target
+        target = "project_id" if name in ("project_id", "tenant_id") else attribute and attribute.searched
         if (
             target is None
             or target not in self.rows.model.__struct_fields__
             or (attribute is not None and not attribute.is_stored)
         ):
             raise BadRequest(f"['{name}'] is invalid attribute for filtering")
+        if attribute is not None and attribute.spellings is not None:
+            values = [spelling for value in values for spelling in _spellings(attribute.spellings, value)]
         kind = self.rows.c[target].type
         if isinstance(kind, sa.Boolean):
             return Filter(target, "in", [_truth(name, v) for v in values])
@@ -266,6 +276,19 @@ def owner(ctx: Context, given: Mapping[str, Any]) -> str:
             "admin privileges"
         )
     return asked[0]
+
+
+def _spellings(forms: Callable[[str], list[str]], value: str) -> list[str]:
+    """What has no normal form is looked for as it is, and not there."""
+    try:
+        return forms(value)
+    except ValueError:
+        return [value]
+
+
+def only(form: Callable[[str], str]) -> Callable[[str], list[str]]:
+    """The spellings of what is stored in its normal form."""
+    return lambda text: [form(text)]
 
 
 def _checked(attribute: Attribute, value: Any) -> Any:

@@ -9,9 +9,10 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import Attribute, Resource, shown
+from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
-from haneul.services.network.model.security_groups import Rule
+from haneul.services.network.model import normal_forms
+from haneul.services.network.model.security_groups import known_protocol
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
@@ -38,6 +39,11 @@ def _protocol(value: Any) -> str | None:
     return str(value).lower()
 
 
+def _protocol_spellings(text: str) -> list[str]:
+    number = known_protocol(text)
+    return [] if number is None else normal_forms.protocol_spellings(number)
+
+
 def _prefix(value: Any) -> str | None:
     return None if value in (None, "") else _written_prefix(value)
 
@@ -46,10 +52,6 @@ def _written_prefix(value: Any) -> str:
     """As it was given: the normal form is shown beside it."""
     normal = checks.prefix(value)
     return value if "/" in value else normal
-
-
-def _normal_cidr(rule: Rule) -> str | None:
-    return checks.prefix(rule.remote_ip_prefix) if rule.remote_ip_prefix else None
 
 
 PORT_NUMBER = checks.or_none(checks.integer(0, 65535))
@@ -61,16 +63,23 @@ RULE = Resource(
         *TIMES,
         REVISION,
         Attribute("security_group_id", checks.uuid, put=False),
-        Attribute("direction", _direction, put=False),
-        Attribute("ethertype", _ethertype, put=False, default="IPv4"),
-        Attribute("protocol", _protocol, put=False, default=None),
+        Attribute("direction", _direction, put=False, spellings=only(str.lower)),
+        Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
+        Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
         Attribute("port_range_min", PORT_NUMBER, put=False, default=None),
         Attribute("port_range_max", PORT_NUMBER, put=False, default=None),
-        Attribute("remote_ip_prefix", _prefix, put=False, default=None),
+        Attribute(
+            "remote_ip_prefix",
+            _prefix,
+            put=False,
+            default=None,
+            filtered_by="normalized_cidr",
+            spellings=only(normal_forms.prefix),
+        ),
         Attribute("remote_group_id", checks.or_none(checks.uuid), put=False, default=None),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
-        shown("normalized_cidr", show=_normal_cidr),
+        shown("normalized_cidr"),
     ),
     RULES,
     errors.SecurityGroupRuleNotFound,

@@ -11,7 +11,7 @@ from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, only
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.operations import subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -59,10 +59,12 @@ SUBNET = Resource(
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
         Attribute("ip_version", checks.or_none(checks.one_of(4, 6, "4", "6")), put=False, default=None),
-        Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None),
+        Attribute(
+            "cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=only(checks.subnet)
+        ),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
-        Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN),
-        Attribute("allocation_pools", checks.list_of(POOL), default=NOT_GIVEN, is_stored=False),
+        Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
+        Attribute("allocation_pools", checks.list_of(POOL, most=256), default=NOT_GIVEN, is_stored=False),
         Attribute("dns_nameservers", checks.list_of(checks.ip, unique=True), default=list, is_stored=False),
         Attribute("host_routes", checks.list_of(HOST_ROUTE, unique=True), default=list, is_stored=False),
         Attribute("enable_dhcp", checks.truth, field="is_dhcp_enabled", default=True),

@@ -24,9 +24,10 @@ from haneul.services.network.drivers.interface import (
     SubnetSpec,
 )
 from haneul.services.network.model.networks import Network, Subnet
+from haneul.services.network.model.normal_forms import protocol_number
 from haneul.services.network.model.ports import FixedIp, Port
 from haneul.services.network.model.routers import FloatingIp, Router
-from haneul.services.network.model.security_groups import Rule, protocol_number
+from haneul.services.network.model.security_groups import Rule
 
 
 class GroupMembers(Struct, frozen=True):
@@ -92,7 +93,7 @@ def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generati
         is_secured=port.is_port_security_enabled,
         is_up=port.is_up,
         rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
-        device_id=port.device_id,
+        device_id=port.held_by,
         hostname=port.dns_name or None,
         dhcp_options=[_option(o) for o in port.extra_dhcp_opts],
         generation=generation,

@@ -12,7 +12,8 @@ ROUTER_GATEWAY = "network:router_gateway"
 FLOATING_IP = "network:floatingip"
 SERVICE_PORT = "network:distributed"
 """The network's own port: the address at which DHCP, names and metadata are answered."""
-ROUTER_OWNERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
+SERVER = "server"
+ROUTER_HOLDERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
 COMPUTE = "compute:"
 
 ACTIVE, DOWN = "ACTIVE", "DOWN"
@@ -24,6 +25,12 @@ class FixedIp(Struct, frozen=True):
 
 
 class Port(Struct, frozen=True, gc=False):
+    """A port. `device_id` and `device_owner` are labels that its owner may write, and nothing is done by them.
+
+    Who has the port says `held_as` (one of the kinds above, or nothing) and `held_by` (the id of that server,
+    router, floating address or network), which only the system's own doors write.
+    """
+
     id: str
     project_id: str
     network_id: str
@@ -38,6 +45,8 @@ class Port(Struct, frozen=True, gc=False):
     is_port_security_enabled: bool
     device_id: str
     device_owner: str
+    held_as: str
+    held_by: str
     host: str
     profile: dict[str, Any]
     vnic_type: str
@@ -68,11 +77,27 @@ class Allocation(Struct, frozen=True, gc=False):
     network_id: str
 
 
+class LostPort(Struct, frozen=True, gc=False):
+    """A port that was deleted while a server had it: its machine is yet to lose the interface."""
+
+    id: str
+    server_id: str
+
+
 class Membership(Struct, frozen=True, gc=False):
     """A port is in a security group."""
 
     port_id: str
     security_group_id: str
+
+
+def held(kind: str, by: str, owner: str = "", device: str = "") -> dict[str, Any]:
+    """The fields of a port that is held like this; its labels tell clients the same."""
+    return {"held_as": kind, "held_by": by, "device_id": device or by, "device_owner": owner or kind}
+
+
+FREE = {"held_as": "", "held_by": "", "device_id": "", "device_owner": ""}
+"""The fields of a port that nobody has."""
 
 
 def random_mac() -> str:

@@ -8,15 +8,16 @@ from typing import Any
 from msgspec import Struct
 
 from haneul.services.network import errors
-
-PROTOCOLS = {
-    "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "hopopt": 0, "icmp": 1, "igmp": 2, "ip": 0,
-    "ipip": 4, "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58, "icmpv6": 58, "ipv6-nonxt": 59,
-    "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89, "pgm": 113, "rsvp": 46, "sctp": 132, "tcp": 6, "udp": 17,
-    "udplite": 136, "vrrp": 112,
-}  # fmt: skip
-WITH_PORTS = {6, 17, 33, 132, 136}
-ICMP, ICMP_V6 = 1, 58
+from haneul.services.network.model import normal_forms
+from haneul.services.network.model.normal_forms import (
+    ALL_PORTS,
+    ICMP,
+    ICMP_V6,
+    ONLY_IPV6,
+    PROTOCOLS,
+    WITH_PORTS,
+    protocol_number,
+)
 
 
 class SecurityGroup(Struct, frozen=True, gc=False):
@@ -43,10 +44,13 @@ class Rule(Struct, frozen=True, gc=False):
     port_range_min: int | None
     port_range_max: int | None
     remote_ip_prefix: str | None
+    """As it was given; `normalized_cidr` is what it means."""
     remote_group_id: str | None
     remote_address_group_id: str | None
     description: str
     belongs_to_default_sg: bool
+    normalized_cidr: str | None
+    meaning: str
     created_at: str
     updated_at: str
     generation: int = 0
@@ -59,31 +63,23 @@ class DefaultGroup(Struct, frozen=True, gc=False):
     security_group_id: str
 
 
-def protocol_number(protocol: str | None) -> int | None:
-    """The number that IP has for the protocol; None for any."""
-    if protocol is None or protocol == "any":
-        return None
-    return PROTOCOLS[protocol] if protocol in PROTOCOLS else int(protocol)
-
-
 def check(values: dict[str, Any]) -> None:
     """Raise if these make no rule: protocol, ports, ICMP types, prefixes must go together."""
     protocol = values["protocol"]
     low, high = values["port_range_min"], values["port_range_max"]
-    if protocol is not None and protocol not in PROTOCOLS and not _is_number(protocol):
-        known = [None, *PROTOCOLS]
-        raise errors.SecurityGroupRuleInvalidProtocol(protocol=protocol, values=known)
-    number = protocol_number(protocol)
+    number = known_protocol(protocol)
+    if values["ethertype"] == "IPv4" and str(protocol).lower() in ONLY_IPV6:
+        raise errors.SecurityGroupEthertypeConflictWithProtocol(ethertype="IPv4", protocol=protocol)
     if number in (ICMP, ICMP_V6):
         _check_icmp(low, high)
-    elif low is not None or high is not None:
+    elif (low, high) not in ((None, None), ALL_PORTS):
         if number is None:
             raise errors.SecurityGroupProtocolRequiredWithPorts
         if number not in WITH_PORTS:
             raise errors.SecurityGroupInvalidProtocolForPort(protocol=protocol)
         if low is None or high is None or low > high:
             raise errors.SecurityGroupInvalidPortRange
-        if number in (6, 17) and low == 0:
+        if low == 0:
             raise errors.SecurityGroupInvalidPortValue(port=0)
     if values["remote_ip_prefix"] is not None:
         if values["remote_group_id"] is not None:
@@ -95,6 +91,15 @@ def check(values: dict[str, Any]) -> None:
             )
 
 
+def known_protocol(protocol: str | None) -> int | None:
+    """Its number; an error that lists those that have names."""
+    try:
+        return protocol_number(protocol)
+    except ValueError:
+        known = [None, *PROTOCOLS]
+        raise errors.SecurityGroupRuleInvalidProtocol(protocol=protocol, values=known) from None
+
+
 def _check_icmp(kind: int | None, code: int | None) -> None:
     if kind is None and code is not None:
         raise errors.SecurityGroupMissingIcmpType(value=code)
@@ -103,22 +108,28 @@ def _check_icmp(kind: int | None, code: int | None) -> None:
             raise errors.SecurityGroupInvalidIcmpValue(field=field, attr=attr, value=value)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= 255
+def normalized_cidr(remote_ip_prefix: str | None) -> str | None:
+    return normal_forms.prefix(remote_ip_prefix) if remote_ip_prefix else None
 
 
-def meaning(rule: Rule | dict[str, Any]) -> tuple[Any, ...]:
-    """What two rules of one group may not share."""
-    get = rule.get if isinstance(rule, dict) else lambda name: getattr(rule, name)
-    return (
-        get("direction"),
-        get("ethertype"),
-        protocol_number(get("protocol")),
-        get("port_range_min"),
-        get("port_range_max"),
-        get("remote_ip_prefix"),
-        get("remote_group_id"),
-    )
+def meaning(values: dict[str, Any]) -> str:
+    """What two rules of one group may not share: the same rule has the same text in every spelling."""
+    number = protocol_number(values["protocol"])
+    if number == ICMP and values["ethertype"] == "IPv6":
+        number = ICMP_V6
+    low, high = normal_forms.port_range(number, values["port_range_min"], values["port_range_max"])
+    cidr = normalized_cidr(values["remote_ip_prefix"])
+    parts = [
+        values["direction"],
+        values["ethertype"],
+        number,
+        low,
+        high,
+        None if cidr in normal_forms.ANYWHERE else cidr,
+        values["remote_group_id"],
+        values["remote_address_group_id"],
+    ]
+    return " ".join("+" if part is None else str(part) for part in parts)
 
 
 def default_rules(group_id: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Query, among
 from haneul.kernel.ids import new_id
 from haneul.services.network.model.pending import NETWORK, PORT, ROUTER, SECURITY_GROUP, Pending
-from haneul.services.network.model.ports import ACTIVE, DOWN, ROUTER_OWNERS, Port
+from haneul.services.network.model.ports import ACTIVE, DOWN, Port
 from haneul.services.network.operations import host_views, wiring
 from haneul.services.network.store.pending import PENDING
 from haneul.services.network.store.ports import MEMBERSHIPS, PORTS
@@ -98,7 +98,7 @@ async def place_routers(ctx: Context, router_ids: Sequence[str], hosts: Sequence
     if not hosts:
         return
     for router in await ROUTERS.among(ctx.tx, "id", router_ids):
-        if router.host not in hosts and await PORTS.first(ctx.tx, device_id=router.id):
+        if router.host not in hosts and await PORTS.first(ctx.tx, held_by=router.id):
             if router.host:
                 await postpone(ctx, router.host, Work(routers={router.id}))
             await ROUTERS.update(ctx.tx, replace(router, host=hosts[0]))
@@ -158,9 +158,8 @@ async def confirm(ctx: Context, host: str, ports: Sequence[Port], routers: Itera
     if not ids:
         return
     async with ctx.in_transaction() as writing:
-        for port in await PORTS.among(writing.tx, "device_id", ids, status=DOWN):
-            if port.device_owner in ROUTER_OWNERS:
-                await PORTS.update(writing.tx, replace(port, status=ACTIVE))
+        for port in await PORTS.among(writing.tx, "held_by", ids, status=DOWN):
+            await PORTS.update(writing.tx, replace(port, status=ACTIVE))
         for floating in await FLOATING_IPS.among(writing.tx, "router_id", ids, status=DOWN):
             await FLOATING_IPS.update(writing.tx, replace(floating, status=ACTIVE))
 

@@ -11,7 +11,7 @@ from haneul.services.network import errors
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.pending import ROUTER
-from haneul.services.network.model.ports import DOWN, FLOATING_IP, ROUTER_INTERFACE
+from haneul.services.network.model.ports import DOWN, FLOATING_IP, ROUTER_INTERFACE, held
 from haneul.services.network.model.routers import FloatingIp
 from haneul.services.network.operations import networks, new_ports, ports
 from haneul.services.network.store import pending
@@ -30,8 +30,8 @@ async def create(ctx: Context, values: dict[str, Any]) -> FloatingIp:
     target = {k: values.pop(k, None) for k in ("port_id", "fixed_ip")}
     id = ctx.new_id()
     own = await new_ports.add(
-        ctx, network, project_id="", fixed_ips=wanted, device_id=id, device_owner=FLOATING_IP,
-        is_port_security_enabled=False, status="N/A",
+        ctx, network, project_id="", fixed_ips=wanted, is_port_security_enabled=False, status="N/A",
+        **held(FLOATING_IP, id),
     )  # fmt: skip
     outer = next((f.ip_address for f in own.fixed_ips if ":" not in f.ip_address), None)
     if outer is None:
@@ -94,9 +94,9 @@ async def _lead(ctx: Context, floating: FloatingIp, port_id: str, fixed_ip: str 
 async def _router_between(
     ctx: Context, subnet_id: str, network_id: str, floating: FloatingIp, port_id: str
 ) -> str:
-    for near in await PORTS.find(ctx.tx, network_id=network_id, device_owner=ROUTER_INTERFACE):
+    for near in await PORTS.find(ctx.tx, network_id=network_id, held_as=ROUTER_INTERFACE):
         if any(f.subnet_id == subnet_id for f in near.fixed_ips):
-            router = await ROUTERS.get(ctx.tx, near.device_id)
+            router = await ROUTERS.get(ctx.tx, near.held_by)
             if router and router.gateway and router.gateway.network_id == floating.network_id:
                 return router.id
     raise errors.ExternalGatewayForFloatingIPNotFound(

@@ -15,7 +15,7 @@ from haneul.kernel.db import Query, among
 from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec
 from haneul.services.network.model import host_view
 from haneul.services.network.model.networks import Subnet
-from haneul.services.network.model.ports import COMPUTE, ROUTER_OWNERS, SERVICE_PORT, Port
+from haneul.services.network.model.ports import SERVER, SERVICE_PORT, Port
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import GROUP_ADDRESSES, GROUP_PAIRS, PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
@@ -27,12 +27,8 @@ PLACES = Query(
     sa.union(
         sa.select(_p.network_id, _p.host).where(among(_p.network_id, "networks"), _p.host != ""),
         sa.select(_p.network_id, _r.host)
-        .join(ROUTERS.table, _r.id == _p.device_id)
-        .where(
-            among(_p.network_id, "networks"),
-            sa.or_(*(_p.device_owner == o for o in ROUTER_OWNERS)),
-            _r.host != "",
-        ),
+        .join(ROUTERS.table, _r.id == _p.held_by)
+        .where(among(_p.network_id, "networks"), _r.host != ""),
     )
 )
 """Which hosts have which of these networks: because of a port there, or of a router."""
@@ -69,7 +65,7 @@ async def bound_ports(ctx: Context, host: str) -> list[Port]:
 
 
 def is_wired(port: Port) -> bool:
-    return port.device_owner.startswith(COMPUTE) and bool(port.host)
+    return port.held_as == SERVER and bool(port.host)
 
 
 async def places(ctx: Context, network_ids: Iterable[str]) -> dict[str, set[str]]:
@@ -88,9 +84,7 @@ async def _networks(ctx: Context, host: str, ids: set[str], generation: int) -> 
     subnets: dict[str, list[Subnet]] = defaultdict(list)
     for subnet in await SUBNETS.among(ctx.tx, "network_id", ids):
         subnets[subnet.network_id].append(subnet)
-    service = {
-        p.network_id: p for p in await PORTS.among(ctx.tx, "network_id", ids, device_owner=SERVICE_PORT)
-    }
+    service = {p.network_id: p for p in await PORTS.among(ctx.tx, "network_id", ids, held_as=SERVICE_PORT)}
     return [
         host_view.network_spec(
             network,
@@ -132,9 +126,8 @@ async def _routers(ctx: Context, ids: Iterable[str], generation: int) -> tuple[l
     if not wanted:
         return [], set()
     ports: dict[str, list[Port]] = defaultdict(list)
-    for port in await PORTS.among(ctx.tx, "device_id", wanted):
-        if port.device_owner in ROUTER_OWNERS:
-            ports[port.device_id].append(port)
+    for port in await PORTS.among(ctx.tx, "held_by", wanted):
+        ports[port.held_by].append(port)
     touched = {p.network_id for each in ports.values() for p in each}
     subnets = {s.id: s for s in await SUBNETS.among(ctx.tx, "network_id", touched)}
     floating = await FLOATING_IPS.among(ctx.tx, "router_id", wanted)

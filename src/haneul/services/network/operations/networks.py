@@ -84,7 +84,7 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
 async def delete(ctx: Context, network: Network) -> None:
     """The network and its subnets are gone; hosts that still have it will be told."""
     ports = await PORTS.find(ctx.tx, network_id=network.id)
-    if used := [p.id for p in ports if p.device_owner != SERVICE_PORT]:
+    if used := [p.id for p in ports if p.held_as != SERVICE_PORT]:
         raise errors.NetworkInUse(id=network.id, ports=", ".join(used))
     for port in ports:
         await addresses.release(ctx, port.id)
@@ -126,4 +126,4 @@ async def _refuse_unsharing(ctx: Context, network: Network) -> None:
 
 
 async def _is_gateway(ctx: Context, network: Network) -> bool:
-    return bool(await PORTS.find(ctx.tx, network_id=network.id, device_owner=ROUTER_GATEWAY))
+    return bool(await PORTS.find(ctx.tx, network_id=network.id, held_as=ROUTER_GATEWAY))

@@ -11,7 +11,7 @@ from haneul.services.network import errors
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import PORT, SECURITY_GROUP
-from haneul.services.network.model.ports import DOWN, Allocation, Membership, Port, random_mac
+from haneul.services.network.model.ports import DOWN, FREE, Allocation, Membership, Port, random_mac
 from haneul.services.network.operations import addresses
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import LOWER_CURSOR, MEMBERSHIPS, PORTS
@@ -39,7 +39,7 @@ async def add(
     found = await addresses.allocate(ctx, network, port_id, fixed_ips, mac=mac, may_be_gateway=may_be_gateway)
     defaults: dict[str, Any] = {
         "name": "", "description": "", "is_up": True, "allowed_address_pairs": [],
-        "is_port_security_enabled": True, "device_id": "", "device_owner": "", "host": "", "profile": {},
+        "is_port_security_enabled": True, **FREE, "host": "", "profile": {},
         "vnic_type": "normal", "dns_name": "", "extra_dhcp_opts": [], "propagate_uplink_status": True,
         "is_owned_by_server": False, "slot": 0, "status": DOWN,
     }  # fmt: skip

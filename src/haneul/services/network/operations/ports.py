@@ -8,26 +8,27 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
+from haneul.services.network.model import normal_forms
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import PORT, ROUTER, SECURITY_GROUP
 from haneul.services.network.model.ports import (
     DOWN,
-    FLOATING_IP,
-    ROUTER_OWNERS,
+    ROUTER_HOLDERS,
+    SERVER,
     SERVICE_PORT,
+    LostPort,
     Port,
     is_network_device,
     merged_options,
 )
 from haneul.services.network.operations import addresses, networks, new_ports, security_groups
 from haneul.services.network.store import pending
-from haneul.services.network.store.ports import PORTS
+from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
-from haneul.services.network.store.routers import FLOATING_IPS
-
-MOST_PAIRS, MOST_ADDRESSES = 10, 5
+from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Port:
@@ -35,12 +36,13 @@ async def create(ctx: Context, values: dict[str, Any]) -> Port:
     network = await networks.visible(ctx, values.pop("network_id"))
     if not networks.is_usable(ctx, network):
         raise errors.NetworkNotFound(id=network.id)
+    await _check_labels(ctx, values["project_id"], values)
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, port=1)
     secured = values.pop("is_port_security_enabled", None)
     values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
     values["security_group_ids"] = await _groups(ctx, network, values)
-    _check_fixed_ips(values.get("fixed_ips"))
-    _check_security(values, values["security_group_ids"])
+    _check_fixed_ips(ctx, values.get("fixed_ips"))
+    _check_security(ctx, values, values["security_group_ids"])
     values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
     port = await new_ports.add(
         ctx,
@@ -65,19 +67,20 @@ async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> lis
     return [(await security_groups.default_of(ctx, values["project_id"])).id]
 
 
-def _check_fixed_ips(fixed_ips: list[dict[str, Any]] | None) -> None:
-    if fixed_ips is not None and len(fixed_ips) > MOST_ADDRESSES:
+def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> None:
+    if fixed_ips is not None and len(fixed_ips) > ctx.options(NetworkOptions).max_fixed_ips_per_port:
         raise errors.InvalidOperation(reason="Exceeded maximum amount of fixed ips per port")
     named = [f["ip_address"] for f in fixed_ips or () if "ip_address" in f]
     if len(set(named)) != len(named):
         raise errors.InvalidOperation(reason=f"Duplicate IP addresses in {named}")
 
 
-def _check_security(values: dict[str, Any], group_ids: list[str]) -> None:
+def _check_security(ctx: Context, values: dict[str, Any], group_ids: list[str]) -> None:
     pairs = values.get("allowed_address_pairs", [])
-    if len(pairs) > MOST_PAIRS:
-        raise errors.AddressPairsExhausted(quota=MOST_PAIRS)
-    keys = [(p["ip_address"], p.get("mac_address")) for p in pairs]
+    most = ctx.options(NetworkOptions).max_allowed_address_pair
+    if len(pairs) > most:
+        raise errors.AddressPairsExhausted(quota=most)
+    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address")) for p in pairs]
     for key in keys:
         if keys.count(key) > 1:
             raise errors.DuplicateAddressPairInRequest(mac_address=key[1], ip_address=key[0])
@@ -99,13 +102,15 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     if not secured and groups and "security_group_ids" not in values:
         raise errors.PortSecurityPortHasSecurityGroup
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs)
-    _check_security({"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
-    await _check_device(ctx, port, values)
+    _check_security(ctx, {"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
+    _refuse_relabelling(port, values)
+    labels = {"device_id": port.device_id, "device_owner": port.device_owner}
+    await _check_labels(ctx, port.project_id, labels | values)
     await _new_mac(ctx, port, values)
     if "extra_dhcp_opts" in values:
         values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
-        _check_fixed_ips(values["fixed_ips"])
+        _check_fixed_ips(ctx, values["fixed_ips"])
         values["fixed_ips"] = await addresses.reallocate(
             ctx, network, port.id, port.fixed_ips, values["fixed_ips"] or [], port.mac_address
         )
@@ -120,12 +125,23 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     return changed
 
 
-async def _check_device(ctx: Context, port: Port, values: dict[str, Any]) -> None:
-    """Ports of the network itself cannot be taken over, and not be made by hand either."""
-    if port.device_owner in ROUTER_OWNERS and {"device_id", "device_owner"} & values.keys():
-        for name in ("device_id", "device_owner"):
-            if values.get(name, getattr(port, name)) != getattr(port, name):
-                raise errors.InvalidOperation(reason=f"{name} of a router's port cannot be changed")
+def _refuse_relabelling(port: Port, values: dict[str, Any]) -> None:
+    """Ports that the network itself has are labelled by it alone."""
+    if port.held_as in ("", SERVER):
+        return
+    for name in ("device_id", "device_owner"):
+        if values.get(name, getattr(port, name)) != getattr(port, name):
+            raise errors.InvalidOperation(reason=f"{name} of a router's port cannot be changed")
+
+
+async def _check_labels(ctx: Context, project_id: str, labels: dict[str, Any]) -> None:
+    """No port is labelled as the leg of another project's router."""
+    device_id = labels.get("device_id")
+    if labels.get("device_owner") not in ROUTER_HOLDERS or not device_id or ctx.is_admin:
+        return
+    router = await ROUTERS.get(ctx.tx, device_id)
+    if router is not None and router.project_id != project_id:
+        raise errors.DeviceIDNotOwnedByTenant(device_id=device_id)
 
 
 async def _new_mac(ctx: Context, port: Port, values: dict[str, Any]) -> None:
@@ -153,8 +169,8 @@ async def tell(ctx: Context, before: Port, after: Port) -> None:
     """Everybody on whom the change of the port has an effect will be told."""
     for host in {before.host, after.host} - {""}:
         await pending.mark(ctx, PORT, after.id, host)
-    if after.device_owner in ROUTER_OWNERS:
-        await pending.mark(ctx, ROUTER, after.device_id)
+    if after.held_as in ROUTER_HOLDERS:
+        await pending.mark(ctx, ROUTER, after.held_by)
     moved = before.fixed_ips != after.fixed_ips or before.allowed_address_pairs != after.allowed_address_pairs
     if moved:
         for group_id in after.security_group_ids:
@@ -162,11 +178,17 @@ async def tell(ctx: Context, before: Port, after: Port) -> None:
 
 
 async def delete(ctx: Context, port: Port) -> None:
-    """The port is gone from the rows; floating addresses that led to it lead nowhere."""
-    if port.device_owner in ROUTER_OWNERS or port.device_owner == FLOATING_IP:
-        raise errors.ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
-    if port.device_owner == SERVICE_PORT:
+    """The port is gone from the rows; floating addresses that led to it lead nowhere.
+
+    A server that has it loses its interface (compute hears of `PortUnbound`); what the network itself has
+    is given back by who has it.
+    """
+    if port.held_as == SERVICE_PORT:
         raise errors.ServicePortInUse(port_id=port.id, reason="it is the network's own")
+    if port.held_as not in ("", SERVER):
+        raise errors.ServicePortInUse(port_id=port.id, reason=f"has device owner {port.held_as}")
+    if port.held_as == SERVER:
+        await LOST_PORTS.put(ctx.tx, LostPort(port.id, port.held_by))
     await discard(ctx, port)
 
 
@@ -178,8 +200,8 @@ async def discard(ctx: Context, port: Port) -> None:
         )
         await pending.mark(ctx, ROUTER, floating.router_id or "")
     await new_ports.remove(ctx, port)
-    if port.host:
-        await ctx.emit(PortUnbound(port.id, port.device_id))
+    if port.host or port.held_as == SERVER:
+        await ctx.emit(PortUnbound(port.id, port.held_by))
     await ctx.emit(Changed(port.id, "port", "delete", port.name, port.project_id))
 
 

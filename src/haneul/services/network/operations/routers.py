@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network, Route, Subnet
 from haneul.services.network.model.pending import NETWORK, ROUTER
-from haneul.services.network.model.ports import ROUTER_GATEWAY, ROUTER_INTERFACE, ROUTER_OWNERS, Port
+from haneul.services.network.model.ports import ROUTER_GATEWAY, ROUTER_INTERFACE, Port, held
 from haneul.services.network.model.routers import Gateway, Router
 from haneul.services.network.operations import networks, new_ports, ports, subnets
 from haneul.services.network.store import pending
@@ -24,8 +25,6 @@ from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
-
-MOST_ROUTES = 30
 
 
 class Attachment(Struct, frozen=True):
@@ -71,7 +70,7 @@ async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router
 
 async def delete(ctx: Context, router: Router) -> None:
     """The router is gone, and its gateway with it; interfaces must have been removed before."""
-    if await PORTS.first(ctx.tx, device_id=router.id, device_owner=ROUTER_INTERFACE):
+    if await PORTS.first(ctx.tx, held_by=router.id, held_as=ROUTER_INTERFACE):
         raise errors.RouterInUse(id=router.id)
     if router.gateway is not None:
         await _close_gateway(ctx, router)
@@ -120,8 +119,8 @@ async def _open_gateway(ctx: Context, router: Router, info: dict[str, Any]) -> G
     for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
         await _refuse_overlap(ctx, router, subnet)
     port = await new_ports.add(
-        ctx, network, project_id="", fixed_ips=wanted, device_id=router.id, device_owner=ROUTER_GATEWAY,
-        is_port_security_enabled=False,
+        ctx, network, project_id="", fixed_ips=wanted, is_port_security_enabled=False,
+        **held(ROUTER_GATEWAY, router.id),
     )  # fmt: skip
     return Gateway(network.id, port.id, info.get("enable_snat", True), port.fixed_ips)
 
@@ -143,7 +142,7 @@ async def _refuse_used_gateway(ctx: Context, router: Router, gateway: Gateway) -
 
 
 async def interfaces(ctx: Context, router_id: str) -> list[Port]:
-    return await PORTS.find(ctx.tx, device_id=router_id, device_owner=ROUTER_INTERFACE)
+    return await PORTS.find(ctx.tx, held_by=router_id, held_as=ROUTER_INTERFACE)
 
 
 async def add_interface(
@@ -178,7 +177,7 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     return await new_ports.add(
         ctx, network, project_id=router.project_id,
         fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}], may_be_gateway=True,
-        device_id=router.id, device_owner=ROUTER_INTERFACE, is_port_security_enabled=False,
+        is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
     )  # fmt: skip
 
 
@@ -193,23 +192,22 @@ async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
     port = await ports.get(ctx, port_id)
     if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
         raise errors.PortNotFound(id=port_id)
-    if port.device_id:
-        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
+    if in_use := port.held_by or port.device_id:
+        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:
         raise errors.BadRouterRequest(reason="Router port must have at least one fixed IP")
     for fixed in port.fixed_ips:
         await _refuse_overlap(ctx, router, await subnets.get(ctx, fixed.subnet_id))
     await new_ports.join(ctx, port.id, [])
     owned = replace(
-        port, device_id=router.id, device_owner=ROUTER_INTERFACE, security_group_ids=[],
-        is_port_security_enabled=False,
+        port, security_group_ids=[], is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id)
     )  # fmt: skip
     return await PORTS.update(ctx.tx, owned)
 
 
 async def _refuse_overlap(ctx: Context, router: Router, subnet: Subnet) -> None:
     """A router cannot tell two networks with the same addresses apart."""
-    ours = [p for p in await PORTS.find(ctx.tx, device_id=router.id) if p.device_owner in ROUTER_OWNERS]
+    ours = await PORTS.find(ctx.tx, held_by=router.id)
     ids = {f.subnet_id for p in ours for f in p.fixed_ips}
     for other in await SUBNETS.among(ctx.tx, "id", ids):
         if other.id == subnet.id:
@@ -266,9 +264,9 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 
 async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
     routes = list(dict.fromkeys(Route(**r) for r in given))
-    if len(routes) > MOST_ROUTES:
-        raise errors.RoutesExhausted(router_id=router.id, quota=MOST_ROUTES)
-    ours = [p for p in await PORTS.find(ctx.tx, device_id=router.id) if p.device_owner in ROUTER_OWNERS]
+    if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
+        raise errors.RoutesExhausted(router_id=router.id, quota=most)
+    ours = await PORTS.find(ctx.tx, held_by=router.id)
     near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})
     own_ips = {f.ip_address for p in ours for f in p.fixed_ips}
     shown = [{"destination": r.destination, "nexthop": r.nexthop} for r in routes]

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
 from haneul.services.network import errors
 from haneul.services.network.events import Changed
 from haneul.services.network.model import security_groups as model
@@ -138,10 +139,6 @@ async def create_rule(ctx: Context, values: dict[str, Any]) -> Rule:
         if remote is None or not ctx.may("get_security_group", remote):
             raise errors.SecurityGroupNotFound(id=values["remote_group_id"])
     await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
-    new = model.meaning(values)
-    for other in await RULES.find(ctx.tx, security_group_id=group.id):
-        if model.meaning(other) == new:
-            raise errors.SecurityGroupRuleExists(rule_id=other.id)
     values = {k: v for k, v in values.items() if k not in ("security_group_id", "project_id")}
     rule = await _add_rule(ctx, group, values)
     await pending.mark(ctx, SECURITY_GROUP, group.id)
@@ -150,17 +147,26 @@ async def create_rule(ctx: Context, values: dict[str, Any]) -> Rule:
 
 
 async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> Rule:
+    """The rule, unless the group has one that means the same: also of two that come at once, one is made."""
     now = stamp(ctx.now())
     absent = dict.fromkeys(
         ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id",
          "remote_address_group_id")
     )  # fmt: skip
+    values = {"description": "", "belongs_to_default_sg": False, **absent, **values}
+    meaning = model.meaning(values)
     rule = Rule(
         id=ctx.new_id(), project_id=group.project_id, security_group_id=group.id, created_at=now,
-        updated_at=now,
-        **{"description": "", "belongs_to_default_sg": False, **absent, **values},
+        updated_at=now, meaning=meaning, normalized_cidr=model.normalized_cidr(values["remote_ip_prefix"]),
+        **values,
     )  # fmt: skip
-    return await RULES.add(ctx.tx, rule)
+    other = await RULES.first(ctx.tx, security_group_id=group.id, meaning=meaning)
+    if other is not None:
+        raise errors.SecurityGroupRuleExists(rule_id=other.id)
+    try:
+        return await RULES.add(ctx.tx, rule)
+    except Duplicate:
+        raise errors.SecurityGroupRuleExists(rule_id="unknown") from None
 
 
 async def delete_rule(ctx: Context, rule: Rule) -> None:

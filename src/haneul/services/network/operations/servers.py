@@ -14,32 +14,32 @@ from haneul.services.network import errors
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import NETWORK, PORT
-from haneul.services.network.model.ports import ACTIVE, COMPUTE, DOWN, Port
+from haneul.services.network.model.ports import ACTIVE, COMPUTE, DOWN, FREE, SERVER, LostPort, Port, held
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
-from haneul.services.network.store.ports import ALLOCATIONS, PORTS
+from haneul.services.network.store.ports import ALLOCATIONS, LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 _p, _n, _f, _g = PORTS.c, NETWORKS.c, FLOATING_IPS.c, SECURITY_GROUPS.c
 ADDRESSES = Query(
-    sa.select(_p.device_id, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
+    sa.select(_p.held_by, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
     .join(NETWORKS.table, _n.id == _p.network_id)
-    .where(among(_p.device_id, "servers"))
-    .order_by(_p.device_id, _p.slot, _p.created_at, _p.id)
+    .where(among(_p.held_by, "servers"))
+    .order_by(_p.held_by, _p.slot, _p.created_at, _p.id)
 )
 FLOATING = Query(
     sa.select(_f.port_id, _f.ip, _f.fixed_ip)
     .join(PORTS.table, _p.id == _f.port_id)
-    .where(among(_p.device_id, "servers"))
+    .where(among(_p.held_by, "servers"))
 )
 BY_ADDRESS = Query(
-    sa.select(_p.device_id)
+    sa.select(_p.held_by)
     .distinct()
     .join(ALLOCATIONS.table, ALLOCATIONS.c.port_id == _p.id)
-    .where(_p.device_id != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
+    .where(_p.held_by != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
 )
 
 
@@ -57,26 +57,30 @@ class RequestedNic(Struct, frozen=True):
     """What the server's owner calls the NIC."""
 
 
-async def validate(ctx: Context, requested: Sequence[RequestedNic]) -> None:
-    """Raise unless the asker may have all of these."""
+async def validate(
+    ctx: Context, requested: Sequence[RequestedNic], project_id: str | None = None, server_id: str = ""
+) -> None:
+    """Raise unless the asker may have all of these, for a server of the project (else: of their own)."""
     seen: set[str] = set()
     for nic in requested:
         if nic.port_id is not None:
             if nic.port_id in seen:
                 raise errors.PortInUse(port_id=nic.port_id, network_id="", device_id="this server")
             seen.add(nic.port_id)
-            await adoptable(ctx, nic.port_id)
+            await adoptable(ctx, nic.port_id, project_id or ctx.project_id, server_id)
         elif nic.network_id is not None:
             await attachable(ctx, nic.network_id)
 
 
-async def adoptable(ctx: Context, port_id: str) -> Port:
-    """The port, if it is the asker's and nobody has it."""
+async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
+    """The port, if it is the asker's and its server's project's, and nobody has it."""
     port = await PORTS.get(ctx.tx, port_id)
     if port is None or not (port.project_id == ctx.auth.project_id or ctx.is_admin):
         raise errors.PortNotFound(id=port_id)
-    if port.device_id:
-        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
+    if port.project_id != project_id:
+        raise errors.PortNotUsable(port_id=port.id, server_id=server_id or "of another project")
+    if in_use := port.held_by or port.device_id:  # an owner's own label says so too
+        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips and await SUBNETS.first(ctx.tx, network_id=port.network_id):
         raise errors.PortRequiresFixedIP(port_id=port.id)
     return port
@@ -103,9 +107,9 @@ async def auto_networks(ctx: Context) -> list[str]:
     return [n.id for n in found if n.subnet_ids]
 
 
-async def group_ids(ctx: Context, names: Sequence[str]) -> list[str]:
-    """The ids of the project's groups, given by name or id."""
-    project_id = ctx.project_id
+async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None = None) -> list[str]:
+    """The ids of the project's groups (else: of the asker's), given by name or id."""
+    project_id = project_id or ctx.project_id
     default = await security_groups.default_of(ctx, project_id)
     if not names:
         return [default.id]
@@ -146,30 +150,37 @@ async def leave_group(ctx: Context, server_id: str, name: str) -> None:
 
 
 async def prepare_ports(
-    ctx: Context, server_id: str, requested: Sequence[RequestedNic], groups: Sequence[str], zone: str
+    ctx: Context,
+    server_id: str,
+    requested: Sequence[RequestedNic],
+    groups: Sequence[str],
+    zone: str,
+    project_id: str | None = None,
 ) -> list[Port]:
     """The server owns a port for each request, with addresses; quota is counted."""
-    await validate(ctx, requested)
+    project_id = project_id or ctx.project_id
+    await validate(ctx, requested, project_id, server_id)
     new = [nic for nic in requested if nic.port_id is None]
     if new:
-        await QUOTAS.require(ctx, ctx.project_id, errors.OverQuota, port=len(new))
-    ids = await group_ids(ctx, groups) if new else []
+        await QUOTAS.require(ctx, project_id, errors.OverQuota, port=len(new))
+    ids = await group_ids(ctx, groups, project_id) if new else []
     found = []
     first = max((p.slot + 1 for p in await of_server(ctx, server_id)), default=0)
     for slot, nic in enumerate(requested, first):
         if nic.port_id is not None:
-            port = await adoptable(ctx, nic.port_id)
-            owned = replace(port, device_id=server_id, device_owner=COMPUTE + zone, slot=slot)
-            found.append(await PORTS.update(ctx.tx, owned))
+            port = await adoptable(ctx, nic.port_id, project_id, server_id)
+            taken = replace(port, **held(SERVER, server_id, COMPUTE + zone), slot=slot)
+            found.append(await PORTS.update(ctx.tx, taken))
         elif nic.network_id is not None:
             network = await attachable(ctx, nic.network_id)
-            found.append(await _make(ctx, server_id, network, nic.fixed_ip, ids, zone, slot))
+            found.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone, slot))
     return found
 
 
 async def _make(
     ctx: Context,
     server_id: str,
+    project_id: str,
     network: Network,
     fixed_ip: str | None,
     ids: list[str],
@@ -178,10 +189,10 @@ async def _make(
 ) -> Port:
     secured = network.is_port_security_enabled
     port = await new_ports.add(
-        ctx, network, project_id=ctx.project_id,
+        ctx, network, project_id=project_id,
         fixed_ips=None if fixed_ip is None else [{"ip_address": fixed_ip}],
         security_group_ids=ids if secured else [], is_port_security_enabled=secured,
-        device_id=server_id, device_owner=COMPUTE + zone, is_owned_by_server=True, slot=slot,
+        is_owned_by_server=True, slot=slot, **held(SERVER, server_id, COMPUTE + zone),
     )  # fmt: skip
     await ctx.emit(Changed(port.id, "port", "create", "", port.project_id))
     return port
@@ -189,10 +200,8 @@ async def _make(
 
 async def of_server(ctx: Context, server_id: str) -> list[Port]:
     """In the order of its NICs."""
-    found = await PORTS.find(ctx.tx, device_id=server_id)
-    return sorted(
-        (p for p in found if p.device_owner.startswith(COMPUTE)), key=lambda p: (p.slot, p.created_at, p.id)
-    )
+    found = await PORTS.find(ctx.tx, held_by=server_id, held_as=SERVER)
+    return sorted(found, key=lambda p: (p.slot, p.created_at, p.id))
 
 
 async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
@@ -226,14 +235,25 @@ async def unbind(ctx: Context, server_id: str) -> None:
 async def _unbind(ctx: Context, port: Port, **changes: str | bool) -> None:
     if port.host:
         await pending.mark(ctx, PORT, port.id, port.host)
-        await ctx.emit(PortUnbound(port.id, port.device_id))
+        await ctx.emit(PortUnbound(port.id, port.held_by))
     elif not changes:
         return
     await PORTS.update(ctx.tx, replace(port, host="", status=DOWN, **changes))
 
 
+async def lost(ctx: Context) -> list[LostPort]:
+    """Ports that were deleted under their servers, whose machines may still have the interface."""
+    return await LOST_PORTS.find(ctx.tx)
+
+
+async def forget_lost(ctx: Context, port_id: str) -> None:
+    await LOST_PORTS.remove(ctx.tx, id=port_id)
+
+
 async def release(ctx: Context, server_id: str) -> None:
     """Ports made for the server are gone, those it was given are free again. Fine if there are none."""
+    for gone in await LOST_PORTS.find(ctx.tx, server_id=server_id):
+        await forget_lost(ctx, gone.id)
     for port in await of_server(ctx, server_id):
         await release_port(ctx, port)
 
@@ -242,4 +262,4 @@ async def release_port(ctx: Context, port: Port) -> None:
     if port.is_owned_by_server:
         await ports.discard(ctx, port)
     else:
-        await _unbind(ctx, port, device_id="", device_owner="")
+        await _unbind(ctx, port, **FREE)

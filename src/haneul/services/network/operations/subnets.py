@@ -10,19 +10,18 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network, Pool, Route, Subnet
 from haneul.services.network.model.pending import NETWORK
-from haneul.services.network.model.ports import ROUTER_INTERFACE, SERVICE_PORT, FixedIp, Port
+from haneul.services.network.model.ports import ROUTER_INTERFACE, SERVICE_PORT, FixedIp, Port, held
 from haneul.services.network.operations import addresses, networks, new_ports, subnet_pools
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import ALLOCATIONS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
-
-MOST_SERVERS, MOST_ROUTES = 5, 20
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
@@ -39,7 +38,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     pools = arithmetic.default_pools(cidr, gateway) if given is None else [Pool(**p) for p in given]
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
-    _check_lists(cidr.version, values)
+    _check_lists(ctx, cidr.version, values)
     now = stamp(ctx.now())
     values.pop("prefixlen", None)
     values["host_routes"] = [Route(**r) for r in values["host_routes"]]
@@ -117,11 +116,12 @@ def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
     return given
 
 
-def _check_lists(version: int, values: dict[str, Any]) -> None:
-    if len(values.get("dns_nameservers", ())) > MOST_SERVERS:
-        raise errors.DNSNameServersExhausted(quota=MOST_SERVERS)
-    if len(values.get("host_routes", ())) > MOST_ROUTES:
-        raise errors.HostRoutesExhausted(quota=MOST_ROUTES)
+def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
+    most = ctx.options(NetworkOptions)
+    if len(values.get("dns_nameservers", ())) > most.max_dns_nameservers:
+        raise errors.DNSNameServersExhausted(quota=most.max_dns_nameservers)
+    if len(values.get("host_routes", ())) > most.max_subnet_host_routes:
+        raise errors.HostRoutesExhausted(quota=most.max_subnet_host_routes)
     for route in values.get("host_routes", ()):
         versions = {
             ipaddress.ip_network(route["destination"]).version,
@@ -137,7 +137,7 @@ def _check_lists(version: int, values: dict[str, Any]) -> None:
 
 
 async def service_port(ctx: Context, network_id: str) -> Port | None:
-    return await PORTS.first(ctx.tx, network_id=network_id, device_owner=SERVICE_PORT)
+    return await PORTS.first(ctx.tx, network_id=network_id, held_as=SERVICE_PORT)
 
 
 async def add_service_address(ctx: Context, network: Network, subnet: Subnet) -> None:
@@ -145,8 +145,8 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
     port = await service_port(ctx, network.id)
     if port is None:
         port = await new_ports.add(
-            ctx, network, project_id="", fixed_ips=[], device_id=f"ovnmeta-{network.id}",
-            device_owner=SERVICE_PORT, is_port_security_enabled=False,
+            ctx, network, project_id="", fixed_ips=[], is_port_security_enabled=False,
+            **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
     found = await addresses.allocate(ctx, network, port.id, [{"subnet_id": subnet.id}], mac=port.mac_address)
     await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
@@ -163,7 +163,7 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
     held = await ALLOCATIONS.find(ctx.tx, port_id=port.id, subnet_id=subnet_id)
     await new_ports.let_go(ctx, held)
     left: list[FixedIp] = [f for f in port.fixed_ips if f.subnet_id != subnet_id]
-    if not left and port.device_owner == SERVICE_PORT:
+    if not left and port.held_as == SERVICE_PORT:
         await PORTS.remove(ctx.tx, id=port.id)
     else:
         await PORTS.update(ctx.tx, replace(port, fixed_ips=left))
@@ -174,7 +174,7 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
 
 async def update(ctx: Context, subnet: Subnet, values: dict[str, Any]) -> Subnet:
     cidr = ipaddress.ip_network(subnet.cidr)
-    _check_lists(subnet.ip_version, values)
+    _check_lists(ctx, subnet.ip_version, values)
     if "allocation_pools" in values:
         values["allocation_pools"] = [Pool(**p) for p in values["allocation_pools"]]
         arithmetic.check_pools(cidr, values["allocation_pools"])
@@ -202,9 +202,9 @@ async def _refuse_used_gateway(ctx: Context, subnet: Subnet, new: str | None) ->
     """A router's interface holds the gateway's address: it cannot move away under it."""
     if subnet.gateway_ip is None or new == subnet.gateway_ip:
         return
-    for held in await ALLOCATIONS.find(ctx.tx, subnet_id=subnet.id, ip=subnet.gateway_ip):
-        port = await PORTS.get(ctx.tx, held.port_id)
-        if port is not None and port.device_owner == ROUTER_INTERFACE:
+    for allocation in await ALLOCATIONS.find(ctx.tx, subnet_id=subnet.id, ip=subnet.gateway_ip):
+        port = await PORTS.get(ctx.tx, allocation.port_id)
+        if port is not None and port.held_as == ROUTER_INTERFACE:
             raise errors.GatewayIpInUse(ip=subnet.gateway_ip, port_id=port.id)
 
 
@@ -212,7 +212,7 @@ async def delete(ctx: Context, subnet: Subnet) -> None:
     """The subnet is gone. Ports that chose their addresses keep it; its own DHCP address goes with it."""
     held = await ALLOCATIONS.find(ctx.tx, subnet_id=subnet.id)
     for port in await PORTS.among(ctx.tx, "id", [a.port_id for a in held]):
-        if port.device_owner != SERVICE_PORT:
+        if port.held_as != SERVICE_PORT:
             raise errors.SubnetInUse(
                 id=subnet.id, reason="One or more ports have an IP allocation from this subnet."
             )

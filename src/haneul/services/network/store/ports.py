@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from haneul.kernel.db import Busy, Duplicate, Query, Rows, Tx, among
-from haneul.services.network.model.ports import Allocation, Membership, Port
+from haneul.services.network.model.ports import Allocation, LostPort, Membership, Port
 
 PORTS = Rows(
     Port,
     "network_ports",
     unique=(("network_id", "mac_address"),),
-    indexes=(("project_id",), ("device_id",), ("host",), ("name",)),
+    indexes=(("project_id",), ("device_id",), ("held_by",), ("host",), ("name",)),
 )
 ALLOCATIONS = Rows(
     Allocation,
@@ -27,6 +27,7 @@ MEMBERSHIPS = Rows(
     key=("port_id", "security_group_id"),
     indexes=(("security_group_id",),),
 )
+LOST_PORTS = Rows(LostPort, "network_lost_ports", indexes=(("server_id",),))
 
 _a, _m, _p = ALLOCATIONS.c, MEMBERSHIPS.c, PORTS.c
 CURSORS = sa.Table(

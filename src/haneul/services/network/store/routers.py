@@ -19,7 +19,7 @@ ELSEWHERE = Query(
     sa.select(_r.id).where(
         _r.host != "",
         sa.not_(among(_r.host, "hosts")),
-        sa.exists().where(PORTS.c.device_id == _r.id),
+        sa.exists().where(PORTS.c.held_by == _r.id),
     )
 )
 """Routers that join something, and are on another host than these."""

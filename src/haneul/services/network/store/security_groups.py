@@ -9,6 +9,7 @@ SECURITY_GROUPS = Rows(SecurityGroup, "network_security_groups", indexes=(("proj
 RULES = Rows(
     Rule,
     "network_security_group_rules",
-    indexes=(("security_group_id",), ("project_id",), ("remote_group_id",)),
+    indexes=(("project_id",), ("remote_group_id",)),
+    unique=(("security_group_id", "meaning"),),
 )
 DEFAULT_GROUPS = Rows(DefaultGroup, "network_default_groups", key=("project_id",))

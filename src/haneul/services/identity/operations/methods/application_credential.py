@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Unauthorized
+from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import LongText
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.errors import ThingNotFound
@@ -17,17 +19,27 @@ from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 
 
 class GivenApplicationCredential(Schema):
-    secret: str
-    id: str | None = None
-    name: str | None = None
+    secret: LongText
+    id: LongText | None = None
+    name: LongText | None = None
     user: Reference | None = None
 
 
 async def prove(ctx: Context, given: GivenApplicationCredential, request: Request) -> Proof:
+    owner = given.user and (given.user.id or given.user.name)
+    with guarded(
+        ctx.platform, f"application credential {given.id or f'{given.name} of {owner}'}", request.address
+    ):
+        return await _prove(ctx, given, request.address)
+
+
+async def _prove(ctx: Context, given: GivenApplicationCredential, address: str) -> Proof:
     credential = await _find(ctx, given)
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, credential.user_id) if credential else None
-    is_right = await passwords.fits(given.secret, credential.secret_hash if credential else None)
+    is_right = await passwords.fits(
+        given.secret, credential.secret_hash if credential else None, address=address
+    )
     if credential is None and given.id:  # ids cannot be guessed, so that there is none is no secret
         raise ThingNotFound(kind="Application Credential", id=given.id)
     if not (found and credential and is_right):

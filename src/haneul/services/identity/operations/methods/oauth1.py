@@ -18,11 +18,13 @@ class Nothing(Schema):
 
 
 async def prove(ctx: Context, given: Nothing, request: Request) -> Proof:
+    said = said_in(request)
     async with ctx.in_reading() as c:
-        token = await oauth1.proved(c, request, said_in(request))
+        token = await oauth1.proved(c, request, said)
         found = await users.with_domain(c.tx, token.user_id)
     if found is None:
         raise Unauthorized
+    await oauth1.use_nonce(ctx, said)
     return Proof(
         *found,
         methods=("oauth1",),

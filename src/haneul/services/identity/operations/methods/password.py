@@ -5,9 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import LongText
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
-from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.model.proofs import Method, Named, Proof
 from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import directories, login_safety, passwords
 from haneul.services.identity.operations.references import Reference, named
@@ -16,7 +18,7 @@ from haneul.services.identity.store.users import USERS
 
 
 class UserWithPassword(Reference, kw_only=True):
-    password: str
+    password: LongText
 
 
 class Password(Schema):
@@ -25,20 +27,26 @@ class Password(Schema):
 
 async def prove(ctx: Context, given: Password, request: Request) -> Proof:
     who = named(given.user, "user")
-    login_safety.try_for(ctx, who.id or f"{who.domain_id or who.domain_name}/{who.name}")
+    name = who.id or f"{who.domain_id or who.domain_name}/{who.name}"
+    login_safety.try_for(ctx, name)
+    with guarded(ctx.platform, f"password {name}", request.address):
+        return await _prove(ctx, who, given.user.password, request.address)
+
+
+async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof:
     await directories.refresh_named(ctx, who)
     async with ctx.in_reading() as c:
         found = await users.known(c.tx, who)
     stored = found[0].password_hash if found else None
-    is_right = await directories.fits(ctx, found[0], given.user.password) if found else None
+    is_right = await directories.fits(ctx, found[0], password) if found else None
     is_elsewhere = is_right is not None
     if is_right is None:
-        is_right = await passwords.fits(given.user.password, stored)
+        is_right = await passwords.fits(password, stored, address=address)
     if not found or (stored is None and not is_elsewhere):
         await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, found[0], is_right=is_right)
     if stored is not None and passwords.is_outdated(stored):
-        await _rehash(ctx, found[0], given.user.password)
+        await _rehash(ctx, found[0], password)
     return Proof(*found, methods=("password",))
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
+from haneul.services.identity.model.revocations import time_text
+from haneul.services.identity.model.saml import UsedAssertion
 from haneul.services.identity.operations import credentials
 from haneul.services.identity.operations.references import Reference, named
 from haneul.services.identity.store import users
 from haneul.services.identity.store.credentials import CREDENTIALS
+from haneul.services.identity.store.federation import USED_ASSERTIONS
 
 STEP_S = 30
 DIGITS = 6
@@ -27,7 +33,7 @@ EARLIER = 1
 
 
 class UserWithPasscode(Reference, kw_only=True):
-    passcode: str
+    passcode: Text
 
 
 class Passcode(Schema):
@@ -35,25 +41,47 @@ class Passcode(Schema):
 
 
 async def prove(ctx: Context, given: Passcode, request: Request) -> Proof:
+    who = named(given.user, "user")
     async with ctx.in_reading() as c:
-        found = await users.known(c.tx, named(given.user, "user"))
+        found = await users.known(c.tx, who)
+    name = found[0].id if found else who.id or f"{who.domain_id or who.domain_name}/{who.name}"
+    with guarded(ctx.platform, f"passcode {name}", request.address):
         if found is None:
             raise Unauthorized
-        stored = await CREDENTIALS.find(c.tx, user_id=found[0].id, type="totp")
-    secrets = [credentials.opened(ctx, each) for each in stored]
-    if not any(_fits(given.user.passcode, secret, ctx.now()) for secret in secrets):
-        raise Unauthorized
+        await _use(ctx, found[0].id, given.user.passcode)
     return Proof(*found, methods=("totp",))
 
 
-def _fits(passcode: str, secret: str, now: datetime) -> bool:
+async def _use(ctx: Context, user_id: str, passcode: str) -> None:
+    """The code is of one of the user's secrets, and was not used before; it is now."""
+    async with ctx.in_reading() as c:
+        stored = await CREDENTIALS.find(c.tx, user_id=user_id, type="totp")
+    now = ctx.now()
+    ends = time_text(now + timedelta(seconds=STEP_S * (EARLIER + 1)))
+    for each in stored:
+        step = _step(passcode, credentials.opened(ctx, each), now)
+        if step is not None:
+            try:
+                async with ctx.in_transaction() as c:
+                    await USED_ASSERTIONS.add(c.tx, UsedAssertion(f"passcode {each.id} {step}", ends))
+            except Duplicate:
+                continue
+            return
+    raise Unauthorized
+
+
+def _step(passcode: str, secret: str, now: datetime) -> int | None:
+    """The half minute that the code is of, if it is one of now or just before."""
     try:
         key = base64.b32decode(secret.strip().upper())
         codes = TOTP(key, DIGITS, SHA1(), STEP_S, enforce_key_length=False)  # noqa: S303  # as RFC 6238 says
     except (binascii.Error, ValueError):
-        return False
-    times = (int(now.timestamp()) - STEP_S * i for i in range(EARLIER + 1))
-    return any(hmac.compare_digest(codes.generate(at), passcode.encode()) for at in times)
+        return None
+    this = int(now.timestamp()) // STEP_S
+    for step in range(this, this - EARLIER - 1, -1):
+        if hmac.compare_digest(codes.generate(step * STEP_S), passcode.encode()):
+            return step
+    return None
 
 
 METHOD = Method("totp", Passcode, prove)

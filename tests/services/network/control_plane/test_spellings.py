@@ -1,0 +1,156 @@
+"""What is spelled in another way is the same thing: in writes, in filters, and where it may be there once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.conftest import Cloud
+from tests.services.network.control_plane.conftest import BASE, Neutron
+
+TCP = {"direction": "ingress", "protocol": "tcp"}
+SAME_RULES = [
+    ({"direction": "egress"}, {"direction": "egress", "remote_ip_prefix": "0.0.0.0/0"}),
+    ({"direction": "egress", "ethertype": "IPv6"}, {"direction": "EGRESS", "ethertype": "ipv6",
+                                                    "remote_ip_prefix": "::/0"}),
+    (TCP, TCP | {"protocol": 6}),
+    (TCP | {"protocol": "6"}, TCP | {"protocol": "TCP", "port_range_min": 1, "port_range_max": 65535}),
+    (TCP | {"protocol": "udp"}, TCP | {"protocol": "17", "port_range_min": "1", "port_range_max": 65535}),
+    (TCP | {"protocol": "icmpv6", "ethertype": "IPv6"}, TCP | {"protocol": "icmp", "ethertype": "IPv6"}),
+    (TCP | {"protocol": "ipv6-icmp", "ethertype": "IPv6"}, TCP | {"protocol": 58, "ethertype": "IPv6"}),
+    (TCP | {"protocol": None}, TCP | {"protocol": "any", "remote_ip_prefix": "0.0.0.0/0"}),
+    (TCP | {"protocol": None}, TCP | {"protocol": None, "port_range_min": 1, "port_range_max": 65535}),
+    (TCP | {"remote_ip_prefix": "10.0.0.0/24"}, TCP | {"remote_ip_prefix": "10.0.0.9/24"}),
+    (TCP | {"remote_ip_prefix": "10.0.0.9"}, TCP | {"remote_ip_prefix": "10.0.0.9/32"}),
+    (TCP | {"remote_ip_prefix": "FE80::1/64", "ethertype": "IPv6"},
+     TCP | {"remote_ip_prefix": "fe80:0::/64", "ethertype": "IPv6"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), SAME_RULES)
+async def test_a_rule_in_another_spelling_is_there_already(
+    member: Neutron, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    group = await member.make("security_group", name="web")
+    for rule in group["security_group_rules"]:
+        await member.remove("security_group_rule", rule["id"])
+    made = await member.make("security_group_rule", security_group_id=group["id"], **first)
+    body = {"security_group_rule": {"security_group_id": group["id"], **second}}
+    answer = await member.who.post(f"{BASE}/security-group-rules", body)
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["NeutronError"]["type"] == "SecurityGroupRuleExists"
+    assert made["id"] in answer.json()["NeutronError"]["message"]
+    assert len((await member.show("security_group", group["id"]))["security_group_rules"]) == 1
+
+
+async def test_rules_that_let_through_something_else_stand_beside_each_other(member: Neutron) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    for rule in (
+        TCP,
+        TCP | {"port_range_min": 1, "port_range_max": 65534},
+        TCP | {"ethertype": "IPv6"},
+        TCP | {"protocol": "udp"},
+        TCP | {"remote_ip_prefix": "10.0.0.0/24"},
+        TCP | {"remote_ip_prefix": "10.0.0.0/25"},
+        TCP | {"remote_group_id": group},
+        {"direction": "ingress", "protocol": "icmp"},
+        {"direction": "ingress", "protocol": "icmp", "port_range_min": 8},
+    ):
+        await member.make("security_group_rule", security_group_id=group, **rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "refusal"),
+    [
+        (TCP | {"protocol": "icmpv6"}, "SecurityGroupEthertypeConflictWithProtocol"),
+        (TCP | {"protocol": "sctp", "port_range_min": 0, "port_range_max": 9}, "SecurityGroupInvalidPortValue"),
+        ({"direction": "ingress", "port_range_min": 1, "port_range_max": 9},
+         "SecurityGroupProtocolRequiredWithPorts"),
+    ],
+)  # fmt: skip
+async def test_a_rule_that_can_match_nothing_is_refused(
+    member: Neutron, rule: dict[str, Any], refusal: str
+) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    body = {"security_group_rule": {"security_group_id": group, **rule}}
+    assert await member.refused("POST", "/security-group-rules", body) == (400, refusal)
+
+
+async def test_of_two_equal_rules_at_once_one_is_made(cloud: Cloud, member: Neutron) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    rules = [TCP, TCP | {"protocol": "6"}, TCP | {"port_range_min": 1, "port_range_max": 65535}]
+    answers = await asyncio.gather(
+        *(
+            cloud.member.post(
+                f"{BASE}/security-group-rules", {"security_group_rule": {"security_group_id": group, **rule}}
+            )
+            for rule in rules
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [201, 409, 409]
+    assert len((await member.show("security_group", group))["security_group_rules"]) == 3
+
+
+async def test_lists_find_a_thing_by_every_spelling(member: Neutron) -> None:
+    network, subnet = await member.network()
+    port = await member.make(
+        "port", network_id=network, mac_address="FA-16-3E-00-0a-0B", fixed_ips=[{"ip_address": "10.0.0.9"}]
+    )
+    assert port["mac_address"] == "fa:16:3e:00:0a:0b"
+    for asked in ("FA:16:3E:00:0A:0B", "fa-16-3e-0-a-b", "fa16.3e00.0a0b", "fa163e000a0b"):
+        assert [p["id"] for p in await member.list("port", f"mac_address={asked}")] == [port["id"]]
+    assert await member.list("port", "mac_address=fa:16:3e:00:0a") == []
+    six = await member.make("subnet", network_id=network, cidr="FD00:0::7/64", ip_version=6)
+    assert six["cidr"] == "fd00::/64"
+    for asked in ("cidr=FD00::/64", "cidr=fd00:0:0::1/64", "gateway_ip=FD00::0001"):
+        assert [s["id"] for s in await member.list("subnet", asked)] == [six["id"]]
+    assert [s["id"] for s in await member.list("subnet", "cidr=10.0.0.77/24")] == [subnet]
+    far = await member.make("port", network_id=network, fixed_ips=[{"ip_address": "FD00::00AA"}])
+    assert [p["id"] for p in await member.list("port", "fixed_ips=ip_address=fd00:0::aa")] == [far["id"]]
+
+
+async def test_rules_are_found_by_what_they_mean(member: Neutron) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    web = await member.make("security_group_rule", security_group_id=group, **TCP)
+    odd = await member.make(
+        "security_group_rule",
+        security_group_id=group,
+        direction="ingress",
+        protocol="112",
+        remote_ip_prefix="10.1.2.3/8",
+    )
+    assert (odd["remote_ip_prefix"], odd["normalized_cidr"]) == ("10.1.2.3/8", "10.0.0.0/8")
+
+    async def found(query: str) -> list[str]:
+        rules = await member.list("security_group_rule", f"security_group_id={group}&{query}")
+        return [r["id"] for r in rules]
+
+    assert await found("protocol=6") == await found("protocol=TCP") == [web["id"]]
+    assert await found("protocol=vrrp") == await found("protocol=112") == [odd["id"]]
+    assert await found("remote_ip_prefix=10.0.0.0/8") == [odd["id"]]
+    assert (
+        await found("remote_ip_prefix=10.1.2.3/8") == await found("normalized_cidr=10.0.0.0/8") == [odd["id"]]
+    )
+    assert await found("protocol=udp") == []
+    refusal = await member.refused("GET", "/security-group-rules?protocol=nix")
+    assert refusal == (400, "SecurityGroupRuleInvalidProtocol")
+    assert len(await found("direction=Egress&ethertype=ipv4")) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mac_address": "fa:16:3e:00:00"},
+        {"mac_address": "00-00-00-00-00-00"},
+        {"mac_address": "fa:16:3e:00:00:zz"},
+        {"fixed_ips": [{"ip_address": "fe80::1%eth0"}]},
+        {"allowed_address_pairs": [{"ip_address": "10.0.0.9"}, {"ip_address": "10.0.0.9/32"}]},
+    ],
+)
+async def test_what_has_no_form_or_stands_twice_is_refused(member: Neutron, values: dict[str, Any]) -> None:
+    network, _ = await member.network()
+    body = {"port": {"network_id": network, **values}}
+    assert (await member.who.post(f"{BASE}/ports", body)).status_code == 400
+    assert [p for p in await member.list("port") if p["device_owner"] == ""] == []
