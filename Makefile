@@ -6,10 +6,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
-# The services' own tests that use the store: they run a second time on a real PostgreSQL server, beside the others
-# and after those that kill processes.
-STORED := tests/services/identity tests/services/image tests/services/placement tests/services/compute \
-	tests/services/network/control_plane tests/services/block_storage tests/services/oversight
+# The services' own tests that use the store run a second time on a real PostgreSQL server, beside the others and after
+# those that kill processes. A folder `control_plane` in a service's tests has those that do, where others do not.
+PARTED := $(wildcard tests/services/*/control_plane)
+STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wildcard tests/services/*/__init__.py))) $(PARTED)
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
-from haneul import control_plane
+from haneul import control_plane, service_folders
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.kernel.context import Auth
 from haneul.kernel.db import METADATA, Database, open_database
@@ -35,7 +34,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
 
 HOSTS = 3
-SERVICES = [s for s in control_plane.SERVICES if find_spec(f"haneul.services.{s}.api")]
+SERVICES = service_folders.names()
 
 
 class Persona:
@@ -171,7 +170,7 @@ async def simulated_cloud(database: Database, folder: Path) -> AsyncIterator[Clo
     agent = build_agent(AgentConfig(state=str(folder), simulated_hosts=HOSTS), upcall)
     channel = InProcessChannel(agent)
     plane.platform.agents = Agents(channel, interfaces())
-    answer = upcalls(plane.platform)
+    answer = upcalls(plane.platform, SERVICES)
     await plane.open()
     await plane.start()
     await agent.start()

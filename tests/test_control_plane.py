@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from haneul.control_plane import PROFILES, SERVICES, NoSuchService, chosen, manifest
 from haneul.kernel.context import Platform
 from haneul.process import Options, Process
+from haneul.service_folders import NoSuchService, chosen, manifest, names, profiles
 from haneul.services.identity.store.catalog import SERVICES as LISTED
 
 
@@ -19,8 +19,8 @@ def test_a_service_brings_all_that_it_needs() -> None:
 
 
 def test_each_profile_holds_the_one_before() -> None:
-    assert set(PROFILES["minimum"]) < set(PROFILES["core"])
-    assert set(chosen("minimum")) <= set(chosen("core")) <= set(chosen("all")) == set(SERVICES)
+    assert set(profiles()["minimum"]) <= set(profiles()["core"])
+    assert set(chosen("minimum")) <= set(chosen("core")) <= set(chosen("all")) == set(names())
 
 
 def test_what_is_not_there_is_refused() -> None:
@@ -34,7 +34,7 @@ async def _types(platform: Platform) -> set[str]:
 
 
 async def test_a_service_that_is_left_out_is_not_in_the_catalogue(tmp_path: Path) -> None:
-    for services in (SERVICES, chosen("image"), SERVICES):
+    for services in (names(), chosen("image"), names()):
         process = Process(
             Options(tmp_path, services=services, simulate=True, agent="in-process", synchronous="OFF")
         )

@@ -7,13 +7,14 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from haneul.host_agent import AgentConfig, build_agent, interfaces, read_arguments
 from haneul.kernel.hosts import Agents, CallOrigin
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
-from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.hosts.reports import METADATA, HostReport, MetadataAnswer, MetadataRequest, answering
 from haneul.services.compute.drivers.interface import MachineSpec, PowerState
 
 MACHINE = MachineSpec(id="m1", name="one", vcpus=1, memory_mib=64)
@@ -25,15 +26,16 @@ class Plane:
     def __init__(self) -> None:
         self.reports: list[HostReport] = []
         self.heard = asyncio.Condition()
-        self.upcall = answering(report=self.take, metadata=self.metadata)
+        self.upcall = answering(self.take, {METADATA: self.metadata})
 
     async def take(self, reports: list[HostReport]) -> None:
         async with self.heard:
             self.reports += reports
             self.heard.notify_all()
 
-    async def metadata(self, request: MetadataRequest) -> MetadataAnswer:
-        return MetadataAnswer(200, "text/plain", request.path.encode())
+    async def metadata(self, payload: bytes) -> bytes:
+        request = msgspec.msgpack.decode(payload, type=MetadataRequest)
+        return msgspec.msgpack.encode(MetadataAnswer(200, "text/plain", request.path.encode()))
 
     async def until(self, holds) -> None:
         async with self.heard:

@@ -1,4 +1,4 @@
-"""The first rows of a cloud: people, projects, catalogue, flavors, networks. Safe to run at every start."""
+"""The first rows of a cloud: each service furnishes its own. Safe to run at every start."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from haneul.control_plane import quotas
 from haneul.kernel.context import Platform
 from haneul.kernel.ids import new_secret
-from haneul.kernel.manifest import Manifest
-from haneul.kernel.quota import QuotaSet
-from haneul.services.block_storage import public as block_storage
-from haneul.services.compute import public as compute
-from haneul.services.identity import public as identity
-from haneul.services.image import public as image
+from haneul.kernel.lifecycle import FirstRows
+from haneul.service_folders import hooks, manifest, names
 
-FLAVORS = (("tiny", 1, 128, 1), ("small", 1, 512, 5), ("medium", 2, 2048, 20), ("large", 4, 4096, 40))
 PEOPLE = {"haneul": ("admin", "admin"), "haneul-demo": ("demo", "demo"), "haneul-alt": ("alt", "alt")}
-"""Cloud in clouds.yaml -> user and project."""
+"""Cloud in clouds.yaml -> user and project; the first is the administrator."""
 
 
 def passwords(folder: Path) -> dict[str, str]:
@@ -43,10 +39,11 @@ def _write_secretly(path: Path, text: str) -> None:
 
 def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
     """`clouds.yaml` for the stock clients."""
+    keeper = next(manifest(s).path for s in names() if manifest(s).challenge)
     lines = ["clouds:"]
     for cloud, (user, project) in PEOPLE.items():
         auth = {
-            "auth_url": f"{endpoint}/identity/v3",
+            "auth_url": f"{endpoint}{keeper}/v3",
             "username": user,
             "password": known[user],
             "project_name": project,
@@ -58,31 +55,18 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
     _write_secretly(folder / "clouds.yaml", "\n".join(lines) + "\n")
 
 
-async def bootstrap(
-    platform: Platform, manifests: list[Manifest], quotas: list[QuotaSet], absent: Sequence[Manifest] = ()
-) -> None:
+async def bootstrap(platform: Platform, services: Sequence[str]) -> None:
     """Everything that a cloud has before anybody uses it is there; services that are absent are not listed."""
     known = passwords(platform.folder)
+    rows = FirstRows(
+        manifests=[manifest(s) for s in services],
+        absent=[manifest(s) for s in names() if s not in services],
+        quotas=quotas(services),
+        passwords=known,
+        people=list(PEOPLE.values()),
+    )
     async with platform.context() as ctx:
         await ctx.tx.lock("bootstrap")  # control planes on other machines may start too
-        await identity.bootstrap(ctx, admin_password=known["admin"])
-        for each in manifests:
-            for kind in (each.type, *each.aliases):
-                if kind != "identity":
-                    url = f"{platform.endpoint}{each.endpoint}"
-                    await identity.ensure_service(ctx, kind, each.catalog_name, url)
-        for each in absent:
-            for kind in (each.type, *each.aliases):
-                await identity.withdraw_service(ctx, kind, each.catalog_name)
-        admin = await identity.ensure_project(ctx, "admin")
-        for quota in quotas:  # who sets the limits needs none
-            await quota.lift(ctx.tx, admin.id)
-        for user, project in list(PEOPLE.values())[1:]:
-            made = await identity.ensure_project(ctx, project)
-            person = await identity.ensure_user(ctx, user, known[user], default_project_id=made.id)
-            await identity.grant(ctx, "member", user_id=person.id, project_id=made.id)
-        await block_storage.ensure_default_type(ctx)
-        await image.ensure_definitions(ctx, admin.id)
-        for name, vcpus, memory_mib, disk_gb in FLAVORS:
-            await compute.ensure_flavor(ctx, name, vcpus=vcpus, memory_mib=memory_mib, disk_gb=disk_gb)
+        for _, furnish in hooks(services, "furnish"):
+            await furnish(ctx, rows)
     write_clouds(platform.folder, platform.endpoint, known)

@@ -8,106 +8,71 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.util
-import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
+from haneul.kernel import guesses, log, room
 from haneul.kernel.clock import Clock, StoreClock, SystemClock
+from haneul.kernel.config import Config, Section
 from haneul.kernel.context import Platform
 from haneul.kernel.db import Database
-from haneul.kernel.http.app import Application, Served
-from haneul.kernel.manifest import Manifest
+from haneul.kernel.http import door
+from haneul.kernel.http.app import Application, IsFromHolder, Served
 from haneul.kernel.policy import Policy, Rule
+from haneul.kernel.quota import QuotaSet
 from haneul.kernel.reconciler import Reconciler, Runner
 from haneul.kernel.saga import Saga
 from haneul.kernel.saga_engine import Engine
 from haneul.kernel.tasks import end_all
+from haneul.service_folders import declared, hook, hooks, manifest, modules, names, part
 
-SERVICES = ("identity", "image", "placement", "compute", "network", "block_storage", "oversight")
-MINIMUM = ("identity", "image", "placement", "compute", "network", "block_storage", "dashboard", "oversight")
-PROFILES = {
-    "minimum": MINIMUM,
-    "core": (*MINIMUM, "object_storage", "orchestration", "metering"),
-    "all": SERVICES,
-}
-"""What may be asked for by one word; those services count that are there."""
-ALWAYS = ("identity",)
-"""Nothing works without tokens."""
+KERNEL_SECTIONS: tuple[type[Section], ...] = (
+    door.Limits,
+    guesses.GuessLimits,
+    log.LogLimits,
+    room.RoomLimits,
+)
 
 
-class NoSuchService(Exception):
-    """The message says which, and what there is."""
-
-
-def chosen(wanted: str) -> tuple[str, ...]:
-    """The services to run for a profile's name, or for names with commas, and all that these need."""
-    if wanted in PROFILES:
-        todo = [s for s in PROFILES[wanted] if s in SERVICES]
-    else:
-        todo = [s.strip().replace("-", "_") for s in wanted.split(",")]
-        if unknown := [s for s in todo if s not in SERVICES]:
-            raise NoSuchService(
-                f"there is no service {unknown[0]!r}; there are: {', '.join((*PROFILES, *SERVICES))}"
-            )
-    todo += ALWAYS
-    found: set[str] = set()
-    while todo:
-        service = todo.pop()
-        if service not in found:
-            found.add(service)
-            todo += manifest(service).depends_on
-    return tuple(s for s in SERVICES if s in found)
-
-
-def part(service: str, name: str) -> ModuleType | None:
-    """The module or package `name` of a service, or None if the service has no such part."""
-    full = f"haneul.services.{service}.{name}"
-    return importlib.import_module(full) if importlib.util.find_spec(full) else None
-
-
-def modules(service: str, name: str) -> Iterator[ModuleType]:
-    """The part itself, and the modules in it if it is a package."""
-    found = part(service, name)
-    if found is None:
-        return
-    yield found
-    for info in pkgutil.iter_modules(getattr(found, "__path__", ()), found.__name__ + "."):
-        yield importlib.import_module(info.name)
-
-
-@cache
-def declared(service: str, name: str, kind: type) -> tuple[Any, ...]:
-    """Everything of that kind that stands at the top of the part's modules, or in a table there, once."""
-    found: dict[int, Any] = {}
-    for module in modules(service, name):
-        for value in vars(module).values():
-            for each in value.values() if isinstance(value, dict) else (value,):
-                if isinstance(each, kind):
-                    found[id(each)] = each
-    return tuple(found.values())
-
-
-def manifest(service: str) -> Manifest:
-    found: Manifest = importlib.import_module(f"haneul.services.{service}.manifest").MANIFEST
-    return found
-
-
-def load_tables(services: Iterable[str] = SERVICES) -> None:
+def load_tables(services: Iterable[str] | None = None) -> None:
     """Import every table, so that METADATA is complete."""
     importlib.import_module("haneul.kernel.saga")
     importlib.import_module("haneul.kernel.quota")
-    for service in services:
+    for service in names() if services is None else services:
         for _ in modules(service, "store"):
             pass
 
 
 def rules(services: Iterable[str]) -> list[Rule]:
     """The rules that these services declare."""
-    return [rule for service in services for rule in declared(service, "policy", Rule)]
+    return [rule.belongs_to(service) for service in services for rule in declared(service, "policy", Rule)]
+
+
+def quotas(services: Iterable[str]) -> list[QuotaSet]:
+    """The quotas that these services declare."""
+    found = [q for s in services for part in ("store", "operations") for q in declared(s, part, QuotaSet)]
+    return list(dict.fromkeys(found))
+
+
+def sections() -> dict[str, type[Section]]:
+    """The sections that options may have: the kernel's, and one of each service that has any."""
+    known = {kind.section: kind for kind in KERNEL_SECTIONS}
+    for service in names():
+        if (module := part(service, "config")) is not None:
+            known.update((service, kind) for kind in _sections(module))
+    return known
+
+
+def _sections(module: ModuleType) -> list[type[Section]]:
+    """The sections that the module declares itself."""
+    return [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Section) and kind.__module__ == module.__name__
+    ]
 
 
 def policy_of(services: Sequence[str], overrides: dict[str, str] | None = None) -> Policy:
@@ -143,39 +108,38 @@ class ControlPlane:
         *,
         endpoint: str,
         folder: Path,
-        services: Iterable[str] = SERVICES,
+        services: Iterable[str] | None = None,
         clock: Clock | None = None,
         policy_overrides: dict[str, str] | None = None,
-        config: dict[str, Any] | None = None,
+        config: Config | dict[str, Any] | None = None,
         agents: Any = None,
         extra: Iterable[Served] = (),
     ) -> None:
-        self.services = tuple(services)
+        self.services = names() if services is None else tuple(services)
         self.platform = Platform(
             db,
             clock or (StoreClock(db.now) if db.is_shared else SystemClock()),
             policy_of(self.services, policy_overrides),
             endpoint=endpoint,
             folder=folder,
-            config=dict(config or {}),
+            config=config if isinstance(config, Config) else Config(sections(), config or {}),
         )
         self.platform.agents = agents
+        self.platform.remembered = tuple(id for _, ids in hooks(self.services, "remembers") for id in ids())
         sagas = [saga for s in self.services for saga in declared(s, "sagas", Saga)]
         self.platform.engine = Engine(self.platform, sagas)
         self.reconcilers = Runner(
             self.platform, [r for s in self.services for r in declared(s, "reconcilers", Reconciler)]
         )
-        identity = importlib.import_module("haneul.services.identity.public")
+        ((keeper, authenticate),) = hooks(self.services, "authenticate")
         self.app = Application(
             self.platform,
             [*(served(s) for s in self.services), *extra],
-            identity.authenticate,
-            identity.is_from_holder,
+            authenticate,
+            cast(IsFromHolder, hook(keeper, "is_from_holder")),
         )
-        for service in self.services:
-            for module in modules(service, "api"):
-                if mount := getattr(module, "mount", None):
-                    mount(self.app)
+        for _, mount in hooks(self.services, "mount"):
+            mount(self.app)
 
         self._following: asyncio.Task[None] | None = None
 
@@ -186,6 +150,8 @@ class ControlPlane:
         if isinstance(clock, StoreClock):
             await clock.follow()
             self._following = asyncio.create_task(clock.follow_forever())
+        for _, opening in hooks(self.services, "open"):
+            await opening(self.platform)
 
     async def start(self) -> None:
         """What was left is taken up, and what must stay true is watched. Call `open` before."""
@@ -195,9 +161,9 @@ class ControlPlane:
     async def stop(self) -> None:
         await self.reconcilers.stop()
         await self.platform.engine.stop()
-        for service in self.services:
-            if close := getattr(part(service, "public"), "close", None):
-                await close(self.platform)
+        for _, close in reversed(hooks(self.services, "close")):
+            await close(self.platform)
+        await self.platform.close()
         if self._following is not None:
             await end_all([self._following])
         await self.platform.db.close()

@@ -1,6 +1,7 @@
 """The operator's own rules: `config/policy.yaml` in the state folder, in the form of oslo.policy's files.
 
-    "identity:create_project": "rule:admin_required or role:project_maker"
+    identity:
+      "identity:create_project": "rule:admin_required or role:project_maker"
 
 What it does not name stays as the services declare it. It is read at the start, where a mistake stops the
 start, and again whenever it changes, where a mistake leaves everything as it was.
@@ -31,30 +32,41 @@ class PolicyFileProblem(Exception):
     """The message says which file, and what is wrong with it."""
 
 
-def read(path: Path) -> dict[str, str]:
-    """The rules of the file, by name; none without a file."""
+def read(path: Path) -> dict[str, str | dict[str, str]]:
+    """The rules of the file, by service and name; none without a file.
+
+    A rule beside the sections is one of every service that has it: so the file was before it had sections.
+    """
     try:
-        found: Any = yaml.safe_load(path.read_text())
+        content: Any = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise PolicyFileProblem(f"{path} cannot be read: {problem}") from None
-    if found is None:
+    if content is None:
         return {}
-    if not isinstance(found, dict):
-        raise PolicyFileProblem(f"{path} must hold rules by name: 'name': 'check'.")
-    for name, check in found.items():
-        if not isinstance(name, str) or not isinstance(check, str):
+    if not isinstance(content, dict):
+        raise PolicyFileProblem(f"{path} must hold rules by service and name: 'service: {{name: check}}'.")
+    texts = [(name, text) for name, text in content.items() if not isinstance(text, (dict, type(None)))]
+    texts += [pair for section in content.values() if isinstance(section, dict) for pair in section.items()]
+    for name, text in texts:
+        if not isinstance(name, str) or not isinstance(text, str):
             raise PolicyFileProblem(f"{path}: the rule {name!r} must be a text; quote it.")
-    return found
+    return {name: text for name, text in content.items() if text is not None}
 
 
 def build(rules: Iterable[Rule], path: Path) -> Policy:
     """The declared rules with the file's over them; PolicyFileProblem names the rule that cannot be read."""
+    said = read(path)
     try:
-        return Policy.build(rules, read(path))
+        policy = Policy.build(rules, said)
     except PolicyError as problem:
         raise PolicyFileProblem(f"{path}: {problem.text}") from None
+    if flat := [name for name, text in said.items() if isinstance(text, str)]:
+        policy.warnings.append(
+            f"rules belong below the name of their service; {flat[0]!r} stands beside them"
+        )
+    return policy
 
 
 @dataclass
@@ -107,12 +119,14 @@ def sample(rules: Iterable[Rule], routes: Mapping[str, Iterable[Route]]) -> str:
     for base, each in routes.items():
         for route in each:
             if route.policy is not None:
-                asked[route.policy.name].append(f"# {route.method}  {base}{route.path}")
-    parts = []
-    for rule in sorted(rules, key=lambda rule: rule.name):
+                asked[route.policy.key].append(f"# {route.method}  {base}{route.path}")
+    sections: dict[str, list[str]] = defaultdict(list)
+    for rule in sorted(rules, key=lambda rule: rule.key):
         lines = [f"# {rule.description}"] if rule.description else []
-        lines += dict.fromkeys(asked[rule.name])
+        lines += dict.fromkeys(asked[rule.key])
         lines.append(f"# Scopes: {', '.join(rule.scope) or 'any'}")
         quoted = rule.check.replace("\\", "\\\\").replace('"', '\\"')
-        parts.append("\n".join([*lines, f'#"{rule.name}": "{quoted}"']))
-    return "\n\n".join(parts) + "\n"
+        sections[rule.service].append("\n".join([*lines, f'#  "{rule.name}": "{quoted}"']))
+    return "\n".join(
+        f"#{service}:\n" + "\n\n".join(parts) + "\n" for service, parts in sorted(sections.items())
+    )

@@ -17,7 +17,9 @@ import signal
 import socket
 import sys
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,33 +29,22 @@ import uvicorn
 
 from haneul import policy_file, store
 from haneul.bootstrap import bootstrap
-from haneul.control_plane import (
-    SERVICES,
-    ControlPlane,
-    NoSuchService,
-    chosen,
-    declared,
-    manifest,
-    part,
-    rules,
-)
+from haneul.control_plane import ControlPlane, rules, sections
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import Installation
-from haneul.kernel import guesses, log, room
+from haneul.kernel import log, room
+from haneul.kernel.config import Config, OptionsProblem
 from haneul.kernel.context import SYSTEM, Platform
 from haneul.kernel.db import open_database
 from haneul.kernel.errors import StoreAway, StoreFull
 from haneul.kernel.hosts import Agents, Upcall
 from haneul.kernel.hosts.in_process import InProcessChannel
 from haneul.kernel.hosts.local_socket import LocalSocketChannel
-from haneul.kernel.hosts.reports import HostReport, MetadataAnswer, MetadataRequest, answering
+from haneul.kernel.hosts.reports import HostReport, answering
 from haneul.kernel.http import connections, door
 from haneul.kernel.http.metrics import Metrics
-from haneul.kernel.quota import QuotaSet
 from haneul.kernel.watchdog import Watchdog
-from haneul.services.compute import public as compute
-from haneul.services.identity import public as identity
-from haneul.services.placement import public as placement
+from haneul.service_folders import NoSuchService, chosen, hooks, names
 
 logger = structlog.get_logger(__name__)
 
@@ -64,7 +55,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 5000
     database: str | None = None
-    services: tuple[str, ...] = SERVICES
+    services: tuple[str, ...] = field(default_factory=names)
     simulate: bool = False
     hosts: int = 1
     agent: str = "socket"
@@ -75,10 +66,6 @@ class Options:
     @property
     def endpoint(self) -> str:
         return f"http://{self.host}:{self.port}"
-
-
-SIMULATED = {"image": {"web": {"private_networks": ["127.0.0.0/8"], "allowed_ports": []}}}
-"""Sections that a simulated cloud has where the operator says nothing: tests serve images on loopback."""
 
 
 class Process:
@@ -127,25 +114,16 @@ class Process:
             config=read_options(options.state, is_simulated=options.simulate),
         )
         self._policy.load(self.platform)
-        self._room = room.Room(options.state, room.options(self.platform.config))
+        self._room = room.Room(options.state, self.platform.options(room.RoomLimits))
         self.platform.is_full = lambda: self._room.is_full
         await self.plane.open()
-        quotas = [
-            q
-            for s in options.services
-            for name in ("store", "operations")
-            for q in declared(s, name, QuotaSet)
-        ]
-        absent = [manifest(s) for s in SERVICES if s not in options.services]
-        served = [manifest(s) for s in options.services]
-        await bootstrap(self.platform, served, list(set(quotas)), absent)
-        identity.mint(self.platform, SYSTEM)  # the key is made now, not by two at once later
-        self.plane.app.falcon.add_route("/healthz", Health(self.platform))
+        await bootstrap(self.platform, options.services)
+        self.plane.app.falcon.add_route("/healthz", Health(self.platform, options.services))
         self.plane.app.falcon.add_route("/metrics", Metrics())
 
     async def _open_channel(self) -> None:
         """Agents come to us, or there is one in this process."""
-        upcall = upcalls(self.platform)
+        upcall = upcalls(self.platform, self.options.services)
         if self.options.agent == "socket":
             name = f"agents-{self.options.member}.sock" if self.options.member else "agents.sock"
             path = self.options.state / "run" / name
@@ -178,51 +156,51 @@ class Process:
 
 
 class Health:
-    """/healthz: 200 once a host has reported since this process started; 503 until then."""
+    """/healthz: 200 once every service is ready since this process started; 503 until then."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, services: Sequence[str]) -> None:
         self._platform = platform
         self._since = platform.clock.now()
+        self._hooks = [is_ready for _, is_ready in hooks(services, "is_ready")]
         self._is_ready = False
 
     async def on_get(self, req: Any, resp: Any) -> None:
         if not self._is_ready:
             with contextlib.suppress(StoreAway):
                 async with self._platform.reading() as ctx:
-                    self._is_ready = any(h.last_seen_at >= self._since for h in await placement.hosts(ctx))
+                    self._is_ready = all([await is_ready(ctx, self._since) for is_ready in self._hooks])
         resp.status = 200 if self._is_ready else 503
         resp.media = {"healthy": self._is_ready, "full": self._platform.is_full()}
 
 
-def upcalls(platform: Platform) -> Upcall:
-    """How the control plane answers its agents."""
+def upcalls(platform: Platform, services: Sequence[str]) -> Upcall:
+    """How the control plane answers its agents: reports go to whom they concern, questions to whom knows."""
+    receivers = [take for _, take in hooks(services, "take_reports")]
+    answers = {
+        name: partial(answer, platform)
+        for _, table in hooks(services, "ANSWERS")
+        for name, answer in table.items()
+    }
 
     async def report(reports: list[HostReport]) -> None:
         async with platform.context() as ctx:
-            await placement.report(ctx, [msgspec.to_builtins(r) for r in reports])
+            for take in receivers:
+                await take(ctx, [msgspec.to_builtins(r) for r in reports])
 
-    async def metadata(request: MetadataRequest) -> MetadataAnswer:
-        return MetadataAnswer(*await compute.metadata(platform, request.port_id, request.path))
-
-    return answering(report=report, metadata=metadata)
+    return answering(report, answers)
 
 
-def read_options(state: Path, *, is_simulated: bool = False) -> dict[str, Any]:
+def read_options(state: Path, *, is_simulated: bool = False) -> Config:
     """The operator's options; StoreProblem says what is wrong with them."""
     installation = Installation(state)
     try:
-        found = installation.options()
+        said = installation.options()
         if is_simulated:
-            found |= {section: usual | found.get(section, {}) for section, usual in SIMULATED.items()}
-        door.options(found)
-        guesses.options(found)
-        room.options(found)
-        for service in SERVICES:
-            if config := part(service, "config"):
-                config.options(found)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+            for service, usual in hooks(names(), "SIMULATED"):
+                said[service] = usual | said.get(service, {})
+        return Config(sections(), said)
+    except (tomllib.TOMLDecodeError, OptionsProblem) as problem:
         raise store.StoreProblem(f"{installation.options_file} cannot be used: {problem}") from None
-    return found
 
 
 def keep_large_blocks() -> None:
@@ -241,7 +219,7 @@ async def serve(options: Options) -> None:
     listener = socket.create_server((options.host, options.port), reuse_port=options.member > 0, backlog=2048)
     process = Process(options)
     await process.start()
-    limits = door.options(process.platform.config)
+    limits = process.platform.options(door.Limits)
     plain, upgraded = connections.protocols(door.Door(limits, open_files=door.raise_open_files()))
     config = uvicorn.Config(
         process.plane.app.falcon,
@@ -335,12 +313,9 @@ async def _verify(state: Path) -> tuple[bool, str]:
     plane = ControlPlane(open_database(url), endpoint="", folder=state, config=read_options(state))
     await plane.platform.db.start()
     try:
-        for service in SERVICES:
-            public = part(service, "public")
-            if public is None or not hasattr(public, "verify") or service == "placement":
-                continue
+        for service, verify in hooks(names(), "verify"):
             async with plane.platform.reading(SYSTEM) as ctx:
-                problem = await public.verify(ctx)
+                problem = await verify(ctx)
             if problem is not None:
                 return False, f"{service}: {problem}"
     finally:

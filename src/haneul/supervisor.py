@@ -22,6 +22,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from haneul import log_files
 from haneul.installation import Child, Installation, Record, Settings
 from haneul.processes import identify, stop
 
@@ -79,6 +80,7 @@ class Supervisor:
     def __init__(self, installation: Installation, settings: Settings | None = None) -> None:
         self._installation = installation
         self._settings = settings or installation.settings()
+        self._log_limits = log_files.limits_of(installation)
         self._record: Record
         self._children: dict[str, Child] = {}
 
@@ -109,6 +111,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as tasks:
             for role, command in to_run.items():
                 tasks.create_task(self._keep_running(role, command))
+            tasks.create_task(log_files.keep_small(self._installation.logs, self._log_limits))
 
     async def _keep_running(self, role: str, command: list[str]) -> None:
         pause, clock = FIRST_PAUSE_S, asyncio.get_running_loop().time

@@ -25,7 +25,7 @@ import uvicorn
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
-from haneul import control_plane
+from haneul import control_plane, service_folders
 from haneul.kernel.context import Context
 from haneul.kernel.db import METADATA, open_database
 from haneul.services.identity import public as identity
@@ -147,7 +147,7 @@ async def _populate(ctx: Context, services: list[str]) -> None:
         user = await identity.ensure_user(ctx, name, USER_PASSWORD, default_project_id=project.id)
         await identity.grant(ctx, "member", user_id=user.id, project_id=project.id)
     for service in services:
-        said = control_plane.manifest(service)
+        said = service_folders.manifest(service)
         url = f"{ctx.platform.endpoint}{said.endpoint}"
         for kind in (said.type, *said.aliases):
             await identity.ensure_service(ctx, kind, said.catalog_name, url)

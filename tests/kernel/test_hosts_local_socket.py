@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import pytest
 
 from haneul.kernel.errors import DriverError, HostUnreachable
 from haneul.kernel.hosts import Agents, AgentServer, CallOrigin, Journal
 from haneul.kernel.hosts.local_socket import LocalSocketAgent, LocalSocketChannel
 from haneul.kernel.hosts.reports import (
+    METADATA,
     HostReport,
     MetadataAnswer,
     MetadataRequest,
@@ -59,14 +61,16 @@ class Plane:
     async def take(self, reports: list[HostReport]) -> None:
         self.reports += reports
 
-    async def metadata(self, request: MetadataRequest) -> MetadataAnswer:
-        return MetadataAnswer(200, "text/plain", f"{request.port_id} {request.path}".encode())
+    async def metadata(self, payload: bytes) -> bytes:
+        request = msgspec.msgpack.decode(payload, type=MetadataRequest)
+        text = f"{request.port_id} {request.path}"
+        return msgspec.msgpack.encode(MetadataAnswer(200, "text/plain", text.encode()))
 
 
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[LocalSocketChannel]:
     plane = Plane()
-    made = LocalSocketChannel(tmp_path / "s", answering(report=plane.take, metadata=plane.metadata))
+    made = LocalSocketChannel(tmp_path / "s", answering(plane.take, {METADATA: plane.metadata}))
     made.plane = plane  # type: ignore[attr-defined]
     await made.start()
     yield made
@@ -116,7 +120,7 @@ async def test_an_agent_finds_a_control_plane_that_comes_later_and_comes_again(t
         await agent.upcall("report", b"")
     for _ in range(2):
         plane = Plane()
-        channel = LocalSocketChannel(tmp_path / "s", answering(report=plane.take, metadata=plane.metadata))
+        channel = LocalSocketChannel(tmp_path / "s", answering(plane.take, {METADATA: plane.metadata}))
         await channel.start()
         await channel.wait_for("tower")
         await _until(lambda: agent.is_connected)

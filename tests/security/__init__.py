@@ -1,1 +1,0 @@
-"""What the cloud withstands: the advisories that others had to publish, hostile requests, hostile images."""

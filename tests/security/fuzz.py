@@ -160,7 +160,13 @@ class Fuzzer:
             headers["X-Auth-Token"] = who.token
         sent = Sent(who.auth.user_name or "" if who else "nobody", route.method, path, version, content)
         before = time.process_time()
-        answer = await self.cloud.http.request(route.method, path, headers=headers, content=content)
+        try:
+            answer = await self.cloud.http.request(route.method, path, headers=headers, content=content)
+        except Exception as problem:  # the server would have closed the connection
+            self.outcome.failures.append(
+                f"no answer ({type(problem).__name__}: {str(problem)[-200:]}): {sent}"
+            )
+            return
         self.outcome.note_hold(time.process_time() - before, sent)
         self.note(route, sent, answer)
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from haneul.kernel.db import Query
+from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.api.consoles import ConsoleSocket
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken
 from tests.conftest import Cloud
@@ -222,3 +223,17 @@ async def test_a_page_from_elsewhere_opens_no_console(world: World, headers: dic
         await socket.on_websocket(falcon.asgi.Request(scope, None), None)
     async with world.cloud.platform.db.reading() as tx:
         assert len(await CONSOLE_TOKENS.find(tx, server_id=id)) == 1
+
+
+async def test_what_was_done_to_a_volume_is_no_servers_history(world: World) -> None:
+    """The class of OSSN-0102: an id of one kind is looked for among things of that kind only."""
+    async with world.cloud.platform.context() as ctx:
+        await block_storage.ensure_default_type(ctx)
+    volume = await make_volume(world.cloud)
+    for path in (
+        f"/haneul/v1/servers/{volume['id']}/explain", f"/haneul/v1/servers/{volume['id']}/reach",
+        f"{SERVERS}/{volume['id']}/os-instance-actions", f"{SERVERS}/{volume['id']}",
+    ):  # fmt: skip
+        assert (await world.cloud.member.get(path)).status_code == 404, path
+    id = await world.create()
+    assert (await world.cloud.admin.get(f"/haneul/v1/servers/{id}/reach")).status_code < 500

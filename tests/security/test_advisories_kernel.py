@@ -7,12 +7,14 @@ import gc
 import re
 import tracemalloc
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 import haneul
 from haneul.kernel.http.app import Served
 from tests.conftest import SERVICES, Cloud
+from tests.security.shapes import encoded
 from tests.services.identity.conftest import Keystone
 
 SOURCE = Path(haneul.__file__).parent
@@ -160,3 +162,24 @@ def test_no_check_is_an_assertion() -> None:
         for line in text.splitlines():
             if re.match(r"\s+assert ", line):
                 assert re.search(r"is not (None|UNSET)$|isinstance", line), f"{path}: {line}"
+
+
+@pytest.mark.parametrize("name", ["💩", "a\r\nX-Evil: 1", "\x7f", "é", "\ud800"])
+async def test_a_name_that_no_header_can_carry_is_written_in_one_line(cloud: Cloud, name: str) -> None:
+    """OSSA-2014-020: what an answer says of itself is told by nobody's name."""
+    for method, path, body in (
+        ("POST", "/placement/resource_classes", {"name": name}),
+        ("PUT", f"/placement/traits/{quote(name, errors='replace')}", None),
+        ("PUT", f"/placement/resource_classes/{quote(name, errors='replace')}", None),
+        ("POST", "/image/v2/metadefs/namespaces", {"namespace": name}),
+        ("POST", "/image/v2/images", {"name": name, "disk_format": "raw", "container_format": "bare"}),
+        (
+            "POST",
+            "/compute/v2.1/flavors",
+            {"flavor": {"name": "f", "id": name, "vcpus": 1, "ram": 64, "disk": 1}},
+        ),
+    ):
+        answer = await cloud.admin.call(method, path, content=encoded(body) if body else b"", version="placement 1.39",
+                                        headers={"Content-Type": "application/json"})  # fmt: skip
+        assert answer.status_code < 500, answer.text
+        assert "x-evil" not in answer.headers

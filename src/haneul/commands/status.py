@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import click
 
+from haneul.commands.api import Api
 from haneul.commands.options import state_option
-from haneul.health import get, is_healthy
+from haneul.health import is_healthy
 from haneul.installation import Installation, existing
 from haneul.kernel import room
 from haneul.processes import memory_mib
@@ -33,7 +35,7 @@ def status_of(installation: Installation) -> dict[str, Any]:
     """What is known from outside, and what the control plane says if it is well."""
     record = installation.running()
     healthy = record is not None and is_healthy(record.port)
-    told = get(record.port, "/haneul/v1/status") if record is not None and healthy else None
+    told = _told(installation) if healthy else None
     detected = told.get("detected", {}) if isinstance(told, dict) else {}
     processes = [("supervisor", record.supervisor, 0)] if record else []
     processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
@@ -51,6 +53,13 @@ def status_of(installation: Installation) -> dict[str, Any]:
         ],
         "detected": {what: detected.get(what) for what in DETECTED},
     }
+
+
+def _told(installation: Installation) -> Any:
+    """What the cloud tells those who have a token."""
+    with contextlib.suppress(click.ClickException, KeyError):
+        return Api.of(installation).get("/haneul/v1/status")
+    return None
 
 
 def _lines(status: dict[str, Any]) -> list[str]:

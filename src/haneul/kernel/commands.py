@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from haneul.kernel.errors import DriverError, ImpossibleHere
+
+IMAGE_MEMORY = 2 << 30
+"""What a program may have that reads a disk of somebody else's making."""
 
 
 async def run(
@@ -15,9 +19,17 @@ async def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     timeout_s: float = 600,
+    memory: int | None = None,
 ) -> bytes:
-    """What the program wrote to its standard output, once it has ended well; DriverError otherwise."""
+    """What the program wrote to its standard output, once it has ended well; DriverError otherwise.
+
+    `memory` is what it may have at most, in bytes of its address space.
+    """
     words = [str(word) for word in command]
+    if memory is not None:
+        if shutil.which(words[0]) is None:
+            raise ImpossibleHere(f"The program {words[0]} is not installed on this host.")
+        words = ["prlimit", f"--as={memory}", *words]
     try:
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -39,10 +51,10 @@ async def run(
             raise DriverError(f"{words[0]} did not end within {timeout_s} s.") from error
         raise
     if process.returncode:
-        raise DriverError(_complaint(words, process.returncode, complaint))
+        raise DriverError(_complaint(command, process.returncode, complaint))
     return output
 
 
-def _complaint(words: Sequence[str], status: int, text: bytes) -> str:
+def _complaint(words: Sequence[str | Path], status: int, text: bytes) -> str:
     said = text.decode(errors="replace").strip()[-500:]
     return f"{words[0]} ended with status {status}: {said}"

@@ -6,23 +6,24 @@ transaction begins at the first statement and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from haneul.kernel import events
 from haneul.kernel.clock import Clock
+from haneul.kernel.config import Config, Section
 from haneul.kernel.db import Database, Tx
 from haneul.kernel.denials import Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
-from haneul.kernel.policy import Policy
+from haneul.kernel.policy import Policy, Rule
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from haneul.kernel.saga_engine import Engine
 
 Version = tuple[int, int]
+S = TypeVar("S", bound=Section)
+T = TypeVar("T")
+Close = Callable[[Any], Awaitable[None]]
 
 
 class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -118,13 +122,40 @@ class Platform:
     clock: Clock
     policy: Policy
     bus: events.Bus = field(default_factory=events.Bus)
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: Config = field(default_factory=lambda: Config({}, {}))
     denials: Denials = field(default_factory=Denials)
     engine: Engine = None  # type: ignore[assignment]  # set once the engine knows the platform
     agents: Agents = None  # type: ignore[assignment]
     endpoint: str = "http://127.0.0.1:5000"
     folder: Path = Path()
     """The cloud's state folder: keys, images, sockets."""
+    _kept: dict[Any, tuple[Any, Close | None]] = field(default_factory=dict)
+    remembered: tuple[Any, ...] = ()
+    """Columns of ids: what is done to these things is not forgotten while they are there."""
+
+    def options(self, kind: type[S]) -> S:
+        """That section of the cloud's options."""
+        return self.config.of(kind)
+
+    def keep(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]] | None = None) -> T:
+        """What `make` made when it was first asked for here: this process's own state, until it is closed."""
+        kept = self._kept.get(make)
+        if kept is None:
+            kept = self._kept[make] = make(), close
+        made: T = kept[0]
+        return made
+
+    def drop(self, make: Callable[[], Any]) -> None:
+        """What is kept of this is forgotten; it is made anew when it is asked for."""
+        self._kept.pop(make, None)
+
+    async def close(self) -> None:
+        """Everything that was kept is closed, the newest first."""
+        while self._kept:
+            made, close = self._kept.popitem()[1]
+            if close is not None:
+                await close(made)
+
     is_full: Callable[[], bool] = bool
     """Whether nothing new is taken, because there is no room for it."""
 
@@ -198,8 +229,10 @@ class Context:
     def is_admin(self) -> bool:
         return "admin" in self.auth.roles
 
-    def may(self, rule: str, target: Any = None) -> bool:
+    def may(self, rule: str | Rule, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
+        if isinstance(rule, Rule):
+            rule = self.platform.policy.id_of(rule)
         whom = as_target(target)
         decided = self.platform.policy.decide(rule, whom, self.auth.credentials())
         is_allowed = decided is not False if whom is None else bool(decided)
@@ -224,6 +257,10 @@ class Context:
 
     def new_id(self) -> str:
         return new_id()
+
+    def options(self, kind: type[S]) -> S:
+        """That section of the cloud's options."""
+        return self.platform.config.of(kind)
 
     def wants(self, version: Version) -> bool:
         """Whether the request's microversion is this one or a later one."""

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from haneul.kernel.commands import run
+from haneul.kernel.commands import IMAGE_MEMORY, run
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, ImpossibleHere
 
@@ -91,7 +91,8 @@ def _open(source: ImageSource) -> BinaryIO:
 async def details(path: Path, format: str, *, shared: bool = False) -> dict[str, Any]:
     """What qemu-img knows of the file; `shared` when a machine may be writing to it."""
     options = ["-U"] if shared else []
-    return msgspec.json.decode(await run("qemu-img", "info", "--output=json", *options, "-f", format, path))
+    command = ("qemu-img", "info", "--output=json", *options, "-f", format, path)
+    return msgspec.json.decode(await run(*command, memory=IMAGE_MEMORY))
 
 
 async def refuse_references(path: Path, format: str) -> None:
@@ -123,7 +124,7 @@ async def convert(path: Path, format: str, to: Path, to_format: str) -> None:
     """`to` is a standalone copy in another format, complete or not there."""
     part = to.with_name(to.name + ".part")
     try:
-        await run("qemu-img", "convert", "-f", format, "-O", to_format, path, part)
+        await run("qemu-img", "convert", "-f", format, "-O", to_format, path, part, memory=IMAGE_MEMORY)
         part.replace(to)
     finally:
         part.unlink(missing_ok=True)

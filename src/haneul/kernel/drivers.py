@@ -1,4 +1,4 @@
-"""Drivers: what a host can do, loaded by name from entry points.
+"""Drivers: what a host can do, loaded by name: a service's own, or those that others bring as entry points.
 
 A driver is a class that is constructed with a `HostSettings` and has `async start()` and `async close()`.
 `start` may be called again after a crash and finds what still runs; `close` lets it run on. Every other
@@ -8,6 +8,7 @@ optional Protocol is the capability.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from haneul.kernel.errors import NotFound
+from haneul.kernel.manifest import Manifest
 
 MetadataSource = Callable[[str, str, dict[str, str]], Awaitable[tuple[int, str, bytes]]]
 """(port id, path, request headers) -> (status, content type, body): answers 169.254.169.254."""
@@ -44,9 +46,19 @@ class Driver(Protocol):
 
 @cache  # reading what is installed takes 10 ms, and an agent may have a thousand hosts
 def load(group: str, name: str) -> type[Driver]:
-    """The driver class `name` of the entry point group `haneul.<service>.<interface>`."""
+    """The driver class `name` of the group `haneul.<service>.<interface>`.
+
+    It is one that the service's manifest names, or an entry point of that group in whatever is installed.
+    """
+    _, service, interface = group.split(".")
+    manifest: Manifest = importlib.import_module(f"haneul.services.{service}.manifest").MANIFEST
+    own = manifest.drivers.get(interface, {})
+    if name in own:
+        module, _, kind = own[name].partition(":")
+        driver: type[Driver] = getattr(importlib.import_module(f"haneul.services.{service}.{module}"), kind)
+        return driver
     for entry in entry_points(group=group, name=name):
         found: type[Driver] = entry.load()
         return found
-    known = ", ".join(sorted(e.name for e in entry_points(group=group)))
+    known = ", ".join(sorted({*own, *(e.name for e in entry_points(group=group))}))
     raise NotFound(f"There is no driver {name!r} in {group}; there are: {known}.")

@@ -9,16 +9,15 @@ checked and again after: many tries at once gain nothing. Each process counts by
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import ceil
-from typing import Annotated, Any
-from weakref import WeakKeyDictionary
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 from haneul.kernel.context import Platform
 from haneul.kernel.errors import NotFound, TooManyRequests, Unauthorized
 
@@ -26,8 +25,10 @@ Most = Annotated[int, msgspec.Meta(ge=0)]
 MOST_KEYS = 100_000
 
 
-class GuessLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GuessLimits(Section, frozen=True):
     """Read from the section `guesses`: how many wrong tries there may be in a period; 0: any number."""
+
+    section: ClassVar[str] = "guesses"
 
     from_address: Most = 30
     """Of one secret from one address."""
@@ -36,13 +37,6 @@ class GuessLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by_address: Most = 1000
     """Of all secrets from one address."""
     period_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
-
-
-DEFAULTS = GuessLimits()
-
-
-def options(config: Mapping[str, Any]) -> GuessLimits:
-    return section(config, "guesses", DEFAULTS)
 
 
 class Counts:
@@ -73,7 +67,8 @@ def _digest(key: str) -> bytes:
     return blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
-_failures: WeakKeyDictionary[Platform, Counts] = WeakKeyDictionary()
+class Failures(Counts):
+    """Wrong tries, by secret and by address."""
 
 
 @contextlib.contextmanager
@@ -82,7 +77,7 @@ def guarded(platform: Platform, secret: str, address: str) -> Iterator[None]:
 
     429 if there were too many wrong tries, whether this one is right or not.
     """
-    limits, failures = options(platform.config), _failures.setdefault(platform, Counts())
+    limits, failures = platform.options(GuessLimits), platform.keep(Failures)
     keys = (
         (f"{secret}\0{address}", limits.from_address),
         (f"secret\0{secret}", limits.of_secret),

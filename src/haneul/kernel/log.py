@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+
+from haneul.kernel.config import Section
 
 _write: Any = None
 _answered: list[tuple[str, str, Any, float, str, str | None]] = []
@@ -20,6 +22,19 @@ _ENCODER = msgspec.json.Encoder()
 LONGEST_PATH = 512
 TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 """Where it failed, without the values: those may be secrets."""
+
+
+class LogLimits(Section, frozen=True):
+    """How large the log files of a state folder grow. Read from the section `log`."""
+
+    section: ClassVar[str] = "log"
+
+    most_mib: Annotated[float, msgspec.Meta(gt=0)] = 32
+    """How large a file grows before it is set aside."""
+    most_days: Annotated[float, msgspec.Meta(gt=0)] = 7
+    """How old."""
+    kept: Annotated[int, msgspec.Meta(ge=0)] = 3
+    """So many that were set aside are kept of each."""
 
 
 def configure(*, level: int = logging.INFO, access: bool = True) -> None:

@@ -7,6 +7,7 @@ target in hand. Grammar (https://docs.openstack.org/oslo.policy/latest/admin/pol
     check  = "@" | "!" | "role:" name | "rule:" name | attribute ":" value | value ":" "%(target)s"
     expr   = check | "not" expr | expr "and" expr | expr "or" expr | "(" expr ")"
 
+Rules are a service's own: two services may have one of the same name, and `rule:` means the service's.
 A rule may also say with what scope it can be asked for at all; a rule that another refers to counts with
 its check only.
 """
@@ -14,6 +15,7 @@ its check only.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,6 +42,18 @@ class Rule:
     description: str = ""
     scope: tuple[str, ...] = ("project",)
     """With which kinds of token it can be passed; empty: with all."""
+    service: str = field(default="", compare=False)
+    """Whose rule it is: names are a service's own, and so are the rules that it refers to."""
+
+    @property
+    def key(self) -> str:
+        """Its name beyond its service: `compute: rule`."""
+        return f"{self.service}: {self.name}"
+
+    def belongs_to(self, service: str) -> Rule:
+        """The same rule, known as that service's: said once, when the services are put together."""
+        object.__setattr__(self, "service", service)
+        return self
 
 
 def rule(name: str, check: str, description: str = "", scope: tuple[str, ...] = ("project",)) -> Rule:
@@ -51,62 +65,114 @@ class PolicyError(BadRequest):
     code, message = "policy_syntax", "The rule {rule!r} cannot be read: {why}."
 
 
+Overrides = Mapping[str, str | Mapping[str, str]]
+"""By service: name -> text. A text in a service's place is for every service that has such a rule."""
+
+
 @dataclass
 class Policy:
-    """All rules of the cloud, compiled."""
+    """All rules of the cloud, compiled.
+
+    Each goes by its name, or by its key where several services have one of that name.
+    """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     """What an operator should hear of their texts, though they can be used."""
     _checks: dict[str, Check] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)
+    """Key -> what the rule goes by."""
 
     @classmethod
-    def build(cls, declared: Iterable[Rule], overrides: Mapping[str, str] | None = None) -> Policy:
+    def build(cls, declared: Iterable[Rule], overrides: Overrides | None = None) -> Policy:
         """The policy of the declared rules, some replaced by an operator's texts.
 
-        PolicyError names the rule that cannot be read, or that refers to itself.
+        PolicyError names the rule that cannot be read, that refers to itself, or that a service has twice.
         """
-        policy = cls({each.name: each for each in declared})
-        unknown = set(overrides or ()) - set(policy.rules)
-        for name, text in (overrides or {}).items():
-            known = policy.rules.get(name)
-            policy.rules[name] = replace(known, check=text) if known else Rule(name, text, scope=())
-        for each in policy.rules.values():
-            policy._checks[each.name] = policy._compile(each)
-        for name in policy.rules:
-            policy._require_an_end(name, ())
-        referred = {other for each in policy.rules.values() for other in references(each)}
-        policy.warnings += [f"no service knows a rule {name!r}" for name in sorted(unknown - referred)]
+        policy = cls()
+        by_key: dict[str, Rule] = {}
+        for each in declared:
+            if each.key in by_key:
+                raise PolicyError(rule=each.key, why="the service has two of that name")
+            by_key[each.key] = each
+        added = policy._override(by_key, overrides or {})
+        times = Counter(each.name for each in by_key.values())
+        policy._ids = {key: each.name if times[each.name] == 1 else key for key, each in by_key.items()}
+        policy.rules = {policy._ids[key]: each for key, each in by_key.items()}
+        for id, each in policy.rules.items():
+            policy._checks[id] = policy._compile(each)
+        for id in policy.rules:
+            policy._require_an_end(id, ())
+        referred = {(each, name) for each in policy.rules.values() for name in references(each)}
+        ids = {policy.id(name, each.service) for each, name in referred}
+        policy.warnings += [
+            f"no service knows a rule {each.name!r}"
+            for each in sorted(added, key=lambda each: each.key)
+            if policy._ids[each.key] not in ids
+        ]
         policy.warnings += [
             f"a rule refers to {name!r}, which is not there: nobody passes it"
-            for name in sorted(referred - set(policy.rules))
+            for name in sorted({name for each, name in referred if policy.id(name, each.service) is None})
         ]
         return policy
 
-    def decide(self, name: str, target: Target, credentials: Credentials) -> bool | None:
+    def _override(self, by_key: dict[str, Rule], overrides: Overrides) -> list[Rule]:
+        """The operator's texts are in place; the rules of which no service knows."""
+        added: list[Rule] = []
+        services = {each.service for each in by_key.values()}
+        for section, texts in overrides.items():
+            if isinstance(texts, str):
+                owners = [each.service for each in by_key.values() if each.name == section] or [""]
+                wanted = [(owner, section, texts) for owner in owners]
+            elif section in services:
+                wanted = [(section, name, text) for name, text in texts.items()]
+            else:
+                raise PolicyError(rule=section, why=f"no service has that name; there are: {_list(services)}")
+            for service, name, text in wanted:
+                known = by_key.get(f"{service}: {name}")
+                new = replace(known, check=text) if known else Rule(name, text, scope=(), service=service)
+                by_key[new.key] = new
+                if known is None:
+                    added.append(new)
+        return added
+
+    def id(self, name: str, service: str) -> str | None:
+        """What the rule goes by that a rule of that service names; None if there is none."""
+        return self._ids.get(f"{service}: {name}") or self._ids.get(f": {name}")
+
+    def id_of(self, rule: Rule) -> str:
+        """What the rule goes by."""
+        return self._ids.get(rule.key, rule.name)
+
+    def decide(self, rule: str | Rule, target: Target, credentials: Credentials) -> bool | None:
         """Yes, no, or None where it depends on a target that is not given."""
-        asked = self.rules.get(name)
+        id = rule if isinstance(rule, str) else self.id_of(rule)
+        asked = self.rules.get(id)
         if asked is None or not covers_scope(asked, credentials):
             return False
-        return self._checks[name](target, credentials)
+        return self._checks[id](target, credentials)
 
-    def roles_named(self, name: str) -> set[str]:
+    def roles_named(self, id: str) -> set[str]:
         """The roles that the rule speaks of, itself or by another."""
-        asked = self.rules.get(name)
+        asked = self.rules.get(id)
         if asked is None:
             return set()
-        found = {role.lower() for role in _ROLE.findall(asked.check)}
-        return found.union(*(self.roles_named(other) for other in references(asked)))
+        roles = {role.lower() for role in _ROLE.findall(asked.check)}
+        return roles.union(*(self.roles_named(other) for other in self._referred_by(asked)))
 
-    def _require_an_end(self, name: str, above: tuple[str, ...]) -> None:
-        if name in above:
-            raise PolicyError(rule=name, why=f"it refers to itself by {' -> '.join((*above, name))}")
-        if name in self.rules:
-            for other in references(self.rules[name]):
-                self._require_an_end(other, (*above, name))
+    def _referred_by(self, rule: Rule) -> Iterator[str]:
+        for name in references(rule):
+            if (id := self.id(name, rule.service)) is not None:
+                yield id
 
-    def _referred(self, name: str, target: Target, credentials: Credentials) -> bool | None:
-        check = self._checks.get(name)
+    def _require_an_end(self, id: str, above: tuple[str, ...]) -> None:
+        if id in above:
+            raise PolicyError(rule=id, why=f"it refers to itself by {' -> '.join((*above, id))}")
+        for other in self._referred_by(self.rules[id]):
+            self._require_an_end(other, (*above, id))
+
+    def _referred(self, id: str | None, target: Target, credentials: Credentials) -> bool | None:
+        check = None if id is None else self._checks.get(id)
         return False if check is None else check(target, credentials)
 
     def _compile(self, declared: Rule) -> Check:
@@ -116,54 +182,59 @@ class Policy:
         tokens = _TOKEN.findall(text)
         if "".join(tokens).replace(" ", "") != re.sub(r"\s+", "", text):
             raise PolicyError(rule=declared.name, why="unexpected character")
-        check, rest = self._either(tokens, declared.name)
+        check, rest = self._either(tokens, declared)
         if rest:
             raise PolicyError(rule=declared.name, why=f"unexpected {rest[0]!r}")
         return check
 
-    def _either(self, tokens: list[str], name: str) -> tuple[Check, list[str]]:
-        check, tokens = self._both(tokens, name)
+    def _either(self, tokens: list[str], of: Rule) -> tuple[Check, list[str]]:
+        check, tokens = self._both(tokens, of)
         while tokens and tokens[0].lower() == "or":
-            other, tokens = self._both(tokens[1:], name)
+            other, tokens = self._both(tokens[1:], of)
             check = _or(check, other)
         return check, tokens
 
-    def _both(self, tokens: list[str], name: str) -> tuple[Check, list[str]]:
-        check, tokens = self._one(tokens, name)
+    def _both(self, tokens: list[str], of: Rule) -> tuple[Check, list[str]]:
+        check, tokens = self._one(tokens, of)
         while tokens and tokens[0].lower() == "and":
-            other, tokens = self._one(tokens[1:], name)
+            other, tokens = self._one(tokens[1:], of)
             check = _and(check, other)
         return check, tokens
 
-    def _one(self, tokens: list[str], name: str) -> tuple[Check, list[str]]:
+    def _one(self, tokens: list[str], of: Rule) -> tuple[Check, list[str]]:
         if not tokens:
-            raise PolicyError(rule=name, why="it ends too early")
+            raise PolicyError(rule=of.name, why="it ends too early")
         head, rest = tokens[0], tokens[1:]
         if head.lower() == "not":
-            check, rest = self._one(rest, name)
+            check, rest = self._one(rest, of)
             return _not(check), rest
         if head == "(":
-            check, rest = self._either(rest, name)
+            check, rest = self._either(rest, of)
             if not rest or rest[0] != ")":
-                raise PolicyError(rule=name, why="a bracket is not closed")
+                raise PolicyError(rule=of.name, why="a bracket is not closed")
             return check, rest[1:]
-        return self._leaf(head, name), rest
+        return self._leaf(head, of), rest
 
-    def _leaf(self, text: str, name: str) -> Check:
+    def _leaf(self, text: str, of: Rule) -> Check:
         if text == "@":
             return lambda target, credentials: True
         if text == "!":
             return lambda target, credentials: False
         kind, colon, value = text.partition(":")
         if not colon:
-            raise PolicyError(rule=name, why=f"{text!r} is not a check")
+            raise PolicyError(rule=of.name, why=f"{text!r} is not a check")
         if kind in ("http", "https"):
-            raise PolicyError(rule=name, why="remote checks are not supported")
+            raise PolicyError(rule=of.name, why="remote checks are not supported")
         if kind == "rule":
-            return lambda target, credentials: self._referred(value, target, credentials)
+            referred = self.id(value, of.service)
+            return lambda target, credentials: self._referred(referred, target, credentials)
         if kind == "role":
             return _role(value)
         return _generic(kind, value)
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
 
 
 def references(declared: Rule) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from haneul.kernel.context import Context
 
 UNLIMITED = -1
+ANY_NUMBER = 2**31 - 1
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -63,6 +64,18 @@ class QuotaSet:
 
     async def reset(self, tx: Tx, project_id: str) -> None:
         await LIMITS.remove(tx, project_id=project_id, service=self.service)
+
+    async def room(self, ctx: Context, **each: int) -> int:
+        """How often the project may have that much more, until the transaction ends."""
+        await ctx.tx.lock("quota", self.service, ctx.project_id)
+        limits = await self.limits(ctx.tx, ctx.project_id)
+        used = await self.count(ctx.tx, ctx.project_id)
+        left = [
+            (limits[r] - used.get(r, 0)) // amount
+            for r, amount in each.items()
+            if amount > 0 and limits.get(r, UNLIMITED) >= 0
+        ]
+        return max(0, min(left, default=ANY_NUMBER))
 
     async def require(
         self,

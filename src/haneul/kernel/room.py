@@ -13,13 +13,12 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 from haneul.kernel.errors import StoreAway, StoreFull
 
 Mib = Annotated[int, msgspec.Meta(ge=0)]
@@ -28,8 +27,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _AWAY = {errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ENODEV}
 
 
-class RoomLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RoomLimits(Section, frozen=True):
     """Read from the section `disk`."""
+
+    section: ClassVar[str] = "disk"
 
     warn_free_mib: Mib = 1024
     least_free_mib: Mib = 64
@@ -37,10 +38,6 @@ class RoomLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 DEFAULTS = RoomLimits()
-
-
-def options(config: Mapping[str, Any]) -> RoomLimits:
-    return section(config, "disk", DEFAULTS)
 
 
 def free_mib(folder: Path) -> float:

@@ -113,8 +113,8 @@ async def test_what_a_server_does_with_volumes(cloud: Cloud, host: FakeVolumes) 
     kept = (await make_volume(cloud))["id"]
     async with cloud.platform.context(who) as ctx:
         root = await public.create_for_server(ctx, server, 2, None, None, None, "root", True)
-        first = await public.reserve(ctx, root.id, server, "/dev/vda")
-        second = await public.reserve(ctx, kept, server, "/dev/vdb")
+        first = await public.reserve(ctx, root.id, server, "/dev/vda", project_id=ctx.project_id)
+        second = await public.reserve(ctx, kept, server, "/dev/vdb", project_id=ctx.project_id)
         assert await public.is_ready(ctx, root.id) == "creating"
     await cloud.settled()
     assert (await volume(cloud, root.id))["status"] == "reserved"

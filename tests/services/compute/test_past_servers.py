@@ -166,7 +166,7 @@ async def test_what_is_gone_for_long_is_forgotten(w: World) -> None:
         at = known.terminated_at - timedelta(days=91)
         await PAST_SERVERS.update(ctx.tx, msgspec.structs.replace(known, terminated_at=at))
     for days, kept in ((0, {old, recent}), (92, {old, recent}), (90, {recent})):
-        platform.config = {"compute": {"deleted_servers_days": days}}
+        platform.config["compute"] = {"deleted_servers_days": days}
         await look(forget_past_servers)
         async with platform.reading() as ctx:
             assert {s.id for s in await PAST_SERVERS.find(ctx.tx)} == kept

@@ -52,7 +52,7 @@ class Federation:
 
 
 async def federated(keystone: Keystone, options: dict[str, Any], rules: Any = RULES) -> Federation:
-    keystone.cloud.platform.config["identity"] = {"federation": options}  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = {"federation": options}
     made = Federation(keystone, await keystone.token())
     group = {"group": {"name": "staff", "domain_id": "default"}}
     made.group_id = (await made.done("POST", "/groups", group))["group"]["id"]

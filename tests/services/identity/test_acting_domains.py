@@ -102,7 +102,7 @@ async def test_a_default_project_is_no_domain(keystone: Keystone) -> None:
 
 
 async def test_lists_are_cut_where_the_installation_says(keystone: Keystone) -> None:
-    keystone.cloud.platform.config["identity"] = {"list_limit": 2}  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = {"list_limit": 2}
     admin = await keystone.token()
     cut = (await keystone.call(admin, "GET", "/roles")).json()
     assert (len(cut["roles"]), cut["truncated"]) == (2, True)

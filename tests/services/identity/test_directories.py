@@ -183,7 +183,7 @@ async def test_a_dead_directory_stops_its_own_domain_only(keystone: Keystone, se
 
 
 async def test_a_domain_may_be_configured_by_the_installation(keystone: Keystone, server: Server) -> None:
-    keystone.cloud.platform.config["identity"] = {"directories": {"Default": options(server)}}  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = {"directories": {"Default": options(server)}}
     assert (await login(keystone, "default", 2)).status_code == 201
 
 

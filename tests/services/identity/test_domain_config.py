@@ -95,7 +95,7 @@ async def test_defaults_are_shown(keystone: Keystone) -> None:
 
 
 async def test_everybody_may_know_what_passwords_must_look_like(keystone: Keystone, path: str) -> None:
-    keystone.cloud.platform.config["identity"] = {"security_compliance": {"password_regex": "^.{8,}$"}}  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = {"security_compliance": {"password_regex": "^.{8,}$"}}
     member = await keystone.token("member")
     rules = "/domains/default/config/security_compliance"
     assert (await keystone.call(member, "GET", rules)).json()["config"] == {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 
-from haneul.services.identity.federation_config import Federation, federation
+from haneul.kernel.config import OptionsProblem, decode
+from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.federation_config import Federation
 
 OPENID = {"issuer": "https://a", "client_id": "c"}
 PROXY = {"addresses": ["10.0.0.1"], "idp_id": "a", "protocol_id": "p"}
@@ -16,8 +17,7 @@ OURS = {"entity_id": "x", "sso_endpoint": "y", "key_file": "k", "cert_file": "c"
 
 
 def test_without_options_nobody_is_trusted() -> None:
-    assert federation({}) == Federation()
-    assert federation({"identity": {"other": 1}}) == Federation()
+    assert IdentityOptions().federation == Federation()
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_without_options_nobody_is_trusted() -> None:
     ],
 )
 def test_bad_options(options: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        federation({"identity": {"federation": options}})
+    with pytest.raises(OptionsProblem):
+        decode("identity", IdentityOptions, {"federation": options})

@@ -90,7 +90,7 @@ async def test_a_project_takes_its_limits_with_it(keystone: Keystone) -> None:
 
 
 async def test_in_the_strict_model_no_project_is_above_its_domain(keystone: Keystone) -> None:
-    keystone.cloud.platform.config["identity"] = {"limit_enforcement": "strict_two_level"}  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = {"limit_enforcement": "strict_two_level"}
     admin = await keystone.token()
     model = (await keystone.call(admin, "GET", "/limits/model")).json()["model"]
     assert model["name"] == "strict_two_level"

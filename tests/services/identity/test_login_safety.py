@@ -35,7 +35,7 @@ def rules(keystone: Keystone) -> Rules:
 
     def set_(section: str = "security_compliance", **options: Any) -> Hands:
         platform = keystone.cloud.platform
-        platform.config["identity"] = {section: options}  # type: ignore[index]
+        platform.config["identity"] = {section: options}
         platform.clock = hands = Hands()  # type: ignore[assignment]
         return hands
 

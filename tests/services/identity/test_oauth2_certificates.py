@@ -71,7 +71,7 @@ async def trusting(keystone: Keystone) -> Keystone:
 
 def configure(keystone: Keystone, **oauth2: Any) -> None:
     options = {"federation": {"proxies": [PROXY]}, "oauth2": oauth2}
-    keystone.cloud.platform.config["identity"] = options  # type: ignore[index]
+    keystone.cloud.platform.config["identity"] = options
 
 
 async def map_by(keystone: Keystone, rules: list[Any]) -> None:
@@ -117,7 +117,7 @@ async def test_a_header_from_elsewhere_is_not_looked_at(trusting: Keystone) -> N
     der = certificate()
     token = (await ask(trusting, **header(der))).json()["access_token"]
     proxy = {**PROXY, "addresses": ["10.1.2.3"]}
-    trusting.cloud.platform.config["identity"] = {"federation": {"proxies": [proxy]}}  # type: ignore[index]
+    trusting.cloud.platform.config["identity"] = {"federation": {"proxies": [proxy]}}
     assert (await ask(trusting, **header(der))).status_code == 401
     assert await status(trusting, token, f"{V3}/auth/projects", **header(der)) == 401
 

@@ -18,7 +18,7 @@ LOOPBACK = {"private_networks": ("127.0.0.0/8",), "allowed_ports": ()}
 
 
 def configure(cloud: Cloud, **options: Any) -> None:
-    cloud.platform.config["image"] = options  # type: ignore[index]
+    cloud.platform.config["image"] = options
 
 
 async def ask(who: Persona, id: str, method: dict[str, Any] | str, **more: Any) -> int:

@@ -19,7 +19,7 @@ CACHE = "/image/v2/cache"
 
 async def remote_image(cloud: Cloud, data: bytes) -> str:
     """An active image whose data is not on this machine."""
-    cloud.platform.config.setdefault("image", {"stores": {"file": {}, "far": {"type": "fake"}}})  # type: ignore[attr-defined]
+    cloud.platform.config.setdefault("image", {"stores": {"file": {}, "far": {"type": "fake"}}})
     id = (await create(cloud.member))["id"]
     far = {**OCTETS, "X-Image-Meta-Store": "far"}
     assert (await cloud.member.put(f"{IMAGES}/{id}/file", content=data, headers=far)).status_code == 204
@@ -79,7 +79,7 @@ async def test_the_cache_is_cleared_cleaned_and_pruned(cloud: Cloud) -> None:
     (cloud.platform.folder / "image-cache" / "nobodys").touch()
     assert (await cloud.admin.post(f"{CACHE}/clean")).status_code == 200
     assert set(await cached(cloud)) == files(cloud) == set(ids[1:])
-    cloud.platform.config["image"]["cache_size_max"] = 1500
+    cloud.platform.config["image"] |= {"cache_size_max": 1500}
     await cloud.member.get(f"{IMAGES}/{ids[1]}/file")
     far: Any = stores(cloud.platform).built("far")
     answer = await cloud.admin.post(f"{CACHE}/prune")

@@ -117,7 +117,7 @@ async def test_a_truncated_upload_leaves_no_rubbish(cloud: Cloud) -> None:
 
 
 async def test_too_much_is_refused_announced_or_not(cloud: Cloud) -> None:
-    cloud.platform.config["image"] = {"image_size_cap": 1000}  # type: ignore[index]
+    cloud.platform.config["image"] = {"image_size_cap": 1000}
     id = (await create(cloud.member))["id"]
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -267,7 +267,7 @@ async def test_a_step_that_stores_a_file_waits_for_its_dead_predecessor(cloud: C
 
 
 async def test_data_of_deleted_images_stays_for_as_long_as_the_cloud_says(cloud: Cloud) -> None:
-    cloud.platform.config["image"] = {"delayed_delete": True, "scrub_after_s": 3600}  # type: ignore[index]
+    cloud.platform.config["image"] = {"delayed_delete": True, "scrub_after_s": 3600}
     id = (await create(cloud.member))["id"]
     assert await send(cloud.member, id, b"data") == 204
     kept = stored_files(cloud)

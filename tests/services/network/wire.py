@@ -74,7 +74,8 @@ class Guest:
         """What udhcpc learned, after putting it to use."""
         script = Path(__file__).with_name("udhcpc.sh")
         code, output = await self.run(
-            f"busybox udhcpc -i eth0 -n -q -f -t 5 -T 1 -O staticroutes -O mtu -s {script} 2>&1"
+            f"busybox udhcpc -i eth0 -n -q -f -t 5 -T 1 -O staticroutes -O mtu -O domain -O ntpsrv -O bootfile "
+            f"-s {script} 2>&1"
         )
         assert code == 0, output
         return output

@@ -28,7 +28,7 @@ async def _grown_old(cloud: Cloud, days: int) -> None:
 
 async def _forgotten(cloud: Cloud, days: int) -> tuple[set[str], int]:
     """With so many days kept: what operations there are of, and the number of events."""
-    cloud.platform.config = {"oversight": {"history_days": days}}
+    cloud.platform.config["oversight"] = {"history_days": days}
     await cloud.plane.reconcilers.look(forget_history)
     async with cloud.platform.reading() as ctx:
         operations = await OPERATIONS.find(ctx.tx)

@@ -7,6 +7,7 @@ is stored as JSON text. Times are text, ISO 8601 in UTC with microseconds, so th
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from haneul.kernel.db.columns import derived_names, is_optional, kind
 from haneul.kernel.db.port import STATEMENTS, Query, Tx
 from haneul.kernel.db.texts import among, matches
-from haneul.kernel.errors import StaleRow
+from haneul.kernel.errors import BadRequest, StaleRow
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -30,6 +31,11 @@ METADATA = sa.MetaData(
 
 TICKETS = sa.Sequence("haneul_tickets", 4_000_000_000_000_000, data_type=sa.BigInteger, metadata=METADATA)
 """Where tickets are from when several processes share a store. It begins beyond every clock's microseconds."""
+
+MOST_CONDITIONS = 64
+"""Of one list; each makes its statement longer. Any number of values of one field is one condition."""
+PIECE = 1000
+"""So many objects are made of rows before others have their turn."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 Condition = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
@@ -168,8 +174,7 @@ class Rows(Generic[T]):
         query = self.cached(
             ("find", *equal), lambda: self.select().where(*self._is(equal)).order_by(*self._order())
         )
-        rows = await tx.all(query, **{f: self.value(f, v) for f, v in equal.items()})
-        return [self.load(row) for row in rows]
+        return await self._loaded(await tx.all(query, **{f: self.value(f, v) for f, v in equal.items()}))
 
     async def among(self, tx: Tx, field: str, values: Iterable[str], **equal: Any) -> list[T]:
         """All objects whose text field has one of these values."""
@@ -182,7 +187,7 @@ class Rows(Generic[T]):
             ),
         )
         wanted = msgspec.json.encode(list(values)).decode()
-        return [self.load(row) for row in await tx.all(query, __values=wanted, **equal)]
+        return await self._loaded(await tx.all(query, __values=wanted, **equal))
 
     async def count(self, tx: Tx, **equal: Any) -> int:
         query = self.cached(
@@ -288,6 +293,8 @@ class Rows(Generic[T]):
         by itself, up to the limit, so that each can use the index that serves it. With a `way` they are found
         through its table.
         """
+        if len(filters) + len(extra) > MOST_CONDITIONS:
+            raise BadRequest(f"A list cannot be asked for by more than {MOST_CONDITIONS} conditions.")
         if way is not None:
             extra = [*way.conditions, *extra]
         order = [*sort, *(Sort(k) for k in self.key if k not in {s.field for s in sort})]
@@ -315,7 +322,15 @@ class Rows(Generic[T]):
                 params[f"m_{s.field}"] = value
         if limit is not None:
             params["limit"] = limit
-        return [self.load(row) for row in await tx.all(query, **params)]
+        return await self._loaded(await tx.all(query, **params))
+
+    async def _loaded(self, rows: Sequence[Sequence[Any]]) -> list[T]:
+        """The objects of these rows; between the pieces of a long list others have their turn."""
+        found = [self.load(row) for row in rows[:PIECE]]
+        for start in range(PIECE, len(rows), PIECE):
+            await asyncio.sleep(0)
+            found += [self.load(row) for row in rows[start : start + PIECE]]
+        return found
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
         return [self.c[k] for k in self.key]

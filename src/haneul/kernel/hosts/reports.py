@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -51,23 +51,21 @@ class MetadataAnswer(msgspec.Struct, frozen=True):
 
 encode = msgspec.msgpack.Encoder().encode
 _REPORTS = msgspec.msgpack.Decoder(list[HostReport])
-_METADATA_REQUEST = msgspec.msgpack.Decoder(MetadataRequest)
 _METADATA_ANSWER = msgspec.msgpack.Decoder(MetadataAnswer)
 
 
 def answering(
-    *,
     report: Callable[[list[HostReport]], Awaitable[None]],
-    metadata: Callable[[MetadataRequest], Awaitable[MetadataAnswer]],
+    answers: Mapping[str, Callable[[bytes], Awaitable[bytes]]],
 ) -> Upcall:
-    """The control plane's side of `upcall`."""
+    """The control plane's side of `upcall`: what comes by each name is answered by these."""
 
     async def upcall(name: str, payload: bytes) -> bytes:
         if name == REPORT:
             await report(_REPORTS.decode(payload))
             return b""
-        if name == METADATA:
-            return encode(await metadata(_METADATA_REQUEST.decode(payload)))
+        if name in answers:
+            return await answers[name](payload)
         raise DriverError(f"The control plane knows no {name!r}.")
 
     return upcall

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import falcon.asgi
 import msgspec
@@ -39,13 +40,14 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
     Request,
     Route,
     content_length,
-    encode,
+    encoded,
     version_text,
 )
 from haneul.kernel.ids import new_id
@@ -62,6 +64,7 @@ IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
 RETRIES = 5
+_PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +158,7 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
+        self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = falcon.asgi.App(
             request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
             router=_Router(_router_of(tuple(services))),
@@ -236,8 +240,8 @@ class Application:
             )
             self._fail(served, HaneulError(), request_id, req, resp)
         resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.microversions and served.manifest.microversions.legacy_header:
-            resp.set_header("x-compute-request-id", request_id)
+        if served.manifest.request_id_header:
+            resp.set_header(served.manifest.request_id_header, request_id)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
 
     async def _handle(
@@ -253,7 +257,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule.name, None, is_allowed=False)
+            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -278,14 +282,14 @@ class Application:
                 if not route.transaction:
                     ctx = Context(
                         self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                        rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                     )  # fmt: skip
                     result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
                 else:
                     async with db.reading() if is_read else db.transaction() as tx:
                         ctx = Context(
                             self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and rule.name, endpoint=endpoint, decisions=decisions,
+                            rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
                         )  # fmt: skip
                         result = await route.handler(
                             **{context_name: ctx} if context_name else {}, **arguments
@@ -294,11 +298,11 @@ class Application:
             except (StaleRow, Busy):
                 if attempt + 1 == RETRIES or not route.transaction:
                     raise
-        self._answer(route, result, version, resp)
+        await self._answer(route, result, version, resp)
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
         """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule.name, None, auth.credentials()) is not False
+        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Any, version: Version) -> Any:
         length = content_length(req)
@@ -358,14 +362,14 @@ class Application:
         resp.set_header("Vary", vary)
         return version
 
-    def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+    async def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
         status, content_type = route.status, "application/json"
         if isinstance(result, Reply):
             status = result.status or status
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, value)
+                put(name, _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -373,12 +377,14 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         resp.content_type = content_type
+        if not content_type.startswith("application/json"):
+            protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
             resp.stream = result
         else:
-            resp.data = encode(result)
+            resp.data = await encoded(result)
 
     def _explain(
         self,
@@ -406,9 +412,12 @@ class Application:
     def _fail(self, served: Served, error: HaneulError, request_id: str, req: Any, resp: Any) -> None:
         resp.status = error.status
         resp.stream = None
-        if error.status == 401:
-            resp.set_header("WWW-Authenticate", f'Keystone uri="{self.platform.endpoint}/identity"')
+        if error.status == 401 and (keeper := self._keeper):
+            where = f"{self.platform.endpoint}{keeper.path}"
+            resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        if not resp.content_type.startswith("application/json"):
+            protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
@@ -425,6 +434,13 @@ def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Rou
         for path, routes in paths.items()
         if path.startswith(now + "/")
     }
+
+
+def _in_one_line(value: str) -> str:
+    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=_PRINTABLE, errors="replace")
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:

@@ -15,13 +15,12 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-from collections.abc import Mapping
 from itertools import islice
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 import msgspec
 
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -32,8 +31,10 @@ LOOKED_AT = 256
 """So many connections of an address are asked whether they can make room."""
 
 
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Limits(Section, frozen=True):
     """Read from the section `http`."""
+
+    section: ClassVar[str] = "http"
 
     most_connections: Count = 4096
     """In all; fewer where the system gives the process fewer descriptors."""
@@ -52,10 +53,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 DEFAULTS = Limits()
-
-
-def options(config: Mapping[str, Any]) -> Limits:
-    return section(config, "http", DEFAULTS)
 
 
 def raise_open_files() -> int:

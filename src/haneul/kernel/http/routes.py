@@ -6,6 +6,7 @@ type: `Context`, a `Schema` (the body), `Query` (the query string), `Request` (h
 
 from __future__ import annotations
 
+import asyncio
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -258,7 +259,7 @@ class Routes:
             whole = self.prefix + path
             last = until or self.until
             names = tuple(part[1:-1].split(":")[0] for part in whole.split("/") if part.startswith("{"))
-            hints = typing.get_type_hints(handler)
+            hints = typing.get_type_hints(handler, include_extras=True)
             arguments, body, body_name = [], None, None
             for name, hint in hints.items():
                 if name == "return":
@@ -305,6 +306,30 @@ class Routes:
 def encode(value: Any) -> bytes:
     """JSON as we send it."""
     return msgspec.json.encode(value)
+
+
+PIECE = 1000
+"""So many things of a list are encoded before others have their turn."""
+
+
+async def encoded(value: Any) -> bytes:
+    """The same, in turns with others where a list in it is long."""
+    if not isinstance(value, dict) or not any(isinstance(v, list) and len(v) > PIECE for v in value.values()):
+        return encode(value)
+    parts = []
+    for name, inner in value.items():
+        parts.append(
+            encode(name) + b":" + (await _encoded_list(inner) if isinstance(inner, list) else encode(inner))
+        )
+    return b"{" + b",".join(parts) + b"}"
+
+
+async def _encoded_list(values: list[Any]) -> bytes:
+    pieces = []
+    for start in range(0, len(values), PIECE):
+        pieces.append(encode(values[start : start + PIECE])[1:-1])
+        await asyncio.sleep(0)
+    return b"[" + b",".join(pieces) + b"]"
 
 
 def version_text(version: Version) -> str:

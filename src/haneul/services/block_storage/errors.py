@@ -106,6 +106,13 @@ class AccessExists(Conflict):
     message = "Volume type access for {type_id} / {project_id} combination already exists."
 
 
+class ConflictNovaUsingAttachment(Conflict):
+    """The attachment is compute's: it goes when the server lets the volume go."""
+
+    code = "block_storage.attachment_in_use_by_compute"
+    message = "Detach volume from instance {server_id} using the Compute API"
+
+
 class NoBackEnd(BadRequest):
     """No host has room for the volume, or none is up."""
 

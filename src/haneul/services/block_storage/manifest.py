@@ -1,6 +1,6 @@
 """What block storage says of itself."""
 
-from haneul.kernel.manifest import Manifest, Microversions
+from haneul.kernel.manifest import HostInterface, Manifest, Microversions
 
 MANIFEST = Manifest(
     name="block_storage",
@@ -9,8 +9,11 @@ MANIFEST = Manifest(
     title="Block Storage",
     path="/volume",
     endpoint="/volume/v3",
+    profile="minimum",
     takes_trailing_slashes=False,
     depends_on=("image", "placement"),
+    host_interfaces=(HostInterface("volumes", real="file"),),
+    drivers={"volumes": {"fake": "drivers.fake:FakeVolumes", "file": "drivers.file:FileVolumes"}},
     microversions=Microversions("3.0", "3.71", "volume"),
     aliases=("volumev3",),
 )

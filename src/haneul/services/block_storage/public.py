@@ -45,12 +45,14 @@ __all__ = [
     "ensure_default_type",
     "get",
     "grown_volumes",
+    "held_by_servers",
     "is_ready",
     "leave_host",
     "note_size",
     "reserve",
     "roll_detaching",
     "snapshot_status",
+    "verify",
 ]
 
 
@@ -118,15 +120,20 @@ async def reserve(
     server_id: str,
     device: str | None = None,
     *,
+    project_id: str,
     delete_on_termination: bool = False,
 ) -> str:
-    """The id of a new attachment that keeps the volume for the server (in the caller's transaction).
+    """The id of a new attachment that keeps the volume for the project's server, in the caller's transaction.
 
     A volume made by `create_for_server` may be reserved by its server before it is there.
     """
     volume = await _volumes.show(ctx, volume_id)
+    if volume.project_id != project_id:
+        raise InvalidVolume(reason=f"volume {volume.id} is not of the project of instance {server_id}.")
     dies = delete_on_termination or (volume.owner_id == server_id and volume.dies_with_owner)
-    made = await _attachments.reserve(ctx, volume, server_id, device=device, delete_on_termination=dies)
+    made = await _attachments.reserve(
+        ctx, volume, server_id, device=device, delete_on_termination=dies, by_compute=True
+    )
     return made.id
 
 
@@ -185,12 +192,18 @@ async def note_size(ctx: Context, attachment_id: str, size_gb: int) -> None:
     await _attachments.note_size(ctx, attachment_id, size_gb)
 
 
+async def held_by_servers(ctx: Context) -> list[tuple[str, str, str]]:
+    """(attachment, server, project) of every volume that any server has."""
+    found = await ATTACHMENTS.find(ctx.tx, by_compute=True)
+    return [(a.id, a.server_id or "", a.project_id) for a in found]
+
+
 async def delete_for_server(ctx: Context, server_id: str) -> None:
     """Nothing is attached to the server any more, and what should die with it is being deleted.
 
     To be called instead of `detach` when the server itself goes.
     """
-    had = await ATTACHMENTS.find(ctx.tx, server_id=server_id)
+    had = await ATTACHMENTS.find(ctx.tx, server_id=server_id, by_compute=True)
     owned = await VOLUMES.find(ctx.tx, owner_id=server_id)
     doomed = {a.volume_id for a in had if a.delete_on_termination}
     doomed |= {v.id for v in owned if v.dies_with_owner}
@@ -216,3 +229,21 @@ async def discard_snapshot(ctx: Context, snapshot_id: str) -> None:
     found = await SNAPSHOTS.get(ctx.tx, snapshot_id)
     if found is not None:
         await _snapshots.delete(ctx, found, force=True)
+
+
+async def verify(ctx: Context) -> str | None:
+    """None, or the first contradiction."""
+    volumes = {v.id: v for v in await VOLUMES.find(ctx.tx)}
+    users: dict[str, str] = {}
+    for each in await ATTACHMENTS.find(ctx.tx):
+        volume = volumes.get(each.volume_id)
+        if volume is None:
+            return f"attachment {each.id} is of volume {each.volume_id}, which is gone"
+        if each.project_id != volume.project_id:
+            return f"attachment {each.id} is of another project than its volume {volume.id}"
+        if each.by_compute and each.server_id is None:
+            return f"attachment {each.id} is of no server, and compute made it"
+        if volume.id in users and not volume.multiattach:
+            return f"volume {volume.id} is attached twice: {users[volume.id]}, {each.id}"
+        users[volume.id] = each.id
+    return None

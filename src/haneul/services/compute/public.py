@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.metadata import answer
 from haneul.services.compute.model.servers import Server
@@ -16,9 +17,7 @@ from haneul.services.placement import public as placement
 
 show = servers.show
 explain = history.explain
-REMEMBERED = (SERVERS.c.id, PAST_SERVERS.c.id)
-"""The ids of all servers whose past is asked for."""
-__all__ = ["REMEMBERED", "ensure_flavor", "explain", "metadata", "show", "verify"]
+__all__ = ["ensure_flavor", "explain", "metadata", "show", "verify"]
 
 
 async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, str, bytes]:
@@ -41,6 +40,18 @@ async def ensure_flavor(ctx: Context, name: str, *, vcpus: int, memory_mib: int,
         )
 
 
+async def _verify_belongings(ctx: Context, projects: dict[str, str]) -> str | None:
+    """What servers have of other services is had by servers that are there, and of their own project."""
+    ports = [(p.id, p.held_by, p.project_id) for p in await network.held_by_servers(ctx)]
+    for what, had in (("port", ports), ("attachment", await block_storage.held_by_servers(ctx))):
+        for id, server_id, project_id in had:
+            if server_id not in projects:
+                return f"{what} {id} is of server {server_id}, which is gone"
+            if project_id != projects[server_id]:
+                return f"{what} {id} is of another project than its server {server_id}"
+    return None
+
+
 async def verify(ctx: Context) -> str | None:
     """None, or the first contradiction."""
     found: list[Server] = await SERVERS.find(ctx.tx)
@@ -57,5 +68,7 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is shelved, and on {server.host}"
     for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in found]):
         return f"server {gone.id} is both there and gone"
+    if problem := await _verify_belongings(ctx, {s.id: s.project_id for s in found}):
+        return problem
     changing = {s.former_claim_id for s in found if s.resized_from or s.doing == "compute.resize_server"}
     return await placement.verify(ctx, {s.id for s in found} | changing)

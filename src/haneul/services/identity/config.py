@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from haneul.kernel.config import Section
 from haneul.kernel.patterns import NotAPattern, pattern
+from haneul.services.identity.federation_config import Federation
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]
@@ -119,22 +119,31 @@ class OAuth2(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mapping that makes a user of the names in a certificate."""
 
 
-class IdentityOptions(msgspec.Struct, frozen=True):
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+    """Credentials that a user may have; -1: any number, as upstream has it."""
+
+
+class ApplicationCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+
+
+class Trusts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+    """Trusts that a user may have given."""
+
+
+class IdentityOptions(Section, frozen=True):
     security_compliance: SecurityCompliance = SecurityCompliance()
     rate_limit: RateLimit = RateLimit()
     oauth2: OAuth2 = OAuth2()
+    federation: Federation = Federation()
     limit_enforcement: Literal["flat", "strict_two_level"] = "flat"
     """How limits of projects relate to those of their domain."""
-    directories: dict[str, DirectoryOptions] = {}
+    directories: dict[str, DirectoryOptions] = msgspec.field(default_factory=dict)
     """Domain (id or name) -> the directory that its users and groups are in."""
+    credential: Credentials = Credentials()
+    application_credential: ApplicationCredentials = ApplicationCredentials()
+    trust: Trusts = Trusts()
     list_limit: Count | None = None
     """The longest list that is answered without being asked for a page."""
-
-
-def options(config: Mapping[str, Any]) -> IdentityOptions:
-    return _options(msgspec.json.encode(config.get("identity", {})))
-
-
-@lru_cache(maxsize=8)
-def _options(section: bytes) -> IdentityOptions:
-    return msgspec.json.decode(section, type=IdentityOptions)

@@ -15,6 +15,11 @@ class ThingNotFound(NotFound):
     code, message = "identity.not_found", "Could not find {kind}: {id}."
 
 
+class TooManyThings(HaneulError):
+    status, code = 403, "identity.too_many"
+    message = "Unable to create additional {what}, maximum of {limit} already exceeded for user."
+
+
 class DuplicateThing(Conflict):
     code = "identity.duplicate"
     message = "Conflict occurred attempting to store {kind} - {details}."

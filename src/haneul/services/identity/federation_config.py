@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -114,12 +112,3 @@ class Federation(_Options, frozen=True):
     """By the id of the identity provider."""
     identity_provider: OurIdentityProvider | None = None
     proxies: tuple[TrustedProxy, ...] = ()
-
-
-def federation(config: Mapping[str, Any]) -> Federation:
-    return _read(msgspec.json.encode(config.get("identity", {}).get("federation", {})))
-
-
-@lru_cache(maxsize=8)
-def _read(section: bytes) -> Federation:
-    return msgspec.json.decode(section, type=Federation)

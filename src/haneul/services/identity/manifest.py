@@ -9,5 +9,9 @@ MANIFEST = Manifest(
     title="Identity",
     path="/identity",
     endpoint="/identity",
+    profile="minimum",
+    is_indispensable=True,
+    drivers={"directory": {"ldap": "drivers.ldap:LdapDirectory"}},
+    challenge="Keystone",
     vary="X-Auth-Token",
 )

@@ -10,7 +10,6 @@ from haneul.services.identity.operations.bootstrap import (
     withdraw_service,
 )
 from haneul.services.identity.operations.client_certificates import is_from_holder
-from haneul.services.identity.operations.directories import close
 from haneul.services.identity.operations.endpoints import endpoint_url
 from haneul.services.identity.operations.keys import rotate as rotate_keys
 from haneul.services.identity.operations.limits import of_project as limits_of
@@ -19,7 +18,6 @@ from haneul.services.identity.operations.tokens import authenticate, mint
 __all__ = [
     "authenticate",
     "bootstrap",
-    "close",
     "endpoint_url",
     "ensure_project",
     "ensure_service",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 
 
 class StoreOptions(msgspec.Struct, frozen=True):
@@ -38,6 +37,13 @@ class WebOptions(msgspec.Struct, frozen=True):
     """Networks that are not public, from which may be fetched all the same, such as `10.1.0.0/16`."""
     redirects_max: int = 5
     idle_timeout_s: float = 60.0
+    """A server from which nothing comes for so long is given up..."""
+    deadline_s: float = 6 * 3600.0
+    """...and one that is not done after so long."""
+    downloads_max: int = 32
+    """From outside at a time..."""
+    project_downloads_max: int = 4
+    """...and of them for one project; others of it wait."""
 
 
 class PluginOptions(msgspec.Struct, frozen=True):
@@ -66,7 +72,7 @@ class RemoteOptions(msgspec.Struct, frozen=True):
     """As whom we ask there. Whoever may import here can fetch what this credential may see."""
 
 
-class ImageOptions(msgspec.Struct, frozen=True):
+class ImageOptions(Section, frozen=True):
     """Read from the section `image` of the cloud's configuration."""
 
     image_size_cap: int = 1 << 40
@@ -80,13 +86,13 @@ class ImageOptions(msgspec.Struct, frozen=True):
     idle_timeout_s: float = 300.0
     """An upload from which nothing comes for so long is given up."""
     default_store: str = "file"
-    stores: dict[str, StoreOptions] = {}
+    stores: dict[str, StoreOptions] = msgspec.field(default_factory=dict)
     """Beside `file`, which is there unless another store is the default."""
     import_methods: tuple[str, ...] = ("glance-direct", "web-download", "copy-image", "glance-download")
     web: WebOptions = WebOptions()
     plugins: PluginOptions = PluginOptions()
-    remotes: dict[str, RemoteOptions] = {}
-    quotas: dict[str, int] = {}
+    remotes: dict[str, RemoteOptions] = msgspec.field(default_factory=dict)
+    quotas: dict[str, int] = msgspec.field(default_factory=dict)
     """Limits of every project without limits of its own: `image_size_total` and `image_stage_total` in MiB,
     `image_count_total` and `image_count_uploading`; -1, or nothing: no limit."""
     property_protections: str = ""
@@ -117,10 +123,3 @@ class ImageOptions(msgspec.Struct, frozen=True):
         if self.default_store in self.stores:
             return self.stores
         return {self.default_store: StoreOptions(description="Files in the cloud's folder"), **self.stores}
-
-
-DEFAULTS = ImageOptions()
-
-
-def options(config: Mapping[str, Any]) -> ImageOptions:
-    return section(config, "image", DEFAULTS)

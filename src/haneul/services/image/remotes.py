@@ -10,14 +10,14 @@ from __future__ import annotations
 from haneul.kernel.context import Context
 from haneul.services.identity import public as identity
 from haneul.services.image import errors
-from haneul.services.image.config import RemoteOptions, options
+from haneul.services.image.config import ImageOptions, RemoteOptions
 
 TIMEOUT_S = 30.0
 
 
 async def image_url(ctx: Context, region: str, interface: str, image_id: str) -> str:
     """Where the region's cloud shows the image; DownloadFailed if nobody knows its image service."""
-    remote = options(ctx.platform.config).remotes.get(region)
+    remote = ctx.options(ImageOptions).remotes.get(region)
     base = remote.url if remote is not None else None
     if base is None:
         async with ctx.in_reading() as c:
@@ -29,7 +29,7 @@ async def image_url(ctx: Context, region: str, interface: str, image_id: str) ->
 
 async def token(ctx: Context, region: str) -> str:
     """A token that the region's cloud takes."""
-    remote = options(ctx.platform.config).remotes.get(region)
+    remote = ctx.options(ImageOptions).remotes.get(region)
     if remote is None or not remote.auth_url:
         return identity.mint(ctx.platform, ctx.auth)
     return await _token_of(remote)

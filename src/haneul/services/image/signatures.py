@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from haneul.kernel.context import Context
 from haneul.services.image import errors
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import ID, Stored
 
 SIGNATURE, METHOD = "img_signature", "img_signature_hash_method"
@@ -84,7 +84,7 @@ async def expected(ctx: Context, properties: Mapping[str, str]) -> Signed | None
     method, kind = properties[METHOD], properties[KEY_TYPE]
     if method not in METHODS:
         raise errors.SignatureWrong(why=f"Invalid signature hash method: {method}")
-    folder = options(ctx.platform.config).certificates
+    folder = ctx.options(ImageOptions).certificates
     found = await asyncio.to_thread(
         _certificate,
         Path(folder) if folder else ctx.platform.folder / "certificates",

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from haneul.services.image import errors
 from haneul.services.image.config import WebOptions
+from haneul.services.image.turns import in_thread, turns
 
 PIECE = 1 << 18
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2001::/32"))
@@ -88,8 +89,8 @@ def is_public(address: str, rules: WebOptions) -> bool:
 async def resolved(target: Target, rules: WebOptions) -> str:
     """The address to connect to; UriRefused unless all that the host stands for is public."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            target.host, target.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        found = await in_thread(
+            socket.getaddrinfo, target.host, target.port, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
     except (OSError, UnicodeError) as problem:
         raise errors.DownloadFailed(why=f"{target.host} could not be resolved: {problem}") from None
@@ -107,9 +108,23 @@ class Body(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def fetched(
-    uri: str, rules: WebOptions, headers: Mapping[str, str] | None = None
+    uri: str, rules: WebOptions, headers: Mapping[str, str] | None = None, *, holder: str
 ) -> AsyncIterator[Body]:
-    """What the address answers; DownloadFailed if that is not 200, or 206 where a part was asked for."""
+    """What the address answers, once it is the holder's turn, and until the deadline.
+
+    DownloadFailed if that is not 200, or 206 where a part was asked for.
+    """
+    async with (
+        turns().turn(holder, rules.downloads_max, rules.project_downloads_max),
+        _followed(uri, rules, headers) as body,
+    ):
+        yield body
+
+
+@contextlib.asynccontextmanager
+async def _followed(uri: str, rules: WebOptions, headers: Mapping[str, str] | None) -> AsyncIterator[Body]:
+    """The answer of the address, or of that to which it sends us."""
+    deadline = asyncio.get_running_loop().time() + rules.deadline_s
     fine = (200, 206) if headers and "Range" in headers else (200,)
     for _ in range(rules.redirects_max + 1):
         target = checked(uri, rules)
@@ -117,16 +132,17 @@ async def fetched(
         connection = _connection(target, address, rules.idle_timeout_s)
         answer: http.client.HTTPResponse | None = None
         try:
-            answer = await _asked(connection, target, headers or {})
+            answer = await _asked(connection, target, headers or {}, rules.idle_timeout_s)
             if answer.status in _REDIRECTS:
                 uri = urljoin(uri, answer.getheader("Location") or "")
                 headers = {n: v for n, v in (headers or {}).items() if n == "Range"}  # no tokens for others
                 continue
             if answer.status not in fine:
                 raise errors.DownloadFailed(why=f"{target.host} answered {answer.status} {answer.reason}.")
-            yield Body(answer.length, answer.status == 206, _chunks(answer))
+            yield Body(answer.length, answer.status == 206, _chunks(answer, deadline))
             return
         finally:
+            _hang_up(connection)
             if answer is not None:
                 answer.close()  # where the server closes, the connection has let go of it
             connection.close()
@@ -148,8 +164,15 @@ def _connection(target: Target, address: str, timeout_s: float) -> http.client.H
     return connection
 
 
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """Whoever still waits for the other side is woken up: closing alone would leave the thread there."""
+    if connection.sock is not None:
+        with contextlib.suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 async def _asked(
-    connection: http.client.HTTPConnection, target: Target, headers: Mapping[str, str]
+    connection: http.client.HTTPConnection, target: Target, headers: Mapping[str, str], timeout_s: float
 ) -> http.client.HTTPResponse:
     path = (target.parts.path or "/") + (f"?{target.parts.query}" if target.parts.query else "")
 
@@ -158,16 +181,18 @@ async def _asked(
         return connection.getresponse()
 
     try:
-        return await asyncio.to_thread(ask)
+        async with asyncio.timeout(2 * timeout_s):  # a head that comes letter by letter is none
+            return await in_thread(ask)
     except (OSError, http.client.HTTPException, UnicodeError, ValueError) as problem:
         raise errors.DownloadFailed(why=f"{target.host} did not answer: {problem}") from None
 
 
-async def _chunks(answer: http.client.HTTPResponse) -> AsyncIterator[bytes]:
+async def _chunks(answer: http.client.HTTPResponse, deadline: float) -> AsyncIterator[bytes]:
     left = answer.length
     while True:
         try:
-            piece = await asyncio.to_thread(answer.read, PIECE)
+            async with asyncio.timeout_at(deadline):
+                piece = await in_thread(answer.read, PIECE)
         except (OSError, http.client.HTTPException) as problem:
             raise errors.DownloadFailed(why=f"The download broke off: {problem}") from None
         if not piece:

@@ -32,6 +32,7 @@ from haneul.services.network.operations.ingress import remove_rule as remove_sec
 from haneul.services.network.operations.ingress import show as ingress_group
 from haneul.services.network.operations.ingress import update as update_security_group
 from haneul.services.network.operations.servers import RequestedNic
+from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
@@ -64,6 +65,7 @@ __all__ = [
     "delete_security_group",
     "detach_port",
     "find_servers_by_ip",
+    "held_by_servers",
     "ingress_group",
     "ingress_groups",
     "ingress_groups_of",
@@ -83,6 +85,7 @@ __all__ = [
     "unwire_ports",
     "update_security_group",
     "validate",
+    "verify",
     "way_in",
     "wire_ports",
 ]
@@ -232,6 +235,11 @@ async def port(ctx: Context, port_id: str) -> Port:
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
     """The server's ports, in the order of its NICs."""
     return await _servers.of_server(ctx, server_id)
+
+
+async def held_by_servers(ctx: Context) -> list[Port]:
+    """Every port that any server has."""
+    return await PORTS.find(ctx.tx, held_as=SERVER)
 
 
 async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
-
-from haneul.kernel.config import section
+from haneul.kernel.config import Section
 
 
-class OversightOptions(msgspec.Struct, frozen=True):
+class OversightOptions(Section, frozen=True):
     """Read from the section `oversight`."""
 
     history_days: int = 90
     """For so long events and ended operations are kept; 0: for ever. What was done to a server is kept at
     least as long as the server is, or is remembered."""
-
-
-DEFAULTS = OversightOptions()
-
-
-def options(config: Mapping[str, Any]) -> OversightOptions:
-    return section(config, "oversight", DEFAULTS)

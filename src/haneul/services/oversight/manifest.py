@@ -9,5 +9,6 @@ MANIFEST = Manifest(
     title="Oversight",
     path="/haneul",
     endpoint="/haneul/v1",
+    profile="minimum",
     depends_on=("compute", "network", "placement"),
 )

@@ -9,5 +9,6 @@ MANIFEST = Manifest(
     title="Placement",
     path="/placement",
     endpoint="/placement",
+    profile="minimum",
     microversions=Microversions("1.0", "1.39", "placement"),
 )

@@ -117,10 +117,15 @@ async def release(ctx: Context, consumer_id: str) -> None:
     await _store.release(ctx.tx, consumer_id)
 
 
-async def verify(ctx: Context, consumers: set[str]) -> str | None:
-    """None, or the first contradiction: use that is not the sum of allocations, or a stray consumer."""
+async def verify(ctx: Context, consumers: set[str] | None) -> str | None:
+    """None, or the first contradiction: use that is not the sum of allocations, or a stray consumer.
+
+    `consumers` are all those that may hold anything; None: that is not asked.
+    """
     for provider, resource, used, total in await ctx.tx.all(_store.DRIFT):
         return f"provider {provider}: {used} {resource} counted as used, allocations say {total}"
+    if consumers is None:
+        return None
     for each in await _store.CONSUMERS.find(ctx.tx):
         if each.id not in consumers and each.kind in ("INSTANCE", "MIGRATION"):
             return f"consumer {each.id} holds allocations but is no server, nor what one was before a resize"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Document, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import errors, policy
@@ -21,15 +23,18 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS
 
 routes = ProjectRoutes()
 
+NO_MODE = "null"
+"""What the real service says of an attachment whose mode is not decided yet; the connector may do that."""
+
 SORTABLE = {"id": "id", "created_at": "created_at", "status": "status", "volume_id": "volume_id"}
 FILTERS = {"volume_id": "volume_id", "status": "status", "instance_id": "server_id", "id": "id"}
 
 
 class NewAttachment(Strict):
-    volume_uuid: str
-    instance_uuid: str | None = None
-    connector: dict[str, Any] | None = None
-    mode: Annotated[str | UnsetType, since("3.54")] = UNSET
+    volume_uuid: Text
+    instance_uuid: Text | None = None
+    connector: Words | None = None
+    mode: Annotated[Text | UnsetType, since("3.54")] = UNSET
 
 
 class CreateAttachment(Strict):
@@ -37,7 +42,7 @@ class CreateAttachment(Strict):
 
 
 class AttachmentChanges(Strict):
-    connector: dict[str, Any]
+    connector: Words
 
 
 class UpdateAttachment(Strict):
@@ -48,25 +53,31 @@ class UpdateAttachment(Strict):
 async def create_attachment(ctx: Context, body: CreateAttachment) -> dict[str, Any]:
     """Keep a volume for a server; with a connector, also say how to reach it."""
     new = body.attachment
-    mode = "rw" if new.mode is UNSET else new.mode
-    if mode not in ("rw", "ro"):
+    mode = NO_MODE if new.mode is UNSET else new.mode
+    if mode not in ("rw", "ro", NO_MODE):
         raise fields.refused("mode", mode, f"'{mode}' is not one of ['rw', 'ro']")
     volume = await volumes.show(ctx, new.volume_uuid)
     ctx.authorize(volume)
     made = await attachments.reserve(ctx, volume, new.instance_uuid, mode=mode)
-    if new.connector:
-        made = await _connected(ctx, made, volume, new.connector)
-    return {"attachment": _view(ctx, made)}
+    if not new.connector:
+        return {"attachment": _view(ctx, made)}
+    connected = await _connected(ctx, made, volume, new.connector)
+    return {"attachment": _view(ctx, _as_answered(made, connected))}
 
 
 async def _connected(
     ctx: Context, attachment: Attachment, volume: Volume, connector: dict[str, Any]
 ) -> Attachment:
-    mode = "ro" if volume.readonly else attachment.mode
+    mode = attachment.mode
+    if mode == NO_MODE:
+        mode = "ro" if connector.get("mode") == "ro" else "rw"
+    if volume.readonly:
+        mode = "ro"
     return await attachments.change(
         ctx,
         attachment,
         status="attaching",
+        mode=mode,
         host=connector.get("host"),
         device=connector.get("mountpoint") or attachment.device,
         connector=connector,
@@ -79,6 +90,11 @@ async def _connected(
             "encrypted": False,
         },
     )
+
+
+def _as_answered(before: Attachment, connected: Attachment) -> Attachment:
+    """The real service tells who gave the connector what there was before, and how to connect."""
+    return msgspec.structs.replace(before, connection=connected.connection)
 
 
 @routes.get("/attachments", policy=policy.GET_ALL, since="3.27")
@@ -114,10 +130,12 @@ async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> di
     """Give the connector; the answer says how to reach the volume."""
     found = await attachments.show(ctx, id)
     ctx.authorize(found)
+    model.require_not_computes(found)
     volume = await volumes.show(ctx, found.volume_id)
     if not body.attachment.connector:
         raise errors.InvalidInput(reason="Connector is empty.")
-    return {"attachment": _view(ctx, await _connected(ctx, found, volume, body.attachment.connector))}
+    connected = await _connected(ctx, found, volume, body.attachment.connector)
+    return {"attachment": _view(ctx, _as_answered(found, connected))}
 
 
 @routes.delete("/attachments/{id}", status=200, policy=policy.DELETE_ATTACHMENT, since="3.27")
@@ -125,21 +143,19 @@ async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     """Give the volume back; what is left of its attachments is answered."""
     found = await attachments.show(ctx, id)
     ctx.authorize(found)
+    model.require_not_computes(found)
     await attachments.remove(ctx, found)
     left = (await volumes.attachments(ctx, [found.volume_id])).get(found.volume_id, [])
     return {"attachments": [_view(ctx, a) for a in left]}
 
 
 @routes.post("/attachments/{id}/action", status=204, policy=policy.COMPLETE_ATTACHMENT, since="3.44")
-async def complete_attachment(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
     found = await attachments.show(ctx, id)
     ctx.authorize(found)
-    if found.status not in ("attaching", "attached"):
-        raise errors.InvalidVolume(
-            reason=f"Attachment {id} must be attaching to be completed, but it is {found.status}."
-        )
+    model.require_not_computes(found)
     await attachments.complete(ctx, id, None, None)
 
 

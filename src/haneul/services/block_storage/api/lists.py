@@ -18,6 +18,7 @@ from haneul.services.block_storage import errors
 
 MOST = 1000
 MAX_INT = 2**31 - 1
+LONGEST_LITERAL = 1024
 PAGING = frozenset(
     {"limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count", "all_projects"}
 )
@@ -207,7 +208,7 @@ def _compared(field: str, text: str) -> Filter:
 def _pairs(field: str, text: str) -> list[Filter]:
     """`{'key': 'value'}` as conditions on the stored JSON, in which such a pair stands word for word."""
     try:
-        found = ast.literal_eval(text)
+        found = ast.literal_eval(text) if len(text) <= LONGEST_LITERAL else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, dict):

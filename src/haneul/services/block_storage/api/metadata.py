@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY, Text
 from haneul.kernel.http.schema import Schema
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields
@@ -15,11 +16,11 @@ routes = ProjectRoutes()
 
 
 class Metadata(Schema):
-    metadata: dict[str, str]
+    metadata: Annotated[dict[Text, Text], MANY]
 
 
 class Meta(Schema):
-    meta: dict[str, str]
+    meta: Annotated[dict[Text, Text], MANY]
 
 
 def _one(meta: dict[str, str], key: str) -> dict[str, str]:

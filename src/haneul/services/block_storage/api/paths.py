@@ -28,7 +28,7 @@ class ProjectRoutes(Routes):
 
 
 def _checked(handler: Handler) -> Handler:
-    hints = typing.get_type_hints(handler)
+    hints = typing.get_type_hints(handler, include_extras=True)
     context = next(name for name, hint in hints.items() if hint is Context)
 
     @functools.wraps(handler)

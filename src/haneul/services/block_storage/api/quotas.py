@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema
 from haneul.services.block_storage import policy
@@ -19,11 +20,11 @@ MAX_INT = 2**31 - 1
 
 
 class QuotaSet(Schema):
-    quota_set: dict[str, Any]
+    quota_set: Document
 
 
 class QuotaClass(Schema):
-    quota_class_set: dict[str, Any]
+    quota_class_set: Document
 
 
 @routes.get("/os-quota-sets/{id}", policy=policy.SHOW_QUOTA)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
@@ -51,12 +52,12 @@ LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMI
 
 
 class NewSnapshot(Strict):
-    volume_id: str | None
-    display_name: str | None = None
-    name: str | None = None
-    description: str | None = None
-    force: bool | str | None = None
-    metadata: dict[str, str] | None = None
+    volume_id: Text | None
+    display_name: Text | None = None
+    name: Text | None = None
+    description: Text | None = None
+    force: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
 class CreateSnapshot(Strict):
@@ -64,10 +65,10 @@ class CreateSnapshot(Strict):
 
 
 class SnapshotChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
 
 
 class UpdateSnapshot(Strict):
@@ -149,11 +150,11 @@ async def delete_snapshot(ctx: Context, id: str) -> None:
 
 
 class Reset(Strict):
-    status: str
+    status: Text
 
 
 @routes.post("/snapshots/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     found = await snapshots.show(ctx, id)
     if "os-force_delete" in body:

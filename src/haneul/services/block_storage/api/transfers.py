@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import policy
@@ -21,9 +22,9 @@ SORTABLE = {"id": "id", "name": "name", "created_at": "created_at"}
 
 
 class NewTransfer(Strict):
-    volume_id: str
-    name: str | None = None
-    no_snapshots: Annotated[bool | str | UnsetType, since("3.55")] = UNSET
+    volume_id: Text
+    name: Text | None = None
+    no_snapshots: Annotated[bool | Text | UnsetType, since("3.55")] = UNSET
 
 
 class CreateTransfer(Strict):
@@ -31,7 +32,7 @@ class CreateTransfer(Strict):
 
 
 class Acceptance(Strict):
-    auth_key: str
+    auth_key: LongText
 
 
 class AcceptTransfer(Strict):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
@@ -26,10 +27,10 @@ ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
 
 
 class NewType(Strict):
-    name: str
-    description: str | None = None
-    extra_specs: dict[str, str | None] | None = None
-    is_public: bool | str | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
+    name: Text
+    description: Text | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
 class CreateType(Strict):
@@ -37,9 +38,9 @@ class CreateType(Strict):
 
 
 class TypeChanges(Strict):
-    name: str | None = None
-    description: str | None = None
-    is_public: bool | str | None = None
+    name: Text | None = None
+    description: Text | None = None
+    is_public: bool | Text | None = None
 
 
 class UpdateType(Strict):
@@ -47,7 +48,7 @@ class UpdateType(Strict):
 
 
 class ExtraSpecs(Strict):
-    extra_specs: dict[str, str]
+    extra_specs: Annotated[dict[Text, Text], MANY]
 
 
 @routes.get("/types", policy=policy.LIST_TYPES)
@@ -158,7 +159,9 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
 
 
 @routes.put("/types/{id}/extra_specs/{key}", policy=policy.UPDATE_EXTRA_SPEC)
-async def set_extra_spec(ctx: Context, id: str, key: str, body: dict[str, str]) -> dict[str, Any]:
+async def set_extra_spec(
+    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
+) -> dict[str, Any]:
     found = await types.show(ctx, id)
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
@@ -184,11 +187,11 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
 
 
 class Project(Strict):
-    project: str
+    project: Text
 
 
 @routes.post("/types/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
+async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
     if "addProjectAccess" in body:
         ctx.authorize({}, policy.ADD_TYPE_ACCESS.name)
@@ -200,7 +203,7 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> None:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
 
 
-def _project(body: dict[str, Any], action: str) -> str:
+def _project(body: Document, action: str) -> str:
     return fields.shaped(Project, body[action], action).project
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words
 from haneul.kernel.http.routes import Reply
 from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
@@ -34,7 +35,7 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
 
 
 @routes.post("/volumes/{id}/action", status=202)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
     name = next((key for key in body if key in _actions), None)
     if name is None:
@@ -47,7 +48,7 @@ async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
 
 
 class Extend(Strict):
-    new_size: int | str
+    new_size: Number | Text
 
 
 @action("os-extend", policy.EXTEND, Extend)
@@ -58,10 +59,10 @@ async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
 
 
 class Attach(Strict):
-    instance_uuid: str | None = None
-    host_name: str | None = None
-    mountpoint: str | None = None
-    mode: str | None = None
+    instance_uuid: Text | None = None
+    host_name: Text | None = None
+    mountpoint: Text | None = None
+    mode: Text | None = None
 
 
 @action("os-attach", policy.ATTACH, Attach)
@@ -74,7 +75,11 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
             "Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'"
         )
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
-    held = [a for a in existing if a.server_id == given.instance_uuid and a.status != "attached"]
+    held = [
+        a
+        for a in existing
+        if a.server_id == given.instance_uuid and a.status != "attached" and not a.by_compute
+    ]
     if not held:
         if volume.status == "attaching":  # os-reserve kept it for whoever comes now
             volume = await volumes.save(ctx, volume, settled="available")
@@ -88,7 +93,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
 
 
 class Detach(Strict):
-    attachment_id: str | None = None
+    attachment_id: Text | None = None
 
 
 @action("os-detach", policy.DETACH, Detach)
@@ -100,16 +105,17 @@ async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
         raise errors.InvalidVolume(
             reason="Detach volume failed: More than one attachment, but no attachment_id provided."
         )
-    for each in existing:
-        if given.attachment_id in (None, each.id):
-            await attachments.remove(ctx, each)
+    ending = [a for a in existing if given.attachment_id in (None, a.id)]
+    model.require_not_computes(*ending)
+    for each in ending:
+        await attachments.remove(ctx, each)
     if not existing and volume.status in ("detaching", "attaching", "in-use", "reserved"):
         await volumes.save(ctx, volume, settled="available")
 
 
 class ForceDetach(Strict):
-    attachment_id: str | None = None
-    connector: dict[str, Any] | None = None
+    attachment_id: Text | None = None
+    connector: Words | None = None
 
 
 @action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
@@ -121,6 +127,8 @@ async def force_detach(ctx: Context, volume: Volume, given: ForceDetach) -> None
 async def reserve(ctx: Context, volume: Volume, given: Any) -> None:
     allowed = ("available", "in-use") if volume.multiattach else ("available",)
     model.require_status(volume, *allowed)
+    if not volume.multiattach:
+        await volumes.require_free(ctx, volume)
     await volumes.save(ctx, volume, settled="attaching")
 
 
@@ -145,9 +153,9 @@ async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 class Reset(Strict):
-    status: str | None = None
-    attach_status: str | None = None
-    migration_status: str | None = None
+    status: Text | None = None
+    attach_status: Text | None = None
+    migration_status: Text | None = None
 
 
 @action("os-reset_status", policy.RESET_STATUS, Reset)
@@ -161,15 +169,22 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         raise fields.refused(
             "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
         )
+    existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
+    status = (given.status or "").lower()
+    if status == "deleting" or (status == "in-use" and not existing):
+        why = " because volume does not have any attachments." if status == "in-use" else ""
+        raise BadRequest(f"Cannot reset-state to {status}{why}")
     if given.attach_status == "detached":
-        await attachments.detach(ctx, volume.id, None)
+        model.require_not_computes(*existing)
+        for each in existing:
+            await attachments.remove(ctx, each)
         volume = await volumes.show(ctx, volume.id)
     if given.status is not None:
         await volumes.save(ctx, volume, settled=given.status.lower())
 
 
 class Bootable(Strict):
-    bootable: bool | str
+    bootable: bool | Text
 
 
 @action("os-set_bootable", policy.UPDATE, Bootable)
@@ -179,12 +194,12 @@ async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
 
 
 class Readonly(Strict):
-    readonly: bool | str
+    readonly: bool | Text
 
 
 @action("os-update_readonly_flag", policy.READONLY, Readonly)
 async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
-    model.require_status(volume, "available")
+    await volumes.require_free(ctx, volume)
     readonly = fields.truth(given.readonly, "readonly")
     metadata = {**volume.metadata, "readonly": str(readonly)}  # where clients look for it
     await volumes.save(ctx, volume, readonly=readonly, metadata=metadata)
@@ -196,12 +211,12 @@ async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 class UploadImage(Strict):
-    image_name: str
-    force: bool | str | None = None
-    container_format: str | None = None
-    disk_format: str | None = None
-    visibility: str | None = None
-    protected: bool | str | None = None
+    image_name: Text
+    force: bool | Text | None = None
+    container_format: Text | None = None
+    disk_format: Text | None = None
+    visibility: Text | None = None
+    protected: bool | Text | None = None
 
 
 @action("os-volume_upload_image", policy.UPLOAD_IMAGE, UploadImage)
@@ -246,8 +261,8 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
 
 
 class Retype(Strict):
-    new_type: str
-    migration_policy: str | None = None
+    new_type: Text
+    migration_policy: Text | None = None
 
 
 @action("os-retype", policy.RETYPE, Retype)
@@ -265,7 +280,7 @@ async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
 
 
 class Connector(Strict):
-    connector: dict[str, Any]
+    connector: Words
 
 
 @action("os-initialize_connection", policy.INITIALIZE, Connector)
@@ -276,7 +291,8 @@ async def initialize_connection(ctx: Context, volume: Volume, given: Connector) 
 
 @action("os-terminate_connection", policy.TERMINATE, Connector)
 async def terminate_connection(ctx: Context, volume: Volume, given: Connector) -> None:
-    """Nothing is kept for a connection that was only described."""
+    """Nothing is kept for a connection that was only described; those of servers are compute's."""
+    model.require_not_computes(*(await volumes.attachments(ctx, [volume.id])).get(volume.id, []))
 
 
 def connection(volume: Volume) -> dict[str, Any]:
@@ -290,7 +306,7 @@ def connection(volume: Volume) -> dict[str, Any]:
 
 
 class ImageMetadata(Strict):
-    metadata: dict[str, str]
+    metadata: Annotated[dict[Text, Text], MANY]
 
 
 @action("os-set_image_metadata", policy.SET_IMAGE_METADATA, ImageMetadata)
@@ -301,7 +317,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
 
 
 class OneKey(Strict):
-    key: str
+    key: Text
 
 
 @action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Number, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema, Strict, since
 from haneul.services.block_storage import errors, policy
@@ -62,26 +63,26 @@ LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_F
 
 
 class NewVolume(Schema):
-    size: int | str | None = None
-    name: str | None = None
-    description: str | None = None
-    volume_type: str | None = None
-    availability_zone: str | None = None
-    imageRef: str | None = None
-    image_id: str | None = None
-    display_name: str | None = None
-    display_description: str | None = None
-    snapshot_id: str | None = None
-    source_volid: str | None = None
-    consistencygroup_id: str | None = None
-    multiattach: bool | str | None = None
-    metadata: dict[str, str] | None = None
-    group_id: Annotated[str | UnsetType | None, since("3.13")] = UNSET
-    backup_id: Annotated[str | UnsetType | None, since("3.47")] = UNSET
+    size: Number | Text | None = None
+    name: Text | None = None
+    description: Text | None = None
+    volume_type: Text | None = None
+    availability_zone: Text | None = None
+    imageRef: Text | None = None
+    image_id: Text | None = None
+    display_name: Text | None = None
+    display_description: Text | None = None
+    snapshot_id: Text | None = None
+    source_volid: Text | None = None
+    consistencygroup_id: Text | None = None
+    multiattach: bool | Text | None = None
+    metadata: Annotated[dict[Text, Text], MANY] | None = None
+    group_id: Annotated[Text | UnsetType | None, since("3.13")] = UNSET
+    backup_id: Annotated[Text | UnsetType | None, since("3.47")] = UNSET
 
 
 class Hinted(Strict):
-    hints: dict[str, Any] | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+    hints: Words | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
 class CreateVolume(Hinted, kw_only=True):
@@ -97,11 +98,11 @@ class CreateKnownVolume(Hinted, kw_only=True):
 
 
 class VolumeChanges(Strict):
-    name: str | UnsetType | None = UNSET
-    description: str | UnsetType | None = UNSET
-    display_name: str | UnsetType | None = UNSET
-    display_description: str | UnsetType | None = UNSET
-    metadata: dict[str, str] | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    display_name: Text | UnsetType | None = UNSET
+    display_description: Text | UnsetType | None = UNSET
+    metadata: Annotated[dict[Text, Text], MANY] | UnsetType | None = UNSET
 
 
 class UpdateVolume(Strict):

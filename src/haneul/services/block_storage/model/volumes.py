@@ -58,12 +58,17 @@ class Volume(msgspec.Struct, frozen=True, gc=False):
 
 
 class Attachment(msgspec.Struct, frozen=True, gc=False):
-    """A volume's use by a server; `status` is reserved, attaching, attached or detaching."""
+    """A volume's use by a server; `status` is reserved, attaching, attached or detaching.
+
+    `server_id` is a label that whoever makes an attachment over the API writes as they like. Only with
+    `by_compute`, which compute's door alone sets, has that server the volume.
+    """
 
     id: str
     volume_id: str
     project_id: str
     server_id: str | None
+    by_compute: bool
     host: str | None
     device: str | None
     mode: str
@@ -95,6 +100,21 @@ def require_status(volume: Volume, *allowed: str) -> None:
             reason=f"Volume {volume.id} status must be {' or '.join(allowed)}, "
             f"but current status is: {volume.status}."
         )
+
+
+def require_unattached(volume: Volume, attachments: list[Attachment]) -> None:
+    """Raise InvalidVolume if anything uses the volume, whatever its status was set to."""
+    if attachments:
+        raise errors.InvalidVolume(
+            reason=f"Volume {volume.id} status must be available, but it has attachments."
+        )
+
+
+def require_not_computes(*attachments: Attachment) -> None:
+    """Raise ConflictNovaUsingAttachment if one of them is a server's: compute's sagas alone change those."""
+    for each in attachments:
+        if each.by_compute:
+            raise errors.ConflictNovaUsingAttachment(server_id=each.server_id)
 
 
 def require_deletable(volume: Volume, snapshots: int, *, force: bool, is_attached: bool) -> None:

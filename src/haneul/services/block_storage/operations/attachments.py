@@ -29,6 +29,7 @@ async def reserve(
     device: str | None = None,
     mode: str = "rw",
     delete_on_termination: bool = False,
+    by_compute: bool = False,
 ) -> Attachment:
     """The volume is kept for the server; nobody else gets it unless many may."""
     existing = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
@@ -38,6 +39,7 @@ async def reserve(
         volume_id=volume.id,
         project_id=volume.project_id,
         server_id=server_id,
+        by_compute=by_compute,
         host=None,
         device=device,
         mode=mode,
@@ -63,6 +65,7 @@ def _require_free(volume: Volume, existing: list[Attachment], server_id: str | N
         model.require_status(volume, "available", "in-use", "reserved")
     else:
         model.require_status(volume, "available")
+        model.require_unattached(volume, existing)
 
 
 async def connect(ctx: Context, id: str, host: str) -> dict[str, Any]:
@@ -108,7 +111,7 @@ async def complete(ctx: Context, id: str, host: str | None, device: str | None) 
 
 async def begin_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
     """The server is about to lose the volume; InvalidVolume if it already is."""
-    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id):
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id, by_compute=True):
         if each.status == "detaching":
             raise errors.InvalidVolume(
                 reason="Unable to detach volume. Volume status must be 'in-use' and attach_status must be "
@@ -120,14 +123,14 @@ async def begin_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
 
 async def roll_detaching(ctx: Context, volume_id: str, server_id: str) -> None:
     """The server keeps the volume after all."""
-    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id):
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id, by_compute=True):
         if each.status == "detaching":
             await change(ctx, each, status="attached")
 
 
 async def leave_host(ctx: Context, server_id: str) -> None:
     """The server keeps its volumes, reserved, and uses them on no host."""
-    for each in await ATTACHMENTS.find(ctx.tx, server_id=server_id):
+    for each in await ATTACHMENTS.find(ctx.tx, server_id=server_id, by_compute=True):
         if each.status == "attached":
             await change(ctx, each, status="reserved", host=None, attached_at=None)
 
@@ -153,11 +156,10 @@ async def _settle(ctx: Context, volume_id: str, **changes: Any) -> None:
     await volumes.save(ctx, volume, settled=model.settled_after(volume, left), **changes)
 
 
-async def detach(ctx: Context, volume_id: str, server_id: str | None) -> None:
+async def detach(ctx: Context, volume_id: str, server_id: str) -> None:
     """The server has the volume no longer. Content if it never had it."""
-    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id):
-        if server_id is None or each.server_id == server_id:
-            await remove(ctx, each)
+    for each in await ATTACHMENTS.find(ctx.tx, volume_id=volume_id, server_id=server_id, by_compute=True):
+        await remove(ctx, each)
 
 
 async def grown(ctx: Context) -> list[tuple[Attachment, int]]:
@@ -178,6 +180,8 @@ async def note_size(ctx: Context, id: str, size_gb: int) -> None:
 async def of_servers(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:
     """What these servers have, in one query."""
     found: dict[str, list[Attachment]] = {}
-    for each in await ATTACHMENTS.among(ctx.tx, "server_id", server_ids) if server_ids else ():
+    if not server_ids:
+        return found
+    for each in await ATTACHMENTS.among(ctx.tx, "server_id", server_ids, by_compute=True):
         found.setdefault(each.server_id or "", []).append(each)
     return found

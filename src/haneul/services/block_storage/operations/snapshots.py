@@ -42,6 +42,8 @@ async def create(
             reason=f"Volume {volume.id} status must be {' or '.join(allowed)}, "
             f"but current status is: {volume.status}."
         )
+    if not force:
+        await volumes.require_free(ctx, volume)
     await require_quota(ctx, snapshots=1, gigabytes=volume.size)
     made = Snapshot(
         id=ctx.new_id(),

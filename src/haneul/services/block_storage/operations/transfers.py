@@ -14,7 +14,7 @@ from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.transfers import Transfer, digest
 from haneul.services.block_storage.operations import volumes
 from haneul.services.block_storage.store.transfers import TRANSFERS
-from haneul.services.block_storage.store.volumes import SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
 
 
 async def create(
@@ -23,7 +23,7 @@ async def create(
     """The offer, and the key to it, which is told once and not stored."""
     volume = await volumes.show(ctx, volume_id)
     ctx.authorize(volume)
-    model.require_status(volume, "available")
+    await volumes.require_free(ctx, volume)
     key = secrets.token_hex(8)
     made = Transfer(ctx.new_id(), volume.id, volume.project_id, name, digest(key), no_snapshots, ctx.now())
     await TRANSFERS.add(ctx.tx, made)
@@ -53,6 +53,7 @@ async def accept(ctx: Context, id: str, key: str) -> Transfer:
     volume = await VOLUMES.get(ctx.tx, found.volume_id)
     if volume is None or volume.status != "awaiting-transfer":
         raise errors.InvalidVolume(reason=f"Volume {found.volume_id} is not awaiting a transfer.")
+    model.require_unattached(volume, await ATTACHMENTS.find(ctx.tx, volume_id=volume.id))
     snapshots = [] if found.no_snapshots else await SNAPSHOTS.find(ctx.tx, volume_id=volume.id)
     size = volume.size + sum(s.size for s in snapshots)
     await require_quota(ctx, volumes=1, gigabytes=size, snapshots=len(snapshots))

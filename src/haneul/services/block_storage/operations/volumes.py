@@ -215,12 +215,18 @@ async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = 
     await ctx.start(DELETE_VOLUME, OldVolume(id), resource=id, supersede=True)
 
 
+async def require_free(ctx: Context, volume: Volume) -> None:
+    """Raise InvalidVolume unless the volume is available, and nothing uses it."""
+    model.require_status(volume, "available")
+    model.require_unattached(volume, await ATTACHMENTS.find(ctx.tx, volume_id=volume.id))
+
+
 async def extend(ctx: Context, volume: Volume, size: int) -> None:
     """Accept that the volume becomes larger."""
     if volume.status == "in-use" and ctx.wants((3, 42)):
         ctx.authorize(volume, policy.EXTEND_ATTACHED.name)
     else:
-        model.require_status(volume, "available")
+        await require_free(ctx, volume)
     if size <= volume.size:
         raise errors.InvalidInput(
             reason=f"New size for extend must be greater than current size. "
@@ -246,6 +252,8 @@ async def upload_image(
     if volume.status == "in-use" and not force:
         raise errors.InvalidVolume(reason="Volume status is in-use.")
     model.require_status(volume, "available", "in-use")
+    if not force:
+        await require_free(ctx, volume)
     if disk_format not in ("raw", "qcow2"):
         raise errors.InvalidInput(reason=f"Images of volumes are raw or qcow2, not {disk_format}.")
     made = await image.create_queued(

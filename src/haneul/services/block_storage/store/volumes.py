@@ -59,7 +59,7 @@ LATE = Query(
     .join(VOLUMES.table, VOLUMES.c.id == ATTACHMENTS.c.volume_id)
     .where(
         ATTACHMENTS.c.status == sa.literal("attached", sa.Text),
-        ATTACHMENTS.c.server_id.is_not(None),
+        ATTACHMENTS.c.by_compute.is_(sa.true()),
         ATTACHMENTS.c.seen_gb < VOLUMES.c.size,
     )
 )

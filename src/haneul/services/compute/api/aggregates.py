@@ -10,6 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
+from haneul.kernel.http.bounds import MANY
 from haneul.services.compute.api import values
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import aggregates
@@ -18,9 +19,12 @@ from haneul.services.compute.policy import hosts as policy
 routes = Routes("/v2.1")
 UUIDS = (2, 41)
 Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^:]*$")]
-Metadata = dict[
-    Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_:. ]{1,255}$")],
-    Annotated[str, msgspec.Meta(max_length=255)] | None,
+Metadata = Annotated[
+    dict[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_:. ]{1,255}$")],
+        Annotated[str, msgspec.Meta(max_length=255)] | None,
+    ],
+    MANY,
 ]
 
 
@@ -128,7 +132,7 @@ async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any
         ctx.authorize({}, policy.REMOVE_HOST.name)
         changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
     else:
-        assert body.set_metadata is not None
+        assert body.set_metadata
         ctx.authorize({}, policy.SET_METADATA.name)
         metadata = body.set_metadata.metadata
         if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):

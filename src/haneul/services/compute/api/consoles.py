@@ -19,6 +19,7 @@ from haneul.kernel.context import Platform
 from haneul.kernel.errors import TooManyRequests, Unauthorized
 from haneul.kernel.guesses import guarded
 from haneul.kernel.http.app import Application
+from haneul.kernel.http.page_safety import policy_of, protect
 from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken, console_digest
@@ -32,17 +33,33 @@ def mount(app: Application) -> None:
     """Put the console's socket and page beside the routes."""
     app.falcon.add_route(f"{MANIFEST.path}/console", ConsoleSocket(app.platform))
     app.falcon.add_route(f"{MANIFEST.path}/vnc.html", Page(PAGES / "vnc.html"))
-    app.falcon.add_static_route(f"{MANIFEST.path}/pages/novnc", str(PAGES / "novnc"))
+    app.falcon.add_route(f"{MANIFEST.path}/pages/novnc/{{name:path}}", Scripts(PAGES / "novnc"))
 
 
 class Page:
     def __init__(self, path: Path) -> None:
         self._content = path.read_bytes()
+        self._policy = policy_of(self._content.decode())
 
     async def on_get(self, req: Any, resp: Any) -> None:
         resp.content_type = "text/html; charset=utf-8"
-        resp.set_header("Referrer-Policy", "no-referrer")
         resp.data = self._content
+        protect(resp, self._policy)
+
+
+class Scripts:
+    """The files of a folder that is part of us, by their names in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {str(each.relative_to(folder)): each for each in folder.rglob("*") if each.is_file()}
+
+    async def on_get(self, req: Any, resp: Any, name: str) -> None:
+        path = self._files.get(name)
+        if path is None:
+            raise falcon.HTTPNotFound
+        resp.content_type = "text/javascript" if path.suffix == ".js" else "application/octet-stream"
+        resp.data = path.read_bytes()
+        protect(resp)
 
 
 class ConsoleSocket:

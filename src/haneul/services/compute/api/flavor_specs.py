@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
+from haneul.kernel.http.bounds import MANY, Number, Real
 from haneul.services.compute.api import values
 from haneul.services.compute.model import extra_specs
 from haneul.services.compute.model.flavors import Flavor
@@ -17,8 +18,8 @@ from haneul.services.compute.policy import flavors as policy
 
 routes = Routes("/v2.1")
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_:. ]{1,255}$")]
-Value = Annotated[str, msgspec.Meta(max_length=255)] | int | float
-Specs = dict[Key, Value]
+Value = Annotated[str, msgspec.Meta(max_length=255)] | Number | Real
+Specs = Annotated[dict[Key, Value], MANY]
 
 
 class NewSpecs(Strict):

@@ -11,6 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
+from haneul.kernel.http.bounds import Number, Real, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.compute.model.flavors import Flavor
@@ -39,14 +40,14 @@ Description = Annotated[str, msgspec.Meta(max_length=65535)]
 
 class NewFlavor(Strict, kw_only=True):
     name: values.Text
-    ram: int | str
-    vcpus: int | str
-    disk: int | str
-    id: str | int | float | None = None
-    swap: int | str = 0
-    ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
-    rxtx_factor: float | str = 1.0
-    is_public: bool | str | int = msgspec.field(name="os-flavor-access:is_public", default=True)
+    ram: Number | Text
+    vcpus: Number | Text
+    disk: Number | Text
+    id: Text | Number | Real | None = None
+    swap: Number | Text = 0
+    ephemeral: Number | Text = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
+    rxtx_factor: Real | Text = 1.0
+    is_public: bool | Text | Number = msgspec.field(name="os-flavor-access:is_public", default=True)
     description: Annotated[Description | UnsetType | None, since("2.55")] = UNSET
 
 

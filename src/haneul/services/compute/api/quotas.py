@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, until
+from haneul.kernel.http.bounds import Number, Text
 from haneul.kernel.quota import UNLIMITED
 from haneul.services.compute.api import values
 from haneul.services.compute.operations import quotas
@@ -20,7 +21,7 @@ NETWORKS = ("fixed_ips", "floating_ips", "security_groups", "security_group_rule
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 GROUPS = ("server_groups", "server_group_members")
 
-Limit = int | str | UnsetType
+Limit = Number | Text | UnsetType
 NetworkLimit = Annotated[Limit, until("2.35")]
 FileLimit = Annotated[Limit, until("2.56")]
 
@@ -55,7 +56,7 @@ class Limits(Strict, kw_only=True):
 class NewLimits(Limits, kw_only=True):
     server_groups: Limit = UNSET
     server_group_members: Limit = UNSET
-    force: bool | str | UnsetType = UNSET
+    force: bool | Text | UnsetType = UNSET
 
 
 class ClassLimits(Limits, kw_only=True):

@@ -11,6 +11,7 @@ from haneul.kernel import addresses
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.kernel.http import Query, Routes, Strict
+from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.policy import security_groups as policy
 from haneul.services.network import public as network
@@ -31,12 +32,12 @@ class GroupBody(Strict):
 
 
 class Rule(Strict):
-    parent_group_id: str
-    ip_protocol: str | None = None
-    from_port: int | str | None = None
-    to_port: int | str | None = None
-    cidr: str | None = None
-    group_id: str | None = None
+    parent_group_id: Text
+    ip_protocol: Text | None = None
+    from_port: Number | Text | None = None
+    to_port: Number | Text | None = None
+    cidr: Text | None = None
+    group_id: Text | None = None
 
 
 class RuleBody(Strict):

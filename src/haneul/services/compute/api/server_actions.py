@@ -8,6 +8,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Reply, Routes
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api import security_groups
@@ -35,7 +36,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
 
 
 @routes.post("/action", status=202, transaction=False)
-async def act(ctx: Context, id: str, body: dict[str, Any]) -> Any:
+async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
     if len(body) != 1:
         raise errors.NoSuchAction(action=", ".join(body) or "none")
@@ -173,7 +174,7 @@ def _console_url(ctx: Context, kind: str, token: str) -> str:
 
 
 @routes.post("/remote-consoles", status=200, policy=policy.REMOTE_CONSOLES, since="2.6", transaction=False)
-async def create_console(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """A URL at which the console can be opened, once."""
     fields = _fields("remote_console", body.get("remote_console"), ("protocol", "type"))
     protocol, kind = fields.get("protocol"), fields.get("type")

@@ -56,9 +56,14 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     """Give the server a volume; the guest sees it soon."""
     wanted = body.volumeAttachment
     volume_id = uuid(wanted.volumeId, "volumeAttachment.volumeId")
-    also_shelved = ctx.wants(ALSO_SHELVED)
     await disks.attach_volume(
-        ctx, id, volume_id, wanted.device, wanted.tag or None, also_shelved=also_shelved
+        ctx,
+        id,
+        volume_id,
+        wanted.device,
+        wanted.tag or None,
+        delete_on_termination=wanted.delete_on_termination is True,
+        also_shelved=ctx.wants(ALSO_SHELVED),
     )
     return await show_attachment(ctx, id, volume_id)
 

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Routes, Strict
+from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import page_size
 from haneul.services.compute.model.server_groups import ServerGroup
@@ -30,7 +31,7 @@ class CreateOldGroup(Strict):
 
 
 class Rules(Strict):
-    max_server_per_host: int | str = 1
+    max_server_per_host: Number | Text = 1
 
 
 class NewGroup(Strict):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from haneul.kernel import addresses
 from haneul.kernel.http import UNSET, Strict, UnsetType, between, since, until
+from haneul.kernel.http.bounds import FEW, MANY, Document, LongText, Number, Text, Words
 from haneul.kernel.ids import is_uuid
 from haneul.services.compute.api.values import refuse
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Metadata = dict[
-    Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-_:. ]{1,255}$")],
-    Annotated[str, msgspec.Meta(max_length=255)],
+Metadata = Annotated[
+    dict[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-_:. ]{1,255}$")],
+        Annotated[str, msgspec.Meta(max_length=255)],
+    ],
+    MANY,
 ]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*$")]
-Text = Annotated[str, msgspec.Meta(max_length=255)]
 
 
 DeviceTag = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^,/]*$")]
@@ -35,28 +38,28 @@ class File(Strict):
 
 
 class Nic(Strict):
-    uuid: str | UnsetType = UNSET
-    port: str | UnsetType | None = UNSET
-    fixed_ip: str | UnsetType = UNSET
+    uuid: Text | UnsetType = UNSET
+    port: Text | UnsetType | None = UNSET
+    fixed_ip: Text | UnsetType = UNSET
     tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
 
 
 class BlockDeviceMapping(Strict):
     """One entry of block_device_mapping_v2."""
 
-    boot_index: int | str | None = None
-    uuid: str | None = None
-    source_type: str | None = None
-    destination_type: str | None = None
-    volume_size: int | str | None = None
-    delete_on_termination: bool | str = False
+    boot_index: Number | Text | None = None
+    uuid: Text | None = None
+    source_type: Text | None = None
+    destination_type: Text | None = None
+    volume_size: Number | Text | None = None
+    delete_on_termination: bool | Text = False
     device_name: DeviceName | None = None
-    device_type: str | None = None
-    disk_bus: str | None = None
-    guest_format: str | None = None
-    no_device: bool | str | None = None
+    device_type: Text | None = None
+    disk_bus: Text | None = None
+    guest_format: Text | None = None
+    no_device: bool | Text | None = None
     tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
-    volume_type: Annotated[str | UnsetType | None, since("2.67")] = UNSET
+    volume_type: Annotated[Text | UnsetType | None, since("2.67")] = UNSET
 
 
 class SecurityGroup(msgspec.Struct):
@@ -65,45 +68,47 @@ class SecurityGroup(msgspec.Struct):
 
 class NewServer(Strict, kw_only=True):
     name: Name
-    flavorRef: str | int
-    imageRef: str | None = None
-    networks: list[Nic] | str | UnsetType = UNSET
-    security_groups: list[SecurityGroup] | UnsetType = UNSET
+    flavorRef: Text | Number
+    imageRef: Text | None = None
+    networks: Annotated[list[Nic], FEW] | Text | UnsetType = UNSET
+    security_groups: Annotated[list[SecurityGroup], FEW] | UnsetType = UNSET
     key_name: Name | None = None
     user_data: Annotated[str, msgspec.Meta(max_length=65535)] | None = None
-    config_drive: bool | str | None = None
+    config_drive: bool | Text | None = None
     metadata: Metadata | UnsetType = UNSET
     availability_zone: Name | None = None
-    block_device_mapping_v2: list[BlockDeviceMapping] | UnsetType = UNSET
-    block_device_mapping: list[dict[str, Any]] | UnsetType = UNSET
-    min_count: int | str = 1
-    max_count: int | str | UnsetType = UNSET
-    return_reservation_id: bool | str = False
-    adminPass: str | UnsetType = UNSET
-    accessIPv4: str | None = None
-    accessIPv6: str | None = None
-    personality: Annotated[list[File] | UnsetType, until("2.56")] = UNSET
+    block_device_mapping_v2: Annotated[list[BlockDeviceMapping], FEW] | UnsetType = UNSET
+    block_device_mapping: Annotated[list[Document], FEW] | UnsetType = UNSET
+    min_count: Number | Text = 1
+    max_count: Number | Text | UnsetType = UNSET
+    return_reservation_id: bool | Text = False
+    adminPass: LongText | UnsetType = UNSET
+    accessIPv4: Text | None = None
+    accessIPv6: Text | None = None
+    personality: Annotated[Annotated[list[File], FEW] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
-    tags: Annotated[list[Tag] | UnsetType, since("2.52")] = UNSET
-    trusted_image_certificates: Annotated[list[str] | UnsetType | None, since("2.63")] = UNSET
+    tags: Annotated[Annotated[list[Tag], msgspec.Meta(max_length=50)] | UnsetType, since("2.52")] = UNSET
+    trusted_image_certificates: Annotated[
+        Annotated[list[Text], msgspec.Meta(max_length=50)] | UnsetType | None, since("2.63")
+    ] = UNSET
     host: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hypervisor_hostname: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-    extended_disk_config: str | UnsetType = UNSET
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    extended_disk_config: Text | UnsetType = UNSET
 
 
 class CreateServer(Strict):
     server: NewServer
-    hints: dict[str, Any] | UnsetType = msgspec.field(name="os:scheduler_hints", default=UNSET)
-    hints_long: dict[str, Any] | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+    hints: Words | UnsetType = msgspec.field(name="os:scheduler_hints", default=UNSET)
+    hints_long: Words | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
 class ServerChanges(Strict, kw_only=True):
     name: Name | UnsetType = UNSET
-    accessIPv4: str | UnsetType | None = UNSET
-    accessIPv6: str | UnsetType | None = UNSET
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    accessIPv4: Text | UnsetType | None = UNSET
+    accessIPv6: Text | UnsetType | None = UNSET
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
 
@@ -125,7 +130,7 @@ class TagsBody(Strict):
 
 
 class VolumeAttachment(Strict, kw_only=True):
-    volumeId: str
+    volumeId: Text
     device: AttachedName | None = None
     tag: Annotated[DeviceTag | UnsetType, since("2.49")] = UNSET
     delete_on_termination: Annotated[bool | UnsetType, since("2.79")] = UNSET
@@ -136,13 +141,13 @@ class AttachVolume(Strict):
 
 
 class FixedIp(Strict):
-    ip_address: str
+    ip_address: Text
 
 
 class InterfaceAttachment(Strict, kw_only=True):
-    net_id: str | UnsetType = UNSET
-    port_id: str | UnsetType = UNSET
-    fixed_ips: list[FixedIp] | UnsetType = UNSET
+    net_id: Text | UnsetType = UNSET
+    port_id: Text | UnsetType = UNSET
+    fixed_ips: Annotated[list[FixedIp], FEW] | UnsetType = UNSET
     tag: Annotated[DeviceTag | UnsetType, between("2.49", "2.104")] = UNSET
 
 

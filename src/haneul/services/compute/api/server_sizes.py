@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType, since, until
+from haneul.kernel.http.bounds import FEW, MANY, LongText, Number
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute.api import server_views as views
@@ -36,21 +37,23 @@ LATER_EXTENSIONS = ("OS-EXT-", "os-extended-", "host_status")
 
 
 class NewContent(Strict, kw_only=True):
-    imageRef: str
+    imageRef: Text
     name: Name | UnsetType = UNSET
-    adminPass: str | UnsetType = UNSET
+    adminPass: LongText | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
-    preserve_ephemeral: bool | str | UnsetType = UNSET
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-    accessIPv4: str | UnsetType = UNSET
-    accessIPv6: str | UnsetType = UNSET
-    personality: Annotated[list[File] | UnsetType, until("2.56")] = UNSET
+    preserve_ephemeral: bool | Text | UnsetType = UNSET
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    accessIPv4: Text | UnsetType = UNSET
+    accessIPv6: Text | UnsetType = UNSET
+    personality: Annotated[Annotated[list[File], FEW] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     key_name: Annotated[Name | UnsetType | None, since("2.54")] = UNSET
     user_data: Annotated[Annotated[str, msgspec.Meta(max_length=65535)] | UnsetType | None, since("2.57")] = (
         UNSET
     )
-    trusted_image_certificates: Annotated[list[str] | UnsetType | None, since("2.63")] = UNSET
+    trusted_image_certificates: Annotated[Annotated[list[Text], MANY] | UnsetType | None, since("2.63")] = (
+        UNSET
+    )
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
 
 
@@ -59,8 +62,8 @@ class RebuildBody(Strict):
 
 
 class NewSize(Strict):
-    flavorRef: str | int
-    disk_config: str | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
+    flavorRef: Text | Number
+    disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
 
 
 class ResizeBody(Strict):
@@ -68,7 +71,7 @@ class ResizeBody(Strict):
 
 
 class NewPassword(Strict):
-    adminPass: str
+    adminPass: LongText
 
 
 class PasswordBody(Strict):

@@ -6,6 +6,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType
+from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute.api.server_actions import Given, action, plain
@@ -23,8 +24,8 @@ plain("unrescue", policy.UNRESCUE, putting_aside.unrescue)
 
 
 class RescueWish(Strict):
-    adminPass: str | UnsetType = UNSET
-    rescue_image_ref: str | UnsetType = UNSET
+    adminPass: LongText | UnsetType = UNSET
+    rescue_image_ref: Text | UnsetType = UNSET
 
 
 class RescueBody(Strict):
@@ -52,8 +53,8 @@ class ZoneBody(Strict):
 
 
 class PlaceWish(Strict):
-    availability_zone: str | UnsetType | None = UNSET
-    host: str | UnsetType = UNSET
+    availability_zone: Text | UnsetType | None = UNSET
+    host: Text | UnsetType = UNSET
 
 
 class PlaceBody(Strict):

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
+from haneul.kernel.http.bounds import Text
 from haneul.services.compute import errors
 from haneul.services.compute.api import values
 from haneul.services.compute.operations import hosts
@@ -24,13 +25,13 @@ class ServiceOfHost(Strict):
     host: values.Text
     binary: values.Text
     disabled_reason: Reason | UnsetType = UNSET
-    forced_down: Annotated[bool | str | UnsetType, since("2.11")] = UNSET
+    forced_down: Annotated[bool | Text | UnsetType, since("2.11")] = UNSET
 
 
 class ServiceChanges(Strict):
     status: Literal["enabled", "disabled"] | UnsetType = UNSET
     disabled_reason: Reason | UnsetType = UNSET
-    forced_down: bool | str | UnsetType = UNSET
+    forced_down: bool | Text | UnsetType = UNSET
 
 
 def view(ctx: Context, service: Service) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from haneul.services.compute.sagas.change_disks import (
     Attach,
     Snapshot,
     VolumesSnapshot,
+    forget,
 )
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
@@ -44,7 +45,14 @@ async def _with_devices(ctx: Context, id: str, action: str, *, also_shelved: boo
 
 
 async def attach_volume(
-    ctx: Context, id: str, volume_id: str, device: str | None, tag: str | None = None, *, also_shelved: bool
+    ctx: Context,
+    id: str,
+    volume_id: str,
+    device: str | None,
+    tag: str | None = None,
+    *,
+    delete_on_termination: bool = False,
+    also_shelved: bool,
 ) -> None:
     """The server gets the volume soon; one that is shelved, when it is back."""
     server = await _with_devices(ctx, id, "attach_volume", also_shelved=also_shelved)
@@ -56,7 +64,14 @@ async def attach_volume(
     device = device or next(free_names(taken))
     is_shelved = server.vm_state is VmState.SHELVED_OFFLOADED
     host = "" if is_shelved else host_of(server, "attach_volume")
-    attachment = await block_storage.reserve(ctx, volume_id, id, device)
+    attachment = await block_storage.reserve(
+        ctx,
+        volume_id,
+        id,
+        device,
+        project_id=server.project_id,
+        delete_on_termination=delete_on_termination,
+    )
     if tag:
         await SERVERS.update(ctx.tx, tagged(server, volume_id, tag))
     if not is_shelved:
@@ -74,7 +89,7 @@ async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: 
     if found[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
         raise errors.RootVolume()
     if server.vm_state is VmState.SHELVED_OFFLOADED:
-        await block_storage.detach(ctx, volume_id, id)
+        await forget(ctx, Attach(id, "", volume_id, found[0].id, found[0].device))
         return
     host = host_of(server, "detach_volume")
     await block_storage.begin_detaching(ctx, volume_id, id)

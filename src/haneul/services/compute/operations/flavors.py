@@ -64,7 +64,10 @@ async def list(
         filters.append(Filter("is_public", "eq", False))
     after = None
     if marker is not None:
-        after = await FLAVORS.get(ctx.tx, marker)
+        usable = extra if is_public else ()
+        after = next(
+            iter(await FLAVORS.page(ctx.tx, [Filter("id", "eq", marker)], limit=1, extra=usable)), None
+        )
         if after is None:
             raise BadRequest(f"marker [{marker}] not found")
     return await FLAVORS.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)

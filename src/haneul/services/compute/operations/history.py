@@ -12,6 +12,9 @@ from haneul.services.compute import errors
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.store.servers import SERVERS
 
+OURS = "compute."
+"""What is done to volumes and images has an id, too, and is no server's history."""
+
 
 def request_id(operation: Operation) -> str:
     """The request that asked for it; what the cloud did by itself has an id alike."""
@@ -33,7 +36,7 @@ async def everything(ctx: Context, server_id: str, *, also_gone: bool = True) ->
     """All that was done to the server, the newest first; also to one that is gone, for its project."""
     if not also_gone and await SERVERS.get(ctx.tx, server_id) is None:
         raise errors.ServerNotFound(server_id=server_id)
-    found = await OPERATIONS.find(ctx.tx, resource_id=server_id)
+    found = [o for o in await OPERATIONS.find(ctx.tx, resource_id=server_id) if o.kind.startswith(OURS)]
     asked_for = [o for o in found if o.project_id]  # what the cloud did by itself belongs to no project
     if not asked_for or not ctx.may(ctx.rule or policy.ACTIONS_READ.name, _first(asked_for)):
         raise errors.ServerNotFound(server_id=server_id)

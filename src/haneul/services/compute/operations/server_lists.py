@@ -58,8 +58,8 @@ async def page(
 
 
 async def _marked(ctx: Context, id: str) -> Any:
-    """The last server of the page before, which may be gone since."""
+    """The last server of the page before, which may be gone since; another project's is unknown."""
     found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    if found is None:
+    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
         raise BadRequest(f"marker [{id}] not found")
     return found

@@ -322,23 +322,20 @@ def _device_names(wish: ServerWish) -> list[str]:
     return named
 
 
+MOST_AT_ONCE = 1000
+"""Servers of one request, where no quota says less."""
+
+
 async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     """As many as the quota allows, between the least and the most that were asked for."""
-    for count in range(wish.most, wish.least - 1, -1):
-        try:
-            await QUOTAS.require(
-                ctx,
-                error=errors.TooManyServers,
-                instances=count,
-                cores=count * flavor.vcpus,
-                ram=count * flavor.memory_mib,
-            )
-        except errors.TooManyServers:
-            if count == wish.least:
-                raise
-        else:
-            return count
-    return wish.least
+    each = {"instances": 1, "cores": flavor.vcpus, "ram": flavor.memory_mib}
+    least, most = wish.least, min(wish.most, MOST_AT_ONCE)
+    count = max(least, min(most, await QUOTAS.room(ctx, **each)))
+    wanted = {name: count * amount for name, amount in each.items()}
+    await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
+    if count > MOST_AT_ONCE:
+        raise errors.TooManyServers(resource="instances", requested=count, used=0, limit=MOST_AT_ONCE)
+    return count
 
 
 async def _require_group_room(ctx: Context, group_id: str | None, count: int) -> None:
@@ -375,7 +372,12 @@ async def _volumes(
             volume_id = made.id
         assert volume_id is not None
         attachment = await block_storage.reserve(
-            ctx, volume_id, server.id, device, delete_on_termination=volume.delete_on_termination
+            ctx,
+            volume_id,
+            server.id,
+            device,
+            project_id=server.project_id,
+            delete_on_termination=volume.delete_on_termination,
         )
         devices.append(
             BlockDevice(volume_id, attachment, device, volume.boot_index, volume.delete_on_termination)

@@ -15,6 +15,6 @@ async def page(
     after = None
     if marker is not None:
         after = await usage.place(ctx.tx, marker)
-        if after is None:
+        if after is None or (project_id is not None and after[0] != project_id):
             raise BadRequest(f"Marker {marker} could not be found.")
     return await usage.used(ctx.tx, period, project_id=project_id, after=after, limit=limit)

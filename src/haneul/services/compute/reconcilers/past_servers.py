@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
-from haneul.services.compute.config import options
+from haneul.services.compute.config import ComputeOptions
 from haneul.services.compute.store.past_servers import AT_ONCE, forget
 
 
 @reconciler(every_s=3600)
 async def forget_past_servers(ctx: Context) -> None:
     """In several small transactions, so that nobody waits long for the store."""
-    days = options(ctx.platform.config).deleted_servers_days
+    days = ctx.options(ComputeOptions).deleted_servers_days
     forgotten = AT_ONCE if days > 0 else 0
     while forgotten == AT_ONCE:
         async with ctx.in_transaction() as writing:

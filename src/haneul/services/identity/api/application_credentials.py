@@ -10,6 +10,7 @@ import msgspec
 from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import FEW, MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import policy
@@ -26,8 +27,8 @@ KIND = "application_credential"
 
 
 class RoleReference(Schema):
-    id: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    name: Text | None = None
 
 
 class NewAccessRule(Strict):
@@ -41,14 +42,14 @@ class NewApplicationCredential(Schema):
     name: Name
     description: Text | None = None
     secret: Text | None = None
-    expires_at: str | None = None
-    roles: list[RoleReference] | None = None
+    expires_at: Text | None = None
+    roles: Annotated[list[RoleReference], MANY] | None = None
     unrestricted: bool | None = None
-    access_rules: list[NewAccessRule] | None = None
+    access_rules: Annotated[list[NewAccessRule], FEW] | None = None
 
 
 class ApplicationCredentialBody(Schema):
-    application_credential: dict[str, Any]
+    application_credential: Document
 
 
 def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]) -> dict[str, Any]:

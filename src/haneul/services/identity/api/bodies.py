@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from haneul.kernel.http.bounds import FEW, LONGEST
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import InvalidField, Strict, invalid
 
@@ -17,8 +18,8 @@ _VISIBLE = r"^[^\x00]*[^\s\x00][^\x00]*$"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_VISIBLE)]
 ProjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_VISIBLE)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
-Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
-AuthRule = Annotated[list[str], msgspec.Meta(min_length=1)]
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00]*$")]
+AuthRule = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=64)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\x00]*$")]
 
 
@@ -55,7 +56,7 @@ class UserOptions(Strict):
     ignore_user_inactivity: bool | UnsetType | None = UNSET
     lock_password: bool | UnsetType | None = UNSET
     multi_factor_auth_enabled: bool | UnsetType | None = UNSET
-    multi_factor_auth_rules: list[AuthRule] | UnsetType | None = UNSET
+    multi_factor_auth_rules: Annotated[list[AuthRule], FEW] | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         rules = self.multi_factor_auth_rules or []

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
@@ -39,7 +40,7 @@ class ChangedRegion(Schema):
 
 
 class RegionBody(Schema):
-    region: dict[str, Any]
+    region: Document
 
 
 class NewService(Schema):
@@ -57,7 +58,7 @@ class ChangedService(Schema):
 
 
 class ServiceBody(Schema):
-    service: dict[str, Any]
+    service: Document
 
 
 class NewEndpoint(Schema):
@@ -79,7 +80,7 @@ class ChangedEndpoint(Schema):
 
 
 class EndpointBody(Schema):
-    endpoint: dict[str, Any]
+    endpoint: Document
 
 
 # regions

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -40,11 +41,11 @@ class ChangedCredential(Schema):
 
 
 class CredentialBody(Schema):
-    credential: dict[str, Any]
+    credential: Document
 
 
 class NewEc2(Schema):
-    tenant_id: str
+    tenant_id: Text
 
 
 def view(ctx: Context, credential: Credential) -> dict[str, Any]:
@@ -81,6 +82,7 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     ctx.authorize(access.target(credential={"user_id": user_id}))
     if new.type == EC2 and new.project_id is None:
         raise Invalid(why="Expecting to find project_id in credential of type ec2.")
+    await credentials.require_room(ctx, user_id)
     id = credentials.credential_id(new.type, new.blob)
     sealed = credentials.sealed(ctx, new.blob)
     credential = Credential(id, user_id, new.type, sealed, new.project_id, extra)
@@ -110,7 +112,7 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     if credential.type == EC2 or new.type == EC2:
         if new.project_id is None:
             raise Invalid(why="Expecting to find project_id in credential of type ec2.")
-        credentials.access_key(credentials.opened(ctx, new))
+        credentials.access_key(credentials.opened(ctx, new), "updated")
     return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
 
 

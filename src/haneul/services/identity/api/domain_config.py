@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -28,7 +29,7 @@ _OPTION = _GROUP + "/{option}"
 
 
 class ConfigBody(Schema):
-    config: dict[str, Any]
+    config: Document
 
 
 # of one domain

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -36,7 +37,7 @@ class NewDomain(Schema):
     name: ProjectName
     description: Text | None = None
     enabled: bool = True
-    tags: list[Tag] = field(default_factory=list)
+    tags: Annotated[list[Tag], MANY] = field(default_factory=list)
     options: ResourceOptions = field(default_factory=ResourceOptions)
     explicit_domain_id: Id | None = None
 
@@ -45,12 +46,12 @@ class ChangedDomain(Schema):
     name: ProjectName | UnsetType = UNSET
     description: Text | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
-    tags: list[Tag] | UnsetType = UNSET
+    tags: Annotated[list[Tag], MANY] | UnsetType = UNSET
     options: ResourceOptions | UnsetType = UNSET
 
 
 class DomainBody(Schema):
-    domain: dict[str, Any]
+    domain: Document
 
 
 def view(ctx: Context, domain: Domain) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -37,13 +38,13 @@ class Filters(Schema):
 
 class NewEndpointGroup(Schema):
     name: GroupName
-    filters: dict[str, Any]
+    filters: Document
     description: Text | None = None
 
 
 class ChangedEndpointGroup(Schema):
     name: GroupName | UnsetType = UNSET
-    filters: dict[str, Any] | UnsetType = UNSET
+    filters: Document | UnsetType = UNSET
     description: Text | UnsetType | None = UNSET
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 
 from haneul.kernel.db import Tx
+from haneul.kernel.http.bounds import MANY, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.identity.api.bodies import Name
@@ -16,13 +17,13 @@ from haneul.services.identity.store.federation import known_as
 
 
 class FederatedProtocol(Strict):
-    protocol_id: str
+    protocol_id: Text
     unique_id: Name
 
 
 class FederatedObject(Strict):
-    idp_id: str
-    protocols: list[FederatedProtocol]
+    idp_id: Text
+    protocols: Annotated[list[FederatedProtocol], MANY]
 
 
 def links(given: Sequence[FederatedObject]) -> list[Link]:

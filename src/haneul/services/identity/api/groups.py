@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -37,7 +38,7 @@ class ChangedGroup(Schema):
 
 
 class GroupBody(Schema):
-    group: dict[str, Any]
+    group: Document
 
 
 def view(ctx: Context, group: Group) -> dict[str, Any]:

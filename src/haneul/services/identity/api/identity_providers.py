@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType, field
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import policy
@@ -33,15 +34,15 @@ class NewIdentityProvider(Strict):
     enabled: bool = False
     description: Text | None = None
     authorization_ttl: Minutes | None = None
-    remote_ids: list[RemoteId] | None = None
-    domain_id: str | None = None
+    remote_ids: Annotated[list[RemoteId], MANY] | None = None
+    domain_id: Text | None = None
 
 
 class ChangedIdentityProvider(Strict):
     enabled: bool | UnsetType = UNSET
     description: Text | UnsetType | None = UNSET
     authorization_ttl: Minutes | UnsetType | None = UNSET
-    remote_ids: list[RemoteId] | UnsetType | None = UNSET
+    remote_ids: Annotated[list[RemoteId], MANY] | UnsetType | None = UNSET
 
 
 class CreateIdentityProvider(Strict):

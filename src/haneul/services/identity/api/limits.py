@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import MOST
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
@@ -62,7 +63,7 @@ class ChangedLimit(Strict):
 
 
 class RegisteredLimitsBody(Schema):
-    registered_limits: Annotated[list[NewRegisteredLimit], msgspec.Meta(min_length=1)]
+    registered_limits: Annotated[list[NewRegisteredLimit], msgspec.Meta(min_length=1, max_length=MOST)]
 
 
 class RegisteredLimitBody(Schema):
@@ -70,7 +71,7 @@ class RegisteredLimitBody(Schema):
 
 
 class LimitsBody(Schema):
-    limits: Annotated[list[NewLimit], msgspec.Meta(min_length=1)]
+    limits: Annotated[list[NewLimit], msgspec.Meta(min_length=1, max_length=MOST)]
 
 
 class LimitBody(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from haneul.services.identity.manifest import MANIFEST
 
 T = TypeVar("T", bound=msgspec.Struct)
 LARGEST_PAGE = 1_000_000
+PIECE = 1000
 OPERATORS = {
     "contains": "contains",
     "icontains": "icontains",
@@ -77,13 +79,17 @@ async def listing(
     found = await rows.page(
         ctx.tx,
         wanted,
-        after=await _marker(ctx, query, rows),
+        after=await _marker(ctx, query, rows, fixed, extra),
         limit=limit,
         extra=extra,
         way=await narrow.way(ctx.tx, wanted) if narrow else None,
     )
     following = found[-1].id if len(found) == limit else None  # type: ignore[attr-defined]
-    return page(ctx, request, collection, [view(ctx, each) for each in found], following)
+    views: list[Any] = []
+    for start in range(0, len(found), PIECE):
+        views += [view(ctx, each) for each in found[start : start + PIECE]]
+        await asyncio.sleep(0)  # a list may be of everybody: others have their turn
+    return page(ctx, request, collection, views, following)
 
 
 def longest_page(ctx: Context, query: Query) -> int:
@@ -93,7 +99,7 @@ def longest_page(ctx: Context, query: Query) -> int:
 
 def _longest(ctx: Context) -> int:
     """How long a list may be at all."""
-    return config.options(ctx.platform.config).list_limit or LARGEST_PAGE
+    return ctx.options(config.IdentityOptions).list_limit or LARGEST_PAGE
 
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:
@@ -141,16 +147,23 @@ def _is_true(value: str) -> bool:
     return value.strip().lower() not in ("0", "false", "f", "no", "n", "off")
 
 
-async def _marker(ctx: Context, query: Query, rows: Rows[T]) -> T | None:
+async def _marker(
+    ctx: Context,
+    query: Query,
+    rows: Rows[T],
+    fixed: Sequence[Filter],
+    extra: Sequence[tuple[str, Any, Mapping[str, Any]]],
+) -> T | None:
+    """The last of the page before. One that the asker's list cannot have is as unknown as one that is not there."""
     marker = query.get("marker")
     if marker is None:
         return None
     if len(rows.key) != 1:
         raise BadRequest("This list cannot be paged.")
-    found = await rows.get(ctx.tx, marker)
-    if found is None:
+    found = await rows.page(ctx.tx, [*fixed, Filter(rows.key[0], "eq", marker)], extra=extra, limit=1)
+    if not found:
         raise NotFound(f"Marker {marker} could not be found.")
-    return found
+    return found[0]
 
 
 def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import field
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -23,7 +24,7 @@ DEFAULT_VERSION = "1.0"
 
 
 class MappingBody(Schema):
-    mapping: dict[str, Any] = field(default_factory=dict)
+    mapping: Document = field(default_factory=dict)
 
 
 def view(ctx: Context, mapping: AttributeMapping) -> dict[str, Any]:

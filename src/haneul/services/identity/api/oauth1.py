@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -30,7 +31,7 @@ class ConsumerFields(Schema):
 
 
 class ConsumerBody(Schema):
-    consumer: dict[str, Any]
+    consumer: Document
 
 
 class RoleReference(Schema):
@@ -39,7 +40,7 @@ class RoleReference(Schema):
 
 
 class Agreement(Schema):
-    roles: list[RoleReference]
+    roles: Annotated[list[RoleReference], MANY]
 
 
 def consumer_view(ctx: Context, consumer: Consumer) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def create_token(ctx: Context, request: Request) -> Reply:
         return _refusal(400, "invalid_request", "The parameter grant_type is required.")
     if grant != GRANT:
         return _refusal(400, "unsupported_grant_type", f"The parameter grant_type {grant} is not supported.")
-    allowed = config.options(ctx.platform.config).oauth2.authn_methods
+    allowed = ctx.options(config.IdentityOptions).oauth2.authn_methods
     try:
         if client_certificates.is_shown(ctx.platform, request):
             auth = await _by_certificate(ctx, request, form) if TLS in allowed else None

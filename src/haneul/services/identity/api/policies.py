@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -38,7 +39,7 @@ class ChangedPolicy(Schema):
 
 
 class PolicyBody(Schema):
-    policy: dict[str, Any]
+    policy: Document
 
 
 def view(ctx: Context, found: StoredPolicy) -> dict[str, Any]:

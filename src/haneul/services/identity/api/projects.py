@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, has_texts
+from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -44,7 +45,7 @@ class NewProject(Schema):
     description: Text | None = None
     enabled: bool = True
     is_domain: bool = False
-    tags: list[Tag] = field(default_factory=list)
+    tags: Annotated[list[Tag], MANY] = field(default_factory=list)
     options: ResourceOptions = field(default_factory=ResourceOptions)
 
 
@@ -55,16 +56,16 @@ class ChangedProject(Schema):
     description: Text | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     is_domain: bool | UnsetType = UNSET
-    tags: list[Tag] | UnsetType = UNSET
+    tags: Annotated[list[Tag], MANY] | UnsetType = UNSET
     options: ResourceOptions | UnsetType = UNSET
 
 
 class ProjectBody(Schema):
-    project: dict[str, Any]
+    project: Document
 
 
 class TagsBody(Schema):
-    tags: list[Tag]
+    tags: Annotated[list[Tag], MANY]
 
 
 def view(ctx: Context, project: Project) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -48,7 +49,7 @@ class ChangedRole(Schema):
 
 
 class RoleBody(Schema):
-    role: dict[str, Any]
+    role: Document
 
 
 def view(ctx: Context, role: Role) -> dict[str, Any]:

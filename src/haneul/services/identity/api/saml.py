@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 from urllib.parse import quote
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY, Anything, LongText
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity.api.lists import base
@@ -20,12 +21,12 @@ _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 
 
 class Id(Strict):
-    id: str
+    id: LongText
 
 
 class ByToken(Strict):
     token: Id
-    methods: list[Any] | None = None
+    methods: Annotated[list[Anything], MANY] | None = None
 
 
 class ForProvider(Strict):

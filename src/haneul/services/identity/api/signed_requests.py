@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Annotated
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Unauthorized
+from haneul.kernel.http.bounds import MANY, LongText, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -18,14 +20,14 @@ routes = Routes("/v3")
 
 
 class SignedByKey(Schema):
-    access: str
-    signature: str
-    host: str
-    verb: str
-    path: str
-    params: dict[str, str]
-    headers: dict[str, str] | None = None
-    body_hash: str | None = None
+    access: Text
+    signature: LongText
+    host: Text
+    verb: Text
+    path: LongText
+    params: Annotated[dict[LongText, LongText], MANY]
+    headers: Annotated[dict[LongText, LongText], MANY] | None = None
+    body_hash: LongText | None = None
 
 
 class Ec2Credentials(Schema):
@@ -34,9 +36,9 @@ class Ec2Credentials(Schema):
 
 
 class SignedString(Schema):
-    access: str
-    signature: str
-    token: str
+    access: Text
+    signature: LongText
+    token: LongText
 
 
 class S3Credentials(Schema):

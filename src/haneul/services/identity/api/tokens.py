@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
+from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
@@ -36,7 +37,7 @@ routes = Routes("/v3")
 class IdentityProof(Schema):
     """Beside `methods` a part for each of them, under its name."""
 
-    methods: list[str]
+    methods: Annotated[list[Text], MANY]
 
 
 class SystemScope(Schema):
@@ -44,20 +45,20 @@ class SystemScope(Schema):
 
 
 class TrustReference(Schema):
-    id: str | None = None
+    id: Text | None = None
 
 
 class ScopeAsked(Schema):
     project: Reference | None = None
     domain: DomainReference | None = None
     system: SystemScope | None = None
-    unscoped: dict[str, Any] | None = None
+    unscoped: Document | None = None
     trust: TrustReference | None = msgspec.field(default=None, name="OS-TRUST:trust")
 
 
 class AuthRequest(Schema):
-    identity: dict[str, Any]
-    scope: ScopeAsked | str | None = None
+    identity: Document
+    scope: ScopeAsked | Text | None = None
 
 
 class CreateToken(Schema):

@@ -9,6 +9,7 @@ import msgspec
 
 from haneul.kernel import times
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
@@ -34,15 +35,15 @@ class NewTrust(Schema):
     trustee_user_id: Text
     impersonation: bool
     project_id: Text | None = None
-    roles: list[RoleReference] | None = None
-    expires_at: str | None = None
+    roles: Annotated[list[RoleReference], MANY] | None = None
+    expires_at: Text | None = None
     remaining_uses: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     allow_redelegation: bool | None = None
     redelegation_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class TrustBody(Schema):
-    trust: dict[str, Any]
+    trust: Document
 
 
 def view(ctx: Context, trust: Trust) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import MANY, Document, LongText
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
@@ -46,7 +47,7 @@ class NewUser(Schema):
     enabled: bool = True
     default_project_id: Text | None = None
     options: UserOptions = field(default_factory=UserOptions)
-    federated: list[FederatedObject] = field(default_factory=list)
+    federated: Annotated[list[FederatedObject], MANY] = field(default_factory=list)
 
 
 class ChangedUser(Schema):
@@ -56,16 +57,16 @@ class ChangedUser(Schema):
     enabled: bool | UnsetType = UNSET
     default_project_id: Text | UnsetType | None = UNSET
     options: UserOptions | UnsetType = UNSET
-    federated: list[FederatedObject] | UnsetType = UNSET
+    federated: Annotated[list[FederatedObject], MANY] | UnsetType = UNSET
 
 
 class UserBody(Schema):
-    user: dict[str, Any]
+    user: Document
 
 
 class ChangedPassword(Schema):
-    password: str
-    original_password: str
+    password: LongText
+    original_password: LongText
 
 
 class PasswordBody(Schema):

@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context, as_target
 from haneul.kernel.db import Duplicate, Rows
-from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound
+from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound, TooManyThings
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -31,6 +31,15 @@ def _seen(thing: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
 def of_user(user_id: str) -> dict[str, Any]:
     """What policies compare with where the path is about a user, whether there is such a one or not."""
     return {"user_id": user_id, **target(user={"id": user_id})}
+
+
+async def require_fewer(ctx: Context, rows: Rows[Any], most: int, what: str, **equal: Any) -> None:
+    """Raise if there are as many with these values as a user may have; -1: any number."""
+    if most < 0:
+        return
+    await ctx.tx.lock("limit", rows.table.name, *map(str, equal.values()))
+    if await rows.count(ctx.tx, **equal) >= most:
+        raise TooManyThings(what=what, limit=most)
 
 
 async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any) -> T:

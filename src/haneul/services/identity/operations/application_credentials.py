@@ -10,6 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex, new_secret
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.revocations import of_application_credential, time_text
@@ -52,7 +53,11 @@ async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[Applicatio
         raise Invalid(why="The 'expires_at' must not be before now.")
     secret = wanted.secret or new_secret(86)
     hashed = await passwords.hashed(secret)
+    most = ctx.options(IdentityOptions).application_credential.user_limit
     async with ctx.in_transaction() as c:
+        await access.require_fewer(
+            c, APPLICATION_CREDENTIALS, most, "application credentials", user_id=user_id
+        )
         role_ids = await _chosen(c, wanted.roles)
         new = ApplicationCredential(
             new_hex(),

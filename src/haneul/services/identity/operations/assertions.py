@@ -12,7 +12,8 @@ from ipaddress import ip_address, ip_network
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
-from haneul.services.identity.federation_config import TrustedProxy, federation
+from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.federation_config import TrustedProxy
 from haneul.services.identity.model.claims import attributes
 from haneul.services.identity.model.mappings import of_text
 from haneul.services.identity.operations import federated_login, openid
@@ -55,7 +56,11 @@ def remote_user(ctx: Context, request: Request) -> str | None:
 
 def proxies(platform: Platform, request: Request) -> list[TrustedProxy]:
     """The trusted web servers that the request may have come through."""
-    return [each for each in federation(platform.config).proxies if _is_in(request.address, each.addresses)]
+    return [
+        each
+        for each in platform.options(IdentityOptions).federation.proxies
+        if _is_in(request.address, each.addresses)
+    ]
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.errors import ThingNotFound
-from haneul.services.identity.federation_config import federation
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.roles import (
@@ -37,9 +36,8 @@ async def bootstrap(
 ) -> None:
     """The default domain, the standard roles, user and project admin, project service, identity itself.
 
-    An admin that is there keeps the password it has. Options of federation that cannot be meant stop the start.
+    An admin that is there keeps the password it has.
     """
-    federation(ctx.platform.config)
     await begin_counting(ctx.tx)
     if await DOMAINS.get(ctx.tx, DEFAULT_DOMAIN) is None:
         await DOMAINS.add(ctx.tx, Domain(DEFAULT_DOMAIN, "Default", "The default domain"))

@@ -22,8 +22,9 @@ from cryptography.fernet import InvalidToken
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.federation_config import OpenIdProvider, SamlProvider, federation
+from haneul.services.identity.federation_config import OpenIdProvider, SamlProvider
 from haneul.services.identity.model.claims import attributes
 from haneul.services.identity.operations import openid, saml
 from haneul.services.identity.operations.federated_login import Asserted
@@ -58,7 +59,7 @@ def require_trusted(ctx: Context, origin: str | None) -> str:
     """The dashboard to go back to: 400 if none is named, 401 if it is not one of ours."""
     if not origin:
         raise Invalid(why="Request must have an origin query parameter")
-    if origin not in federation(ctx.platform.config).trusted_dashboards:
+    if origin not in ctx.options(IdentityOptions).federation.trusted_dashboards:
         raise Unauthorized(f"{origin} is not a trusted dashboard host")
     return origin
 

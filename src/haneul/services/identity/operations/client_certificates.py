@@ -41,7 +41,7 @@ async def authorize(ctx: Context, request: Request, user_id: str) -> Auth:
     certificate = _of_request(ctx.platform, request)
     if certificate is None:
         raise Unauthorized
-    mapping_id = config.options(ctx.platform.config).oauth2.cert_dn_mapping_id
+    mapping_id = ctx.options(config.IdentityOptions).oauth2.cert_dn_mapping_id
     async with ctx.in_reading() as c:
         mapping = await MAPPINGS.get(c.tx, mapping_id)
         found = await users.with_domain(c.tx, user_id)

@@ -11,13 +11,21 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.credentials import Credential
+from haneul.services.identity.operations import access
 from haneul.services.identity.operations.keys import FIRST, SEALING
 from haneul.services.identity.store import credentials
 from haneul.services.identity.store.credentials import CREDENTIALS
 
 EC2 = "ec2"
+DELEGATIONS = ("trust_id", "app_cred_id", "access_token_id", "access_id")
+"""What the blob of an EC2 credential may name that its secret would act by.
+
+Only the token that makes a credential could lend that, and a token that was lent makes none: so no blob is taken
+that names one, and none is believed.
+"""
 BATCH = 100
 
 
@@ -77,8 +85,15 @@ def credential_id(type: str, blob: str) -> str:
     return ec2_id(access_key(blob)) if type == EC2 else new_hex()
 
 
-def access_key(blob: str) -> str:
-    """The access key in the blob of an EC2 credential; 400 if it is not there."""
+def require_no_delegation(blob: dict[str, Any], verb: str) -> None:
+    """Raise if the blob says that it acts by what somebody lent."""
+    for name in DELEGATIONS:
+        if blob.get(name) is not None:
+            raise Invalid(why=f"{name} can not be {verb} for credential")
+
+
+def access_key(blob: str, verb: str = "set") -> str:
+    """The access key in the blob of an EC2 credential; 400 if it is not there, or if the blob is lent power."""
     try:
         said: Any = msgspec.json.decode(blob)
     except msgspec.DecodeError:
@@ -88,11 +103,19 @@ def access_key(blob: str) -> str:
             why="Expecting to find access in credential. The server could not comply with the request since "
             "it is either malformed or otherwise incorrect. The client is assumed to be in error."
         )
+    require_no_delegation(said, verb)
     key: str = said["access"]
     return key
 
 
+async def require_room(ctx: Context, user_id: str) -> None:
+    """Raise if the user has as many credentials as a user may have."""
+    most = ctx.options(IdentityOptions).credential.user_limit
+    await access.require_fewer(ctx, CREDENTIALS, most, "credentials", user_id=user_id)
+
+
 async def create_ec2(ctx: Context, user_id: str, project_id: str) -> Credential:
+    await require_room(ctx, user_id)
     key, secret = new_hex(), new_hex()
     blob = msgspec.json.encode({"access": key, "secret": secret, "trust_id": None}).decode()
     new = Credential(ec2_id(key), user_id, EC2, sealed(ctx, blob), project_id)

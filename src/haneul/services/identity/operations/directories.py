@@ -9,13 +9,12 @@ are never asked while a transaction is open.
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec.structs import replace
 
 from haneul.kernel import drivers
-from haneul.kernel.context import Context, Platform
+from haneul.kernel.context import Context
 from haneul.services.identity import config
 from haneul.services.identity.config import DirectoryOptions
 from haneul.services.identity.drivers.interface import Directory, DirectoryGroup, DirectoryUser
@@ -33,7 +32,14 @@ from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS, USERS
 
 SQL = "sql"
-_open: WeakKeyDictionary[Platform, dict[str, tuple[DirectoryOptions, Directory]]] = WeakKeyDictionary()
+
+
+class _Open(dict[str, tuple[DirectoryOptions, Directory]]):
+    """The directories that this process talks to, by domain, and the options each was opened with."""
+
+    async def close(self) -> None:
+        for _, directory in self.values():
+            await directory.close()
 
 
 async def _options(ctx: Context, domain_id: str) -> tuple[str, DirectoryOptions] | None:
@@ -42,7 +48,7 @@ async def _options(ctx: Context, domain_id: str) -> tuple[str, DirectoryOptions]
     async with ctx.in_reading() as c:
         if await DOMAIN_OPTIONS.first(c.tx, domain_id=domain_id) is not None:
             said = await domain_config.with_secrets(c, domain_id)
-        configured = config.options(ctx.platform.config).directories
+        configured = ctx.options(config.IdentityOptions).directories
         if configured and not said:
             domain = await DOMAINS.get(c.tx, domain_id)
             found = configured.get(domain_id) or (configured.get(domain.name) if domain else None)
@@ -62,7 +68,7 @@ async def of_domain(ctx: Context, domain_id: str) -> Directory | None:
     if found is None:
         return None
     driver, options = found
-    known = _open.setdefault(ctx.platform, {})
+    known = ctx.platform.keep(_Open, _Open.close)
     if domain_id in known and known[domain_id][0] == options:
         return known[domain_id][1]
     if domain_id in known:
@@ -71,12 +77,6 @@ async def of_domain(ctx: Context, domain_id: str) -> Directory | None:
     directory: Directory = made(options)
     known[domain_id] = options, directory
     return directory
-
-
-async def close(platform: Platform) -> None:
-    """No connection of this process to any directory is open."""
-    for _, directory in _open.pop(platform, {}).values():
-        await directory.close()
 
 
 async def require_writable(ctx: Context, domain_id: str) -> None:

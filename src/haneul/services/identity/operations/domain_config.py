@@ -98,7 +98,7 @@ def security(ctx: Context, domain_id: str, option: str | None) -> dict[str, Any]
             why="Reading security compliance values other than password_regex and "
             "password_regex_description is not allowed."
         )
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     return {name: getattr(rules, name) for name in READABLE_OF_SECURITY if option in (None, name)}
 
 

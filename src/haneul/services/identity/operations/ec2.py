@@ -16,7 +16,6 @@ from haneul.services.identity.model.signatures import SignedRequest, is_signed_b
 from haneul.services.identity.operations import authentication, credentials
 from haneul.services.identity.store import users
 from haneul.services.identity.store.credentials import CREDENTIALS
-from haneul.services.identity.store.trusts import TRUSTS
 
 AGE = timedelta(minutes=15)
 """A signature holds for that long, before and after the time that it says."""
@@ -53,16 +52,12 @@ async def _find(ctx: Context, access_key: str) -> tuple[Credential, dict[str, An
 
 
 async def _authorize(ctx: Context, credential: Credential, blob: dict[str, Any]) -> Auth:
-    """In the credential's project, or by the trust that it was made with."""
+    """In the credential's project, as its owner. A blob that names what was lent gives neither that nor more."""
+    if any(blob.get(name) is not None for name in credentials.DELEGATIONS):
+        raise Unauthorized
     scope = Scope("project", Named(id=credential.project_id))
-    user_id = credential.user_id
     async with ctx.in_reading() as c:
-        if trust_id := blob.get("trust_id"):
-            trust = await TRUSTS.get(c.tx, str(trust_id))
-            if trust is None:
-                raise Unauthorized
-            scope, user_id = Scope("trust", Named(id=trust.id)), trust.trustee_user_id
-        found = await users.with_domain(c.tx, user_id)
+        found = await users.with_domain(c.tx, credential.user_id)
     if found is None:
         raise Unauthorized
     return await authentication.authorize(ctx, Proof(*found, methods=("ec2credential",)), scope)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.ids import new_hex
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFound
-from haneul.services.identity.federation_config import federation
 from haneul.services.identity.model.federation import IdentityProvider, Protocol, RemoteId
 from haneul.services.identity.model.mappings import Place
 from haneul.services.identity.model.projects import Domain
@@ -92,7 +92,7 @@ def lifetime(ctx: Context, idp: IdentityProvider) -> timedelta:
     """For how long the groups of a login count beyond its tokens."""
     minutes = idp.authorization_ttl
     if minutes is None:
-        minutes = federation(ctx.platform.config).default_authorization_ttl
+        minutes = ctx.options(IdentityOptions).federation.default_authorization_ttl
     return timedelta(minutes=minutes)
 
 

@@ -26,7 +26,7 @@ About = tuple[str, str | None, str]
 
 def model(ctx: Context) -> str:
     """The name of the enforcement model of this cloud."""
-    return config.options(ctx.platform.config).limit_enforcement
+    return ctx.options(config.IdentityOptions).limit_enforcement
 
 
 async def of_project(

@@ -7,11 +7,10 @@ Nothing here tells an unknown user from a known one, in words or in time.
 from __future__ import annotations
 
 from typing import NoReturn
-from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import Context, Platform
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.guesses import Counts
 from haneul.services.identity import config
@@ -23,25 +22,28 @@ from haneul.services.identity.store.users import USERS
 
 NOBODY = "nobody"
 """Stands in the store for users that are not there."""
-_tries: WeakKeyDictionary[Platform, Counts] = WeakKeyDictionary()
+
+
+class Tries(Counts):
+    """How often was tried, by who or from where."""
 
 
 def try_from(ctx: Context, address: str) -> None:
     """Count one try from that address; 429 if there were too many."""
-    _count(ctx, f"address:{address}", config.options(ctx.platform.config).rate_limit.per_address)
+    _count(ctx, f"address:{address}", ctx.options(config.IdentityOptions).rate_limit.per_address)
 
 
 def try_for(ctx: Context, who: str) -> None:
     """Count one try for that user, whether there is one or not; 429 if there were too many."""
-    _count(ctx, f"user:{who}", config.options(ctx.platform.config).rate_limit.per_user)
+    _count(ctx, f"user:{who}", ctx.options(config.IdentityOptions).rate_limit.per_user)
 
 
 def _count(ctx: Context, key: str, most: int) -> None:
     if not most:
         return
-    tries = _tries.setdefault(ctx.platform, Counts())
+    tries = ctx.platform.keep(Tries)
     tries.require_fewer(key, most, ctx.now())
-    tries.add(key, config.options(ctx.platform.config).rate_limit.period_s, ctx.now())
+    tries.add(key, ctx.options(config.IdentityOptions).rate_limit.period_s, ctx.now())
 
 
 async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bool = False) -> None:
@@ -50,7 +52,7 @@ async def decide(ctx: Context, user: User, *, is_right: bool, may_be_expired: bo
     To be called once the password was checked, so that a locked account takes as long as any other. No
     transaction may be open.
     """
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     async with ctx.in_reading() as c:
         attempts = await ATTEMPTS.get(c.tx, user.id)
     now = ctx.now()
@@ -76,7 +78,7 @@ async def refuse_nobody(ctx: Context) -> NoReturn:
 
 async def _failed(ctx: Context, user_id: str) -> None:
     """One more wrong password, if these are counted."""
-    if config.options(ctx.platform.config).security_compliance.lockout_failure_attempts is None:
+    if ctx.options(config.IdentityOptions).security_compliance.lockout_failure_attempts is None:
         return
     async with ctx.in_transaction() as c:
         await c.tx.lock("identity.attempts", user_id)
@@ -106,7 +108,7 @@ async def forget_failures(ctx: Context, user_id: str, *, active: bool = False) -
 
 async def disable_inactive(ctx: Context) -> int:
     """Users who have not logged in for too long are disabled; how many."""
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     if rules.disable_user_account_days_inactive is None:
         return 0
     async with ctx.in_transaction() as c:

@@ -23,7 +23,7 @@ async def require_acceptable(ctx: Context, password: str, *, changed_by: User | 
 
     No transaction may be open: earlier passwords are compared with the new one.
     """
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     if changed_by is not None:
         require_changeable(changed_by, rules, ctx.now())
     require_strong(password, rules)
@@ -40,7 +40,7 @@ async def require_acceptable(ctx: Context, password: str, *, changed_by: User | 
 
 async def with_password(ctx: Context, user: User, hashed: str, *, by_self: bool) -> User:
     """The user with that password, not yet written; what was there before is remembered as asked."""
-    rules = config.options(ctx.platform.config).security_compliance
+    rules = ctx.options(config.IdentityOptions).security_compliance
     now = ctx.now()
     if user.password_hash is not None and rules.unique_last_password_count > 1:
         await PAST_PASSWORDS.add(ctx.tx, PastPassword(user.id, now, user.password_hash))

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import msgspec
 import structlog
 
-from haneul.kernel.context import Context, Platform
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
-from haneul.services.identity.federation_config import OpenIdProvider, federation
+from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.federation_config import OpenIdProvider
 
 if TYPE_CHECKING:
     import jwt
@@ -52,12 +52,13 @@ class _Known:
         self.failed_at: float | None = None
 
 
-_known: WeakKeyDictionary[Platform, dict[tuple[str, str], _Known]] = WeakKeyDictionary()
+class _Providers(dict[tuple[str, str], _Known]):
+    """What is known of each identity provider, by its id and issuer."""
 
 
 def provider(ctx: Context, idp_id: str) -> OpenIdProvider | None:
     """How to talk to the identity provider, if it is one of OpenID Connect."""
-    return federation(ctx.platform.config).openid.get(idp_id)
+    return ctx.options(IdentityOptions).federation.openid.get(idp_id)
 
 
 async def claims_of(ctx: Context, idp_id: str, options: OpenIdProvider, token: str) -> dict[str, Any]:
@@ -162,7 +163,7 @@ async def metadata(ctx: Context, idp_id: str, options: OpenIdProvider) -> Metada
 
 
 def _of(ctx: Context, idp_id: str, options: OpenIdProvider) -> _Known:
-    providers = _known.setdefault(ctx.platform, {})
+    providers = ctx.platform.keep(_Providers)
     return providers.setdefault((idp_id, options.issuer), _Known())
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Named
 
 
 class DomainReference(Schema):
-    id: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    name: Text | None = None
 
 
 class Reference(Schema):
-    id: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    name: Text | None = None
     domain: DomainReference | None = None
 
 

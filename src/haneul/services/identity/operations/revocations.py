@@ -10,7 +10,6 @@ clock, so what is issued after a revocation always holds.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.services.identity.model.revocations import Revocation, moment, reasons, time_text
@@ -33,11 +32,8 @@ class _Index:
         self.latest_revoked = max(until, self.latest_revoked)
 
 
-_indexes: WeakKeyDictionary[Platform, _Index] = WeakKeyDictionary()
-
-
 async def _index(platform: Platform) -> _Index:
-    index = _indexes.setdefault(platform, _Index())
+    index = platform.keep(_Index)
     if index.count < 0 or platform.db.is_shared:
         async with platform.reading() as ctx:
             count = await counted(ctx.tx)

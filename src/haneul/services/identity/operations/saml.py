@@ -19,7 +19,8 @@ import structlog
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized, Unavailable
-from haneul.services.identity.federation_config import SamlProvider, federation
+from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.federation_config import SamlProvider
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.saml import UsedAssertion, attributes, session, subject
 from haneul.services.identity.operations.federated_login import Asserted
@@ -58,7 +59,7 @@ class Response(NamedTuple):
 
 def provider(ctx: Context, idp_id: str) -> SamlProvider | None:
     """How to talk to the identity provider, if it is one of SAML."""
-    return federation(ctx.platform.config).saml.get(idp_id)
+    return ctx.options(IdentityOptions).federation.saml.get(idp_id)
 
 
 async def request(options: SamlProvider, at: Addresses, relay_state: str) -> tuple[str, str]:

@@ -20,8 +20,9 @@ import structlog
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Forbidden, Unauthorized, Unavailable
 from haneul.kernel.ids import new_hex
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid, NoIdentityProvider, TokenNotFound
-from haneul.services.identity.federation_config import OurIdentityProvider, federation
+from haneul.services.identity.federation_config import OurIdentityProvider
 from haneul.services.identity.model import saml
 from haneul.services.identity.model.federation import ServiceProvider
 from haneul.services.identity.model.revocations import time_text
@@ -41,7 +42,7 @@ Told = Mapping[str, Sequence[str]]
 
 def options(ctx: Context) -> OurIdentityProvider:
     """How we are an identity provider; 404 if we are none."""
-    found = federation(ctx.platform.config).identity_provider
+    found = ctx.options(IdentityOptions).federation.identity_provider
     if found is None:
         raise NoIdentityProvider
     return found

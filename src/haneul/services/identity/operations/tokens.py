@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.errors import Unauthorized
@@ -15,9 +14,14 @@ from haneul.services.identity.operations.keys import SIGNING
 CACHE = 20_000
 KEPT_EXPIRED = timedelta(days=2)
 """An expired token may be shown for that long to whoever asks for it (`allow_expired`)."""
-_verified: WeakKeyDictionary[Platform, dict[str, tuple[Auth, datetime]]] = WeakKeyDictionary()
-"""What tokens stand for, and when they expire."""
-_bodies: WeakKeyDictionary[Platform, dict[tuple[str, bool], bytes]] = WeakKeyDictionary()
+
+
+class Verified(dict[str, tuple[Auth, datetime]]):
+    """What tokens stand for, and when they expire."""
+
+
+class Bodies(dict[tuple[str, bool], bytes]):
+    """What was answered about tokens, by token and whether the catalogue is in it."""
 
 
 def mint(platform: Platform, auth: Auth) -> str:
@@ -30,7 +34,7 @@ async def authenticate(platform: Platform, token: str, *, allow_expired: bool = 
 
     `allow_expired` lets through what has expired of itself within `KEPT_EXPIRED`.
     """
-    verified = _verified.setdefault(platform, {})
+    verified = platform.keep(Verified)
     known = verified.get(token)
     if known is None:
         auth = tokens.verify(token, lambda name: SIGNING.find(platform.folder, name), Auth)
@@ -55,7 +59,7 @@ async def end(ctx: Context, auth: Auth) -> None:
 
 def bodies(platform: Platform) -> dict[tuple[str, bool], bytes]:
     """What was answered about tokens, by token and whether the catalogue is in it."""
-    known = _bodies.setdefault(platform, {})
+    known = platform.keep(Bodies)
     if platform.db.is_shared or len(known) >= CACHE:  # others may have changed the catalogue
         known.clear()
     return known
@@ -65,6 +69,6 @@ def catalogue_changed(ctx: Context) -> None:
     """Once this transaction is committed, tokens are shown with what is in the catalogue then."""
 
     def forget() -> None:
-        _bodies.pop(ctx.platform, None)
+        ctx.platform.drop(Bodies)
 
     ctx.tx.after_commit(forget)

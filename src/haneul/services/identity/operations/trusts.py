@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
+from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFound
 from haneul.services.identity.model.revocations import of_trust, time_text
 from haneul.services.identity.model.roles import Role
@@ -62,6 +63,8 @@ async def create(ctx: Context, wanted: Wanted) -> Trust:
     )
     if ctx.auth.trust_id and not (parent and _may_be_lent_on(parent, trust)):
         raise Forbidden(REFUSED)
+    most = ctx.options(IdentityOptions).trust.user_limit
+    await access.require_fewer(ctx, TRUSTS, most, "trusts", trustor_user_id=trust.trustor_user_id)
     await _require_new(ctx, trust)
     return await TRUSTS.add(ctx.tx, trust)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, UnsupportedMediaType
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.operations import data, imports
@@ -55,7 +55,7 @@ async def stage_data(ctx: Context, request: Request, image_id: str) -> None:
     errors=(errors.ImageNotFound, errors.BadImport, errors.NotImportable, errors.UnknownStore,
             errors.UriRefused, errors.LimitExceeded),
 )  # fmt: skip
-async def import_image(ctx: Context, request: Request, image_id: str, body: dict[str, Any]) -> None:
+async def import_image(ctx: Context, request: Request, image_id: str, body: Document) -> None:
     """Bring an image its data, in the background."""
     await imports.import_image(ctx, image_id, body, request.header("x-image-meta-store"))
 

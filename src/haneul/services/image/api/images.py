@@ -6,10 +6,11 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Anything, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.config import ImageOptions, options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.locations import HTTP
@@ -65,10 +66,10 @@ def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
             errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
 )  # fmt: skip
-async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
+async def create_image(ctx: Context, body: Document) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
     image = await images.create(ctx, body)
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     headers = {
         "Location": f"{ctx.endpoint}/image/v2/images/{image.id}",
         "OpenStack-image-import-methods": ",".join(limits.import_methods),
@@ -80,7 +81,7 @@ async def create_image(ctx: Context, body: dict[str, Any]) -> Reply:
 @routes.get("", policy=policy.GET_IMAGES, asks_late=False)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     asked = queries.read(query, limits)
     found = await images.listed(
         ctx,
@@ -93,7 +94,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
         marker=asked.marker,
         limit=asked.limit,
     )
-    body: dict[str, Any] = {
+    body: Document = {
         "images": [view(ctx, image, limits) for image in found],
         "first": queries.link("/v2/images", query),
         "schema": "/v2/schemas/images",
@@ -106,7 +107,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
 async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """Show an image."""
-    return view(ctx, await images.show(ctx, image_id), options(ctx.platform.config))
+    return view(ctx, await images.show(ctx, image_id), ctx.options(ImageOptions))
 
 
 @routes.patch(
@@ -117,13 +118,13 @@ async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
             errors.NotRemovable, errors.NoSuchProperty, errors.PropertyExists, errors.TooMany,
             errors.NotAllowed, errors.NotImportable, errors.UriRefused),
 )  # fmt: skip
-async def update_image(ctx: Context, request: Request, image_id: str, body: Any) -> dict[str, Any]:
+async def update_image(ctx: Context, request: Request, image_id: str, body: Anything) -> dict[str, Any]:
     """Change an image by a JSON patch: all of its operations, or none."""
     content_type = (request.header("content-type") or "").split(";")[0].strip().lower()
     changes = patches.read(body, content_type)
     is_draft_4 = content_type == patches.DRAFT_4
     image = await images.update(ctx, image_id, changes, is_draft_4=is_draft_4)
-    return view(ctx, image, options(ctx.platform.config))
+    return view(ctx, image, ctx.options(ImageOptions))
 
 
 @routes.delete(

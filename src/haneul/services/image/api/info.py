@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import policy
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.locations import HTTP
 from haneul.services.image.operations import quotas
 from haneul.services.image.store.stores import stores
@@ -22,7 +22,7 @@ async def show_import(ctx: Context) -> dict[str, Any]:
         "import-methods": {
             "description": "Import methods available.",
             "type": "array",
-            "value": list(options(ctx.platform.config).import_methods),
+            "value": list(ctx.options(ImageOptions).import_methods),
         }
     }
 
@@ -39,7 +39,7 @@ def _brief(ctx: Context) -> list[dict[str, Any]]:
         if store.read_only:
             brief["read-only"] = "true"
         shown.append(brief)
-    if options(ctx.platform.config).http_store:
+    if ctx.options(ImageOptions).http_store:
         shown.append({"id": HTTP, "description": "Addresses where data stays", "read-only": "true"})
     return shown
 

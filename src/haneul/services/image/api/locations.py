@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.model import locations as model
@@ -26,7 +27,7 @@ async def list_locations(ctx: Context, image_id: str) -> list[dict[str, Any]]:
     errors=(errors.ImageNotFound, errors.InvalidImage, errors.NotImportable, errors.NotAllowed,
             errors.UriRefused),
 )  # fmt: skip
-async def add_location(ctx: Context, image_id: str, body: dict[str, Any]) -> None:
+async def add_location(ctx: Context, image_id: str, body: Document) -> None:
     """Say where a queued image's data is; it stays there."""
     url = body.get("url")
     if not isinstance(url, str) or not 0 < len(url) <= model.URL_MAX:

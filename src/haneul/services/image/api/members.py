@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.model.images import Member
@@ -28,7 +29,7 @@ def view(member: Member) -> dict[str, Any]:
     }
 
 
-def _text(body: dict[str, Any], name: str, missing: str) -> str:
+def _text(body: Document, name: str, missing: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value or len(value) > 255 or "\0" in value:
         raise BadRequest(missing)
@@ -36,7 +37,7 @@ def _text(body: dict[str, Any], name: str, missing: str) -> str:
 
 
 @routes.post("", policy=policy.ADD_MEMBER, errors=(*_ERRORS, errors.MemberExists, errors.TooMany))
-async def add_member(ctx: Context, image_id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def add_member(ctx: Context, image_id: str, body: Document) -> dict[str, Any]:
     """Share an image with a project."""
     member_id = _text(body, "member", "Member to be added not specified")
     return view(await members.add(ctx, image_id, member_id))
@@ -56,7 +57,7 @@ async def show_member(ctx: Context, image_id: str, member_id: str) -> dict[str, 
 
 
 @routes.put("/{member_id}", policy=policy.MODIFY_MEMBER, errors=(*_ERRORS, errors.InvalidImage))
-async def answer_member(ctx: Context, image_id: str, member_id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def answer_member(ctx: Context, image_id: str, member_id: str, body: Document) -> dict[str, Any]:
     """Accept or reject a shared image."""
     status = _text(body, "status", "Status not specified")
     return view(await members.answer(ctx, image_id, member_id, status))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.image import errors
 from haneul.services.image.api import metadef_namespaces as namespaces
@@ -35,7 +36,7 @@ async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
 
 
 @routes.post("/objects", status=201, policy=policy.ADD_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
-async def create_object(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
+async def create_object(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create an object: properties that belong together."""
     given = model.read(model.Object, body, "object")
     made = await items.create(ctx, namespace, "object", given.name, model.body(given))
@@ -49,7 +50,7 @@ async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]
 
 
 @routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
-async def update_object(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
+async def update_object(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of an object."""
     given = model.read(model.Object, body, "object")
     changed = await items.update(ctx, namespace, "object", name, new_name=given.name, body=model.body(given))
@@ -80,7 +81,7 @@ async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
 @routes.post(
     "/properties", status=201, policy=policy.ADD_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
 )
-async def create_property(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
+async def create_property(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create a property."""
     new_name, given = model.read_property(body)
     made = await items.create(ctx, namespace, "property", new_name, model.body(given))
@@ -96,7 +97,7 @@ async def show_property(ctx: Context, namespace: str, name: str, query: Query) -
 @routes.put(
     "/properties/{name}", policy=policy.MODIFY_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
 )
-async def update_property(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
+async def update_property(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a property."""
     new_name, given = model.read_property(body)
     changed = await items.update(ctx, namespace, "property", name, new_name=new_name, body=model.body(given))
@@ -137,7 +138,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
 
 
 @routes.post("/tags", status=201, policy=policy.ADD_TAGS, asks_late=True, errors=(*_MISSING, *_INVALID))
-async def create_tags(ctx: Context, request: Request, namespace: str, body: Any) -> dict[str, Any]:
+async def create_tags(ctx: Context, request: Request, namespace: str, body: Anything) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
     given = model.read(model.Tags, body, "tags")
     append = (request.header("x-openstack-append") or "").strip().lower() == "true"
@@ -159,7 +160,7 @@ async def show_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
 
 
 @routes.put("/tags/{name}", policy=policy.MODIFY_TAG, asks_late=True, errors=(*_MISSING, *_INVALID))
-async def update_tag(ctx: Context, namespace: str, name: str, body: Any) -> dict[str, Any]:
+async def update_tag(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Rename a tag."""
     given = model.read(model.Tag, body, "tag")
     return _tag_view(await items.update(ctx, namespace, "tag", name, new_name=given.name, body={}))

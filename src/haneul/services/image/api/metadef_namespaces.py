@@ -8,10 +8,11 @@ from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
 from haneul.services.image.api import queries
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
 from haneul.services.image.operations import metadef_namespaces as namespaces
@@ -91,7 +92,7 @@ def whole_view(found: namespaces.Whole, prefix: str | None = None) -> dict[str, 
     policy=policy.ADD_NAMESPACE,
     errors=(*_INVALID, errors.NamespaceExists, errors.DefinitionExists),
 )
-async def create_namespace(ctx: Context, body: Any) -> Reply:
+async def create_namespace(ctx: Context, body: Anything) -> Reply:
     """Create a namespace, with as much as is said of what it holds."""
     made = await namespaces.create(ctx, model.read(model.NewNamespace, body, "namespace"))
     location = f"{ctx.endpoint}/image/v2/metadefs/namespaces/{made.namespace.name}"
@@ -124,7 +125,7 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 def page_size(ctx: Context, query: Query) -> int:
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     text = query.get("limit")
     if text is None:
         return limits.page_limit
@@ -159,7 +160,7 @@ async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.NamespaceExists),
 )
-async def update_namespace(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
+async def update_namespace(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a namespace; what it holds stays."""
     return view(await namespaces.update(ctx, namespace, model.read(model.NewNamespace, body, "namespace")))
 
@@ -196,7 +197,7 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.DefinitionExists),
 )
-async def create_association(ctx: Context, namespace: str, body: Any) -> dict[str, Any]:
+async def create_association(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Let a namespace go with a type of resources."""
     given = model.read(model.NewAssociation, body, "resource_type_association")
     return association_view(await namespaces.associate(ctx, namespace, given))

@@ -10,10 +10,11 @@ from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, MethodNotAllowed
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
 from haneul.services.image.api import queries
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.tasks import LEGACY, STATUSES, Task
 from haneul.services.image.operations import imports, tasks
 
@@ -56,7 +57,7 @@ def view(task: Task) -> dict[str, Any]:
             errors.ReservedAttribute, errors.ImageExists, errors.TooMany, errors.NotAllowed,
             errors.NotImportable),
 )  # fmt: skip
-async def create_task(ctx: Context, body: dict[str, Any]) -> Reply:
+async def create_task(ctx: Context, body: Document) -> Reply:
     """Import an image from an address, the old way."""
     for name in ("type", "input"):
         if name not in body:
@@ -68,14 +69,14 @@ async def create_task(ctx: Context, body: dict[str, Any]) -> Reply:
 @routes.get("/tasks", policy=policy.TASKS_API_ACCESS)
 async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     """List tasks."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     limit = query.integer("limit")
     limit = min(limits.page_limit if limit is None else limit, limits.page_limit_max)
     marker = query.get("marker")
     if marker and _UUID.fullmatch(marker) is None:
         raise BadRequest("Invalid marker format")
     found = await tasks.listed(ctx, _filters(query), sort=_sort(query), marker=marker or None, limit=limit)
-    body: dict[str, Any] = {
+    body: Document = {
         "tasks": [brief(task) for task in found],
         "first": queries.link("/v2/tasks", query),
         "schema": "/v2/schemas/tasks",

@@ -12,7 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.policy import Rule
 from haneul.services.image import errors, policy
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import cached as model
 from haneul.services.image.model.cached import CachedImage
 from haneul.services.image.model.images import Image
@@ -110,7 +110,7 @@ async def prune(ctx: Context) -> tuple[int, int]:
 
 async def shrink(ctx: Context) -> tuple[int, int]:
     found = await CACHED.find(ctx.tx, node=store.node())
-    gone = model.surplus(found, options(ctx.platform.config).cache_size_max)
+    gone = model.surplus(found, ctx.options(ImageOptions).cache_size_max)
     await _remove(ctx, [c.image_id for c in gone])
     return len(gone), sum(c.size for c in gone)
 

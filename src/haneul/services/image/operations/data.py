@@ -22,7 +22,7 @@ from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Busy, Duplicate
 from haneul.kernel.errors import BadRequest, DriverError, StaleRow, Waiting
 from haneul.services.image import errors, policy, signatures
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
@@ -59,7 +59,7 @@ async def upload(
             to not in stores(ctx.platform).known or stores(ctx.platform).known[to].read_only
         ):
             raise BadRequest(f"Store for identifier {to} not found")
-        limit = options(ctx.platform.config).image_size_cap
+        limit = ctx.options(ImageOptions).image_size_cap
         if length is not None and length > limit:
             raise errors.ImageTooLarge(limit=limit)
         room = await quotas.require_upload(c, image.owner, kind, length)
@@ -90,7 +90,7 @@ async def _received(
     limit: int,
 ) -> Stored:
     """All the data, complete and inspected, in a file that no image has yet; or no file at all."""
-    idle_s = options(ctx.platform.config).idle_timeout_s
+    idle_s = ctx.options(ImageOptions).idle_timeout_s
     incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limit)
     try:
         is_upload = going_on.kind == "upload"

@@ -13,7 +13,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.services.image import errors, policy
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageCreated, ImageDeleted, ImageUpdated
 from haneul.services.image.model import images as model
 from haneul.services.image.model import patches
@@ -101,7 +101,7 @@ def _require_visibility(ctx: Context, visibility: str, whom: dict[str, Any]) -> 
 
 
 def _require_room(ctx: Context, image: Image) -> None:
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     for what, have, limit in (
         ("tag", len(image.tags), limits.tags_max),
         ("property", len(image.properties), limits.properties_max),
@@ -253,7 +253,7 @@ async def delete(ctx: Context, image_id: str) -> None:
     await UPLOADS.remove(ctx.tx, image_id=image_id)
     await ctx.emit(ImageDeleted(image_id))
     if image.blob is not None:
-        limits = options(ctx.platform.config)
+        limits = ctx.options(ImageOptions)
         until = ctx.now() + timedelta(seconds=limits.scrub_after_s) if limits.delayed_delete else None
         await leftovers.expect(ctx.tx, image.blob, image.stores, until)
     if image.staged is not None:

@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.services.image import errors, policy, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports as model
 from haneul.services.image.model import tasks as task_model
 from haneul.services.image.model.images import Image
@@ -25,7 +25,7 @@ from haneul.services.image.store.tasks import TASKS
 
 async def import_image(ctx: Context, image_id: str, body: dict[str, Any], header: str | None) -> None:
     """The image's data is on its way, in the background; a task shows how it goes."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     asked = model.wish(body, limits.import_methods)
     image = await images.show(ctx, image_id)
     model.require_possible(image, asked.method)
@@ -92,7 +92,7 @@ async def _missing(ctx: Context, image: Image, wanted: list[str], *, is_all: boo
 
 def _require_source(ctx: Context, asked: Wish) -> None:
     if asked.method == model.WEB:
-        web.checked(asked.uri, options(ctx.platform.config).web)
+        web.checked(asked.uri, ctx.options(ImageOptions).web)
     if asked.method == model.REMOTE:
         for name, value in (
             ("glance_region", asked.region),
@@ -157,7 +157,7 @@ async def start(ctx: Context, image: Image, task: Task, asked: Wish, wanted: lis
 
 
 def _injected(ctx: Context) -> dict[str, str]:
-    plugins = options(ctx.platform.config).plugins
+    plugins = ctx.options(ImageOptions).plugins
     if set(plugins.inject_not_for_roles) & set(ctx.auth.roles):
         return {}
     return {n: v for n, v in plugins.inject.items() if not n.startswith(images.model.RESERVED_NAMESPACE)}
@@ -165,7 +165,7 @@ def _injected(ctx: Context) -> dict[str, str]:
 
 async def import_by_task(ctx: Context, type: str, given: Any) -> Task:
     """A task of the old kind: it makes the image, and imports its data from an address."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     wanted = task_model.checked_input(type, given)
     web.checked(wanted["import_from"], limits.web)
     image = await images.create(ctx, dict(wanted["image_properties"]))

@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports
 from haneul.services.image.model import tasks as task_model
 from haneul.services.image.model.locations import Validation
@@ -36,7 +36,7 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
     if not ctx.may(policy.ADD_IMAGE_LOCATION.name, images.target(ctx, image, is_member=False)):
         raise Forbidden(action=policy.ADD_IMAGE_LOCATION.name)
     relocation.require_http(ctx)
-    web.checked(url, options(ctx.platform.config).web)
+    web.checked(url, ctx.options(ImageOptions).web)
     if imports.TASK in image.properties:
         raise errors.NotImportable(why="Image has active task")
     given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}

@@ -8,7 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import MEMBER_STATUSES, Image, Member
 from haneul.services.image.operations import images
 from haneul.services.image.store.images import MEMBERS
@@ -41,7 +41,7 @@ async def add(ctx: Context, image_id: str, member_id: str) -> Member:
     """The project may use the image by its id now, and is asked whether it wants it in its lists."""
     image = await _shared(ctx, image_id)
     ctx.authorize(_target(image), policy.ADD_MEMBER.name)
-    limit = options(ctx.platform.config).members_max
+    limit = ctx.options(ImageOptions).members_max
     have = await MEMBERS.count(ctx.tx, image_id=image_id)
     if have >= limit:
         raise errors.TooMany(what="member", attempted=have + 1, limit=limit)

@@ -121,9 +121,7 @@ async def listed(
     filters = [Filter("visibility", "eq", visibility)] if visibility else []
     after = None
     if marker is not None:
-        after = await NAMESPACES.first(ctx.tx, name=marker)
-        if after is None:
-            raise errors.NamespaceNotFound(name=marker)
+        after = await find(ctx, marker)
     found = await NAMESPACES.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
     associations = await store.associations(ctx.tx, [n.id for n in found])
     return [(n, associations.get(n.id, [])) for n in found]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from haneul.kernel.context import Context
 from haneul.services.image import errors
-from haneul.services.image.config import ImageOptions, options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import protections as model
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.protections import Protection
@@ -16,7 +16,7 @@ from haneul.services.image.model.protections import Protection
 
 def may(ctx: Context, operation: str, name: str) -> bool:
     """Whether the asker may create, read, update or delete a property of that name."""
-    limits = options(ctx.platform.config)
+    limits = ctx.options(ImageOptions)
     if not limits.property_protections:
         return True
     by_policy = limits.property_protections_by == "policies"
@@ -58,7 +58,7 @@ def require_new(ctx: Context, image: Image) -> None:
 
 def require_change(ctx: Context, image: Image, op: str, name: str) -> None:
     """Raise unless the asker may change this property so; one that cannot be seen counts as absent."""
-    if not options(ctx.platform.config).property_protections:
+    if not ctx.options(ImageOptions).property_protections:
         return
     is_there = name in image.properties and may(ctx, "read", name)
     if op == "remove":

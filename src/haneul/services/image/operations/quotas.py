@@ -14,7 +14,7 @@ from haneul.kernel.db import Tx
 from haneul.kernel.quota import UNLIMITED, QuotaSet
 from haneul.services.identity import public as identity
 from haneul.services.image import errors
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.store.quotas import COUNT, MIB, NAMES, SIZE, STAGED, UPLOADING, used
 
 
@@ -30,7 +30,7 @@ class _Limits(QuotaSet):
 
 
 async def _limits(ctx: Context, project_id: str) -> _Limits:
-    configured = options(ctx.platform.config).quotas
+    configured = ctx.options(ImageOptions).quotas
     registered, own = await identity.limits_of(ctx, "image", project_id)
     defaults = {name: registered.get(name, configured.get(name, UNLIMITED)) for name in NAMES}
     return _Limits(defaults, {name: own[name] for name in NAMES if name in own})

@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import locations as model
 from haneul.services.image.model.images import Image, Location
 from haneul.services.image.model.locations import HTTP, LocationChange, Validation
@@ -29,13 +29,13 @@ def of(ctx: Context, image: Image) -> list[dict[str, Any]]:
 
 
 def require_http(ctx: Context) -> None:
-    if not options(ctx.platform.config).http_store:
+    if not ctx.options(ImageOptions).http_store:
         raise errors.NotAllowed(why="http store must be enabled to use location API by normal user.")
 
 
 async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: LocationChange) -> Image:
     """The image after one operation of a patch on its locations; written with the others of the patch."""
-    if not options(ctx.platform.config).show_multiple_locations:
+    if not ctx.options(ImageOptions).show_multiple_locations:
         raise errors.NotAllowed(why=f"It's not allowed to {asked.verb} locations if locations are invisible.")
     model.require_changeable(image, asked.op)
     model.require_agreement(image, asked.validation)
@@ -51,7 +51,7 @@ async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: Locati
     added = [place.url for place in changed.locations if place not in image.locations]
     for url in added:
         require_http(ctx)
-        web.checked(url, options(ctx.platform.config).web)
+        web.checked(url, ctx.options(ImageOptions).web)
     return changed
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageDeleted
 from haneul.services.image.operations import cache
 
 
 @reconciler(every_s=600, nudged_by=(ImageDeleted,))
 async def tidy_cache(ctx: Context) -> None:
-    idle = timedelta(hours=options(ctx.platform.config).cache_idle_hours)
+    idle = timedelta(hours=ctx.options(ImageOptions).cache_idle_hours)
     async with ctx.in_transaction() as c:
         await cache.tidy(c)
         await cache.forget_unread(c, c.now() - idle)

@@ -14,7 +14,7 @@ import structlog
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError, HaneulError
 from haneul.kernel.reconciler import reconciler
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageDeleted, ImageUpdated, ImportFailed
 from haneul.services.image.store import images as store
 from haneul.services.image.store import leftovers
@@ -49,7 +49,7 @@ async def remove_stray_files(ctx: Context) -> None:
         await store.drop_expired_uploads(c.tx, c.now())
         coming = await store.coming_files(c.tx)
         kept = set()
-        for name in options(ctx.platform.config).all_stores():
+        for name in ctx.options(ImageOptions).all_stores():
             path = getattr(stores(ctx.platform).built(name), "path", None)
             if path is not None and path("x").parent == files.folder:
                 kept |= await store.kept_files(c.tx, name)

@@ -16,7 +16,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.image import errors, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats, imports
 from haneul.services.image.model import images as model
@@ -54,7 +54,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 async def ask(ctx: Context, new: NewLocation) -> Answered:
     """The address answers."""
-    async with web.fetched(new.url, options(ctx.platform.config).web) as body:
+    async with web.fetched(new.url, ctx.options(ImageOptions).web, holder=ctx.project_id) as body:
         return Answered(body.length)
 
 
@@ -86,8 +86,8 @@ async def take_back(ctx: Context, new: NewLocation) -> None:
 
 async def look(ctx: Context, new: NewLocation) -> Seen:
     """What the data is; DataRefused if it is not what was said of it."""
-    wanted = options(ctx.platform.config)
-    async with web.fetched(new.url, wanted.web) as body:
+    wanted = ctx.options(ImageOptions)
+    async with web.fetched(new.url, wanted.web, holder=ctx.project_id) as body:
         chunks = fetching.reported(ctx, new, body.chunks)
         stored = await fetching.received(ctx, new.blob, chunks, wanted.image_size_cap)
     path = Files(ctx.platform.folder).path(new.blob)
@@ -156,7 +156,7 @@ async def queue_again(ctx: Context, new: NewLocation, failure: Failure) -> None:
 async def _end_task(ctx: Context, new: NewLocation, failure: str | None) -> None:
     task = await TASKS.get(ctx.tx, new.task_id)
     if task is not None:
-        hours = options(ctx.platform.config).task_hours
+        hours = ctx.options(ImageOptions).task_hours
         await TASKS.update(ctx.tx, task_model.ended(task, ctx.now(), hours, failure=failure))
 
 

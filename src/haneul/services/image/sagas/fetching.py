@@ -14,7 +14,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Busy
 from haneul.kernel.errors import StaleRow
 from haneul.services.image import errors, remotes, web
-from haneul.services.image.config import WebOptions, options
+from haneul.services.image.config import ImageOptions, WebOptions
 from haneul.services.image.model import images, imports
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.model.imports import Import
@@ -67,7 +67,7 @@ def name(asked: Import) -> str:
 async def fetch(ctx: Context, asked: Import) -> Fetched:
     """All the data is in a file on this machine."""
     files = Files(ctx.platform.folder)
-    limit = options(ctx.platform.config).image_size_cap
+    limit = ctx.options(ImageOptions).image_size_cap
     if asked.method == imports.DIRECT:
         if asked.staged is None:
             raise errors.DownloadFailed(why="Nothing was staged.")
@@ -76,7 +76,7 @@ async def fetch(ctx: Context, asked: Import) -> Fetched:
         return await _from_store(ctx, asked, limit)
     if asked.method == imports.REMOTE:
         return await _from_remote(ctx, asked, limit)
-    stored = await _from_web(ctx, asked, asked.uri or "", options(ctx.platform.config).web, {}, limit)
+    stored = await _from_web(ctx, asked, asked.uri or "", ctx.options(ImageOptions).web, {}, limit)
     return _fetched(asked, files.path(stored.blob), stored)
 
 
@@ -87,7 +87,7 @@ def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
 async def _from_web(
     ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
 ) -> Stored:
-    async with web.fetched(uri, rules, headers) as body:
+    async with web.fetched(uri, rules, headers, holder=ctx.project_id) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
         return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
@@ -99,7 +99,7 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
     url = await remotes.image_url(ctx, region, asked.interface, asked.remote_image_id or "")
     # the operator named this cloud, so it may be anywhere; it may only not send us elsewhere
     rules = msgspec.structs.replace(
-        options(ctx.platform.config).web,
+        ctx.options(ImageOptions).web,
         allowed_hosts=(),
         refused_hosts=(),
         allowed_ports=(),
@@ -108,7 +108,7 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
         redirects_max=0,
     )
     headers = {"X-Auth-Token": await remotes.token(ctx, region)}
-    async with web.fetched(url, rules, headers) as body:
+    async with web.fetched(url, rules, headers, holder=ctx.project_id) as body:
         told = b"".join([piece async for piece in body.chunks])
     about, properties = _understood(told)
     if about.status != "active":

@@ -19,7 +19,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.image import errors, plugins, signatures
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats
 from haneul.services.image.model import images as model
@@ -78,7 +78,7 @@ async def forget_fetched(ctx: Context, asked: Import) -> None:
 
 async def unpack(ctx: Context, asked: Import, fetched: Fetched) -> Unpacked:
     """What was inside, if the data came packed and the cloud unpacks it."""
-    wanted = options(ctx.platform.config)
+    wanted = ctx.options(ImageOptions)
     path = Path(fetched.path)
     kind = None
     if wanted.plugins.decompress and not asked.is_copy:
@@ -130,13 +130,13 @@ async def convert(
     ctx: Context, asked: Import, fetched: Fetched, data: Unpacked, inspected: Inspected
 ) -> Converted:
     """The data in the format that the cloud wants its images in. Only what was inspected is opened."""
-    wanted = options(ctx.platform.config).plugins.convert_to
+    wanted = ctx.options(ImageOptions).plugins.convert_to
     declared = fetched.disk_format
     container = "bare" if data.is_unpacked else fetched.container_format
     is_fit = asked.is_copy or not wanted or declared == wanted
     if is_fit or inspected.virtual_size is None or declared not in plugins.QEMU_NAMES:
         return Converted(data.path, data.stored, declared, container)
-    if inspected.virtual_size > options(ctx.platform.config).image_size_cap:
+    if inspected.virtual_size > ctx.options(ImageOptions).image_size_cap:
         raise errors.DataRefused(why="The disk inside is larger than images may be.")
     name = f"{asked.blob}.converted"
     path = Files(ctx.platform.folder).path(name)
@@ -264,7 +264,7 @@ async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
 async def _end_task(ctx: Context, asked: Import, failure: str | None) -> None:
     task = await TASKS.get(ctx.tx, asked.task_id)
     if task is not None:
-        hours = options(ctx.platform.config).task_hours
+        hours = ctx.options(ImageOptions).task_hours
         await TASKS.update(ctx.tx, task_model.ended(task, ctx.now(), hours, failure=failure))
 
 

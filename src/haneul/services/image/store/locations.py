@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 
 from haneul.kernel.context import Platform
 from haneul.services.image import errors, web
-from haneul.services.image.config import options
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import Image
 
 
 async def read(platform: Platform, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:
     """That part of the data, from the first address that answers; without a length, all of it."""
-    rules = options(platform.config).web
+    rules = platform.options(ImageOptions).web
     for location in image.locations:
         try:
             headers = {}
             if length is not None and (offset or length != image.size):
                 headers["Range"] = f"bytes={offset}-{offset + length - 1}"
-            async with web.fetched(location.url, rules, headers) as body:
+            async with web.fetched(location.url, rules, headers, holder=f"read {image.owner}") as body:
                 async for piece in _cut(body, 0 if body.is_part else offset, length):
                     length = None if length is None else length - len(piece)
                     offset += len(piece)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from haneul.kernel.context import Platform
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError
 from haneul.services.image import errors
-from haneul.services.image.config import ImageOptions, StoreOptions, options
+from haneul.services.image.config import ImageOptions, StoreOptions
 from haneul.services.image.drivers.interface import ImageStore, InUse
 from haneul.services.image.model.images import Image
 
@@ -126,14 +125,17 @@ class Stores:
         raise errors.DataMissing(image_id=image.id)
 
 
-_STORES: weakref.WeakKeyDictionary[Platform, tuple[ImageOptions, Stores]] = weakref.WeakKeyDictionary()
+class _Built:
+    """The stores, and the options that they were built for."""
+
+    limits: ImageOptions | None = None
+    stores: Stores
 
 
 def stores(platform: Platform) -> Stores:
     """The stores of this process, built once for one configuration."""
-    limits = options(platform.config)
-    known = _STORES.get(platform)
-    if known is None or known[0] != limits:
-        known = (limits, Stores(limits, platform.folder))
-        _STORES[platform] = known
-    return known[1]
+    limits = platform.options(ImageOptions)
+    built = platform.keep(_Built)
+    if built.limits is not limits:
+        built.limits, built.stores = limits, Stores(limits, platform.folder)
+    return built.stores

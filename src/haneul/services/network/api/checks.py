@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from haneul.kernel.http.bounds import Within
 from haneul.kernel.ids import is_uuid
 from haneul.services.network.model import normal_forms
 
@@ -142,14 +145,18 @@ def hostname(value: Any) -> str:
     return value
 
 
-def list_of(check: Check, *, unique: bool = False) -> Check:
+def list_of(check: Check, *, unique: bool = False, most: int = 64) -> Check:
+    """A list of at most so many: each resource allows fewer of most things, in words of its own."""
+
     def checked(value: Any) -> list[Any]:
         if value is None:
             return []
         if not isinstance(value, list):
             raise ValueError(f"'{value}' is not a list")
+        if len(value) > most:
+            raise ValueError(f"A list of {len(value)} items exceeds the maximum of {most}")
         found = [check(each) for each in value]
-        if unique and any(each in found[:i] for i, each in enumerate(found)):
+        if unique and len({msgspec.json.encode(each) for each in found}) < len(found):
             raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in found)}'")
         return found
 
@@ -175,9 +182,15 @@ def mapping(required: dict[str, Check], optional: dict[str, Check] | None = None
     return check
 
 
+_SMALL = Within(items=64, longest=1024)
+
+
 def free_mapping(value: Any) -> dict[str, Any]:
+    """Any small object."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ValueError(f"'{value}' is not a dictionary")
+    if problem := _SMALL.problem(value):
+        raise ValueError(problem[1])
     return value

@@ -11,12 +11,15 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort, has_texts
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, Request, Routes
+from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
 from haneul.services.network.api.resource import Extra, Resource
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 
 PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
 MOST_TAGS, LONGEST_TAG = 50, 255
+MAX_INT = 2**31
 
 
 def serve(routes: Routes, resource: Resource) -> None:
@@ -37,13 +40,13 @@ def serve(routes: Routes, resource: Resource) -> None:
     routes.get(one)(show)
     if resource.create is not None:
 
-        async def create(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
+        async def create(ctx: Context, body: Document) -> dict[str, Any]:
             return await create_from(ctx, resource, body)
 
         routes.post(base, status=201)(create)
     if resource.update is not None:
 
-        async def update(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+        async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
             return await resource.view(ctx, await update_from(ctx, resource, id, body))
 
         routes.put(one)(update)
@@ -73,7 +76,7 @@ def _after(resource: Resource, listing: Any) -> Any:
 # -- create, update
 
 
-async def create_from(ctx: Context, resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[str, Any]:
     """One thing, or all of a list in one transaction."""
     if resource.collection in body and isinstance(body[resource.collection], list):
         items = body[resource.collection]
@@ -84,7 +87,7 @@ async def create_from(ctx: Context, resource: Resource, body: dict[str, Any]) ->
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
 
 
-def item_of(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+def item_of(resource: Resource, body: Document) -> dict[str, Any]:
     item = body.get(resource.name)
     if not isinstance(item, dict):
         raise BadRequest(f"Unable to find '{resource.name}' in request body")
@@ -100,7 +103,7 @@ async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 
 
-async def update_from(ctx: Context, resource: Resource, id: str, body: dict[str, Any]) -> Any:
+async def update_from(ctx: Context, resource: Resource, id: str, body: Document) -> Any:
     item = item_of(resource, body)
     thing = await resource.load(ctx, id, "update")
     values = resource.change(item)
@@ -124,17 +127,17 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
         sort.append(Sort("id"))
     if reverse:
         sort = [Sort(s.field, not s.descending) for s in sort]
-    limit = _limit(query)
+    asked = _limit(query)
+    limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
     after = None
     if marker := query.get("marker"):
-        after = await resource.rows.get(ctx.tx, marker)
-        if after is None:
-            raise resource.not_found(id=marker)
+        after = await resource.load(ctx, marker)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
     answer: dict[str, Any] = {resource.collection: await resource.views(ctx, things, query.all("fields"))}
-    if limit and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
+    is_page = asked is not None or len(things) == limit
+    if is_page and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
         answer[f"{resource.collection}_links"] = links
     return answer
 
@@ -190,7 +193,7 @@ def _limit(query: Query) -> int | None:
         limit = -1
     if limit < 0:
         raise BadRequest(f"limit must be an integer 0 or greater and not '{text}'")
-    return min(limit, 2**31) or None
+    return min(limit, MAX_INT) or None
 
 
 def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bool) -> list[dict[str, str]]:
@@ -211,11 +214,11 @@ def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
     async def tags_of(ctx: Context, id: str) -> dict[str, Any]:
         return {"tags": (await resource.load(ctx, id)).tags}
 
-    async def replace(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def replace(ctx: Context, id: str, body: Document) -> dict[str, Any]:
         thing = await resource.load(ctx, id, "update")
         return {"tags": (await _tag(ctx, resource, thing, check_tags(body.get("tags")))).tags}
 
-    async def extend(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def extend(ctx: Context, id: str, body: Document) -> dict[str, Any]:
         thing = await resource.load(ctx, id, "update")
         both = [*thing.tags, *(t for t in check_tags(body.get("tags")) if t not in thing.tags)]
         return {"tags": (await _tag(ctx, resource, thing, check_tags(both))).tags}

@@ -24,7 +24,7 @@ routes = Routes("/v2.0")
 FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
 PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = checks.mapping(
-    {"opt_name": checks.line(64)},
+    {"opt_name": lambda v: _option_name(v)},
     {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
@@ -33,6 +33,13 @@ VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "vi
 def _host(value: Any) -> str:
     """No host, in either spelling, unbinds."""
     return "" if value is None else checks.NAME(value)
+
+
+def _option_name(value: Any) -> str:
+    name = str(checks.line(64)(value))
+    if not name.strip():
+        raise ValueError(f"'{value}' is not a valid opt_name: it is blank")
+    return name
 
 
 def _address_or_cidr(value: Any) -> str:

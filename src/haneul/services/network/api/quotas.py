@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Routes
+from haneul.kernel.http.bounds import Document
 from haneul.kernel.quota import LIMITS
 from haneul.services.network import errors
 from haneul.services.network.api import checks
@@ -61,7 +62,7 @@ async def details(ctx: Context, id: str) -> dict[str, Any]:
 
 
 @routes.put("/quotas/{id}")
-async def update(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
     _authorize(ctx, "update", id)
     given = body.get("quota")

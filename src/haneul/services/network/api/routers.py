@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.http import Routes
+from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import item_of, serve
@@ -86,7 +87,7 @@ async def _for(ctx: Context, id: str, rule: str) -> Router:
     return router
 
 
-def _interface(body: dict[str, Any]) -> dict[str, str | None]:
+def _interface(body: Document) -> dict[str, str | None]:
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
@@ -100,20 +101,20 @@ def _interface(body: dict[str, Any]) -> dict[str, str | None]:
 
 
 @routes.put("/routers/{id}/add_router_interface")
-async def add_router_interface(ctx: Context, id: str, body: dict[str, Any]) -> routers.Attachment:
+async def add_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Put the router on a subnet."""
     router = await _for(ctx, id, "add_router_interface")
     return await routers.add_interface(ctx, router, **_interface(body))
 
 
 @routes.put("/routers/{id}/remove_router_interface")
-async def remove_router_interface(ctx: Context, id: str, body: dict[str, Any]) -> routers.Attachment:
+async def remove_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Take the router off a subnet."""
     router = await _for(ctx, id, "remove_router_interface")
     return await routers.remove_interface(ctx, router, **_interface(body))
 
 
-def _routes_of(body: dict[str, Any]) -> list[dict[str, str]]:
+def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
         found: list[dict[str, str]] = checks.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
@@ -122,14 +123,14 @@ def _routes_of(body: dict[str, Any]) -> list[dict[str, str]]:
 
 
 @routes.put("/routers/{id}/add_extraroutes")
-async def add_extraroutes(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def add_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Add routes; those that are there stay."""
     router = await _for(ctx, id, "add_extraroutes")
     return await ROUTER.view(ctx, await routers.change_routes(ctx, router, add=_routes_of(body)))
 
 
 @routes.put("/routers/{id}/remove_extraroutes")
-async def remove_extraroutes(ctx: Context, id: str, body: dict[str, Any]) -> dict[str, Any]:
+async def remove_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Remove routes; fine if they are not there."""
     router = await _for(ctx, id, "remove_extraroutes")
     return await ROUTER.view(ctx, await routers.change_routes(ctx, router, remove=_routes_of(body)))

@@ -22,7 +22,7 @@ SUBNET_POOL = Resource(
         ID,
         NAME,
         *STANDARD,
-        Attribute("prefixes", checks.list_of(checks.subnet), is_stored=False),
+        Attribute("prefixes", checks.list_of(checks.subnet, most=1000), is_stored=False),
         shown("ip_version"),
         Attribute("default_prefixlen", LENGTH, default=None),
         Attribute("min_prefixlen", LENGTH, default=None),

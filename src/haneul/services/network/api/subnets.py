@@ -83,7 +83,7 @@ SUBNET = Resource(
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
-        Attribute("allocation_pools", checks.list_of(POOL), default=NOT_GIVEN, is_stored=False),
+        Attribute("allocation_pools", checks.list_of(POOL, most=256), default=NOT_GIVEN, is_stored=False),
         Attribute("dns_nameservers", checks.list_of(checks.ip, unique=True), default=list, is_stored=False),
         Attribute("host_routes", checks.list_of(HOST_ROUTE, unique=True), default=list, is_stored=False),
         Attribute("enable_dhcp", checks.truth, field="is_dhcp_enabled", default=True),

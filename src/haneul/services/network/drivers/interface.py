@@ -18,6 +18,10 @@ IpOrCidr = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/[0-9]+)?\Z")]
 """They end up in file names, rulesets and configurations, so a host takes nothing else off the wire."""
 
 
+OptionText = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Ipv6Mode = Literal["slaac", "dhcpv6-stateless", "dhcpv6-stateful"]
+
+
 class HostRoute(Struct, frozen=True):
     destination: IpOrCidr
     nexthop: Ip
@@ -31,8 +35,20 @@ class SubnetSpec(Struct, frozen=True, kw_only=True):
     dns_nameservers: list[Ip] = []
     host_routes: list[HostRoute] = []
     is_dhcp_enabled: bool = True
+    ipv6_address_mode: Ipv6Mode | None = None
+    """How guests come by their addresses; None: as DHCP tells them, without being told to ask."""
+    ipv6_ra_mode: Ipv6Mode | None = None
+    """What the network and its routers advertise; None: nothing."""
     dhcp_address: Ip | None = None
     """Where DHCP, names and metadata are answered; every host of the network has it, for its own ports."""
+
+
+class DhcpOption(Struct, frozen=True):
+    """What DHCP tells one port beyond what it tells all: a name or number that dnsmasq knows."""
+
+    name: OptionText
+    value: OptionText
+    ip_version: Literal[4, 6] = 4
 
 
 class DhcpReservation(Struct, frozen=True, kw_only=True):
@@ -40,6 +56,7 @@ class DhcpReservation(Struct, frozen=True, kw_only=True):
     ip: Ip
     hostname: str | None = None
     port_id: Id | None = None
+    options: list[DhcpOption] = []
 
 
 class NetworkSpec(Struct, frozen=True, kw_only=True):
@@ -107,6 +124,7 @@ class PortSpec(Struct, frozen=True, kw_only=True):
     qos: QosSpec | None = None
     device_id: str = ""
     hostname: str | None = None
+    dhcp_options: list[DhcpOption] = []
     attach: Literal["tap", "veth"] = "tap"
     """A tap is opened by a hypervisor, the end of a veth is moved into a container's namespace."""
     generation: int = 0

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from msgspec import Struct
 
 from haneul.services.network.drivers.interface import (
     AddressPair,
     AddressSpec,
+    DhcpOption,
     FloatingIpSpec,
     HostRoute,
+    Ipv6Mode,
     NetworkSpec,
     PortSpec,
     RouterGateway,
@@ -66,6 +69,8 @@ def _subnet_spec(subnet: Subnet, dhcp_address: str | None) -> SubnetSpec:
         dns_nameservers=list(subnet.dns_nameservers),
         host_routes=[HostRoute(r.destination, r.nexthop) for r in subnet.host_routes],
         is_dhcp_enabled=subnet.is_dhcp_enabled,
+        ipv6_address_mode=cast(Ipv6Mode | None, subnet.ipv6_address_mode),
+        ipv6_ra_mode=cast(Ipv6Mode | None, subnet.ipv6_ra_mode),
         dhcp_address=dhcp_address,
     )
 
@@ -90,8 +95,14 @@ def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generati
         rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
         device_id=port.held_by,
         hostname=port.dns_name or None,
+        dhcp_options=[_option(o) for o in port.extra_dhcp_opts],
         generation=generation,
     )
+
+
+def _option(option: Mapping[str, Any]) -> DhcpOption:
+    version = 6 if str(option.get("ip_version", 4)) == "6" else 4
+    return DhcpOption(option["opt_name"], option.get("opt_value") or "", version)
 
 
 def rule_spec(rule: Rule, members: GroupMembers) -> RuleSpec:

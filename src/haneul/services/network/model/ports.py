@@ -107,3 +107,15 @@ def random_mac() -> str:
 def is_network_device(owner: str) -> bool:
     """Whether an owner of that name is part of the network itself."""
     return owner.startswith("network:")
+
+
+def merged_options(have: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The DHCP options of a port once these are given: each takes the place of its namesake, or ends it."""
+    named = {(o["opt_name"], str(o.get("ip_version", 4))): o for o in have}
+    for option in given:
+        key = option["opt_name"], str(option.get("ip_version", 4))
+        if option.get("opt_value") is None:
+            named.pop(key, None)
+        else:
+            named[key] = option | {"ip_version": int(key[1])}
+    return list(named.values())

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model import normal_forms
 from haneul.services.network.model.clock import stamp
@@ -21,14 +22,13 @@ from haneul.services.network.model.ports import (
     LostPort,
     Port,
     is_network_device,
+    merged_options,
 )
 from haneul.services.network.operations import addresses, networks, new_ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
-
-MOST_PAIRS, MOST_ADDRESSES = 10, 5
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Port:
@@ -41,8 +41,9 @@ async def create(ctx: Context, values: dict[str, Any]) -> Port:
     secured = values.pop("is_port_security_enabled", None)
     values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
     values["security_group_ids"] = await _groups(ctx, network, values)
-    _check_fixed_ips(values.get("fixed_ips"))
-    _check_security(values, values["security_group_ids"])
+    _check_fixed_ips(ctx, values.get("fixed_ips"))
+    _check_security(ctx, values, values["security_group_ids"])
+    values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
     port = await new_ports.add(
         ctx,
         network,
@@ -66,18 +67,19 @@ async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> lis
     return [(await security_groups.default_of(ctx, values["project_id"])).id]
 
 
-def _check_fixed_ips(fixed_ips: list[dict[str, Any]] | None) -> None:
-    if fixed_ips is not None and len(fixed_ips) > MOST_ADDRESSES:
+def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> None:
+    if fixed_ips is not None and len(fixed_ips) > ctx.options(NetworkOptions).max_fixed_ips_per_port:
         raise errors.InvalidOperation(reason="Exceeded maximum amount of fixed ips per port")
     named = [f["ip_address"] for f in fixed_ips or () if "ip_address" in f]
     if len(set(named)) != len(named):
         raise errors.InvalidOperation(reason=f"Duplicate IP addresses in {named}")
 
 
-def _check_security(values: dict[str, Any], group_ids: list[str]) -> None:
+def _check_security(ctx: Context, values: dict[str, Any], group_ids: list[str]) -> None:
     pairs = values.get("allowed_address_pairs", [])
-    if len(pairs) > MOST_PAIRS:
-        raise errors.AddressPairsExhausted(quota=MOST_PAIRS)
+    most = ctx.options(NetworkOptions).max_allowed_address_pair
+    if len(pairs) > most:
+        raise errors.AddressPairsExhausted(quota=most)
     keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address")) for p in pairs]
     for key in keys:
         if keys.count(key) > 1:
@@ -100,13 +102,15 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     if not secured and groups and "security_group_ids" not in values:
         raise errors.PortSecurityPortHasSecurityGroup
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs)
-    _check_security({"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
+    _check_security(ctx, {"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
     _refuse_relabelling(port, values)
     labels = {"device_id": port.device_id, "device_owner": port.device_owner}
     await _check_labels(ctx, port.project_id, labels | values)
     await _new_mac(ctx, port, values)
+    if "extra_dhcp_opts" in values:
+        values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
-        _check_fixed_ips(values["fixed_ips"])
+        _check_fixed_ips(ctx, values["fixed_ips"])
         values["fixed_ips"] = await addresses.reallocate(
             ctx, network, port.id, port.fixed_ips, values["fixed_ips"] or [], port.mac_address
         )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -24,8 +25,6 @@ from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
-
-MOST_ROUTES = 30
 
 
 class Attachment(Struct, frozen=True):
@@ -265,8 +264,8 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 
 async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
     routes = list(dict.fromkeys(Route(**r) for r in given))
-    if len(routes) > MOST_ROUTES:
-        raise errors.RoutesExhausted(router_id=router.id, quota=MOST_ROUTES)
+    if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
+        raise errors.RoutesExhausted(router_id=router.id, quota=most)
     ours = await PORTS.find(ctx.tx, held_by=router.id)
     near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})
     own_ips = {f.ip_address for p in ours for f in p.fixed_ips}

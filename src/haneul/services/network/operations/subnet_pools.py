@@ -8,7 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Rows
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import AddressScope, SubnetPool
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS, SUBNETS
@@ -17,6 +19,8 @@ from haneul.services.network.store.quotas import QUOTAS
 
 async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnetpool=1)
+    most = ctx.options(NetworkOptions).max_subnet_pools
+    await _require_fewer(ctx, SUBNET_POOLS, values["project_id"], most, "subnetpool")
     prefixes = _compact(values["prefixes"])
     version = ipaddress.ip_network(prefixes[0]).version
     longest = 32 if version == 4 else 128
@@ -34,6 +38,14 @@ async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
         updated_at=now, **{**values, "prefixes": prefixes},
     )  # fmt: skip
     return await SUBNET_POOLS.add(ctx.tx, pool)
+
+
+async def _require_fewer(ctx: Context, rows: Rows[Any], project_id: str, most: int, what: str) -> None:
+    """Raise if the project has so many of what no quota of Neutron's counts."""
+    await ctx.tx.lock("quota", "network", project_id)
+    have = await rows.count(ctx.tx, project_id=project_id)
+    if have >= most:
+        raise errors.OverQuota(resource=what, requested=1, used=have, limit=most)
 
 
 def _compact(prefixes: list[str]) -> list[str]:
@@ -65,10 +77,8 @@ async def update(ctx: Context, pool: SubnetPool, values: dict[str, Any]) -> Subn
     """Prefixes can only be added."""
     if "prefixes" in values:
         values["prefixes"] = _compact(values["prefixes"])
-        new = [ipaddress.ip_network(p) for p in values["prefixes"]]
-        for old in map(ipaddress.ip_network, pool.prefixes):
-            if not any(old.version == n.version and old.subnet_of(n) for n in new):  # type: ignore[arg-type]
-                raise errors.InvalidOperation(reason="Existing prefixes must be a subset of the new prefixes")
+        if set(_compact([*values["prefixes"], *pool.prefixes])) != set(values["prefixes"]):
+            raise errors.InvalidOperation(reason="Existing prefixes must be a subset of the new prefixes")
     if values.get("address_scope_id") is not None:
         await _check_scope(ctx, values["address_scope_id"], pool.ip_version)
     may_be_none = ("address_scope_id", "default_quota")
@@ -135,6 +145,8 @@ def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:
 
 
 async def create_scope(ctx: Context, values: dict[str, Any]) -> AddressScope:
+    most = ctx.options(NetworkOptions).max_address_scopes
+    await _require_fewer(ctx, ADDRESS_SCOPES, values["project_id"], most, "address_scope")
     return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **values))
 
 

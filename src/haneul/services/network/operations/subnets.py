@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors
+from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -21,8 +22,6 @@ from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import ALLOCATIONS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
-
-MOST_SERVERS, MOST_ROUTES = 5, 20
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
@@ -39,7 +38,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     pools = arithmetic.default_pools(cidr, gateway) if given is None else [Pool(**p) for p in given]
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
-    _check_lists(cidr.version, values)
+    _check_lists(ctx, cidr.version, values)
     now = stamp(ctx.now())
     values.pop("prefixlen", None)
     values["host_routes"] = [Route(**r) for r in values["host_routes"]]
@@ -117,11 +116,12 @@ def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
     return given
 
 
-def _check_lists(version: int, values: dict[str, Any]) -> None:
-    if len(values.get("dns_nameservers", ())) > MOST_SERVERS:
-        raise errors.DNSNameServersExhausted(quota=MOST_SERVERS)
-    if len(values.get("host_routes", ())) > MOST_ROUTES:
-        raise errors.HostRoutesExhausted(quota=MOST_ROUTES)
+def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
+    most = ctx.options(NetworkOptions)
+    if len(values.get("dns_nameservers", ())) > most.max_dns_nameservers:
+        raise errors.DNSNameServersExhausted(quota=most.max_dns_nameservers)
+    if len(values.get("host_routes", ())) > most.max_subnet_host_routes:
+        raise errors.HostRoutesExhausted(quota=most.max_subnet_host_routes)
     for route in values.get("host_routes", ()):
         versions = {
             ipaddress.ip_network(route["destination"]).version,
@@ -174,7 +174,7 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
 
 async def update(ctx: Context, subnet: Subnet, values: dict[str, Any]) -> Subnet:
     cidr = ipaddress.ip_network(subnet.cidr)
-    _check_lists(subnet.ip_version, values)
+    _check_lists(ctx, subnet.ip_version, values)
     if "allocation_pools" in values:
         values["allocation_pools"] = [Pool(**p) for p in values["allocation_pools"]]
         arithmetic.check_pools(cidr, values["allocation_pools"])

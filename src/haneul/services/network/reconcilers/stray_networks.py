@@ -8,11 +8,10 @@ it may have been off.
 from __future__ import annotations
 
 import zlib
-from weakref import WeakKeyDictionary
 
 import structlog
 
-from haneul.kernel.context import Context, Platform
+from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
 from haneul.kernel.reconciler import reconciler
 from haneul.services.network.operations import convergence
@@ -25,8 +24,8 @@ SHARES = 15
 """Each look takes one share of the hosts, so that all are seen within five minutes."""
 
 
-_compared: WeakKeyDictionary[Platform, dict[str, str]] = WeakKeyDictionary()
-"""Which start of its agent each host was last compared after. Losing it costs a look, nothing else."""
+class _Compared(dict[str, str]):
+    """Which start of its agent each host was last compared after. Losing it costs a look, nothing else."""
 
 
 @reconciler(every_s=EVERY_S, nudged_by=(placement.HostsAppeared,))
@@ -37,7 +36,7 @@ async def compare_hosts(ctx: Context) -> None:
     share = int(ctx.now().timestamp() / EVERY_S) % SHARES
     async with ctx.in_reading() as reading:
         up = [h for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
-    known = _compared.setdefault(ctx.platform, {})
+    known = ctx.platform.keep(_Compared)
     for host in up:
         agent = str(host.report.get("agent_id", ""))
         if known.get(host.name) != agent or zlib.crc32(host.name.encode()) % SHARES == share:

@@ -10,7 +10,7 @@ import msgspec
 from haneul import __version__
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
-from haneul.kernel.errors import NotFound
+from haneul.kernel.errors import HOST_FAILURES, Conflict, NotFound
 from haneul.kernel.events import EVENTS
 from haneul.kernel.http import Query, Routes
 from haneul.kernel.saga import OPERATIONS, STEPS, Operation
@@ -23,9 +23,9 @@ routes = Routes("/v1")
 PAGE = 100
 
 
-@routes.get("/status", auth=False)
+@routes.get("/status")
 async def show_status(ctx: Context) -> dict[str, Any]:
-    """Whether the cloud is well, and what its hosts turned out to have."""
+    """Whether the cloud is well, and what its hosts turned out to have; for those who have a token."""
     hosts = await placement.hosts(ctx)
     first = hosts[0].report if hosts else {}
     drivers = first.get("drivers") or {}
@@ -82,7 +82,12 @@ async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
         address = await network.way_in(reading, id)
     if address is None or server.host is None:
         raise NotFound(f"Server {id} has no address yet.")
-    namespace = await ctx.agent(address.host or server.host).network.namespace_of(address.network_id)
+    try:
+        namespace = await ctx.agent(address.host or server.host).network.namespace_of(address.network_id)
+    except HOST_FAILURES:
+        raise Conflict(
+            f"There is no way to server {id}: its host does not answer, or is simulated."
+        ) from None
     return {"namespace": namespace, "address": address.ip, "user": "haneul", "key": None}
 
 

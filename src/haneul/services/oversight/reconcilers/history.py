@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
-from haneul.services.oversight.config import options
+from haneul.services.oversight.config import OversightOptions
 from haneul.services.oversight.store.history import Place, forget_events, forget_operations
 
 
 @reconciler(every_s=3600)
 async def forget_history(ctx: Context) -> None:
-    days = options(ctx.platform.config).history_days
+    days = ctx.options(OversightOptions).history_days
     if days <= 0:
         return
     before = ctx.now() - timedelta(days=days)
@@ -23,4 +23,4 @@ async def forget_history(ctx: Context) -> None:
     place: Place | None = Place()
     while place is not None:
         async with ctx.in_transaction() as writing:
-            place = await forget_operations(writing.tx, before, place)
+            place = await forget_operations(writing.tx, before, place, ctx.platform.remembered)

@@ -9,26 +9,27 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType
+from haneul.kernel.http.bounds import LARGEST, MANY, Number, Text
 from haneul.services.placement import policy
 from haneul.services.placement.model.providers import Consumer
 from haneul.services.placement.operations import allocations, inventories, providers
 
 routes = Routes()
-Amount = Annotated[int, msgspec.Meta(ge=1)]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 
 
 class Held(Strict):
-    resources: dict[str, Amount]
-    generation: int | UnsetType = UNSET
+    resources: Annotated[dict[Text, Amount], MANY]
+    generation: Number | UnsetType = UNSET
 
 
 class ConsumerAllocations(Strict, kw_only=True):
-    allocations: dict[str, Held]
+    allocations: Annotated[dict[Text, Held], MANY]
     project_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    consumer_generation: int | UnsetType | None = UNSET
-    consumer_type: str | UnsetType = UNSET
-    mappings: dict[str, list[str]] | UnsetType = UNSET
+    consumer_generation: Number | UnsetType | None = UNSET
+    consumer_type: Text | UnsetType = UNSET
+    mappings: Annotated[dict[Text, Annotated[list[Text], MANY]], MANY] | UnsetType = UNSET
 
 
 @routes.get("/resource_providers/{id}/allocations", policy=policy.ADMIN_OR_SERVICE)
@@ -74,7 +75,7 @@ async def set_allocations(ctx: Context, consumer_id: str, body: ConsumerAllocati
 
 
 @routes.post("/allocations", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.13")
-async def set_many(ctx: Context, body: dict[str, ConsumerAllocations]) -> None:
+async def set_many(ctx: Context, body: Annotated[dict[Text, ConsumerAllocations], MANY]) -> None:
     """Several consumers hold exactly this, all or none."""
     for consumer_id, one in body.items():
         await set_allocations(ctx, consumer_id, one)

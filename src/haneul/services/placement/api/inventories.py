@@ -8,6 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Reply, Routes, Strict
+from haneul.kernel.http.bounds import MANY, Number, Text
 from haneul.services.placement import policy
 from haneul.services.placement.model.providers import MAX_INT, Inventory
 from haneul.services.placement.operations import inventories
@@ -23,20 +24,20 @@ class InventoryFields(Strict, kw_only=True):
     min_unit: Positive = 1
     max_unit: Positive = MAX_INT
     step_size: Positive = 1
-    allocation_ratio: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    allocation_ratio: Annotated[float, msgspec.Meta(gt=0, le=3.40282e38)] = 1.0
 
 
 class OneInventory(InventoryFields, kw_only=True):
-    resource_provider_generation: int
+    resource_provider_generation: Number
 
 
 class NewInventory(InventoryFields, kw_only=True):
-    resource_class: str
+    resource_class: Text
 
 
 class Inventories(Strict):
-    resource_provider_generation: int
-    inventories: dict[str, InventoryFields]
+    resource_provider_generation: Number
+    inventories: Annotated[dict[Text, InventoryFields], MANY]
 
 
 def view(inventory: Inventory) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Reply, Routes, Strict
+from haneul.kernel.http.bounds import Text
 from haneul.services.placement import errors, policy
 from haneul.services.placement.manifest import MANIFEST
 from haneul.services.placement.model.providers import STANDARD_CLASSES
@@ -18,7 +19,7 @@ _CUSTOM = re.compile(r"CUSTOM_[A-Z0-9_]{1,248}")
 
 
 class NewClass(Strict):
-    name: str
+    name: Text
 
 
 def _check(name: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Reply, Routes, Strict, UnsetType, since
+from haneul.kernel.http.bounds import MANY, Number, Text
 from haneul.kernel.ids import is_uuid
 from haneul.services.placement import policy
 from haneul.services.placement.manifest import MANIFEST
@@ -20,18 +21,18 @@ routes = Routes()
 
 class NewProvider(Strict):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    uuid: str | UnsetType = UNSET
-    parent_provider_uuid: Annotated[str | UnsetType | None, since("1.14")] = UNSET
+    uuid: Text | UnsetType = UNSET
+    parent_provider_uuid: Annotated[Text | UnsetType | None, since("1.14")] = UNSET
 
 
 class ProviderTraits(Strict):
-    traits: list[str]
-    resource_provider_generation: int
+    traits: Annotated[list[Text], MANY]
+    resource_provider_generation: Number
 
 
 class ProviderAggregates(Strict):
-    aggregates: list[str]
-    resource_provider_generation: int
+    aggregates: Annotated[list[Text], MANY]
+    resource_provider_generation: Number
 
 
 def view(ctx: Context, provider: Provider) -> dict[str, Any]:
@@ -146,7 +147,7 @@ async def set_aggregates(ctx: Context, id: str, body: ProviderAggregates) -> dic
 
 
 @routes.put("/resource_providers/{id}/aggregates", policy=policy.ADMIN_OR_SERVICE, since="1.1", until="1.18")
-async def set_aggregates_1_1(ctx: Context, id: str, body: list[str]) -> dict[str, Any]:
+async def set_aggregates_1_1(ctx: Context, id: str, body: Annotated[list[Text], MANY]) -> dict[str, Any]:
     """The provider belongs to exactly these aggregates."""
     return _aggregates(ctx, await providers.set_aggregates(ctx, id, body, None))
 

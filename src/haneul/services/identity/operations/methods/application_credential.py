@@ -5,6 +5,7 @@ from __future__ import annotations
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import LongText
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.errors import ThingNotFound
@@ -18,9 +19,9 @@ from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 
 
 class GivenApplicationCredential(Schema):
-    secret: str
-    id: str | None = None
-    name: str | None = None
+    secret: LongText
+    id: LongText | None = None
+    name: LongText | None = None
     user: Reference | None = None
 
 

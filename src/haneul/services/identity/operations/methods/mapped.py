@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
@@ -16,9 +17,9 @@ from haneul.services.identity.operations.methods import token
 
 
 class Federated(Schema):
-    identity_provider: str | None = None
-    protocol: str | None = None
-    id: str | None = None
+    identity_provider: Text | None = None
+    protocol: Text | None = None
+    id: Text | None = None
 
 
 def proving(name: str) -> Callable[[Context, Federated, Request], Awaitable[Proof]]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import LongText
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Named, Proof
@@ -17,7 +18,7 @@ from haneul.services.identity.store.users import USERS
 
 
 class UserWithPassword(Reference, kw_only=True):
-    password: str
+    password: LongText
 
 
 class Password(Schema):

@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Forbidden, Unauthorized
+from haneul.kernel.http.bounds import LongText
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.errors import TokenNotFound
@@ -15,7 +16,7 @@ from haneul.services.identity.store import users
 
 
 class Token(Schema):
-    id: str
+    id: LongText
 
 
 async def prove(ctx: Context, given: Token, request: Request) -> Proof:

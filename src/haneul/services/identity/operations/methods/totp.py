@@ -14,6 +14,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.guesses import guarded
+from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
@@ -32,7 +33,7 @@ EARLIER = 1
 
 
 class UserWithPasscode(Reference, kw_only=True):
-    passcode: str
+    passcode: Text
 
 
 class Passcode(Schema):

@@ -22,6 +22,7 @@ from haneul.services.network.drivers.linux.devices import BRIDGE
 
 METADATA_ADDRESS = "169.254.169.254"
 LEASE_S = 86400
+ADVERTISED_EVERY_S = 60
 
 
 def configuration(spec: NetworkSpec, folder: Path) -> str:
@@ -44,6 +45,12 @@ def configuration(spec: NetworkSpec, folder: Path) -> str:
         "dhcp-lease-max=65536",
         f"dhcp-option-force=option:mtu,{spec.mtu}",
     ]
+    advertised = [s.ipv6_ra_mode for s in served(spec) if s.ipv6_ra_mode]
+    if advertised:
+        # Guests learn of prefixes and of DHCP here; a way out is what routers advertise themselves.
+        lines.append(f"ra-param={BRIDGE},mtu:{spec.mtu},{ADVERTISED_EVERY_S},0")
+    if "dhcpv6-stateful" in advertised:
+        lines.append("enable-ra")
     for number, subnet in enumerate(served(spec)):
         lines += _subnet_lines(f"s{number}", subnet, spec.has_metadata)
     return "\n".join(lines) + "\n"
@@ -58,7 +65,7 @@ def _subnet_lines(tag: str, subnet: SubnetSpec, has_metadata: bool) -> list[str]
     if subnet.ip_version == 6:
         servers = ",".join(f"[{ip}]" for ip in subnet.dns_nameservers or [subnet.dhcp_address])
         return [
-            f"dhcp-range=set:{tag},{network.network_address},static,{network.prefixlen},{LEASE_S}s",
+            f"dhcp-range=set:{tag},{network.network_address},{range_mode(subnet)},{network.prefixlen},{LEASE_S}s",
             f"dhcp-option=tag:{tag},option6:dns-server,{servers}",
         ]
     servers = ",".join(subnet.dns_nameservers or [subnet.dhcp_address or ""])
@@ -79,6 +86,15 @@ def _subnet_lines(tag: str, subnet: SubnetSpec, has_metadata: bool) -> list[str]
     return lines
 
 
+def range_mode(subnet: SubnetSpec) -> str:
+    """What dnsmasq calls the way in which guests of an IPv6 subnet come by their addresses."""
+    if subnet.ipv6_ra_mode == "slaac":
+        return "ra-only"
+    if subnet.ipv6_ra_mode == "dhcpv6-stateless":
+        return "ra-stateless"
+    return "static"
+
+
 def host_lines(spec: NetworkSpec, reservations: list[DhcpReservation]) -> set[str]:
     """A line for each reservation whose address lies in a served subnet."""
     networks = [ipaddress.ip_network(s.cidr) for s in served(spec)]
@@ -87,7 +103,23 @@ def host_lines(spec: NetworkSpec, reservations: list[DhcpReservation]) -> set[st
         ip = ipaddress.ip_address(one.ip)
         if any(ip in network for network in networks):
             shown = f"[{ip}]" if ip.version == 6 else str(ip)
-            lines.add(f"{one.mac},{shown}" + (f",{one.hostname}" if _is_hostname(one.hostname) else ""))
+            tag = f",set:{_tag(one)}" if one.options else ""
+            lines.add(f"{one.mac}{tag},{shown}" + (f",{one.hostname}" if _is_hostname(one.hostname) else ""))
+    return lines
+
+
+def _tag(reservation: DhcpReservation) -> str:
+    return f"port-{reservation.port_id}"
+
+
+def option_lines(reservations: list[DhcpReservation]) -> set[str]:
+    """A line for each option that one port has of its own. Options may also be called by their numbers."""
+    lines = set()
+    for one in reservations:
+        for option in one.options:
+            kind = "option6:" if option.ip_version == 6 else "" if option.name.isdigit() else "option:"
+            value = f",{option.value}" if option.value else ""
+            lines.add(f"tag:{_tag(one)},{kind}{option.name}{value}")
     return lines
 
 
@@ -110,16 +142,18 @@ def ensure(spec: NetworkSpec, reservations: list[DhcpReservation], folder: Path)
     folder.mkdir(parents=True, exist_ok=True)
     hosts = host_lines(spec, reservations)
     known = set(_read(folder / "hosts").splitlines())
-    configured = _write(folder / "conf", configuration(spec, folder))
-    changed = _write(folder / "hosts", "".join(f"{line}\n" for line in sorted(hosts)))
-    changed |= _write(folder / "names", "".join(f"{n}\n" for n in sorted(name_lines(reservations))))
+    # Not a file of its own: dnsmasq 2.90 does not survive reading tagged options again.
+    options = "".join(f"dhcp-option={line}\n" for line in sorted(option_lines(reservations)))
+    configured = write(folder / "conf", configuration(spec, folder) + options)
+    changed = write(folder / "hosts", "".join(f"{line}\n" for line in sorted(hosts)))
+    changed |= write(folder / "names", "".join(f"{n}\n" for n in sorted(name_lines(reservations))))
     pid = running(folder)
     if pid is not None and not configured and known <= hosts:
         if changed:
             os.kill(pid, signal.SIGHUP)
         return
     ensure_gone(folder, keep_files=True)
-    _launch(folder)
+    launch(folder)
 
 
 def ensure_gone(folder: Path, keep_files: bool = False) -> None:
@@ -144,7 +178,7 @@ def running(folder: Path) -> int | None:
     return pid if f"--conf-file={folder}/conf".encode() in command else None
 
 
-def _launch(folder: Path) -> None:
+def launch(folder: Path) -> None:
     command = ["dnsmasq", f"--conf-file={folder}/conf"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -161,7 +195,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, text: str) -> bool:
+def write(path: Path, text: str) -> bool:
     """Whether the file was different before."""
     if path.exists() and path.read_text() == text:
         return False

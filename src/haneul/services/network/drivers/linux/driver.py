@@ -21,8 +21,17 @@ from haneul.services.network.drivers.interface import (
     RouterGateway,
     RouterInterface,
     RouterSpec,
+    SubnetSpec,
 )
-from haneul.services.network.drivers.linux import dhcp, metadata, namespaces, networks, ports, routers
+from haneul.services.network.drivers.linux import (
+    advertisements,
+    dhcp,
+    metadata,
+    namespaces,
+    networks,
+    ports,
+    routers,
+)
 from haneul.services.network.drivers.linux.records import PortRecord, Records
 
 MAX_PORTS = 0xFFFF
@@ -152,7 +161,11 @@ class LinuxNetwork:
         for port in self._ports_of(spec.id):
             for address in port.spec.addresses:
                 reservations[port.spec.mac, address.ip] = DhcpReservation(
-                    mac=port.spec.mac, ip=address.ip, hostname=port.spec.hostname, port_id=port.id
+                    mac=port.spec.mac,
+                    ip=address.ip,
+                    hostname=port.spec.hostname,
+                    port_id=port.id,
+                    options=port.spec.dhcp_options,
                 )
         dhcp.ensure(spec, list(reservations.values()), self._dhcp_folder(spec.id))
 
@@ -221,6 +234,7 @@ class LinuxNetwork:
             legs = self._legs(spec)
             name = self._router_namespace(spec.id)
             if not namespaces.exists(name):
+                await namespaces.in_thread(dhcp.ensure_gone, self._advertisements_folder(spec.id))
                 await namespaces.in_thread(namespaces.create, name)
             there = await namespaces.inside(name, routers.prepare, legs, spec.is_up)
             for leg in legs:
@@ -232,10 +246,25 @@ class LinuxNetwork:
                     namespaces.path_of(name),
                 )
             await namespaces.inside(name, routers.ensure, spec, legs)
+            advertised = self._advertised(spec, legs) if spec.is_up else []
+            folder = self._advertisements_folder(spec.id)
+            await namespaces.inside(name, advertisements.ensure, advertised, folder)
             self.routers.keep(spec)
+
+    def _advertised(self, spec: RouterSpec, legs: list[routers.Leg]) -> list[tuple[str, list[SubnetSpec]]]:
+        """The legs on which guests are told of the router, with the subnets that want it."""
+        devices = {leg.port_id: leg.device for leg in legs}
+        found = []
+        for interface in spec.interfaces:
+            here = {a.subnet_id for a in interface.addresses}
+            subnets = [s for s in self._network(interface.network_id).subnets if s.id in here]
+            if wanted := [s for s in subnets if s.ipv6_ra_mode]:
+                found.append((devices[interface.port_id], wanted))
+        return found
 
     async def ensure_router_gone(self, router_id: str) -> None:
         async with self._locks[router_id]:
+            await namespaces.in_thread(dhcp.ensure_gone, self._advertisements_folder(router_id))
             name = self._router_namespace(router_id)
             if namespaces.exists(name):
                 # Deleting the legs takes their other ends out of the networks at once.
@@ -283,6 +312,7 @@ class LinuxNetwork:
         for network_id in set(self.networks) - here.networks:
             self.networks.forget(network_id)
         for router_id in set(self.routers) - here.routers:
+            await namespaces.in_thread(dhcp.ensure_gone, self._advertisements_folder(router_id))
             self.routers.forget(router_id)
 
     def _index_addresses(self) -> None:
@@ -306,6 +336,9 @@ class LinuxNetwork:
 
     def _dhcp_folder(self, network_id: str) -> Path:
         return self.folder / "dhcp" / network_id
+
+    def _advertisements_folder(self, router_id: str) -> Path:
+        return self.folder / "advertisements" / router_id
 
     def _network_namespace(self, network_id: str) -> str:
         return f"{self.prefix}-net-{network_id}"

@@ -72,6 +72,7 @@ def ensure(spec: NetworkSpec) -> None:
         devices.switch(f"ipv6/conf/{BRIDGE}/disable_ipv6", 0 if has_ipv6 else 1)
         if has_ipv6:
             devices.switch(f"ipv6/conf/{BRIDGE}/accept_dad", 0)  # other hosts have the same addresses
+            devices.switch(f"ipv6/conf/{BRIDGE}/accept_ra", 0)  # what routers advertise is for guests
         devices.settle(route, bridge, mac=mac, mtu=spec.mtu, alias=spec.id, is_up=True)
         devices.set_addresses(route, bridge.index, here)
         _ensure_routes(route, spec, here, bridge.index)

@@ -1,0 +1,1 @@
+"""What oversight can be asked."""
