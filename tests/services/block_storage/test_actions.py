@@ -253,3 +253,28 @@ async def test_what_there_is(cloud: Cloud) -> None:
     assert (await cloud.member.get(f"{V3}/extensions")).json()["extensions"]
     assert (await cloud.member.get(f"{V3}/messages", version="volume 3.3")).json() == {"messages": []}
     assert (await cloud.member.get(f"{V3}/nothing")).status_code == 404
+
+
+async def test_an_image_of_a_volume_is_as_it_was_asked_for(cloud: Cloud) -> None:
+    made = await make_volume(cloud)
+    wish = {"image_name": "x", "disk_format": "raw", "visibility": "private", "protected": True}
+    action = {"os-volume_upload_image": wish}
+    answer = await cloud.member.post(f"{V3}/volumes/{made['id']}/action", action, version="volume 3.1")
+    assert answer.status_code == 202, answer.text
+    shown = answer.json()["os-volume_upload_image"]
+    assert (shown["volume_type"]["name"], shown["volume_type"]["is_public"]) == ("__DEFAULT__", True)
+    assert (shown["disk_format"], shown["visibility"], shown["protected"]) == ("raw", "private", True)
+    await cloud.settled()
+    image = (await cloud.member.get(f"/image/v2/images/{shown['image_id']}")).json()
+    assert (image["status"], image["disk_format"], image["size"]) == ("active", "raw", made["size"] << 30)
+    assert (image["visibility"], image["protected"]) == ("private", True)
+
+
+async def test_whether_a_volume_is_read_only_stands_in_its_metadata(cloud: Cloud) -> None:
+    made = await make_volume(cloud)
+    path = f"{V3}/volumes/{made['id']}"
+    for readonly in (True, False):
+        body = {"os-update_readonly_flag": {"readonly": readonly}}
+        assert (await cloud.member.post(f"{path}/action", body)).status_code == 202
+        shown = (await cloud.member.get(path)).json()["volume"]
+        assert shown["metadata"]["readonly"] == str(readonly)

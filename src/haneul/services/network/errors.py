@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, HaneulError, NotFound, QuotaExceeded
 
 
 class InvalidInput(BadRequest):
@@ -260,6 +260,11 @@ class SecurityGroupRuleInvalidEtherType(BadRequest):
     message = (
         "Security group rule for ethertype '{ethertype}' not supported. Allowed values are ['IPv4', 'IPv6']."
     )
+
+
+class RevisionNumberConstraintFailed(HaneulError):
+    status, code = 412, "network.revision_changed"
+    message = "Constrained to {expected}, but current revision is {current}"
 
 
 class SecurityGroupRuleExists(Conflict):

@@ -221,3 +221,20 @@ async def test_the_automatic_topology_is_made_once_and_goes(
     assert (await cloud.member.delete(BASE + path)).status_code == 204
     assert await member.list("router") == []
     assert [n["id"] for n in await member.list("network")] == [outside["id"]]
+
+
+async def test_who_has_not_seen_the_last_change_changes_nothing(member: Neutron) -> None:
+    network = await member.make("network", name="n")
+    path, body = f"{BASE}/networks/{network['id']}", {"network": {"name": "m"}}
+    old, now = (f"revision_number={network['revision_number'] + more}" for more in (7, 0))
+    for method in ("PUT", "DELETE"):
+        json = body if method == "PUT" else None
+        refusal = await member.who.call(method, path, json=json, headers={"If-Match": old})
+        assert refusal.status_code == 412
+        assert refusal.json()["NeutronError"]["type"] == "RevisionNumberConstraintFailed"
+    assert (await member.show("network", network["id"]))["name"] == "n"
+    bad = await member.who.put(path, body, headers={"If-Match": "revision_number=x"})
+    assert bad.status_code == 400
+    assert (await member.who.put(path, body, headers={"If-Match": now})).status_code == 200
+    assert (await member.who.delete(path, headers={"If-Match": now})).status_code == 412  # it was changed
+    assert (await member.show("network", network["id"]))["name"] == "m"

@@ -125,7 +125,7 @@ NEVER = Filter("id", "in", [])
 """Finds nothing."""
 WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
 """Before these versions such a filter is ignored."""
-QUOTA_SINCE, BOOTABLE_SINCE = (3, 65), (3, 2)
+QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
 """Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
 
@@ -141,9 +141,10 @@ def filters(
     known = {**fields, **admins} if ctx.is_admin else dict(fields)
     found, unknown = [], []
     for name, value in query.pairs:
-        if name in PAGING or not ctx.wants(WINDOWS.get(name, (3, 0))):
+        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        if name in PAGING or not ctx.wants(window):
             continue
-        like = name.endswith("~") and ctx.wants((3, 34)) and ctx.is_admin
+        like = name.endswith("~") and ctx.is_admin
         field = known.get(name.removesuffix("~") if like else name)
         if field is None:
             unknown.append(name)

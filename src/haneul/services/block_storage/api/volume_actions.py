@@ -228,22 +228,35 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
         disk_format=given.disk_format or "raw",
         container_format=given.container_format or "bare",
         force=fields.truth(given.force, "force"),
+        visibility=(given.visibility or "private") if ctx.wants((3, 1)) else "shared",
+        protected=ctx.wants((3, 1)) and fields.truth(given.protected, "protected"),
     )
-    names = await types.names(ctx, {volume.type_id})
+    type = await types.show(ctx, volume.type_id)
     view: dict[str, Any] = {
         "id": volume.id,
         "updated_at": lists.time(ctx.now()),
         "status": "uploading",
         "display_description": volume.description,
         "size": volume.size,
-        "volume_type": names.get(volume.type_id),
+        "volume_type": {
+            "id": type.id,
+            "name": type.name,
+            "description": type.description,
+            "is_public": type.is_public,
+            "extra_specs": type.extra_specs,
+            "qos_specs_id": None,
+            "created_at": lists.time(type.created_at),
+            "updated_at": lists.time(type.updated_at),
+            "deleted_at": None,
+            "deleted": False,
+        },
         "image_id": made.id,
         "container_format": given.container_format or "bare",
         "disk_format": made.disk_format,
         "image_name": given.image_name,
+        "visibility": made.visibility,
+        "protected": made.protected,
     }
-    if ctx.wants((3, 1)):
-        view |= {"visibility": made.visibility, "protected": made.protected}
     return {"os-volume_upload_image": view}
 
 

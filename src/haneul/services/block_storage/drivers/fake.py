@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,17 @@ class FakeVolumes:
         self._volume(volume_id)
         self._snapshot(snapshot_id)
 
-    async def export_volume(self, volume_id: str) -> str:
-        """A true qcow2 of the right size, without content, since a simulated volume has none."""
+    async def export_volume(self, volume_id: str, disk_format: str = "qcow2") -> str:
+        """A true file of the right size, without content, since a simulated volume has none."""
         await self.knobs.enter("export_volume")
         path = self._export_path(volume_id)
         size = self._volume(volume_id).size_gb << 30
         self._folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(empty_qcow2.content(size))
+        if disk_format == "raw":
+            path.touch()
+            os.truncate(path, size)
+        else:
+            path.write_bytes(empty_qcow2.content(size))
         return str(path)
 
     async def ensure_export_gone(self, volume_id: str) -> None:

@@ -96,10 +96,13 @@ class FileVolumes:
             _grow(path, size)
             path.chmod(0o600)
 
-    async def export_volume(self, volume_id: str) -> str:
+    async def export_volume(self, volume_id: str, disk_format: str = "qcow2") -> str:
         to = self._path(self._exports, volume_id)
         async with self._lock(volume_id):
             path = self._existing(volume_id)
+            if disk_format == "raw":
+                await asyncio.to_thread(disk_files.copy, path, to)
+                return str(to)
             if not self._clones:
                 await disk_files.convert(path, "raw", to, "qcow2")
                 return str(to)

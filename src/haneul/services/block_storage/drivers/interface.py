@@ -89,8 +89,8 @@ class Volumes(Protocol):
 
 @runtime_checkable
 class ExportsVolumes(Protocol):
-    async def export_volume(self, volume_id: str) -> str:
-        """The path of a standalone qcow2 with the volume's content, to be made an image."""
+    async def export_volume(self, volume_id: str, disk_format: str = "qcow2") -> str:
+        """The path of a standalone file (qcow2 or raw) with the volume's content, to be made an image."""
         ...
 
     async def ensure_export_gone(self, volume_id: str) -> None: ...

@@ -238,9 +238,17 @@ async def extend(ctx: Context, volume: Volume, size: int) -> None:
 
 
 async def upload_image(
-    ctx: Context, volume: Volume, *, name: str, disk_format: str, container_format: str, force: bool
+    ctx: Context,
+    volume: Volume,
+    *,
+    name: str,
+    disk_format: str,
+    container_format: str,
+    force: bool,
+    visibility: str,
+    protected: bool,
 ) -> image.Image:
-    """Accept that an image is made of the volume; the queued image."""
+    """Accept that an image is made of the volume, in the format that was asked for; the queued image."""
     if volume.status == "in-use" and not force:
         raise errors.InvalidVolume(reason="Volume status is in-use.")
     model.require_status(volume, "available", "in-use")
@@ -248,8 +256,11 @@ async def upload_image(
         await require_free(ctx, volume)
     if disk_format not in ("raw", "qcow2"):
         raise errors.InvalidInput(reason=f"Images of volumes are raw or qcow2, not {disk_format}.")
-    made = await image.create_queued(ctx, name, "qcow2", container_format, {}, min_disk=volume.size)
-    await ctx.start(UPLOAD_IMAGE, Upload(volume.id, made.id), resource=volume.id)
+    made = await image.create_queued(
+        ctx, name, disk_format, container_format, {}, min_disk=volume.size, visibility=visibility,
+        protected=protected,
+    )  # fmt: skip
+    await ctx.start(UPLOAD_IMAGE, Upload(volume.id, made.id, disk_format), resource=volume.id)
     return made
 
 

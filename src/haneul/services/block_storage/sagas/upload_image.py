@@ -17,6 +17,7 @@ from haneul.services.image import public as image
 class Upload(msgspec.Struct, frozen=True):
     volume_id: str
     image_id: str
+    disk_format: str = "qcow2"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ async def find(ctx: Context, upload: Upload) -> Place:
 
 
 async def export(ctx: Context, upload: Upload, place: Place) -> Exported:
-    return Exported(await ctx.agent(place.host).volumes.export_volume(upload.volume_id))
+    return Exported(await ctx.agent(place.host).volumes.export_volume(upload.volume_id, upload.disk_format))
 
 
 async def clean(ctx: Context, upload: Upload, place: Place) -> None:

@@ -138,7 +138,7 @@ async def image_of_root_disk(
 ) -> image.Image:
     """An image that waits for the content of the server's root disk."""
     properties = {"instance_uuid": server.id, "image_type": "snapshot", "user_id": ctx.user_id}
-    return await _queued_image(ctx, server, name, "qcow2", metadata | properties, server.flavor.disk_gb)
+    return await _queued_image(ctx, server, name, "qcow2", properties | metadata, server.flavor.disk_gb)
 
 
 async def _queued_image(

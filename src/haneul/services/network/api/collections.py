@@ -46,14 +46,15 @@ def serve(routes: Routes, resource: Resource) -> None:
         routes.post(base, status=201)(create)
     if resource.update is not None:
 
-        async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
-            return await resource.view(ctx, await update_from(ctx, resource, id, body))
+        async def update(ctx: Context, id: str, body: Document, request: Request) -> dict[str, Any]:
+            return await resource.view(ctx, await update_from(ctx, resource, id, body, request))
 
         routes.put(one)(update)
     if resource.delete is not None:
 
-        async def delete(ctx: Context, id: str) -> None:
+        async def delete(ctx: Context, id: str, request: Request) -> None:
             thing = await resource.load(ctx, id, "delete")
+            require_revision(request, thing)
             await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
 
         routes.delete(one)(delete)
@@ -103,15 +104,28 @@ async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 
 
-async def update_from(ctx: Context, resource: Resource, id: str, body: Document) -> Any:
+async def update_from(ctx: Context, resource: Resource, id: str, body: Document, request: Request) -> Any:
     item = item_of(resource, body)
     thing = await resource.load(ctx, id, "update")
+    require_revision(request, thing)
     values = resource.change(item)
     wanted = {f: getattr(thing, f) for f in thing.__struct_fields__} | values
     resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, wanted))
     if not values:
         return thing
     return await resource.update(ctx, thing, values)  # type: ignore[misc]
+
+
+def require_revision(request: Request, thing: Any) -> None:
+    """The thing is still as the caller saw it, if `If-Match: revision_number=N` says how that was."""
+    wanted = [each.strip() for each in (request.header("If-Match") or "").split(",")]
+    for name, equals, number in (
+        each.partition("=") for each in wanted if each.startswith("revision_number")
+    ):
+        if name != "revision_number" or not equals or not number.isascii() or not number.isdigit():
+            raise BadRequest("Badly formed If-Match: revision_number=N is expected")
+        if number.lstrip("0") != str(thing.generation).lstrip("0"):
+            raise errors.RevisionNumberConstraintFailed(expected=number[:20], current=thing.generation)
 
 
 # -- lists

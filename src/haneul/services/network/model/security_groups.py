@@ -105,7 +105,7 @@ def _check_icmp(kind: int | None, code: int | None) -> None:
         raise errors.SecurityGroupMissingIcmpType(value=code)
     for value, field, attr in ((kind, "port_range_min", "type"), (code, "port_range_max", "code")):
         if value is not None and not 0 <= value <= 255:
-            raise errors.SecurityGroupInvalidIcmpValue(field=field, attr=attr, value=value)
+            raise errors.SecurityGroupInvalidIcmpValue(field=attr, attr=field, value=value)
 
 
 def normalized_cidr(remote_ip_prefix: str | None) -> str | None:
