@@ -144,3 +144,51 @@ async def test_its_token_ends_with_it(keystone: Keystone) -> None:
     assert (await keystone.call(member, "DELETE", path)).status_code == 204
     assert (await keystone.call(token, "GET", path)).status_code == 401
     assert (await login_with(keystone, proof(credential))).status_code == 404
+
+
+async def test_what_ends_an_application_credential(keystone: Keystone) -> None:
+    """Whoever copied it has nothing when its owner gets the role back, or is enabled again."""
+    ids, admin = keystone.ids, await keystone.token("admin")
+    user, held = f"/users/{ids['member']}", f"/projects/{ids['demo']}/users/{ids['member']}/roles"
+    roles = (await keystone.call(admin, "GET", held)).json()["roles"]
+    member = next(each["id"] for each in roles if each["name"] == "member")
+    extra = (await keystone.call(admin, "POST", "/roles", {"role": {"name": "extra"}})).json()["role"]["id"]
+
+    async def taken_and_given() -> None:
+        assert (await keystone.call(admin, "DELETE", f"{held}/{member}")).status_code == 204
+        assert (await keystone.call(admin, "PUT", f"{held}/{member}")).status_code == 204
+
+    async def away_and_back() -> None:
+        for enabled in (False, True):
+            body = {"user": {"enabled": enabled}}
+            assert (await keystone.call(admin, "PATCH", user, body)).status_code == 200
+
+    async def a_role_ends() -> None:
+        assert (await keystone.call(admin, "PUT", f"{held}/{extra}")).status_code == 204
+        await made(keystone, await keystone.token("member"), name="with")
+        assert (await keystone.call(admin, "DELETE", f"/roles/{extra}")).status_code == 204
+
+    for happens in (taken_and_given, away_and_back, a_role_ends):
+        credential = await made(keystone, await keystone.token("member"), access_rules=[IMAGES])
+        await token_of(keystone, credential)
+        await happens()
+        assert (await login_with(keystone, proof(credential))).status_code == 404, happens
+        listed = await keystone.call(await keystone.token("member"), "GET", f"{user}/application_credentials")
+        assert listed.json()["application_credentials"] == [], happens
+
+
+async def test_access_rules_that_stay_have_a_limit(keystone: Keystone) -> None:
+    """They outlive their credentials, so credentials that come and go must not pile them up."""
+    member, most = await keystone.token("member"), 1000
+    path = f"/users/{keystone.ids['member']}"
+    for first in range(0, most, 50):
+        rules = [{**IMAGES, "path": f"/{first + i}"} for i in range(50)]
+        credential = await made(keystone, member, access_rules=rules)
+        gone = await keystone.call(member, "DELETE", f"{path}/application_credentials/{credential['id']}")
+        assert gone.status_code == 204
+    body = {"application_credential": {"name": "ci", "access_rules": [{**IMAGES, "path": "/one-more"}]}}
+    refused = await keystone.call(member, "POST", f"{path}/application_credentials", body)
+    assert refused.status_code == 403
+    assert "maximum of 1000" in refused.json()["error"]["message"]
+    kept = (await keystone.call(member, "GET", f"{path}/access_rules")).json()["access_rules"]
+    assert len(kept) == most

@@ -6,10 +6,13 @@ says how much of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
+
+from haneul.kernel.errors import BadRequest
 
 MOST, LONGEST, LARGEST = 1000, 65535, 2**63 - 1
 
@@ -55,6 +58,17 @@ class Within:
             elif isinstance(each, int) and not -LARGEST <= each <= LARGEST:
                 return path, f"a number is greater than the maximum of {LARGEST}"
         return None
+
+
+def joined(have: Mapping[str, Any], more: Mapping[str, Any], field: str, most: int = MOST) -> dict[str, Any]:
+    """Both in one; 400 naming the field if that is more than may be sent at once, unless it grows no further.
+
+    What is added bit by bit has the bound of what is sent at once.
+    """
+    both = {**have, **more}
+    if len(both) > most and len(both) > len(have):
+        raise BadRequest(f"Invalid input for field {field}: more than {most} items")
+    return both
 
 
 Anything = Annotated[Any, Within()]

@@ -126,6 +126,8 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ApplicationCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     user_limit: Annotated[int, msgspec.Meta(ge=-1)] = 200
+    access_rule_limit: Annotated[int, msgspec.Meta(ge=-1)] = 1000
+    """Access rules that a user may have: they stay when the credentials that brought them go."""
 
 
 class Trusts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

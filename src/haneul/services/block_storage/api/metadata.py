@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http.bounds import MANY, Text
+from haneul.kernel.http.bounds import MANY, Text, joined
 from haneul.kernel.http.schema import Schema
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields
@@ -55,7 +55,7 @@ def _declare(
     async def add(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
         """Add to the metadata; what is there keeps its value unless given anew."""
         thing = await load(ctx, id)
-        merged = {**thing.metadata, **fields.pairs(body.metadata)}
+        merged = joined(thing.metadata, fields.pairs(body.metadata), "metadata")
         return {"metadata": (await operations.save(ctx, thing, metadata=merged)).metadata}
 
     @routes.put(base, policy=replace)
@@ -72,7 +72,7 @@ def _declare(
     async def set_one(ctx: Context, id: str, key: str, body: Meta) -> dict[str, Any]:
         thing = await load(ctx, id)
         pair = _one(body.meta, key)
-        await operations.save(ctx, thing, metadata={**thing.metadata, **pair})
+        await operations.save(ctx, thing, metadata=joined(thing.metadata, pair, "metadata"))
         return {"meta": pair}
 
     @routes.delete(base + "/{key}", status=200, policy=remove)

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Document, Text
+from haneul.kernel.http.bounds import MANY, Document, Text, joined
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
@@ -142,7 +142,8 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
 @routes.post("/types/{id}/extra_specs", policy=policy.CREATE_EXTRA_SPECS)
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
-    await types.update(ctx, id, extra_specs={**found.extra_specs, **fields.pairs(body.extra_specs)})
+    specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
+    await types.update(ctx, id, extra_specs=specs)
     return {"extra_specs": body.extra_specs}
 
 
@@ -167,7 +168,7 @@ async def set_extra_spec(
         raise BadRequest("Request body and URI mismatch")
     if len(body) > 1:
         raise BadRequest("Request body contains too many items")
-    await types.update(ctx, id, extra_specs={**found.extra_specs, **fields.pairs(body)})
+    await types.update(ctx, id, extra_specs=joined(found.extra_specs, fields.pairs(body), "extra_specs"))
     return dict(body)
 
 

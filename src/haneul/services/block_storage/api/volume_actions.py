@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words
+from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words, joined
 from haneul.kernel.http.routes import Reply
 from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
@@ -311,7 +311,7 @@ class ImageMetadata(Strict):
 
 @action("os-set_image_metadata", policy.SET_IMAGE_METADATA, ImageMetadata)
 async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata) -> Reply:
-    merged = {**volume.image_metadata, **fields.pairs(given.metadata)}
+    merged = joined(volume.image_metadata, fields.pairs(given.metadata), "metadata")
     await volumes.save(ctx, volume, image_metadata=merged)
     return Reply({"metadata": merged}, status=200)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
+from haneul.kernel.http.bounds import joined
 from haneul.services.compute import errors
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import hosts
@@ -80,8 +81,8 @@ async def update(
 ) -> Aggregate:
     """Change the name, and single metadata; None removes one."""
     old = await show(ctx, number)
-    merged = {**old.metadata, **(metadata or {})}
-    kept = {k: v for k, v in merged.items() if v is not None}
+    left = {k: v for k, v in old.metadata.items() if k not in (metadata or {})}
+    kept = joined(left, {k: v for k, v in (metadata or {}).items() if v is not None}, "metadata")
     new = msgspec.structs.replace(old, name=name or old.name, metadata=kept)
     if new.zone != old.zone:
         await _require_one_zone(ctx, new, new.hosts)

@@ -12,6 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort
 from haneul.kernel.db.rows import escape_like
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http.bounds import joined
 from haneul.services.compute import errors
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.store.flavors import FLAVORS
@@ -89,7 +90,7 @@ async def delete(ctx: Context, id: str) -> None:
 
 async def add_specs(ctx: Context, id: str, specs: dict[str, str]) -> Flavor:
     flavor = await show(ctx, id)
-    return await _change(ctx, flavor, extra_specs={**flavor.extra_specs, **specs})
+    return await _change(ctx, flavor, extra_specs=joined(flavor.extra_specs, specs, "extra_specs"))
 
 
 async def show_spec(ctx: Context, id: str, key: str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context, as_target
 from haneul.kernel.db import Duplicate, Rows
+from haneul.kernel.http.bounds import joined
 from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound, TooManyThings
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -85,7 +86,8 @@ async def write(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
 
 def changed(thing: T, changes: dict[str, Any], more: dict[str, Any]) -> T:
     """The thing with these fields changed; what we do not know is kept as it comes."""
-    return msgspec.structs.replace(thing, **changes, extra={**getattr(thing, "extra", {}), **more})
+    extra = joined(getattr(thing, "extra", {}), more, "extra")
+    return msgspec.structs.replace(thing, **changes, extra=extra)
 
 
 def require_mutable(thing: Any, kind: str, verb: str, changes: dict[str, Any] | None = None) -> None:

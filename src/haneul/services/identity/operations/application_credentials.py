@@ -136,8 +136,11 @@ async def _rule(ctx: Context, user_id: str, wanted: WantedRule) -> AccessRule:
         found = await ACCESS_RULES.first(ctx.tx, id=wanted.id, user_id=user_id)
         return access.existing(found, "Access Rule", wanted.id)
     said = {"service": wanted.service, "path": wanted.path, "method": wanted.method}
-    found = await ACCESS_RULES.first(ctx.tx, user_id=user_id, **said)
-    return found or await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **said))
+    if found := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **said):
+        return found
+    most = ctx.options(IdentityOptions).application_credential.access_rule_limit
+    await access.require_fewer(ctx, ACCESS_RULES, most, "access rules", user_id=user_id)
+    return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **said))
 
 
 def _shown(rule: AccessRule) -> dict[str, Any]:

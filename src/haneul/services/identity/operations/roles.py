@@ -12,6 +12,7 @@ from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role, 
 from haneul.services.identity.operations import access
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import roles
+from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 from haneul.services.identity.store.roles import ASSIGNMENTS, IMPLIED, ROLES
 from haneul.services.identity.store.users import MEMBERSHIPS
 
@@ -27,6 +28,8 @@ async def delete(ctx: Context, role: Role) -> None:
     """The role is gone, from everybody and from every token."""
     access.require_mutable(role, "role", "delete")
     await _end_tokens_with(ctx, role)
+    for each in await ASSIGNMENTS.find(ctx.tx, role_id=role.id):
+        await _end_application_credentials(ctx, each)
     await ASSIGNMENTS.remove(ctx.tx, role_id=role.id)
     await IMPLIED.remove(ctx.tx, prior_role_id=role.id)
     await IMPLIED.remove(ctx.tx, implied_role_id=role.id)
@@ -100,9 +103,20 @@ async def require_given(ctx: Context, given: Assignment) -> None:
         )
 
 
+async def _end_application_credentials(ctx: Context, taken: Assignment) -> None:
+    if (taken.actor_kind, taken.target_kind) == ("user", "project"):
+        owner = {"user_id": taken.actor_id, "project_id": taken.target_id}
+        await APPLICATION_CREDENTIALS.remove(ctx.tx, **owner)
+
+
 async def take(ctx: Context, given: Assignment) -> None:
-    """The actor no longer has the role there, and tokens that may carry it end."""
+    """The actor no longer has the role there, and tokens that may carry it end.
+
+    So do application credentials of the user in that project, for good: what somebody copied does not come
+    back to life with the role.
+    """
     await require_given(ctx, given)
+    await _end_application_credentials(ctx, given)
     await ASSIGNMENTS.remove(
         ctx.tx,
         actor_id=given.actor_id,

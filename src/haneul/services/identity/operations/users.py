@@ -81,6 +81,9 @@ async def update(
             await login_safety.forget_failures(c, id, active=True)
         if hashed is not None or not user.enabled:
             await revoke(c, of_user(id))
+        if now.enabled and not user.enabled:  # what was lent does not come back when they do
+            await APPLICATION_CREDENTIALS.remove(c.tx, user_id=id)
+            await ACCESS_RULES.remove(c.tx, user_id=id)
         if links is not None:
             await federated_users.write(c, id, links)
         return await access.write(c, USERS, user, "user")
