@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -196,3 +197,20 @@ async def test_queries_of_every_shape_leave_nothing_behind(world: World) -> None
     for number in range(60, 300):
         await ask(number)
     assert memory_mib(world.cloud.platform.db) - before < GROWTH_MIB
+
+
+async def test_a_body_of_many_ports_leaves_others_their_turn(world: World) -> None:
+    """While hundreds of ports are made, somebody else's requests are answered one after another."""
+    member, other = world.cloud.member, world.cloud.stranger
+    network = (await member.post(f"{V2}/networks", {"network": {}})).json()["network"]["id"]
+    wish = {"network_id": network, "cidr": "10.77.0.0/16", "ip_version": 4}
+    assert (await member.post(f"{V2}/subnets", {"subnet": wish})).status_code == 201
+    making = asyncio.create_task(member.post(f"{V2}/ports", {"ports": [{"network_id": network}] * 100}))
+    await asyncio.sleep(0)
+    answered_meanwhile = 0
+    while not making.done():
+        assert (await other.get(f"{V2}/networks")).status_code == 200
+        await asyncio.sleep(0)
+        answered_meanwhile += 1
+    assert (await making).status_code == 201
+    assert answered_meanwhile > 10

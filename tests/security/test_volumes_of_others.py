@@ -202,3 +202,18 @@ async def test_what_the_attachments_api_tells_of_modes_and_statuses(t: Tenants) 
     one = f"{VOLUME}/attachments/{made['id']}"
     done = await t.alt.post(f"{one}/action", {"os-complete": None}, version=NEWEST)
     assert (done.status_code, (await volume(t.cloud, id))["status"]) == (204, "in-use")
+
+
+async def test_the_key_of_an_offer_is_not_found_by_trying(t: Tenants) -> None:
+    """Who tried too often is refused with the right key too, and the volume stays whose it is."""
+    t.cloud.platform.config["guesses"] = {"from_address": 3}  # type: ignore[index]
+    volume = await make(t.victim, f"{VOLUME}/volumes", volume={"size": 1})
+    await t.cloud.settled()
+    offer = await make(t.victim, f"{VOLUME}/volume-transfers", transfer={"volume_id": volume["id"]})
+    path = f"{VOLUME}/volume-transfers/{offer['id']}/accept"
+    answers = []
+    for key in ("a", "b", "c", offer["auth_key"]):
+        answers.append(await t.alt.post(path, {"accept": {"auth_key": key}}, version=NEWEST))
+    assert [each.status_code for each in answers] == [400, 400, 400, 429]
+    assert "Invalid auth key" in answers[0].text
+    assert (await t.alt.get(f"{VOLUME}/volumes/{volume['id']}", version=NEWEST)).status_code == 404

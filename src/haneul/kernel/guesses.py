@@ -19,7 +19,7 @@ import msgspec
 
 from haneul.kernel.config import Section
 from haneul.kernel.context import Platform
-from haneul.kernel.errors import NotFound, TooManyRequests, Unauthorized
+from haneul.kernel.errors import HaneulError, NotFound, TooManyRequests, Unauthorized
 
 Most = Annotated[int, msgspec.Meta(ge=0)]
 MOST_KEYS = 100_000
@@ -72,8 +72,13 @@ class Failures(Counts):
 
 
 @contextlib.contextmanager
-def guarded(platform: Platform, secret: str, address: str) -> Iterator[None]:
-    """What is done within finds out whether the secret of that name was right; 401 and 404 say that it was not.
+def guarded(
+    platform: Platform,
+    secret: str,
+    address: str,
+    wrong: tuple[type[HaneulError], ...] = (Unauthorized, NotFound),
+) -> Iterator[None]:
+    """What is done within finds out whether the secret of that name was right; `wrong` say that it was not.
 
     429 if there were too many wrong tries, whether this one is right or not.
     """
@@ -92,7 +97,7 @@ def guarded(platform: Platform, secret: str, address: str) -> Iterator[None]:
     require_few()
     try:
         yield
-    except (Unauthorized, NotFound):
+    except wrong:
         now = platform.clock.now()
         for key, most in keys:
             if most:

@@ -53,6 +53,11 @@ class TransferNotFound(NotFound):
     code, message = "block_storage.transfer_not_found", "Transfer {id} could not be found."
 
 
+class WrongKey(BadRequest):
+    code = "block_storage.wrong_key"
+    message = "Invalid auth key: Attempt to transfer {id} with invalid auth key."
+
+
 class GroupNotFound(NotFound):
     code, message = "block_storage.group_not_found", "Group {id} could not be found."
 

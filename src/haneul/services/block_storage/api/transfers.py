@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import LongText, Text
-from haneul.kernel.http.routes import Query
+from haneul.kernel.http.routes import Query, Request
 from haneul.kernel.http.schema import Strict, since
 from haneul.services.block_storage import policy
 from haneul.services.block_storage.api import fields, lists
@@ -61,11 +61,12 @@ def _declare(base: str, first: str) -> None:
         return {"transfer": _view(ctx, await transfers.show(ctx, id))}
 
     @routes.post(base + "/{id}/accept", status=202, policy=policy.ACCEPT_TRANSFER, since=first)
-    async def accept_transfer(ctx: Context, id: str, body: AcceptTransfer) -> dict[str, Any]:
+    async def accept_transfer(
+        ctx: Context, id: str, body: AcceptTransfer, request: Request
+    ) -> dict[str, Any]:
         """Take an offered volume into one's own project."""
-        return {
-            "transfer": _view(ctx, await transfers.accept(ctx, id, body.accept.auth_key), is_detailed=False)
-        }
+        taken = await transfers.accept(ctx, id, body.accept.auth_key, address=request.address)
+        return {"transfer": _view(ctx, taken, is_detailed=False)}
 
     @routes.delete(base + "/{id}", status=202, policy=policy.DELETE_TRANSFER, since=first)
     async def delete_transfer(ctx: Context, id: str) -> None:

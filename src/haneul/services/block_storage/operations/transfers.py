@@ -9,6 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
+from haneul.kernel.guesses import guarded
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.transfers import Transfer, digest
@@ -43,13 +44,14 @@ async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit:
     return await TRANSFERS.page(ctx.tx, mine, sort=sort, limit=limit)
 
 
-async def accept(ctx: Context, id: str, key: str) -> Transfer:
+async def accept(ctx: Context, id: str, key: str, *, address: str) -> Transfer:
     """The volume, and its snapshots unless they stay behind, are the asker's project's."""
-    found = await TRANSFERS.get(ctx.tx, id)
-    if found is None:
-        raise errors.TransferNotFound(id=id)
-    if not hmac.compare_digest(found.key_digest, digest(key)):
-        raise errors.InvalidInput(f"Invalid auth key: Attempt to transfer {id} with invalid auth key.")
+    with guarded(ctx.platform, f"transfer {id}", address, wrong=(errors.WrongKey, errors.TransferNotFound)):
+        found = await TRANSFERS.get(ctx.tx, id)
+        if found is None:
+            raise errors.TransferNotFound(id=id)
+        if not hmac.compare_digest(found.key_digest, digest(key)):
+            raise errors.WrongKey(id=id)
     volume = await VOLUMES.get(ctx.tx, found.volume_id)
     if volume is None or volume.status != "awaiting-transfer":
         raise errors.InvalidVolume(reason=f"Volume {found.volume_id} is not awaiting a transfer.")

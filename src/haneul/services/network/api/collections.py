@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -83,7 +84,10 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
         items = body[resource.collection]
         if not items:
             raise BadRequest("Resources required")
-        things = [await _create(ctx, resource, item) for item in items]
+        things = []
+        for item in items:
+            things.append(await _create(ctx, resource, item))
+            await asyncio.sleep(0)  # a body has up to a thousand, and the database need not let others run
         return {resource.collection: await resource.views(ctx, things)}
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
 
