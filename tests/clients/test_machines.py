@@ -149,6 +149,7 @@ def test_a_guest_has_the_disks_nics_addresses_and_files_that_were_asked_for(
     clouds = OpenStackConfig(config_files=[str(state / "clouds.yaml")])
     with Connection(config=clouds.get_one("haneul-demo")) as sdk:  # the client cannot send files any more
         sdk.compute.post("/servers", json={"server": wanted}, microversion="2.1").raise_for_status()
+    assert demo.settled("server", "whole")["status"] == "ACTIVE"
     console_says(demo, "whole", "looked at everything")
     log = demo.run("console log show whole")
     addresses = demo.json("server show whole")["addresses"]["six"]
