@@ -35,6 +35,8 @@ MAX_LIMIT = 1000
 async def create_server(ctx: Context, body: CreateServer) -> Reply:
     """Create servers. They are built in the background; poll their status."""
     new = body.server
+    if new.trusted_image_certificates:
+        raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
     if isinstance(body.hints, dict):
         hints = body.hints
     else:
