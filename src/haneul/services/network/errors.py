@@ -285,6 +285,15 @@ class SecurityGroupRuleExists(Conflict):
     message = "Security group rule already exists. Rule id is {rule_id}."
 
 
+class DuplicateSecurityGroupRuleInPost(Conflict):
+    code, message = "network.rule_twice", "Duplicate Security Group Rule in POST."
+
+
+class SecurityGroupNotSingleGroupRules(BadRequest):
+    code = "network.rules_of_several_groups"
+    message = "Only allowed to update rules for one security profile at a time"
+
+
 class SecurityGroupCannotBeApplied(BadRequest):
     code = "network.security_group_not_applied"
     message = (

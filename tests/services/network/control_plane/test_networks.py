@@ -115,7 +115,12 @@ async def test_a_subnet_gets_gateway_and_pools(member: Neutron) -> None:
     [
         ({"cidr": "10.0.0.128/25"}, (400, "InvalidInput")),
         ({"cidr": "10.5.0.0/24", "ip_version": 6}, (400, "InvalidInput")),
-        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.6.0.1"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "fd00::1"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.5.0.0"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.5.0.255"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": "five"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": None}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": 5}, (400, "HTTPBadRequest")),
         ({"cidr": "224.0.0.0/24"}, (400, "InvalidInput")),
         ({"cidr": "10.5.0.0/31"}, (400, "InvalidInput")),
         ({"cidr": "nonsense"}, (400, "HTTPBadRequest")),

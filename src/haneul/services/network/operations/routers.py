@@ -178,7 +178,7 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     await _refuse_overlap(ctx, router, subnet)
     return await new_ports.add(
         ctx, network, project_id=router.project_id,
-        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}], may_be_gateway=True,
+        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}],
         is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
     )  # fmt: skip
 
