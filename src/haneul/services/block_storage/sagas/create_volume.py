@@ -11,6 +11,7 @@ from haneul.services.block_storage.drivers.interface import (
     FromImage,
     FromSnapshot,
     FromVolume,
+    Volumes,
     VolumeSource,
 )
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
@@ -48,11 +49,11 @@ async def unplace(ctx: Context, new: NewVolume) -> None:
 
 
 async def make(ctx: Context, new: NewVolume, plan: Plan) -> None:
-    await ctx.agent(plan.host).volumes.ensure_volume(new.volume_id, plan.size_gb, plan.source)
+    await ctx.agent(plan.host, Volumes).ensure_volume(new.volume_id, plan.size_gb, plan.source)
 
 
 async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
-    await ctx.agent(plan.host).volumes.ensure_gone(new.volume_id)
+    await ctx.agent(plan.host, Volumes).ensure_gone(new.volume_id)
 
 
 async def mark_available(ctx: Context, new: NewVolume) -> None:
@@ -99,7 +100,7 @@ async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, st
 
 async def _free_host(ctx: Context) -> str:
     excluded = ctx.operation.excluded if ctx.operation else ()
-    for host in await placement.hosts_up(ctx):
+    for host in await placement.hosts_up(ctx, "volumes"):
         if host.is_enabled and host.name not in excluded:
             return host.name
     raise errors.NoBackEnd(reason="No host that keeps volumes is up.")

@@ -11,13 +11,20 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
+from haneul.services.compute.drivers.interface import Hypervisor
 from haneul.services.compute.model.servers import PowerState, Server, VmState, host_of, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.sagas.settle_resize import keep_size
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken, console_digest
+from haneul.services.compute.store.servers import (
+    CONSOLE_TOKENS,
+    SERVERS,
+    SIMULATED,
+    ConsoleToken,
+    console_digest,
+)
 from haneul.services.network import public as network
 
 CONSOLE_TTL_S = 600
@@ -124,14 +131,20 @@ async def console_log(ctx: Context, id: str, lines: int | None) -> str:
         raise errors.WrongState(
             f"Instance {id} is not ready", action="console", server_id=id, what="", state=""
         )
-    raw = await ctx.agent(server.host).hypervisor.console_log(id)
+    raw = await ctx.agent(server.host, Hypervisor).console_log(id)
     text = raw.decode("utf-8", "replace")
     if lines is not None and lines >= 0:
         text = "\n".join(text.split("\n")[-lines - 1 if text.endswith("\n") else -lines :]) if lines else ""
     return text
 
 
-async def open_console(ctx: Context, id: str, kind: str) -> str:
+class OpenConsole(msgspec.Struct, frozen=True):
+    token: str
+    """Opens it once."""
+    is_simulated: bool
+
+
+async def open_console(ctx: Context, id: str, kind: str) -> OpenConsole:
     """A one-time token for the console; for handlers without a transaction."""
     async with ctx.in_reading() as reading:
         server = await servers.show(reading, id)
@@ -139,8 +152,10 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
         raise errors.WrongState(
             action="get_vnc_console", server_id=id, what="vm_state", state=server.vm_state
         )
-    consoles = await ctx.agent(server.host).hypervisor.consoles(id)
+    consoles = await ctx.agent(server.host, Hypervisor).consoles(id)
     path = consoles.vnc if kind == "novnc" else consoles.serial
+    if consoles.is_simulated:
+        path = SIMULATED
     if path is None:
         raise errors.NoConsole(kind=kind)
     token = secrets.token_urlsafe(32)
@@ -149,4 +164,4 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
         await CONSOLE_TOKENS.remove_before(writing.tx, "expires_at", ctx.now(), most=100)
         kept = ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
         await CONSOLE_TOKENS.add(writing.tx, kept)
-    return token
+    return OpenConsole(token, consoles.is_simulated)

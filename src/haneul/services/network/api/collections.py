@@ -84,6 +84,8 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
         items = body[resource.collection]
         if not items:
             raise BadRequest("Resources required")
+        if resource.check_together is not None:
+            resource.check_together([resource.creation(ctx, item) for item in items])
         things = []
         for item in items:
             things.append(await _create(ctx, resource, item))
