@@ -95,3 +95,72 @@ async def test_custom_traits_can_be_made_and_given(cloud: Cloud) -> None:
     path = f"{BASE}/resource_providers/{provider}/traits"
     assert (await cloud.admin.put(path, body, version=LATEST)).status_code == 200
     assert (await cloud.admin.delete(f"{BASE}/traits/CUSTOM_FAST", version=LATEST)).status_code == 409
+
+
+async def candidates(cloud: Cloud, resources: str) -> list[str]:
+    asked = f"{BASE}/allocation_candidates?resources={resources}"
+    answer = (await cloud.admin.get(asked, version="placement 1.28")).json()
+    return [provider for r in answer["allocation_requests"] for provider in r["allocations"]]
+
+
+async def test_what_an_inventory_says_decides_what_it_may_give(cloud: Cloud) -> None:
+    has = {"total": 10, "reserved": 2, "allocation_ratio": 1.5, "min_unit": 2, "max_unit": 8, "step_size": 2}
+    for whole in ("all", "one", "new"):
+        provider = await make(cloud)
+        path = f"{BASE}/resource_providers/{provider}/inventories"
+        if whole == "new":
+            answer = await cloud.admin.post(path, {"resource_class": "VGPU", **has}, version=LATEST)
+        elif whole == "one":
+            await cloud.admin.post(path, {"resource_class": "VGPU", "total": 1}, version=LATEST)
+            late = {"resource_provider_generation": 1, **has}
+            assert (await cloud.admin.put(f"{path}/VGPU", late, version=LATEST)).status_code == 409
+            now = {"resource_provider_generation": 2, **has}
+            answer = await cloud.admin.put(f"{path}/VGPU", now, version=LATEST)
+        else:
+            body = {"resource_provider_generation": 1, "inventories": {"VGPU": has}}
+            answer = await cloud.admin.put(path, body, version=LATEST)
+        assert answer.status_code in (200, 201), answer.text
+        for amount, fits in {1: False, 2: True, 3: False, 8: True, 10: False}.items():
+            assert (provider in await candidates(cloud, f"VGPU:{amount}")) is fits, (whole, amount)
+        first = wanted(provider, VGPU=8)  # of (10 - 2) * 1.5
+        assert (
+            await cloud.admin.put(f"{BASE}/allocations/{new_id()}", first, version=LATEST)
+        ).status_code == 204
+        assert provider in await candidates(cloud, "VGPU:4")
+        assert provider not in await candidates(cloud, "VGPU:6")
+
+
+async def test_an_allocation_is_whose_it_says_and_changes_only_from_what_is_known(cloud: Cloud) -> None:
+    provider, consumer = await make(cloud, VCPU=4), new_id()
+    path = f"{BASE}/allocations/{consumer}"
+    body = wanted(provider, VCPU=1)
+    assert (await cloud.admin.put(path, body, version=LATEST)).status_code == 204
+    assert (await cloud.admin.put(path, body, version=LATEST)).status_code == 409
+    shown = (await cloud.admin.get(path, version=LATEST)).json()
+    assert (shown["project_id"], shown["user_id"], shown["consumer_type"]) == ("p", "u", "INSTANCE")
+    assert shown["allocations"][provider]["resources"] == {"VCPU": 1}
+    usages = await cloud.admin.get(f"{BASE}/usages?project_id=p&user_id=u", version="placement 1.37")
+    assert usages.json()["usages"] == {"VCPU": 1}
+    again = body | {"consumer_generation": shown["consumer_generation"]}
+    assert (await cloud.admin.put(path, again, version=LATEST)).status_code == 204
+
+
+async def test_providers_stand_below_others_in_aggregates_and_with_traits(cloud: Cloud) -> None:
+    parent, child = await make(cloud), new_id()
+    body = {"name": "below", "uuid": child, "parent_provider_uuid": parent}
+    made = await cloud.admin.post(f"{BASE}/resource_providers", body, version=LATEST)
+    assert (made.json()["name"], made.json()["root_provider_uuid"]) == ("below", parent)
+    path = f"{BASE}/resource_providers/{child}"
+    aggregate = new_id()
+    for late, status in ((9, 409), (0, 200)):
+        body = {"aggregates": [aggregate], "resource_provider_generation": late}
+        assert (await cloud.admin.put(f"{path}/aggregates", body, version=LATEST)).status_code == status
+    member_of = f"{BASE}/resource_providers?member_of={aggregate}"
+    found = (await cloud.admin.get(member_of, version=LATEST)).json()["resource_providers"]
+    assert [p["uuid"] for p in found] == [child]
+    for late, status in ((9, 409), (1, 200)):
+        body = {"traits": ["HW_CPU_X86_AVX2"], "resource_provider_generation": late}
+        assert (await cloud.admin.put(f"{path}/traits", body, version=LATEST)).status_code == status
+    required = f"{BASE}/resource_providers?required=HW_CPU_X86_AVX2&in_tree={parent}"
+    found = (await cloud.admin.get(required, version=LATEST)).json()["resource_providers"]
+    assert [p["uuid"] for p in found] == [child]

@@ -230,7 +230,10 @@ async def test_what_is_down_or_unfiltered_is_so_on_its_host(
     await member.change("router", router, admin_state_up=False)
     open_ = {"port_security_enabled": False, "security_groups": []}
     await member.change("port", wired.port_id, admin_state_up=False, **open_)
+    assert [s.is_dhcp_enabled for s in hosts.networks["h1"].networks[blue].subnets] == [True]
+    await member.change("network", blue, admin_state_up=False)
     await hosts.told()
+    assert [s.is_dhcp_enabled for s in hosts.networks["h1"].networks[blue].subnets] == [False]
     assert not hosts.networks["h1"].routers[router].is_up
     port = hosts.networks["h1"].ports[wired.port_id]
     assert (port.is_up, port.is_secured) == (False, False)

@@ -53,14 +53,15 @@ def network_spec(
         mtu=network.mtu,
         kind="external" if network.is_external else "tenant",
         segment=network.segment,
-        subnets=[_subnet_spec(s, dhcp.get(s.id)) for s in subnets],
+        subnets=[_subnet_spec(s, dhcp.get(s.id), is_up=network.is_up) for s in subnets],
         peers=sorted(peers),
         has_metadata=not network.is_external,
         generation=generation,
     )
 
 
-def _subnet_spec(subnet: Subnet, dhcp_address: str | None) -> SubnetSpec:
+def _subnet_spec(subnet: Subnet, dhcp_address: str | None, *, is_up: bool) -> SubnetSpec:
+    """A network that is down gives nobody an address any more."""
     return SubnetSpec(
         id=subnet.id,
         cidr=subnet.cidr,
@@ -68,7 +69,7 @@ def _subnet_spec(subnet: Subnet, dhcp_address: str | None) -> SubnetSpec:
         gateway_ip=subnet.gateway_ip,
         dns_nameservers=list(subnet.dns_nameservers),
         host_routes=[HostRoute(r.destination, r.nexthop) for r in subnet.host_routes],
-        is_dhcp_enabled=subnet.is_dhcp_enabled,
+        is_dhcp_enabled=subnet.is_dhcp_enabled and is_up,
         ipv6_address_mode=cast(Ipv6Mode | None, subnet.ipv6_address_mode),
         ipv6_ra_mode=cast(Ipv6Mode | None, subnet.ipv6_ra_mode),
         dhcp_address=dhcp_address,
