@@ -132,9 +132,8 @@ async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any
         ctx.authorize({}, policy.REMOVE_HOST.name)
         changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
     else:
-        assert body.set_metadata is not None
         ctx.authorize({}, policy.SET_METADATA.name)
-        metadata = body.set_metadata.metadata
+        metadata = body.set_metadata.metadata if body.set_metadata else {}
         if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):
             raise values.refuse("metadata.availability_zone", zone, "It is no name of a zone.")
         changed = await aggregates.update(ctx, id, metadata=metadata)

@@ -36,6 +36,8 @@ MULTIATTACH = (2, 60)
 async def create_server(ctx: Context, body: CreateServer) -> Reply:
     """Create servers. They are built in the background; poll their status."""
     new = body.server
+    if new.trusted_image_certificates:
+        raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
     if isinstance(body.hints, dict):
         hints = body.hints
     else:

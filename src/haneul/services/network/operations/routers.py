@@ -40,6 +40,8 @@ class Attachment(Struct, frozen=True):
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Router:
+    if values.get("flavor_id") is not None:
+        raise errors.FlavorNotFound(id=values["flavor_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, router=1)
     info = values.pop("gateway", None)
     now = stamp(ctx.now())

@@ -27,6 +27,8 @@ from haneul.services.network.store.quotas import QUOTAS
 async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     """A subnet with its pools; where DHCP answers is taken from them at once."""
     network = await networks.visible(ctx, values["network_id"])
+    if values.get("segment_id") is not None:
+        raise errors.SegmentNotFound(id=values["segment_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
     cidr = await _cidr(ctx, values)

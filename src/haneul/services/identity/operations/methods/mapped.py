@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import Text
+from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
@@ -19,7 +19,7 @@ from haneul.services.identity.operations.methods import token
 class Federated(Schema):
     identity_provider: Text | None = None
     protocol: Text | None = None
-    id: Text | None = None
+    id: LongText | None = None
 
 
 def proving(name: str) -> Callable[[Context, Federated, Request], Awaitable[Proof]]:
