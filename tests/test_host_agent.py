@@ -68,7 +68,9 @@ async def test_in_one_process_with_the_control_plane(plane: Plane, tmp_path: Pat
     reporting = asyncio.ensure_future(agent.run())
     await plane.until(lambda: len(plane.reports) == 50)
     assert {report.name for report in plane.reports} == {f"host-{n}" for n in range(1, 51)}
-    assert all(report.vcpus and report.drivers["hypervisor"] == "fake" for report in plane.reports)
+    assert all(
+        report.resources["VCPU"] and report.drivers["hypervisor"] == "fake" for report in plane.reports
+    )
     hypervisor = (
         Agents(InProcessChannel(agent), interfaces()).on("host-7", CallOrigin(1, "s", "r")).hypervisor
     )
@@ -76,7 +78,7 @@ async def test_in_one_process_with_the_control_plane(plane: Plane, tmp_path: Pat
     assert await hypervisor.machines() == {"m1": PowerState.RUNNING}
     plane.reports.clear()
     agent.made("host-7", "hypervisor").happen("m1", PowerState.CRASHED)  # heard at once, not in ten seconds
-    await plane.until(lambda: any(r.power_states == {"m1": "crashed"} for r in plane.reports))
+    await plane.until(lambda: any(r.states == {"hypervisor": {"m1": "crashed"}} for r in plane.reports))
     assert [report.name for report in plane.reports] == ["host-7"]
     reporting.cancel()
     await asyncio.gather(reporting, return_exceptions=True)
@@ -94,7 +96,7 @@ async def test_killed_and_started_again_it_reports_what_still_runs(
     await first.wait()
     plane.reports.clear()
     second = await spawn(tmp_path)
-    await plane.until(lambda: any(r.power_states == {"m1": "running"} for r in plane.reports))
+    await plane.until(lambda: any(r.states == {"hypervisor": {"m1": "running"}} for r in plane.reports))
     assert {r.name for r in plane.reports} == {"host-1", "host-2", "host-3"}
     second.terminate()
     assert await second.wait() == 0

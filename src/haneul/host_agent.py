@@ -26,8 +26,8 @@ import msgspec
 
 from haneul import private
 from haneul.kernel.disk_files import clones_files
-from haneul.kernel.drivers import HostSettings, load
-from haneul.kernel.errors import DriverError, HostUnreachable
+from haneul.kernel.drivers import DriverReport, GoesDown, HostSettings, Reports, Watches, load
+from haneul.kernel.errors import DriverError, HostUnreachable, ImpossibleHere
 from haneul.kernel.hosts import AgentServer, Journal, Upcall
 from haneul.kernel.hosts.interfaces import Interfaces, protocols_of
 from haneul.kernel.hosts.local_socket import LocalSocketAgent
@@ -139,21 +139,21 @@ class HostAgent(AgentServer):
 
     async def report(self, host: str) -> HostReport:
         """What the host has now."""
-        hypervisor = await self.driver(host, "hypervisor")
-        has = await hypervisor.resources()
+        reports: dict[str, DriverReport] = {}
+        for interface in self._names:
+            if issubclass(self._kind(interface), Reports):
+                reports[interface] = await (await self.driver(host, interface)).report()
+        resources: dict[str, int] = {}
+        for each in reports.values():
+            resources |= each.resources
         return HostReport(
             name=host,
-            vcpus=has.vcpus,
-            memory_mib=has.memory_mib,
-            disk_gb=has.disk_gb,
-            hypervisor_type=has.hypervisor_type,
-            hypervisor_version=has.hypervisor_version,
-            cpu_model=has.cpu_model,
-            accelerator=has.accelerator,
+            interfaces={name: reports[name].facts if name in reports else {} for name in self._names},
+            resources=resources,
+            traits=sorted({trait for each in reports.values() for trait in each.traits}),
+            states={name: each.states for name, each in reports.items() if each.states},
             reflink=self._reflink,
-            traits=has.traits,
             drivers=self._names,
-            power_states={machine: str(state) for machine, state in (await hypervisor.machines()).items()},
             address=self._config.address,
             agent_id=self._id,
         )
@@ -172,6 +172,9 @@ class HostAgent(AgentServer):
             log.info("no report was delivered: %s", problem)
 
     async def _make(self, host: str, interface: str) -> Any:
+        if interface not in self._names:
+            raise ImpossibleHere(f"The host {host!r} has no {interface} driver.")
+
         async def metadata(port_id: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
             answer = await ask_metadata(self._upcall, MetadataRequest(host, port_id, path, headers))
             return answer.status, answer.content_type, answer.body
@@ -180,12 +183,15 @@ class HostAgent(AgentServer):
             host, self._folder / host, options=self._config.options.get(interface, {}), metadata=metadata
         )
         settings.folder.mkdir(parents=True, exist_ok=True)
-        kind: Any = load(f"haneul.{offered()[interface][0]}.{interface}", self._names[interface])
-        driver = kind(settings)
+        driver = self._kind(interface)(settings)
         await driver.start()
-        if interface == "hypervisor" and hasattr(driver, "watch"):
-            driver.watch(lambda machine_id, state: self._happened(host))
+        if isinstance(driver, Watches):
+            driver.watch(lambda id, state: self._happened(host))
         return driver
+
+    def _kind(self, interface: str) -> Any:
+        """The class of the driver that these hosts have for it."""
+        return load(f"haneul.{offered()[interface][0]}.{interface}", self._names[interface])
 
     def _happened(self, host: str) -> None:
         self._changed.add(host)
@@ -240,12 +246,10 @@ async def power_off(config: AgentConfig) -> None:
     agent = build_agent(config, nobody)
     try:
         for host in sorted(agent.hosts):
-            hypervisor = await agent.driver(host, "hypervisor")
-            if hasattr(hypervisor, "go_down"):
-                await hypervisor.go_down(POWER_OFF_S)
-            network = await agent.driver(host, "network")
-            if hasattr(network, "go_down"):
-                await network.go_down()
+            for interface in reversed(config.driver_names()):  # whom others stand on goes last
+                driver = await agent.driver(host, interface)
+                if isinstance(driver, GoesDown):
+                    await driver.go_down(POWER_OFF_S)
     finally:
         await agent.close()
 

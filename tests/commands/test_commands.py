@@ -212,7 +212,8 @@ def test_policy_check_says_what_is_wrong(tmp_path: Path) -> None:
 def test_policy_sample_has_every_call_with_its_rule() -> None:
     text = run("policy", "sample").output
     assert "# POST  /identity/v3/regions\n" in text
-    assert '#  "identity:create_region": "rule:admin_required"\n' in text
+    section = text.partition("\n#identity:\n")[2]
+    assert '#  "identity:create_region": "rule:admin_required"\n' in section
 
 
 @pytest.mark.parametrize("line", ["haneul version", "openstack --version"])

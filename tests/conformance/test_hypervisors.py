@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from haneul.kernel.commands import run
-from haneul.kernel.drivers import HostSettings, load
+from haneul.kernel.drivers import HostSettings, Watches, load
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.services.compute.drivers.interface import (
     DiskSpec,
@@ -26,7 +26,6 @@ from haneul.services.compute.drivers.interface import (
     PowerState,
     SetsDisksAside,
     Suspends,
-    TellsPowerStates,
 )
 
 OPTIONS = {"accelerator": "tcg"}
@@ -294,7 +293,7 @@ async def qemu(tmp_path: Path) -> AsyncIterator[Any]:
 
 @pytest.mark.qemu
 async def test_a_lost_process_is_a_crash_and_is_told(qemu: Any, tmp_path: Path) -> None:
-    assert isinstance(qemu, TellsPowerStates)
+    assert isinstance(qemu, Watches)
     told: asyncio.Queue[tuple[str, PowerState]] = asyncio.Queue()
     qemu.watch(lambda *change: told.put_nowait(change))
     await qemu.ensure_running(ONE)

@@ -124,8 +124,8 @@ async def test_an_agent_finds_a_control_plane_that_comes_later_and_comes_again(t
         await channel.start()
         await channel.wait_for("tower")
         await _until(lambda: agent.is_connected)
-        await send_reports(agent.upcall, [HostReport(name="tower", vcpus=2)])
-        assert [report.vcpus for report in plane.reports] == [2]
+        await send_reports(agent.upcall, [HostReport(name="tower", resources={"VCPU": 2})])
+        assert [report.resources for report in plane.reports] == [{"VCPU": 2}]
         await channel.close()
         await _until(lambda: not agent.is_connected)
     assert len(connections) == 2

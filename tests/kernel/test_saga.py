@@ -98,6 +98,19 @@ async def cancel(ctx: Context, order: Order) -> None:
     await mark(ctx, f"cancelled {order.name}")
 
 
+HOLD = timedelta(milliseconds=20)
+
+
+async def hold(ctx: Context, order: Order) -> None:
+    await asyncio.sleep(HOLD.total_seconds() * 1.5)
+    raise DriverError("it held for nothing")
+
+
+async def let_go(ctx: Context, order: Order) -> None:
+    await asyncio.sleep(HOLD.total_seconds() * 1.5)
+
+
+HELD = Saga("test.held", input=Order, steps=[Step(hold, undo=let_go)])
 CANCEL = Saga("test.cancel", input=Order, steps=[Step(cancel)])
 
 
@@ -129,7 +142,7 @@ async def platform(db: Database) -> AsyncIterator[Platform]:
     outside.clear()
     failing.clear()
     made = Platform(db, SystemClock(), Policy.build([]))
-    made.engine = Engine(made, [ORDER, CANCEL])
+    made.engine = Engine(made, [ORDER, CANCEL, HELD])
     await made.engine.run()
     yield made
     await made.engine.stop()
@@ -167,6 +180,46 @@ async def test_a_host_that_fails_is_left_for_another(platform: Platform) -> None
     assert (await operation(platform, id)).excluded == ["a"]
     assert outside == {"x@b": 1}
     assert await marks(platform) == ["claim x", "done x"]
+
+
+async def test_the_journal_has_the_times_of_what_failed_and_of_its_undo(platform: Platform) -> None:
+    """A step that took time and failed says so, as one that succeeded does."""
+    id = await start(platform, "x", HELD)
+    await platform.engine.idle()
+    async with platform.db.reading() as tx:
+        lines = {(s.name, s.is_undo): s for s in await STEPS.find(tx, operation_id=id)}
+    for line in (lines["hold", False], lines["hold", True]):
+        assert line.ended_at - line.started_at >= HOLD
+
+
+async def test_the_engine_says_what_keeps_it_from_sweeping_and_from_renewing_leases(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, both = set[str](), asyncio.Event()
+
+    def broken() -> None:
+        raise RuntimeError("the store is upside down")
+
+    class Log:
+        def exception(self, text: str, **more: object) -> None:
+            texts.add(text.split()[0])
+            if len(texts) == 2:
+                both.set()
+
+    monkeypatch.setattr(saga_engine, "logger", Log())
+    monkeypatch.setattr(saga_engine, "SWEEP_S", 0)
+    monkeypatch.setattr(saga_engine, "LEASE_S", 0)
+    monkeypatch.setattr(platform.engine, "sweep", broken)
+    monkeypatch.setattr(platform.engine, "_tasks", {"x": None})
+    monkeypatch.setattr(platform.db, "transaction", broken)
+    loops = [platform.engine._sweep_forever(), platform.engine._renew_forever()]
+    running = [asyncio.ensure_future(each) for each in loops]
+    await both.wait()
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    monkeypatch.undo()
+    assert texts == {"operations", "leases"}
 
 
 async def test_when_every_host_fails_nothing_is_left_but_the_reason(platform: Platform) -> None:
@@ -210,7 +263,7 @@ async def test_what_a_dead_worker_left_goes_on_from_its_checkpoint(platform: Pla
         gone = msgspec.structs.replace(old, lease_until=old.accepted_at - timedelta(seconds=1))
         await OPERATIONS.update(tx, gone)
     gate.set()
-    platform.engine = Engine(platform, [ORDER, CANCEL])
+    platform.engine = Engine(platform, [ORDER, CANCEL, HELD])
     await platform.engine.run()
     await platform.engine.idle()
     assert (await operation(platform, id)).state == "done"
@@ -225,7 +278,7 @@ async def elsewhere(db: Database) -> AsyncIterator[Platform]:
     )
     await clock.follow()
     made = Platform(db, clock, Policy.build([]))
-    made.engine = Engine(made, [ORDER, CANCEL])
+    made.engine = Engine(made, [ORDER, CANCEL, HELD])
     yield made
     await made.engine.stop()
 

@@ -318,13 +318,17 @@ class Context:
         """The resource's history has what this transaction does to it at once."""
         await self.platform.engine.record(self, kind, resource)
 
-    def agent(self, host: str) -> Any:
-        """The drivers of that host, by interface name. No transaction may be open meanwhile."""
+    def agent(self, host: str, ability: type[T]) -> T:
+        """What that host can do of this Protocol of a `drivers/interface.py`; nothing is called yet.
+
+        Its calls raise DriverError, ImpossibleHere where the host's driver has no such ability. No transaction
+        may be open meanwhile.
+        """
         if self._tx.is_open:
             raise RuntimeError("a host is called while a transaction is open")
         at = self.operation
         origin = NO_OPERATION if at is None else CallOrigin(at.operation, at.step, at.resource)
-        return self.platform.agents.on(host, origin)
+        return self.platform.agents.typed(host, ability, origin)
 
 
 def as_target(target: Any) -> Mapping[str, Any] | None:

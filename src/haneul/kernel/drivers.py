@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
 
 from haneul.kernel.errors import NotFound
 from haneul.kernel.manifest import Manifest
@@ -42,6 +44,44 @@ class HostSettings:
 class Driver(Protocol):
     async def start(self) -> None: ...
     async def close(self) -> None: ...
+
+
+class DriverReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver says of its host: a part of the host's report."""
+
+    facts: dict[str, Any] = {}
+    """What its service shows of the host; it stays as it is from one report to the next."""
+    resources: dict[str, int] = {}
+    """What there is to place by, in placement's classes: used or not."""
+    traits: list[str] = []
+    states: dict[str, str] = {}
+    """Of what it keeps, by id: a hint, which is not stored."""
+
+
+@runtime_checkable
+class Reports(Protocol):
+    """Optional: it has something to say of its host."""
+
+    async def report(self) -> DriverReport: ...
+
+
+@runtime_checkable
+class GoesDown(Protocol):
+    """Optional: what it runs can be taken away together, and asked for again later."""
+
+    async def go_down(self, timeout_s: float) -> None:
+        """Nothing of it runs any more, as when the host is switched off; what is wanted of it stays."""
+        ...
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """Optional: it notices what happens of its own accord."""
+
+    def watch(self, notice: Callable[[str, Any], None]) -> None:
+        """From now on `notice(id, state)` is called when something of it changes: a hint that the next report
+        differs."""
+        ...
 
 
 @cache  # reading what is installed takes 10 ms, and an agent may have a thousand hosts

@@ -27,6 +27,18 @@ from haneul.kernel.errors import CONCEALED, HOST_FAILURES
 StepFunction = Callable[..., Awaitable[Any]]
 
 
+class Chooses(typing.Protocol):
+    """What the step returns that a saga names as `elsewhere`."""
+
+    @property
+    def host(self) -> str | None:
+        """The chosen one, which is not chosen again if it fails; None: none was needed."""
+        ...
+
+
+Chooser = Callable[..., Awaitable[Chooses]]
+
+
 class Operation(msgspec.Struct, frozen=True, gc=False):
     """One accepted piece of long work."""
 
@@ -145,7 +157,7 @@ class Saga:
         input: type,
         steps: Sequence[Step],
         on_failure: StepFunction | None = None,
-        elsewhere: StepFunction | None = None,
+        elsewhere: Chooser | None = None,
         tries: int = 3,
     ) -> None:
         self.kind = kind
@@ -170,6 +182,13 @@ class Saga:
         if on_failure is not None:
             hints = typing.get_type_hints(on_failure)
             self._asks[on_failure] = self._resolve(on_failure, {**givers, Failure: -2}, hints)
+
+    def chosen(self, operation: Operation) -> Chooses | None:
+        """What the step that chooses a host gave, if there is one and it has run."""
+        if self.elsewhere is None or (kind := self.gives[self.elsewhere]) is None:
+            return None
+        raw = operation.results.get(self.steps[self.elsewhere].name)
+        return None if raw is None else msgspec.convert(raw, kind, strict=False)
 
     def _resolve(
         self, function: StepFunction, givers: dict[type, int], hints: dict[str, Any]

@@ -7,8 +7,7 @@ With one control plane (SQLite) the leases of a process that died are void when 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -259,17 +258,21 @@ class Engine:
     async def _sweep_forever(self) -> None:
         while True:
             await self.platform.clock.sleep(SWEEP_S)
-            with contextlib.suppress(Exception):
+            try:
                 await self.sweep()
+            except Exception:
+                logger.exception("operations could not be swept; the next time comes soon")
 
     async def _renew_forever(self) -> None:
         while True:
             await self.platform.clock.sleep(LEASE_S / 3)
             if self._tasks:
                 until = self.platform.clock.now() + timedelta(seconds=LEASE_S)
-                with contextlib.suppress(Exception):
+                try:
                     async with self.platform.db.transaction() as tx:
                         await tx.run(RENEW, me=self.me, until=OPERATIONS.value("lease_until", until))
+                except Exception:
+                    logger.exception("leases could not be renewed", operations=len(self._tasks))
 
     # -- run
 
@@ -308,6 +311,7 @@ class Engine:
     async def _forward(self, saga: Saga, operation: Operation) -> Operation:
         step = saga.steps[operation.step]
         is_last = operation.step + 1 == len(saga.steps)
+        started = self.platform.clock.now()
         try:
             return await self._do(saga, operation, step, is_last=is_last)
         except (LeaseLost, StoreFull, StoreAway):
@@ -320,7 +324,7 @@ class Engine:
                 logger.warning(
                     "a host failed", reason=failure.message, step=step.name, operation=operation.id
                 )
-            return await self._turn_back(saga, operation, failure, problem)
+            return await self._turn_back(saga, operation, failure, problem, started)
 
     async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
         """The step, tried until it succeeds, fails for good, or its time is up."""
@@ -374,16 +378,16 @@ class Engine:
         return moved
 
     async def _turn_back(
-        self, saga: Saga, operation: Operation, failure: Failure, problem: BaseException
+        self, saga: Saga, operation: Operation, failure: Failure, problem: BaseException, started: datetime
     ) -> Operation:
         """Remember why, and let the next round undo."""
         chooser = saga.elsewhere
         fault = msgspec.to_builtins(failure)
         excluded, again = operation.excluded, False
         if chooser is not None and operation.step > chooser and operation.tries + 1 < saga.tries:
-            chosen = operation.results.get(saga.steps[chooser].name) or {}
+            chosen = saga.chosen(operation)
             again = _is_the_hosts_fault(problem)
-            excluded = [*excluded, chosen["host"]] if again and chosen.get("host") else excluded
+            excluded = [*excluded, chosen.host] if again and chosen is not None and chosen.host else excluded
         moved = msgspec.structs.replace(
             operation, state="undoing", fault={**fault, "again": again}, excluded=excluded
         )
@@ -391,17 +395,19 @@ class Engine:
         name = saga.steps[operation.step].name
         async with self.platform.db.transaction() as tx:
             await self._save(tx, moved)
-            await STEPS.add(tx, StepRecord(new_id(), operation.id, name, False, now, now, failure.message))
+            await STEPS.add(
+                tx, StepRecord(new_id(), operation.id, name, False, started, now, failure.message)
+            )
         return moved
 
     async def _backward(self, saga: Saga, operation: Operation) -> Operation:
         fault = operation.fault or {}
         last = saga.elsewhere if fault.get("again") and saga.elsewhere is not None else 0
         step = saga.steps[operation.step]
+        started = self.platform.clock.now()
         error = await self._undo(saga, operation, step)
         if error is not None:
             logger.error("undo failed", step=step.name, operation=operation.id, error=error)
-        started = self.platform.clock.now()
         async with self.platform.db.transaction() as tx:
             results = {k: v for k, v in operation.results.items() if k != step.name}
             if operation.step > last:
@@ -419,7 +425,7 @@ class Engine:
                     arguments = saga.arguments(saga.on_failure, operation, failure)
                     ctx = self._context(operation, tx, "on_failure")
                     await saga.on_failure(ctx, *(arguments or ()))
-                moved = msgspec.structs.replace(operation, **_ended(started, "failed"))
+                moved = msgspec.structs.replace(operation, **_ended(self.platform.clock.now(), "failed"))
             await self._save(tx, moved)
             if step.undo is not None:
                 now = self.platform.clock.now()

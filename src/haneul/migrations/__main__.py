@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import shutil
 import sqlite3
@@ -95,7 +96,10 @@ def revise(url: str, branch: str, message: str) -> Path:
     slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40]
     revision = f"{branch}_{number:04d}_{slug}"
     config.set_main_option("file_template", f"{number:04d}_{slug}")
-    with engine.connect() as connection:
+    with (
+        engine.connect() as connection,
+        contextlib.redirect_stdout(sys.stderr),
+    ):  # Alembic tells of what it does
         config.attributes["connection"] = connection
         config.attributes["branch"] = branch
         command.revision(

@@ -11,11 +11,14 @@ from tests.conftest import Cloud
 
 AGGREGATES = "/compute/v2.1/os-aggregates"
 LATEST = "compute 2.104"
+RESOURCES = {"VCPU": 1, "MEMORY_MB": 1024, "DISK_GB": 1}
 
 
 async def add_host(cloud: Cloud, name: str) -> None:
     async with cloud.platform.context() as ctx:
-        await placement.report(ctx, [{"name": name, "vcpus": 1, "memory_mib": 1024, "disk_gb": 1}])
+        await placement.report(
+            ctx, [{"name": name, "drivers": {"hypervisor": "fake"}, "resources": RESOURCES}]
+        )
 
 
 async def make(cloud: Cloud, name: str, zone: str | None = None) -> str:

@@ -14,7 +14,11 @@ LATEST = "compute 2.104"
 
 
 async def add_hosts(cloud: Cloud, *names: str) -> None:
-    facts = {"vcpus": 8, "memory_mib": 4096, "disk_gb": 100, "hypervisor_type": "fake"}
+    facts = {
+        "drivers": {"hypervisor": "fake"},
+        "interfaces": {"hypervisor": {"hypervisor_type": "fake"}},
+        "resources": {"VCPU": 8, "MEMORY_MB": 4096, "DISK_GB": 100},
+    }
     async with cloud.platform.context() as ctx:
         await placement.report(ctx, [{"name": n, "traits": [], **facts} for n in names])
 

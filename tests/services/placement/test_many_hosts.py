@@ -14,11 +14,14 @@ HOSTS = 150
 WISH = placement.Wish({"VCPU": 2, "MEMORY_MB": 300, "DISK_GB": 1})
 
 
+def has(vcpus: int, memory_mib: int, disk_gb: int) -> dict[str, int]:
+    return {"VCPU": vcpus, "MEMORY_MB": memory_mib, "DISK_GB": disk_gb}
+
+
 async def add_hosts(cloud: Cloud) -> None:
     async with cloud.platform.context() as ctx:
         reports = [
-            {"name": f"big-{n:03}", "vcpus": 4 + n % 3, "memory_mib": 2000 + 10 * n, "disk_gb": 50}
-            for n in range(HOSTS)
+            {"name": f"big-{n:03}", "resources": has(4 + n % 3, 2000 + 10 * n, 50)} for n in range(HOSTS)
         ]
         await placement.report(ctx, reports)
 
@@ -43,7 +46,7 @@ async def test_the_choice_is_the_one_that_looking_at_every_host_makes(cloud: Clo
 async def test_what_only_few_hosts_have_is_found_among_all(cloud: Cloud) -> None:
     await add_hosts(cloud)
     async with cloud.platform.context() as ctx:
-        await hosts.report(ctx, [{"name": "odd", "vcpus": 2, "memory_mib": 310, "disk_gb": 2}])
+        await hosts.report(ctx, [{"name": "odd", "resources": has(2, 310, 2)}])
         odd = await placement.host(ctx, "odd")
         assert odd is not None
         await placement.save_host(ctx, msgspec.structs.replace(odd, zone="far"))
@@ -78,7 +81,7 @@ async def test_a_host_whose_agent_started_anew_is_noticed_at_once(cloud: Cloud) 
     async def reported(agent: str) -> int:
         seen.clear()
         async with cloud.platform.context() as ctx:
-            await placement.report(ctx, [{"name": "h", "vcpus": 2, "agent_id": agent}])
+            await placement.report(ctx, [{"name": "h", "resources": {"VCPU": 2}, "agent_id": agent}])
         return len(seen)
 
     assert await reported("first") == 1

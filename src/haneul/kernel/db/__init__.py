@@ -14,7 +14,7 @@ from haneul.kernel.db.rows import (
     Way,
     escape_like,
 )
-from haneul.kernel.db.texts import among, has_texts, matches, texts_of
+from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "has_texts",
     "matches",
     "open_database",
+    "text_at",
     "texts_of",
 ]
 

@@ -67,6 +67,30 @@ def _texts_postgresql(element: texts_of, compiler: Any, **kw: Any) -> str:
     return f"jsonb_array_elements_text(({compiler.process(element.clauses, **kw)})::jsonb)"
 
 
+class text_at(FunctionElement[str]):
+    """The text at a place in a JSON object, or null: `text_at(column, "drivers", "volumes")`."""
+
+    inherit_cache = True
+    type = sa.Text()
+    name = "text_at"
+
+    def __init__(self, column: Any, *path: str) -> None:
+        super().__init__(column, *(sa.literal(word, sa.Text) for word in path))
+
+
+@compiles(text_at, "sqlite")
+def _text_at_sqlite(element: text_at, compiler: Any, **kw: Any) -> str:
+    column, *path = (compiler.process(each, **kw) for each in element.clauses)
+    words = " || '.' || ".join(path)
+    return f"json_extract({column}, '$.' || {words})"
+
+
+@compiles(text_at, "postgresql")
+def _text_at_postgresql(element: text_at, compiler: Any, **kw: Any) -> str:
+    column, *path = (compiler.process(each, **kw) for each in element.clauses)
+    return f"({column}::jsonb #>> ARRAY[{', '.join(f'{word}::text' for word in path)}])"
+
+
 class matches(FunctionElement[bool]):
     """The text has the pattern somewhere; `kernel.patterns` has read it before."""
 

@@ -1,14 +1,18 @@
-"""The caller's end: `await agents.on(host, origin).hypervisor.ensure_running(spec)`."""
+"""The caller's end: `await agents.typed(host, Hypervisor, origin).ensure_running(spec)`.
+
+Where a Protocol is not at hand there are names: `agents.on(host).hypervisor`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from haneul.kernel.hosts.channel import NO_OPERATION, CallOrigin, Channel
 from haneul.kernel.hosts.interfaces import Interfaces, Method, methods
 
 TIMEOUT_S = 120.0
+P = TypeVar("P")
 
 
 class Origin(Protocol):
@@ -28,6 +32,16 @@ class Agents:
     def __init__(self, channel: Channel, interfaces: Interfaces) -> None:
         self.channel = channel
         self._methods = methods(interfaces)
+        self._interface_of = {
+            protocol: name for name, protocols in interfaces.items() for protocol in protocols
+        }
+
+    def typed(self, host: str, ability: type[P], origin: Origin | None = None) -> P:
+        """The host as one that has the ability, a Protocol of one of the interfaces. No call is made yet."""
+        interface = self._interface_of.get(ability)
+        if interface is None:
+            raise TypeError(f"{ability.__name__} is no Protocol of an interface; there are: {_named(self)}")
+        return cast(P, getattr(self.on(host, origin), interface))
 
     def on(self, host: str, origin: Origin | None = None, *, timeout_s: float = TIMEOUT_S) -> HostProxy:
         """The drivers of that host, by interface name. No call is made yet."""
@@ -79,6 +93,10 @@ class _InterfaceProxy:
 
     def __dir__(self) -> list[str]:
         return list(self._methods)
+
+
+def _named(agents: Agents) -> str:
+    return ", ".join(sorted(protocol.__name__ for protocol in agents._interface_of))
 
 
 def _list(of: object) -> str:

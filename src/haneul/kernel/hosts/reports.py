@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -16,20 +17,17 @@ class HostReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a host has and what runs on it. That it came is the sign of life."""
 
     name: str
-    vcpus: int = 0
-    memory_mib: int = 0
-    disk_gb: int = 0
-    hypervisor_type: str = ""
-    hypervisor_version: int = 0
-    cpu_model: str = ""
-    accelerator: str = ""
+    interfaces: dict[str, dict[str, Any]] = {}
+    """What it can be called for, and what the driver of each says of it. A host may have any of them."""
+    resources: dict[str, int] = {}
+    """What there is to place by, by class."""
     reflink: bool | None = None
     """Whether its files can be cloned; None where there are none."""
     traits: list[str] = []
     drivers: dict[str, str] = {}
     """The name of the driver by interface."""
-    power_states: dict[str, str] = {}
-    """By machine id."""
+    states: dict[str, dict[str, str]] = {}
+    """By interface and id: what changed is soon looked at. Not stored."""
     address: str = ""
     """Where other hosts reach it for tunnels; empty if it is alone."""
     agent_id: str = ""

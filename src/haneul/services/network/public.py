@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.errors import (
     AutoAllocationFailure,
     PortNotFound,
@@ -77,6 +78,7 @@ __all__ = [
     "join_security_group",
     "leave_security_group",
     "lost_ports",
+    "namespace_of",
     "nics",
     "port",
     "prepare_ports",
@@ -317,6 +319,11 @@ class WayIn(Struct, frozen=True):
     network_id: str
     host: str | None
     """The host that has the network's namespace; None: the server's own."""
+
+
+async def namespace_of(ctx: Context, host: str, network_id: str) -> str:
+    """The network namespace that the network has on that host."""
+    return await ctx.agent(host, HostNetwork).namespace_of(network_id)
 
 
 async def way_in(ctx: Context, server_id: str) -> WayIn | None:

@@ -48,14 +48,14 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
     await _hosts.report(ctx, reports)
 
 
-async def hosts(ctx: Context) -> list[Host]:
-    """Every host with its report, by name: for who shows them all."""
-    return await _store.HOSTS.find(ctx.tx)
+async def hosts(ctx: Context, interface: str | None = None) -> list[Host]:
+    """Every host with its report, by name, or those that have the interface: for who shows them all."""
+    return [h for h in await _store.HOSTS.find(ctx.tx) if interface is None or h.has(interface)]
 
 
-async def hosts_up(ctx: Context) -> list[UpHost]:
-    """The hosts that can be called, by name."""
-    return await _hosts.up(ctx)
+async def hosts_up(ctx: Context, interface: str | None = None) -> list[UpHost]:
+    """The hosts that can be called, by name; of those, the ones that have the interface."""
+    return await _hosts.up(ctx, interface)
 
 
 async def host(ctx: Context, name: str) -> Host | None:

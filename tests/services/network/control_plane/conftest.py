@@ -81,6 +81,9 @@ def _path(kind: str) -> str:
     return kind.replace("_", "-") + "s"
 
 
+DRIVERS = {"network": "fake"}
+
+
 class Hosts:
     """Simulated hosts; stands where the platform's agents stand."""
 
@@ -95,20 +98,25 @@ class Hosts:
             return self.others.on(host, origin)
         return SimpleNamespace(network=self.networks[host])
 
+    def typed(self, host: str, ability: Any, origin: Any = None) -> Any:
+        if host not in self.networks:
+            return self.others.typed(host, ability, origin)
+        return self.networks[host]
+
     async def add(self, *names: str, address: str = "") -> None:
         for name in names:
             network = FakeNetwork(HostSettings(name=name, folder=self.folder / name))
             await network.start()
             self.networks[name] = network
         async with self.cloud.platform.context() as ctx:
-            await placement.report(ctx, [{"name": n, "address": address} for n in names])
+            await placement.report(ctx, [{"name": n, "drivers": DRIVERS, "address": address} for n in names])
 
     async def restart(self, name: str) -> None:
         """The host was switched off and on: it has nothing any more, and its agent is another one."""
         self.networks[name] = FakeNetwork(HostSettings(name=name, folder=self.folder / f"{name}-new"))
         await self.networks[name].start()
         async with self.cloud.platform.context() as ctx:
-            await placement.report(ctx, [{"name": name, "agent_id": f"{name}-new"}])
+            await placement.report(ctx, [{"name": name, "drivers": DRIVERS, "agent_id": f"{name}-new"}])
 
     async def told(self) -> None:
         """Returns when hosts know all that changed."""
@@ -118,7 +126,7 @@ class Hosts:
         """Returns when every host was compared with what it should have."""
         clock = self.cloud.platform.clock
         ctx = SimpleNamespace(
-            platform=self.cloud.platform, agent=self.on, in_reading=self.cloud.platform.reading,
+            platform=self.cloud.platform, agent=self.typed, in_reading=self.cloud.platform.reading,
             in_transaction=self.cloud.platform.context, now=clock.now,
         )  # fmt: skip
         for share in range(SHARES):

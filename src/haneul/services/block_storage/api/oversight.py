@@ -10,6 +10,7 @@ from haneul.kernel.http.routes import Query
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.placement import public as placement
 
@@ -49,7 +50,7 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The scheduler, and the volume service of each host."""
     now = ctx.now()
     found = [_service("cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
-    for host in await placement.hosts(ctx):
+    for host in await placement.hosts(ctx, "volumes"):
         found.append(
             _service(
                 "cinder-volume",
@@ -81,12 +82,12 @@ def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) 
 async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     """The pools; with `detail` each host that is up is asked how full it is."""
     async with ctx.in_reading() as reading:
-        hosts = await placement.hosts_up(reading)
+        hosts = await placement.hosts_up(reading, "volumes")
     pools: list[dict[str, Any]] = []
     for host in hosts:
         pool: dict[str, Any] = {"name": model.location(host.name)}
         if query.truth("detail"):
-            has = await ctx.agent(host.name).volumes.capacity()
+            has = await ctx.agent(host.name, Volumes).capacity()
             pool["capabilities"] = {
                 "volume_backend_name": model.BACK_END,
                 "vendor_name": "Haneul",

@@ -8,6 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.services.block_storage import errors
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import volumes
@@ -76,7 +77,7 @@ async def connect(ctx: Context, id: str, host: str) -> dict[str, Any]:
     keeper = model.host_name(volume) if volume else None
     if volume is None or keeper is None:
         raise errors.AttachmentNotFound(id=id)
-    return await ctx.agent(keeper).volumes.connect(volume.id, host)
+    return await ctx.agent(keeper, Volumes).connect(volume.id, host)
 
 
 async def disconnect(ctx: Context, volume_id: str, host: str) -> None:
@@ -85,7 +86,7 @@ async def disconnect(ctx: Context, volume_id: str, host: str) -> None:
         volume = await VOLUMES.get(reading.tx, volume_id)
     keeper = model.host_name(volume) if volume else None
     if keeper is not None:
-        await ctx.agent(keeper).volumes.disconnect(volume_id, host)
+        await ctx.agent(keeper, Volumes).disconnect(volume_id, host)
 
 
 async def complete(ctx: Context, id: str, host: str | None, device: str | None) -> Attachment:

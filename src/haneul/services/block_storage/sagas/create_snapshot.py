@@ -7,6 +7,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
@@ -27,11 +28,11 @@ async def plan(ctx: Context, new: NewSnapshot) -> Plan:
 
 
 async def take(ctx: Context, new: NewSnapshot, at: Plan) -> None:
-    await ctx.agent(at.host).volumes.ensure_snapshot(new.snapshot_id, at.volume_id)
+    await ctx.agent(at.host, Volumes).ensure_snapshot(new.snapshot_id, at.volume_id)
 
 
 async def drop(ctx: Context, new: NewSnapshot, at: Plan) -> None:
-    await ctx.agent(at.host).volumes.ensure_snapshot_gone(new.snapshot_id)
+    await ctx.agent(at.host, Volumes).ensure_snapshot_gone(new.snapshot_id)
 
 
 async def mark_available(ctx: Context, new: NewSnapshot) -> None:

@@ -13,6 +13,7 @@ from haneul.services.block_storage.drivers.interface import (
     FromImage,
     FromSnapshot,
     FromVolume,
+    Volumes,
     VolumeSource,
 )
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
@@ -56,11 +57,11 @@ async def unplace(ctx: Context, new: NewVolume) -> None:
 
 
 async def make(ctx: Context, new: NewVolume, plan: Plan) -> None:
-    await ctx.agent(plan.host).volumes.ensure_volume(new.volume_id, plan.size_gb, plan.source)
+    await ctx.agent(plan.host, Volumes).ensure_volume(new.volume_id, plan.size_gb, plan.source)
 
 
 async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
-    await ctx.agent(plan.host).volumes.ensure_gone(new.volume_id)
+    await ctx.agent(plan.host, Volumes).ensure_gone(new.volume_id)
 
 
 async def mark_available(ctx: Context, new: NewVolume) -> None:
@@ -114,7 +115,7 @@ async def _hosts_of(ctx: Context, volume: Volume, ids: Sequence[str]) -> set[str
 async def _free_host(ctx: Context, near: Set[str], far: Set[str]) -> str:
     """The first that may be used: one of `near`, if there are any, and none of `far`."""
     excluded = ctx.operation.excluded if ctx.operation else ()
-    for host in await placement.hosts_up(ctx):
+    for host in await placement.hosts_up(ctx, "volumes"):
         is_wanted = (not near or host.name in near) and host.name not in far
         if host.is_enabled and is_wanted and host.name not in excluded:
             return host.name

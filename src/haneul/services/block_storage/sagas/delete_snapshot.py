@@ -6,6 +6,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
@@ -24,7 +25,7 @@ async def find(ctx: Context, old: OldSnapshot) -> Place:
 
 async def drop(ctx: Context, old: OldSnapshot, place: Place) -> None:
     if place.host:
-        await ctx.agent(place.host).volumes.ensure_snapshot_gone(old.snapshot_id)
+        await ctx.agent(place.host, Volumes).ensure_snapshot_gone(old.snapshot_id)
 
 
 async def forget(ctx: Context, old: OldSnapshot) -> None:

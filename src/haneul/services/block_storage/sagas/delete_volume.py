@@ -6,6 +6,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model.volumes import host_name
 from haneul.services.block_storage.store.transfers import TRANSFERS
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, VOLUMES
@@ -26,7 +27,7 @@ async def find(ctx: Context, old: OldVolume) -> Place:
 
 async def unmake(ctx: Context, old: OldVolume, place: Place) -> None:
     if place.host:
-        await ctx.agent(place.host).volumes.ensure_gone(old.volume_id)
+        await ctx.agent(place.host, Volumes).ensure_gone(old.volume_id)
 
 
 async def forget(ctx: Context, old: OldVolume) -> None:

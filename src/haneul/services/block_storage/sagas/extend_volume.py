@@ -7,6 +7,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
+from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.events import VolumeExtended
 from haneul.services.block_storage.model.volumes import host_name
 from haneul.services.block_storage.store.volumes import VOLUMES
@@ -39,7 +40,7 @@ async def release(ctx: Context, larger: LargerVolume) -> None:
 
 
 async def grow(ctx: Context, larger: LargerVolume, place: Place) -> None:
-    await ctx.agent(place.host).volumes.extend(larger.volume_id, larger.new_gb)
+    await ctx.agent(place.host, Volumes).extend(larger.volume_id, larger.new_gb)
 
 
 async def announce(ctx: Context, larger: LargerVolume) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
+from haneul.services.block_storage.drivers.interface import ExportsVolumes
 from haneul.services.block_storage.model.volumes import host_name
 from haneul.services.block_storage.store.volumes import VOLUMES
 from haneul.services.image import public as image
@@ -37,11 +38,13 @@ async def find(ctx: Context, upload: Upload) -> Place:
 
 
 async def export(ctx: Context, upload: Upload, place: Place) -> Exported:
-    return Exported(await ctx.agent(place.host).volumes.export_volume(upload.volume_id, upload.disk_format))
+    return Exported(
+        await ctx.agent(place.host, ExportsVolumes).export_volume(upload.volume_id, upload.disk_format)
+    )
 
 
 async def clean(ctx: Context, upload: Upload, place: Place) -> None:
-    await ctx.agent(place.host).volumes.ensure_export_gone(upload.volume_id)
+    await ctx.agent(place.host, ExportsVolumes).ensure_export_gone(upload.volume_id)
 
 
 async def store(ctx: Context, upload: Upload, exported: Exported) -> None:

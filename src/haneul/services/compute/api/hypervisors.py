@@ -41,7 +41,7 @@ def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict
     found |= {
         "hypervisor_type": facts.get("hypervisor_type") or "",
         "hypervisor_version": facts.get("hypervisor_version") or 0,
-        "host_ip": facts.get("address") or None,
+        "host_ip": view.host.report.get("address") or None,
         "service": {
             "id": found["id"],
             "host": view.host.name,

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from haneul.kernel import empty_qcow2
 from haneul.kernel.disk_image import ImageSource
-from haneul.kernel.drivers import HostSettings
+from haneul.kernel.drivers import DriverReport, HostSettings
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.kernel.journal import Journal
 from haneul.kernel.simulation import Knobs
@@ -90,6 +90,9 @@ class FakeHypervisor:
             cpu_model="simulated",
             accelerator="none",
         )
+
+    async def report(self) -> DriverReport:
+        return (await self.resources()).report(await self.machines())
 
     # Machines
 

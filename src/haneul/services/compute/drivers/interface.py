@@ -7,20 +7,20 @@ the caller, after a crash of the agent. What is gone stays gone without complain
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
 from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.drivers import DriverReport
 
 __all__ = [
     "CachesImages",
     "ConsoleEndpoints",
     "CopiesDisks",
     "DiskSpec",
-    "GoesDown",
     "HostResources",
     "Hypervisor",
     "ImageSource",
@@ -33,7 +33,6 @@ __all__ = [
     "SetsDisksAside",
     "Suspends",
     "TakesScreenshots",
-    "TellsPowerStates",
 ]
 
 
@@ -115,6 +114,20 @@ class HostResources(Struct, frozen=True, kw_only=True):
     """As OpenStack writes it: 7.2.22 is 7002022."""
     cpu_model: str = ""
     accelerator: str = ""
+
+    def report(self, machines: Mapping[str, PowerState]) -> DriverReport:
+        """The same for the host's report; how it is placed by is said in placement's classes."""
+        return DriverReport(
+            facts={
+                "hypervisor_type": self.hypervisor_type,
+                "hypervisor_version": self.hypervisor_version,
+                "cpu_model": self.cpu_model,
+                "accelerator": self.accelerator,
+            },
+            resources={"VCPU": self.vcpus, "MEMORY_MB": self.memory_mib, "DISK_GB": self.disk_gb},
+            traits=self.traits,
+            states={id: str(state) for id, state in machines.items()},
+        )
 
 
 class Hypervisor(Protocol):
@@ -212,26 +225,9 @@ class Suspends(Protocol):
 
 
 @runtime_checkable
-class GoesDown(Protocol):
-    async def go_down(self, timeout_s: float) -> None:
-        """No machine runs any more, as when the host is switched off; what is wanted of them stays."""
-        ...
-
-
-@runtime_checkable
 class TakesScreenshots(Protocol):
     async def screenshot(self, machine_id: str) -> bytes:
         """What the machine's display shows, as PNG."""
-        ...
-
-
-@runtime_checkable
-class TellsPowerStates(Protocol):
-    def watch(self, notice: Callable[[str, PowerState], None]) -> None:
-        """From now on `notice(machine id, state)` is called when a machine changes of its own accord.
-
-        Only a hint: who misses one sees it in `machines()`.
-        """
         ...
 
 

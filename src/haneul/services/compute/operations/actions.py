@@ -11,6 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
+from haneul.services.compute.drivers.interface import Hypervisor
 from haneul.services.compute.model.servers import PowerState, Server, VmState, host_of, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import servers as policy
@@ -130,7 +131,7 @@ async def console_log(ctx: Context, id: str, lines: int | None) -> str:
         raise errors.WrongState(
             f"Instance {id} is not ready", action="console", server_id=id, what="", state=""
         )
-    raw = await ctx.agent(server.host).hypervisor.console_log(id)
+    raw = await ctx.agent(server.host, Hypervisor).console_log(id)
     text = raw.decode("utf-8", "replace")
     if lines is not None and lines >= 0:
         text = "\n".join(text.split("\n")[-lines - 1 if text.endswith("\n") else -lines :]) if lines else ""
@@ -151,7 +152,7 @@ async def open_console(ctx: Context, id: str, kind: str) -> OpenConsole:
         raise errors.WrongState(
             action="get_vnc_console", server_id=id, what="vm_state", state=server.vm_state
         )
-    consoles = await ctx.agent(server.host).hypervisor.consoles(id)
+    consoles = await ctx.agent(server.host, Hypervisor).consoles(id)
     path = consoles.vnc if kind == "novnc" else consoles.serial
     if consoles.is_simulated:
         path = SIMULATED

@@ -41,8 +41,8 @@ class HostView(msgspec.Struct, frozen=True):
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What its agent said of it."""
-        return self.host.report
+        """What its hypervisor says of it."""
+        return self.host.facts("hypervisor")
 
     @property
     def number(self) -> int:
@@ -75,7 +75,7 @@ async def list(ctx: Context) -> builtins.list[HostView]:
     for host, id, name in await ctx.tx.all(SERVERS):
         servers.setdefault(host, []).append((id, name))
     found = []
-    for host in await placement.hosts(ctx):
+    for host in await placement.hosts(ctx, "hypervisor"):
         have = inventories.get(host.provider_id, {})
         found.append(
             HostView(
@@ -122,7 +122,7 @@ async def services(ctx: Context) -> builtins.list[Service]:
         )
         for n, binary in enumerate(CONTROL, 1)
     ]
-    return found + [_service(h, now) for h in await placement.hosts(ctx)]
+    return found + [_service(h, now) for h in await placement.hosts(ctx, "hypervisor")]
 
 
 def _service(host: placement.Host, now: datetime) -> Service:
@@ -141,7 +141,7 @@ def _service(host: placement.Host, now: datetime) -> Service:
 
 async def host_of_service(ctx: Context, id: str) -> placement.Host:
     """The host whose nova-compute this is; 400 for parts of the control plane."""
-    for each in await placement.hosts(ctx):
+    for each in await placement.hosts(ctx, "hypervisor"):
         if (each.id if ctx.wants((2, 53)) else str(number(each.id))) == id:
             return each
     if any(id in (s.id, str(number(s.id))) for s in await services(ctx)):

@@ -11,6 +11,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.reconciler import reconciler
+from haneul.services.compute.drivers.interface import Hypervisor, KeepsRootDisks
 from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.servers import POWER, PowerState, Server, VmState
 from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER
@@ -23,7 +24,7 @@ from haneul.services.placement import public as placement
 async def compare_machines(ctx: Context) -> None:
     """One look at every host that is up."""
     async with ctx.in_reading() as reading:
-        hosts = [h.name for h in await placement.hosts_up(reading)]
+        hosts = [h.name for h in await placement.hosts_up(reading, "hypervisor")]
     for host in hosts:
         try:
             await compare(ctx, host)
@@ -33,15 +34,15 @@ async def compare_machines(ctx: Context) -> None:
 
 async def compare(ctx: Context, host: str) -> None:
     """Bring servers and machines of one host together."""
-    hypervisor = ctx.agent(host).hypervisor
+    hypervisor = ctx.agent(host, Hypervisor)
     machines = await hypervisor.machines()
     async with ctx.in_reading() as reading:
         servers = {s.id: s for s in await SERVERS.find(reading.tx, host=host)}
         known = {s.id for s in await SERVERS.among(reading.tx, "id", list(machines)) if _may_be_on(s, host)}
     for stray in set(machines) - known:
         await hypervisor.ensure_gone(stray)
-        await hypervisor.ensure_root_disk_gone(rescue_disks(stray))
-        await hypervisor.ensure_root_disk_gone(stray)
+        await ctx.agent(host, KeepsRootDisks).ensure_root_disk_gone(rescue_disks(stray))
+        await ctx.agent(host, KeepsRootDisks).ensure_root_disk_gone(stray)
     for server in servers.values():
         if server.doing is None:
             await _settle(ctx, server, machines.get(server.id))

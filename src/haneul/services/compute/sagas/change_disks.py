@@ -11,6 +11,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError, Waiting
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.drivers.interface import Hypervisor, KeepsRootDisks
 from haneul.services.compute.model.machines import disk_bus, volume_disk
 from haneul.services.compute.model.servers import tagged
 from haneul.services.compute.store.servers import SERVERS, find_server
@@ -41,11 +42,11 @@ async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, attach.server_id)
     disk = volume_disk(attach.volume_id, connection.how, bus=disk_bus(server))
-    await ctx.agent(attach.host).hypervisor.attach_disk(attach.server_id, disk)
+    await ctx.agent(attach.host, Hypervisor).attach_disk(attach.server_id, disk)
 
 
 async def unplug(ctx: Context, attach: Attach) -> None:
-    await ctx.agent(attach.host).hypervisor.detach_disk(attach.server_id, attach.volume_id)
+    await ctx.agent(attach.host, Hypervisor).detach_disk(attach.server_id, attach.volume_id)
 
 
 async def complete(ctx: Context, attach: Attach) -> None:
@@ -102,12 +103,12 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 async def export(ctx: Context, snapshot: Snapshot) -> Exported:
-    hypervisor = ctx.agent(snapshot.host).hypervisor
+    hypervisor = ctx.agent(snapshot.host, KeepsRootDisks)
     return Exported(await hypervisor.export_root_disk(snapshot.server_id, snapshot.image_id))
 
 
 async def remove_export(ctx: Context, snapshot: Snapshot) -> None:
-    await ctx.agent(snapshot.host).hypervisor.ensure_export_gone(snapshot.server_id, snapshot.image_id)
+    await ctx.agent(snapshot.host, KeepsRootDisks).ensure_export_gone(snapshot.server_id, snapshot.image_id)
 
 
 async def store(ctx: Context, snapshot: Snapshot, exported: Exported) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute.drivers.interface import NicSpec
+from haneul.services.compute.drivers.interface import Hypervisor, NicSpec
 from haneul.services.compute.model.machines import nic, nic_model
 from haneul.services.compute.model.servers import tagged
 from haneul.services.compute.store.servers import SERVERS, find_server
@@ -31,11 +31,11 @@ async def unwire(ctx: Context, interface: Interface) -> None:
 
 
 async def plug(ctx: Context, interface: Interface, wired: NicSpec) -> None:
-    await ctx.agent(interface.host).hypervisor.attach_nic(interface.server_id, wired)
+    await ctx.agent(interface.host, Hypervisor).attach_nic(interface.server_id, wired)
 
 
 async def unplug(ctx: Context, interface: Interface) -> None:
-    await ctx.agent(interface.host).hypervisor.detach_nic(interface.server_id, interface.port_id)
+    await ctx.agent(interface.host, Hypervisor).detach_nic(interface.server_id, interface.port_id)
 
 
 async def let_go(ctx: Context, interface: Interface) -> None:

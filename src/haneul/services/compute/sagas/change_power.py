@@ -9,6 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute.drivers.interface import Hypervisor, Pauses
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.store.servers import SERVERS, find_server
 
@@ -40,27 +41,27 @@ async def become_paused(ctx: Context, change: Change) -> None:
 
 
 async def shut_down(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.shut_down(change.server_id, STOP_TIMEOUT_S)
+    await ctx.agent(change.host, Hypervisor).shut_down(change.server_id, STOP_TIMEOUT_S)
 
 
 async def power_on(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.ensure_started(change.server_id)
+    await ctx.agent(change.host, Hypervisor).ensure_started(change.server_id)
 
 
 async def reboot(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.reboot(change.server_id, soft=True)
+    await ctx.agent(change.host, Hypervisor).reboot(change.server_id, soft=True)
 
 
 async def reboot_hard(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.reboot(change.server_id, soft=False)
+    await ctx.agent(change.host, Hypervisor).reboot(change.server_id, soft=False)
 
 
 async def pause(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.pause(change.server_id)
+    await ctx.agent(change.host, Pauses).pause(change.server_id)
 
 
 async def unpause(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.unpause(change.server_id)
+    await ctx.agent(change.host, Pauses).unpause(change.server_id)
 
 
 async def keep_state(ctx: Context, change: Change, failure: Failure) -> None:

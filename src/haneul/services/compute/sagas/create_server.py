@@ -18,7 +18,7 @@ from haneul.kernel.errors import DriverError, Waiting
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
-from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.drivers.interface import Hypervisor, KeepsRootDisks, MachineSpec
 from haneul.services.compute.events import ServerActive, ServerFailed
 from haneul.services.compute.model.block_devices import LocalDisk
 from haneul.services.compute.model.machines import describe
@@ -180,14 +180,13 @@ async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk
         server = await SERVERS.get(reading.tx, new.server_id)
         if server is None:
             return RootDisk(None)
-        boots_from_volume = server.image_id is None or server.boots_from_volume
-        source = None
-        if not boots_from_volume:
-            source = image.source(reading, await image.get(reading, server.image_id or ""))
+        source, image_id = None, server.image_id
+        if image_id is not None and not server.boots_from_volume:
+            source = image.source(reading, await image.get(reading, image_id))
     made = None
-    if source is not None:
-        hypervisor = ctx.agent(claim.host).hypervisor
-        made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
+    if source is not None and image_id is not None:
+        hypervisor = ctx.agent(claim.host, KeepsRootDisks)
+        made = await hypervisor.ensure_root_disk(server.id, image_id, server.flavor.disk_gb, source)
     return RootDisk(made, await local_disks(ctx, claim.host, server.id, server.local_disks))
 
 
@@ -195,7 +194,7 @@ async def local_disks(
     ctx: Context, host: str, server_id: str, disks: Sequence[LocalDisk]
 ) -> dict[str, dict[str, Any]]:
     """The connections of these empty disks, which are on the host; those that were there keep their data."""
-    hypervisor = ctx.agent(host).hypervisor
+    hypervisor = ctx.agent(host, KeepsRootDisks)
     return {
         disk.name: await hypervisor.ensure_blank_disk(server_id, disk.name, disk.size_mib, disk.format)
         for disk in disks
@@ -203,7 +202,7 @@ async def local_disks(
 
 
 async def remove_root_disk(ctx: Context, new: NewServer, claim: Claim) -> None:
-    await ctx.agent(claim.host).hypervisor.ensure_root_disk_gone(new.server_id)
+    await ctx.agent(claim.host, KeepsRootDisks).ensure_root_disk_gone(new.server_id)
 
 
 async def describe_machine(
@@ -215,11 +214,11 @@ async def describe_machine(
 
 
 async def spawn(ctx: Context, claim: Claim, machine: MachineSpec) -> None:
-    await ctx.agent(claim.host).hypervisor.ensure_running(machine)
+    await ctx.agent(claim.host, Hypervisor).ensure_running(machine)
 
 
 async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
-    await ctx.agent(claim.host).hypervisor.ensure_gone(new.server_id)
+    await ctx.agent(claim.host, Hypervisor).ensure_gone(new.server_id)
 
 
 async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:

@@ -13,6 +13,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.drivers.interface import Hypervisor, KeepsRootDisks
 from haneul.services.compute.events import ServerDeleted
 from haneul.services.compute.model.machines import rescue_disks
 from haneul.services.compute.model.past_servers import past
@@ -58,11 +59,11 @@ async def _still_up(ctx: Context, host: str) -> bool:
 async def remove_machine(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
     if where.host is None:
         return
-    hypervisor = ctx.agent(where.host).hypervisor
+    hypervisor = ctx.agent(where.host, Hypervisor)
     try:
         await hypervisor.ensure_gone(doomed.server_id)
-        await hypervisor.ensure_root_disk_gone(rescue_disks(doomed.server_id))
-        await hypervisor.ensure_root_disk_gone(doomed.server_id)
+        await ctx.agent(where.host, KeepsRootDisks).ensure_root_disk_gone(rescue_disks(doomed.server_id))
+        await ctx.agent(where.host, KeepsRootDisks).ensure_root_disk_gone(doomed.server_id)
     except HostUnreachable:
         if await _still_up(ctx, where.host):
             raise

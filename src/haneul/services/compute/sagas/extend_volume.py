@@ -11,6 +11,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.drivers.interface import ResizesDisks
 
 
 class Larger(msgspec.Struct, frozen=True):
@@ -22,7 +23,7 @@ class Larger(msgspec.Struct, frozen=True):
 
 
 async def show_growth(ctx: Context, larger: Larger) -> None:
-    await ctx.agent(larger.host).hypervisor.disk_grew(larger.server_id, larger.volume_id)
+    await ctx.agent(larger.host, ResizesDisks).disk_grew(larger.server_id, larger.volume_id)
 
 
 async def note_growth(ctx: Context, larger: Larger) -> None:

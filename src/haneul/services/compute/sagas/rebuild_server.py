@@ -15,6 +15,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
+from haneul.services.compute.drivers.interface import CachesImages, SetsDisksAside
 from haneul.services.compute.model.servers import InjectedFile, PowerState, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.replace_machine import Wanted
@@ -60,11 +61,11 @@ async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
         if server is None or server.image_id is None or server.boots_from_volume:
             return
         source = image.source(reading, await image.get(reading, server.image_id))
-    await ctx.agent(rebuild.host).hypervisor.ensure_image(server.image_id, source)
+    await ctx.agent(rebuild.host, CachesImages).ensure_image(server.image_id, source)
 
 
 async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
-    await ctx.agent(rebuild.host).hypervisor.set_root_disk_aside(
+    await ctx.agent(rebuild.host, SetsDisksAside).set_root_disk_aside(
         rebuild.server_id, copied=False, with_blank=not rebuild.keeps_ephemeral
     )
 
@@ -88,7 +89,7 @@ async def mark_rebuilt(ctx: Context, rebuild: Rebuild, wanted: Wanted) -> None:
 async def drop_old_disk(ctx: Context, rebuild: Rebuild) -> None:
     """The server is rebuilt, whatever happens here; the next change would drop what this leaves."""
     with contextlib.suppress(DriverError):
-        await ctx.agent(rebuild.host).hypervisor.drop_root_disk_aside(rebuild.server_id)
+        await ctx.agent(rebuild.host, SetsDisksAside).drop_root_disk_aside(rebuild.server_id)
 
 
 async def remain(ctx: Context, rebuild: Rebuild, failure: Failure) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.drivers.interface import Hypervisor, MachineSpec, SetsDisksAside
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
 from haneul.services.compute.sagas.restore_server import Lost
 
@@ -28,25 +28,25 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 async def remember(ctx: Context, lost: Lost) -> Former:
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     machine = await hypervisor.description(lost.server_id)
     return Former(machine, lost.server_id in await hypervisor.running())
 
 
 async def drop_disk_aside(ctx: Context, lost: Lost) -> None:
     """No disk is aside, also none that an earlier change could not drop or bring back."""
-    await ctx.agent(lost.host).hypervisor.drop_root_disk_aside(lost.server_id)
+    await ctx.agent(lost.host, SetsDisksAside).drop_root_disk_aside(lost.server_id)
 
 
 async def stop(ctx: Context, lost: Lost, former: Former) -> None:
     if former.machine is not None:
-        await ctx.agent(lost.host).hypervisor.shut_down(lost.server_id, STOP_TIMEOUT_S)
+        await ctx.agent(lost.host, Hypervisor).shut_down(lost.server_id, STOP_TIMEOUT_S)
 
 
 async def start_former(ctx: Context, lost: Lost, former: Former) -> None:
     if former.machine is None:
         return
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     if former.is_running:
         await hypervisor.ensure_running(former.machine)
     else:
@@ -54,16 +54,16 @@ async def start_former(ctx: Context, lost: Lost, former: Former) -> None:
 
 
 async def bring_disk_back(ctx: Context, lost: Lost) -> None:
-    await ctx.agent(lost.host).hypervisor.bring_root_disk_back(lost.server_id)
+    await ctx.agent(lost.host, SetsDisksAside).bring_root_disk_back(lost.server_id)
 
 
 async def start_again(ctx: Context, lost: Lost, wanted: Wanted, machine: MachineSpec) -> None:
     """The host has this machine instead of the other, and it runs if it shall."""
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     await hypervisor.ensure_stopped(machine)
     if wanted.is_running:
         await hypervisor.ensure_running(machine)
 
 
 async def remove(ctx: Context, lost: Lost) -> None:
-    await ctx.agent(lost.host).hypervisor.ensure_gone(lost.server_id)
+    await ctx.agent(lost.host, Hypervisor).ensure_gone(lost.server_id)

@@ -13,7 +13,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
+from haneul.services.compute.drivers.interface import Hypervisor, ImageSource, KeepsRootDisks, MachineSpec
 from haneul.services.compute.model.machines import rescue_disks, rescued
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import restore_server as restore
@@ -40,7 +40,7 @@ async def make_rescue_disk(ctx: Context, lost: Lost) -> RescueDisk:
             source = image.source(reading, await image.get(reading, server.rescue.image_id))
         except image.ImageNotFound:
             source = ImageSource()  # the host may have it still
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, KeepsRootDisks)
     name = rescue_disks(server.id)
     return RescueDisk(await hypervisor.ensure_root_disk(name, server.rescue.image_id, 0, source))
 
@@ -50,7 +50,7 @@ async def remove_rescue_disk(ctx: Context, lost: Lost) -> None:
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, lost.server_id)
     if server is None or server.vm_state is not VmState.RESCUED:
-        await ctx.agent(lost.host).hypervisor.ensure_root_disk_gone(rescue_disks(lost.server_id))
+        await ctx.agent(lost.host, KeepsRootDisks).ensure_root_disk_gone(rescue_disks(lost.server_id))
 
 
 async def describe_rescue(ctx: Context, lost: Lost, own: MachineSpec, disk: RescueDisk) -> RescueMachine:
@@ -62,7 +62,7 @@ async def describe_rescue(ctx: Context, lost: Lost, own: MachineSpec, disk: Resc
 
 async def shut_down(ctx: Context, lost: Lost) -> None:
     """Its machine does not run; a host that lost it has nothing to do."""
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     if lost.server_id in await hypervisor.machines():
         await hypervisor.shut_down(lost.server_id, STOP_TIMEOUT_S)
 
@@ -73,7 +73,7 @@ async def run_as_before(ctx: Context, lost: Lost, own: MachineSpec) -> None:
         server = await SERVERS.get(reading.tx, lost.server_id)
     if server is None or server.vm_state is VmState.RESCUED:
         return
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     if server.vm_state is VmState.ACTIVE:
         await hypervisor.ensure_running(own)
     else:
@@ -81,11 +81,11 @@ async def run_as_before(ctx: Context, lost: Lost, own: MachineSpec) -> None:
 
 
 async def boot(ctx: Context, lost: Lost, machine: RescueMachine) -> None:
-    await ctx.agent(lost.host).hypervisor.ensure_running(machine.spec)
+    await ctx.agent(lost.host, Hypervisor).ensure_running(machine.spec)
 
 
 async def cut_power(ctx: Context, lost: Lost) -> None:
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     if lost.server_id in await hypervisor.machines():
         await hypervisor.shut_down(lost.server_id)
 

@@ -17,7 +17,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.compute import errors
-from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
+from haneul.services.compute.drivers.interface import ImageSource, KeepsRootDisks, MachineSpec, SetsDisksAside
 from haneul.services.compute.model.block_devices import LocalDisk, resized
 from haneul.services.compute.model.servers import (
     BlockDevice,
@@ -91,7 +91,7 @@ async def want(ctx: Context, resize: Resize) -> Wanted:
 
 
 async def keep_disk(ctx: Context, resize: Resize) -> None:
-    await ctx.agent(resize.host).hypervisor.set_root_disk_aside(resize.server_id, copied=True)
+    await ctx.agent(resize.host, SetsDisksAside).set_root_disk_aside(resize.server_id, copied=True)
 
 
 def disks_of_new_size(
@@ -119,7 +119,7 @@ async def own_disks(
         server = await find_server(reading.tx, lost.server_id)
     made = None
     if server.image_id is not None and all(d.boot_index != 0 for d in devices.devices):
-        hypervisor = ctx.agent(lost.host).hypervisor
+        hypervisor = ctx.agent(lost.host, KeepsRootDisks)
         made = await hypervisor.ensure_root_disk(server.id, server.image_id, size_gb, ImageSource())
     return RootDisk(made, await local_disks(ctx, lost.host, server.id, wanted))
 

@@ -10,7 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
-from haneul.services.compute.drivers.interface import ImageSource, MachineSpec
+from haneul.services.compute.drivers.interface import Hypervisor, ImageSource, KeepsRootDisks, MachineSpec
 from haneul.services.compute.model.block_devices import LocalDisk
 from haneul.services.compute.model.machines import describe
 from haneul.services.compute.model.metadata import documents
@@ -59,17 +59,16 @@ async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk
         server = await SERVERS.get(reading.tx, lost.server_id)
         if server is None:
             return RootDisk(None)
-        boots_from_volume = server.image_id is None or any(d.boot_index == 0 for d in devices.devices)
-        source = None
-        if not boots_from_volume:
+        source, image_id = None, server.image_id
+        if image_id is not None and all(d.boot_index != 0 for d in devices.devices):
             try:
-                source = image.source(reading, await image.get(reading, server.image_id or ""))
+                source = image.source(reading, await image.get(reading, image_id))
             except image.ImageNotFound:
                 source = ImageSource()  # the disk is there already, so it is not needed
     made = None
-    if source is not None:
-        hypervisor = ctx.agent(lost.host).hypervisor
-        made = await hypervisor.ensure_root_disk(server.id, server.image_id, server.flavor.disk_gb, source)
+    if source is not None and image_id is not None:
+        hypervisor = ctx.agent(lost.host, KeepsRootDisks)
+        made = await hypervisor.ensure_root_disk(server.id, image_id, server.flavor.disk_gb, source)
     return RootDisk(made, await local_disks(ctx, lost.host, server.id, server.local_disks))
 
 
@@ -98,7 +97,7 @@ async def describe_sized(
 
 
 async def run_again(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
-    await ctx.agent(lost.host).hypervisor.ensure_running(machine)
+    await ctx.agent(lost.host, Hypervisor).ensure_running(machine)
 
 
 async def settle(ctx: Context, lost: Lost) -> None:

@@ -15,6 +15,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, HostUnreachable
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.drivers.interface import Hypervisor, KeepsRootDisks, Pauses
 from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
 from haneul.services.compute.store.servers import SERVERS, find_server
@@ -43,7 +44,7 @@ async def _is_shelved(ctx: Context, id: str) -> bool:
 
 async def shut_down(ctx: Context, shelving: Shelving) -> None:
     """It does not run; the memory of a suspended one is kept until there is no way back."""
-    hypervisor = ctx.agent(shelving.host).hypervisor
+    hypervisor = ctx.agent(shelving.host, Hypervisor)
     if shelving.server_id in await hypervisor.running():
         await hypervisor.shut_down(shelving.server_id, STOP_TIMEOUT_S)
 
@@ -53,22 +54,22 @@ async def run_as_before(ctx: Context, shelving: Shelving) -> None:
         server = await SERVERS.get(reading.tx, shelving.server_id)
     if server is None or server.vm_state not in (VmState.ACTIVE, VmState.PAUSED):
         return
-    hypervisor = ctx.agent(shelving.host).hypervisor
+    hypervisor = ctx.agent(shelving.host, Hypervisor)
     await hypervisor.ensure_started(server.id)
     if server.vm_state is VmState.PAUSED:
-        await hypervisor.pause(server.id)
+        await ctx.agent(shelving.host, Pauses).pause(server.id)
 
 
 async def export(ctx: Context, shelving: Shelving) -> Exported:
     if shelving.image_id is None:
         return Exported(None)
-    hypervisor = ctx.agent(shelving.host).hypervisor
+    hypervisor = ctx.agent(shelving.host, KeepsRootDisks)
     return Exported(await hypervisor.export_root_disk(shelving.server_id, shelving.image_id))
 
 
 async def remove_export(ctx: Context, shelving: Shelving) -> None:
     if shelving.image_id is not None and not await _is_shelved(ctx, shelving.server_id):
-        hypervisor = ctx.agent(shelving.host).hypervisor
+        hypervisor = ctx.agent(shelving.host, KeepsRootDisks)
         await hypervisor.ensure_export_gone(shelving.server_id, shelving.image_id)
 
 
@@ -97,10 +98,10 @@ async def become_shelved(ctx: Context, shelving: Shelving) -> None:
 
 
 async def remove_machine(ctx: Context, shelving: Shelving) -> None:
-    hypervisor = ctx.agent(shelving.host).hypervisor
+    hypervisor = ctx.agent(shelving.host, Hypervisor)
     try:
         await hypervisor.ensure_gone(shelving.server_id)
-        await hypervisor.ensure_root_disk_gone(shelving.server_id)
+        await ctx.agent(shelving.host, KeepsRootDisks).ensure_root_disk_gone(shelving.server_id)
     except HostUnreachable:
         return
 

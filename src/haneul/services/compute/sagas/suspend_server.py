@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Saga, Step
-from haneul.services.compute.drivers.interface import MachineSpec
+from haneul.services.compute.drivers.interface import Hypervisor, MachineSpec, Suspends
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import restore_server as restore
 from haneul.services.compute.sagas.change_power import Change, become, keep_state
@@ -19,14 +19,14 @@ MEMORY_S = 900
 
 
 async def suspend(ctx: Context, change: Change) -> None:
-    await ctx.agent(change.host).hypervisor.suspend(change.server_id)
+    await ctx.agent(change.host, Suspends).suspend(change.server_id)
 
 
 async def run_on(ctx: Context, change: Change) -> None:
     """A machine that was suspended runs; one that is in another state stays in it."""
-    hypervisor = ctx.agent(change.host).hypervisor
+    hypervisor = ctx.agent(change.host, Hypervisor)
     if (await hypervisor.machines()).get(change.server_id) in ("shutdown", "paused"):
-        await hypervisor.resume(change.server_id)
+        await ctx.agent(change.host, Suspends).resume(change.server_id)
 
 
 async def become_suspended(ctx: Context, change: Change) -> None:
@@ -42,14 +42,14 @@ SUSPEND_SERVER = Saga(
 
 
 async def resume(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
-    await ctx.agent(lost.host).hypervisor.resume(lost.server_id, machine)
+    await ctx.agent(lost.host, Suspends).resume(lost.server_id, machine)
 
 
 async def suspend_again(ctx: Context, lost: Lost) -> None:
     """A machine that runs is suspended; one that could not be resumed still is."""
-    hypervisor = ctx.agent(lost.host).hypervisor
+    hypervisor = ctx.agent(lost.host, Hypervisor)
     if lost.server_id in await hypervisor.running():
-        await hypervisor.suspend(lost.server_id)
+        await ctx.agent(lost.host, Suspends).suspend(lost.server_id)
 
 
 RESUME_SERVER = Saga(

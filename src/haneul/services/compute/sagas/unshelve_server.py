@@ -7,6 +7,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute.drivers.interface import KeepsRootDisks
 from haneul.services.compute.events import ServerActive
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import create_server as create
@@ -47,8 +48,10 @@ async def make_root_disk(ctx: Context, lost: Lost) -> RootDisk:
         if server.shelved_image_id is not None:
             source = image.source(reading, await image.get(reading, server.shelved_image_id))
     size_gb, image_id, made = server.flavor.disk_gb, server.shelved_image_id, None
-    if source is not None:
-        made = await ctx.agent(lost.host).hypervisor.ensure_root_disk(server.id, image_id, size_gb, source)
+    if source is not None and image_id is not None:
+        made = await ctx.agent(lost.host, KeepsRootDisks).ensure_root_disk(
+            server.id, image_id, size_gb, source
+        )
     return RootDisk(made, await create.local_disks(ctx, lost.host, server.id, server.local_disks))
 
 

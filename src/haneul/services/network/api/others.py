@@ -56,7 +56,7 @@ def _require(ctx: Context, rule: str, project_id: str = "") -> None:
 async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     """The agent of each host."""
     _require(ctx, "get_agent")
-    found = [_agents(h, ctx) for h in await placement.hosts(ctx)]
+    found = [_agents(h, ctx) for h in await placement.hosts(ctx, "network")]
     for name in ("host", "binary", "agent_type", "id", "availability_zone"):
         if values := query.all(name):
             found = [a for a in found if a[name] in values]
@@ -67,7 +67,7 @@ async def agents(ctx: Context, query: Query) -> dict[str, Any]:
 async def agent(ctx: Context, id: str) -> dict[str, Any]:
     """One host's agent."""
     _require(ctx, "get_agent")
-    for host in await placement.hosts(ctx):
+    for host in await placement.hosts(ctx, "network"):
         if host.id == id:
             return {"agent": _agents(host, ctx)}
     raise errors.AgentNotFound(id=id)

@@ -7,7 +7,7 @@ has already seen a later one answers `Superseded`, so calls that overtake each o
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol, TypedDict, runtime_checkable
+from typing import Annotated, Literal, Protocol, TypedDict
 
 from msgspec import Meta, Struct
 
@@ -206,13 +206,4 @@ class HostNetwork(Protocol):
 
     async def namespace_of(self, network_id: str) -> str:
         """The name of the network namespace from which the network's addresses can be reached."""
-        ...
-
-
-@runtime_checkable
-class GoesDown(Protocol):
-    """Optional: what this host carries can be taken away together, and asked for again later."""
-
-    async def go_down(self) -> None:
-        """No network or router of ours is left on the host, nor a process that served one."""
         ...

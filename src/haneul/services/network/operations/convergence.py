@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.db import Query, among
 from haneul.kernel.ids import new_id
+from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.model.pending import NETWORK, PORT, ROUTER, SECURITY_GROUP, Pending
 from haneul.services.network.model.ports import ACTIVE, DOWN, Port
 from haneul.services.network.operations import host_views, wiring
@@ -55,7 +56,7 @@ class Work(Struct):
 
 async def usable_hosts(ctx: Context) -> list[str]:
     """The hosts that can be called, those first that may be given more."""
-    up = await placement.hosts_up(ctx)
+    up = await placement.hosts_up(ctx, "network")
     return [h.name for h in sorted(up, key=lambda h: (not h.is_enabled, h.name))]
 
 
@@ -133,7 +134,7 @@ async def _networks(ctx: Context, host: str, ids: Iterable[str]) -> set[str]:
 
 
 async def _take_away(ctx: Context, host: str, gone: Work) -> None:
-    network = ctx.agent(host).network
+    network = ctx.agent(host, HostNetwork)
     for router_id in gone.routers:
         await network.ensure_router_gone(router_id)
     for port_id in gone.ports:
@@ -144,7 +145,7 @@ async def _take_away(ctx: Context, host: str, gone: Work) -> None:
 
 async def _sweep(ctx: Context, host: str) -> None:
     """Networks that nothing on the host needs any more are gone."""
-    have = await ctx.agent(host).network.inventory()
+    have = await ctx.agent(host, HostNetwork).inventory()
     async with ctx.in_reading() as reading:
         wanted = await _networks(reading, host, have.networks)
     await _take_away(ctx, host, Work(networks=have.networks - wanted))
@@ -167,7 +168,7 @@ async def confirm(ctx: Context, host: str, ports: Sequence[Port], routers: Itera
 async def compare(ctx: Context, host: str) -> None:
     """The host has everything that is wanted there, and nothing that is not."""
     async with wiring.turn(host):
-        have = await ctx.agent(host).network.inventory()
+        have = await ctx.agent(host, HostNetwork).inventory()
         async with ctx.in_reading() as reading:
             wanted = {p.id for p in await host_views.bound_ports(reading, host)}
             routers = {r.id for r in await ROUTERS.find(reading.tx, host=host)}

@@ -79,7 +79,7 @@ async def places(ctx: Context, network_ids: Iterable[str]) -> dict[str, set[str]
 async def _networks(ctx: Context, host: str, ids: set[str], generation: int) -> list[NetworkSpec]:
     if not ids:
         return []
-    tunnels = {h.name: str(h.report.get("address") or "") for h in await placement.hosts(ctx)}
+    tunnels = {h.name: str(h.report.get("address") or "") for h in await placement.hosts(ctx, "network")}
     where = await places(ctx, ids) if any(tunnels.values()) else {}
     subnets: dict[str, list[Subnet]] = defaultdict(list)
     for subnet in await SUBNETS.among(ctx.tx, "network_id", ids):

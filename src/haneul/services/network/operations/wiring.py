@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Superseded
+from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.events import PortBound
 from haneul.services.network.model.ports import Port
 from haneul.services.network.operations import host_views, servers
@@ -39,7 +40,7 @@ class WiredPort(Struct, frozen=True):
 
 async def apply(ctx: Context, host: str, view: HostView) -> dict[str, dict[str, Any]]:
     """The host has all of the view; where its ports are plugged in."""
-    network = ctx.agent(host).network
+    network = ctx.agent(host, HostNetwork)
     for spec in view.networks:
         await network.ensure_network(spec)
     connections = {spec.id: dict(await network.ensure_port(spec)) for spec in view.ports}
@@ -83,7 +84,7 @@ async def unwire(ctx: Context, server_id: str, host: str, port_ids: Sequence[str
     """The host has none of the server's ports; networks that nobody needs there are taken away later."""
     async with ctx.in_reading() as reading:
         ports = await servers.of_server(reading, server_id)
-    network = ctx.agent(host).network
+    network = ctx.agent(host, HostNetwork)
     for port in ports:
         if port_ids is None or port.id in port_ids:
             await network.ensure_port_gone(port.id)

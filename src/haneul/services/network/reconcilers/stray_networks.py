@@ -35,7 +35,7 @@ async def compare_hosts(ctx: Context) -> None:
         return
     share = int(ctx.now().timestamp() / EVERY_S) % SHARES
     async with ctx.in_reading() as reading:
-        up = [h for h in await placement.hosts(reading) if placement.is_up(h, ctx.now())]
+        up = [h for h in await placement.hosts(reading, "network") if placement.is_up(h, ctx.now())]
     known = ctx.platform.keep(_Compared)
     for host in up:
         agent = str(host.report.get("agent_id", ""))

@@ -28,6 +28,7 @@ async def show_status(ctx: Context) -> dict[str, Any]:
     """Whether the cloud is well, and what its hosts turned out to have; for those who have a token."""
     hosts = await placement.hosts(ctx)
     first = hosts[0].report if hosts else {}
+    hypervisors = [h for h in hosts if h.has("hypervisor")]
     drivers = first.get("drivers") or {}
     return {
         "version": __version__,
@@ -35,7 +36,9 @@ async def show_status(ctx: Context) -> dict[str, Any]:
         "hosts": len(hosts),
         "hosts_up": sum(placement.is_up(h, ctx.now()) for h in hosts),
         "detected": {
-            "accelerator": first.get("accelerator") or None,
+            "accelerator": hypervisors[0].facts("hypervisor").get("accelerator") or None
+            if hypervisors
+            else None,
             "network": drivers.get("network"),
             "hypervisor": drivers.get("hypervisor"),
             "volumes": drivers.get("volumes"),
@@ -83,7 +86,7 @@ async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
     if address is None or server.host is None:
         raise NotFound(f"Server {id} has no address yet.")
     try:
-        namespace = await ctx.agent(address.host or server.host).network.namespace_of(address.network_id)
+        namespace = await network.namespace_of(ctx, address.host or server.host, address.network_id)
     except HOST_FAILURES:
         raise Conflict(
             f"There is no way to server {id}: its host does not answer, or is simulated."

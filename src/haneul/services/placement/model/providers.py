@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -102,3 +103,12 @@ class Host(msgspec.Struct, frozen=True):
     updated_at: datetime
     report: dict
     generation: int = 0
+
+    def has(self, interface: str) -> bool:
+        """Whether it can be called for that."""
+        return interface in self.report.get("drivers", ())
+
+    def facts(self, interface: str) -> dict[str, Any]:
+        """What its driver says of it; {} until an agent of this version has reported."""
+        facts: dict[str, Any] = self.report.get("interfaces", {}).get(interface, {})
+        return facts

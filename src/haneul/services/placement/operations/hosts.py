@@ -22,10 +22,11 @@ from haneul.services.placement.store.providers import (
     SEEN,
     UP,
     fitting,
+    up_with,
 )
 
-MEASURES = {"VCPU": "vcpus", "MEMORY_MB": "memory_mib", "DISK_GB": "disk_gb"}
-"""Which field of a report measures which resource class."""
+CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
+"""Those by which the emptiest hosts are found without looking at all."""
 SILENT_AFTER_S = 60
 EMPTIEST = 64
 """How many hosts with room are looked at before all are."""
@@ -42,9 +43,10 @@ def _alive_since(ctx: Context) -> str:
     return found
 
 
-async def up(ctx: Context) -> list[UpHost]:
-    """The hosts that can be called, by name; their reports are not read."""
-    rows = await ctx.tx.all(UP, since=_alive_since(ctx))
+async def up(ctx: Context, interface: str | None = None) -> list[UpHost]:
+    """The hosts that can be called (for that interface), by name; their reports are not read."""
+    query = UP if interface is None else up_with(interface)
+    rows = await ctx.tx.all(query, since=_alive_since(ctx))
     return [UpHost(name, zone, bool(is_enabled)) for name, zone, is_enabled in rows]
 
 
@@ -54,7 +56,7 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
     appeared = False
     known = {h.name: h for h in await HOSTS.among(ctx.tx, "name", [r["name"] for r in reports])}
     for report in reports:
-        each = {k: v for k, v in report.items() if k != "power_states"}
+        each = {k: v for k, v in report.items() if k != "states"}
         host = known.get(each["name"])
         appeared = appeared or host is None or each.get("agent_id") != host.report.get("agent_id")
         if host is None:
@@ -63,7 +65,7 @@ async def report(ctx: Context, reports: list[dict[str, Any]]) -> None:
         if each == host.report:
             same.append(host.name)
             continue
-        if any(each.get(k) != host.report.get(k) for k in MEASURES.values()):
+        if each.get("resources") != host.report.get("resources"):
             await _inventory(ctx, host.provider_id, each)
         await HOSTS.update(
             ctx.tx,
@@ -88,8 +90,9 @@ async def _add(ctx: Context, report: dict[str, Any]) -> None:
 
 
 async def _inventory(ctx: Context, provider_id: str, report: dict[str, Any]) -> None:
-    """The provider has what the host reports; ratios and reserves that were set stay."""
-    totals = {name: int(report.get(field) or 0) for name, field in MEASURES.items()}
+    """The provider has what the host reports; ratios and reserves that were set stay, and so does what the
+    report is silent of, as one of an older agent is."""
+    totals: dict[str, int] = report.get("resources") or {}
     have = {i.resource_class: i for i in await INVENTORIES.find(ctx.tx, provider_id=provider_id)}
     for name, total in totals.items():
         if name in have:
@@ -100,7 +103,7 @@ async def _inventory(ctx: Context, provider_id: str, report: dict[str, Any]) -> 
             reserved = 512 if name == "MEMORY_MB" and total > 4096 else 0
             await INVENTORIES.add(
                 ctx.tx,
-                Inventory(provider_id, name, total, reserved, 1, total, 1, RATIOS[name]),
+                Inventory(provider_id, name, total, reserved, 1, total, 1, RATIOS.get(name, 1.0)),
             )
 
 
@@ -126,7 +129,7 @@ def _provider(among: list[Candidate], host: str | None) -> str | None:
 
 
 async def _emptiest(ctx: Context, wish: Wish) -> list[Candidate]:
-    classes = tuple(c for c in MEASURES if wish.resources.get(c))
+    classes = tuple(c for c in CLASSES if wish.resources.get(c))
     if not classes or len(classes) != len(wish.resources) or wish.host is not None:
         return []
     amounts = {f"amount_{n}": wish.resources[c] for n, c in enumerate(classes)}

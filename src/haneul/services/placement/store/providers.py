@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, among
+from haneul.kernel.db import Query, Rows, Tx, among, text_at
 from haneul.services.placement import errors
 from haneul.services.placement.model.providers import Allocation, Consumer, Host, Inventory, Name, Provider
 
@@ -66,6 +66,19 @@ UP = Query(
     .where(_h.is_forced_down.is_(sa.false()), _h.last_seen_at > sa.bindparam("since", type_=sa.Text))
     .order_by(_h.name)
 )
+
+
+@cache
+def up_with(interface: str) -> Query:
+    """Those of `UP` whose agent has a driver for the interface."""
+    return Query(
+        sa.select(_h.name, _h.zone, _h.is_enabled)
+        .where(_h.is_forced_down.is_(sa.false()), _h.last_seen_at > sa.bindparam("since", type_=sa.Text))
+        .where(text_at(_h.report, "drivers", interface).is_not(None))
+        .order_by(_h.name)
+    )
+
+
 ZONES = Query(sa.select(_h.zone).distinct())
 SEEN = Query(
     sa.update(HOSTS.table)

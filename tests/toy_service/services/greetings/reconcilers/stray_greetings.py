@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from haneul.services.greetings.drivers.interface import Doors
 from haneul.services.greetings.store.greetings import GREETINGS
 
 from haneul.kernel.context import Context
@@ -14,7 +15,7 @@ async def take_strays_down(ctx: Context) -> None:
     async with ctx.in_reading() as reading:
         hosts = await placement.hosts_up(reading)
     for host in hosts:
-        doors = ctx.agent(host.name).doors
+        doors = ctx.agent(host.name, Doors)
         hung = await doors.hung()
         async with ctx.in_reading() as reading:
             wanted = {each.id for each in await GREETINGS.among(reading.tx, "id", list(hung))}

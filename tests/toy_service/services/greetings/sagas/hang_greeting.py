@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from haneul.services.greetings.drivers.interface import Doors
 from haneul.services.greetings.events import GreetingHung
 from haneul.services.greetings.store.greetings import GREETINGS
 
@@ -29,11 +30,11 @@ async def choose_door(ctx: Context, new: NewGreeting) -> Door:
 
 
 async def hang(ctx: Context, new: NewGreeting, door: Door) -> None:
-    await ctx.agent(door.host).doors.ensure_hung(new.greeting_id, new.text)
+    await ctx.agent(door.host, Doors).ensure_hung(new.greeting_id, new.text)
 
 
 async def take_down(ctx: Context, new: NewGreeting, door: Door) -> None:
-    await ctx.agent(door.host).doors.ensure_gone(new.greeting_id)
+    await ctx.agent(door.host, Doors).ensure_gone(new.greeting_id)
 
 
 async def mark_hung(ctx: Context, new: NewGreeting, door: Door) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from haneul.kernel import disk_files
 from haneul.kernel.commands import run
 from haneul.kernel.disk_image import ImageSource
-from haneul.kernel.drivers import HostSettings
+from haneul.kernel.drivers import DriverReport, HostSettings
 from haneul.kernel.errors import DriverError, ImpossibleHere, NotFound
 from haneul.services.compute.drivers.interface import (
     ConsoleEndpoints,
@@ -109,6 +109,9 @@ class QemuHypervisor:
             cpu_model=cpu.get("model name", ""),
             accelerator=f"{self._acceleration.name}: {self._acceleration.reason}",
         )
+
+    async def report(self) -> DriverReport:
+        return (await self.resources()).report(await self.machines())
 
     async def go_down(self, timeout_s: float) -> None:
         """No machine runs any more; guests had the time to shut down. What is wanted of them stays."""

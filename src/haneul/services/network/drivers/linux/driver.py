@@ -77,8 +77,8 @@ class LinuxNetwork:
             await responder.close()
         self._responders.clear()
 
-    async def go_down(self) -> None:
-        """What was made by this state folder is gone; others' namespaces are left alone."""
+    async def go_down(self, timeout_s: float) -> None:
+        """No process of it needs time. What was made by this state folder is gone; others' namespaces are left alone."""
         for router_id in list(self.routers):
             await self.ensure_router_gone(router_id)
         for network_id in list(self.networks):

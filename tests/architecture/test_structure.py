@@ -1,0 +1,203 @@
+"""What stands where. Each exemption has a reason, and must still be one: the lists only shrink."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from haneul import service_folders
+from haneul.kernel.saga import Saga
+from tests.architecture.source import ROOT, SERVICES, files, imports, place
+
+TESTS = Path(__file__).parents[1]
+EVERY = [path for service in SERVICES for path in files(service)]
+
+ROOMS = {
+    "__init__", "manifest", "lifecycle", "versions", "api", "public", "agent", "reconcilers", "operations", "sagas",
+    "store", "model", "drivers", "policy", "errors", "events", "config", "migrations", "pages",
+}  # fmt: skip
+"""The names that parts of a service have; what each is for stands in ARCHITECTURE.md."""
+OTHER_ROOMS = {
+    "identity/federation_config.py": "options of federation: as long as all others together",
+    "image/builder.py": "`haneul image` builds images with it, with no cloud running",
+    "image/plugins.py": "finds what other packages bring: below everything, as drivers are",
+    "image/remotes.py": "other clouds and their keys, which operations and sagas share",
+    "image/signatures.py": "what is checked of signed images, which operations and sagas share",
+    "image/turns.py": "whose import goes next: this process's own state, which sagas share",
+    "image/web.py": "the one way to fetch from the web, which operations and sagas share",
+}
+
+SQL = {"store", "migrations"}
+SQL_ELSEWHERE = {
+    "compute/operations/flavors.py": "one query with a filter of its own; goes to the store with the next change",
+    "compute/operations/hosts.py": "one query; goes to the store with the next change",
+    "compute/operations/keypairs.py": "one query; goes to the store with the next change",
+    "compute/operations/quotas.py": "one query; goes to the store with the next change",
+    "identity/api/federated_objects.py": "a condition of a list; goes to the store with the next change",
+    "network/api/networks.py": "conditions of filters stand beside the table of fields that they are of",
+    "network/api/ports.py": "conditions of filters stand beside the table of fields that they are of",
+    "network/api/resource.py": "the table-driven resource makes conditions of the fields of its table",
+    "network/api/subnet_pools.py": "conditions of filters stand beside the table of fields that they are of",
+    "network/api/subnets.py": "conditions of filters stand beside the table of fields that they are of",
+    "network/api/visibility.py": "who sees what is shared, as a condition of the table-driven resource",
+    "network/operations/convergence.py": "queries over all kinds at once, of no resource's store",
+    "network/operations/host_views.py": "queries over all kinds at once, of no resource's store",
+    "network/operations/servers.py": "one query; goes to the store with the next change",
+}
+
+IS_ADMIN = {
+    "block_storage/api/lists.py": 4,
+    "block_storage/api/quotas.py": 1,
+    "block_storage/api/types.py": 2,
+    "block_storage/api/volumes.py": 3,
+    "block_storage/operations/attachments.py": 1,
+    "block_storage/operations/snapshots.py": 2,
+    "block_storage/operations/transfers.py": 2,
+    "block_storage/operations/types.py": 2,
+    "block_storage/operations/volumes.py": 3,
+    "compute/api/flavors.py": 1,
+    "compute/api/server_filters.py": 2,
+    "compute/api/server_groups.py": 1,
+    "compute/operations/actions.py": 2,
+    "compute/operations/disks.py": 3,
+    "compute/operations/flavors.py": 2,
+    "compute/operations/interfaces.py": 2,
+    "compute/operations/putting_aside.py": 2,
+    "compute/operations/rebuilding.py": 1,
+    "compute/operations/resizing.py": 2,
+    "compute/operations/server_lists.py": 1,
+    "compute/operations/servers.py": 2,
+    "identity/policy.py": 1,
+    "network/api/resource.py": 1,
+    "network/api/visibility.py": 1,
+    "network/operations/floating_ips.py": 1,
+    "network/operations/networks.py": 1,
+    "network/operations/ports.py": 1,
+    "network/operations/routers.py": 1,
+    "network/operations/security_groups.py": 2,
+    "network/operations/servers.py": 2,
+    "network/operations/subnet_pools.py": 2,
+    "network/public.py": 1,
+    "oversight/api/cloud.py": 2,
+}
+"""How often a file asks for the role instead of the policy. It becomes a rule of `policy.py` when the file is next
+worked on; a number may only go down."""
+
+NOT_UNWOUND = {
+    "compute.attach_interface": "it is tried over HTTP only; it has no test of its own yet",
+    "compute.revert_resize": "it is tried over HTTP only; it has no test of its own yet",
+}
+NOT_REPEATED = {
+    "compute.attach_interface": "it is tried over HTTP only; it has no test of its own yet",
+    "compute.detach_interface": "it is tried over HTTP only; it has no test of its own yet",
+    "compute.confirm_resize": "it is tried over HTTP only; it has no test of its own yet",
+    "compute.revert_resize": "it is tried over HTTP only; it has no test of its own yet",
+}
+
+
+def room(path: Path) -> str:
+    """The part of its service that the file is in."""
+    service = next(s for s in SERVICES if path.is_relative_to(service_folders.folder(s)))
+    return path.relative_to(service_folders.folder(service)).parts[0].removesuffix(".py")
+
+
+def test_every_file_has_a_room() -> None:
+    strange = {place(path) for path in EVERY if room(path) not in ROOMS}
+    assert strange == OTHER_ROOMS.keys()
+
+
+def test_sql_is_in_the_store() -> None:
+    elsewhere = {
+        place(path)
+        for path in EVERY
+        if room(path) not in SQL and any(f"{name}.".startswith("sqlalchemy.") for name in imports(path))
+    }
+    assert elsewhere == SQL_ELSEWHERE.keys()
+
+
+def test_who_may_is_said_by_the_policy() -> None:
+    asked = {place(path): len(re.findall(r"\bis_admin\b", path.read_text())) for path in EVERY}
+    assert {path: number for path, number in asked.items() if number} == IS_ADMIN
+
+
+def checked(by: str) -> set[str]:
+    """The names that stand in calls of that check, or beside one that is called with a table of them."""
+    names: set[str] = set()
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            calls = [n for n in ast.walk(function) if isinstance(n, ast.Call) and _name(n.func) == by]
+            tables = function.decorator_list if calls else []
+            for part in (*calls, *tables):
+                names |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name) and n.id.isupper()}
+    return names
+
+
+def _name(of: ast.expr) -> str:
+    return of.id if isinstance(of, ast.Name) else ""
+
+
+def sagas() -> Iterator[tuple[str, str, Saga]]:
+    """(kind, the name in its module, saga)."""
+    for service in SERVICES:
+        for module in service_folders.modules(service, "sagas"):
+            for name, value in vars(module).items():
+                if isinstance(value, Saga) and name.isupper():
+                    yield value.kind, name, value
+
+
+def test_every_saga_is_seen_to_unwind() -> None:
+    """One without undos has nothing to unwind: that it repeats is enough."""
+    names = checked("assert_unwinds")
+    missing = {
+        kind
+        for kind, name, saga in sagas()
+        if name not in names and any(s.undo is not None for s in saga.steps)
+    }
+    assert missing == NOT_UNWOUND.keys()
+
+
+def test_every_saga_is_seen_to_repeat() -> None:
+    names = checked("assert_repeatable")
+    assert {kind for kind, name, _ in sagas() if name not in names} == NOT_REPEATED.keys()
+
+
+@pytest.mark.parametrize("part", ["kernel", *(f"services/{service}" for service in SERVICES)])
+def test_no_module_needs_itself(part: str) -> None:
+    """No circle of imports, not those for annotations only either; a package is needed by whom it holds."""
+    paths = {_module(path): path for path in (ROOT / part).rglob("*.py")}
+    graph = {
+        name: {target for each in imports(path) if (target := _target(each, paths)) not in (None, name)}
+        for name, path in paths.items()
+    }
+    for name, targets in FOR_ANNOTATIONS.items():
+        if name in graph:
+            assert targets <= graph[name], f"{name} is no longer an exemption"
+            graph[name] -= targets
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+FOR_ANNOTATIONS = {
+    "haneul.kernel.context": {"haneul.kernel.saga", "haneul.kernel.saga_engine"},
+}
+"""A context starts sagas, and their steps take a context: one of the two must name the other's type only."""
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _target(name: str, paths: dict[str, Path]) -> str | None:
+    """The module that has the name: itself, or where it is defined."""
+    return name if name in paths else (above if (above := name.rpartition(".")[0]) in paths else None)
+
+
+def test_the_lists_have_reasons() -> None:
+    lists = (OTHER_ROOMS, SQL_ELSEWHERE, NOT_UNWOUND, NOT_REPEATED)
+    assert all(len(reason) > 10 for each in lists for reason in each.values())
