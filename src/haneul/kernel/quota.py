@@ -6,7 +6,7 @@ Nothing is cached and no counter is kept, so nothing can drift. Two requests of 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 UNLIMITED = -1
 ANY_NUMBER = 2**31 - 1
+EVERYTHING = "*"
+"""The resource of a project that has no limits where it was not given some: its usual ones are none."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -46,10 +48,28 @@ class QuotaSet:
 
     async def limits(self, tx: Tx, project_id: str) -> dict[str, int]:
         """Every limit that holds for the project; -1 is none."""
+        return self._of(await self._rows(tx, project_id))
+
+    async def usual(self, tx: Tx, project_id: str) -> dict[str, int]:
+        """What the limits of the project are where it has none of its own."""
+        rows = await self._rows(tx, project_id)
+        return self._of([r for r in rows if r.project_id == "default" or r.resource == EVERYTHING])
+
+    async def own(self, tx: Tx) -> set[str]:
+        """The projects that were given limits."""
+        rows = await LIMITS.find(tx, service=self.service)
+        return {r.project_id for r in rows if r.resource != EVERYTHING} - {"default"}
+
+    async def _rows(self, tx: Tx, project_id: str) -> list[Limit]:
+        return await LIMITS.among(tx, "project_id", ["default", project_id], service=self.service)
+
+    def _of(self, rows: Sequence[Limit]) -> dict[str, int]:
         found = dict(self.defaults)
-        rows = await LIMITS.among(tx, "project_id", ["default", project_id], service=self.service)
-        for row in sorted(rows, key=lambda r: r.project_id != "default"):
-            found[row.resource] = row.limit
+        for row in sorted(rows, key=lambda r: (r.project_id != "default", r.resource != EVERYTHING)):
+            if row.resource == EVERYTHING:
+                found = dict.fromkeys(found, row.limit)
+            else:
+                found[row.resource] = row.limit
         return found
 
     async def set(self, tx: Tx, project_id: str, limits: Mapping[str, int]) -> None:
@@ -58,12 +78,16 @@ class QuotaSet:
             await LIMITS.add(tx, Limit(project_id, self.service, resource, limit))
 
     async def lift(self, tx: Tx, project_id: str) -> None:
-        """The project has no limits, unless it was given some already."""
+        """The project has no limits but those that it is given."""
         if not await LIMITS.find(tx, project_id=project_id, service=self.service):
-            await self.set(tx, project_id, dict.fromkeys(self.defaults, UNLIMITED))
+            await LIMITS.add(tx, Limit(project_id, self.service, EVERYTHING, UNLIMITED))
 
     async def reset(self, tx: Tx, project_id: str) -> None:
+        """The project has its usual limits."""
+        usual = await LIMITS.get(tx, project_id, self.service, EVERYTHING)
         await LIMITS.remove(tx, project_id=project_id, service=self.service)
+        if usual is not None:
+            await LIMITS.add(tx, usual)
 
     async def room(self, ctx: Context, **each: int) -> int:
         """How often the project may have that much more, until the transaction ends."""

@@ -101,4 +101,6 @@ async def test_extensions_are_listed(cloud: Cloud) -> None:
     found = (await cloud.reader.get("/compute/v2.1/extensions")).json()["extensions"]
     one = await cloud.reader.get(f"/compute/v2.1/extensions/{found[0]['alias']}")
     assert one.json()["extension"] == found[0]
+    assert {"OS-EXT-STS", "OS-SCH-HNT", "os-attach-interfaces"} <= {e["alias"] for e in found}
+    assert {e["alias"]: e["name"] for e in found}["os-quota-sets"] == "Quotas"
     assert (await cloud.reader.get("/compute/v2.1/extensions/none")).status_code == 404

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from haneul.control_plane import quotas
 from tests.conftest import Cloud
 
 BASE = "/compute/v2.1"
@@ -117,3 +118,56 @@ async def test_limits_show_what_the_version_knows(cloud: Cloud) -> None:
     assert "totalFloatingIpsUsed" in await names("compute 2.35") - await names("compute 2.36")
     unknown = await cloud.reader.get(f"{BASE}/limits?x=1", version="compute 2.57")
     assert unknown.status_code == 400
+
+
+async def test_limits_of_old_network_names_are_kept_for_old_clients(cloud: Cloud) -> None:
+    old = {"floating_ips": 7, "fixed_ips": 8, "security_groups": 9, "security_group_rules": 11}
+    answer = await cloud.admin.put(path(cloud), {"quota_set": old})
+    assert answer.status_code == 200, answer.text
+    assert old.items() <= answer.json()["quota_set"].items()
+    assert old.items() <= (await shown(cloud, version="compute 2.35")).items()
+    assert not old.keys() & (await shown(cloud, version="compute 2.36")).keys()
+    limits = (await cloud.member.get(f"{BASE}/limits")).json()["limits"]["absolute"]
+    assert (limits["maxTotalFloatingIps"], limits["maxSecurityGroups"]) == (7, 9)
+    assert limits["maxSecurityGroupRules"] == 11
+    assert (await cloud.admin.delete(path(cloud))).status_code == 202
+    assert (await shown(cloud, version="compute 2.1"))["floating_ips"] == -1
+    refused = await cloud.admin.put(path(cloud), {"quota_set": {"networks": 3}})
+    assert refused.status_code == 400, refused.text
+
+
+async def test_a_project_without_limits_has_none_of_its_own(cloud: Cloud) -> None:
+    """So `openstack quota list` of a fresh cloud is empty: it shows who differs from their usual limits."""
+    project = cloud.member.auth.project_id
+    assert project is not None
+    services = quotas(["compute", "block_storage", "network"])
+    async with cloud.platform.context() as ctx:
+        for service in services:
+            await service.lift(ctx.tx, project)
+            await service.lift(ctx.tx, project)
+    for base in (f"{BASE}/os-quota-sets", "/volume/v3/os-quota-sets"):
+        own = (await cloud.admin.get(f"{base}/{project}")).json()["quota_set"]
+        assert own == (await cloud.admin.get(f"{base}/{project}/defaults")).json()["quota_set"]
+        assert {v for k, v in own.items() if k != "id"} == {-1}
+    assert (await cloud.admin.get("/networking/v2.0/quotas")).json() == {"quotas": []}
+    network = f"/networking/v2.0/quotas/{project}"
+    assert set((await cloud.admin.get(network)).json()["quota"].values()) == {-1}
+    assert set((await cloud.admin.get(f"{network}/default")).json()["quota"].values()) == {-1}
+
+
+async def test_such_a_project_may_be_given_limits_and_lose_them_again(cloud: Cloud) -> None:
+    project = cloud.member.auth.project_id
+    assert project is not None
+    async with cloud.platform.context() as ctx:
+        for service in quotas(["compute", "network"]):
+            await service.lift(ctx.tx, project)
+    await cloud.admin.put(path(cloud), {"quota_set": {"cores": 3}})
+    assert {k: v for k, v in (await shown(cloud)).items() if v != -1} == {"cores": 3}
+    await cloud.admin.delete(path(cloud))
+    assert set((await shown(cloud)).values()) == {-1}
+    network = f"/networking/v2.0/quotas/{project}"
+    await cloud.admin.put(network, {"quota": {"port": 9}})
+    (row,) = (await cloud.admin.get("/networking/v2.0/quotas")).json()["quotas"]
+    assert (row["project_id"], row["port"], row["network"]) == (project, 9, -1)
+    await cloud.admin.delete(network)
+    assert (await cloud.admin.get("/networking/v2.0/quotas")).json() == {"quotas": []}

@@ -71,3 +71,19 @@ async def test_the_version_of_a_subnet_may_be_text(member: Neutron, text: str, c
     network = (await member.make("network"))["id"]
     subnet = await member.make("subnet", network_id=network, cidr=cidr, ip_version=text)
     assert subnet["ip_version"] == int(text)
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+async def test_a_subnet_without_pools_is_made_by_a_change_only(
+    member: Neutron, nothing: list[str] | None
+) -> None:
+    network = (await member.make("network"))["id"]
+    lists = dict.fromkeys(("allocation_pools", "dns_nameservers", "host_routes"), nothing)
+    subnet = await member.make("subnet", network_id=network, cidr="10.3.0.0/24", ip_version=4, **lists)
+    assert subnet["allocation_pools"] == [{"start": "10.3.0.2", "end": "10.3.0.254"}]
+    assert (subnet["dns_nameservers"], subnet["host_routes"]) == ([], [])
+    assert (await member.change("subnet", subnet["id"], allocation_pools=nothing))["allocation_pools"] == []
+    refusal = await member.refused("POST", "/ports", {"port": {"network_id": network}})
+    assert refusal == (409, "IpAddressGenerationFailure")
+    at = [{"subnet_id": subnet["id"], "ip_address": "10.3.0.9"}]
+    assert (await member.make("port", network_id=network, fixed_ips=at))["fixed_ips"] == at

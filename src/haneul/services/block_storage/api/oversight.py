@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.routes import Query
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import lists
@@ -16,6 +17,16 @@ from haneul.services.placement import public as placement
 routes = ProjectRoutes()
 
 EXTENSIONS = {
+    "OS-SCH-HNT": "SchedulerHints",
+    "backups": "Backups",
+    "cgsnapshots": "Cgsnapshots",
+    "consistencygroups": "Consistencygroups",
+    "encryption": "VolumeTypeEncryption",
+    "os-extended-services": "ExtendedServices",
+    "os-snapshot-actions": "SnapshotActions",
+    "os-types-manage": "TypesManage",
+    "os-vol-mig-status-attr": "VolumeMigStatusAttribute",
+    "qos-specs": "Qos_specs_manage",
     "os-types-extra-specs": "TypesExtraSpecs",
     "os-volume-type-access": "VolumeTypeAccess",
     "os-quota-sets": "Quotas",
@@ -100,17 +111,26 @@ async def list_zones(ctx: Context) -> dict[str, Any]:
 
 @routes.get("/extensions")
 async def list_extensions(ctx: Context) -> dict[str, Any]:
-    found = [
-        {
-            "alias": alias,
-            "name": name,
-            "description": name,
-            "updated": "2026-10-01T00:00:00+00:00",
-            "links": [],
-        }
-        for alias, name in EXTENSIONS.items()
-    ]
-    return {"extensions": found}
+    return {"extensions": [_extension(alias) for alias in EXTENSIONS]}
+
+
+def _extension(alias: str) -> dict[str, Any]:
+    name = EXTENSIONS[alias]
+    return {
+        "alias": alias,
+        "name": name,
+        "description": name,
+        "updated": "2026-10-01T00:00:00+00:00",
+        "links": [],
+    }
+
+
+@routes.get("/extensions/{alias}")
+async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
+    """One extension."""
+    if alias not in EXTENSIONS:
+        raise NotFound("The resource could not be found.")
+    return {"extension": _extension(alias)}
 
 
 @routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3")

@@ -42,7 +42,7 @@ async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
 @routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA)
 async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
     ctx.authorize({"project_id": id})
-    return {"quota_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
+    return {"quota_set": {"id": id, **await QUOTAS.usual(ctx.tx, id)}}
 
 
 @routes.put("/os-quota-sets/{id}", policy=policy.UPDATE_QUOTA)

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Number, Text, Words
+from haneul.kernel.http.bounds import MANY, Document, Number, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema, Strict, since
 from haneul.services.block_storage import errors, policy
@@ -81,8 +81,22 @@ class NewVolume(Schema):
     backup_id: Annotated[Text | UnsetType | None, since("3.47")] = UNSET
 
 
+Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Neighbours = Uuid | Annotated[list[Uuid], MANY] | None
+"""Ids of volumes."""
+
+
+class Hints(Schema):
+    """Where the volume should be made. What else is hinted at decides nothing, as upstream by default."""
+
+    same_host: Neighbours = None
+    different_host: Neighbours = None
+    local_to_instance: Uuid | None = None
+    query: Text | Document | None = None
+
+
 class Hinted(Strict):
-    hints: Words | UnsetType = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
+    hints: Hints | UnsetType | None = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default=UNSET)
 
 
 class CreateVolume(Hinted, kw_only=True):
@@ -112,16 +126,16 @@ class UpdateVolume(Strict):
 @routes.post("/volumes", status=202, policy=policy.CREATE, until="3.52")
 async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
     """Create a volume. It is made in the background; poll its status."""
-    return await _create(ctx, body.volume)
+    return await _create(ctx, body.volume, body.hints or Hints())
 
 
 @routes.post("/volumes", status=202, policy=policy.CREATE, since="3.53")
 async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str, Any]:
     """Create a volume; what is not known of it is refused."""
-    return await _create(ctx, body.volume)
+    return await _create(ctx, body.volume, body.hints or Hints())
 
 
-async def _create(ctx: Context, new: NewVolume) -> dict[str, Any]:
+async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
     if group := new.group_id or new.consistencygroup_id:
         raise errors.GroupNotFound(id=group)
     if new.backup_id:
@@ -144,12 +158,18 @@ async def _create(ctx: Context, new: NewVolume) -> dict[str, Any]:
         source_id=new.source_volid or None,
         multiattach=fields.truth(new.multiattach, "multiattach"),
         metadata=fields.pairs(new.metadata),
+        together_with=_ids(hints.same_host),
+        apart_from=_ids(hints.different_host),
     )
     if wish.size is None and not (wish.snapshot_id or wish.source_id):
         raise errors.InvalidField(
             field="size", value="None", why="size is required unless a snapshot or a volume is the source"
         )
     return {"volume": (await views(ctx, [await volumes.create(ctx, wish)]))[0]}
+
+
+def _ids(given: str | list[str] | None) -> list[str]:
+    return given if isinstance(given, list) else [given] if given else []
 
 
 @routes.get("/volumes", policy=policy.GET_ALL)

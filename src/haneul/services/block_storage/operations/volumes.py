@@ -39,6 +39,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
     owner_id: str | None = None
     dies_with_owner: bool = False
+    together_with: list[str] = []
+    """Volumes of whose host it should be..."""
+    apart_from: list[str] = []
+    """...or not be."""
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -101,7 +105,8 @@ async def create(ctx: Context, new: Wish) -> Volume:
         updated_at=None,
     )
     await VOLUMES.add(ctx.tx, volume)
-    await ctx.start(CREATE_VOLUME, NewVolume(volume.id), resource=volume.id)
+    wanted = NewVolume(volume.id, new.together_with, new.apart_from)
+    await ctx.start(CREATE_VOLUME, wanted, resource=volume.id)
     return volume
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+
 import msgspec
 
 from haneul.kernel.context import Context
@@ -22,6 +24,8 @@ from haneul.services.placement import public as placement
 
 class NewVolume(msgspec.Struct, frozen=True):
     volume_id: str
+    together_with: list[str] = []
+    apart_from: list[str] = []
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -37,7 +41,11 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
     volume = await _volume(ctx, new.volume_id)
     source, host = await _source(ctx, volume)
     if host is None:
-        host = await _free_host(ctx)
+        near, far = (
+            await _hosts_of(ctx, volume, new.together_with),
+            await _hosts_of(ctx, volume, new.apart_from),
+        )
+        host = await _free_host(ctx, near, far)
     await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=location(host)))
     return Plan(host, volume.size, source)
 
@@ -98,10 +106,18 @@ async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, st
     return None, None
 
 
-async def _free_host(ctx: Context) -> str:
+async def _hosts_of(ctx: Context, volume: Volume, ids: Sequence[str]) -> set[str]:
+    """Where those of these volumes are that its project has."""
+    found = await VOLUMES.among(ctx.tx, "id", ids, project_id=volume.project_id) if ids else []
+    return {host for v in found if (host := host_name(v))}
+
+
+async def _free_host(ctx: Context, near: Set[str], far: Set[str]) -> str:
+    """The first that may be used: one of `near`, if there are any, and none of `far`."""
     excluded = ctx.operation.excluded if ctx.operation else ()
     for host in await placement.hosts_up(ctx, "volumes"):
-        if host.is_enabled and host.name not in excluded:
+        is_wanted = (not near or host.name in near) and host.name not in far
+        if host.is_enabled and is_wanted and host.name not in excluded:
             return host.name
     raise errors.NoBackEnd(reason="No host that keeps volumes is up.")
 

@@ -17,7 +17,7 @@ from haneul.services.compute.policy import quotas as policy
 routes = Routes("/v2.1")
 NO_NETWORKS, NO_IMAGE_METADATA, GROUPS_IN_CLASSES, NO_FILES = (2, 36), (2, 39), (2, 50), (2, 57)
 NETWORKS = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
-"""Neutron's business since long; old clients still see them, without limit."""
+"""Neutron's business since long: old clients set and see them, and nothing comes of it."""
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 GROUPS = ("server_groups", "server_group_members")
 
@@ -39,10 +39,9 @@ class Limits(Strict, kw_only=True):
     floating_ips: NetworkLimit = UNSET
     security_groups: NetworkLimit = UNSET
     security_group_rules: NetworkLimit = UNSET
-    networks: NetworkLimit = UNSET
 
     def given(self) -> dict[str, int]:
-        """The limits that were named; those of networks are read and have no effect."""
+        """The limits that were named."""
         found = {}
         for name in self.__struct_fields__:
             value = getattr(self, name)
@@ -78,8 +77,9 @@ def _shown(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     if ctx.wants(NO_FILES):
         for name in FILES:
             found.pop(name, None)
-    if not ctx.wants(NO_NETWORKS):
-        found |= dict.fromkeys(NETWORKS, UNLIMITED)
+    if ctx.wants(NO_NETWORKS):
+        for name in NETWORKS:
+            found.pop(name, None)
     return found
 
 
@@ -114,7 +114,7 @@ async def show_quotas_in_detail(ctx: Context, project_id: str, query: Query) -> 
 @routes.get("/os-quota-sets/{project_id}/defaults", policy=policy.DEFAULTS)
 async def show_defaults(ctx: Context, project_id: str) -> dict[str, Any]:
     """The limits of projects that have none of their own."""
-    return {"quota_set": {"id": project_id, **_shown(ctx, await quotas.class_limits(ctx, "default"))}}
+    return {"quota_set": {"id": project_id, **_shown(ctx, await QUOTAS.usual(ctx.tx, project_id))}}
 
 
 @routes.put("/os-quota-sets/{project_id}", policy=policy.UPDATE)
@@ -139,10 +139,7 @@ def _class(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     if not ctx.wants(GROUPS_IN_CLASSES):
         for name in GROUPS:
             found.pop(name, None)
-        found |= dict.fromkeys(NETWORKS, UNLIMITED)
-    else:
-        for name in NETWORKS:
-            found.pop(name, None)
+        found |= {name: limits[name] for name in NETWORKS}
     return found
 
 
@@ -193,7 +190,8 @@ def _absolute(ctx: Context, limits: dict[str, int], used: dict[str, int]) -> dic
     if not ctx.wants(NO_IMAGE_METADATA):
         found["maxImageMeta"] = limits["metadata_items"]
     if not ctx.wants(NO_NETWORKS):
-        unlimited = ("maxTotalFloatingIps", "maxSecurityGroups", "maxSecurityGroupRules")
-        found |= dict.fromkeys(unlimited, UNLIMITED)
+        found["maxTotalFloatingIps"] = limits["floating_ips"]
+        found["maxSecurityGroups"] = limits["security_groups"]
+        found["maxSecurityGroupRules"] = limits["security_group_rules"]
         found |= {"totalFloatingIpsUsed": 0, "totalSecurityGroupsUsed": 0}
     return found

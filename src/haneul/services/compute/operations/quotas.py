@@ -1,6 +1,6 @@
 """Quotas of compute: the limits of each project, and what it uses of them.
 
-What concerned networks before Neutron had its own quotas is still shown to old clients, without limit.
+What concerned networks before Neutron had its own quotas is kept and shown for old clients, and limits nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ DEFAULTS = {
     "key_pairs": 100,
     "server_groups": 10,
     "server_group_members": 10,
+    "fixed_ips": UNLIMITED,
+    "floating_ips": UNLIMITED,
+    "security_groups": UNLIMITED,
+    "security_group_rules": UNLIMITED,
 }
 COUNTED = ("instances", "cores", "ram", "server_groups")
 """What a project uses up; the others bound single requests, users or groups."""

@@ -7,7 +7,7 @@ labels that are asked for; and along the size, where hardly any image has the si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
@@ -97,8 +97,9 @@ async def page(
     elif way := await _BY_SIZE.way(tx, filters, sort):
         any_of = _conditions(seen, _SEEN_BY_SIZE)
     return await IMAGES.page(
-        tx, filters, sort=sort, after=after, limit=limit, extra=conditions, any_of=any_of, way=way
-    )
+        tx, filters, sort=sort, after=cast("Image | None", after), limit=limit, extra=conditions,
+        any_of=any_of, way=way,
+    )  # fmt: skip
 
 
 _SIZE = IMAGES.sortable("size")

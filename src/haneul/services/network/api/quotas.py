@@ -8,7 +8,6 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.kernel.quota import LIMITS
 from haneul.services.network import errors
 from haneul.services.network.api import checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
@@ -25,7 +24,7 @@ def _authorize(ctx: Context, action: str, project_id: str) -> None:
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     _authorize(ctx, "update", "")
-    projects = {row.project_id for row in await LIMITS.find(ctx.tx, service="network")} - {"default"}
+    projects = await QUOTAS.own(ctx.tx)
     found = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
     return {"quotas": found}
 
@@ -46,9 +45,9 @@ async def show(ctx: Context, id: str) -> dict[str, Any]:
 
 @routes.get("/quotas/{id}/default")
 async def default(ctx: Context, id: str) -> dict[str, Any]:
-    """Everybody's limits."""
+    """The limits of a project that has none of its own."""
     _authorize(ctx, "get", id)
-    return {"quota": await QUOTAS.limits(ctx.tx, "default")}
+    return {"quota": await QUOTAS.usual(ctx.tx, id)}
 
 
 @routes.get("/quotas/{id}/details.json")

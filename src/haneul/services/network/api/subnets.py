@@ -23,6 +23,11 @@ HOST_ROUTE = checks.mapping({"destination": checks.subnet, "nexthop": checks.ip}
 IPV6_MODE = checks.or_none(checks.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
+def _or_empty(check: checks.Check) -> checks.Check:
+    """Null is an empty list: clients send it for what they were not told of."""
+    return lambda value: check([] if value is None else value)
+
+
 async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     """What policy may ask of the network that a thing lies on."""
     network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
@@ -96,9 +101,18 @@ SUBNET = Resource(
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
-        Attribute("allocation_pools", checks.list_of(POOL, most=256), default=NOT_GIVEN, is_stored=False),
-        Attribute("dns_nameservers", checks.list_of(checks.ip, unique=True), default=list, is_stored=False),
-        Attribute("host_routes", checks.list_of(HOST_ROUTE, unique=True), default=list, is_stored=False),
+        Attribute(
+            "allocation_pools", _or_empty(checks.list_of(POOL, most=256)), default=NOT_GIVEN, is_stored=False
+        ),
+        Attribute(
+            "dns_nameservers",
+            _or_empty(checks.list_of(checks.ip, unique=True)),
+            default=list,
+            is_stored=False,
+        ),
+        Attribute(
+            "host_routes", _or_empty(checks.list_of(HOST_ROUTE, unique=True)), default=list, is_stored=False
+        ),
         Attribute("enable_dhcp", checks.truth, field="is_dhcp_enabled", default=True),
         Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
         Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),

@@ -37,7 +37,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     _check_ipv6_modes(values)
     gateway = _gateway(cidr, values.pop("gateway_ip", ""))
     given = values.pop("allocation_pools", None)
-    pools = arithmetic.default_pools(cidr, gateway) if given is None else [Pool(**p) for p in given]
+    pools = arithmetic.default_pools(cidr, gateway) if not given else [Pool(**p) for p in given]
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
     _check_lists(ctx, cidr.version, values)
