@@ -13,7 +13,7 @@ STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wi
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
-.PHONY: help setup packages testpackages up down test lint bench lock format
+.PHONY: help setup packages testpackages up down quick test lint bench lock format
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ up: setup packages ## bring up a cloud on this machine, with a server to log in 
 
 down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
+
+quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
+	@$(BIN)/python -m pytest -n auto --dist worksteal -p no:cacheprovider \
+		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
 
 test: setup testpackages lint ## all tests, same as CI; T=tests/kernel narrows it
 ifeq ($(T),tests)

@@ -118,6 +118,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "ceph" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.ceph)
+
+
 class Sqlite:
     """Databases with all tables and no rows, copied from one file."""
 

@@ -80,6 +80,7 @@ def main() -> int:
     parser.add_argument("--only-real", default=REAL_SUITES)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="haneul-bench-"))
+    folder.chmod(0o711)  # QEMU's own account passes through
     try:
         cold, warm = starts(folder / "start")
         state = folder / "cloud"

@@ -6,11 +6,15 @@ One cloud with the server `hello` for the whole file; a guest is software-emulat
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
 from websockets.sync.client import connect
 
 from tests.clients.serving import BIN, started
@@ -26,12 +30,32 @@ SCRIPT = """#!/bin/sh
 [ -d /run/config-2/openstack ] && from=drive || from=service
 echo "this came from the $from"
 """
+LOOKING = """#!/bin/sh
+for nic in eth0 eth1; do
+  echo "$nic $(cat /sys/class/net/$nic/address)"
+  echo "$nic mtu $(cat /sys/class/net/$nic/mtu)"
+done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+  ip -o -6 addr show dev eth0 scope global | grep -q inet6 && break
+  sleep 1
+done
+ip -o -6 addr show dev eth0 scope global | while read -r _ nic _ address _; do echo "$nic has $address"; done
+disk=$(findfs LABEL=ephemeral0)
+mkdir -p /more && mount "$disk" /more
+echo "ephemeral0 $(($(cat /sys/block/${disk#/dev/}/size) / 2)) KiB $(grep ' /more ' /proc/mounts | cut -d ' ' -f 3)"
+disk=$(findfs LABEL=swap)
+swapon "$disk" && grep -q "^$disk" /proc/swaps
+[ $? = 0 ] && echo "swap $(($(cat /sys/block/${disk#/dev/}/size) / 2)) KiB in use"
+echo "owner: $(cat /etc/of/owner)"
+echo "looked at everything"
+"""
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with started(tmp_path_factory.mktemp("real") / "cloud", "--demo") as folder:
-        yield folder
+def state() -> Iterator[Path]:
+    """A folder that QEMU's own account can reach, unlike pytest's."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, started(Path(folder), "--demo") as state:
+        yield state
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +127,50 @@ def test_user_data_runs_from_the_service_and_from_a_drive(demo: Client, tmp_path
         demo.run("server delete --wait", name)
 
 
+def test_a_guest_has_the_disks_nics_addresses_and_files_that_were_asked_for(
+    state: Path, demo: Client
+) -> None:
+    admin = Client(state / "clouds.yaml", "haneul")
+    admin.run("flavor create --ram 128 --vcpus 1 --disk 1 --ephemeral 1 --swap 64 whole")
+    demo.run("network create six")
+    demo.run("subnet create --network six --subnet-range 10.66.0.0/24 four-of-six")
+    slaac = ("--ip-version", "6", "--ipv6-ra-mode", "slaac", "--ipv6-address-mode", "slaac")
+    demo.run("subnet create --network six --subnet-range fd66::/64", *slaac, "six")
+    demo.run("port create --network demo --extra-dhcp-option name=mtu,value=1300 early")
+    early = demo.json("port show early")
+    wanted = {
+        "name": "whole",
+        "flavorRef": demo.json("flavor show whole")["id"],
+        "imageRef": demo.json("image show haneul-lite")["id"],
+        "networks": [{"uuid": demo.json("network show six")["id"]}, {"port": early["id"]}],
+        "user_data": b64encode(LOOKING.encode()).decode(),
+        "personality": [{"path": "/etc/of/owner", "contents": b64encode(b"kept for the guest\n").decode()}],
+    }
+    clouds = OpenStackConfig(config_files=[str(state / "clouds.yaml")])
+    with Connection(config=clouds.get_one("haneul-demo")) as sdk:  # the client cannot send files any more
+        sdk.compute.post("/servers", json={"server": wanted}, microversion="2.1").raise_for_status()
+    assert demo.settled("server", "whole")["status"] == "ACTIVE"
+    console_says(demo, "whole", "looked at everything")
+    log = demo.run("console log show whole")
+    addresses = demo.json("server show whole")["addresses"]["six"]
+    (six,) = [a for a in addresses if ":" in a]
+    ports = demo.json("port list --server whole --network six")
+    for line in (
+        f"eth0 {ports[0]['MAC Address']}",
+        f"eth1 {early['mac_address']}",
+        "eth1 mtu 1300",
+        f"eth0 has {six}/64",
+        "ephemeral0 1048576 KiB ext4",
+        "swap 65536 KiB in use",
+        "owner: kept for the guest",
+    ):
+        assert line in log, f"{line}\n{log}"
+    demo.run("server delete --wait whole")
+    demo.run("port delete early")
+    demo.run("network delete six")
+    admin.run("flavor delete whole")
+
+
 def test_a_rule_opens_and_closes_a_port(demo: Client, guest: Guest) -> None:
     guest.run("hello", "true")
     rules = demo.json("security group rule list", "login")
@@ -114,7 +182,7 @@ def test_a_rule_opens_and_closes_a_port(demo: Client, guest: Guest) -> None:
 
 
 def test_two_projects_with_the_same_addresses_do_not_see_each_other(
-    state: Path, demo: Client, guest: Guest
+    state: Path, demo: Client, guest: Guest, tmp_path: Path
 ) -> None:
     alt = Client(state / "clouds.yaml", "haneul-alt")
     alt.run("network create twin")
@@ -124,7 +192,7 @@ def test_two_projects_with_the_same_addresses_do_not_see_each_other(
     for name, address in (("same", hello), ("near", "10.11.0.77")):
         alt.run("port create --network twin --fixed-ip", f"ip-address={address}", name)
     alt.run("server create --flavor tiny --image haneul-lite --port same --wait same")
-    script = state.parent / "pings"
+    script = tmp_path / "pings"
     script.write_text(f"#!/bin/sh\nping -c 3 -w 20 {hello} >/dev/null && echo twin answers\n")
     alt.run(
         "server create --flavor tiny --image haneul-lite --port near --wait --user-data", str(script), "near"
@@ -145,6 +213,9 @@ def test_a_disk_is_seen_and_its_data_outlive_the_server(demo: Client, guest: Gue
     demo.settled("volume", "data")
     guest.run("first", "for i in 1 2 3 4 5; do [ -b /dev/vdb ] && break; sleep 1; done; [ -b /dev/vdb ]")
     guest.run("first", "echo it survives | sudo dd of=/dev/vdb conv=fsync 2>/dev/null")
+    demo.run("--os-volume-api-version 3.42 volume set --size 2 data")
+    grown = "for i in 1 2 3 4 5; do cat /sys/block/vdb/size; sleep 1; done | grep -m 1 -x 4194304"
+    guest.run("first", grown)
     demo.run("server delete --wait first")
     assert demo.settled("volume", "data")["status"] == "available"
     demo.run("server add volume hello data")

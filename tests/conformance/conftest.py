@@ -1,13 +1,26 @@
-"""The small guest image, built once a run; the kernel's package is kept between runs."""
+"""Drivers run as an agent runs them: what they write is for nobody else, unless they give it away.
+
+The small guest image is built once a run; the kernel's package is kept between runs.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from haneul import private
 from haneul.services.image.builder import build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_an_agent() -> Iterator[None]:
+    before = os.umask(private.OTHERS)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

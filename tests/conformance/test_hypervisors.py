@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,19 @@ from haneul.services.compute.drivers.interface import (
     Suspends,
 )
 
-OPTIONS = {"accelerator": "tcg", "user": ""}
+OPTIONS = {"accelerator": "tcg"}
 ONE = MachineSpec(id="4b7f2f0e-6df7-4f0b-9f8e-c3f3f1f0a001", name="one", vcpus=1, memory_mib=64)
 MAC = "fa:16:3e:00:00:01"
 Make = Callable[[], Awaitable[Any]]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A host's folder that QEMU's own account can reach, unlike pytest's."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as state:
+        folder = Path(state) / "hosts/h"
+        folder.mkdir(parents=True)
+        yield folder
 
 
 @pytest.fixture(params=["fake", pytest.param("qemu", marks=pytest.mark.qemu)])
@@ -180,7 +190,7 @@ from haneul.kernel.drivers import HostSettings, load
 from haneul.services.compute.drivers.interface import MachineSpec
 
 async def main():
-    settings = HostSettings("h", Path(sys.argv[2]), {"accelerator": "tcg", "user": ""})
+    settings = HostSettings("h", Path(sys.argv[2]), {"accelerator": "tcg"})
     driver = load("haneul.compute.hypervisor", sys.argv[1])(settings)
     await driver.start()
     await driver.ensure_running(MachineSpec(id=sys.argv[3], name="one", vcpus=1, memory_mib=64))
@@ -332,7 +342,7 @@ async def execute_and_die(qmp, command, *given, **named):
     return answer
 
 async def main():
-    settings = HostSettings("h", Path(folder), {"accelerator": "tcg", "user": ""})
+    settings = HostSettings("h", Path(folder), {"accelerator": "tcg"})
     driver = load("haneul.compute.hypervisor", "qemu")(settings)
     await driver.start()
     Qmp.execute = execute_and_die

@@ -23,6 +23,8 @@ from tests.conformance.hostile_targets import changes, creations, more_creations
 from tests.conftest import SERVICES, Cloud, Persona
 from tests.services.compute.world import V, World, make
 
+pytestmark = pytest.mark.sweep
+
 JSON = {"Content-Type": "application/json"}
 EXAMPLES = 3
 """Generated cases of each operation and kind, right or wrong."""

@@ -42,9 +42,8 @@ def network() -> Iterator[GuestNetwork]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def hypervisor() -> AsyncIterator[Any]:
     """In a folder that QEMU's own account can reach, unlike pytest's."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
-        driver = new_driver(Path(folder))
+    with tempfile.TemporaryDirectory(dir="/tmp") as state:
+        driver = new_driver(Path(state) / "hosts/h")
         await driver.start()
         yield driver
         await driver.ensure_gone(SERVER)
@@ -52,9 +51,7 @@ async def hypervisor() -> AsyncIterator[Any]:
 
 
 def new_driver(folder: Path) -> Any:
-    return load("haneul.compute.hypervisor", "qemu")(
-        HostSettings("h", folder, {"accelerator": "tcg", "user": ""})
-    )
+    return load("haneul.compute.hypervisor", "qemu")(HostSettings("h", folder, {"accelerator": "tcg"}))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

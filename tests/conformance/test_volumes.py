@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ async def test_a_volume_is_made_once_and_grows(volumes: Any) -> None:
     await volumes.extend("v", 3)
     assert await volumes.volumes() == {"v": 3}
     assert (await volumes.capacity()).provisioned_gb == 3
+
+
+async def test_who_is_given_a_volume_may_get_to_it(volumes: Any, tmp_path: Path) -> None:
+    await volumes.ensure_volume("v", 1)
+    connection = await volumes.connect("v", "one")
+    if connection["kind"] == "file":
+        ours = list(Path(connection["path"]).relative_to(tmp_path).parents)[:-1]
+        assert all((tmp_path / folder).stat().st_mode & stat.S_IXOTH for folder in ours)
+        assert not Path(connection["path"]).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
 async def test_removing_what_is_gone_is_fine(volumes: Any) -> None:

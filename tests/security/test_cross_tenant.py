@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Any
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from haneul.kernel.db import METADATA, Query
@@ -21,6 +22,8 @@ from tests.security.conftest import contradictions
 from tests.security.kit import Tenant
 from tests.security.placing import Attack, Placer
 from tests.services.compute.world import World
+
+pytestmark = pytest.mark.sweep
 
 SECRET = "secret-of-the-victim"
 LEAST = 15_000

@@ -17,6 +17,8 @@ from tests.security import extreme_values
 from tests.security.effort import cost_s, limit_s, memory_mib
 from tests.services.compute.world import World
 
+pytestmark = pytest.mark.sweep
+
 GROWTH_MIB = 32.0
 AGAIN = 5
 """Every so many bodies are sent a second time."""

@@ -13,6 +13,8 @@ from tests.conftest import SERVICES, Cloud
 from tests.security.fuzz import Fuzzer, edges, schema_text
 from tests.security.shapes import Known, Shapes, encoded
 
+pytestmark = pytest.mark.sweep
+
 REQUESTS = 1200
 
 

@@ -11,6 +11,8 @@ from tests.conftest import Cloud, Persona
 from tests.security.effort import cost_s, limit_s, memory_mib
 from tests.services.compute.world import World, make
 
+pytestmark = pytest.mark.sweep
+
 V2, V3 = "/networking/v2.0", "/identity/v3"
 GROWTH_MIB = 32.0
 

@@ -26,6 +26,8 @@ from haneul.services.image.errors import DataRefused
 from haneul.services.image.model import formats
 from tests.services.image.test_formats import SPARSE, qcow2, vdi, vhd, vhdx, vmdk
 
+pytestmark = pytest.mark.sweep
+
 KIB, MIB = 1024, 1 << 20
 CPU_S = 0.15
 """For one file. A sound one takes a thousandth of that; this leaves room for a slow machine."""

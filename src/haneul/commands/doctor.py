@@ -62,6 +62,10 @@ def examine(installation: Installation) -> Iterator[Finding]:
         ("qemu-system-x86_64", "qemu-system-x86"),
         ("qemu-img", "qemu-utils"),
         ("qemu-storage-daemon", "qemu-system-x86"),
+        ("mkfs.ext4", "e2fsprogs"),
+        ("mkfs.vfat", "dosfstools"),
+        ("mkswap", "util-linux"),
+        ("genisoimage", "genisoimage"),
         ("dnsmasq", "dnsmasq-base"),
         ("ssh", "openssh-client"),
     ):

@@ -278,3 +278,29 @@ async def test_whether_a_volume_is_read_only_stands_in_its_metadata(cloud: Cloud
         assert (await cloud.member.post(f"{path}/action", body)).status_code == 202
         shown = (await cloud.member.get(path)).json()["volume"]
         assert shown["metadata"]["readonly"] == str(readonly)
+
+
+async def test_a_types_visibility_may_change(cloud: Cloud) -> None:
+    made = await cloud.admin.post(f"{V3}/types", {"volume_type": {"name": "t"}})
+    path = f"{V3}/types/{made.json()['volume_type']['id']}"
+    assert (await cloud.member.get(path)).status_code == 200
+    changed = await cloud.admin.put(path, {"volume_type": {"is_public": False}})
+    assert changed.status_code == 200, changed.text
+    assert (await cloud.member.get(path)).status_code == 404
+
+
+async def test_a_transfer_leaves_snapshots_behind_only_where_told(cloud: Cloud) -> None:
+    for keeps in (False, True):
+        made = await make_volume(cloud)
+        snapshot = await make_snapshot(cloud, made["id"])
+        wish = {"transfer": {"volume_id": made["id"], "no_snapshots": keeps}}
+        offer = await cloud.member.post(f"{V3}/volume-transfers", wish, version="volume 3.55")
+        assert offer.status_code == 202, offer.text
+        transfer = offer.json()["transfer"]
+        accept = {"accept": {"auth_key": transfer["auth_key"]}}
+        taken = await cloud.stranger.post(
+            f"{V3}/volume-transfers/{transfer['id']}/accept", accept, version="volume 3.55"
+        )
+        assert taken.status_code == 202, taken.text
+        seen = (await cloud.stranger.get(f"{V3}/snapshots/{snapshot['id']}")).status_code
+        assert seen == (404 if keeps else 200)

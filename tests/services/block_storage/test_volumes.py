@@ -81,6 +81,16 @@ async def test_what_cannot_be_created(cloud: Cloud, wish: dict, status: int, fie
     assert field in answer.text
 
 
+@pytest.mark.parametrize(
+    ("field", "version"), [("backup_id", "3.47"), ("group_id", "3.13"), ("consistencygroup_id", "3.0")]
+)
+async def test_what_a_volume_cannot_be_made_of_or_belong_to(cloud: Cloud, field: str, version: str) -> None:
+    wish = {"volume": {"size": 1, field: str(uuid4())}}
+    answer = await cloud.member.post(f"{V3}/volumes", wish, version=f"volume {version}")
+    assert answer.status_code == 404, answer.text
+    assert (await cloud.member.get(f"{V3}/volumes")).json() == {"volumes": []}
+
+
 async def test_bodies_that_are_none(cloud: Cloud) -> None:
     for content in (b"", b"{", b"[]", b"null", b'{"volume": 1}', b"\xff", b'{"other": {}}'):
         answer = await cloud.member.post(f"{V3}/volumes", content=content)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from haneul.services.compute.reconcilers.grown_volumes import show_grown_volumes
+from haneul.services.compute.sagas.extend_volume import EXTEND_VOLUME
 from tests.conftest import Cloud
+from tests.saga_checks import assert_repeatable, assert_unwinds
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
@@ -83,3 +85,23 @@ async def test_a_server_that_is_off_sees_the_size_when_it_starts(w: World) -> No
     assert await extend(w, volume, 2) == 202
     assert (await hypervisor(w, server)).grown(server) == ()
     assert await w.act(server, {"os-start": None}) == 202
+
+
+async def test_telling_the_guest_may_fail_at_any_step_and_be_told_twice(w: World) -> None:
+    server = await w.create()
+    volume = await attached(w, server)
+    sizes = iter(range(2, 100))
+
+    async def begin() -> None:
+        assert await extend(w, volume, next(sizes)) == 202
+
+    async def states() -> Any:
+        shown = await w.show(server)
+        disk = (await w.cloud.member.get(f"{VOLUMES}/{volume}")).json()["volume"]
+        machines = await (await hypervisor(w, server)).machines()
+        return shown["status"], shown["OS-EXT-STS:task_state"], disk["status"], machines
+
+    await assert_unwinds(w.cloud, EXTEND_VOLUME, begin, states)
+    told = (await hypervisor(w, server)).grown(server)
+    await assert_repeatable(w.cloud, EXTEND_VOLUME, begin)
+    assert len((await hypervisor(w, server)).grown(server)) > len(told)

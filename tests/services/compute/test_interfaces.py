@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from haneul.kernel.ids import new_id
+from haneul.services.compute.sagas.change_interfaces import ATTACH_INTERFACE, DETACH_INTERFACE
 from tests.conftest import Cloud
+from tests.saga_checks import assert_repeatable, assert_unwinds
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
@@ -113,3 +115,29 @@ async def test_a_host_that_cannot_plug_takes_the_port_back(w: World) -> None:
     await w.cloud.settled()
     assert made["port_id"] not in await listed(w, id)
     assert (await w.show(id))["status"] == "ACTIVE"
+
+
+async def test_giving_and_taking_ports_fails_whole_and_may_run_twice(w: World) -> None:
+    id = await w.create()
+
+    async def give() -> None:
+        await attach(w, id, net_id=w.network)
+
+    async def all_of_it() -> Any:
+        return await listed(w, id), await nics(w, id)
+
+    await assert_unwinds(w.cloud, ATTACH_INTERFACE, give, all_of_it)
+    await assert_repeatable(w.cloud, ATTACH_INTERFACE, give)
+    (first, second) = await listed(w, id)
+    assert await nics(w, id) == 2
+
+    async def take() -> None:
+        assert (await w.cloud.member.delete(f"{BASE}/{id}/os-interface/{second}")).status_code == 202
+
+    async def ports() -> Any:
+        return set(await listed(w, id))
+
+    await assert_unwinds(w.cloud, DETACH_INTERFACE, take, ports, except_for=("let_go",))
+    await assert_repeatable(w.cloud, DETACH_INTERFACE, take)
+    assert set(await listed(w, id)) < {first, second}
+    assert await nics(w, id) == 1

@@ -128,6 +128,19 @@ async def test_a_floating_address_is_reached_from_inside_too(wire: Wire, town: T
         assert await town.two.hears(FLOATING, 22) == "203.0.113.51"
 
 
+async def test_an_outer_gateway_that_lies_outside_of_its_subnet_is_reached(wire: Wire) -> None:
+    inner, outside = network(1), external()
+    far = msgspec.structs.replace(outside.subnets[0], gateway_ip="198.51.100.1")
+    outside = msgspec.structs.replace(outside, subnets=[far])
+    for net in (outside, inner):
+        await wire.driver.ensure_network(net)
+    guest = await wire.guest(port(inner, "10.0.1.10", rules=ANYTHING))
+    await guest.configure("10.0.1.10/24", gateway="10.0.1.1")
+    way = gateway(outside, gateway_ips=["198.51.100.1"])
+    await wire.driver.ensure_router(RouterSpec(id="router", interfaces=[interface(inner, 1)], gateway=way))
+    assert await guest.reaches("198.51.100.1")
+
+
 async def test_static_routes_come_and_go(wire: Wire, town: Town) -> None:
     await town.two.run("ip addr add 192.0.2.1/32 dev lo")
     spec = msgspec.structs.replace(

@@ -169,6 +169,17 @@ class HostOutsideZone(Conflict):
     message = 'Host "{host}" is not in the availability zone "{zone}".'
 
 
+class MultiattachTooNew(BadRequest):
+    code = "compute.multiattach_too_new"
+    message = "Multiattach volumes are only supported starting with compute API version 2.60."
+
+
+class CannotBeBuilt(BadRequest):
+    """What was accepted, as upstream accepts it, and contradicts itself."""
+
+    code, message = "compute.cannot_be_built", "{why}"
+
+
 class NoConsole(BadRequest):
     code = "compute.no_console"
     message = "Unavailable console type {kind}."

@@ -80,6 +80,8 @@ class ImageOptions(Section, frozen=True):
     page_limit: int = 25
     """Images in a page, where the asker does not say."""
     page_limit_max: int = 1000
+    deleted_images_days: int = 7
+    """For so long a list goes on from an image that was deleted meanwhile; 0: for ever."""
     tags_max: int = 128
     properties_max: int = 128
     members_max: int = 128

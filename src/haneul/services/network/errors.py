@@ -54,6 +54,19 @@ class RouterNotFound(NotFound):
     code, message = "network.router_not_found", "Router {id} could not be found"
 
 
+class FlavorNotFound(NotFound):
+    code, message = "network.flavor_not_found", "Flavor {id} could not be found."
+
+
+class SegmentNotFound(NotFound):
+    code, message = "network.segment_not_found", "Segment {id} could not be found."
+
+
+class SubnetPoolQuotaExceeded(Conflict):
+    code = "network.subnet_pool_quota_exceeded"
+    message = "Per-tenant subnet pool prefix quota exceeded."
+
+
 class FloatingIPNotFound(NotFound):
     code, message = "network.floating_ip_not_found", "Floating IP {id} could not be found"
 
@@ -270,6 +283,15 @@ class RevisionNumberConstraintFailed(HaneulError):
 class SecurityGroupRuleExists(Conflict):
     code = "network.rule_exists"
     message = "Security group rule already exists. Rule id is {rule_id}."
+
+
+class DuplicateSecurityGroupRuleInPost(Conflict):
+    code, message = "network.rule_twice", "Duplicate Security Group Rule in POST."
+
+
+class SecurityGroupNotSingleGroupRules(BadRequest):
+    code = "network.rules_of_several_groups"
+    message = "Only allowed to update rules for one security profile at a time"
 
 
 class SecurityGroupCannotBeApplied(BadRequest):

@@ -12,7 +12,11 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.services.network.drivers.interface import HostNetwork
-from haneul.services.network.errors import AutoAllocationFailure, PortNotFound
+from haneul.services.network.errors import (
+    AutoAllocationFailure,
+    PortNotFound,
+    SecurityGroupCannotBeApplied,
+)
 from haneul.services.network.events import PortBound, PortUnbound
 from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
@@ -52,6 +56,7 @@ __all__ = [
     "PortUnbound",
     "RequestedNic",
     "SecurityGroup",
+    "SecurityGroupCannotBeApplied",
     "SecurityRule",
     "ServerAddress",
     "WayIn",
@@ -137,6 +142,13 @@ async def auto_networks(ctx: Context) -> list[str]:
 async def allocate_network(ctx: Context) -> str:
     """The project's automatic network, made if need be; AutoAllocationFailure when that cannot be."""
     return await _auto_topology.ensure(ctx, ctx.project_id)
+
+
+async def require_groups_apply(
+    ctx: Context, requested: Sequence[RequestedNic], security_groups: Sequence[str]
+) -> None:
+    """Raise SecurityGroupCannotBeApplied unless all NICs can be in the groups that were named."""
+    await _servers.require_groups_apply(ctx, requested, security_groups)
 
 
 async def prepare_ports(

@@ -215,3 +215,58 @@ async def test_a_host_that_was_off_gets_its_networks_back_at_once(
     await cloud.plane.reconcilers.look(compare_hosts)
     assert router in hosts.networks["h1"].routers
     assert hosts.networks["h1"].networks
+
+
+async def test_what_is_down_or_unfiltered_is_so_on_its_host(
+    cloud: Cloud, admin: Neutron, member: Neutron, hosts: Hosts
+) -> None:
+    blue, subnet = await member.network()
+    ext = await outside(admin)
+    (wired,) = await boot(cloud, blue, "h1")
+    router = (await member.make("router", external_gateway_info={"network_id": ext}))["id"]
+    await member.act(router, "add_router_interface", subnet_id=subnet)
+    await hosts.told()
+    assert hosts.networks["h1"].routers[router].is_up
+    await member.change("router", router, admin_state_up=False)
+    open_ = {"port_security_enabled": False, "security_groups": []}
+    await member.change("port", wired.port_id, admin_state_up=False, **open_)
+    await hosts.told()
+    assert not hosts.networks["h1"].routers[router].is_up
+    port = hosts.networks["h1"].ports[wired.port_id]
+    assert (port.is_up, port.is_secured) == (False, False)
+
+
+async def test_a_floating_address_leads_to_the_address_that_was_named(
+    cloud: Cloud, admin: Neutron, member: Neutron, hosts: Hosts
+) -> None:
+    blue, subnet = await member.network()
+    ext = await outside(admin)
+    (wired,) = await boot(cloud, blue, "h1")
+    more = [{"subnet_id": subnet, "ip_address": ip} for ip in ("10.0.0.3", "10.0.0.30")]
+    await member.change("port", wired.port_id, fixed_ips=more)
+    router = (await member.make("router", external_gateway_info={"network_id": ext}))["id"]
+    await member.act(router, "add_router_interface", subnet_id=subnet)
+    wish = {"floating_network_id": ext, "port_id": wired.port_id, "fixed_ip_address": "10.0.0.30"}
+    floating = await member.make("floatingip", **wish)
+    assert floating["fixed_ip_address"] == "10.0.0.30"
+
+
+async def test_a_subnet_of_a_pool_is_as_long_as_the_pool_allows(member: Neutron) -> None:
+    lengths = {"min_prefixlen": 24, "default_prefixlen": 26, "max_prefixlen": 27}
+    pool = (await member.make("subnetpool", name="p", prefixes=["10.8.0.0/16"], **lengths))["id"]
+    network = (await member.make("network"))["id"]
+    for length, wanted in ((24, True), (27, True), (23, False), (28, False)):
+        body = {"network_id": network, "subnetpool_id": pool, "ip_version": 4, "prefixlen": length}
+        if wanted:
+            assert (await member.make("subnet", **body))["cidr"].endswith(f"/{length}")
+        else:
+            assert (await member.refused("POST", "/subnets", {"subnet": body}))[0] == 400
+
+
+async def test_a_network_has_the_segment_that_was_asked_for(admin: Neutron) -> None:
+    where = {"provider__network_type": "vlan", "provider__physical_network": "physnet1"}
+    made = await admin.make("network", **where, provider__segmentation_id=77)
+    assert made["provider:segmentation_id"] == 77
+    second = {"network": {k.replace("__", ":"): v for k, v in where.items()}}
+    second["network"]["provider:segmentation_id"] = 77  # type: ignore[assignment]
+    assert (await admin.refused("POST", "/networks", second))[0] == 409

@@ -115,7 +115,12 @@ async def test_a_subnet_gets_gateway_and_pools(member: Neutron) -> None:
     [
         ({"cidr": "10.0.0.128/25"}, (400, "InvalidInput")),
         ({"cidr": "10.5.0.0/24", "ip_version": 6}, (400, "InvalidInput")),
-        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.6.0.1"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "fd00::1"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.5.0.0"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "gateway_ip": "10.5.0.255"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": "five"}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": None}, (400, "InvalidInput")),
+        ({"cidr": "10.5.0.0/24", "ip_version": 5}, (400, "HTTPBadRequest")),
         ({"cidr": "224.0.0.0/24"}, (400, "InvalidInput")),
         ({"cidr": "10.5.0.0/31"}, (400, "InvalidInput")),
         ({"cidr": "nonsense"}, (400, "HTTPBadRequest")),
@@ -168,6 +173,31 @@ async def test_subnets_are_cut_from_a_pool(member: Neutron) -> None:
     assert cidrs == ["10.8.0.0/24", "10.8.1.0/26", "10.8.2.0/24"]
     assert await member.refused("DELETE", f"/subnetpools/{pool['id']}") == (409, "SubnetPoolInUse")
     assert await member.refused("DELETE", f"/address-scopes/{scope['id']}") == (409, "AddressScopeInUse")
+
+
+async def test_a_project_cuts_no_more_from_a_pool_than_its_quota(member: Neutron) -> None:
+    whole = {"prefixes": ["10.8.0.0/16"], "default_prefixlen": 26, "default_quota": 192}
+    pool = await member.make("subnetpool", name="p", **whole)
+    network = (await member.make("network"))["id"]
+    wanted = {"network_id": network, "subnetpool_id": pool["id"], "ip_version": 4}
+    for _ in range(2):
+        await member.make("subnet", **wanted)
+    for more in ({"prefixlen": 25}, {"cidr": "10.8.9.0/25"}):
+        refused = await member.refused("POST", "/subnets", {"subnet": wanted | more})
+        assert refused == (409, "SubnetPoolQuotaExceeded")
+    await member.make("subnet", **wanted)
+    assert await member.refused("POST", "/subnets", {"subnet": wanted}) == (409, "SubnetPoolQuotaExceeded")
+    assert len(await member.list("subnet")) == 3
+
+
+async def test_flavors_of_routers_and_segments_are_not_there(member: Neutron) -> None:
+    network = (await member.make("network"))["id"]
+    id = "5c1b6c7e-9f0c-4b2d-8f63-2a3f0d9f5b11"
+    router = {"router": {"name": "r", "flavor_id": id}}
+    assert await member.refused("POST", "/routers", router) == (404, "FlavorNotFound")
+    subnet = {"subnet": {"network_id": network, "cidr": "10.9.0.0/24", "ip_version": 4, "segment_id": id}}
+    assert await member.refused("POST", "/subnets", subnet) == (404, "SegmentNotFound")
+    assert await member.list("router") == [] == await member.list("subnet")
 
 
 async def test_lists_are_filtered_sorted_paged_and_trimmed(cloud: Cloud, member: Neutron) -> None:

@@ -61,6 +61,23 @@ async def test_rules_that_let_through_something_else_stand_beside_each_other(mem
         await member.make("security_group_rule", security_group_id=group, **rule)
 
 
+@pytest.mark.parametrize("other", [{}, {"protocol": "6"}, {"description": "the same"}])
+async def test_rules_of_one_request_differ(member: Neutron, other: dict[str, Any]) -> None:
+    group = (await member.make("security_group", name="web"))["id"]
+    rule = TCP | {"security_group_id": group, "port_range_min": 22, "port_range_max": 22}
+    body = {"security_group_rules": [rule, rule | other]}
+    refusal = await member.refused("POST", "/security-group-rules", body)
+    assert refusal == (409, "DuplicateSecurityGroupRuleInPost")
+    assert len((await member.show("security_group", group))["security_group_rules"]) == 2
+
+
+async def test_rules_of_one_request_are_of_one_group(member: Neutron) -> None:
+    one, two = [(await member.make("security_group", name=name))["id"] for name in ("one", "two")]
+    body = {"security_group_rules": [TCP | {"security_group_id": one}, TCP | {"security_group_id": two}]}
+    refusal = await member.refused("POST", "/security-group-rules", body)
+    assert refusal == (400, "SecurityGroupNotSingleGroupRules")
+
+
 @pytest.mark.parametrize(
     ("rule", "refusal"),
     [

@@ -32,6 +32,7 @@ class FileVolumes:
 
     def __init__(self, settings: HostSettings) -> None:
         folder = Path(settings.options.get("folder", settings.folder / "volumes"))
+        self._folder = folder
         self._volumes = folder / "volumes"
         self._snapshots = folder / "snapshots"
         self._exports = folder / "exports"
@@ -39,7 +40,7 @@ class FileVolumes:
         self._clones = False
 
     async def start(self) -> None:
-        for folder in (self._volumes, self._snapshots, self._exports):
+        for folder in (self._folder, self._volumes, self._snapshots, self._exports):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o711)  # QEMU's own user passes through, and lists nothing
             for unfinished in folder.glob("*.part"):

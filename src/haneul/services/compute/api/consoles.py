@@ -22,10 +22,11 @@ from haneul.kernel.http.app import Application
 from haneul.kernel.http.page_safety import policy_of, protect
 from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, ConsoleToken, console_digest
+from haneul.services.compute.store.servers import CONSOLE_TOKENS, SIMULATED, ConsoleToken, console_digest
 
 PAGES = Path(__file__).parent.parent / "pages"
 CHUNK = 65536
+NO_MACHINE = b"This server is simulated: no machine runs behind this console.\r\n"
 logger = structlog.get_logger(__name__)
 
 
@@ -33,6 +34,7 @@ def mount(app: Application) -> None:
     """Put the console's socket and page beside the routes."""
     app.falcon.add_route(f"{MANIFEST.path}/console", ConsoleSocket(app.platform))
     app.falcon.add_route(f"{MANIFEST.path}/vnc.html", Page(PAGES / "vnc.html"))
+    app.falcon.add_route(f"{MANIFEST.path}/simulated.html", Page(PAGES / "simulated.html"))
     app.falcon.add_route(f"{MANIFEST.path}/pages/novnc/{{name:path}}", Scripts(PAGES / "novnc"))
 
 
@@ -77,11 +79,16 @@ class ConsoleSocket:
                     raise Unauthorized
         except (Unauthorized, TooManyRequests):
             raise falcon.HTTPForbidden(description="This address was used before, or has expired.") from None
+        binary = "binary" in ws.subprotocols
+        if found.path == SIMULATED:
+            await ws.accept(subprotocol="binary" if binary else None)
+            await ws.send_data(NO_MACHINE)
+            await ws.close()
+            return
         try:
             reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(found.path)))
         except OSError:
             raise falcon.HTTPServiceUnavailable(description="The console does not answer.") from None
-        binary = "binary" in ws.subprotocols
         await ws.accept(subprotocol="binary" if binary else None)
         await _carry(ws, reader, writer)
 

@@ -161,14 +161,17 @@ async def vnc_console(ctx: Context, id: str, given: Given) -> Reply:
     kind = _fields("os-getVNCConsole", given, ("type",)).get("type")
     if kind not in ("novnc", "xvpvnc") or ctx.wants((2, 6)):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    token = await actions.open_console(ctx, id, "novnc")
-    return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", token)}}, status=200)
+    console = await actions.open_console(ctx, id, "novnc")
+    return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", console)}}, status=200)
 
 
-def _console_url(ctx: Context, kind: str, token: str) -> str:
+def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
+    token = console.token
     if kind == "serial":
         address = ctx.endpoint.replace("http://", "ws://").replace("https://", "wss://")
         return f"{address}{MANIFEST.path}/console?token={token}"
+    if console.is_simulated:
+        return f"{ctx.endpoint}{MANIFEST.path}/simulated.html?token={token}"
     path = f"compute%2Fconsole%3Ftoken%3D{token}"
     return f"{ctx.endpoint}{MANIFEST.path}/vnc.html?path={path}"
 
@@ -180,8 +183,7 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
     protocol, kind = fields.get("protocol"), fields.get("type")
     if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    token = await actions.open_console(ctx, id, str(kind))
-    url = _console_url(ctx, str(kind), token)
+    url = _console_url(ctx, str(kind), await actions.open_console(ctx, id, str(kind)))
     return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
 
 

@@ -12,7 +12,7 @@ from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
-ALSO_SHELVED = (2, 20)
+ALSO_SHELVED, MULTIATTACH = (2, 20), (2, 60)
 
 
 def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) -> dict[str, Any]:
@@ -64,6 +64,7 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         wanted.tag or None,
         delete_on_termination=wanted.delete_on_termination is True,
         also_shelved=ctx.wants(ALSO_SHELVED),
+        also_multiattach=ctx.wants(MULTIATTACH),
     )
     return await show_attachment(ctx, id, volume_id)
 

@@ -48,8 +48,14 @@ def disks_of(new: NewServer) -> Disks:
     volumes: list[VolumeWish] = []
     local: list[LocalWish] = []
     for entry in new.block_device_mapping_v2 or []:
+        if truth(entry.no_device or False, f"{FIELD}.no_device"):
+            continue
+        if entry.device_type not in (None, "", "disk"):
+            raise refuse(f"{FIELD}.device_type", entry.device_type, "It is not one of ['disk']")
         index = integer_or_none(entry.boot_index, f"{FIELD}.boot_index", least=-1)
         if entry.source_type == "image" and entry.destination_type in (None, "local"):
+            if not new.imageRef and entry.destination_type == "local":
+                raise BadRequest(INVALID + "Mapping image to local is not supported.")
             if index == 0 and entry.uuid:
                 image_id, image_tag = entry.uuid, entry.tag or None
                 continue

@@ -95,7 +95,6 @@ class NewServer(Strict, kw_only=True):
     hypervisor_hostname: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
     disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-    extended_disk_config: Text | UnsetType = UNSET
 
 
 class CreateServer(Strict):

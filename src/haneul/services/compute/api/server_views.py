@@ -134,6 +134,8 @@ def _detail(
         found["security_groups"] = [{"name": name} for name in groups]
     if sees_hosts:
         found |= _for_admins(ctx, server)
+    if wants((2, 90)):  # from then on its owner may set it, and so sees it
+        found["OS-EXT-SRV-ATTR:hostname"] = server.hostname
     return found
 
 

@@ -29,12 +29,15 @@ from haneul.services.network.public import RequestedNic
 
 routes = Routes("/v2.1")
 MAX_LIMIT = 1000
+MULTIATTACH = (2, 60)
 
 
 @routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
 async def create_server(ctx: Context, body: CreateServer) -> Reply:
     """Create servers. They are built in the background; poll their status."""
     new = body.server
+    if new.trusted_image_certificates:
+        raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
     if isinstance(body.hints, dict):
         hints = body.hints
     else:
@@ -95,6 +98,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
         access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),
         hints=hints,
+        also_multiattach=ctx.wants(MULTIATTACH),
         disk_config=new.disk_config or "MANUAL",
         least=least,
         most=most,

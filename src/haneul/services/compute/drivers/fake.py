@@ -207,7 +207,7 @@ class FakeHypervisor:
 
     async def consoles(self, machine_id: str) -> ConsoleEndpoints:
         self._machine(machine_id)
-        return ConsoleEndpoints()
+        return ConsoleEndpoints(is_simulated=True)
 
     def watch(self, notice: Callable[[str, PowerState], None]) -> None:
         self._notices.append(notice)

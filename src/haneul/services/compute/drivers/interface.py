@@ -97,6 +97,8 @@ class ConsoleEndpoints(Struct, frozen=True, kw_only=True):
 
     vnc: str | None = None
     serial: str | None = None
+    is_simulated: bool = False
+    """No machine is behind the consoles: whoever opens one is told so."""
 
 
 class HostResources(Struct, frozen=True, kw_only=True):

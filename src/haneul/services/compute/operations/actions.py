@@ -18,7 +18,13 @@ from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.sagas.settle_resize import keep_size
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, SERVERS, ConsoleToken, console_digest
+from haneul.services.compute.store.servers import (
+    CONSOLE_TOKENS,
+    SERVERS,
+    SIMULATED,
+    ConsoleToken,
+    console_digest,
+)
 from haneul.services.network import public as network
 
 CONSOLE_TTL_S = 600
@@ -132,7 +138,13 @@ async def console_log(ctx: Context, id: str, lines: int | None) -> str:
     return text
 
 
-async def open_console(ctx: Context, id: str, kind: str) -> str:
+class OpenConsole(msgspec.Struct, frozen=True):
+    token: str
+    """Opens it once."""
+    is_simulated: bool
+
+
+async def open_console(ctx: Context, id: str, kind: str) -> OpenConsole:
     """A one-time token for the console; for handlers without a transaction."""
     async with ctx.in_reading() as reading:
         server = await servers.show(reading, id)
@@ -142,6 +154,8 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
         )
     consoles = await ctx.agent(server.host, Hypervisor).consoles(id)
     path = consoles.vnc if kind == "novnc" else consoles.serial
+    if consoles.is_simulated:
+        path = SIMULATED
     if path is None:
         raise errors.NoConsole(kind=kind)
     token = secrets.token_urlsafe(32)
@@ -150,4 +164,4 @@ async def open_console(ctx: Context, id: str, kind: str) -> str:
         await CONSOLE_TOKENS.remove_before(writing.tx, "expires_at", ctx.now(), most=100)
         kept = ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
         await CONSOLE_TOKENS.add(writing.tx, kept)
-    return token
+    return OpenConsole(token, consoles.is_simulated)

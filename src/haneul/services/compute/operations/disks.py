@@ -53,10 +53,13 @@ async def attach_volume(
     *,
     delete_on_termination: bool = False,
     also_shelved: bool,
+    also_multiattach: bool = True,
 ) -> None:
     """The server gets the volume soon; one that is shelved, when it is back."""
     server = await _with_devices(ctx, id, "attach_volume", also_shelved=also_shelved)
     require(server, "attach_volume", by_admin=ctx.is_admin)
+    if not also_multiattach:
+        await servers.require_one_user(ctx, volume_id)
     taken = {a.device for a in await _attachments_of(ctx, server)} | {server.root_device}
     taken |= {d.device for d in server.local_disks}
     if device in taken:

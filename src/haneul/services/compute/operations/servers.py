@@ -68,6 +68,8 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     access_ip_v4: str = ""
     access_ip_v6: str = ""
     hints: dict[str, Any] = {}
+    also_multiattach: bool = True
+    """Old clients do not know of volumes that several servers have."""
     disk_config: str = "MANUAL"
     least: int = 1
     most: int = 1
@@ -82,6 +84,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
     zone, host = await _where(ctx, wish)
     group_id = await _group(ctx, wish.hints)
     nics = await _nics(ctx, wish)
+    impossible = await _impossible(ctx, wish, nics)
     named = _device_names(wish)
     local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=_root(wish) is None)
     count = await _how_many(ctx, wish, flavor)
@@ -146,7 +149,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
         if group_id is not None:
             await _join(ctx, group_id, server.id)
         await ctx.emit(ServerAccepted(server.id))
-        await ctx.start(CREATE_SERVER, NewServer(server.id), resource=server.id)
+        await ctx.start(CREATE_SERVER, NewServer(server.id, impossible), resource=server.id)
         made.append(server)
     return made
 
@@ -304,6 +307,16 @@ async def _nics(ctx: Context, wish: ServerWish) -> list[network.RequestedNic]:
     return nics
 
 
+async def _impossible(ctx: Context, wish: ServerWish, nics: Sequence[network.RequestedNic]) -> str | None:
+    """Why the server can never be built as asked, where upstream finds that out while it builds."""
+    try:
+        with _as_bad_request():
+            await network.require_groups_apply(ctx, nics, wish.security_groups)
+    except network.SecurityGroupCannotBeApplied as problem:
+        return problem.text
+    return None
+
+
 async def _automatic_network(ctx: Context) -> str:
     try:
         return await network.allocate_network(ctx)
@@ -356,6 +369,8 @@ async def _volumes(
     free = block_devices.free_names({*named, *(d.device for d in server.local_disks)})
     boot = _root(wish)
     for volume in wish.volumes:
+        if volume.source == "volume" and volume.source_id and not wish.also_multiattach:
+            await require_one_user(ctx, volume.source_id)
         device = volume.device or (block_devices.ROOT if volume is boot else next(free))
         volume_id = volume.source_id
         if volume.source != "volume":
@@ -385,6 +400,12 @@ async def _volumes(
         if volume.tag:
             tags[volume_id] = volume.tag
     return devices, tags
+
+
+async def require_one_user(ctx: Context, volume_id: str) -> None:
+    """Raise if several servers may have the volume: who asks does not know of such."""
+    if (await block_storage.get(ctx, volume_id)).multiattach:
+        raise errors.MultiattachTooNew
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:

@@ -37,6 +37,8 @@ HOSTS_START_S = 30
 
 class NewServer(msgspec.Struct, frozen=True):
     server_id: str
+    impossible: str | None = None
+    """Why it cannot be built as asked; upstream accepts such servers too, and their owners find them in ERROR."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class RootDisk(msgspec.Struct, frozen=True):
 
 
 async def place(ctx: Context, new: NewServer) -> Claim:
+    if new.impossible is not None:
+        raise errors.CannotBeBuilt(why=new.impossible)
     server = await find_server(ctx.tx, new.server_id)
     wish = placement.Wish(
         needs(server, server.flavor),

@@ -28,6 +28,10 @@ async def find_server(tx: Tx, id: str) -> Server:
     return found
 
 
+SIMULATED = ""
+"""The path of a console with no machine behind it."""
+
+
 class ConsoleToken(msgspec.Struct, frozen=True):
     """A right to open one console, once, until it expires."""
 

@@ -112,6 +112,29 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     status: Annotated[str, msgspec.Meta(extra=derived_field())] = "queued"
 
 
+class PastImage(msgspec.Struct, frozen=True, gc=False):
+    """Where a deleted image stood in every list, and who could see it there: lists go on from it."""
+
+    id: str
+    owner: str | None
+    visibility: str
+    name: str | None
+    disk_format: str | None
+    container_format: str | None
+    size: int | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime
+    status: str = "deleted"
+
+
+def past(image: Image, now: datetime) -> PastImage:
+    return PastImage(
+        image.id, image.owner, image.visibility, image.name, image.disk_format, image.container_format,
+        image.size, image.created_at, image.updated_at, now,
+    )  # fmt: skip
+
+
 class Member(msgspec.Struct, frozen=True, gc=False):
     """A project with which an image is shared; it sees the image in lists once it accepted."""
 

@@ -17,12 +17,13 @@ from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageCreated, ImageDeleted, ImageUpdated
 from haneul.services.image.model import images as model
 from haneul.services.image.model import patches
-from haneul.services.image.model.images import Image
+from haneul.services.image.model.images import Image, PastImage
 from haneul.services.image.model.locations import LocationChange
 from haneul.services.image.operations import protections, quotas, relocation
 from haneul.services.image.store import labels, leftovers, lists
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES, MEMBERS, UPLOADS
+from haneul.services.image.store.past_images import PAST_IMAGES
 from haneul.services.image.store.stores import stores
 
 
@@ -142,11 +143,20 @@ async def listed(
     )
 
 
-async def _marker(ctx: Context, marker: str) -> Image:
+async def _marker(ctx: Context, marker: str) -> Image | PastImage:
+    """The image that the page before ended with: it may have been deleted since."""
     try:
         return await show(ctx, marker)
     except errors.ImageNotFound as problem:
-        raise BadRequest(problem.text) from None
+        past = await PAST_IMAGES.get(ctx.tx, marker)
+        if past is None or not _may_remember(ctx, past):
+            raise BadRequest(problem.text) from None
+        return past
+
+
+def _may_remember(ctx: Context, past: PastImage) -> bool:
+    is_own = past.owner is not None and past.owner == ctx.auth.project_id
+    return is_own or past.visibility in ("public", "community") or is_administrator(ctx)
 
 
 async def update(
@@ -249,6 +259,7 @@ async def delete(ctx: Context, image_id: str) -> None:
     """
     image = await _deletable(ctx, image_id)
     await IMAGES.remove(ctx.tx, id=image_id)
+    await PAST_IMAGES.put(ctx.tx, model.past(image, ctx.now()))
     await MEMBERS.remove(ctx.tx, image_id=image_id)
     await UPLOADS.remove(ctx.tx, image_id=image_id)
     await ctx.emit(ImageDeleted(image_id))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from haneul.kernel.db import Condition, Filter, Narrow, Sort, Tx, aside
-from haneul.services.image.model.images import Image
+from haneul.services.image.model.images import Image, PastImage
 from haneul.services.image.store import labels
 from haneul.services.image.store.images import IMAGES, MEMBERS
 from haneul.services.image.store.labels import LABELS
@@ -80,7 +80,7 @@ async def page(
     conditions: Sequence[Condition],
     *,
     sort: Sequence[Sort],
-    after: Image | None,
+    after: Image | PastImage | None,
     limit: int,
     seen: Seen | None = None,
     with_labels: Sequence[str] = (),

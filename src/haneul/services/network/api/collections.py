@@ -83,6 +83,8 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
         items = body[resource.collection]
         if not items:
             raise BadRequest("Resources required")
+        if resource.check_together is not None:
+            resource.check_together([resource.creation(ctx, item) for item in items])
         things = [await _create(ctx, resource, item) for item in items]
         return {resource.collection: await resource.views(ctx, things)}
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))

@@ -74,6 +74,8 @@ class Resource:
     update: Operation | None = None
     """(ctx, thing, values by field) -> thing"""
     delete: Operation | None = None
+    check_together: Callable[[list[dict[str, Any]]], None] | None = None
+    """Raises for things that may come one by one, and not in one request."""
     plural: str = ""
     visible: Callable[[Context], list[Extra]] | None = None
     """Conditions on what the asker sees in lists."""

@@ -13,7 +13,7 @@ from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
 from haneul.services.network.model import normal_forms
-from haneul.services.network.model.security_groups import known_protocol
+from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
@@ -107,6 +107,7 @@ RULE = Resource(
     security_groups.create_rule,
     None,
     security_groups.delete_rule,
+    check_together=check_together,
     visible=visibility.own(RULES),
 )
 

@@ -51,6 +51,19 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _ip_version(value: Any) -> int:
+    """4 or 6, also as text: templates and forms write numbers so."""
+    try:
+        number = int(value) if isinstance(value, (str, int)) else None
+    except ValueError:
+        number = None
+    if number is None:
+        raise errors.InvalidOperation(reason=f"'{str(value)[:40]}' is not an integer")
+    if number not in (4, 6):
+        raise ValueError(f"{number} is not in valid_values")
+    return number
+
+
 def _shared(values: list[str]) -> Extra:
     """Subnets of shared networks, or of others."""
     wanted = truth_asked("shared", values[-1])
@@ -79,7 +92,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", checks.or_none(checks.one_of(4, 6, "4", "6")), put=False, default=None),
+        Attribute("ip_version", _ip_version, put=False, default=None),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),

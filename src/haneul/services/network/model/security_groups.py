@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -130,6 +131,17 @@ def meaning(values: dict[str, Any]) -> str:
         values["remote_address_group_id"],
     ]
     return " ".join("+" if part is None else str(part) for part in parts)
+
+
+def check_together(rules: Sequence[dict[str, Any]]) -> None:
+    """Raise unless rules that come in one request are of one group and differ in more than their words."""
+    if len({values["security_group_id"] for values in rules}) > 1:
+        raise errors.SecurityGroupNotSingleGroupRules
+    absent = {"remote_address_group_id": None}
+    for values in rules:
+        check(values)
+    if len({meaning(absent | values) for values in rules}) < len(rules):
+        raise errors.DuplicateSecurityGroupRuleInPost
 
 
 def default_rules(group_id: str) -> list[dict[str, Any]]:

@@ -31,7 +31,6 @@ async def allocate(
     wanted: Sequence[dict[str, Any]] | None,
     *,
     mac: str,
-    may_be_gateway: bool = False,
     only: Subnet | None = None,
 ) -> list[FixedIp]:
     """Addresses for the port: those wanted, or (None) one of each IP version that the network has."""
@@ -42,7 +41,7 @@ async def allocate(
     for each in wanted:
         subnet = _chosen(network, subnets, each)
         if ip := each.get("ip_address"):
-            _check_usable(subnet, ip, may_be_gateway=may_be_gateway)
+            _check_usable(subnet, ip)
             found.append(await _take(ctx, subnet, ip, port_id))
         else:
             found.append(await _next(ctx, network, [subnet], port_id, mac))
@@ -67,14 +66,13 @@ def _chosen(network: Network, subnets: Sequence[Subnet], wanted: dict[str, Any])
     raise errors.InvalidIpForNetwork(ip=wanted["ip_address"])
 
 
-def _check_usable(subnet: Subnet, ip: str, *, may_be_gateway: bool) -> None:
+def _check_usable(subnet: Subnet, ip: str) -> None:
+    """Raise unless a port may have it. The gateway's is one of them: people make routers of such ports."""
     network = ipaddress.ip_network(subnet.cidr)
     number = int(ipaddress.ip_address(ip))
     first, last = arithmetic.usable(network)
     if ipaddress.ip_address(ip) not in network or not first <= number <= last:
         raise errors.InvalidIpForSubnet(ip=ip)
-    if ip == subnet.gateway_ip and not may_be_gateway:
-        raise errors.InvalidOperation(reason=f"IP address {ip} is the gateway's of subnet {subnet.id}")
 
 
 async def _automatically(

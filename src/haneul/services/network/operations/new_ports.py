@@ -30,13 +30,12 @@ async def add(
     fixed_ips: Sequence[dict[str, Any]] | None,
     security_group_ids: Sequence[str] = (),
     mac_address: str | None = None,
-    may_be_gateway: bool = False,
     **values: Any,
 ) -> Port:
     """A port on the network, with its addresses; nothing is checked of who may have it."""
     mac = await _mac(ctx, network, mac_address)
     port_id, now = ctx.new_id(), stamp(ctx.now())
-    found = await addresses.allocate(ctx, network, port_id, fixed_ips, mac=mac, may_be_gateway=may_be_gateway)
+    found = await addresses.allocate(ctx, network, port_id, fixed_ips, mac=mac)
     defaults: dict[str, Any] = {
         "name": "", "description": "", "is_up": True, "allowed_address_pairs": [],
         "is_port_security_enabled": True, **FREE, "host": "", "profile": {},

@@ -40,6 +40,8 @@ class Attachment(Struct, frozen=True):
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Router:
+    if values.get("flavor_id") is not None:
+        raise errors.FlavorNotFound(id=values["flavor_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, router=1)
     info = values.pop("gateway", None)
     now = stamp(ctx.now())
@@ -176,7 +178,7 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     await _refuse_overlap(ctx, router, subnet)
     return await new_ports.add(
         ctx, network, project_id=router.project_id,
-        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}], may_be_gateway=True,
+        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}],
         is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
     )  # fmt: skip
 

@@ -126,6 +126,23 @@ async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None =
     return list(dict.fromkeys(found))
 
 
+async def require_groups_apply(
+    ctx: Context, requested: Sequence[RequestedNic], names: Sequence[str], project_id: str | None = None
+) -> None:
+    """Raise SecurityGroupCannotBeApplied if a NIC would be in none of the groups that were named.
+
+    The default group is what one gets without asking, so naming it alone asks for nothing. A group that is not
+    there is another error.
+    """
+    if set(names) <= {security_groups.DEFAULT}:
+        return
+    await group_ids(ctx, names, project_id)
+    ports_named = await PORTS.among(ctx.tx, "id", [n.port_id for n in requested if n.port_id])
+    on = {p.network_id for p in ports_named} | {n.network_id for n in requested if n.network_id}
+    if not all(n.is_port_security_enabled for n in await NETWORKS.among(ctx.tx, "id", on)):
+        raise errors.SecurityGroupCannotBeApplied
+
+
 async def join_group(ctx: Context, server_id: str, name: str) -> None:
     """All of the server's filtered ports are in the group too."""
     (group_id,) = await group_ids(ctx, [name])

@@ -101,7 +101,9 @@ async def cut(ctx: Context, values: dict[str, Any]) -> str:
     if pool is None or not (pool.is_shared or pool.project_id == ctx.auth.project_id or ctx.is_admin):
         raise errors.SubnetPoolNotFound(id=values["subnetpool_id"])
     await ctx.tx.lock("subnet pool", pool.id)
-    used = [ipaddress.ip_network(s.cidr) for s in await SUBNETS.find(ctx.tx, subnetpool_id=pool.id)]
+    subnets = await SUBNETS.find(ctx.tx, subnetpool_id=pool.id)
+    used = [ipaddress.ip_network(s.cidr) for s in subnets]
+    own = [ipaddress.ip_network(s.cidr) for s in subnets if s.project_id == values["project_id"]]
     prefixes = [ipaddress.ip_network(p) for p in pool.prefixes]
     if values["cidr"]:
         wanted = ipaddress.ip_network(values["cidr"])
@@ -110,18 +112,34 @@ async def cut(ctx: Context, values: dict[str, Any]) -> str:
             raise errors.SubnetAllocationError(
                 reason="Cannot allocate requested subnet from the available set of prefixes"
             )
+        _check_quota(pool, own, wanted.prefixlen)
         return str(wanted)
     length = values.get("prefixlen") or pool.default_prefixlen
     if not pool.min_prefixlen <= length <= pool.max_prefixlen:
         raise errors.InvalidOperation(
             reason=f"Unable to allocate subnet with prefix length {length} from the pool"
         )
+    _check_quota(pool, own, length)
     free = _next_free(prefixes, used, length)
     if free is None:
         raise errors.SubnetAllocationError(
             reason=f"Insufficient prefix space to allocate subnet size /{length}"
         )
     return free
+
+
+def _check_quota(pool: SubnetPool, own: list[Any], length: int) -> None:
+    """One more of that length is within what each project may have of the pool: addresses, or /64 of IPv6."""
+    if pool.default_quota is None:
+        return
+    unit = 32 if pool.ip_version == 4 else 64
+    has = sum(_share(unit, each.prefixlen) for each in own)
+    if has + _share(unit, length) > pool.default_quota:
+        raise errors.SubnetPoolQuotaExceeded()
+
+
+def _share(unit: int, length: int) -> float:
+    return float(2 ** (unit - length))
 
 
 def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:

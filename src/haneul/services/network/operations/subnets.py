@@ -27,6 +27,8 @@ from haneul.services.network.store.quotas import QUOTAS
 async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     """A subnet with its pools; where DHCP answers is taken from them at once."""
     network = await networks.visible(ctx, values["network_id"])
+    if values.get("segment_id") is not None:
+        raise errors.SegmentNotFound(id=values["segment_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
     cidr = await _cidr(ctx, values)
@@ -103,14 +105,19 @@ def _check_ipv6_modes(values: dict[str, Any]) -> None:
 
 
 def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
-    """The gateway's address: the given one, none, or ("") the first of the subnet."""
+    """The gateway's address: the given one, none, or ("") the first of the subnet.
+
+    It may lie outside of the subnet, as upstream: guests are told of it, and who routes there is another's care.
+    """
     if given is None:
         return None
     if given == "":
         return arithmetic.default_gateway(cidr)
     ip = ipaddress.ip_address(given)
-    if ip.version != cidr.version or (ip not in cidr and not ip.is_link_local):
-        raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
+    if ip.version != cidr.version:
+        raise errors.InvalidOperation(
+            reason=f"gateway_ip '{given}' does not match the ip_version '{cidr.version}'"
+        )
     if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
         raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
     return given

@@ -55,8 +55,12 @@ def find(name: str, folder: Path) -> Account | None:
 
 
 def give(path: Path, account: Account | None) -> None:
-    """The account may read and write the file, and others may not."""
-    if account is not None and path.is_file() and path.stat().st_uid != account.uid:
+    """The account may read and write the file, and others may not; ImpossibleHere if it cannot get there."""
+    if account is None or not path.is_file():
+        return
+    if closed := _closed(path):
+        raise ImpossibleHere(f"The account that runs machines cannot pass through {closed} to {path}.")
+    if path.stat().st_uid != account.uid:
         os.chown(path, account.uid, account.gid)
 
 

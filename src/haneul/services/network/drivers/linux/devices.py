@@ -163,15 +163,19 @@ def routes(route: IPRoute, protocol: int) -> set[tuple[str, str | None, int]]:
     return found
 
 
-def change_route(route: IPRoute, verb: str, wanted: tuple[str, str | None, int], protocol: int) -> None:
-    """`verb` is "add" or "del"."""
+def change_route(
+    route: IPRoute, verb: str, wanted: tuple[str, str | None, int], protocol: int, *, on_link: int = 0
+) -> None:
+    """`verb` is "add" or "del"; `on_link`: the device that the next hop is on, whatever addresses say."""
     destination, gateway, index = wanted
     options: dict[str, Any] = {"dst": destination, "proto": protocol}
     options["family"] = socket.AF_INET6 if ":" in destination else socket.AF_INET
     if gateway is not None:
         options["gateway"] = gateway
-    if index:
-        options["oif"] = index
+    if index or on_link:
+        options["oif"] = index or on_link
+    if on_link:
+        options["flags"] = ["onlink"]
     if gateway is None and options["family"] == socket.AF_INET:
         options["scope"] = 253  # on the link
     route.route(verb, **options)

@@ -50,7 +50,10 @@ def addresses_here(spec: NetworkSpec) -> set[str]:
 
 
 def _with_prefix(subnet: SubnetSpec, ip: str) -> str:
-    return f"{ip}/{ipaddress.ip_network(subnet.cidr).prefixlen}"
+    """An address outside of the subnet stands alone: no other address of its kind is on this link."""
+    cidr, address = ipaddress.ip_network(subnet.cidr), ipaddress.ip_address(ip)
+    is_near = address in cidr or address.is_link_local
+    return f"{ip}/{cidr.prefixlen if is_near else cidr.max_prefixlen}"
 
 
 def ensure(spec: NetworkSpec) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyroute2 import IPRoute
 
-from haneul.services.network.drivers.interface import RouterSpec
+from haneul.services.network.drivers.interface import RouterGateway, RouterSpec
 from haneul.services.network.drivers.linux import devices, nftables
 from haneul.services.network.drivers.linux.devices import BRIDGE
 from haneul.services.network.drivers.linux.networks import OUR_ROUTES
@@ -77,14 +77,15 @@ def ensure(spec: RouterSpec, legs: list[Leg]) -> None:
             devices.settle(route, one, mac=leg.mac, mtu=leg.mtu, alias=leg.port_id, is_up=True)
             fresh[leg.device] = devices.set_addresses(route, one.index, set(leg.addresses))
         nftables.apply(translation(spec, legs))
-        _ensure_routes(route, spec)
+        outside = next((leg for leg in legs if leg.is_gateway), None)
+        _ensure_routes(route, spec, outside, found[outside.device].index if outside else 0)
     for leg in legs:
         ips = [a.split("/")[0] for a in sorted(fresh[leg.device]) if ":" not in a]
         if ips:
             devices.announce(leg.device, leg.mac, ips)
 
 
-def _ensure_routes(route: IPRoute, spec: RouterSpec) -> None:
+def _ensure_routes(route: IPRoute, spec: RouterSpec, outside: Leg | None, index: int) -> None:
     wanted: set[tuple[str, str | None, int]] = set()
     for ip in spec.gateway.gateway_ips if spec.gateway else []:
         wanted.add(("::/0" if ":" in ip else "0.0.0.0/0", ip, 0))
@@ -94,7 +95,15 @@ def _ensure_routes(route: IPRoute, spec: RouterSpec) -> None:
     for gone in present - wanted:
         devices.change_route(route, "del", gone, OUR_ROUTES)
     for new in wanted - present:
-        devices.change_route(route, "add", new, OUR_ROUTES)
+        is_far = outside is not None and spec.gateway is not None and _is_far(new[1], spec.gateway, outside)
+        devices.change_route(route, "add", new, OUR_ROUTES, on_link=index if is_far else 0)
+
+
+def _is_far(hop: str | None, gateway: RouterGateway, leg: Leg) -> bool:
+    """Whether this is a gateway that lies outside of its subnet: it is on the outer link all the same."""
+    if hop is None or hop not in gateway.gateway_ips:
+        return False
+    return not any(ipaddress.ip_address(hop) in ipaddress.ip_interface(a).network for a in leg.addresses)
 
 
 def translation(spec: RouterSpec, legs: list[Leg]) -> str:

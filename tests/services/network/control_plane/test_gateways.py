@@ -1,0 +1,73 @@
+"""A subnet's gateway: any port may have its address, and it may lie outside of the subnet."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.services.network.control_plane.conftest import Neutron
+
+
+async def test_a_router_is_made_of_a_port_at_the_gateways_address(member: Neutron) -> None:
+    network, subnet = await member.network()
+    at = [{"subnet_id": subnet, "ip_address": "10.0.0.1"}]
+    port = await member.make("port", network_id=network, fixed_ips=at)
+    router = (await member.make("router", name="r"))["id"]
+    added = await member.act(router, "add_router_interface", port_id=port["id"])
+    assert (added["port_id"], added["subnet_ids"]) == (port["id"], [subnet])
+    leg = await member.show("port", port["id"])
+    assert (leg["device_id"], leg["device_owner"]) == (router, "network:router_interface")
+    assert leg["fixed_ips"] == at
+    refusal = await member.refused("PUT", f"/subnets/{subnet}", {"subnet": {"gateway_ip": None}})
+    assert refusal == (409, "GatewayIpInUse")
+
+
+async def test_a_router_gets_no_address_that_somebody_has(member: Neutron) -> None:
+    network, subnet = await member.network()
+    await member.make("port", network_id=network, fixed_ips=[{"ip_address": "10.0.0.1"}])
+    router = (await member.make("router", name="r"))["id"]
+    path = f"/routers/{router}/add_router_interface"
+    assert await member.refused("PUT", path, {"subnet_id": subnet}) == (409, "IpAddressAlreadyAllocated")
+
+
+async def test_a_port_moves_to_the_gateways_address(member: Neutron) -> None:
+    network, subnet = await member.network()
+    port = await member.make("port", network_id=network)
+    at = [{"subnet_id": subnet, "ip_address": "10.0.0.1"}]
+    assert (await member.change("port", port["id"], fixed_ips=at))["fixed_ips"] == at
+
+
+async def test_no_port_gets_the_gateways_address_unasked(member: Neutron) -> None:
+    network = (await member.make("network"))["id"]
+    await member.make("subnet", network_id=network, cidr="10.0.0.0/29", ip_version=4, enable_dhcp=False)
+    ports = [await member.make("port", network_id=network) for _ in range(5)]
+    assert "10.0.0.1" not in [p["fixed_ips"][0]["ip_address"] for p in ports]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "version", "gateway"),
+    [("10.6.0.0/24", 4, "192.168.77.1"), ("fd00:66::/64", 6, "fd00:7::1"), ("fd00:66::/64", 6, "fe80::1")],
+)
+async def test_a_gateway_may_lie_outside_of_its_subnet(
+    member: Neutron, cidr: str, version: int, gateway: str
+) -> None:
+    network = (await member.make("network"))["id"]
+    subnet = await member.make(
+        "subnet", network_id=network, cidr=cidr, ip_version=version, gateway_ip=gateway
+    )
+    assert subnet["gateway_ip"] == gateway
+    assert len(subnet["allocation_pools"]) == 1
+    router = (await member.make("router", name="r"))["id"]
+    path = f"/routers/{router}/add_router_interface"
+    assert await member.refused("PUT", path, {"subnet_id": subnet["id"]}) == (400, "InvalidIpForSubnet")
+
+
+async def test_a_gateway_moves_out_of_its_subnet(member: Neutron) -> None:
+    _, subnet = await member.network()
+    assert (await member.change("subnet", subnet, gateway_ip="192.168.1.1"))["gateway_ip"] == "192.168.1.1"
+
+
+@pytest.mark.parametrize(("text", "cidr"), [("4", "10.9.0.0/24"), ("6", "fd00:9::/64")])
+async def test_the_version_of_a_subnet_may_be_text(member: Neutron, text: str, cidr: str) -> None:
+    network = (await member.make("network"))["id"]
+    subnet = await member.make("subnet", network_id=network, cidr=cidr, ip_version=text)
+    assert subnet["ip_version"] == int(text)
