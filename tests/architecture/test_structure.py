@@ -89,12 +89,9 @@ IS_ADMIN = {
 worked on; a number may only go down."""
 
 NOT_UNWOUND = {
-    "compute.attach_interface": "it is tried over HTTP only; it has no test of its own yet",
     "compute.revert_resize": "it is tried over HTTP only; it has no test of its own yet",
 }
 NOT_REPEATED = {
-    "compute.attach_interface": "it is tried over HTTP only; it has no test of its own yet",
-    "compute.detach_interface": "it is tried over HTTP only; it has no test of its own yet",
     "compute.confirm_resize": "it is tried over HTTP only; it has no test of its own yet",
     "compute.revert_resize": "it is tried over HTTP only; it has no test of its own yet",
 }
