@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from haneul.services.greetings import policy
@@ -11,14 +11,15 @@ from haneul.services.greetings.operations import greetings
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.http.bounds import FEW, Text
 from haneul.kernel.http.schema import Schema
 
 routes = Routes("/v1")
 
 
 class NewGreeting(Schema):
-    text: str
-    tags: list[str] = msgspec.field(default_factory=list)
+    text: Text
+    tags: Annotated[list[Text], FEW] = msgspec.field(default_factory=list)
 
 
 class CreateGreeting(Schema):
