@@ -136,6 +136,22 @@ async def ask(guest: Guest) -> bytes:
     return await namespaces.inside(guest.namespace, solicit)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("no-such-option", "1"), ("tag:x,option:router", "1.2.3.4"), ("router", "nobody"), ("66", '"')],
+)
+async def test_options_that_no_server_knows_take_nothing_from_anybody(
+    wire: Wire, name: str, value: str
+) -> None:
+    net = network()
+    await wire.driver.ensure_network(net)
+    other = await wire.guest(port(net, "10.0.1.11"))
+    wrong = [DhcpOption(name, value), DhcpOption("domain-name", "own.example")]
+    guest = await wire.guest(port(net, "10.0.1.10", dhcp_options=wrong))
+    assert "own.example" in await guest.configure_by_dhcp()
+    assert "10.0.1.11" in await other.configure_by_dhcp()
+
+
 async def test_options_of_a_port_reach_its_guest_and_no_other(wire: Wire) -> None:
     net = network()
     await wire.driver.ensure_network(net)

@@ -14,11 +14,16 @@ import re
 import signal
 import subprocess
 import time
+from functools import lru_cache
 from pathlib import Path
+
+import structlog
 
 from haneul.kernel.errors import DriverError, ImpossibleHere
 from haneul.services.network.drivers.interface import DhcpReservation, NetworkSpec, SubnetSpec
 from haneul.services.network.drivers.linux.devices import BRIDGE
+
+logger = structlog.get_logger(__name__)
 
 METADATA_ADDRESS = "169.254.169.254"
 LEASE_S = 86400
@@ -113,14 +118,33 @@ def _tag(reservation: DhcpReservation) -> str:
 
 
 def option_lines(reservations: list[DhcpReservation]) -> set[str]:
-    """A line for each option that one port has of its own. Options may also be called by their numbers."""
+    """A line for each option that one port has of its own. Options may also be called by their numbers.
+
+    Some names and values no DHCP server knows. dnsmasq does not start with one of those, and a network may be
+    shared: it is left out, and all others are served.
+    """
     lines = set()
     for one in reservations:
         for option in one.options:
             kind = "option6:" if option.ip_version == 6 else "" if option.name.isdigit() else "option:"
             value = f",{option.value}" if option.value else ""
-            lines.add(f"tag:{_tag(one)},{kind}{option.name}{value}")
+            if _is_known(kind + option.name, value):
+                lines.add(f"tag:{_tag(one)},{kind}{option.name}{value}")
     return lines
+
+
+@lru_cache(maxsize=4096)
+def _is_known(name: str, value: str) -> bool:
+    """Whether dnsmasq takes the option; the log says of one that it does not."""
+    command = ["dnsmasq", "--test", "--conf-file=/dev/stdin"]
+    line = f"dhcp-option=tag:port,{name}{value}\n"  # files have rules of their own for quotes
+    try:
+        done = subprocess.run(command, input=line.encode(), capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise ImpossibleHere("dnsmasq is not installed.") from error
+    if done.returncode != 0:
+        logger.warning("no DHCP server knows this option", name=name)
+    return done.returncode == 0
 
 
 def name_lines(reservations: list[DhcpReservation]) -> set[str]:
