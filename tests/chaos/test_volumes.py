@@ -117,7 +117,7 @@ class Keeper(User):
         self.done["delete a snapshot"] += 1
 
     def make_image(self, volume: str) -> None:
-        body = {"os-volume_upload_image": {"image_name": "of a volume", "disk_format": "raw"}}
+        body = {"os-volume_upload_image": {"image_name": "of a volume", "disk_format": "qcow2"}}
         answer = self.caller.call("POST", f"{V3}/volumes/{volume}/action", body)
         if answer.status_code == 202:
             image = answer.json()["os-volume_upload_image"]["image_id"]
