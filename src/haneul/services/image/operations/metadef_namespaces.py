@@ -28,15 +28,21 @@ class Whole(NamedTuple):
 
 async def find(ctx: Context, name: str) -> Namespace:
     """The namespace, if the asker may see it and the route's rule allows this."""
-    missing = errors.NamespaceNotFound(name=name)
-    found = await NAMESPACES.first(ctx.tx, name=name)
-    if found is None:
-        raise missing
-    target = {"project_id": found.owner, "visibility": found.visibility}
-    if not ctx.may(policy.GET_NAMESPACE.name, target):
-        raise missing
-    ctx.authorize(target)
-    return found
+    namespace = await _visible(ctx, name)
+    ctx.authorize(_target(namespace))
+    return namespace
+
+
+async def _visible(ctx: Context, name: str) -> Namespace:
+    """The namespace; one that the asker may not see is not there."""
+    namespace = await NAMESPACES.first(ctx.tx, name=name)
+    if namespace is None or not ctx.may(policy.GET_NAMESPACE.name, _target(namespace)):
+        raise errors.NamespaceNotFound(name=name)
+    return namespace
+
+
+def _target(namespace: Namespace) -> dict[str, str]:
+    return {"project_id": namespace.owner, "visibility": namespace.visibility}
 
 
 def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
@@ -121,7 +127,7 @@ async def listed(
     filters = [Filter("visibility", "eq", visibility)] if visibility else []
     after = None
     if marker is not None:
-        after = await find(ctx, marker)
+        after = await _visible(ctx, marker)
     found = await NAMESPACES.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
     associations = await store.associations(ctx.tx, [n.id for n in found])
     return [(n, associations.get(n.id, [])) for n in found]
