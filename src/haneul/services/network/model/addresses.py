@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 
+from haneul.kernel.addresses import IPNetwork
 from haneul.services.network import errors
 from haneul.services.network.model.networks import Pool, Subnet
 
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Range = tuple[int, int]
 
 

@@ -19,13 +19,13 @@ from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
 async def verify(ctx: Context) -> str | None:
     """None, or the first contradiction among networks, subnets, ports, addresses, routers and groups."""
-    return await _wrong_parts(ctx) or await _wrong_holders(ctx)
-
-
-async def _wrong_parts(ctx: Context) -> str | None:
-    """Subnets, ports, addresses, members and rules are of something that is there."""
     networks = {n.id for n in await NETWORKS.find(ctx.tx)}
     ports = {p.id: p for p in await PORTS.find(ctx.tx)}
+    return await _wrong_parts(ctx, networks, ports) or await _wrong_holders(ctx, networks, ports)
+
+
+async def _wrong_parts(ctx: Context, networks: set[str], ports: dict[str, Port]) -> str | None:
+    """Subnets, ports, addresses, members and rules are of something that is there."""
     groups = {g.id for g in await SECURITY_GROUPS.find(ctx.tx)}
     for subnet in await SUBNETS.find(ctx.tx):
         if subnet.network_id not in networks:
@@ -48,16 +48,15 @@ async def _wrong_parts(ctx: Context) -> str | None:
     return None
 
 
-async def _wrong_holders(ctx: Context) -> str | None:
+async def _wrong_holders(ctx: Context, networks: set[str], ports: dict[str, Port]) -> str | None:
     """Who has a port is there, and knows of it."""
-    ports = {p.id: p for p in await PORTS.find(ctx.tx)}
     routers = {r.id: r for r in await ROUTERS.find(ctx.tx)}
     floating = {f.id: f for f in await FLOATING_IPS.find(ctx.tx)}
     there = {
         ROUTER_INTERFACE: routers.keys(),
         ROUTER_GATEWAY: routers.keys(),
         FLOATING_IP: floating.keys(),
-        SERVICE_PORT: {n.id for n in await NETWORKS.find(ctx.tx)},
+        SERVICE_PORT: networks,
     }
     for port in ports.values():
         if bool(port.held_as) != bool(port.held_by):
