@@ -14,6 +14,7 @@ from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, Request, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
+from haneul.services.network.api import checks
 from haneul.services.network.api.resource import Extra, Resource
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
@@ -141,7 +142,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     filters, extra = conditions(resource, query)
     if resource.visible is not None:
         extra += resource.visible(ctx)
-    reverse = (query.get("page_reverse") or "").lower() in ("true", "1")
+    reverse = checks.TRUTHS.read(query.get("page_reverse")) is True
     sort = _sorting(resource, query)
     if not any(s.field == "id" for s in sort):
         sort.append(Sort("id"))
