@@ -278,10 +278,10 @@ async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) ->
 
 def check_tags(tags: Any) -> list[str]:
     if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        raise errors.InvalidInput(attribute="tags", reason=f"'{tags}' is not a list of texts")
+        raise errors.InvalidOperation(reason=f"'{tags}' is not a list")
     if len(tags) > MOST_TAGS:
         raise BadRequest(f"The number of tags exceed the per-resource limit of {MOST_TAGS}")
     for tag in tags:
         if not tag or len(tag) > LONGEST_TAG or "\x00" in tag:
-            raise errors.InvalidInput(attribute="tags", reason=f"'{tag}' is not a valid tag")
+            raise errors.InvalidOperation(reason=f"'{tag}' is not a valid tag")
     return list(dict.fromkeys(tags))

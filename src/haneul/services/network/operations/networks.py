@@ -85,7 +85,7 @@ async def delete(ctx: Context, network: Network) -> None:
     """The network and its subnets are gone; hosts that still have it will be told."""
     ports = await PORTS.find(ctx.tx, network_id=network.id)
     if used := [p.id for p in ports if p.held_as != SERVICE_PORT]:
-        raise errors.NetworkInUse(id=network.id, ports=", ".join(used))
+        raise errors.NetworkInUse(id=network.id, ports=",".join(used))
     for port in ports:
         await addresses.release(ctx, port.id)
         await PORTS.remove(ctx.tx, id=port.id)
