@@ -72,7 +72,7 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
         largest = EXTERNAL_MTU if network.is_external or network.physical_network else TENANT_MTU
         if values["mtu"] > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
-    changed = await NETWORKS.update(ctx.tx, replace(network, updated_at=stamp(ctx.now()), **values))
+    changed = await NETWORKS.change(ctx, network, **values)
     if changed.is_shared != network.is_shared:
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
             await SUBNETS.update(ctx.tx, replace(subnet, is_shared=changed.is_shared))

@@ -64,7 +64,7 @@ async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router
     if "routes" in values:
         reach = replace(router, gateway=values.get("gateway", router.gateway))
         values["routes"] = await _checked_routes(ctx, reach, values["routes"])
-    changed = await ROUTERS.update(ctx.tx, replace(router, updated_at=stamp(ctx.now()), **values))
+    changed = await ROUTERS.change(ctx, router, **values)
     await _tell(ctx, changed)
     await ctx.emit(Changed(router.id, "router", "update", changed.name, router.project_id))
     return changed
