@@ -47,8 +47,8 @@ from haneul.kernel.http.routes import (
     Route,
     content_length,
     encoded,
-    version_text,
 )
+from haneul.kernel.http.schema import version_text
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
