@@ -80,6 +80,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
         image_id=disks.image_id,
         image_tag=disks.image_tag,
+        image_bus=disks.image_bus,
         networks=networks,
         is_network_automatic=is_automatic,
         security_groups=_group_names(new),

@@ -152,7 +152,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
     after = None
     if marker := query.get("marker"):
-        after = await resource.load(ctx, marker)
+        after = await _marked(ctx, resource, marker, is_page=asked is not None)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
@@ -161,6 +161,16 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     if is_page and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
         answer[f"{resource.collection}_links"] = links
     return answer
+
+
+async def _marked(ctx: Context, resource: Resource, marker: str, *, is_page: bool) -> Any:
+    """What the list goes on after; one that is not there is no matter where no pages are asked for."""
+    try:
+        return await resource.load(ctx, marker)
+    except resource.not_found:
+        if is_page:
+            raise
+        return None
 
 
 def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Extra]]:

@@ -41,6 +41,8 @@ class Attribute:
     """The whole thing -> what is shown; None: the field as it is."""
     is_stored: bool = True
     """Lists can be filtered and sorted by it."""
+    is_filter: bool = True
+    """Whether lists may be narrowed by it; upstream has some that they may not."""
     is_shown: bool = True
     filtered_by: str = ""
     """The field that a filter compares with, if another."""
@@ -56,9 +58,13 @@ class Attribute:
         return self.filtered_by or self.target
 
 
-def shown(name: str, field: str = "", show: Callable[[Any], Any] | None = None) -> Attribute:
+def shown(
+    name: str, field: str = "", show: Callable[[Any], Any] | None = None, *, is_filter: bool = True
+) -> Attribute:
     """An attribute that no request sets."""
-    return Attribute(name, field=field, post=False, put=False, show=show, is_stored=show is None)
+    return Attribute(
+        name, field=field, post=False, put=False, show=show, is_stored=show is None, is_filter=is_filter
+    )
 
 
 Operation = Callable[..., Awaitable[Any]]
@@ -249,7 +255,7 @@ class Resource:
         if (
             target is None
             or target not in self.rows.model.__struct_fields__
-            or (attribute is not None and not attribute.is_stored)
+            or (attribute is not None and not (attribute.is_stored and attribute.is_filter))
         ):
             raise BadRequest(f"['{name}'] is invalid attribute for filtering")
         if attribute is not None and attribute.spellings is not None:

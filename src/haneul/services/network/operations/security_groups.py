@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from haneul.kernel.context import Context
@@ -111,14 +112,23 @@ async def delete(ctx: Context, group: SecurityGroup) -> None:
 async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
     found = {
-        g.id
+        g.id: g
         for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)
         if g.project_id == project_id or ctx.is_admin
     }
     for id in ids:
         if id not in found:
             raise errors.SecurityGroupNotFound(id=id)
+    require_of_one_kind(found.values())
     return list(dict.fromkeys(ids))
+
+
+def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
+    """Raise if replies would pass by one of the groups, and not by another."""
+    if len({g.is_stateful for g in groups}) > 1:
+        raise errors.SecurityGroupConflict(
+            reason="Cannot apply both stateful and stateless security groups on the same port at the same time"
+        )
 
 
 # -- rules
