@@ -12,6 +12,7 @@ from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
+IDS = ("attachment_id", "bdm_uuid")
 ALSO_SHELVED, MULTIATTACH = (2, 20), (2, 60)
 
 
@@ -28,7 +29,7 @@ def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) ->
     if ctx.wants((2, 79)):
         found["delete_on_termination"] = attachment.delete_on_termination
     if ctx.wants((2, 89)):
-        found |= {"attachment_id": attachment.id, "bdm_uuid": attachment.id}
+        found |= dict.fromkeys(IDS, attachment.id)
     return found
 
 
@@ -66,7 +67,10 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         also_shelved=ctx.wants(ALSO_SHELVED),
         also_multiattach=ctx.wants(MULTIATTACH),
     )
-    return await show_attachment(ctx, id, volume_id)
+    shown = (await show_attachment(ctx, id, volume_id))["volumeAttachment"]
+    # upstream answers a new attachment with the id that shows and lists had before 2.89
+    named = {"id": volume_id, **{key: value for key, value in shown.items() if key not in IDS}}
+    return {"volumeAttachment": named}
 
 
 @routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.VOLUMES_WRITE)

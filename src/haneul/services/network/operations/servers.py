@@ -155,15 +155,17 @@ async def require_groups_apply(
 
 
 async def join_group(ctx: Context, server_id: str, name: str) -> None:
-    """All of the server's filtered ports are in the group too."""
+    """All of the server's filtered ports are in the group too; raises if one was before."""
     (group_id,) = await group_ids(ctx, [name])
     secured = [p for p in await of_server(ctx, server_id) if p.is_port_security_enabled and p.fixed_ips]
     if not secured:
         raise errors.SecurityGroupCannotBeApplied
+    if any(group_id in port.security_group_ids for port in secured):
+        # upstream's compute adds it to each port's list, and the network refuses a list with an item twice
+        reason = f"Duplicate items in the list: '{group_id}'"
+        raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        if group_id not in port.security_group_ids:
-            ids = [*port.security_group_ids, group_id]
-            await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:
