@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.kernel.policy import Rule
@@ -39,7 +37,7 @@ async def _ready(ctx: Context, id: str, rule: Rule, action: str) -> tuple[Server
 
 
 async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
-    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
+    return await SERVERS.change(ctx, server, **changes)
 
 
 async def suspend(ctx: Context, id: str) -> None:
