@@ -312,6 +312,20 @@ class Routes:
         return declare
 
 
+Act = Callable[[Context, Rule, Request], Awaitable[Any]]
+
+
+def asking(rule: Rule, act: Act) -> Callable[[Context, Request], Awaitable[Any]]:
+    """The act as a handler that asks this rule: one act can serve several paths, each with a rule of its own."""
+
+    async def handler(ctx: Context, request: Request) -> Any:
+        return await act(ctx, rule, request)
+
+    handler.__doc__, handler.__name__ = act.__doc__, act.__name__
+    handler.__annotations__["return"] = typing.get_type_hints(act)["return"]
+    return handler
+
+
 def encode(value: Any) -> bytes:
     """JSON as we send it."""
     return msgspec.json.encode(value)

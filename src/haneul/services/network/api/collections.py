@@ -10,7 +10,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort, has_texts
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Request, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
@@ -105,8 +105,7 @@ def item_of(resource: Resource, body: Document) -> dict[str, Any]:
 async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
     values = resource.creation(ctx, item)
     target = await resource.policy_target(ctx, values)
-    if not ctx.may(resource.rule("create"), target):
-        raise Forbidden(action=resource.rule("create"))
+    ctx.authorize(resource.rule("create"), target)
     resource.authorize_attributes(ctx, "create", item, target)
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 

@@ -72,7 +72,10 @@ NETWORK = Resource(
     networks.update,
     networks.delete,
     visible=visibility.own(
-        NETWORKS, NETWORKS.c.is_shared.is_(sa.true()), NETWORKS.c.is_external.is_(sa.true())
+        NETWORKS,
+        "network",
+        visibility.shared(NETWORKS),
+        ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
     ),
     filters={"status": _status},
 )

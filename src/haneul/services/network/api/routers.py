@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import item_of, serve
 from haneul.services.network.api.ports import FIXED_IP
@@ -89,15 +89,14 @@ ROUTER = Resource(
     routers.create,
     routers.update,
     routers.delete,
-    visible=visibility.own(ROUTERS),
+    visible=visibility.own(ROUTERS, "router"),
 )
 serve(routes, ROUTER)
 
 
 async def _for(ctx: Context, id: str, rule: str) -> Router:
     router: Router = await ROUTER.load(ctx, id)
-    if not ctx.may(rule, await ROUTER.policy_target(ctx, router)):
-        raise Forbidden(action=rule)
+    ctx.authorize(policy.named(rule), await ROUTER.policy_target(ctx, router))
     return router
 
 
