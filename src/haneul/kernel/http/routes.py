@@ -80,19 +80,6 @@ class Query:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def integer(self, name: str, *, least: int = 0) -> int | None:
-        """The value as an integer; 400 naming the parameter if it is none or too small."""
-        text = self.get(name)
-        if text is None:
-            return None
-        try:
-            number = int(text)
-        except ValueError:
-            raise BadRequest(f"{name} param must be an integer") from None
-        if number < least:
-            raise BadRequest(f"{name} param must be at least {least}")
-        return number
-
     def truth(self, name: str) -> bool | None:
         """The value as a truth, in any of the spellings that OpenStack takes; 400 for others."""
         text = self.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Query, Routes, lists
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api.server_schemas import AttachVolume, uuid
@@ -39,7 +39,7 @@ async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any
     """The server's volumes."""
     found = await disks.attachments(ctx, id, policy.LIST_VOLUMES)
     tags = await interfaces.tags(ctx, id, policy.LIST_VOLUMES)
-    start, limit = query.integer("offset") or 0, query.integer("limit")
+    start, limit = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
     end = None if limit is None else start + limit
     return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
 

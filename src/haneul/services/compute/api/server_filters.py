@@ -13,7 +13,7 @@ from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
-from haneul.kernel.http import Query
+from haneul.kernel.http import Query, lists
 from haneul.kernel.patterns import pattern
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
@@ -89,6 +89,10 @@ OLD_KEYS = {
 }  # fmt: skip
 """Ignored before 2.75, refused from then on."""
 ADMINS_KEYS = ("host", "node")
+SORTING = lists.Sorting(
+    bad_key="Invalid input for query parameters sort_key. Value: {key}.",
+    bad_direction="Invalid input for query parameters sort_dir. Value: {direction}.",
+)
 
 
 class Asked(NamedTuple):
@@ -132,7 +136,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
             if not pattern(_pattern(query, name)).search(ALIKE[name]):
                 raise Nothing
         if "flavor" in names:
-            filters.append(Filter("flavor", "contains", f'"id":"{query.get("flavor")}"'))
+            filters.append(lists.has_pair("flavor", "id", query.get("flavor")))
         if "locked" in names and (is_locked := _truth(query, "locked")) is not None:
             filters.append(Filter("locked_by", "set" if is_locked else "null"))
         if "terminated_at" in names and which is Which.LIVING:
@@ -244,20 +248,12 @@ def _split(query: Query, name: str) -> list[str]:
 
 def order(ctx: Context, query: Query) -> list[Sort]:
     """The order that is asked for: each key once; the newest first if nothing is said."""
-    keys = query.all("sort_key") or ["created_at"]
-    directions = query.all("sort_dir")
-    if bad := [d for d in directions if d not in ("asc", "desc")]:
-        raise BadRequest(f"Invalid input for query parameters sort_dir. Value: {bad[0]}.")
-    sort: list[Sort] = []
-    for i, key in enumerate(keys):
-        is_old = key in OLD_KEYS and not ctx.wants(STRICT_SINCE)
-        if key == "locked" and ctx.wants((2, 73)):
-            key = "locked_by"
-        elif key not in SORT_KEYS and key not in SAME_KEYS and not is_old:
-            raise BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
+    fields: dict[str, str | None] = {**SORT_KEYS, **dict.fromkeys(SAME_KEYS)}
+    if not ctx.wants(STRICT_SINCE):
+        fields |= dict.fromkeys(OLD_KEYS)
+    if ctx.wants((2, 73)):
+        fields["locked"] = "locked_by"
+    for key in query.all("sort_key"):
         if key in ADMINS_KEYS and not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise Forbidden(f"Only administrators can sort servers by {key}")
-        field = SORT_KEYS.get(key)
-        if field is not None and field not in {s.field for s in sort}:
-            sort.append(Sort(field, (directions[i] if i < len(directions) else "desc") == "desc"))
-    return sort or [Sort("created_at", True)]
+    return SORTING.read(query, fields) or [Sort("created_at", True)]

@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import Query, Routes, Strict
+from haneul.kernel.http import Query, Routes, Strict, lists
 from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import page_size
@@ -63,7 +63,7 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     found = await server_groups.list(
         ctx,
         of_all="all_projects" in query and ctx.may(CONTEXT_IS_ADMIN, {}),
-        offset=query.integer("offset") or 0,
+        offset=lists.NUMBERS.read(query, "offset") or 0,
         limit=page_size(query),
     )
     return {"server_groups": [view(ctx, g) for g in found]}

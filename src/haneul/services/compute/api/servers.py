@@ -6,7 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Reply, Routes
+from haneul.kernel.http import UNSET, Query, Reply, Routes, lists
 from haneul.kernel.ids import new_secret
 from haneul.kernel.policy import Rule
 from haneul.services.compute.api import server_filters
@@ -148,7 +148,7 @@ async def _page(
     ctx: Context, query: Query, path: str, all_tenants: Rule
 ) -> tuple[list[Server | PastServer], dict[str, Any]]:
     asked = await server_filters.read(ctx, query, all_tenants)
-    limit = query.integer("limit")
+    limit = lists.NUMBERS.read(query, "limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
     sort = server_filters.order(ctx, query)
     if size == 0 or asked.is_of_nothing:

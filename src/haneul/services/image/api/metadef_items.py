@@ -143,7 +143,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
         policy.GET_TAGS,
         namespace,
         "tag",
-        sort=namespaces.sort(query, _TAG_SORT_KEYS),
+        sort=namespaces.SORTING.read(query, _TAG_SORT_KEYS)[0],
         marker=query.get("marker"),
         limit=namespaces.page_size(ctx, query),
     )

@@ -12,7 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import HOST_FAILURES, Conflict, NotFound
 from haneul.kernel.events import EVENTS
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Query, Routes, lists
 from haneul.kernel.saga import OPERATIONS, STEPS, Operation
 from haneul.services.compute import public as compute
 from haneul.services.network import public as network
@@ -102,7 +102,7 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
         filters.append(Filter("is_open", "eq", True))
     if (resource := query.get("resource")) is not None:
         filters.append(Filter("resource_id", "eq", resource))
-    limit = min(query.integer("limit", least=1) or PAGE, 1000)
+    limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
     found = await OPERATIONS.page(ctx.tx, filters, sort=[Sort("accepted_at", True)], limit=limit)
     return {"operations": [_operation(o) for o in found]}
 
@@ -155,6 +155,6 @@ async def list_events(ctx: Context, query: Query) -> dict[str, Any]:
     filters = [] if ctx.may(policy.ALL_EVENTS, {}) else [Filter("project_id", "eq", ctx.project_id)]
     if (subject := query.get("subject")) is not None:
         filters.append(Filter("subject_id", "eq", subject))
-    limit = min(query.integer("limit", least=1) or PAGE, 1000)
+    limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
     found = await EVENTS.page(ctx.tx, filters, sort=[Sort("at", True)], limit=limit)
     return {"events": [msgspec.to_builtins(e) for e in found]}

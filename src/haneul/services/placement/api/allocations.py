@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists
 from haneul.kernel.http.bounds import LARGEST, MANY, Number, Text
 from haneul.services.placement import policy
 from haneul.services.placement.model.providers import Consumer
@@ -98,7 +98,7 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
         resources,
         required=query.all("required"),
         member_of=query.all("member_of"),
-        limit=query.integer("limit", least=1),
+        limit=lists.NUMBERS.read(query, "limit", least=1),
     )
     requests, summaries = [], {}
     for provider, have in found:
