@@ -6,12 +6,15 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
+# Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
+unexport PYTHONDONTWRITEBYTECODE
 # All tests, on every core: those that share something are done by one worker (tests/conftest.py).
 FIRST := $(BIN)/python -m pytest -p no:cacheprovider --seconds .seconds.tsv -n auto --dist loadgroup
-# Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder `control_plane` in a service's tests has those that do, where others do not.
+# Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder
+# `control_plane` in a service's tests has those that do, where others do not.
+SECOND := $(BIN)/python -m pytest -p no:cacheprovider --seconds .seconds.tsv --database postgresql
 PARTED := $(wildcard tests/services/*/control_plane)
 STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wildcard tests/services/*/__init__.py))) $(PARTED)
-SECOND := $(BIN)/python -m pytest -p no:cacheprovider --seconds .seconds.tsv --database postgresql
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 

@@ -24,7 +24,7 @@ from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
-from tests import ceph_cluster, postgresql
+from tests import answers, ceph_cluster, postgresql
 from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
@@ -33,6 +33,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
+
+answers.watch()
 
 HOSTS = 3
 SERVICES = service_folders.names()
@@ -194,6 +196,15 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 async def database(databases: Any, tmp_path: Path) -> AsyncIterator[Database]:
     async with databases.database(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_declared() -> Iterator[None]:
+    """What every route answers during a test is what it declares."""
+    answers.WRONG.clear()
+    yield
+    wrong = list(answers.WRONG)
+    assert wrong == []
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from haneul.kernel import times
+from haneul.kernel import times, truths
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
@@ -159,7 +159,7 @@ def filters(
     return found
 
 
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TRUTHS = truths.Words(("true", "1", "yes"), ("false", "0", "no"))
 
 
 def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
@@ -175,7 +175,7 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
         return [] if field == f"={value}" else [NEVER]
     if field == "consumes_quota":  # everything does
         return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [NEVER]
-    if field == "bootable" and value.lower() not in _TRUTHS and not ctx.wants(BOOTABLE_SINCE):
+    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(BOOTABLE_SINCE):
         return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
         return [Filter(field, "eq", _truth(field, value))]
@@ -186,9 +186,10 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
 
 
 def _truth(field: str, value: str) -> bool:
-    if value.lower() not in _TRUTHS:
+    is_true = _TRUTHS.read(value)
+    if is_true is None:
         raise errors.InvalidInput(reason=f"{field}={value}")
-    return _TRUTHS[value.lower()]
+    return is_true
 
 
 _OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
