@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import snapshots as model
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.operations import volumes
@@ -20,7 +18,7 @@ from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
 async def show(ctx: Context, id: str) -> Snapshot:
     """The snapshot, if the asker may know of it; SnapshotNotFound otherwise."""
     found = await SNAPSHOTS.get(ctx.tx, id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
         raise errors.SnapshotNotFound(id=id)
     return found
 
@@ -76,13 +74,13 @@ async def list_all(
     limit: int | None,
 ) -> list[Snapshot]:
     after = await show(ctx, marker) if marker else None
-    if not (all_projects and ctx.is_admin):
+    if not (all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})):
         filters = [Filter("project_id", "eq", ctx.project_id), *filters]
     return await SNAPSHOTS.page(ctx.tx, filters, sort=sort, after=after, limit=limit)
 
 
 async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
-    return await SNAPSHOTS.update(ctx.tx, msgspec.structs.replace(snapshot, updated_at=ctx.now(), **changes))
+    return await SNAPSHOTS.change(ctx, snapshot, **changes)
 
 
 async def delete(ctx: Context, snapshot: Snapshot, *, force: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound
@@ -36,10 +37,10 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
         project = await PROJECTS.get(ctx.tx, asked.project_id)
         target = access.target(project=project)
         target["target"]["domain_id"] = project.domain_id if project else None
-        ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE.name)
+        ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE, target)
     else:
         target = {"target": {"domain_id": ctx.auth.domain_id}}
-        ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)
+        ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS, target)
     asked = asked._replace(in_domain=ctx.auth.domain_id)
     limit = longest_page(ctx, query) if "limit" in query else None
     with_names = _is_on(query, "include_names")
@@ -92,9 +93,12 @@ def _marker(query: Query) -> Assignment | None:
     return Assignment(*parts)
 
 
+_FLAGS = truths.Words((), ("0", "false"))
+
+
 def _is_on(query: Query, name: str) -> bool:
     """Flags count as soon as they are there, unless they say 0."""
-    return name in query and (query.get(name) or "").lower() not in ("0", "false")
+    return name in query and _FLAGS.read(query.get(name)) is not False
 
 
 def _asked(query: Query) -> Asked:

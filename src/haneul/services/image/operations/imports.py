@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.services.image import errors, policy, web
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports as model
@@ -49,8 +47,7 @@ async def import_image(ctx: Context, image_id: str, body: dict[str, Any], header
 def _authorize(ctx: Context, image: Image, method: str) -> None:
     rule = policy.COPY_IMAGE if method == model.COPY else policy.MODIFY_IMAGE
     whom = images.target(ctx, image, is_member=False)
-    if not ctx.may(rule.name, whom):
-        raise Forbidden(action=rule.name)
+    ctx.authorize(rule, whom)
 
 
 def _stores(ctx: Context, asked: Wish, header: str | None, *, given: bool) -> list[str]:
@@ -75,7 +72,7 @@ async def _tell_of_nothing(ctx: Context, image: Image) -> None:
     """The image shows an import that is over: whoever waits for the copies has not to wait."""
     shown = {**image.properties, model.IMPORTING: "", model.FAILED: ""}
     if shown != image.properties:
-        await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+        await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _missing(ctx: Context, image: Image, wanted: list[str], *, is_all: bool) -> list[str]:
@@ -131,7 +128,7 @@ async def start(ctx: Context, image: Image, task: Task, asked: Wish, wanted: lis
         model.IMPORTING: ",".join(wanted),
         model.FAILED: "",
     }
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, properties=shown)
     is_copy = asked.method == model.COPY
     await ctx.start(
         IMPORT_IMAGE,

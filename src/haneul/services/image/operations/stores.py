@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy
 from haneul.services.image.events import ImageUpdated
 from haneul.services.image.model.images import Image
@@ -31,7 +28,7 @@ async def remove_image(ctx: Context, store: str, image_id: str) -> None:
         await known.require_unused(image, [store], what="The data for Image")
     image = await _removable(ctx, store, image_id)
     left = [name for name in image.stores if name != store]
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, stores=left)
     if image.blob is not None:
         await leftovers.expect(ctx.tx, image.blob, [store])
     await ctx.emit(ImageUpdated(image.id))
@@ -42,8 +39,7 @@ async def _removable(ctx: Context, store: str, image_id: str) -> Image:
     image = await images.show(ctx, image_id)
     whom = images.target(ctx, image, is_member=False)
     for rule in (policy.GET_IMAGE_LOCATION, policy.DELETE_IMAGE_LOCATION):
-        if not ctx.may(rule.name, whom):
-            raise Forbidden(action=rule.name)
+        ctx.authorize(rule, whom)
     if image.status != "active":
         raise errors.NotImportable(
             why="It's not allowed to remove image data from store if image status is not 'active'"
