@@ -62,8 +62,8 @@ def _shapes(route: Route) -> Iterator[tuple[Any, Any]]:
         yield BODY, route.body
     for status, answer in route.answers.items():
         if is_json(answer):
-            for shape in alternatives(in_version(answer, None)):
-                yield status, shape
+            for shape in alternatives(answer):
+                yield status, in_version(shape, None)
 
 
 def _operation(manifest: Manifest, route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:

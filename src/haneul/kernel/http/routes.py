@@ -201,7 +201,7 @@ class Routes:
     """The routes of one file; `prefix` stands before each path, below the service's own path.
 
     `until` is the last microversion that knows any of them, where a route does not say its own; likewise
-    `asks_late` and `hides_out_of_scope` hold for all of them.
+    `asks_late` and `hides_out_of_scope` hold for all of them, and `errors` beside those that a route declares.
     """
 
     def __init__(
@@ -211,8 +211,10 @@ class Routes:
         until: str | None = None,
         asks_late: bool = False,
         hides_out_of_scope: bool = False,
+        errors: Iterable[type[HaneulError]] = (),
     ) -> None:
         self.prefix = prefix
+        self.errors = tuple(errors)
         self.until = until
         self.asks_late = asks_late
         self.hides_out_of_scope = hides_out_of_scope
@@ -290,7 +292,7 @@ class Routes:
                     policy,
                     auth,
                     transaction,
-                    tuple(errors),
+                    tuple(dict.fromkeys((*errors, *self.errors))),
                     Window(parse_version(since) if since else None, parse_version(last) if last else None),
                     names,
                     body,

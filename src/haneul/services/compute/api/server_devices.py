@@ -6,13 +6,14 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Query, Routes
-from haneul.services.compute import errors
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import server_answers
 from haneul.services.compute.api.server_schemas import AttachVolume, uuid
 from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
-ALSO_SHELVED, MULTIATTACH = (2, 20), (2, 60)
 
 
 def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) -> dict[str, Any]:
@@ -21,18 +22,23 @@ def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) ->
         "serverId": server_id,
         "volumeId": attachment.volume_id,
     }
-    if not ctx.wants((2, 89)):
+    if not ctx.wants(versions.ATTACHMENTS_HAVE_IDS):
         found["id"] = attachment.volume_id
-    if ctx.wants((2, 70)):
+    if ctx.wants(versions.DEVICES_HAVE_TAGS):
         found["tag"] = tags.get(attachment.volume_id)
-    if ctx.wants((2, 79)):
+    if ctx.wants(versions.ATTACHMENTS_HAVE_FATES):
         found["delete_on_termination"] = attachment.delete_on_termination
-    if ctx.wants((2, 89)):
+    if ctx.wants(versions.ATTACHMENTS_HAVE_IDS):
         found |= {"attachment_id": attachment.id, "bdm_uuid": attachment.id}
     return found
 
 
-@routes.get("/os-volume_attachments", policy=policy.VOLUMES_READ)
+@routes.get(
+    "/os-volume_attachments",
+    policy=policy.VOLUMES_READ,
+    answer=server_answers.VolumeAttachments,
+    errors=(errors.ServerNotFound,),
+)
 async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The server's volumes."""
     found = await disks.attachments(ctx, id)
@@ -42,7 +48,12 @@ async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any
     return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
 
 
-@routes.get("/os-volume_attachments/{volume_id}", policy=policy.VOLUMES_READ)
+@routes.get(
+    "/os-volume_attachments/{volume_id}",
+    policy=policy.VOLUMES_READ,
+    answer=server_answers.OneVolumeAttachment,
+    errors=(errors.ServerNotFound, errors.NotAttached),
+)
 async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, Any]:
     """One of the server's volumes."""
     for attachment in await disks.attachments(ctx, id):
@@ -51,7 +62,20 @@ async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, An
     raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
 
 
-@routes.post("/os-volume_attachments", policy=policy.VOLUMES_WRITE)
+@routes.post(
+    "/os-volume_attachments",
+    policy=policy.VOLUMES_WRITE,
+    answer=server_answers.OneVolumeAttachment,
+    errors=(
+        errors.ServerNotFound,
+        errors.WrongState,
+        errors.Locked,
+        errors.DevicePathInUse,
+        errors.MultiattachTooNew,
+        errors.NotAttached,
+        *block_storage.VOLUME_REFUSALS,
+    ),
+)
 async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     """Give the server a volume; the guest sees it soon."""
     wanted = body.volumeAttachment
@@ -63,13 +87,25 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         wanted.device,
         wanted.tag or None,
         delete_on_termination=wanted.delete_on_termination is True,
-        also_shelved=ctx.wants(ALSO_SHELVED),
-        also_multiattach=ctx.wants(MULTIATTACH),
+        also_shelved=ctx.wants(versions.ATTACH_WHILE_SHELVED),
+        also_multiattach=ctx.wants(versions.MULTIATTACH),
     )
     return await show_attachment(ctx, id, volume_id)
 
 
-@routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.VOLUMES_WRITE)
+@routes.delete(
+    "/os-volume_attachments/{volume_id}",
+    status=202,
+    policy=policy.VOLUMES_WRITE,
+    errors=(
+        errors.ServerNotFound,
+        errors.WrongState,
+        errors.Locked,
+        errors.NotAttached,
+        errors.RootVolume,
+        *block_storage.VOLUME_REFUSALS,
+    ),
+)
 async def detach(ctx: Context, id: str, volume_id: str) -> None:
     """Take a volume away from the server."""
-    await disks.detach_volume(ctx, id, volume_id, also_shelved=ctx.wants(ALSO_SHELVED))
+    await disks.detach_volume(ctx, id, volume_id, also_shelved=ctx.wants(versions.ATTACH_WHILE_SHELVED))

@@ -11,7 +11,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
-from haneul.services.image.api import queries
+from haneul.services.image.api import metadef_answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
@@ -91,6 +91,7 @@ def whole_view(found: namespaces.Whole, prefix: str | None = None) -> dict[str, 
     limit=1 << 20,
     policy=policy.ADD_NAMESPACE,
     errors=(*_INVALID, errors.NamespaceExists, errors.DefinitionExists),
+    answer=metadef_answers.WholeNamespace,
 )
 async def create_namespace(ctx: Context, body: Anything) -> Reply:
     """Create a namespace, with as much as is said of what it holds."""
@@ -99,7 +100,7 @@ async def create_namespace(ctx: Context, body: Anything) -> Reply:
     return Reply(whole_view(made), headers={"Location": location})
 
 
-@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND)
+@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND, answer=metadef_answers.Namespaces)
 async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
     """List the namespaces that the asker can see, without what they hold."""
     visibility = query.get("visibility")
@@ -145,7 +146,12 @@ def sort(query: Query, keys: dict[str, str]) -> Sort:
     return Sort(keys[key], direction == "desc")
 
 
-@routes.get("/namespaces/{namespace}", policy=policy.GET_NAMESPACE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}",
+    policy=policy.GET_NAMESPACE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.WholeNamespace,
+)
 async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """Show a namespace with all that it holds."""
     found = await namespaces.show(ctx, namespace)
@@ -159,6 +165,7 @@ async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str
     policy=policy.MODIFY_NAMESPACE,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.NamespaceExists),
+    answer=metadef_answers.Namespace,
 )
 async def update_namespace(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a namespace; what it holds stays."""
@@ -176,14 +183,19 @@ async def delete_namespace(ctx: Context, namespace: str) -> None:
     await namespaces.delete(ctx, namespace)
 
 
-@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES)
+@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES, answer=metadef_answers.ResourceTypes)
 async def list_resource_types(ctx: Context) -> dict[str, Any]:
     """List the types of resources that definitions go with."""
     found = await namespaces.resource_types(ctx)
     return {"resource_types": [{"name": each.name, **times(each)} for each in found]}
 
 
-@routes.get("/namespaces/{namespace}/resource_types", policy=policy.GET_RESOURCE_TYPE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}/resource_types",
+    policy=policy.GET_RESOURCE_TYPE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.Associations,
+)
 async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the types of resources that a namespace goes with."""
     found = await namespaces.associations(ctx, namespace)
@@ -196,6 +208,7 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     policy=policy.ADD_ASSOCIATION,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.DefinitionExists),
+    answer=metadef_answers.Association,
 )
 async def create_association(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Let a namespace go with a type of resources."""

@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, NotFound
 from haneul.kernel.http import Routes
+from haneul.services.network.api.answers import NothingYet
 
 routes = Routes("/v2.0")
 KINDS = {
@@ -35,8 +36,8 @@ def declare(path: str, collection: str, rule: str, missing: str) -> None:
 
     listing.__doc__ = f"There are no {collection} yet."
     show.__doc__ = f"None of the {collection} is there."
-    routes.get(f"/{path}")(listing)
-    routes.get(f"/{path}/{{id}}")(show)
+    routes.get(f"/{path}", answer=NothingYet)(listing)
+    routes.get(f"/{path}/{{id}}", errors=(NotFound,))(show)
 
 
 def _require(ctx: Context, rule: str) -> None:

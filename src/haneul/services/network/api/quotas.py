@@ -9,7 +9,7 @@ from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
-from haneul.services.network.api import checks
+from haneul.services.network.api import answers, checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
 
 routes = Routes("/v2.0")
@@ -20,7 +20,7 @@ def _authorize(ctx: Context, action: str, project_id: str) -> None:
         raise Forbidden(action=f"{action}_quota")
 
 
-@routes.get("/quotas")
+@routes.get("/quotas", answer=answers.QuotasOfProjects)
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     _authorize(ctx, "update", "")
@@ -29,29 +29,29 @@ async def quotas(ctx: Context) -> dict[str, Any]:
     return {"quotas": found}
 
 
-@routes.get("/quotas/tenant")
-@routes.get("/quotas/project")
+@routes.get("/quotas/tenant", answer=answers.OneProject)
+@routes.get("/quotas/project", answer=answers.OneProject)
 async def whose(ctx: Context) -> dict[str, Any]:
     """The project whose quotas the asker has."""
     return {"tenant": {"tenant_id": ctx.project_id, "project_id": ctx.project_id}}
 
 
-@routes.get("/quotas/{id}")
+@routes.get("/quotas/{id}", answer=answers.OneQuotas)
 async def show(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits."""
     _authorize(ctx, "get", id)
     return {"quota": await QUOTAS.limits(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/default")
+@routes.get("/quotas/{id}/default", answer=answers.OneQuotas)
 async def default(ctx: Context, id: str) -> dict[str, Any]:
     """The limits of a project that has none of its own."""
     _authorize(ctx, "get", id)
     return {"quota": await QUOTAS.usual(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/details.json")
-@routes.get("/quotas/{id}/details")
+@routes.get("/quotas/{id}/details.json", answer=answers.QuotasInDetail)
+@routes.get("/quotas/{id}/details", answer=answers.QuotasInDetail)
 async def details(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits, and how much of each it has."""
     _authorize(ctx, "get", id)
@@ -60,7 +60,7 @@ async def details(ctx: Context, id: str) -> dict[str, Any]:
     return {"quota": {k: {"limit": v, "used": used.get(k, 0), "reserved": 0} for k, v in limits.items()}}
 
 
-@routes.put("/quotas/{id}")
+@routes.put("/quotas/{id}", answer=answers.OneQuotas, errors=(errors.InvalidInput,))
 async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
     _authorize(ctx, "update", id)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, shown
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
@@ -38,6 +38,12 @@ SUBNET_POOL = Resource(
     subnet_pools.update,
     subnet_pools.delete,
     visible=visibility.own(SUBNET_POOLS, SUBNET_POOLS.c.is_shared.is_(sa.true())),
+    shape=answers.SubnetPool,
+    refusals={
+        "create": (errors.OverQuota, errors.AddressScopeNotFound),
+        "update": (errors.AddressScopeNotFound,),
+        "delete": (errors.SubnetPoolInUse,),
+    },
 )
 serve(routes, SUBNET_POOL)
 
@@ -55,5 +61,9 @@ ADDRESS_SCOPE = Resource(
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
     visible=visibility.own(ADDRESS_SCOPES, ADDRESS_SCOPES.c.is_shared.is_(sa.true())),
+    shape=answers.AddressScope,
+    refusals={
+        "delete": (errors.AddressScopeInUse,),
+    },
 )
 serve(routes, ADDRESS_SCOPE)
