@@ -6,6 +6,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.stamp
 T ?= tests
+# Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
+unexport PYTHONDONTWRITEBYTECODE
 # The services' own tests that use the store run a second time on a real PostgreSQL server, beside the others and after
 # those that kill processes. A folder `control_plane` in a service's tests has those that do, where others do not.
 PARTED := $(wildcard tests/services/*/control_plane)

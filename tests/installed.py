@@ -42,26 +42,36 @@ class Installed:
         found: dict[str, Any] = json.loads(self.run("status", "--json"))
         return found
 
-    def kill(self, role: str) -> bool:
-        """kill -9 the process of that role; whether there was one."""
+    def kill(self, role: str, how: signal.Signals = signal.SIGKILL) -> bool:
+        """kill -9 the process of that role, or send it another signal; whether there was one."""
         record = json.loads((self.state / "run" / "supervisor.json").read_text())
         for child in record["children"]:
             if child["role"] == role and child.get("process"):
                 try:
-                    os.kill(child["process"]["pid"], signal.SIGKILL)
+                    os.kill(child["process"]["pid"], how)
                 except ProcessLookupError:
                     return False
                 return True
         return False
+
+    def served_by(self, answer: httpx.Response) -> int:
+        """The number of the control plane that gave this answer, of several; its log has the request's line."""
+        request_id = answer.headers["x-openstack-request-id"]
+        for _ in looks(0.01):
+            for log in self.state.glob("log/control-plane-*.log"):
+                if request_id in log.read_text():
+                    return int(log.stem.rpartition("-")[2])
+        raise AssertionError("nobody wrote that they answered")
 
 
 class Caller:
     """A user who insists: what fails in transport is asked again, what was answered counts."""
 
     def __init__(self, installed: Installed, cloud: str = "haneul") -> None:
+        self.installed = installed
         self.endpoint = installed.status()["endpoint"]
         self.auth = read_cloud(installed.state / "clouds.yaml", cloud)
-        self.http = httpx.Client(timeout=10)
+        self.http = _client()
         self.token = ""
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -92,6 +102,20 @@ class Caller:
     def close(self) -> None:
         self.http.close()
 
+    def reach(self, member: int) -> None:
+        """The one connection leads to that control plane: the kernel chooses, so it is opened until it does."""
+        for _ in looks(0.01):
+            if self.installed.served_by(self.call("GET", "/compute/v2.1/flavors")) == member:
+                return
+            self.http.close()
+            self.http = _client()
+        raise AssertionError(f"control plane {member} is never reached")
+
     def servers(self) -> dict[str, str]:
         found = self.call("GET", "/compute/v2.1/servers/detail?limit=1000").json()["servers"]
         return {s["id"]: s["status"] for s in found}
+
+
+def _client() -> httpx.Client:
+    """What sends one request after another over one connection, for as long as the cloud keeps that."""
+    return httpx.Client(timeout=10, limits=httpx.Limits(max_connections=1, keepalive_expiry=None))

@@ -26,7 +26,7 @@ def test_a_password_can_stand_on_any_command_line(tmp_path: Path):
 
 
 def test_who_is_killed_while_writing_starts_anew(tmp_path: Path):
-    (tmp_path / "passwords.part").write_text('{"admin": "cut o')
+    (tmp_path / "passwords.json.part").write_text('{"admin": "cut o')
     assert sorted(passwords(tmp_path)) == ["admin", "alt", "demo"]
     assert [p.name for p in tmp_path.iterdir()] == ["passwords.json"]
 

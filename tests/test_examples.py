@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 CLOUDS = {"why_not.py": "haneul"}
@@ -20,9 +22,11 @@ CLOUDS = {"why_not.py": "haneul"}
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cloud")
     up = [HANEUL, "up", "--state", str(folder), "--simulate", "--port", "0", "--detach"]
-    subprocess.run(up, check=True, capture_output=True, timeout=120)
+    subprocess.run(up, check=True, capture_output=True, timeout=PATIENCE_S)
     yield folder
-    subprocess.run([HANEUL, "down", "--state", str(folder)], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [HANEUL, "down", "--state", str(folder)], check=True, capture_output=True, timeout=PATIENCE_S
+    )
 
 
 @pytest.mark.clients
@@ -39,7 +43,7 @@ def test_it_runs(example: Path, state: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,6 +17,7 @@ import pytest
 from haneul.health import get
 from haneul.installation import Installation, Record
 from haneul.processes import identify
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {
@@ -32,7 +33,9 @@ class Cloud:
 
     def haneul(self, command: str, *more: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", "haneul.cli", command, "--state", str(self.installation.state), *more]
-        return subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            line, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
 
     def up(self, *more: str) -> subprocess.CompletedProcess[str]:
         return self.haneul("up", "--bare", "--simulate", "--detach", *more)
@@ -47,7 +50,9 @@ class Cloud:
 
     def control_plane(self) -> int:
         """The id of the process that answers."""
-        return get(self.installation.settings().port, "/haneul/v1/status")["pid"]
+        shown = get(self.installation.settings().port, "/haneul/v1/status")
+        assert shown is not None
+        return shown["pid"]
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from haneul.control_plane import quotas
+from haneul.kernel import whole_files
 from haneul.kernel.context import Platform
 from haneul.kernel.ids import new_secret
 from haneul.kernel.lifecycle import FirstRows
@@ -24,17 +24,8 @@ def passwords(folder: Path) -> dict[str, str]:
         found: dict[str, str] = json.loads(path.read_text())
         return found
     made = {user: new_secret(20) for user, _ in PEOPLE.values()}
-    _write_secretly(path, json.dumps(made))
+    whole_files.write(path, json.dumps(made))
     return made
-
-
-def _write_secretly(path: Path, text: str) -> None:
-    """The file has the whole text or is as it was, and only its owner reads it."""
-    partial = path.with_suffix(".part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as f:
-        f.write(text)
-    partial.replace(path)
 
 
 def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
@@ -52,7 +43,7 @@ def write_clouds(folder: Path, endpoint: str, known: dict[str, str]) -> None:
         }
         lines += [f"  {cloud}:", "    auth:", *(f'      {k}: "{v}"' for k, v in auth.items())]
         lines += ["    region_name: RegionOne", "    identity_api_version: 3", "    interface: public"]
-    _write_secretly(folder / "clouds.yaml", "\n".join(lines) + "\n")
+    whole_files.write(folder / "clouds.yaml", "\n".join(lines) + "\n")
 
 
 async def bootstrap(platform: Platform, services: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel import whole_files
 from haneul.processes import ProcessId
 
 DEFAULT_PORT = 5000
@@ -171,8 +172,5 @@ def is_free(port: int) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The file has this content, or what it had before, even if we die on the way."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_bytes(content + b"\n")
-    new.replace(path)
+    whole_files.write(path, content + b"\n")

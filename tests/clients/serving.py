@@ -31,6 +31,7 @@ from haneul.kernel.db import METADATA, open_database
 from haneul.services.identity import public as identity
 from tests.clients.stock import Client
 from tests.conftest import SERVICES
+from tests.waiting import PATIENCE_S
 
 BIN = Path(sys.executable).parent
 ADMIN_PASSWORD = "admin-password"
@@ -136,7 +137,9 @@ def started(folder: Path, *options: str) -> Iterator[Path]:
 
 
 def _haneul(*words: str) -> None:
-    done = subprocess.run([BIN / "haneul", *words], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [BIN / "haneul", *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

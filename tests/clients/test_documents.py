@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.stock import Client
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.clients, pytest.mark.filterwarnings("ignore")]  # the client's own
 ROOT = Path(__file__).parents[2]
@@ -48,9 +49,9 @@ def test_a_cloud_of_the_readme(tmp_path: Path) -> None:
     words = [word.replace("/tmp/cloud", str(tmp_path / "cloud")) for word in shlex.split(line)]
     haneul = Path(sys.executable).with_name("haneul")
     try:
-        subprocess.run([haneul, *words], check=True, capture_output=True, timeout=120)
+        subprocess.run([haneul, *words], check=True, capture_output=True, timeout=PATIENCE_S)
         hosts = Client(tmp_path / "cloud" / "clouds.yaml", "haneul").json("hypervisor list")
         assert len(hosts) == 100
     finally:
         down = [haneul, "down", "--state", str(tmp_path / "cloud")]
-        subprocess.run(down, check=True, capture_output=True, timeout=60)
+        subprocess.run(down, check=True, capture_output=True, timeout=PATIENCE_S)

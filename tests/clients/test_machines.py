@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 
 from tests.clients.serving import BIN, started
 from tests.clients.stock import Client
+from tests.waiting import PATIENCE_S
 
 pytestmark = [
     pytest.mark.clients,
@@ -77,7 +78,7 @@ class Guest:
     def try_run(self, server: str, *words: str) -> subprocess.CompletedProcess[str]:
         quick = ("-o", "ConnectTimeout=3", "-o", "BatchMode=yes")
         line = [BIN / "haneul", "ssh", "--state", str(self.state), server, *quick, *words]
-        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
     def run(self, server: str, *words: str) -> str:
         """What the command prints there; asked again until somebody can log in."""

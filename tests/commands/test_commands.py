@@ -22,6 +22,7 @@ from haneul.commands.pasted import pasted
 from haneul.commands.ssh import ssh_line
 from haneul.installation import Installation, Record
 from haneul.processes import identify
+from tests.waiting import PATIENCE_S
 
 CLOUDS = """\
 # written by haneul
@@ -222,7 +223,7 @@ def test_what_is_said_to_be_pasted_runs_where_the_programs_are_not_on_the_path(
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     done = subprocess.run(
-        ["bash", "-c", pasted(line)], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", pasted(line)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")

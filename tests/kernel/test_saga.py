@@ -23,6 +23,7 @@ from haneul.kernel.policy import Policy
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, Saga, Step
 from haneul.kernel.saga_engine import Engine
 from tests import postgresql
+from tests.waiting import PATIENCE_S, until
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -242,8 +243,7 @@ async def test_a_step_that_waits_is_tried_until_it_can_go_on(platform: Platform)
 
 async def test_what_supersedes_ends_what_runs(platform: Platform) -> None:
     first = await start(platform, "slow")
-    await asyncio.sleep(0.1)
-    assert outside == {"slow@a": 1}
+    await until(lambda: outside == {"slow@a": 1})
     await start(platform, "slow", CANCEL, supersede=True)
     await platform.engine.idle()
     assert (await operation(platform, first)).state == "superseded"
@@ -254,7 +254,7 @@ async def test_what_supersedes_ends_what_runs(platform: Platform) -> None:
 
 async def test_what_a_dead_worker_left_goes_on_from_its_checkpoint(platform: Platform) -> None:
     id = await start(platform, "slow")
-    await asyncio.sleep(0.1)
+    await until(lambda: outside == {"slow@a": 1})
     dead = platform.engine
     for task in [*dead._tasks.values(), *dead._loops]:
         task.cancel()
@@ -285,7 +285,7 @@ async def elsewhere(db: Database) -> AsyncIterator[Platform]:
 
 async def test_a_lease_holds_against_who_has_a_wrong_clock(platform: Platform, elsewhere: Platform) -> None:
     id = await start(platform, "slow")
-    await asyncio.sleep(0.1)
+    await until(lambda: outside == {"slow@a": 1})
     assert await elsewhere.engine.sweep() == 0
     gate.set()
     await platform.engine.idle()
@@ -297,10 +297,10 @@ async def test_a_lease_that_ran_out_is_taken_over(
 ) -> None:
     monkeypatch.setattr(saga_engine, "LEASE_S", 0.2)
     id = await start(platform, "slow")
-    await asyncio.sleep(0.1)
+    await until(lambda: outside == {"slow@a": 1})
     await platform.engine.stop()  # renews no more
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await elsewhere.engine.run()  # looks at once, then every second
         while (await operation(elsewhere, id)).is_open:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

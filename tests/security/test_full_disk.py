@@ -21,6 +21,7 @@ from haneul.kernel import room
 from haneul.kernel.db.sqlite import problem_of
 from haneul.kernel.errors import StoreAway, StoreFull
 from haneul.store import StoreProblem, ensure_current
+from tests.waiting import PATIENCE_S
 
 OPTIONS = "[disk]\nwarn_free_mib = 40\nleast_free_mib = 20\nreserve_mib = 8\n"
 
@@ -115,7 +116,7 @@ def up(mount: str, state: Path) -> tuple[int, str]:
     process = inside(
         mount, [sys.executable, "-m", "haneul.cli", "up", "--simulate", "--state", str(state), "--port", "0"]
     )
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out + err
 
 
@@ -141,7 +142,7 @@ def test_status_and_doctor_say_it_before(tmp_path: Path) -> None:
     mount = f"mount -t tmpfs -o size=100m none {tmp_path}"
     for command in ("status", "doctor"):
         process = inside(mount, [sys.executable, "-m", "haneul.cli", command, "--state", str(tmp_path)])
-        assert "is nearly full" in process.communicate(timeout=120)[0]
+        assert "is nearly full" in process.communicate(timeout=PATIENCE_S)[0]
 
 
 def test_a_store_that_is_none_of_ours_is_told_and_left(tmp_path: Path) -> None:

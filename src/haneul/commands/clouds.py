@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from haneul.kernel import whole_files
+
 BEGIN, END = "# haneul: from here", "# haneul: to here"
 
 
@@ -33,12 +35,7 @@ def put(ours: Path, file: Path) -> None:
     """The file has our clouds beside all that it had. ClickException, and nothing changed, if it cannot."""
     merged = merge(file.read_text() if file.exists() else "", ours.read_text())
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(file.name + ".new")
-    new.touch(mode=0o600)
-    new.write_text(merged)
-    if file.exists():
-        new.chmod(file.stat().st_mode & 0o777)
-    new.replace(file)
+    whole_files.write(file, merged, mode=file.stat().st_mode & 0o777 if file.exists() else 0o600)
 
 
 def merge(theirs: str, ours: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
+from haneul.kernel import whole_files
 from haneul.kernel.commands import IMAGE_MEMORY, run
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, ImpossibleHere
@@ -44,13 +45,9 @@ def qemu_format(format: str) -> str:
 
 async def fetch(source: ImageSource, to: Path) -> None:
     """`to` holds the source's bytes, complete, verified and safe to open; or it is not there."""
-    part = to.with_name(to.name + ".part")
-    try:
+    async with whole_files.making_slowly(to) as part:
         await asyncio.to_thread(_fetch, source, part)
         await refuse_references(part, qemu_format(source.format))
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _fetch(source: ImageSource, part: Path) -> None:
@@ -61,8 +58,6 @@ def _fetch(source: ImageSource, part: Path) -> None:
             digest.update(chunk)
             file.write(chunk)
             size += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
     if source.size_bytes is not None and size != source.size_bytes:
         raise DriverError(f"The image has {size} bytes instead of {source.size_bytes}.")
     if source.checksum is not None and digest.hexdigest() != source.checksum:
@@ -122,12 +117,8 @@ def is_in_use(path: Path) -> bool:
 
 async def convert(path: Path, format: str, to: Path, to_format: str) -> None:
     """`to` is a standalone copy in another format, complete or not there."""
-    part = to.with_name(to.name + ".part")
-    try:
+    async with whole_files.making_slowly(to) as part:
         await run("qemu-img", "convert", "-f", format, "-O", to_format, path, part, memory=IMAGE_MEMORY)
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def clones_files(folder: Path) -> bool:
@@ -140,14 +131,9 @@ def clones_files(folder: Path) -> bool:
 
 def copy(path: Path, to: Path) -> None:
     """`to` has the same content: a clone if possible, else a copy that keeps the holes. Blocks."""
-    part = to.with_name(to.name + ".part")
-    try:
-        with path.open("rb") as source, part.open("wb") as target:
-            if not _clone(source.fileno(), target.fileno()):
-                _copy_data(source.fileno(), target.fileno())
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_files.making(to) as part, path.open("rb") as source, part.open("wb") as target:
+        if not _clone(source.fileno(), target.fileno()):
+            _copy_data(source.fileno(), target.fileno())
 
 
 def _clone(source: int, target: int) -> bool:

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from haneul.kernel import whole_files
+
 T = TypeVar("T")
 _SLACK_LINES = 1000
 
@@ -77,7 +79,6 @@ class Journal(Generic[T]):
 
     def _compact(self) -> None:
         """The same entries in as many lines; a reader finds either the old file or the new one."""
-        new = self._path.with_name(self._path.name + ".new")
-        new.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in self.entries.items()))
-        new.replace(self._path)
+        lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in self.entries.items())
+        whole_files.write(self._path, lines, outlives_power=False)
         self._lines = len(self.entries)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from haneul.kernel.context import Context, Platform
-from haneul.kernel.db import IN_BACKGROUND, Busy, Query
+from haneul.kernel.db import IN_BACKGROUND, Busy, Query, among
 from haneul.kernel.errors import (
     DriverError,
     HaneulError,
@@ -92,9 +92,12 @@ EARLIER = Query(
 )
 RENEW = Query(
     sa.update(OPERATIONS.table)
-    .where(_c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()))
+    .where(
+        _c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()), among(_c.id, "ids")
+    )
     .values(lease_until=sa.bindparam("until", type_=sa.Text))
 )
+"""Of those that are carried on. What was stored though its commit failed, or fell down here, is so taken up again."""
 VOID = Query(
     sa.update(OPERATIONS.table).where(_c.is_open.is_(sa.true())).values(lease_owner=None, lease_until=None)
 )
@@ -155,6 +158,10 @@ class Engine:
         tasks = [*self._loops, *self._tasks.values()]
         await end_all(tasks)
         self._loops.clear()
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._tasks)
 
     async def idle(self) -> None:
         """Returns when nothing runs in this process (for tests)."""
@@ -270,7 +277,12 @@ class Engine:
                 until = self.platform.clock.now() + timedelta(seconds=LEASE_S)
                 try:
                     async with self.platform.db.transaction() as tx:
-                        await tx.run(RENEW, me=self.me, until=OPERATIONS.value("lease_until", until))
+                        await tx.run(
+                            RENEW,
+                            me=self.me,
+                            ids=msgspec.json.encode(list(self._tasks)).decode(),
+                            until=OPERATIONS.value("lease_until", until),
+                        )
                 except Exception:
                     logger.exception("leases could not be renewed", operations=len(self._tasks))
 
@@ -282,11 +294,13 @@ class Engine:
         if saga is None:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)
             return
+        must_wait = operation.step == 0 and operation.state == "running"
         try:
-            if operation.step == 0 and operation.state == "running":
-                await self._await_turn(operation)
             while operation.is_open:
                 try:
+                    if must_wait:
+                        await self._await_turn(operation)
+                        must_wait = False
                     if operation.state == "running":
                         operation = await self._forward(saga, operation)
                     else:

@@ -11,6 +11,7 @@ import pytest
 from tests.clients.serving import BIN
 from tests.clients.simulated.servers import IMAGE, SERVER, addresses, boot, reaches
 from tests.clients.stock import Client
+from tests.waiting import PATIENCE_S
 
 pytestmark = [
     pytest.mark.clients,
@@ -169,7 +170,7 @@ def test_the_program_itself_waits_for_a_server(demo: Client) -> None:
         env={"OS_CLIENT_CONFIG_FILE": str(demo.clouds), "OS_CLOUD": "haneul-demo", "PATH": str(BIN)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "ACTIVE"), done.stderr

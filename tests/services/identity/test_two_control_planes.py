@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests import postgresql
+from tests.waiting import PATIENCE_S
 
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 CALLS = 24
@@ -32,7 +33,7 @@ class Cloud:
 
     def run(self, command: str, *words: str) -> str:
         line = [HANEUL, command, "--state", str(self.state), *words]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from haneul.kernel.clock import seconds_text
 from haneul.kernel.db.columns import derived_names, is_optional, kind
 from haneul.kernel.db.port import STATEMENTS, Query, Tx
 from haneul.kernel.db.texts import among, matches
@@ -66,6 +68,15 @@ class Way(NamedTuple):
     conditions: Sequence[Condition]
 
 
+class Acting(typing.Protocol):
+    """Who writes at some time: a context."""
+
+    @property
+    def tx(self) -> Tx: ...
+
+    def now(self) -> datetime: ...
+
+
 class Rows(Generic[T]):
     """The stored objects of one Struct.
 
@@ -110,6 +121,7 @@ class Rows(Generic[T]):
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
         self._outs = [(n, self._kinds[n].out) for n in self._stored]
         self._versioned = "generation" in self._stored
+        self._stamp = seconds_text if hints.get("updated_at") in (str, str | None) else None
 
     @property
     def c(self) -> sa.sql.base.ReadOnlyColumnCollection[str, sa.Column[Any]]:
@@ -252,6 +264,12 @@ class Rows(Generic[T]):
             return msgspec.structs.replace(thing, generation=values["new_generation"])
         return thing
 
+    async def change(self, acting: Acting, thing: T, **changes: Any) -> T:
+        """The object with these changes, written back as changed now."""
+        now = acting.now()
+        changes.setdefault("updated_at", self._stamp(now) if self._stamp else now)
+        return await self.update(acting.tx, msgspec.structs.replace(thing, **changes))
+
     async def remove(self, tx: Tx, **equal: Any) -> int:
         """Remove all objects with these values; how many there were."""
         if not equal:
@@ -268,9 +286,10 @@ class Rows(Generic[T]):
         )
 
     def _remove_before(self, field: str) -> Any:
-        (key,) = (self.c[name] for name in self.key)
+        keys = [self.c[name] for name in self.key]
+        key = keys[0] if len(keys) == 1 else sa.tuple_(*keys)
         column = self.c[field]
-        oldest = sa.select(key).where(column < sa.bindparam("end", type_=column.type)).order_by(column)
+        oldest = sa.select(*keys).where(column < sa.bindparam("end", type_=column.type)).order_by(column)
         return sa.delete(self.table).where(key.in_(oldest.limit(sa.bindparam("most", type_=sa.BigInteger))))
 
     async def page(

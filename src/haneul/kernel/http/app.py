@@ -20,9 +20,9 @@ import msgspec
 import structlog
 from falcon.routing import CompiledRouter
 
-from haneul.kernel import access_rules, denials, log, room
+from haneul.kernel import access_rules, denials, log, races, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
-from haneul.kernel.db import Busy
+from haneul.kernel.db import Tx
 from haneul.kernel.denials import Decisions
 from haneul.kernel.errors import (
     CONCEALED,
@@ -33,7 +33,6 @@ from haneul.kernel.errors import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
-    StaleRow,
     StoreFull,
     TooLarge,
     Unauthorized,
@@ -63,7 +62,6 @@ Authenticate = Callable[[Platform, str], Awaitable[Auth]]
 IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
-RETRIES = 5
 _PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
@@ -277,27 +275,22 @@ class Application:
         is_read = req.method in ("GET", "HEAD")
         db = self.platform.db
         endpoint = self.platform.endpoint
-        for attempt in range(RETRIES):
-            try:
-                if not route.transaction:
-                    ctx = Context(
-                        self.platform, auth, NO_TRANSACTION, request_id=request_id, version=version,
-                        rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
-                    )  # fmt: skip
-                    result = await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
-                else:
-                    async with db.reading() if is_read else db.transaction() as tx:
-                        ctx = Context(
-                            self.platform, auth, tx, request_id=request_id, version=version,
-                            rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
-                        )  # fmt: skip
-                        result = await route.handler(
-                            **{context_name: ctx} if context_name else {}, **arguments
-                        )
-                break
-            except (StaleRow, Busy):
-                if attempt + 1 == RETRIES or not route.transaction:
-                    raise
+
+        async def handle(tx: Tx) -> Any:
+            ctx = Context(
+                self.platform, auth, tx, request_id=request_id, version=version,
+                rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
+            )  # fmt: skip
+            return await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
+
+        async def handle_in_transaction() -> Any:
+            async with db.reading() if is_read else db.transaction() as tx:
+                return await handle(tx)
+
+        if route.transaction:
+            result = await races.won(handle_in_transaction)
+        else:
+            result = await handle(NO_TRANSACTION)
         await self._answer(route, result, version, resp)
 
     def _may_at_all(self, rule: Rule, auth: Auth) -> bool:

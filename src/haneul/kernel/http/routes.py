@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import falcon
 import msgspec
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, truths
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.answers import UNDECLARED, of_signature
@@ -39,6 +39,10 @@ class Reply:
 
 MOST_PAIRS, MOST_VALUES, LONGEST_NAME = 512, 256, 255
 """Of a query string: pairs, values of one name, and characters of a name. Stock clients send 200 ids at a time."""
+
+
+_FLAGS = truths.Words(("", *truths.COMMON.true), truths.COMMON.false)
+"""A parameter without a value counts as soon as it is there."""
 
 
 class Query:
@@ -94,12 +98,10 @@ class Query:
         text = self.get(name)
         if text is None:
             return None
-        lower = text.strip().lower()
-        if lower in ("1", "true", "t", "yes", "y", "on", ""):
-            return True
-        if lower in ("0", "false", "f", "no", "n", "off"):
-            return False
-        raise BadRequest(f"Invalid value {text!r} for {name}: a boolean is expected")
+        is_true = _FLAGS.read(text)
+        if is_true is None:
+            raise BadRequest(f"Invalid value {text!r} for {name}: a boolean is expected")
+        return is_true
 
 
 def content_length(raw: Any) -> int | None:

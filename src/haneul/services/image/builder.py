@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from haneul.kernel import whole_files
 from haneul.kernel.commands import run
 from haneul.kernel.errors import DriverError, ImpossibleHere
 
@@ -73,9 +74,8 @@ async def _build(to: Path, cache: Path) -> Path:
         await _write_initrd(kernel, folder)
         root = await _root_folder(kernel, folder / "root")
         disk = await _write_disk(kernel, root, folder)
-        part = to.with_name(to.name + ".part")
-        await run("qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", disk, part)
-        part.replace(to)
+        async with whole_files.making_slowly(to) as part:
+            await run("qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", disk, part)
     return to
 
 

@@ -168,7 +168,7 @@ class ServicePortInUse(Conflict):
 
 
 class RouterInUse(Conflict):
-    code, message = "network.router_in_use", "Router {id} still has ports"
+    code, message = "network.router_in_use", "Router {id} has ports still attached: {ports}"
 
 
 class RouterInterfaceInUseByFloatingIP(Conflict):
@@ -371,7 +371,7 @@ class PortSecurityPortHasSecurityGroup(Conflict):
     )
 
 
-class PortSecurityAndIPRequiredForSecurityGroups(Conflict):
+class PortSecurityAndIPRequiredForSecurityGroups(BadRequest):
     code = "network.security_needs_address"
     message = (
         "Port security must be enabled and port must have an IP address in order to use security groups."

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.http import schema
 from haneul.services.block_storage import errors
 
@@ -57,13 +58,10 @@ def size(value: int | str | None, field: str = "size") -> int | None:
 def truth(value: bool | str | None, field: str) -> bool:
     if value is None:
         return False
-    if isinstance(value, bool):
-        return value
-    if value.strip().lower() in ("true", "1", "yes", "on", "t", "y"):
-        return True
-    if value.strip().lower() in ("false", "0", "no", "off", "f", "n"):
-        return False
-    raise refused(field, value, f"{value!r} is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', ...]")
+    is_true = truths.COMMON.read(value)
+    if is_true is None:
+        raise refused(field, value, f"{value!r} is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', ...]")
+    return is_true
 
 
 def pairs(value: dict[str, str] | None, field: str = "metadata") -> dict[str, str]:

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from haneul.kernel import times
+from haneul.kernel import times, truths
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, versions
 
 MOST = 1000
 MAX_INT = 2**31 - 1
@@ -41,7 +41,6 @@ def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
 
 
 EVERYTHING = Paging(-1, None, 0, [])
-FILTERS_SINCE, COUNTS_SINCE = (3, 31), (3, 45)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -57,7 +56,7 @@ class Listing(msgspec.Struct, frozen=True):
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            filters(ctx, query, self.filters, self.admins_filters, versions.FILTERS_ARE_CHECKED),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -76,7 +75,7 @@ class Listing(msgspec.Struct, frozen=True):
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
         found = collection(ctx, self.name, path, shown, query, page)
-        if ctx.wants(COUNTS_SINCE) and query.truth("with_count"):
+        if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             found["count"] = len(await self.find(ctx, query))
         return found
 
@@ -123,9 +122,12 @@ def _sort(query: Query, sortable: Mapping[str, str]) -> list[Sort]:
 
 NEVER = Filter("id", "in", [])
 """Finds nothing."""
-WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+WINDOWS = {
+    "group_id": versions.FILTER_BY_GROUP,
+    "created_at": versions.FILTER_BY_TIME,
+    "updated_at": versions.FILTER_BY_TIME,
+}
 """Before these versions such a filter is ignored."""
-QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
 """Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
 
@@ -141,7 +143,7 @@ def filters(
     known = {**fields, **admins} if ctx.is_admin else dict(fields)
     found, unknown = [], []
     for name, value in query.pairs:
-        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = versions.FILTER_BY_LIKENESS if name.endswith("~") else WINDOWS.get(name, (3, 0))
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and ctx.is_admin
@@ -159,7 +161,7 @@ def filters(
     return found
 
 
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TRUTHS = truths.Words(("true", "1", "yes"), ("false", "0", "no"))
 
 
 def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
@@ -174,8 +176,8 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
     if field.startswith("="):
         return [] if field == f"={value}" else [NEVER]
     if field == "consumes_quota":  # everything does
-        return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [NEVER]
-    if field == "bootable" and value.lower() not in _TRUTHS and not ctx.wants(BOOTABLE_SINCE):
+        return [] if ctx.wants(versions.USE_OF_QUOTAS) and _truth(field, value) else [NEVER]
+    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(versions.BOOTABLE_IS_A_TRUTH):
         return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
         return [Filter(field, "eq", _truth(field, value))]
@@ -186,9 +188,10 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
 
 
 def _truth(field: str, value: str) -> bool:
-    if value.lower() not in _TRUTHS:
+    is_true = _TRUTHS.read(value)
+    if is_true is None:
         raise errors.InvalidInput(reason=f"{field}={value}")
-    return _TRUTHS[value.lower()]
+    return is_true
 
 
 _OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}

@@ -11,7 +11,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text, joined
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.types import DEFAULT_ID, VolumeType
@@ -63,7 +63,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     is_public: bool | None = True
     if ctx.is_admin and (text := query.get("is_public")) is not None:
         is_public = None if text.lower() == "none" else query.truth("is_public")
-    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED)
     found = await types.list_all(
         ctx,
         is_public=is_public,

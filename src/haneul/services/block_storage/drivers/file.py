@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, whole_files
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError, NotFound
@@ -55,14 +55,10 @@ class FileVolumes:
         async with self._lock(volume_id):
             if path.exists():
                 return
-            new = path.with_name(path.name + ".new")
-            try:
+            async with whole_files.making_slowly(path) as new:
                 await self._fill(new, source)
                 _grow(new, size_gb * GIB)
                 new.chmod(0o600)
-                new.rename(path)
-            finally:
-                new.unlink(missing_ok=True)
 
     async def ensure_gone(self, volume_id: str) -> None:
         async with self._lock(volume_id):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors
@@ -82,7 +80,7 @@ async def list_all(
 
 
 async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
-    return await SNAPSHOTS.update(ctx.tx, msgspec.structs.replace(snapshot, updated_at=ctx.now(), **changes))
+    return await SNAPSHOTS.change(ctx, snapshot, **changes)
 
 
 async def delete(ctx: Context, snapshot: Snapshot, *, force: bool = False) -> None:

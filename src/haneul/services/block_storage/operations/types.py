@@ -86,7 +86,7 @@ async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
     name = changes.get("name")
     if name is not None and name != found.name and await TYPES.first(ctx.tx, name=name):
         raise errors.TypeExists(name=name)
-    return await TYPES.update(ctx.tx, msgspec.structs.replace(found, updated_at=ctx.now(), **changes))
+    return await TYPES.change(ctx, found, **changes)
 
 
 async def delete(ctx: Context, id: str) -> None:

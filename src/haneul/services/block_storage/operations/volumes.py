@@ -204,7 +204,7 @@ async def update(ctx: Context, id: str, **changes: Any) -> Volume:
 
 async def save(ctx: Context, volume: Volume, **changes: Any) -> Volume:
     """The volume, written back with these changes."""
-    return await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, updated_at=ctx.now(), **changes))
+    return await VOLUMES.change(ctx, volume, **changes)
 
 
 async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = False) -> None:
@@ -238,7 +238,7 @@ async def extend(ctx: Context, volume: Volume, size: int) -> None:
             f"(current: {volume.size}, extended: {size})."
         )
     await require_quota(ctx, size=size, gigabytes=size - volume.size)
-    await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, size=size, updated_at=ctx.now()))
+    await VOLUMES.change(ctx, volume, size=size)
     await ctx.start(EXTEND_VOLUME, LargerVolume(volume.id, volume.size, size), resource=volume.id)
 
 

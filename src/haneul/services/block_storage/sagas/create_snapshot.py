@@ -39,9 +39,7 @@ async def mark_available(ctx: Context, new: NewSnapshot) -> None:
     snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
     if snapshot is None:
         raise errors.SnapshotNotFound(id=new.snapshot_id)
-    await SNAPSHOTS.update(
-        ctx.tx, msgspec.structs.replace(snapshot, settled="available", updated_at=ctx.now())
-    )
+    await SNAPSHOTS.change(ctx, snapshot, settled="available")
 
 
 async def mark_error(ctx: Context, new: NewSnapshot, failure: Failure) -> None:

@@ -69,18 +69,13 @@ async def mark_available(ctx: Context, new: NewVolume) -> None:
     volume = await _volume(ctx, new.volume_id)
     held = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
     settled = settled_after(msgspec.structs.replace(volume, settled="available"), held)
-    await VOLUMES.update(
-        ctx.tx, msgspec.structs.replace(volume, settled=settled, fault=None, updated_at=ctx.now())
-    )
+    await VOLUMES.change(ctx, volume, settled=settled, fault=None)
 
 
 async def mark_error(ctx: Context, new: NewVolume, failure: Failure) -> None:
     volume = await VOLUMES.get(ctx.tx, new.volume_id)
     if volume is not None:
-        await VOLUMES.update(
-            ctx.tx,
-            msgspec.structs.replace(volume, settled="error", fault=failure.message, updated_at=ctx.now()),
-        )
+        await VOLUMES.change(ctx, volume, settled="error", fault=failure.message)
 
 
 async def _volume(ctx: Context, volume_id: str) -> Volume:

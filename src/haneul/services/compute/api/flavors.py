@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
@@ -140,11 +141,10 @@ def _is_public(ctx: Context, text: str | None) -> bool | None:
         return True
     if text.strip().lower() == "none":
         return None
-    if text.strip().lower() in ("t", "true", "on", "y", "yes", "1"):
-        return True
-    if text.strip().lower() in ("f", "false", "off", "n", "no", "0"):
-        return False
-    raise BadRequest(f"Invalid is_public filter [{text}]")
+    is_public = truths.COMMON.read(text)
+    if is_public is None:
+        raise BadRequest(f"Invalid is_public filter [{text}]")
+    return is_public
 
 
 def _sort(query: Query) -> Sort:

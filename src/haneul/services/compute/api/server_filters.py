@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
@@ -67,7 +68,6 @@ MEMBERS_SINCE = {
     ),
     "hostname": versions.HOSTNAMES,
 }  # fmt: skip
-YES = {"1", "on", "t", "true", "y", "yes"}
 
 SORT_KEYS = {
     "created_at": "created_at", "updated_at": "updated_at", "launched_at": "launched_at",
@@ -139,7 +139,7 @@ async def read(ctx: Context, query: Query) -> Asked:
         if "terminated_at" in names and which is Which.LIVING:
             raise Nothing
         if "auto_disk_config" in names:
-            is_automatic = (query.get("auto_disk_config") or "").lower() in YES
+            is_automatic = truths.COMMON.read(query.get("auto_disk_config")) is True
             filters.append(Filter("disk_config", "eq", "AUTO" if is_automatic else "MANUAL"))
         for name in ("ip", "ip6"):
             if name in names:
@@ -203,7 +203,7 @@ def _which(ctx: Context, query: Query, names: set[str]) -> Which:
             raise errors.DeletedForAdmins
         return Which.PAST
     if "deleted" in names and (wanted := query.get("deleted")) is not None:
-        return Which.PAST if wanted.strip().lower() in YES else Which.LIVING
+        return Which.PAST if truths.COMMON.read(wanted) else Which.LIVING
     return Which.ALL if names & {"changes-since", "changes-before"} else Which.LIVING
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from haneul.kernel import times
+from haneul.kernel import times, truths
 from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import InvalidField, Query
@@ -19,8 +19,11 @@ from haneul.services.compute import versions
 
 MAX_INT = 2**31 - 1
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-TRUE = {"True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes"}
-FALSE = {"False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"}
+TRUTHS = truths.Words(
+    ("True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes"),
+    ("False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"),
+    folds=False,
+)
 
 
 def refuse(field: str, value: object, why: str) -> InvalidField:
@@ -52,13 +55,10 @@ def integer_or_none(value: int | str | None, field: str, *, least: int = 0) -> i
 
 def truth(value: bool | str | int, field: str) -> bool:
     """A boolean in any of Nova's spellings."""
-    if isinstance(value, bool):
-        return value
-    if str(value) in TRUE:
-        return True
-    if str(value) in FALSE:
-        return False
-    raise refuse(field, value, f"{value!r} is not one of {sorted(TRUE | FALSE)}")
+    is_true = TRUTHS.read(value)
+    if is_true is None:
+        raise refuse(field, value, f"{value!r} is not one of {sorted(TRUTHS.true + TRUTHS.false)}")
+    return is_true
 
 
 def name(value: str, field: str = "name") -> str:

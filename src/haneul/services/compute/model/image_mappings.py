@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.block_devices import VolumeWish
 
@@ -91,7 +92,7 @@ class _Entry(msgspec.Struct, frozen=True):
 def read(properties: Mapping[str, Any]) -> list[VolumeWish]:
     """The volumes that an image asks for; BadRequest where it asks for what there is not."""
     text = properties.get("block_device_mapping")
-    if not text or str(properties.get("bdm_v2", "")).lower() not in ("true", "1", "yes", "on", "t", "y"):
+    if not text or not truths.COMMON.read(properties.get("bdm_v2", "")):
         return []
     try:
         entries = msgspec.json.decode(str(text), type=list[_Entry])

@@ -36,7 +36,7 @@ async def _power(ctx: Context, id: str, action: str, saga: Saga) -> None:
         raise errors.NotReady(server_id=id)
     require(server, action, by_admin=ctx.is_admin)
     host = host_of(server, action)
-    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now()))
+    await SERVERS.change(ctx, server)
     await ctx.start(saga, Change(id, host), resource=id)
 
 
@@ -86,9 +86,7 @@ async def reset_state(ctx: Context, id: str, state: str) -> None:
         server = await keep_size(ctx, server)
     wanted = VmState.ACTIVE if state == "active" else VmState.ERROR
     power = PowerState.RUNNING if wanted is VmState.ACTIVE else server.power_state
-    await SERVERS.update(
-        ctx.tx, msgspec.structs.replace(server, vm_state=wanted, power_state=power, updated_at=ctx.now())
-    )
+    await SERVERS.change(ctx, server, vm_state=wanted, power_state=power)
     await ctx.record("compute.reset_state", resource=id)
 
 
@@ -102,9 +100,7 @@ async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Serve
     """The server has exactly this metadata."""
     server = await servers.show(ctx, id)
     await servers.check_metadata_quota(ctx, metadata)
-    return await SERVERS.update(
-        ctx.tx, msgspec.structs.replace(server, metadata=metadata, updated_at=ctx.now())
-    )
+    return await SERVERS.change(ctx, server, metadata=metadata)
 
 
 async def set_tags(ctx: Context, id: str, tags: list[str]) -> Server:

@@ -48,7 +48,7 @@ async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:
 async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> Aggregate:
     """Write the aggregate, and give the hosts that it touches the zone they are now in."""
     try:
-        saved = await AGGREGATES.update(ctx.tx, msgspec.structs.replace(aggregate, updated_at=ctx.now()))
+        saved = await AGGREGATES.change(ctx, aggregate)
     except Duplicate:
         raise errors.AggregateExists(name=aggregate.name) from None
     zones = await _zones(ctx)

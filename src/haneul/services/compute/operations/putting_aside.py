@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.services.block_storage import public as block_storage
@@ -37,7 +35,7 @@ async def _ready(ctx: Context, id: str, action: str) -> tuple[Server, str]:
 
 
 async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
-    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
+    return await SERVERS.change(ctx, server, **changes)
 
 
 async def suspend(ctx: Context, id: str) -> None:

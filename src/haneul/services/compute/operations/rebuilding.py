@@ -68,7 +68,7 @@ async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
         server.files,
         wish.keeps_ephemeral,
     )
-    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
+    await SERVERS.change(ctx, server, **changes)
     await ctx.start(REBUILD_SERVER, before, resource=id)
     return await servers.show(ctx, id)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.saga import Saga
@@ -34,15 +32,12 @@ async def resize(ctx: Context, id: str, flavor_id: str, disk_config: str | None)
     wanted = {resource: amount for resource, amount in more.items() if amount > 0}
     await QUOTAS.require(ctx, server.project_id, error=errors.TooManyServers, **wanted)
     await _require_memory(ctx, server, flavor)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vcpus=max(server.vcpus, flavor.vcpus),
-            memory_mib=max(server.memory_mib, flavor.memory_mib),
-            disk_config=disk_config or server.disk_config,
-            updated_at=ctx.now(),
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vcpus=max(server.vcpus, flavor.vcpus),
+        memory_mib=max(server.memory_mib, flavor.memory_mib),
+        disk_config=disk_config or server.disk_config,
     )
     await ctx.start(RESIZE_SERVER, Resize(id, server.host, server.vm_state, flavor), resource=id)
 
@@ -77,5 +72,5 @@ async def _settle(ctx: Context, id: str, action: str, saga: Saga) -> None:
     require(server, action, by_admin=ctx.is_admin)
     if server.host is None or server.resized_from is None:
         raise errors.NotResized
-    await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now()))
+    await SERVERS.change(ctx, server)
     await ctx.start(saga, Lost(id, server.host), resource=id)

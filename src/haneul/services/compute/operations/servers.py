@@ -455,7 +455,7 @@ async def show(ctx: Context, id: str) -> Server:
 async def update(ctx: Context, id: str, **changes: Any) -> Server:
     """Change name, description, addresses or host name."""
     server = await show(ctx, id)
-    return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, updated_at=ctx.now(), **changes))
+    return await SERVERS.change(ctx, server, **changes)
 
 
 async def delete(ctx: Context, id: str) -> None:

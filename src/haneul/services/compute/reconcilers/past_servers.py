@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from haneul.kernel import forgetting
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
 from haneul.services.compute.config import ComputeOptions
-from haneul.services.compute.store.past_servers import AT_ONCE, forget
+from haneul.services.compute.store.past_servers import PAST_SERVERS
 
 
 @reconciler(every_s=3600)
 async def forget_past_servers(ctx: Context) -> None:
-    """In several small transactions, so that nobody waits long for the store."""
     days = ctx.options(ComputeOptions).deleted_servers_days
-    forgotten = AT_ONCE if days > 0 else 0
-    while forgotten == AT_ONCE:
-        async with ctx.in_transaction() as writing:
-            forgotten = await forget(writing.tx, writing.now() - timedelta(days=days))
+    if days > 0:
+        await forgetting.forget(ctx, PAST_SERVERS, "terminated_at", ctx.now() - timedelta(days=days))

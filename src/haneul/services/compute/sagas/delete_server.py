@@ -108,9 +108,7 @@ async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:
     if server is not None:
         at = ctx.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         fault = Fault(500, failure.public_message, at, f"in step {failure.step}: {failure.message}")
-        await SERVERS.update(
-            ctx.tx, msgspec.structs.replace(server, vm_state=VmState.ERROR, fault=fault, updated_at=ctx.now())
-        )
+        await SERVERS.change(ctx, server, vm_state=VmState.ERROR, fault=fault)
 
 
 DELETE_SERVER = Saga(

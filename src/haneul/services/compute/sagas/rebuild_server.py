@@ -96,19 +96,16 @@ async def remain(ctx: Context, rebuild: Rebuild, failure: Failure) -> None:
     """The server is what it was; the operation's record says why."""
     server = await SERVERS.get(ctx.tx, rebuild.server_id)
     if server is not None:
-        await SERVERS.update(
-            ctx.tx,
-            msgspec.structs.replace(
-                server,
-                vm_state=rebuild.vm_state,
-                image_id=rebuild.image_id,
-                image_properties=rebuild.image_properties,
-                key_name=rebuild.key_name,
-                public_key=rebuild.public_key,
-                user_data=rebuild.user_data,
-                files=rebuild.files,
-                updated_at=ctx.now(),
-            ),
+        await SERVERS.change(
+            ctx,
+            server,
+            vm_state=rebuild.vm_state,
+            image_id=rebuild.image_id,
+            image_properties=rebuild.image_properties,
+            key_name=rebuild.key_name,
+            public_key=rebuild.public_key,
+            user_data=rebuild.user_data,
+            files=rebuild.files,
         )
 
 

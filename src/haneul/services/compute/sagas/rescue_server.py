@@ -92,15 +92,8 @@ async def cut_power(ctx: Context, lost: Lost) -> None:
 
 async def become_rescued(ctx: Context, lost: Lost) -> None:
     server = await find_server(ctx.tx, lost.server_id)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.RESCUED,
-            power_state=PowerState.RUNNING,
-            launched_at=ctx.now(),
-            updated_at=ctx.now(),
-        ),
+    await SERVERS.change(
+        ctx, server, vm_state=VmState.RESCUED, power_state=PowerState.RUNNING, launched_at=ctx.now()
     )
 
 

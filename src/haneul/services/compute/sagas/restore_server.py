@@ -103,14 +103,11 @@ async def run_again(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
 async def settle(ctx: Context, lost: Lost) -> None:
     server = await SERVERS.get(ctx.tx, lost.server_id)
     if server is not None:
-        await SERVERS.update(
-            ctx.tx,
-            msgspec.structs.replace(
-                server,
-                vm_state=VmState.RESIZED if server.resized_from else VmState.ACTIVE,
-                power_state=PowerState.RUNNING,
-                updated_at=ctx.now(),
-            ),
+        await SERVERS.change(
+            ctx,
+            server,
+            vm_state=VmState.RESIZED if server.resized_from else VmState.ACTIVE,
+            power_state=PowerState.RUNNING,
         )
 
 

@@ -36,14 +36,7 @@ async def keep_new_size(ctx: Context, lost: Lost) -> None:
         return
     server = await keep_size(ctx, server)
     is_off = server.power_state == PowerState.SHUTDOWN
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.STOPPED if is_off else VmState.ACTIVE,
-            updated_at=ctx.now(),
-        ),
-    )
+    await SERVERS.change(ctx, server, vm_state=VmState.STOPPED if is_off else VmState.ACTIVE)
 
 
 async def keep_size(ctx: Context, server: Server) -> Server:

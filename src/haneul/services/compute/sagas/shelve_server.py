@@ -84,16 +84,13 @@ async def become_shelved(ctx: Context, shelving: Shelving) -> None:
     await network.unbind_ports(ctx, server.id)
     await block_storage.leave_host(ctx, server.id)
     await placement.release(ctx, server.id)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.SHELVED_OFFLOADED,
-            power_state=PowerState.SHUTDOWN,
-            host=None,
-            shelved_image_id=shelving.image_id,
-            updated_at=ctx.now(),
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vm_state=VmState.SHELVED_OFFLOADED,
+        power_state=PowerState.SHUTDOWN,
+        host=None,
+        shelved_image_id=shelving.image_id,
     )
 
 

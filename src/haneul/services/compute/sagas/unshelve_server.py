@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import public as block_storage
@@ -59,17 +57,14 @@ async def become_active(ctx: Context, lost: Lost) -> None:
     """The server is what it was before it was shelved, and the image that kept its disk is gone."""
     server = await find_server(ctx.tx, lost.server_id)
     await discard_kept_disk(ctx, server)
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.ACTIVE,
-            power_state=PowerState.RUNNING,
-            shelved_image_id=None,
-            launched_at=ctx.now(),
-            updated_at=ctx.now(),
-            fault=None,
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vm_state=VmState.ACTIVE,
+        power_state=PowerState.RUNNING,
+        shelved_image_id=None,
+        launched_at=ctx.now(),
+        fault=None,
     )
     await ctx.emit(ServerActive(server.id, lost.host))
 

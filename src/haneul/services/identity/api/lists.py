@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from haneul.kernel import times
+from haneul.kernel import times, truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Narrow, Rows
 from haneul.kernel.errors import BadRequest, NotFound
@@ -144,7 +144,7 @@ def expiry_filters(query: Query) -> list[Filter]:
 
 def _is_true(value: str) -> bool:
     """As upstream reads it: everything that does not say no."""
-    return value.strip().lower() not in ("0", "false", "f", "no", "n", "off")
+    return truths.COMMON.read(value) is not False
 
 
 async def _marker(

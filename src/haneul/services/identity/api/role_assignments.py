@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound
@@ -97,9 +98,12 @@ def _marker(query: Query) -> Assignment | None:
     return Assignment(*parts)
 
 
+_FLAGS = truths.Words((), ("0", "false"))
+
+
 def _is_on(query: Query, name: str) -> bool:
     """Flags count as soon as they are there, unless they say 0."""
-    return name in query and (query.get(name) or "").lower() not in ("0", "false")
+    return name in query and _FLAGS.read(query.get(name)) is not False
 
 
 def _asked(query: Query) -> Asked:

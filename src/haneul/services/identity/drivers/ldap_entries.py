@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from haneul.kernel import truths
 from haneul.services.identity.config import DirectoryOptions
 from haneul.services.identity.drivers.interface import DirectoryGroup, DirectoryUser
 from haneul.services.identity.drivers.ldap_connection import Entry
 
-_TRUE = ("true", "1", "yes", "on")
+_TRUTHS = truths.Words(("true", "1", "yes", "on"), ())
 
 
 class UserShape:
@@ -65,8 +66,8 @@ class UserShape:
         if o.user_enabled_mask:  # as Active Directory has it: a bit that says that the account is off
             number = text if text is not None else o.user_enabled_default
             return not (int(number) & o.user_enabled_mask if number.isdigit() else 0)
-        said = (text if text is not None else o.user_enabled_default).lower() in _TRUE
-        return not said if o.user_enabled_invert else said
+        is_true = _TRUTHS.read(text if text is not None else o.user_enabled_default) is True
+        return is_true != o.user_enabled_invert
 
 
 class GroupShape:

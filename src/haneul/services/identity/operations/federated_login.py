@@ -7,16 +7,16 @@ travel in the token; they count beyond it for as long as the provider's `authori
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from haneul.kernel import races
 from haneul.kernel.context import Context
-from haneul.kernel.db import Busy, Duplicate
-from haneul.kernel.errors import Forbidden, StaleRow, Unauthorized
+from haneul.kernel.db import Duplicate
+from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.services.identity.errors import CannotMap
 from haneul.services.identity.model import federation
 from haneul.services.identity.model.federation import (
@@ -35,8 +35,6 @@ from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import users
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS, MAPPINGS
 from haneul.services.identity.store.users import GROUPS, USERS
-
-ATTEMPTS = 3
 
 
 class Asserted(NamedTuple):
@@ -64,10 +62,8 @@ async def allowed(ctx: Context, idp_id: str, protocol_id: str) -> tuple[Identity
 
 async def prove(ctx: Context, asserted: Asserted) -> Proof:
     """Who it is. Users that the provider brings are known here from their first login on."""
-    for _ in range(ATTEMPTS - 1):
-        with contextlib.suppress(Duplicate, StaleRow, Busy):  # they log in twice at once
-            return await _prove(ctx, asserted)
-    return await _prove(ctx, asserted)
+    # a duplicate: they log in twice at once
+    return await races.won(lambda: _prove(ctx, asserted), lost=(*races.LOST, Duplicate))
 
 
 async def _prove(ctx: Context, asserted: Asserted) -> Proof:

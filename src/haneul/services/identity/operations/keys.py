@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from cryptography.fernet import Fernet
 
+from haneul.kernel import whole_files
 from haneul.services.identity.model.tokens import SigningKey
 
 K = TypeVar("K")
@@ -60,13 +61,7 @@ class Ring(Generic[K]):
         path = _place(folder)
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = datetime.now(UTC).strftime(_NAME)
-        unfinished = path / f".{name}"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as f:
-            f.write(self._made())
-            f.flush()
-            os.fsync(f.fileno())
-        unfinished.rename(path / f"{name}.{self._suffix}")
+        whole_files.write(path / f"{name}.{self._suffix}", self._made())
         self._known.pop(path, None)
         return name
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from haneul.kernel import forgetting
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.services.identity.model.revocations import Revocation, moment, reasons, time_text
-from haneul.services.identity.store.revocations import REVOCATIONS, count, counted, forget
+from haneul.services.identity.store.revocations import REVOCATIONS, count, counted
 
 _TICK = timedelta(microseconds=1)
 
@@ -81,6 +82,6 @@ async def forget_before(ctx: Context, earliest: datetime) -> int:
     """Remove revocations of tokens that have long expired; how many."""
     text = time_text(earliest)
     index = await _index(ctx.platform)
-    removed = await forget(ctx.tx, text)
+    removed = await forgetting.forget(ctx, REVOCATIONS, "issued_until", text)
     index.until = {key: until for key, until in index.until.items() if until >= text}
     return removed

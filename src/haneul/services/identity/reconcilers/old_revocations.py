@@ -9,5 +9,4 @@ from haneul.services.identity.operations.tokens import KEPT_EXPIRED
 
 @reconciler(every_s=3600)
 async def forget_old_revocations(ctx: Context) -> None:
-    async with ctx.in_transaction() as c:
-        await revocations.forget_before(c, c.now() - 2 * LIFETIME - KEPT_EXPIRED)
+    await revocations.forget_before(ctx, ctx.now() - 2 * LIFETIME - KEPT_EXPIRED)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx
+from haneul.kernel.db import Rows
 from haneul.services.identity.model.federation import (
     ExpiringMembership,
     FederatedUser,
@@ -39,15 +39,6 @@ EXPIRING_MEMBERSHIPS = Rows(
 USED_ASSERTIONS = Rows(UsedAssertion, "identity_used_assertions", indexes=(("expires_at",),))
 NEVER = "Z"
 """After all times."""
-_EXPIRED = Query(
-    sa.delete(EXPIRING_MEMBERSHIPS.table).where(EXPIRING_MEMBERSHIPS.c.expires_at <= sa.bindparam("now"))
-)
-_USED = Query(sa.delete(USED_ASSERTIONS.table).where(USED_ASSERTIONS.c.expires_at <= sa.bindparam("now")))
-
-
-async def forget_expired(tx: Tx, now: str) -> int:
-    """Remove the memberships and the used assertions that have expired; how many."""
-    return await tx.run(_EXPIRED, now=now) + await tx.run(_USED, now=now)
 
 
 def known_as(asked: Mapping[str, str]) -> tuple[str, sa.ColumnElement[bool], dict[str, str]]:

@@ -8,17 +8,11 @@ from haneul.services.identity.model.revocations import Counted, Revocation
 REVOCATIONS = Rows(Revocation, "identity_revocations", key=("key",), indexes=(("issued_until",),))
 COUNTS = Rows(Counted, "identity_revocation_counts", key=("kind",))
 KIND = "revocations"
-_OLD = Query(sa.delete(REVOCATIONS.table).where(REVOCATIONS.c.issued_until < sa.bindparam("before")))
 _COUNT = Query(
     sa.update(COUNTS.table)
     .where(COUNTS.c.kind == sa.bindparam("which", type_=sa.Text))
     .values(count=COUNTS.c.count + 1)
 )
-
-
-async def forget(tx: Tx, before: str) -> int:
-    """Remove those that end tokens issued before that time only; how many."""
-    return await tx.run(_OLD, before=before)
 
 
 async def begin_counting(tx: Tx) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from haneul.kernel import times
+from haneul.kernel import times, truths
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query
@@ -153,10 +153,14 @@ def _parse_time(text: str) -> datetime | None:
         return None
 
 
+_IN_SMALL_LETTERS = truths.Words(("true",), ("false",), folds=False)
+_IN_ANY_LETTERS = truths.Words(("true",), ("false",))
+
+
 def _truth(name: str, value: str) -> bool:
-    asked = value.lower() if name == "os_hidden" else value
-    if asked in ("true", "false"):
-        return asked == "true"
+    is_true = (_IN_ANY_LETTERS if name == "os_hidden" else _IN_SMALL_LETTERS).read(value)
+    if is_true is not None:
+        return is_true
     raise BadRequest(f"Invalid value '{value}' for '{name}' filter. Valid values are 'true' or 'false'.")
 
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, whole_files
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError
 
@@ -66,27 +66,11 @@ class FileStore:
         part = self._part(target)
         part.unlink(missing_ok=True)
         part.hardlink_to(path)
-        self._keep(part, target)
+        whole_files.keep(part, target)
 
     def _copy(self, path: Path, target: Path) -> None:
-        part = self._part(target)
-        try:
+        with whole_files.making(target, part=self._part(target)) as part:
             disk_files.copy(path, part)
-            with part.open("rb") as copied:
-                os.fsync(copied.fileno())
-            self._keep(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-
-    def _keep(self, part: Path, target: Path) -> None:
-        """Under its name, and the name on disk."""
-        part.replace(target)
-        part.unlink(missing_ok=True)  # renaming one name of a file over another leaves both
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _size(self, name: str) -> int | None:
         try:

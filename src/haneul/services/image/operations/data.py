@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, races
 from haneul.kernel.context import Auth, Context, Platform
-from haneul.kernel.db import Busy, Duplicate
-from haneul.kernel.errors import BadRequest, DriverError, StaleRow, Waiting
+from haneul.kernel.db import Duplicate
+from haneul.kernel.errors import BadRequest, DriverError, Waiting
 from haneul.services.image import errors, policy, signatures
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated
@@ -36,7 +36,6 @@ from haneul.services.image.store.stores import stores
 
 LEASE_S = 20
 RENEW_S = 5
-TRIES = 5
 
 
 async def upload(
@@ -188,27 +187,23 @@ async def _put(ctx: Context, name: str, stored: Stored) -> None:
 
 async def _activate(ctx: Context, going_on: Upload, stored: Stored, store_name: str) -> None:
     """The image becomes active, unless it was deleted, or this upload given up, meanwhile."""
-    for attempt in range(TRIES):
-        try:
-            async with ctx.in_transaction() as c:
-                image = await _of(c, going_on)
-                image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
-                await leftovers.given(c.tx, stored.blob, [store_name])
-                await UPLOADS.remove(c.tx, id=going_on.id)
-                await c.emit(ImageActivated(image.id, stored.size))
-                return
-        except (StaleRow, Busy):
-            if attempt + 1 == TRIES:
-                raise
+
+    async def activated() -> None:
+        async with ctx.in_transaction() as c:
+            image = await _of(c, going_on)
+            image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
+            await leftovers.given(c.tx, stored.blob, [store_name])
+            await UPLOADS.remove(c.tx, id=going_on.id)
+            await c.emit(ImageActivated(image.id, stored.size))
+
+    await races.won(activated)
 
 
 async def _stage(ctx: Context, going_on: Upload, stored: Stored) -> None:
     """The data waits to be imported."""
     async with ctx.in_transaction() as c:
         image = await _of(c, going_on)
-        await IMAGES.update(
-            c.tx, msgspec.structs.replace(image, staged=stored, size=stored.size, updated_at=c.now())
-        )
+        await IMAGES.change(c, image, staged=stored, size=stored.size)
         await UPLOADS.remove(c.tx, id=going_on.id)
 
 

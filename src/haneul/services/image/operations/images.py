@@ -201,7 +201,7 @@ def _require_modifiable(ctx: Context, image: Image) -> None:
 
 
 async def _written(ctx: Context, image: Image) -> Image:
-    written = await IMAGES.update(ctx.tx, msgspec.structs.replace(image, updated_at=ctx.now()))
+    written = await IMAGES.change(ctx, image)
     await ctx.emit(ImageUpdated(image.id))
     return written
 

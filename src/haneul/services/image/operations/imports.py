@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.services.image import errors, policy, web
@@ -75,7 +73,7 @@ async def _tell_of_nothing(ctx: Context, image: Image) -> None:
     """The image shows an import that is over: whoever waits for the copies has not to wait."""
     shown = {**image.properties, model.IMPORTING: "", model.FAILED: ""}
     if shown != image.properties:
-        await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+        await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _missing(ctx: Context, image: Image, wanted: list[str], *, is_all: bool) -> list[str]:
@@ -131,7 +129,7 @@ async def start(ctx: Context, image: Image, task: Task, asked: Wish, wanted: lis
         model.IMPORTING: ",".join(wanted),
         model.FAILED: "",
     }
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, properties=shown)
     is_copy = asked.method == model.COPY
     await ctx.start(
         IMPORT_IMAGE,

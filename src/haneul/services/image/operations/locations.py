@@ -42,7 +42,7 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
     given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
     task = await add_task(ctx, task_model.LOCATION, image.id, given)
     shown = {**image.properties, imports.TASK: task.id}
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, properties=shown)
     declared = image.disk_format if image.container_format == "bare" else None
     await ctx.start(
         ADD_LOCATION,

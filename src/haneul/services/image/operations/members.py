@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Forbidden
@@ -77,7 +75,7 @@ async def answer(ctx: Context, image_id: str, member_id: str, status: str) -> Me
         raise errors.InvalidImage(
             why="Incorrect request: Status must be one of the following: pending, accepted, rejected"
         )
-    return await MEMBERS.update(ctx.tx, msgspec.structs.replace(member, status=status, updated_at=ctx.now()))
+    return await MEMBERS.change(ctx, member, status=status)
 
 
 async def remove(ctx: Context, image_id: str, member_id: str) -> None:

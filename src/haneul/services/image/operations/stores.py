@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy
@@ -31,7 +29,7 @@ async def remove_image(ctx: Context, store: str, image_id: str) -> None:
         await known.require_unused(image, [store], what="The data for Image")
     image = await _removable(ctx, store, image_id)
     left = [name for name in image.stores if name != store]
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, stores=left)
     if image.blob is not None:
         await leftovers.expect(ctx.tx, image.blob, [store])
     await ctx.emit(ImageUpdated(image.id))

@@ -11,6 +11,7 @@ import asyncio
 
 import structlog
 
+from haneul.kernel import forgetting
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError, HaneulError
 from haneul.kernel.reconciler import reconciler
@@ -21,7 +22,7 @@ from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.leftovers import LEFTOVERS, Leftover
 from haneul.services.image.store.stores import stores
-from haneul.services.image.store.tasks import drop_expired
+from haneul.services.image.store.tasks import TASKS
 
 logger = structlog.get_logger(__name__)
 
@@ -89,5 +90,4 @@ async def _nobodys(ctx: Context) -> list[Leftover]:
 
 @reconciler(every_s=3600)
 async def forget_old_tasks(ctx: Context) -> None:
-    async with ctx.in_transaction() as c:
-        await drop_expired(c.tx, c.now())
+    await forgetting.forget(ctx, TASKS, "expires_at", ctx.now())

@@ -64,16 +64,8 @@ async def activate(ctx: Context, new: NewLocation, answered: Answered) -> None:
     if image is None:
         raise errors.DeletedMeanwhile(image_id=new.image_id)
     place = Location(new.url, {"store": HTTP})
-    await IMAGES.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            image,
-            state="active",
-            locations=[place],
-            size=answered.size,
-            os_hash_algo=new.os_hash_algo,
-            updated_at=ctx.now(),
-        ),
+    await IMAGES.change(
+        ctx, image, state="active", locations=[place], size=answered.size, os_hash_algo=new.os_hash_algo
     )
 
 
@@ -150,7 +142,7 @@ async def queue_again(ctx: Context, new: NewLocation, failure: Failure) -> None:
     image = await IMAGES.get(ctx.tx, new.image_id)
     if image is not None:
         shown = {name: text for name, text in image.properties.items() if name != imports.TASK}
-        await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+        await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _end_task(ctx: Context, new: NewLocation, failure: str | None) -> None:

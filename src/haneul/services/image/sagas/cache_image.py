@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 
 import msgspec
 
+from haneul.kernel import whole_files
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.image import errors
@@ -31,25 +31,19 @@ async def fetch(ctx: Context, wanted: ToCache) -> None:
     folder = cached.folder(ctx.platform)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = cached.path(ctx.platform, image.id)
-    part = target.with_name(f".{image.id}.part")
     digest = hashlib.new(image.os_hash_algo or "sha512")
     size = image.size or 0
     if image.stores:
         chunks = stores(ctx.platform).read(image, 0, size)
     else:
         chunks = locations.read(ctx.platform, image, 0, image.size)
-    try:
+    async with whole_files.making_slowly(target, part=target.with_name(f".{image.id}.part")) as part:
         with part.open("wb") as file:
             async for piece in chunks:
                 await asyncio.to_thread(digest.update, piece)
                 await asyncio.to_thread(file.write, piece)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
         if image.os_hash_value and digest.hexdigest() != image.os_hash_value:
             raise errors.DownloadFailed(why="The data is not what the image says.")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 async def forget(ctx: Context, wanted: ToCache) -> None:

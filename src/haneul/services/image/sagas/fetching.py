@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from haneul.kernel import races
 from haneul.kernel.context import Context
-from haneul.kernel.db import Busy
-from haneul.kernel.errors import StaleRow
 from haneul.services.image import errors, remotes, web
 from haneul.services.image.config import ImageOptions, WebOptions
 from haneul.services.image.model import images, imports
@@ -197,19 +196,17 @@ async def _report(ctx: Context, asked: HasTask, size: int) -> None:
         task = await TASKS.get(c.tx, asked.task_id)
         if task is not None:
             message = f"Copied {size >> 20} MiB"
-            await TASKS.update(c.tx, msgspec.structs.replace(task, message=message, updated_at=c.now()))
+            await TASKS.change(c, task, message=message)
 
 
 async def changed(ctx: Context, image_id: str, change: Callable[[Image], Image]) -> Image:
     """The image after the change, committed on its own; others may be changing it too."""
-    for attempt in range(TRIES):
-        try:
-            async with ctx.in_transaction() as c:
-                image = await IMAGES.get(c.tx, image_id)
-                if image is None:
-                    raise errors.DeletedMeanwhile(image_id=image_id)
-                return await IMAGES.update(c.tx, change(image))
-        except (StaleRow, Busy):
-            if attempt + 1 == TRIES:
-                raise
-    raise AssertionError("unreachable")
+
+    async def written() -> Image:
+        async with ctx.in_transaction() as c:
+            image = await IMAGES.get(c.tx, image_id)
+            if image is None:
+                raise errors.DeletedMeanwhile(image_id=image_id)
+            return await IMAGES.update(c.tx, change(image))
+
+    return await races.won(written, tries=TRIES)

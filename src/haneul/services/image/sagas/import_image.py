@@ -64,7 +64,7 @@ async def begin(ctx: Context, asked: Import) -> None:
     """The task is on its way; whatever the stores will hold is nobody's yet."""
     task = await TASKS.get(ctx.tx, asked.task_id)
     if task is not None and task.status == "pending":
-        await TASKS.update(ctx.tx, msgspec.structs.replace(task, status="processing", updated_at=ctx.now()))
+        await TASKS.change(ctx, task, status="processing")
     await leftovers.expect(ctx.tx, asked.blob, asked.stores)
 
 
@@ -239,7 +239,7 @@ async def finish(ctx: Context, asked: Import, fetched: Fetched, delivered: Deliv
         raise errors.DeletedMeanwhile(image_id=asked.image_id)
     shown = {name: text for name, text in image.properties.items() if name != TASK}
     shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **fetched.properties, **asked.injected}
-    await IMAGES.update(ctx.tx, msgspec.structs.replace(image, properties=shown, updated_at=ctx.now()))
+    await IMAGES.change(ctx, image, properties=shown)
     await _end_task(ctx, asked, None)
     if not asked.is_copy:
         await ctx.emit(ImageActivated(image.id, image.size or 0))

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from haneul.kernel import whole_files
 from haneul.services.image import errors
 from haneul.services.image.model import formats
 from haneul.services.image.model.images import Stored
@@ -136,14 +137,7 @@ class Incoming:
         return formats.verify(declared, lambda offset, length: os.pread(self._fd, length, offset), self._size)
 
     def _keep(self) -> None:
-        """On disk first, then under its name, then the name on disk: a crash leaves all or nothing."""
-        os.fsync(self._fd)
-        (self._files.incoming / self._name).rename(self._files.path(self._name))
-        folder = os.open(self._files.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        whole_files.keep(self._files.incoming / self._name, self._files.path(self._name))
 
     async def discard(self) -> None:
         """The file is gone and every thread is done with it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel import truths
 from haneul.kernel.http.bounds import Within
 from haneul.kernel.ids import is_uuid
 from haneul.services.network.model import normal_forms
@@ -59,16 +60,14 @@ def or_empty(check: Check) -> Check:
     return lambda value: value if value == "" else check(value)
 
 
+TRUTHS = truths.Words(("true", "1"), ("false", "0"))
+
+
 def truth(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (str, int)):
-        lower = str(value).lower()
-        if lower in ("true", "1"):
-            return True
-        if lower in ("false", "0"):
-            return False
-    raise ValueError(f"'{value}' cannot be converted to boolean")
+    is_true = TRUTHS.read(value) if isinstance(value, (str, int)) else None
+    if is_true is None:
+        raise ValueError(f"'{value}' cannot be converted to boolean")
+    return is_true
 
 
 def integer(low: int | None = None, high: int = INT_MAX) -> Check:

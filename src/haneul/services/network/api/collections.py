@@ -14,6 +14,7 @@ from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, Request, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
+from haneul.services.network.api import checks
 from haneul.services.network.api.answers import Tags
 from haneul.services.network.api.resource import Extra, Resource
 from haneul.services.network.api.resource_answers import answers_of, refusals
@@ -148,7 +149,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     filters, extra = conditions(resource, query)
     if resource.visible is not None:
         extra += resource.visible(ctx)
-    reverse = (query.get("page_reverse") or "").lower() in ("true", "1")
+    reverse = checks.TRUTHS.read(query.get("page_reverse")) is True
     sort = _sorting(resource, query)
     if not any(s.field == "id" for s in sort):
         sort.append(Sort("id"))
@@ -285,10 +286,10 @@ async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) ->
 
 def check_tags(tags: Any) -> list[str]:
     if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        raise errors.InvalidInput(attribute="tags", reason=f"'{tags}' is not a list of texts")
+        raise errors.InvalidOperation(reason=f"'{tags}' is not a list")
     if len(tags) > MOST_TAGS:
         raise BadRequest(f"The number of tags exceed the per-resource limit of {MOST_TAGS}")
     for tag in tags:
         if not tag or len(tag) > LONGEST_TAG or "\x00" in tag:
-            raise errors.InvalidInput(attribute="tags", reason=f"'{tag}' is not a valid tag")
+            raise errors.InvalidOperation(reason=f"'{tag}' is not a valid tag")
     return list(dict.fromkeys(tags))

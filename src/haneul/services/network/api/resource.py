@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
 from haneul.kernel.errors import BadRequest, Forbidden, HaneulError
@@ -305,12 +306,14 @@ def _checked(attribute: Attribute, value: Any) -> Any:
         raise errors.InvalidInput(attribute=attribute.name, reason=str(problem)) from None
 
 
+TRUTHS_ASKED = truths.Words(("true", "1", "yes", "on", "t"), ("false", "0", "no", "off", "f"))
+
+
 def truth_asked(name: str, text: str) -> bool:
-    if text.lower() in ("true", "1", "yes", "on", "t"):
-        return True
-    if text.lower() in ("false", "0", "no", "off", "f"):
-        return False
-    raise errors.InvalidOperation(reason=f"'{text}' cannot be converted to boolean")
+    is_true = TRUTHS_ASKED.read(text)
+    if is_true is None:
+        raise errors.InvalidOperation(reason=f"'{text}' cannot be converted to boolean")
+    return is_true
 
 
 def _integer(name: str, text: str) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from haneul.kernel import whole_files
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError, Superseded
 from haneul.services.network.drivers.interface import (
@@ -166,13 +167,12 @@ class FakeNetwork:
 
     def _rewrite(self) -> None:
         """The journal tells the present world and nothing more."""
-        fresh = self._journal.with_suffix(".new")
         records = [_Networks(n) for n in self.networks.values()]
         records += [_Ports(p) for p in self.ports.values()]
         records += [_Routers(r) for r in self.routers.values()]
         encoded = [msgspec.msgpack.encode(record) for record in records]
-        fresh.write_bytes(b"".join(len(e).to_bytes(4, "big") + e for e in encoded))
-        fresh.replace(self._journal)
+        journal = b"".join(len(e).to_bytes(4, "big") + e for e in encoded)
+        whole_files.write(self._journal, journal, outlives_power=False)
 
     def _remember(self, record: _Networks | _Ports | _Routers | _Gone) -> None:
         match record:

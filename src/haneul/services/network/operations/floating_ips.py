@@ -119,7 +119,7 @@ async def update(ctx: Context, floating: FloatingIp, values: dict[str, Any]) -> 
             floating = replace(floating, port_id=None, fixed_ip=None, router_id=None, status=DOWN)
         else:
             floating = await _lead(ctx, floating, port_id, fixed_ip)
-    changed = await FLOATING_IPS.update(ctx.tx, replace(floating, updated_at=stamp(ctx.now()), **values))
+    changed = await FLOATING_IPS.change(ctx, floating, **values)
     await ctx.emit(Changed(changed.id, "floatingip", "update", changed.ip, changed.project_id))
     return changed
 

@@ -72,7 +72,7 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
         largest = EXTERNAL_MTU if network.is_external or network.physical_network else TENANT_MTU
         if values["mtu"] > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
-    changed = await NETWORKS.update(ctx.tx, replace(network, updated_at=stamp(ctx.now()), **values))
+    changed = await NETWORKS.change(ctx, network, **values)
     if changed.is_shared != network.is_shared:
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
             await SUBNETS.update(ctx.tx, replace(subnet, is_shared=changed.is_shared))
@@ -85,7 +85,7 @@ async def delete(ctx: Context, network: Network) -> None:
     """The network and its subnets are gone; hosts that still have it will be told."""
     ports = await PORTS.find(ctx.tx, network_id=network.id)
     if used := [p.id for p in ports if p.held_as != SERVICE_PORT]:
-        raise errors.NetworkInUse(id=network.id, ports=", ".join(used))
+        raise errors.NetworkInUse(id=network.id, ports=",".join(used))
     for port in ports:
         await addresses.release(ctx, port.id)
         await PORTS.remove(ctx.tx, id=port.id)

@@ -11,7 +11,6 @@ from haneul.services.network import errors
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model import normal_forms
-from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import PORT, ROUTER, SECURITY_GROUP
 from haneul.services.network.model.ports import (
@@ -117,7 +116,7 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
         await _refuse_lost_floating(ctx, port, {f.ip_address for f in values["fixed_ips"]})
     if values.get("host", port.host) != port.host:
         values["status"] = DOWN
-    changed = await PORTS.update(ctx.tx, replace(port, updated_at=stamp(ctx.now()), **values))
+    changed = await PORTS.change(ctx, port, **values)
     if changed.security_group_ids != port.security_group_ids:
         await new_ports.join(ctx, port.id, changed.security_group_ids)
     await tell(ctx, port, changed)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.services.network import errors
@@ -86,7 +84,7 @@ async def update(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> 
         raise errors.SecurityGroupDefaultAlreadyExists
     if values.get("is_stateful", group.is_stateful) != group.is_stateful and await is_used(ctx, group.id):
         raise errors.SecurityGroupInUse(id=group.id)
-    changed = await SECURITY_GROUPS.update(ctx.tx, replace(group, updated_at=stamp(ctx.now()), **values))
+    changed = await SECURITY_GROUPS.change(ctx, group, **values)
     await ctx.emit(Changed(group.id, "security_group", "update", changed.name, group.project_id))
     return changed
 

@@ -194,7 +194,7 @@ async def update(ctx: Context, subnet: Subnet, values: dict[str, Any]) -> Subnet
     arithmetic.check_gateway(values.get("gateway_ip", subnet.gateway_ip), pools)
     if "host_routes" in values:
         values["host_routes"] = [Route(**r) for r in values["host_routes"]]
-    changed = await SUBNETS.update(ctx.tx, replace(subnet, updated_at=stamp(ctx.now()), **values))
+    changed = await SUBNETS.change(ctx, subnet, **values)
     if changed.is_dhcp_enabled != subnet.is_dhcp_enabled:
         if changed.is_dhcp_enabled:
             await add_service_address(ctx, await networks.get(ctx, subnet.network_id), changed)

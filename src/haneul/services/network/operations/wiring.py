@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
+from haneul.kernel import races
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Superseded
 from haneul.services.network.drivers.interface import HostNetwork
@@ -17,7 +18,6 @@ from haneul.services.network.model.ports import Port
 from haneul.services.network.operations import host_views, servers
 from haneul.services.network.operations.host_views import HostView
 
-TRIES = 5
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -53,7 +53,8 @@ async def wire(
     ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None
 ) -> list[WiredPort]:
     """The server's ports are on the host, and active."""
-    for attempt in range(TRIES):
+
+    async def applied() -> tuple[list[Port], HostView, dict[str, dict[str, Any]]]:
         async with turn(host):
             async with ctx.in_reading() as reading:
                 ports = [
@@ -62,12 +63,10 @@ async def wire(
                     if port_ids is None or p.id in port_ids
                 ]
                 view = await host_views.view(reading, host, ports=ports)
-            try:
-                connections = await apply(ctx, host, view)
-                break
-            except Superseded:  # another control plane told it something later: read again
-                if attempt + 1 == TRIES:
-                    raise
+            return ports, view, await apply(ctx, host, view)
+
+    # superseded: another control plane told it something later
+    ports, view, connections = await races.won(applied, lost=(Superseded,))
     mtus = {n.id: n.mtu for n in view.networks}
     await activate(ctx, host, ports)
     return [WiredPort(p.id, p.mac_address, mtus[p.network_id], connections[p.id]) for p in ports]

@@ -10,7 +10,6 @@ import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Tx, among
-from haneul.kernel.events import EVENTS
 from haneul.kernel.saga import OPERATIONS, STEPS
 
 AT_ONCE = 500
@@ -48,11 +47,6 @@ class Place(NamedTuple):
 
     ended_at: str = ""
     id: str = ""
-
-
-async def forget_events(tx: Tx, before: datetime) -> bool:
-    """Up to `AT_ONCE` of the events before then are forgotten; whether there may be more."""
-    return await EVENTS.remove_before(tx, "at", before, most=AT_ONCE) == AT_ONCE
 
 
 async def states(tx: Tx) -> list[Any]:

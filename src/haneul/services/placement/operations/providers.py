@@ -137,7 +137,7 @@ async def touch(ctx: Context, provider: Provider, generation: int | None, **chan
     """Write the provider over the generation that the client saw."""
     if generation is not None and generation != provider.generation:
         raise errors.ConcurrentUpdate(what="resource provider")
-    return await PROVIDERS.update(ctx.tx, msgspec.structs.replace(provider, updated_at=ctx.now(), **changes))
+    return await PROVIDERS.change(ctx, provider, **changes)
 
 
 async def set_traits(ctx: Context, id: str, traits: builtins.list[str], generation: int) -> Provider:

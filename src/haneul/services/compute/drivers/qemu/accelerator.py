@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from haneul.kernel import whole_files
 from haneul.services.compute.drivers.qemu.command_line import Acceleration
 
 KVM = Path("/dev/kvm")
@@ -45,7 +46,7 @@ async def find(folder: Path, kernel: Path | None = None, wanted: str = "auto") -
     kernel = kernel or _host_kernel()
     found = await _try(folder, kernel)
     if kernel is not None or not KVM.exists():
-        file.write_bytes(msgspec.json.encode(Remembered(boot_id, found)))
+        whole_files.write(file, msgspec.json.encode(Remembered(boot_id, found)), outlives_power=False)
     return found
 
 

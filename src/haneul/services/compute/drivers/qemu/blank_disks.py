@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, whole_files
 from haneul.kernel.commands import run
 
 MIB = 1 << 20
@@ -26,20 +26,22 @@ async def ensure(path: Path, size_mib: int, format: str) -> None:
         if format != SWAP:
             os.truncate(path, size)
             return
-    new = path.with_name(path.name + ".part")
-    new.touch(0o600)
-    os.truncate(new, size)
-    label = path.stem
+    async with whole_files.making_slowly(path) as new:
+        new.touch(0o600)
+        os.truncate(new, size)
+        await _format(new, format, label=path.stem)
+
+
+async def _format(disk: Path, format: str, *, label: str) -> None:
     match format:
         case "":
             pass
         case "swap":
-            await run("mkswap", "-L", label, new)
+            await run("mkswap", "-L", label, disk)
         case "vfat":
-            await run("mkfs.vfat", "-n", label, new)
+            await run("mkfs.vfat", "-n", label, disk)
         case _:
-            await run(f"mkfs.{format}", "-q", "-F", "-m0", "-L", label, new)
-    new.replace(path)
+            await run(f"mkfs.{format}", "-q", "-F", "-m0", "-L", label, disk)
 
 
 def set_aside(folder: Path, *, copied: bool) -> None:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from haneul.kernel import whole_files
 from haneul.kernel.commands import run
 from haneul.kernel.errors import DriverError
 
@@ -20,7 +21,6 @@ async def write(files: Mapping[str, bytes], to: Path) -> None:
                 raise DriverError(f"{path!r} is not a path inside a config drive.")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        part = to.with_suffix(".part")
-        await run("genisoimage", "-quiet", "-V", "config-2", "-J", "-r", "-o", part, folder)
-        part.chmod(0o600)
-        part.replace(to)
+        async with whole_files.making_slowly(to) as part:
+            await run("genisoimage", "-quiet", "-V", "config-2", "-J", "-r", "-o", part, folder)
+            part.chmod(0o600)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from haneul.kernel import whole_files
 from haneul.kernel.errors import DriverError
 from haneul.services.compute.drivers.interface import DiskSpec, MachineSpec, NicSpec, PowerState
 from haneul.services.compute.drivers.qemu import config_drive, memory, places, process
@@ -83,11 +84,8 @@ class Machine:
     def remember(self, spec: MachineSpec, wanted: PowerState) -> None:
         """Spec and wish outlive the agent."""
         self.spec, self._wanted = spec, wanted
-        new = self.folder / "machine.json.new"
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(Remembered(spec, wanted, self._places)))
-        new.replace(self.folder / "machine.json")
+        remembered = msgspec.json.encode(Remembered(spec, wanted, self._places))
+        whole_files.write(self.folder / "machine.json", remembered)
 
     # Starting, finding again, ending
 
@@ -302,7 +300,7 @@ class Machine:
             for tap in opened:
                 os.close(tap)
         try:
-            (self.folder / "pid").write_text(str(self._pid))
+            whole_files.write(self.folder / "pid", str(self._pid), outlives_power=False)
             await self._converse_with_new()
         except BaseException:
             await self.stop_process()

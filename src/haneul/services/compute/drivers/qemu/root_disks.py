@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files
+from haneul.kernel import disk_files, whole_files
 from haneul.kernel.commands import run
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, NotFound
@@ -132,22 +132,21 @@ class RootDisks:
 
     async def _make_root(self, server_id: str, image_id: str, size_gb: int, source: ImageSource) -> Path:
         folder = self._folder(server_id)
-        (folder / "base").write_text(image_id)  # first of all: from here on nobody removes the image
+        whole_files.write(folder / "base", image_id)  # first of all: from here on nobody removes the image
         base = await self._base(image_id, source)
         base_format = base.suffix[1:]
         image_size = await disk_files.virtual_size(base, base_format)
         if size_gb and size_gb * GIB < image_size:
             raise DriverError(f"Image {image_id} needs {-(-image_size // GIB)} GB; the disk has {size_gb}.")
         size = max(size_gb * GIB, image_size)
-        if self._clones:
-            path, part = folder / "root.raw", folder / "root.raw.part"
-            await asyncio.to_thread(disk_files.copy, base, part)
-            os.truncate(part, size)
-        else:
-            path, part = folder / "root.qcow2", folder / "root.qcow2.part"
-            await _create(part, "qcow2", size, "-b", str(base), "-F", base_format)
-        part.chmod(0o600)
-        part.replace(path)
+        path = folder / ("root.raw" if self._clones else "root.qcow2")
+        async with whole_files.making_slowly(path) as part:
+            if self._clones:
+                await asyncio.to_thread(disk_files.copy, base, part)
+                os.truncate(part, size)
+            else:
+                await _create(part, "qcow2", size, "-b", str(base), "-F", base_format)
+            part.chmod(0o600)
         return path
 
     async def ensure_blank_disk(
@@ -171,7 +170,7 @@ class RootDisks:
             path = self._root(server_id)
             if path is None or self._root(server_id, "aside") is not None:
                 return
-            (path.parent / "base-aside").write_text(_text(path.parent / "base"))
+            whole_files.write(path.parent / "base-aside", _text(path.parent / "base"))
             aside = path.with_name(f"aside{path.suffix}")
             if not copied:
                 path.replace(aside)
@@ -199,7 +198,7 @@ class RootDisks:
             return
         if other := self._root(server_id):
             other.unlink()
-        (aside.parent / "base").write_text(_text(aside.parent / "base-aside"))
+        whole_files.write(aside.parent / "base", _text(aside.parent / "base-aside"))
         aside.replace(aside.with_name(f"root{aside.suffix}"))
         (aside.parent / "base-aside").unlink(missing_ok=True)
 

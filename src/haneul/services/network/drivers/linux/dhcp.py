@@ -19,6 +19,7 @@ from pathlib import Path
 
 import structlog
 
+from haneul.kernel import whole_files
 from haneul.kernel.errors import DriverError, ImpossibleHere
 from haneul.services.network.drivers.interface import DhcpReservation, NetworkSpec, SubnetSpec
 from haneul.services.network.drivers.linux.devices import BRIDGE
@@ -223,7 +224,5 @@ def write(path: Path, text: str) -> bool:
     """Whether the file was different before."""
     if path.exists() and path.read_text() == text:
         return False
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    whole_files.write(path, text, outlives_power=False)
     return True

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from haneul.kernel import whole_files
 from haneul.kernel.errors import Superseded
 from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec
 
@@ -53,9 +54,7 @@ class Records(dict[str, Kept], Generic[Kept]):
     def keep(self, kept: Kept) -> None:
         if self.get(kept.id) == kept:
             return
-        fresh = self._folder / f"{kept.id}.new"
-        fresh.write_bytes(msgspec.msgpack.encode(kept))
-        fresh.replace(self._folder / f"{kept.id}.msgpack")
+        whole_files.write(self._folder / f"{kept.id}.msgpack", msgspec.msgpack.encode(kept))
         self[kept.id] = kept
 
     def forget(self, key: str) -> None:
