@@ -18,7 +18,7 @@ from haneul.services.identity import policy
 from haneul.services.identity.api import roles as role_api
 from haneul.services.identity.api.answers import Roles
 from haneul.services.identity.api.lists import whole
-from haneul.services.identity.errors import ThingNotFound
+from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import access, roles
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
@@ -108,7 +108,9 @@ def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
         "DELETE": (taking, take_role),
     }
     for method, (rule, handler) in handlers.items():
-        routes.route(method, one, status=204, policy=rule, asks_late=True, errors=(ThingNotFound,))(handler)
+        routes.route(method, one, status=204, policy=rule, asks_late=True, errors=(ThingNotFound, Invalid))(
+            handler
+        )
 
 
 _GRANTS = (policy.LIST_GRANTS, policy.CHECK_GRANT, policy.CREATE_GRANT, policy.REVOKE_GRANT)
