@@ -10,6 +10,7 @@ VOLUMES_HAVE_FATES: Version = (2, 3)
 FILTER_BY_IPV6: Version = (2, 5)
 REMOTE_CONSOLES: Version = (2, 6)
 """Consoles are a resource of their own; the actions for them are gone."""
+ACCESS_TO_PRIVATE_FLAVORS: Version = (2, 7)
 SERVERS_ARE_LOCKED: Version = (2, 9)
 KEYPAIRS_HAVE_USERS: Version = (2, 10)
 SERVICES_FORCED_DOWN: Version = (2, 11)

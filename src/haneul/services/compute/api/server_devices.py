@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Query, Routes, lists
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import server_answers
@@ -14,6 +15,7 @@ from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
+IDS = ("attachment_id", "bdm_uuid")
 
 
 def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) -> dict[str, Any]:
@@ -29,42 +31,46 @@ def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) ->
     if ctx.wants(versions.ATTACHMENTS_HAVE_FATES):
         found["delete_on_termination"] = attachment.delete_on_termination
     if ctx.wants(versions.ATTACHMENTS_HAVE_IDS):
-        found |= {"attachment_id": attachment.id, "bdm_uuid": attachment.id}
+        found |= dict.fromkeys(IDS, attachment.id)
     return found
 
 
 @routes.get(
     "/os-volume_attachments",
-    policy=policy.VOLUMES_READ,
+    policy=policy.LIST_VOLUMES,
     answer=server_answers.VolumeAttachments,
     errors=(errors.ServerNotFound,),
 )
 async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The server's volumes."""
-    found = await disks.attachments(ctx, id)
-    tags = await interfaces.tags(ctx, id)
-    start, limit = query.integer("offset") or 0, query.integer("limit")
+    found = await disks.attachments(ctx, id, policy.LIST_VOLUMES)
+    tags = await interfaces.tags(ctx, id, policy.LIST_VOLUMES)
+    start, limit = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
     end = None if limit is None else start + limit
     return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
 
 
 @routes.get(
     "/os-volume_attachments/{volume_id}",
-    policy=policy.VOLUMES_READ,
+    policy=policy.SHOW_VOLUME,
     answer=server_answers.OneVolumeAttachment,
     errors=(errors.ServerNotFound, errors.NotAttached),
 )
 async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, Any]:
     """One of the server's volumes."""
-    for attachment in await disks.attachments(ctx, id):
+    return await _attachment(ctx, id, volume_id, policy.SHOW_VOLUME)
+
+
+async def _attachment(ctx: Context, id: str, volume_id: str, rule: Rule) -> dict[str, Any]:
+    for attachment in await disks.attachments(ctx, id, rule):
         if attachment.volume_id == volume_id:
-            return {"volumeAttachment": view(ctx, id, attachment, await interfaces.tags(ctx, id))}
+            return {"volumeAttachment": view(ctx, id, attachment, await interfaces.tags(ctx, id, rule))}
     raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
 
 
 @routes.post(
     "/os-volume_attachments",
-    policy=policy.VOLUMES_WRITE,
+    policy=policy.ATTACH_VOLUME,
     answer=server_answers.OneVolumeAttachment,
     errors=(
         errors.ServerNotFound,
@@ -90,13 +96,16 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         also_shelved=ctx.wants(versions.ATTACH_WHILE_SHELVED),
         also_multiattach=ctx.wants(versions.MULTIATTACH),
     )
-    return await show_attachment(ctx, id, volume_id)
+    shown = (await _attachment(ctx, id, volume_id, policy.ATTACH_VOLUME))["volumeAttachment"]
+    # upstream answers a new attachment with the id that shows and lists had before 2.89
+    named = {"id": volume_id, **{key: value for key, value in shown.items() if key not in IDS}}
+    return {"volumeAttachment": named}
 
 
 @routes.delete(
     "/os-volume_attachments/{volume_id}",
     status=202,
-    policy=policy.VOLUMES_WRITE,
+    policy=policy.DETACH_VOLUME,
     errors=(
         errors.ServerNotFound,
         errors.WrongState,

@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.kernel.http.schema import Schema
+from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.errors import InvalidDomainConfig
@@ -45,7 +46,7 @@ class ConfigBody(Schema):
 )
 async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply:
     """Configure a domain; what it said before is forgotten."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_sound(body.config)
     config, is_new = await domain_config.replace(ctx, domain_id, body.config)
@@ -60,7 +61,7 @@ async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply
 )
 async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain's configuration, without secrets."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": await domain_config.show(ctx.tx, domain_id)}
 
 
@@ -72,7 +73,7 @@ async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
 )
 async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[str, Any]:
     """Change a domain's configuration."""
-    ctx.authorize({})
+    ctx.authorize(policy.UPDATE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_sound(body.config)
     return {"config": await domain_config.change(ctx, domain_id, body.config)}
@@ -81,7 +82,7 @@ async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[
 @routes.delete(_WHOLE, policy=policy.DELETE_DOMAIN_CONFIG, errors=(errors.ThingNotFound,))
 async def delete_config(ctx: Context, domain_id: str) -> None:
     """Forget a domain's configuration."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id)
 
@@ -94,9 +95,9 @@ async def delete_config(ctx: Context, domain_id: str) -> None:
 async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]:
     """Show one group of a domain's options; everybody may know what passwords must look like."""
     if group == SECURITY:
-        ctx.authorize({}, policy.GET_SECURITY_COMPLIANCE.name)
+        ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": {SECURITY: domain_config.security(ctx, domain_id, None)}}
-    ctx.authorize({}, policy.GET_DOMAIN_CONFIG.name)
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": await domain_config.show(ctx.tx, domain_id, group)}
 
 
@@ -108,16 +109,16 @@ async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]
 async def show_option(ctx: Context, domain_id: str, group: str, option: str) -> dict[str, Any]:
     """Show one option of a domain."""
     if group == SECURITY:
-        ctx.authorize({}, policy.GET_SECURITY_COMPLIANCE.name)
+        ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": domain_config.security(ctx, domain_id, option)}
-    ctx.authorize({}, policy.GET_DOMAIN_CONFIG.name)
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": (await domain_config.show(ctx.tx, domain_id, group, option))[group]}
 
 
 async def _change(
-    ctx: Context, domain_id: str, body: ConfigBody, group: str, option: str | None
+    ctx: Context, rule: Rule, domain_id: str, body: ConfigBody, group: str, option: str | None
 ) -> dict[str, Any]:
-    ctx.authorize({})
+    ctx.authorize(rule, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_known(group, option)
     new = require_about(body.config, group, option)
@@ -133,7 +134,7 @@ async def _change(
 )
 async def update_group(ctx: Context, domain_id: str, group: str, body: ConfigBody) -> dict[str, Any]:
     """Change one group of a domain's options."""
-    return await _change(ctx, domain_id, body, group, None)
+    return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, None)
 
 
 @routes.patch(
@@ -146,7 +147,7 @@ async def update_option(
     ctx: Context, domain_id: str, group: str, option: str, body: ConfigBody
 ) -> dict[str, Any]:
     """Change one option of a domain."""
-    return await _change(ctx, domain_id, body, group, option)
+    return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, option)
 
 
 @routes.delete(
@@ -156,7 +157,7 @@ async def update_option(
 )
 async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     """Forget one group of a domain's options."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id, group)
 
@@ -168,7 +169,7 @@ async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
 )
 async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -> None:
     """Forget one option of a domain."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id, group, option)
 
@@ -179,7 +180,7 @@ async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -
 @routes.get("/domains/config/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT, answer=answers.DomainConfig)
 async def show_defaults(ctx: Context) -> dict[str, Any]:
     """Show what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     return {"config": DEFAULTS}
 
 
@@ -191,7 +192,7 @@ async def show_defaults(ctx: Context) -> dict[str, Any]:
 )
 async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
     """Show one group of what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     require_known(group)
     return {"config": {group: DEFAULTS[group]}}
 
@@ -204,7 +205,7 @@ async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
 )
 async def show_default_option(ctx: Context, group: str, option: str) -> dict[str, Any]:
     """Show one option of what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     require_known(group, option)
     if option in SECRETS[group]:
         raise InvalidDomainConfig(

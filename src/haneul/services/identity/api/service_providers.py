@@ -103,7 +103,11 @@ async def create_service_provider(
 )
 async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any]:
     """Show a service provider."""
-    return {"service_provider": view(ctx, await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND))}
+    return {
+        "service_provider": view(
+            ctx, await access.find(ctx, policy.GET_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
+        )
+    }
 
 
 @routes.patch(
@@ -116,7 +120,7 @@ async def update_service_provider(
     ctx: Context, provider_id: str, body: UpdateServiceProvider
 ) -> dict[str, Any]:
     """Change a service provider."""
-    provider = await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    provider = await access.find(ctx, policy.UPDATE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
     changes = given(body.service_provider)
     if not changes:
         raise Invalid(why="Invalid input for field/attribute service_provider. {} should be non-empty")
@@ -132,6 +136,6 @@ async def update_service_provider(
 )
 async def delete_service_provider(ctx: Context, provider_id: str) -> None:
     """Remove a service provider."""
-    await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    await access.find(ctx, policy.DELETE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
     tokens.catalogue_changed(ctx)
     await SERVICE_PROVIDERS.remove(ctx.tx, id=provider_id)
