@@ -105,7 +105,7 @@ def first_misfit(declared: Any, version: Version, data: bytes) -> str:
         try:
             shape.decode(data)
         except msgspec.ValidationError as problem:
-            problems.append(f"{problem} in {data[:300]!r}")
+            problems.append(f"{problem} in {data[:120]!r}")
         else:
             return ""
     return " / ".join(problems)

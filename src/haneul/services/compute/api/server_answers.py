@@ -254,6 +254,21 @@ class VolumeAttachment(Answer):
     bdm_uuid: Annotated[str, since("2.89")]
 
 
+class NewVolumeAttachment(Answer):
+    """Upstream keeps the `id` here that others lost with 2.89, and leaves theirs out."""
+
+    id: str
+    device: str | None
+    server_id: str = field(name="serverId")
+    volume_id: str = field(name="volumeId")
+    tag: Annotated[str | None, since("2.70")]
+    delete_on_termination: Annotated[bool, since("2.79")]
+
+
+class OneNewVolumeAttachment(Answer):
+    attachment: NewVolumeAttachment = field(name="volumeAttachment")
+
+
 class OneVolumeAttachment(Answer):
     attachment: VolumeAttachment = field(name="volumeAttachment")
 

@@ -71,7 +71,7 @@ async def _attachment(ctx: Context, id: str, volume_id: str, rule: Rule) -> dict
 @routes.post(
     "/os-volume_attachments",
     policy=policy.ATTACH_VOLUME,
-    answer=server_answers.OneVolumeAttachment,
+    answer=server_answers.OneNewVolumeAttachment,
     errors=(
         errors.ServerNotFound,
         errors.WrongState,

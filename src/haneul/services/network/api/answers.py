@@ -60,6 +60,7 @@ class HostRoute(Answer):
 
 
 class Subnet(Named):
+    is_external: bool = field(name="router:external")
     network_id: str
     ip_version: int
     cidr: str

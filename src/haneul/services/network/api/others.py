@@ -17,7 +17,7 @@ from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import ALLOCATIONS
 from haneul.services.placement import public as placement
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 
 
 @routes.get("/availability_zones", answer=answers.Zones)

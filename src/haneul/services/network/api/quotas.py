@@ -13,7 +13,7 @@ from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 
 
 READ, UPDATE, DELETE = (policy.named(f"{action}_quota") for action in ("get", "update", "delete"))
