@@ -37,8 +37,8 @@ async def ports_of(w: World, server: str) -> list[dict[str, Any]]:
 
 
 async def read(w: World, server: str, path: str) -> bytes:
-    port = (await ports_of(w, server))[0]["id"]
-    status, _, content = await compute.metadata(w.cloud.platform, port, path)
+    port = (await ports_of(w, server))[0]
+    status, _, content = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     assert status == 200, path
     return content
 
