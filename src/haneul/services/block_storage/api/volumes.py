@@ -214,6 +214,13 @@ async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
 
 
+@routes.get("/volumes/{id}/encryption", policy=policy.VOLUME_ENCRYPTION)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How a volume is encrypted: not at all, so there is no key."""
+    ctx.authorize(policy.VOLUME_ENCRYPTION, await volumes.show(ctx, id))
+    return {"encryption_key_id": None}
+
+
 @routes.put("/volumes/{id}", policy=policy.UPDATE)
 async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, Any]:
     """Change a volume's name, description or metadata."""
@@ -283,9 +290,10 @@ def _view(
         "replication_status": None,
         "consistencygroup_id": None,
         "multiattach": v.multiattach,
-        "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
-        "migration_status": None,
+        "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
+        view["migration_status"] = None
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -310,7 +318,7 @@ def _newer(ctx: Context) -> dict[str, Any]:
     added: dict[str, Any] = {}
     for version, field, value in (
         ((3, 13), "group_id", None),
-        ((3, 48), "shared_targets", None if ctx.wants((3, 69)) else False),
+        ((3, 48), "shared_targets", False),
         ((3, 48), "service_uuid", None),
         ((3, 63), "volume_type_id", None),
         ((3, 65), "consumes_quota", True),
@@ -325,13 +333,13 @@ def _newer(ctx: Context) -> dict[str, Any]:
     return added
 
 
-def _attached(v: Volume, a: Attachment) -> dict[str, Any]:
+def _attached(ctx: Context, v: Volume, a: Attachment) -> dict[str, Any]:
     return {
         "id": v.id,
         "attachment_id": a.id,
         "volume_id": v.id,
         "server_id": a.server_id,
-        "host_name": a.host,
+        "host_name": a.host if ctx.may(policy.CONTEXT_IS_ADMIN, {}) else None,
         "device": a.device,
         "attached_at": lists.time(a.attached_at),
     }

@@ -30,7 +30,14 @@ from haneul.services.network.public import RequestedNic
 
 routes = Routes("/v2.1")
 MAX_LIMIT = 1000
-MULTIATTACH = (2, 60)
+DESCRIPTIONS, MULTIATTACH = (2, 19), (2, 60)
+
+
+def _description(ctx: Context, new: NewServer) -> str | None:
+    """Before servers had descriptions of their own, their names were these."""
+    if not ctx.wants(DESCRIPTIONS):
+        return new.name.strip()
+    return None if new.description is UNSET else new.description
 
 
 @routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
@@ -95,7 +102,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         volumes=disks.volumes,
         local_disks=disks.local,
         files=injected_files(new.personality),
-        description=new.description if new.description is not UNSET else new.name.strip(),
+        description=_description(ctx, new),
         hostname=new.hostname or None,
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
         access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),
