@@ -244,7 +244,7 @@ def servers(admin: openstack.connection.Connection, member: openstack.connection
     tried(member.add_server_security_groups, server, ["default"])
     tried(member.remove_server_security_groups, server, ["default"])
     tried(member.list_server_security_groups, server)
-    tried(member.create_image_snapshot, "s-made", server, wait=True)
+    tried(member.create_image_snapshot, "s-made", server, wait=False)
     tried(member.rebuild_server, server.id, tried(member.get_image, "s-image").id, wait=True)
     tried(member.available_floating_ip)
     for each in (
