@@ -257,7 +257,10 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
         return {
             "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
         }
-    return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
+    updated = await projects.update(ctx, project, changes, extra)
+    return {
+        "project": {**view(ctx, updated), "extra": updated.extra}
+    }  # once more, as upstream after a change
 
 
 @routes.delete(
