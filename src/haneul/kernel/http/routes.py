@@ -80,19 +80,6 @@ class Query:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def integer(self, name: str, *, least: int = 0) -> int | None:
-        """The value as an integer; 400 naming the parameter if it is none or too small."""
-        text = self.get(name)
-        if text is None:
-            return None
-        try:
-            number = int(text)
-        except ValueError:
-            raise BadRequest(f"{name} param must be an integer") from None
-        if number < least:
-            raise BadRequest(f"{name} param must be at least {least}")
-        return number
-
     def truth(self, name: str) -> bool | None:
         """The value as a truth, in any of the spellings that OpenStack takes; 400 for others."""
         text = self.get(name)
@@ -310,6 +297,20 @@ class Routes:
             return handler
 
         return declare
+
+
+Act = Callable[[Context, Rule, Request], Awaitable[Any]]
+
+
+def asking(rule: Rule, act: Act) -> Callable[[Context, Request], Awaitable[Any]]:
+    """The act as a handler that asks this rule: one act can serve several paths, each with a rule of its own."""
+
+    async def handler(ctx: Context, request: Request) -> Any:
+        return await act(ctx, rule, request)
+
+    handler.__doc__, handler.__name__ = act.__doc__, act.__name__
+    handler.__annotations__["return"] = typing.get_type_hints(act)["return"]
+    return handler
 
 
 def encode(value: Any) -> bytes:

@@ -9,17 +9,24 @@ import msgspec
 
 from haneul.kernel import truths
 from haneul.kernel.context import Context
-from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since
 from haneul.kernel.http.bounds import Number, Real, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.operations import flavors
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import flavors as policy
 
 routes = Routes("/v2.1")
+SORTING = lists.Sorting(
+    bad_key="Sort key supplied was not valid: {key}",
+    bad_direction="Unknown sort direction: {direction}; it must be 'asc' or 'desc'",
+    usual=("flavorid",),
+    direction="asc",
+    is_single=True,
+)
 QUERY = {"limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir"}
 SORT_KEYS = {
     "flavorid": "id",
@@ -81,7 +88,7 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
     }
     if ctx.wants((2, 55)):
         found["description"] = flavor.description
-    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS.name, {"project_id": ctx.auth.project_id}):
+    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS, {"project_id": ctx.auth.project_id}):
         found["extra_specs"] = flavor.extra_specs
     return found
 
@@ -115,7 +122,7 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Flavor], di
         is_public=_is_public(ctx, query.get("is_public")),
         least_disk_gb=_least(query, "minDisk"),
         least_memory_mib=_least(query, "minRam"),
-        sort=_sort(query),
+        sort=SORTING.read(query, SORT_KEYS)[0],
         marker=query.get("marker"),
         limit=size,
     )
@@ -134,7 +141,7 @@ def _least(query: Query, name: str) -> int | None:
 
 def _is_public(ctx: Context, text: str | None) -> bool | None:
     """Only administrators may ask for flavors that are not theirs to use."""
-    if not ctx.is_admin or text is None:
+    if text is None or not ctx.may(CONTEXT_IS_ADMIN, {}):
         return True
     if text.strip().lower() == "none":
         return None
@@ -142,15 +149,6 @@ def _is_public(ctx: Context, text: str | None) -> bool | None:
     if is_public is None:
         raise BadRequest(f"Invalid is_public filter [{text}]")
     return is_public
-
-
-def _sort(query: Query) -> Sort:
-    key, direction = query.get("sort_key", "flavorid"), query.get("sort_dir", "asc")
-    if key not in SORT_KEYS:
-        raise BadRequest(f"Sort key supplied was not valid: {key}")
-    if direction not in ("asc", "desc"):
-        raise BadRequest(f"Unknown sort direction: {direction}; it must be 'asc' or 'desc'")
-    return Sort(SORT_KEYS[key], direction == "desc")
 
 
 @routes.post("/flavors", policy=policy.CREATE)

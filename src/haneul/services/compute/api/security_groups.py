@@ -10,7 +10,7 @@ import msgspec
 from haneul.kernel import addresses
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
-from haneul.kernel.http import Query, Routes, Strict
+from haneul.kernel.http import Query, Routes, Strict, lists
 from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.policy import security_groups as policy
@@ -48,7 +48,7 @@ class RuleBody(Strict):
 async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     """The project's security groups, with what they let in."""
     found = await network.ingress_groups(ctx)
-    skipped, most = query.integer("offset") or 0, query.integer("limit")
+    skipped, most = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
     page = found[skipped:][:most]
     async with ctx.in_reading() as reading:
         return {"security_groups": await views(reading, page)}

@@ -8,12 +8,13 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import Query, Routes, Strict
+from haneul.kernel.http import Query, Routes, Strict, lists
 from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import page_size
 from haneul.services.compute.model.server_groups import ServerGroup
 from haneul.services.compute.operations import server_groups
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import server_groups as policy
 
 routes = Routes("/v2.1")
@@ -61,8 +62,8 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     values.only(ctx, query, {"all_projects", "limit", "offset"})
     found = await server_groups.list(
         ctx,
-        of_all="all_projects" in query and ctx.is_admin,
-        offset=query.integer("offset") or 0,
+        of_all="all_projects" in query and ctx.may(CONTEXT_IS_ADMIN, {}),
+        offset=lists.NUMBERS.read(query, "offset") or 0,
         limit=page_size(query),
     )
     return {"server_groups": [view(ctx, g) for g in found]}

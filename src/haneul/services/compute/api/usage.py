@@ -9,7 +9,7 @@ from haneul.kernel import times
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Query, Routes, lists
 from haneul.services.compute.api import values
 from haneul.services.compute.api.links import MAX_LIMIT, next_links
 from haneul.services.compute.model.usage import Period, ProjectUsage, UsedServer, by_project
@@ -37,7 +37,7 @@ async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
 async def show_usage(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """What one project used in a period, with its servers; empty if there were none."""
     values.only(ctx, query, KNOWN)
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.SHOW, {"project_id": project_id})
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period, project_id)
     found = [_summary(ctx, u, period, is_detailed=True) for u in by_project(page, period)]
@@ -50,7 +50,7 @@ async def _page(
 ) -> tuple[list[UsedServer], list[dict[str, str]]]:
     size, marker = MAX_LIMIT, None
     if ctx.wants(PAGES):
-        limit = query.integer("limit")
+        limit = lists.NUMBERS.read(query, "limit")
         size, marker = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT), query.get("marker")
     page = await usage.page(ctx, period, project_id=project_id, marker=marker, limit=size)
     if not ctx.wants(PAGES):

@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Anything, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
@@ -96,11 +97,11 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     )
     body: Document = {
         "images": [view(ctx, image, limits) for image in found],
-        "first": queries.link("/v2/images", query),
+        "first": lists.address("/v2/images", query),
         "schema": "/v2/schemas/images",
     }
     if found and len(found) == asked.limit:
-        body["next"] = queries.link("/v2/images", query, found[-1].id)
+        body["next"] = lists.address("/v2/images", query, marker=found[-1].id)
     return body
 
 

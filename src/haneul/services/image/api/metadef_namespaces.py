@@ -6,8 +6,8 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
-from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
@@ -20,6 +20,12 @@ from haneul.services.image.policy import metadefs as policy
 
 routes = Routes("/v2/metadefs", hides_out_of_scope=True)
 
+NUMBERS = lists.Numbers(small="{name} param must be positive", is_strict=True)
+SORTING = lists.Sorting(
+    bad_key="Invalid sort key: {key}. It must be one of the following: {keys}.",
+    bad_direction="Invalid sort direction: {direction}",
+    is_single=True,
+)
 SORT_KEYS = {"namespace": "name", "created_at": "created_at", "updated_at": "updated_at", "id": "id"}
 _INVALID = (errors.InvalidImage, errors.ReadOnlyAttribute)
 _NOT_FOUND = (errors.NamespaceNotFound, errors.DefinitionNotFound)
@@ -110,39 +116,22 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
         ctx,
         resource_types=[t for t in (query.get("resource_types") or "").split(",") if t],
         visibility=visibility,
-        sort=sort(query, SORT_KEYS),
+        sort=SORTING.read(query, SORT_KEYS)[0],
         marker=query.get("marker"),
         limit=limit,
     )
     shown: dict[str, Any] = {
         "namespaces": [view(namespace, associations) for namespace, associations in found],
-        "first": queries.link("/v2/metadefs/namespaces", query),
+        "first": lists.address("/v2/metadefs/namespaces", query),
         "schema": "/v2/schemas/metadefs/namespaces",
     }
     if found and len(found) == limit:
-        shown["next"] = queries.link("/v2/metadefs/namespaces", query, found[-1][0].name)
+        shown["next"] = lists.address("/v2/metadefs/namespaces", query, marker=found[-1][0].name)
     return shown
 
 
 def page_size(ctx: Context, query: Query) -> int:
-    limits = ctx.options(ImageOptions)
-    text = query.get("limit")
-    if text is None:
-        return limits.page_limit
-    if text.startswith("-"):
-        raise BadRequest("limit param must be positive")
-    if not text.isascii() or not text.isdigit():
-        raise BadRequest("limit param must be an integer")
-    return min(int(text[:9]), limits.page_limit_max)
-
-
-def sort(query: Query, keys: dict[str, str]) -> Sort:
-    key, direction = query.get("sort_key") or "created_at", query.get("sort_dir") or "desc"
-    if key not in keys:
-        raise BadRequest(f"Invalid sort key: {key}. It must be one of the following: {', '.join(keys)}.")
-    if direction not in ("asc", "desc"):
-        raise BadRequest(f"Invalid sort direction: {direction}")
-    return Sort(keys[key], direction == "desc")
+    return queries.page_size(query, ctx.options(ImageOptions), NUMBERS)
 
 
 @routes.get("/namespaces/{namespace}", policy=policy.GET_NAMESPACE, errors=_NOT_FOUND)

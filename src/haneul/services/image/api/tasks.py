@@ -8,8 +8,9 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
+from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest, MethodNotAllowed
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
@@ -20,7 +21,12 @@ from haneul.services.image.operations import imports, tasks
 
 routes = Routes("/v2")
 
-_SORT_KEYS = ("id", "type", "status", "owner", "created_at", "updated_at", "expires_at")
+_SORTING = lists.Sorting(
+    bad_key="Sort key supplied was not valid.",
+    bad_direction="Invalid sort direction: {direction}",
+    is_single=True,
+)
+_SORT_KEYS = {k: k for k in ("id", "type", "status", "owner", "created_at", "updated_at", "expires_at")}
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -70,19 +76,20 @@ async def create_task(ctx: Context, body: Document) -> Reply:
 async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     """List tasks."""
     limits = ctx.options(ImageOptions)
-    limit = query.integer("limit")
-    limit = min(limits.page_limit if limit is None else limit, limits.page_limit_max)
+    limit = queries.page_size(query, limits)
     marker = query.get("marker")
     if marker and _UUID.fullmatch(marker) is None:
         raise BadRequest("Invalid marker format")
-    found = await tasks.listed(ctx, _filters(query), sort=_sort(query), marker=marker or None, limit=limit)
+    found = await tasks.listed(
+        ctx, _filters(query), sort=_SORTING.read(query, _SORT_KEYS)[0], marker=marker or None, limit=limit
+    )
     body: Document = {
         "tasks": [brief(task) for task in found],
-        "first": queries.link("/v2/tasks", query),
+        "first": lists.address("/v2/tasks", query),
         "schema": "/v2/schemas/tasks",
     }
     if found and len(found) == limit:
-        body["next"] = queries.link("/v2/tasks", query, found[-1].id)
+        body["next"] = lists.address("/v2/tasks", query, marker=found[-1].id)
     return body
 
 
@@ -95,15 +102,6 @@ def _filters(query: Query) -> list[Filter]:
                 raise BadRequest(f"Invalid {name} value: {value}")
             found.append(Filter(name, "eq", value))
     return found
-
-
-def _sort(query: Query) -> Sort:
-    key, direction = query.get("sort_key", "created_at"), query.get("sort_dir", "desc")
-    if key not in _SORT_KEYS:
-        raise BadRequest("Sort key supplied was not valid.")
-    if direction not in ("asc", "desc"):
-        raise BadRequest(f"Invalid sort direction: {direction}")
-    return Sort(str(key), direction == "desc")
 
 
 @routes.get("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, errors=(errors.TaskNotFound,))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort, has_texts
-from haneul.kernel.errors import BadRequest, Forbidden
-from haneul.kernel.http import Query, Request, Routes
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import Query, Request, Routes, lists
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
 from haneul.services.network.api import checks
@@ -20,6 +19,17 @@ from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 
 PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
+_NO_LIMIT = "{name} must be an integer 0 or greater and not '{text}'"
+NUMBERS = lists.Numbers(none=_NO_LIMIT, small=_NO_LIMIT)
+SORTING = lists.Sorting(
+    bad_key="['{key}'] is invalid attribute for sort_keys",
+    bad_direction="['{direction}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'",
+    usual=(),
+    direction="asc",
+    last=("id",),
+    last_direction="asc",
+    uneven="The number of sort_keys and sort_dirs must be same",
+)
 MOST_TAGS, LONGEST_TAG = 50, 255
 MAX_INT = 2**31
 
@@ -105,8 +115,7 @@ def item_of(resource: Resource, body: Document) -> dict[str, Any]:
 async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
     values = resource.creation(ctx, item)
     target = await resource.policy_target(ctx, values)
-    if not ctx.may(resource.rule("create"), target):
-        raise Forbidden(action=resource.rule("create"))
+    ctx.authorize(resource.rule("create"), target)
     resource.authorize_attributes(ctx, "create", item, target)
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 
@@ -143,16 +152,14 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     if resource.visible is not None:
         extra += resource.visible(ctx)
     reverse = checks.TRUTHS.read(query.get("page_reverse")) is True
-    sort = _sorting(resource, query)
-    if not any(s.field == "id" for s in sort):
-        sort.append(Sort("id"))
+    sort = SORTING.read(query, _sortable(resource))
     if reverse:
         sort = [Sort(s.field, not s.descending) for s in sort]
-    asked = _limit(query)
+    asked = NUMBERS.read(query, "limit", empty=True) or None
     limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
     after = None
     if marker := query.get("marker"):
-        after = await resource.load(ctx, marker)
+        after = await _marked(ctx, resource, marker, is_page=asked is not None)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
@@ -161,6 +168,16 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     if is_page and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
         answer[f"{resource.collection}_links"] = links
     return answer
+
+
+async def _marked(ctx: Context, resource: Resource, marker: str, *, is_page: bool) -> Any:
+    """What the list goes on after; one that is not there is no matter where no pages are asked for."""
+    try:
+        return await resource.load(ctx, marker)
+    except resource.not_found:
+        if is_page:
+            raise
+        return None
 
 
 def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Extra]]:
@@ -180,51 +197,24 @@ def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Ext
     return filters, extra
 
 
-def _sorting(resource: Resource, query: Query) -> list[Sort]:
-    keys, directions = query.all("sort_key"), query.all("sort_dir")
-    if directions and len(directions) != len(keys):
-        raise BadRequest("The number of sort_keys and sort_dirs must be same")
-    sort: list[Sort] = []
-    for i, key in enumerate(keys):
-        direction = directions[i] if directions else "asc"
-        if direction not in ("asc", "desc"):
-            raise BadRequest(
-                f"['{direction}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'"
-            )
-        attribute = resource.by_name.get(key)
-        field = "project_id" if key in ("project_id", "tenant_id") else attribute and attribute.target
-        if (
-            not field
-            or field not in resource.rows.model.__struct_fields__
-            or (attribute and not attribute.is_stored)
-        ):
-            raise BadRequest(f"['{key}'] is invalid attribute for sort_keys")
-        if field not in {s.field for s in sort}:
-            sort.append(Sort(field, direction == "desc"))
-    return sort
-
-
-def _limit(query: Query) -> int | None:
-    text = query.get("limit")
-    if text is None or text == "":
-        return None
-    try:
-        limit = int(text)
-    except ValueError:
-        limit = -1
-    if limit < 0:
-        raise BadRequest(f"limit must be an integer 0 or greater and not '{text}'")
-    return min(limit, MAX_INT) or None
+def _sortable(resource: Resource) -> dict[str, str | None]:
+    """What a list can be sorted by, and the fields that this means."""
+    stored = resource.rows.model.__struct_fields__
+    named = {a.name: a.target for a in resource.attributes if a.is_stored}
+    named |= dict.fromkeys(("project_id", "tenant_id"), "project_id")
+    return {name: field for name, field in named.items() if field in stored}
 
 
 def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bool) -> list[dict[str, str]]:
-    kept = [(k, v) for k, v in query.pairs if k not in ("marker", "page_reverse")]
+    if not things:
+        return []
+    without = ("marker", "page_reverse")
     links = []
-    if things and (len(things) == limit or reverse):
-        links.append({"rel": "next", "href": f"{url}?{urlencode([*kept, ('marker', things[-1].id)])}"})
-    if things and (query.get("marker") and (not reverse or len(things) == limit)):
-        back = [*kept, ("marker", things[0].id), ("page_reverse", "True")]
-        links.append({"rel": "previous", "href": f"{url}?{urlencode(back)}"})
+    if len(things) == limit or reverse:
+        links += lists.next_links(url, query, things[-1].id, without=without)
+    if query.get("marker") and (not reverse or len(things) == limit):
+        back = lists.address(url, query, without=without, marker=things[0].id, page_reverse="True")
+        links.append({"rel": "previous", "href": back})
     return links
 
 

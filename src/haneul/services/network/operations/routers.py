@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
@@ -206,8 +206,7 @@ async def _reachable(ctx: Context, subnet: Subnet) -> Network:
 
 async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
     port = await ports.get(ctx, port_id)
-    if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
-        raise errors.PortNotFound(id=port_id)
+    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
     if in_use := port.held_by or port.device_id:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:

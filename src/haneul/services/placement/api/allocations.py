@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists
 from haneul.kernel.http.bounds import LARGEST, MANY, Number, Text
 from haneul.services.placement import policy
 from haneul.services.placement.model.providers import Consumer
@@ -98,7 +98,7 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
         resources,
         required=query.all("required"),
         member_of=query.all("member_of"),
-        limit=query.integer("limit", least=1),
+        limit=lists.NUMBERS.read(query, "limit", least=1),
     )
     requests, summaries = [], {}
     for provider, have in found:
@@ -130,7 +130,7 @@ async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     project_id = query.get("project_id")
     if not project_id:
         raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.USAGES, {"project_id": project_id})
     used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
     if ctx.wants((1, 38)):
         return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
