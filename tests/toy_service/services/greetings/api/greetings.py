@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from haneul.services.greetings import policy
+from haneul.services.greetings import errors, policy
 from haneul.services.greetings.model.greetings import Greeting
 from haneul.services.greetings.operations import greetings
 
@@ -26,9 +26,11 @@ class CreateGreeting(Schema):
     greeting: NewGreeting
 
 
-@routes.post("/greetings", status=202, policy=policy.CREATE)
+@routes.post(
+    "/greetings", status=202, policy=policy.CREATE, errors=(errors.GreetingTooLong, errors.TooManyGreetings)
+)
 async def create_greeting(ctx: Context, body: CreateGreeting) -> dict[str, Any]:
-    """Hang out a greeting. It is done in the background."""
+    """Make a greeting. A host gets it in the background."""
     new = body.greeting
     return {"greeting": view(await greetings.create(ctx, new.text, new.tags))}
 
@@ -39,15 +41,15 @@ async def list_greetings(ctx: Context, query: Query) -> dict[str, Any]:
     return {"greetings": [view(each) for each in await greetings.list(ctx, query.get("tag"))]}
 
 
-@routes.get("/greetings/{id}", policy=policy.SHOW)
+@routes.get("/greetings/{id}", policy=policy.SHOW, errors=(errors.GreetingNotFound,))
 async def show_greeting(ctx: Context, id: str) -> dict[str, Any]:
     """One greeting."""
     return {"greeting": view(await greetings.show(ctx, id))}
 
 
-@routes.delete("/greetings/{id}", status=204, policy=policy.DELETE)
+@routes.delete("/greetings/{id}", status=204, policy=policy.DELETE, errors=(errors.GreetingNotFound,))
 async def delete_greeting(ctx: Context, id: str) -> None:
-    """Take a greeting in."""
+    """Delete a greeting."""
     await greetings.delete(ctx, id)
 
 
