@@ -22,6 +22,13 @@ class Door(msgspec.Struct, frozen=True):
     host: str
 
 
+class Hanging(msgspec.Struct, frozen=True):
+    """What steps need that stands in no single thing: the greeting is the input's, the host the door's."""
+
+    greeting_id: str
+    host: str
+
+
 async def choose_door(ctx: Context, new: NewGreeting) -> Door:
     hosts = await placement.hosts_up(ctx)
     if not hosts:
@@ -33,15 +40,15 @@ async def hang(ctx: Context, new: NewGreeting, door: Door) -> None:
     await ctx.agent(door.host, Doors).ensure_hung(new.greeting_id, new.text)
 
 
-async def take_down(ctx: Context, new: NewGreeting, door: Door) -> None:
-    await ctx.agent(door.host, Doors).ensure_gone(new.greeting_id)
+async def take_down(ctx: Context, at: Hanging) -> None:
+    await ctx.agent(at.host, Doors).ensure_gone(at.greeting_id)
 
 
-async def mark_hung(ctx: Context, new: NewGreeting, door: Door) -> None:
-    greeting = await GREETINGS.get(ctx.tx, new.greeting_id)
+async def mark_hung(ctx: Context, at: Hanging) -> None:
+    greeting = await GREETINGS.get(ctx.tx, at.greeting_id)
     if greeting is not None and greeting.host is None:
-        await GREETINGS.update(ctx.tx, msgspec.structs.replace(greeting, host=door.host))
-        await ctx.emit(GreetingHung(new.greeting_id))
+        await GREETINGS.update(ctx.tx, msgspec.structs.replace(greeting, host=at.host))
+        await ctx.emit(GreetingHung(at.greeting_id))
 
 
 HANG_GREETING = Saga(
