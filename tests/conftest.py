@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
-from tests import ceph_cluster, postgresql
+from tests import answers, ceph_cluster, postgresql
+from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
     "any machine",
@@ -32,6 +33,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
+
+answers.watch()
 
 HOSTS = 3
 SERVICES = service_folders.names()
@@ -116,12 +119,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
     )
+    parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
+    parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if path := config.getoption("--seconds"):
+        config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") != "sqlite":
+        items[:], others = _partition(items, lambda item: "databases" in getattr(item, "fixturenames", ()))
+        config.hook.pytest_deselected(items=others)  # they know no database, or bring their own
     for item in items:
         if "ceph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.ceph)
+        if (group := _group(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _partition(
+    items: list[pytest.Item], holds: Callable[[pytest.Item], bool]
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    return [item for item in items if holds(item)], [item for item in items if not holds(item)]
+
+
+def _group(item: pytest.Item) -> str | None:
+    """What the tests have in common that one worker does, one after the other; None if it may go to any.
+
+    Those that use the machine itself (its namespaces, its virtual machines) are one group; so are those with a server
+    for a whole run; and those for which something is made once for a file or a folder.
+    """
+    fixtures = getattr(item, "fixturenames", ())
+    if "ceph" in fixtures:
+        return "ceph"
+    if "guest_image" in fixtures or item.get_closest_marker("root") or item.get_closest_marker("qemu"):
+        return "machine"
+    info = getattr(item, "_fixtureinfo", None)
+    definitions = [each for known in (info.name2fixturedefs if info else {}).values() for each in known]
+    places = [each.baseid for each in definitions if each.scope in ("module", "package")]
+    return min(places, key=len, default=None)  # a folder, if something is made for all of it
 
 
 class Sqlite:
@@ -158,6 +196,15 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 async def database(databases: Any, tmp_path: Path) -> AsyncIterator[Database]:
     async with databases.database(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_declared() -> Iterator[None]:
+    """What every route answers during a test is what it declares."""
+    answers.WRONG.clear()
+    yield
+    wrong = list(answers.WRONG)
+    assert wrong == []
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from haneul.kernel.db import Database, open_database
 
-QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+QUICK = "-c fsync=off -c full_page_writes=off -c max_connections=60"
+FORGETFUL = f"{QUICK} -c synchronous_commit=off"
+"""Faster, and what was committed last is lost when the server is stopped at once."""
 
 
 def _programs() -> Path:
@@ -31,43 +33,62 @@ def _as_postgres(*words: str) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else list(words)
 
 
+class Server:
+    """A server that can be stopped in the middle of anything, and started again with what it has."""
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self._settings = settings
+        self.url = f"postgresql://haneul@/postgres?host={folder}"
+        self._folder = folder
+        self._programs = _programs()
+
+    def make(self) -> None:
+        data = str(self._folder / "data")
+        self._run("initdb", "-D", data, "-U", "haneul", "-A", "trust", "-E", "UTF8")
+
+    def start(self) -> None:
+        options = f"{self._settings} -c listen_addresses='' -c unix_socket_directories={self._folder}"
+        self._control("-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, as if the machine had lost its power."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str) -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-l", str(self._folder / "log"), *words)
+
+    def _run(self, program: str, *words: str) -> None:
+        line = _as_postgres(str(self._programs / program), *words)
+        subprocess.run(line, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
+
+
 @contextmanager
-def running() -> Iterator[str]:
-    """The URL of a fresh server's database, `postgresql://...`; the server is gone after the block."""
-    programs = _programs()
+def serving(settings: str = QUICK) -> Iterator[Server]:
+    """A fresh server, running; it and all it has are gone after the block."""
     folder = Path(tempfile.mkdtemp(prefix="haneul-pg-"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        data = folder / "data"
-        subprocess.run(
-            _as_postgres(
-                str(programs / "initdb"), "-D", str(data), "-U", "haneul", "-A", "trust", "-E", "UTF8"
-            ),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=folder,
-        )
-        options = f"{QUICK} -c listen_addresses='' -c unix_socket_directories={folder}"
-        control = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-        subprocess.run(
-            _as_postgres(*control, "-o", options, "start"), check=True, stdout=subprocess.DEVNULL, cwd=folder
-        )
+        server = Server(folder, settings)
+        server.make()
+        server.start()
         try:
-            yield f"postgresql://haneul@/postgres?host={folder}"
+            yield server
         finally:
-            subprocess.run(
-                _as_postgres(*control, "-m", "immediate", "stop"),
-                check=True,
-                stdout=subprocess.DEVNULL,
-                cwd=folder,
-            )
+            server.stop()
     finally:
         for _ in range(20):
             shutil.rmtree(folder, ignore_errors=True)
             if not folder.exists():
                 break
             time.sleep(0.1)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The URL of a fresh server's database, `postgresql://...`; the server is gone after the block."""
+    with serving(FORGETFUL) as server:
+        yield server.url
 
 
 class Emptied:

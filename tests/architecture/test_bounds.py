@@ -17,6 +17,7 @@ import pytest
 
 import haneul
 from haneul import control_plane, service_folders
+from haneul.kernel.http.answers import Answer
 from haneul.kernel.http.bounds import Within
 
 SOURCE = Path(haneul.__file__).parent
@@ -90,7 +91,7 @@ def shapes() -> Iterator[type[msgspec.Struct]]:
     found: set[Any] = set()
     for service in service_folders.names():
         for route in control_plane.served(service).routes:
-            answers |= set(_structs(route.answer))
+            answers |= {each for shape in route.answers.values() for each in _structs(shape)}
         modules = [*service_folders.modules(service, "api")]
         if service == "identity":
             modules += service_folders.modules(service, "operations.methods")
@@ -98,7 +99,10 @@ def shapes() -> Iterator[type[msgspec.Struct]]:
             found |= {
                 v
                 for v in vars(module).values()
-                if isinstance(v, type) and issubclass(v, msgspec.Struct) and v.__module__ == module.__name__
+                if isinstance(v, type)
+                and issubclass(v, msgspec.Struct)
+                and v.__module__ == module.__name__
+                and not issubclass(v, Answer)
             }
     yield from sorted(found - answers, key=lambda s: (s.__module__, s.__name__))
 

@@ -306,7 +306,7 @@ def edges(served: Served, route: Route) -> list[tuple[int, int]]:
     least, most = schema.parse_version(window.minimum), schema.parse_version(window.maximum)
     found = {least, most}
     windows = [route.window]
-    for hint in (route.body, route.answer):
+    for hint in (route.body, *route.answers.values()):
         if hint is not None:
             windows += [each for _, each in schema._windows(hint)]
     for each in windows:

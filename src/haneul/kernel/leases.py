@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query
+from haneul.kernel.db import Query, among
 from haneul.kernel.saga import OPERATIONS
 
 _c = OPERATIONS.c
@@ -54,9 +54,12 @@ EARLIER = Query(
 )
 RENEW = Query(
     sa.update(OPERATIONS.table)
-    .where(_c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()))
+    .where(
+        _c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()), among(_c.id, "ids")
+    )
     .values(lease_until=sa.bindparam("until", type_=sa.Text))
 )
+"""Of those that are carried on. What was stored though its commit failed, or fell down here, is so taken up again."""
 VOID = Query(
     sa.update(OPERATIONS.table).where(_c.is_open.is_(sa.true())).values(lease_owner=None, lease_until=None)
 )

@@ -88,6 +88,10 @@ class Engine:
         await end_all(tasks)
         self._loops.clear()
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._tasks)
+
     async def idle(self) -> None:
         """Returns when nothing runs in this process (for tests)."""
         while self._tasks:
@@ -202,7 +206,12 @@ class Engine:
                 until = self.platform.clock.now() + timedelta(seconds=LEASE_S)
                 try:
                     async with self.platform.db.transaction() as tx:
-                        await tx.run(RENEW, me=self.me, until=OPERATIONS.value("lease_until", until))
+                        await tx.run(
+                            RENEW,
+                            me=self.me,
+                            ids=msgspec.json.encode(list(self._tasks)).decode(),
+                            until=OPERATIONS.value("lease_until", until),
+                        )
                 except Exception:
                     logger.exception("leases could not be renewed", operations=len(self._tasks))
 
@@ -214,12 +223,14 @@ class Engine:
         if saga is None:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)
             return
+        operation = msgspec.structs.replace(operation, step=saga.number_of(operation))
+        must_wait = operation.step == 0 and operation.state == "running"
         try:
-            operation = msgspec.structs.replace(operation, step=saga.number_of(operation))
-            if operation.step == 0 and operation.state == "running":
-                await self._await_turn(operation)
             while operation.is_open:
                 try:
+                    if must_wait:
+                        await self._await_turn(operation)
+                        must_wait = False
                     if operation.state == "running":
                         operation = await self._forward(saga, operation)
                     else:

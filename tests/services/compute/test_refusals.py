@@ -74,6 +74,14 @@ async def test_an_image_on_the_hosts_disk_is_named_twice(w: World, reference: di
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
 
 
+async def test_no_image_is_not_said_by_null(w: World) -> None:
+    body = w.body(block_device_mapping_v2=[w.root_volume()])
+    body["server"]["imageRef"] = None
+    answer = await w.cloud.member.post(f"{BASE}/servers", body, version=V)
+    assert answer.status_code == 400, answer.text
+    assert "imageRef" in answer.json()["badRequest"]["message"]
+
+
 async def shared_volume(w: World) -> str:
     """A volume that several servers may have."""
     async with w.cloud.platform.context() as ctx:

@@ -17,6 +17,8 @@ from haneul.kernel.db.turns import Turns
 from haneul.kernel.errors import StoreAway, StoreFull
 
 POOL_SIZE = 10
+DEADLINE_S = 60.0
+"""A server that does not answer a statement within this is away."""
 _AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -86,10 +88,14 @@ class PostgresTx:
             raise RuntimeError("this transaction only reads")
         digest = hashlib.blake2b("\0".join(key).encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big", signed=True)
-        await (await self._open()).execute("SELECT pg_advisory_xact_lock($1)", number)
+        connection = await self._open()
+        with _translated():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", number)
 
     async def ticket(self) -> int:
-        return int(await (await self._open()).fetchval(f"SELECT nextval('{TICKETS.name}')"))
+        connection = await self._open()
+        with _translated():
+            return int(await connection.fetchval(f"SELECT nextval('{TICKETS.name}')"))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         self._after.append(action)
@@ -121,14 +127,17 @@ class PostgresDatabase:
         self._turns = Turns(POOL_SIZE)
 
     async def start(self) -> None:
-        self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=POOL_SIZE)
+        self._pool = await asyncpg.create_pool(
+            self.url, min_size=1, max_size=POOL_SIZE, command_timeout=DEADLINE_S
+        )
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.close()
 
     async def now(self) -> datetime:
-        found: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
+        with _translated():
+            found: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
         return found
 
     @contextlib.asynccontextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from haneul.kernel.http.answers import Answer, Content
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema, Strict, between, since, until
 
 __all__ = [
     "UNSET",
+    "Answer",
+    "Content",
     "InvalidField",
     "Query",
     "Reply",

@@ -23,7 +23,7 @@ from falcon.routing import CompiledRouter
 from haneul.kernel import access_rules, denials, log, races, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Tx
-from haneul.kernel.denials import Decisions
+from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
     CONCEALED,
     HOST_FAILURES,
@@ -47,8 +47,8 @@ from haneul.kernel.http.routes import (
     Route,
     content_length,
     encoded,
-    version_text,
 )
+from haneul.kernel.http.schema import version_text
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest
 from haneul.kernel.policy import Rule, covers_scope
@@ -255,7 +255,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
+            decisions.note(rule, None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -279,7 +279,7 @@ class Application:
         async def handle(tx: Tx) -> Any:
             ctx = Context(
                 self.platform, auth, tx, request_id=request_id, version=version,
-                rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
+                endpoint=endpoint, decisions=decisions,
             )  # fmt: skip
             return await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
 
@@ -381,7 +381,7 @@ class Application:
 
     def _explain(
         self,
-        refusal: tuple[str, Any],
+        refusal: Refusal,
         error: HaneulError,
         auth: Auth,
         request_id: str,

@@ -5,34 +5,38 @@ Routes that only some microversions know say so in their description.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from haneul.kernel.http.routes import Route, version_text
-from haneul.kernel.http.schema import Window
+from haneul.kernel.http.answers import Content, alternatives, in_version, is_json, window_text
+from haneul.kernel.http.routes import Route
 from haneul.kernel.manifest import Manifest
 
 
 def document(manifest: Manifest, routes: Sequence[Route], endpoint: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of one service."""
-    bodies = [r.body for r in routes if r.body is not None]
-    answers = [r.answer for r in routes if _is_struct(r.answer)]
+    parts = [(id(route), part, shape) for route in routes for part, shape in _shapes(route)]
     schemas, components = msgspec.json.schema_components(
-        [*bodies, *answers], ref_template="#/components/schemas/{name}"
+        [shape for _, _, shape in parts], ref_template="#/components/schemas/{name}"
     )
-    of_body = dict(zip((id(r) for r in routes if r.body is not None), schemas, strict=False))
+    described: dict[tuple[int, Any], list[Any]] = defaultdict(list)
+    for (route_id, part, _), schema in zip(parts, schemas, strict=True):
+        described[route_id, part].append(schema)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         item = paths.setdefault(manifest.path + route.path or "/", {})
-        operation = _operation(manifest, route, of_body.get(id(route)))
+        operation = _operation(manifest, route, {p: s for (r, p), s in described.items() if r == id(route)})
         if route.method.lower() not in item:
             item[route.method.lower()] = operation
         else:  # the same path and method in an earlier or later window
             known = item[route.method.lower()]
             known["description"] += f"\n\n{operation['description']}"
-            _merge_bodies(known, operation)
+            if "requestBody" in known and "requestBody" in operation:
+                _merge_content(known["requestBody"]["content"], operation["requestBody"]["content"])
+            _merge_responses(known["responses"], operation["responses"])
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{manifest.title} ({manifest.type})", "version": _version(manifest)},
@@ -49,49 +53,84 @@ def _version(manifest: Manifest) -> str:
     return manifest.microversions.maximum if manifest.microversions else "1"
 
 
-def _is_struct(answer: Any) -> bool:
-    return isinstance(answer, type) and issubclass(answer, msgspec.Struct)
+BODY = "body"
 
 
-def _operation(manifest: Manifest, route: Route, body: Any) -> dict[str, Any]:
+def _shapes(route: Route) -> Iterator[tuple[Any, Any]]:
+    """(part, shape) of what the route takes, and gives with each status, in all versions."""
+    if route.body is not None:
+        yield BODY, route.body
+    for status, answer in route.answers.items():
+        if is_json(answer):
+            for shape in alternatives(in_version(answer, None)):
+                yield status, shape
+
+
+def _operation(manifest: Manifest, route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:
     doc = (route.handler.__doc__ or "").strip()
-    found: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "operationId": f"{manifest.name}.{route.handler.__module__.rsplit('.', 1)[-1]}.{route.handler.__name__}",
         "summary": doc.split("\n")[0],
-        "description": doc + _window(route.window),
+        "description": f"{doc} {window_text(route.window)}".rstrip(),
         "tags": [route.handler.__module__.rsplit(".", 1)[-1]],
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
             for name in route.path_names
         ],
-        "responses": {str(route.status): {"description": "Success"}, "default": {"description": "A fault"}},
+        "responses": _responses(route, schemas),
     }
     if route.auth:
-        found["security"] = [{"token": []}]
+        operation["security"] = [{"token": []}]
     if route.policy is not None:
-        found["x-policy"] = route.policy.name
-    if body is not None:
-        found["requestBody"] = {
+        operation["x-policy"] = route.policy.name
+    if route.body is not None:
+        operation["requestBody"] = {
             "required": True,
-            "content": {kind: {"schema": body} for kind in route.content_types},
+            "content": {kind: {"schema": schemas[BODY][0]} for kind in route.content_types},
         }
-    return found
+    return operation
 
 
-def _merge_bodies(known: dict[str, Any], other: dict[str, Any]) -> None:
-    if "requestBody" not in known or "requestBody" not in other:
-        return
-    for kind, content in other["requestBody"]["content"].items():
-        mine = known["requestBody"]["content"].setdefault(kind, content)
-        if mine is not content:
-            options = mine["schema"].get("anyOf", [mine["schema"]])
-            mine["schema"] = {"anyOf": [*options, content["schema"]]}
+def _responses(route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:
+    """What it gives by status, and what it can fail with beside what every route can."""
+    responses: dict[str, Any] = {}
+    for status, answer in route.answers.items():
+        response: dict[str, Any] = {"description": "Success"}
+        if isinstance(answer, Content):
+            response["content"] = {kind: {} for kind in answer.types}
+        elif status in schemas:
+            response["content"] = {"application/json": {"schema": _any_of(schemas[status])}}
+        responses[str(status)] = response
+    for error in sorted(route.errors, key=lambda e: (e.status, e.code)):
+        response = responses.setdefault(str(error.status), {"description": "", "x-errors": {}})
+        response.setdefault("x-errors", {})[error.code] = error.message
+        response["description"] = " ".join(
+            filter(None, (response["description"], f"`{error.code}`: {error.message}"))
+        )
+    return {**responses, "default": {"description": "A fault that any request can meet"}}
 
 
-def _window(window: Window) -> str:
-    text = ""
-    if window.since:
-        text += f" Since {version_text(window.since)}."
-    if window.until:
-        text += f" Until {version_text(window.until)}."
-    return text
+def _any_of(schemas: list[Any]) -> Any:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _merge_responses(known: dict[str, Any], other: dict[str, Any]) -> None:
+    for status, response in other.items():
+        mine = known.setdefault(status, response)
+        if mine is response:
+            continue
+        if "content" in response:
+            _merge_content(mine.setdefault("content", {}), response["content"])
+        for code, message in response.get("x-errors", {}).items():
+            if code not in mine.setdefault("x-errors", {}):
+                mine["x-errors"][code] = message
+                mine["description"] += f" `{code}`: {message}"
+
+
+def _merge_content(known: dict[str, Any], other: dict[str, Any]) -> None:
+    for kind, content in other.items():
+        mine = known.setdefault(kind, content)
+        if mine is content or mine == content:
+            continue
+        options = mine["schema"].get("anyOf", [mine["schema"]])
+        mine["schema"] = {"anyOf": [*options, content["schema"]]}

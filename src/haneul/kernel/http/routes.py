@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import typing
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ import falcon
 import msgspec
 
 from haneul.kernel import disk_files, truths
-from haneul.kernel.context import Context, Version
+from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
+from haneul.kernel.http.answers import UNDECLARED, of_signature
 from haneul.kernel.http.schema import Window, parse_version
 from haneul.kernel.policy import Rule
 
@@ -166,13 +167,15 @@ class Route:
     auth: bool
     transaction: bool
     errors: tuple[type[HaneulError], ...]
+    """What it can fail with, beside what every route can (`answers.COMMON_ERRORS`)."""
     window: Window
     path_names: tuple[str, ...]
     body: Any
     body_name: str | None
     arguments: tuple[tuple[str, str], ...]
     """(parameter, what it is: ctx, body, query, request, path)."""
-    answer: Any
+    answers: Mapping[int, Any]
+    """What is in the body, by status: a Schema, Content, None for no body, or UNDECLARED."""
     content_types: tuple[str, ...]
     limit: int
     """The largest body, in bytes."""
@@ -228,6 +231,8 @@ class Routes:
         policy: Rule | None = None,
         auth: bool = True,
         transaction: bool = True,
+        answer: Any = UNDECLARED,
+        other_answers: Mapping[int, Any] | None = None,
         errors: Iterable[type[HaneulError]] = (),
         since: str | None = None,
         until: str | None = None,
@@ -238,7 +243,8 @@ class Routes:
     ) -> Callable[[Handler], Handler]:
         """Declare a handler.
 
-        `status` is that of success; `auth=False` lets anybody in; `transaction=False` is for handlers
+        `status` is that of success, `answer` what it holds where the handler's annotation does not say it, and
+        `other_answers` what others hold, by status; `auth=False` lets anybody in; `transaction=False` is for handlers
         that stream or wait, and open their own; `since` and `until` are the microversions that know it;
         `ignores_access_rules` lets in every token, whatever it is restricted to; `asks_late` leaves all of the
         policy to the handler, which finds the thing first.
@@ -279,7 +285,8 @@ class Routes:
                     body,
                     body_name,
                     tuple(arguments),
-                    hints.get("return"),
+                    {status: of_signature(hints.get("return")) if answer is UNDECLARED else answer}
+                    | dict(other_answers or {}),
                     content_types,
                     limit,
                     ignores_access_rules,
@@ -290,6 +297,20 @@ class Routes:
             return handler
 
         return declare
+
+
+Act = Callable[[Context, Rule, Request], Awaitable[Any]]
+
+
+def asking(rule: Rule, act: Act) -> Callable[[Context, Request], Awaitable[Any]]:
+    """The act as a handler that asks this rule: one act can serve several paths, each with a rule of its own."""
+
+    async def handler(ctx: Context, request: Request) -> Any:
+        return await act(ctx, rule, request)
+
+    handler.__doc__, handler.__name__ = act.__doc__, act.__name__
+    handler.__annotations__["return"] = typing.get_type_hints(act)["return"]
+    return handler
 
 
 def encode(value: Any) -> bytes:
@@ -319,7 +340,3 @@ async def _encoded_list(values: list[Any]) -> bytes:
         pieces.append(encode(values[start : start + PIECE])[1:-1])
         await asyncio.sleep(0)
     return b"[" + b",".join(pieces) + b"]"
-
-
-def version_text(version: Version) -> str:
-    return f"{version[0]}.{version[1]}"

@@ -61,6 +61,10 @@ def parse_version(text: str) -> Version:
     return int(major), int(minor)
 
 
+def version_text(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
 class InvalidField(BadRequest):
     """A body that does not fit: `field` is the path, `kind` one of missing, unknown, value, json."""
 

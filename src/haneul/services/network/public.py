@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.services.network import policy
 from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.errors import (
     AutoAllocationFailure,
@@ -241,8 +242,7 @@ async def lost_ports(ctx: Context) -> list[LostPort]:
 async def port(ctx: Context, port_id: str) -> Port:
     """The port; PortNotFound if it is not there, or not the asker's."""
     found = await _ports.get(ctx, port_id)
-    if not (found.project_id == ctx.auth.project_id or ctx.is_admin):
-        raise PortNotFound(id=port_id)
+    ctx.authorize(policy.ADMIN_OR_OWNER, found, hidden=PortNotFound(id=port_id))
     return found
 
 

@@ -57,7 +57,7 @@ async def create_attachment(ctx: Context, body: CreateAttachment) -> dict[str, A
     if mode not in ("rw", "ro", NO_MODE):
         raise fields.refused("mode", mode, f"'{mode}' is not one of ['rw', 'ro']")
     volume = await volumes.show(ctx, new.volume_uuid)
-    ctx.authorize(volume)
+    ctx.authorize(policy.CREATE_ATTACHMENT, volume)
     made = await attachments.reserve(ctx, volume, new.instance_uuid, mode=mode)
     if not new.connector:
         return {"attachment": _view(ctx, made)}
@@ -129,7 +129,7 @@ async def show_attachment(ctx: Context, id: str) -> dict[str, Any]:
 async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> dict[str, Any]:
     """Give the connector; the answer says how to reach the volume."""
     found = await attachments.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.UPDATE_ATTACHMENT, found)
     model.require_not_computes(found)
     volume = await volumes.show(ctx, found.volume_id)
     if not body.attachment.connector:
@@ -142,7 +142,7 @@ async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> di
 async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     """Give the volume back; what is left of its attachments is answered."""
     found = await attachments.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.DELETE_ATTACHMENT, found)
     model.require_not_computes(found)
     await attachments.remove(ctx, found)
     left = (await volumes.attachments(ctx, [found.volume_id])).get(found.volume_id, [])
@@ -154,7 +154,7 @@ async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
     found = await attachments.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.COMPLETE_ATTACHMENT, found)
     model.require_not_computes(found)
     await attachments.complete(ctx, id, None, None)
 

@@ -14,7 +14,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.http import lists
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 
 MOST = 1000
 MAX_INT = 2**31 - 1
@@ -117,13 +117,14 @@ def filters(
     Members may ask for `fields`; of anything else from `since` on they are told, and before it is ignored.
     Administrators may ask for everything, and what nothing has finds nothing.
     """
-    known = {**fields, **admins} if ctx.is_admin else dict(fields)
+    may_ask_all = ctx.may(policy.CONTEXT_IS_ADMIN, {})
+    known = {**fields, **admins} if may_ask_all else dict(fields)
     found, unknown = [], []
     for name, value in query.pairs:
         window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
         if name in PAGING or not ctx.wants(window):
             continue
-        like = name.endswith("~") and ctx.is_admin
+        like = name.endswith("~") and may_ask_all
         field = known.get(name.removesuffix("~") if like else name)
         if field is None:
             unknown.append(name)
@@ -131,7 +132,7 @@ def filters(
             found.append(Filter(field, "icontains", value))
         else:
             found += _conditions(ctx, field, value)
-    if unknown and ctx.is_admin:
+    if unknown and may_ask_all:
         found.append(lists.NEVER)
     elif unknown and ctx.wants(since):
         raise errors.InvalidInput(f"Invalid filters {','.join(unknown)} are found in query options.")
@@ -211,7 +212,8 @@ def links(ctx: Context, kind: str, id: str) -> list[dict[str, str]]:
 
 
 def all_projects(ctx: Context, query: Query) -> bool:
-    return ctx.is_admin and bool(query.truth("all_tenants"))
+    """Whether every project's are asked for, by somebody who may."""
+    return ctx.may(policy.CONTEXT_IS_ADMIN, {}) and bool(query.truth("all_tenants"))
 
 
 def time(at: Any) -> str | None:

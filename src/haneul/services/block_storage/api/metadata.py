@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Text, joined
 from haneul.kernel.http.schema import Schema
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -37,9 +38,9 @@ def _declare(
 ) -> None:
     base = f"/{kind}/{{id}}/metadata"
 
-    async def load(ctx: Context, id: str) -> Any:
+    async def load(ctx: Context, rule: Rule, id: str) -> Any:
         thing = await operations.show(ctx, id)
-        ctx.authorize(thing)
+        ctx.authorize(rule, thing)
         return thing
 
     def value(thing: Any, key: str) -> str:
@@ -49,35 +50,35 @@ def _declare(
 
     @routes.get(base, policy=read)
     async def show_all(ctx: Context, id: str) -> dict[str, Any]:
-        return {"metadata": (await load(ctx, id)).metadata}
+        return {"metadata": (await load(ctx, read, id)).metadata}
 
     @routes.post(base, policy=write)
     async def add(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
         """Add to the metadata; what is there keeps its value unless given anew."""
-        thing = await load(ctx, id)
+        thing = await load(ctx, write, id)
         merged = joined(thing.metadata, fields.pairs(body.metadata), "metadata")
         return {"metadata": (await operations.save(ctx, thing, metadata=merged)).metadata}
 
     @routes.put(base, policy=replace)
     async def replace_all(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
-        thing = await load(ctx, id)
+        thing = await load(ctx, replace, id)
         given = fields.pairs(body.metadata)
         return {"metadata": (await operations.save(ctx, thing, metadata=given)).metadata}
 
     @routes.get(base + "/{key}", policy=read)
     async def show_one(ctx: Context, id: str, key: str) -> dict[str, Any]:
-        return {"meta": {key: value(await load(ctx, id), key)}}
+        return {"meta": {key: value(await load(ctx, read, id), key)}}
 
     @routes.put(base + "/{key}", policy=replace)
     async def set_one(ctx: Context, id: str, key: str, body: Meta) -> dict[str, Any]:
-        thing = await load(ctx, id)
+        thing = await load(ctx, replace, id)
         pair = _one(body.meta, key)
         await operations.save(ctx, thing, metadata=joined(thing.metadata, pair, "metadata"))
         return {"meta": pair}
 
     @routes.delete(base + "/{key}", status=200, policy=remove)
     async def remove_one(ctx: Context, id: str, key: str) -> None:
-        thing = await load(ctx, id)
+        thing = await load(ctx, remove, id)
         value(thing, key)
         left = {k: v for k, v in thing.metadata.items() if k != key}
         await operations.save(ctx, thing, metadata=left)

@@ -30,7 +30,7 @@ class QuotaClass(Schema):
 @routes.get("/os-quota-sets/{id}", policy=policy.SHOW_QUOTA)
 async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """A project's limits, with `usage` also what it has."""
-    ctx.authorize({"project_id": id})
+    ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
     limits = await QUOTAS.limits(ctx.tx, id)
     shown: dict[str, Any] = dict(limits)
     if query.truth("usage"):
@@ -41,7 +41,7 @@ async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
 
 @routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA)
 async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
-    ctx.authorize({"project_id": id})
+    ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
     return {"quota_set": {"id": id, **await QUOTAS.usual(ctx.tx, id)}}
 
 
@@ -90,7 +90,7 @@ def _limits(given: dict[str, Any]) -> dict[str, int]:
 async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     """What one's project may have, and has. Administrators ask for others' with `project_id`."""
     project = ctx.project_id
-    if ctx.is_admin:
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         project = query.get("project_id") or query.get("tenant_id") or project
     limits = await QUOTAS.limits(ctx.tx, project)
     used = await QUOTAS.count(ctx.tx, project)

@@ -119,7 +119,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 @routes.get("/snapshots/{id}", policy=policy.GET_SNAPSHOT)
 async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     found = await snapshots.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.GET_SNAPSHOT, found)
     return {"snapshot": _view(ctx, found, is_detailed=True)}
 
 
@@ -138,14 +138,14 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
     if not changes:
         raise fields.refused("snapshot", "{}", "{} does not have enough properties")
     found = await snapshots.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.UPDATE_SNAPSHOT, found)
     return {"snapshot": _view(ctx, await snapshots.save(ctx, found, **changes))}
 
 
 @routes.delete("/snapshots/{id}", status=202, policy=policy.DELETE_SNAPSHOT)
 async def delete_snapshot(ctx: Context, id: str) -> None:
     found = await snapshots.show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.DELETE_SNAPSHOT, found)
     await snapshots.delete(ctx, found)
 
 
@@ -158,10 +158,10 @@ async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     found = await snapshots.show(ctx, id)
     if "os-force_delete" in body:
-        ctx.authorize(found, policy.FORCE_DELETE_SNAPSHOT.name)
+        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, found)
         await snapshots.delete(ctx, found, force=True)
     elif "os-reset_status" in body:
-        ctx.authorize(found, policy.RESET_SNAPSHOT.name)
+        ctx.authorize(policy.RESET_SNAPSHOT, found)
         given = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
         if given.status not in SETTLED:
             raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(SETTLED)}")

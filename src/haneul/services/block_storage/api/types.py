@@ -56,7 +56,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     """List the types that one may use. Administrators filter by `is_public`."""
     page = lists.paging(query, SORTABLE)
     is_public: bool | None = True
-    if ctx.is_admin and (text := query.get("is_public")) is not None:
+    if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
     wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
     found = await types.list_all(
@@ -195,10 +195,10 @@ class Project(Strict):
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
     if "addProjectAccess" in body:
-        ctx.authorize({}, policy.ADD_TYPE_ACCESS.name)
+        ctx.authorize(policy.ADD_TYPE_ACCESS, {})
         await types.allow(ctx, id, _project(body, "addProjectAccess"))
     elif "removeProjectAccess" in body:
-        ctx.authorize({}, policy.REMOVE_TYPE_ACCESS.name)
+        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
         await types.disallow(ctx, id, _project(body, "removeProjectAccess"))
     else:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
@@ -217,6 +217,6 @@ def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:
         "os-volume-type-access:is_public": t.is_public,
         "extra_specs": t.extra_specs,
     }
-    if ctx.is_admin:
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         view["qos_specs_id"] = None
     return view

@@ -42,7 +42,7 @@ async def act(ctx: Context, id: str, body: Document) -> Any:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
     rule, shape, function = _actions[name]
     volume = await volumes.show(ctx, id)
-    ctx.authorize(volume, rule.name)
+    ctx.authorize(rule, volume)
     given = fields.shaped(shape, body[name], name) if shape is not None else body[name]
     return await function(ctx, volume, given)
 

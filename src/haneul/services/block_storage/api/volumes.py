@@ -210,7 +210,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 @routes.get("/volumes/{id}", policy=policy.GET)
 async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
     volume = await volumes.show(ctx, id)
-    ctx.authorize(volume)
+    ctx.authorize(policy.GET, volume)
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
 
 
@@ -297,8 +297,9 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
     added: dict[str, Any] = {"os-vol-tenant-attr:tenant_id": v.project_id}
     if v.image_metadata:
         added["volume_image_metadata"] = v.image_metadata
-    if ctx.is_admin:
+    if ctx.may(policy.HOST_ATTRIBUTE, {}):
         added["os-vol-host-attr:host"] = v.host
+    if ctx.may(policy.MIGRATION_ATTRIBUTE, {}):
         added["os-vol-mig-status-attr:migstat"] = None
         added["os-vol-mig-status-attr:name_id"] = None
     return added
@@ -316,9 +317,10 @@ def _newer(ctx: Context) -> dict[str, Any]:
     ):
         if ctx.wants(version):
             added[field] = value
-    if ctx.is_admin and ctx.wants((3, 21)):
+    is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
+    if is_of_admins and ctx.wants((3, 21)):
         added["provider_id"] = None
-    if ctx.is_admin and ctx.wants((3, 61)):
+    if is_of_admins and ctx.wants((3, 61)):
         added["cluster_name"] = None
     return added
 

@@ -126,13 +126,13 @@ async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any
     if len(given) != 1:
         raise BadRequest("Exactly one of add_host, remove_host and set_metadata is expected.")
     if body.add_host:
-        ctx.authorize({}, policy.ADD_HOST.name)
+        ctx.authorize(policy.ADD_HOST, {})
         changed = await aggregates.add_host(ctx, id, body.add_host.host)
     elif body.remove_host:
-        ctx.authorize({}, policy.REMOVE_HOST.name)
+        ctx.authorize(policy.REMOVE_HOST, {})
         changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
     else:
-        ctx.authorize({}, policy.SET_METADATA.name)
+        ctx.authorize(policy.SET_METADATA, {})
         metadata = body.set_metadata.metadata if body.set_metadata else {}
         if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):
             raise values.refuse("metadata.availability_zone", zone, "It is no name of a zone.")

@@ -35,10 +35,6 @@ class AccessAction(Strict):
     remove: Tenant | UnsetType = msgspec.field(name="removeTenantAccess", default=UNSET)
 
 
-def _authorize(ctx: Context) -> None:
-    ctx.authorize({"project_id": ctx.auth.project_id})
-
-
 def _texts(ctx: Context, specs: Specs) -> dict[str, str]:
     """The specs as they are kept; from 2.86 on, known names take only values that mean something."""
     found = {key: str(value) for key, value in specs.items()}
@@ -52,7 +48,7 @@ def _texts(ctx: Context, specs: Specs) -> dict[str, str]:
 @routes.get("/flavors/{id}/os-extra_specs", policy=policy.LIST_SPECS)
 async def list_specs(ctx: Context, id: str) -> dict[str, Any]:
     """All extra specs of the flavor."""
-    _authorize(ctx)
+    ctx.authorize(policy.LIST_SPECS, {"project_id": ctx.auth.project_id})
     return {"extra_specs": (await flavors.show(ctx, id)).extra_specs}
 
 
@@ -67,7 +63,7 @@ async def add_specs(ctx: Context, id: str, body: NewSpecs) -> dict[str, Any]:
 @routes.get("/flavors/{id}/os-extra_specs/{key}", policy=policy.SHOW_SPEC)
 async def show_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
     """One extra spec."""
-    _authorize(ctx)
+    ctx.authorize(policy.SHOW_SPEC, {"project_id": ctx.auth.project_id})
     return {key: await flavors.show_spec(ctx, id, key)}
 
 
@@ -107,5 +103,5 @@ async def change_access(ctx: Context, id: str, body: AccessAction) -> dict[str, 
     if body.add:
         return _access(await flavors.add_access(ctx, id, body.add.tenant))
     assert body.remove is not UNSET
-    ctx.authorize({}, policy.REMOVE_ACCESS.name)
+    ctx.authorize(policy.REMOVE_ACCESS, {})
     return _access(await flavors.remove_access(ctx, id, body.remove.tenant))

@@ -16,6 +16,7 @@ from haneul.services.compute.api import values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.operations import flavors
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import flavors as policy
 
 routes = Routes("/v2.1")
@@ -87,7 +88,7 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
     }
     if ctx.wants((2, 55)):
         found["description"] = flavor.description
-    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS.name, {"project_id": ctx.auth.project_id}):
+    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS, {"project_id": ctx.auth.project_id}):
         found["extra_specs"] = flavor.extra_specs
     return found
 
@@ -140,7 +141,7 @@ def _least(query: Query, name: str) -> int | None:
 
 def _is_public(ctx: Context, text: str | None) -> bool | None:
     """Only administrators may ask for flavors that are not theirs to use."""
-    if not ctx.is_admin or text is None:
+    if text is None or not ctx.may(CONTEXT_IS_ADMIN, {}):
         return True
     if text.strip().lower() == "none":
         return None

@@ -32,7 +32,7 @@ NOVA_NAMES = {
 @routes.get("", policy=policy.ACTIONS_READ)
 async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """What was done to the server, the newest first; paged from 2.58 on."""
-    found = await history.everything(ctx, id, also_gone=ctx.wants(ALSO_GONE))
+    found = await history.everything(ctx, id, policy.ACTIONS_READ, also_gone=ctx.wants(ALSO_GONE))
     if not ctx.wants(PAGES):
         return {"instanceActions": [view(ctx, o) for o in found]}
     known = {"limit", "marker", "changes-since"}
@@ -75,9 +75,9 @@ def _after(found: list[Operation], marker: str | None) -> list[Operation]:
 @routes.get("/{request_id}", policy=policy.EVENTS_READ)
 async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
     """One thing that was done to the server, with its steps."""
-    operation = await history.one(ctx, id, request_id, also_gone=ctx.wants(ALSO_GONE))
+    operation = await history.one(ctx, id, policy.EVENTS_READ, request_id, also_gone=ctx.wants(ALSO_GONE))
     found = view(ctx, operation)
-    if ctx.wants(EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS.name, {}):
+    if ctx.wants(EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS, {}):
         found["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]
     return {"instanceAction": found}
 
@@ -105,7 +105,7 @@ def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, An
         "finish_time": microseconds_text(step.ended_at),
         "result": "Error" if step.error else "Success",
     }
-    sees_details = ctx.may(policy.EVENT_DETAILS.name, {})
+    sees_details = ctx.may(policy.EVENT_DETAILS, {})
     if sees_details or not ctx.wants(EVERYBODY_SEES_EVENTS):
         found["traceback"] = step.error
     if ctx.wants(HOSTS):

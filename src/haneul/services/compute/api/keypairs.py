@@ -87,7 +87,7 @@ async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
     """Import a public key; before 2.92, without one, generate a pair and give the private key once."""
     new = body.keypair
     user, kind = new.user_id or ctx.user_id, new.type or "ssh"
-    ctx.authorize({"user_id": user})
+    ctx.authorize(policy.CREATE, {"user_id": user})
     name = _name(ctx, new.name)
     private: dict[str, str] = {}
     if new.public_key is UNSET:

@@ -22,12 +22,12 @@ async def list_migrations() -> dict[str, Any]:
 @routes.get("/servers/{id}/migrations", policy=policy.LIST_SERVER_MIGRATIONS, since="2.23")
 async def list_server_migrations(ctx: Context, id: str) -> dict[str, Any]:
     """Nor does this one move now."""
-    await servers.show(ctx, id)
+    await servers.show(ctx, id, policy.LIST_SERVER_MIGRATIONS)
     return {"migrations": []}
 
 
 @routes.get("/servers/{id}/migrations/{migration_id}", policy=policy.LIST_SERVER_MIGRATIONS, since="2.23")
 async def show_server_migration(ctx: Context, id: str, migration_id: str) -> None:
     """There is none to be shown."""
-    await servers.show(ctx, id)
+    await servers.show(ctx, id, policy.LIST_SERVER_MIGRATIONS)
     raise NotFound(f"In-progress live migration {migration_id} is not found for server {id}.")

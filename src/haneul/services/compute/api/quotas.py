@@ -96,7 +96,7 @@ def _check(ctx: Context, project_id: str, query: Query, *, is_change: bool = Fal
 async def show_quotas(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """The limits of the project."""
     _check(ctx, project_id, query)
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.SHOW, {"project_id": project_id})
     return {"quota_set": {"id": project_id, **_shown(ctx, await QUOTAS.limits(ctx.tx, project_id))}}
 
 
@@ -104,7 +104,7 @@ async def show_quotas(ctx: Context, project_id: str, query: Query) -> dict[str, 
 async def show_quotas_in_detail(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """The limits of the project and what it uses of them; nothing is ever only reserved."""
     _check(ctx, project_id, query)
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.DETAIL, {"project_id": project_id})
     used = await quotas.used(ctx, project_id)
     limits = _shown(ctx, await QUOTAS.limits(ctx.tx, project_id))
     found = {n: {"limit": v, "in_use": used.get(n, 0), "reserved": 0} for n, v in limits.items()}
@@ -164,7 +164,7 @@ async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     values.only(ctx, query, {"reserved", "tenant_id"}, since=NO_FILES)
     project = query.get("tenant_id")
     if project and project != ctx.auth.project_id:
-        ctx.authorize({}, policy.OTHER_LIMITS.name)
+        ctx.authorize(policy.OTHER_LIMITS, {})
     project = project or ctx.project_id
     limits, used = await QUOTAS.limits(ctx.tx, project), await quotas.used(ctx, project)
     return {"limits": {"rate": [], "absolute": _absolute(ctx, limits, used)}}

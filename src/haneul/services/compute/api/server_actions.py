@@ -44,9 +44,8 @@ async def act(ctx: Context, id: str, body: Document) -> Any:
     if name not in ACTIONS:
         raise errors.NoSuchAction(action=name)
     rule, found = ACTIONS[name]
-    if not ctx.may(rule.name):
+    if not ctx.may(rule):
         raise Forbidden(action=rule.name)
-    ctx.rule = rule.name
     return await found(ctx, id, given)
 
 
@@ -64,7 +63,7 @@ plain("os-stop", policy.STOP, actions.stop)
 plain("pause", policy.PAUSE, actions.pause)
 plain("unpause", policy.UNPAUSE, actions.unpause)
 plain("unlock", policy.UNLOCK, actions.unlock)
-plain("forceDelete", policy.FORCE_DELETE, servers.delete)
+plain("forceDelete", policy.FORCE_DELETE, servers.force_delete)
 
 
 def _fields(name: str, given: Given, allowed: tuple[str, ...]) -> dict[str, Any]:
@@ -190,14 +189,18 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
 @routes.get("/ips", policy=policy.ADDRESSES)
 async def list_addresses(ctx: Context, id: str) -> dict[str, Any]:
     """The server's addresses, by network."""
-    server = await servers.show(ctx, id)
+    return await _addresses(ctx, id, policy.ADDRESSES)
+
+
+async def _addresses(ctx: Context, id: str, rule: Rule) -> dict[str, Any]:
+    server = await servers.show(ctx, id, rule)
     return {"addresses": (await views.details(ctx, [server]))[0]["addresses"]}
 
 
-@routes.get("/ips/{label}", policy=policy.ADDRESSES)
+@routes.get("/ips/{label}", policy=policy.ADDRESSES_OF_ONE)
 async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
     """The server's addresses on one network."""
-    found = (await list_addresses(ctx, id))["addresses"]
+    found = (await _addresses(ctx, id, policy.ADDRESSES_OF_ONE))["addresses"]
     if label not in found:
         raise errors.NotAttached(what="network", id=label, server_id=id)
     return {label: found[label]}
@@ -206,7 +209,7 @@ async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
 @routes.get("/os-security-groups", policy=policy.SECURITY_GROUPS)
 async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
     """The security groups of the server's ports, with what they let in."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, policy.SECURITY_GROUPS)
     return {
         "security_groups": await security_groups.views(ctx, await network.ingress_groups_of(ctx, server.id))
     }

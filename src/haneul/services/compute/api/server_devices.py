@@ -6,12 +6,14 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Query, Routes, lists
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api.server_schemas import AttachVolume, uuid
 from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
+IDS = ("attachment_id", "bdm_uuid")
 ALSO_SHELVED, MULTIATTACH = (2, 20), (2, 60)
 
 
@@ -28,30 +30,34 @@ def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) ->
     if ctx.wants((2, 79)):
         found["delete_on_termination"] = attachment.delete_on_termination
     if ctx.wants((2, 89)):
-        found |= {"attachment_id": attachment.id, "bdm_uuid": attachment.id}
+        found |= dict.fromkeys(IDS, attachment.id)
     return found
 
 
-@routes.get("/os-volume_attachments", policy=policy.VOLUMES_READ)
+@routes.get("/os-volume_attachments", policy=policy.LIST_VOLUMES)
 async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The server's volumes."""
-    found = await disks.attachments(ctx, id)
-    tags = await interfaces.tags(ctx, id)
+    found = await disks.attachments(ctx, id, policy.LIST_VOLUMES)
+    tags = await interfaces.tags(ctx, id, policy.LIST_VOLUMES)
     start, limit = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
     end = None if limit is None else start + limit
     return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
 
 
-@routes.get("/os-volume_attachments/{volume_id}", policy=policy.VOLUMES_READ)
+@routes.get("/os-volume_attachments/{volume_id}", policy=policy.SHOW_VOLUME)
 async def show_attachment(ctx: Context, id: str, volume_id: str) -> dict[str, Any]:
     """One of the server's volumes."""
-    for attachment in await disks.attachments(ctx, id):
+    return await _attachment(ctx, id, volume_id, policy.SHOW_VOLUME)
+
+
+async def _attachment(ctx: Context, id: str, volume_id: str, rule: Rule) -> dict[str, Any]:
+    for attachment in await disks.attachments(ctx, id, rule):
         if attachment.volume_id == volume_id:
-            return {"volumeAttachment": view(ctx, id, attachment, await interfaces.tags(ctx, id))}
+            return {"volumeAttachment": view(ctx, id, attachment, await interfaces.tags(ctx, id, rule))}
     raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
 
 
-@routes.post("/os-volume_attachments", policy=policy.VOLUMES_WRITE)
+@routes.post("/os-volume_attachments", policy=policy.ATTACH_VOLUME)
 async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     """Give the server a volume; the guest sees it soon."""
     wanted = body.volumeAttachment
@@ -66,10 +72,13 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
         also_shelved=ctx.wants(ALSO_SHELVED),
         also_multiattach=ctx.wants(MULTIATTACH),
     )
-    return await show_attachment(ctx, id, volume_id)
+    shown = (await _attachment(ctx, id, volume_id, policy.ATTACH_VOLUME))["volumeAttachment"]
+    # upstream answers a new attachment with the id that shows and lists had before 2.89
+    named = {"id": volume_id, **{key: value for key, value in shown.items() if key not in IDS}}
+    return {"volumeAttachment": named}
 
 
-@routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.VOLUMES_WRITE)
+@routes.delete("/os-volume_attachments/{volume_id}", status=202, policy=policy.DETACH_VOLUME)
 async def detach(ctx: Context, id: str, volume_id: str) -> None:
     """Take a volume away from the server."""
     await disks.detach_volume(ctx, id, volume_id, also_shelved=ctx.wants(ALSO_SHELVED))

@@ -15,11 +15,13 @@ from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, lists
 from haneul.kernel.patterns import pattern
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api import values
 from haneul.services.compute.api.values import regular_expression, time
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, VmState
 from haneul.services.compute.operations.server_lists import Which
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
 
@@ -110,14 +112,14 @@ class Nothing(Exception):
     """No server is like that."""
 
 
-async def read(ctx: Context, query: Query) -> Asked:
-    """The question, as far as the asker may ask it."""
+async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
+    """The question, as far as the asker may ask it; of every project by the rule `all_tenants`."""
     names = _allowed(ctx, query)
     which = _which(ctx, query, names)
     tags = {kind: words for kind in TAGS if kind in names and (words := _split(query, kind))}
     zone = task = None
     try:
-        filters = [*_whose(ctx, query), *_statuses(ctx, query), *_changed(query, names)]
+        filters = [*_whose(ctx, query, all_tenants), *_statuses(ctx, query), *_changed(query, names)]
         for name in EXACT.keys() & names:
             filters.append(Filter(EXACT[name], "in", query.all(name)))
         for name in PATTERNS.keys() & names:
@@ -159,7 +161,7 @@ async def read(ctx: Context, query: Query) -> Asked:
 def _allowed(ctx: Context, query: Query) -> set[str]:
     """The parameters that count; 400 for what cannot be asked."""
     names = set(query.names())
-    may_ask_all = ctx.may(policy.ALL_FILTERS.name, {})
+    may_ask_all = ctx.may(policy.ALL_FILTERS, {})
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
     if ctx.wants(STRICT_SINCE):
         for name in names - known - JOINED:
@@ -176,12 +178,11 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     return known
 
 
-def _whose(ctx: Context, query: Query) -> list[Filter]:
+def _whose(ctx: Context, query: Query, all_tenants: Rule) -> list[Filter]:
     everybody = query.truth("all_tenants") if "all_tenants" in query else False
     if not everybody:
         return [Filter("project_id", "eq", ctx.project_id)]
-    if not ctx.may(policy.ALL_TENANTS.name, {}):
-        raise Forbidden(action=policy.ALL_TENANTS.name)
+    ctx.authorize(all_tenants, {})
     wanted = query.get("tenant_id") or query.get("project_id")
     return [Filter("project_id", "eq", wanted)] if wanted else []
 
@@ -200,7 +201,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
 def _which(ctx: Context, query: Query, names: set[str]) -> Which:
     """Those that are there, unless changes are asked for; an administrator may choose."""
     if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
-        if not ctx.is_admin:
+        if not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise errors.DeletedForAdmins
         return Which.PAST
     if "deleted" in names and (wanted := query.get("deleted")) is not None:
@@ -253,6 +254,6 @@ def order(ctx: Context, query: Query) -> list[Sort]:
     if ctx.wants((2, 73)):
         fields["locked"] = "locked_by"
     for key in query.all("sort_key"):
-        if key in ADMINS_KEYS and not ctx.is_admin:
+        if key in ADMINS_KEYS and not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise Forbidden(f"Only administrators can sort servers by {key}")
     return SORTING.read(query, fields) or [Sort("created_at", True)]

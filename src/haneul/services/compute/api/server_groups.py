@@ -14,6 +14,7 @@ from haneul.services.compute.api import values
 from haneul.services.compute.api.links import page_size
 from haneul.services.compute.model.server_groups import ServerGroup
 from haneul.services.compute.operations import server_groups
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import server_groups as policy
 
 routes = Routes("/v2.1")
@@ -61,7 +62,7 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     values.only(ctx, query, {"all_projects", "limit", "offset"})
     found = await server_groups.list(
         ctx,
-        of_all="all_projects" in query and ctx.is_admin,
+        of_all="all_projects" in query and ctx.may(CONTEXT_IS_ADMIN, {}),
         offset=lists.NUMBERS.read(query, "offset") or 0,
         limit=page_size(query),
     )

@@ -28,29 +28,29 @@ def view(ctx: Context, port: Port, tags: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-@routes.get("", policy=policy.INTERFACES_READ)
+@routes.get("", policy=policy.LIST_INTERFACES)
 async def list_interfaces(ctx: Context, id: str) -> dict[str, Any]:
     """The server's ports."""
-    tags = await interfaces.tags(ctx, id)
+    tags = await interfaces.tags(ctx, id, policy.LIST_INTERFACES)
     return {"interfaceAttachments": [view(ctx, p, tags) for p in await interfaces.list_(ctx, id)]}
 
 
-@routes.get("/{port_id}", policy=policy.INTERFACES_READ)
+@routes.get("/{port_id}", policy=policy.SHOW_INTERFACE)
 async def show_interface(ctx: Context, id: str, port_id: str) -> dict[str, Any]:
     """One of the server's ports."""
     port = await interfaces.show(ctx, id, port_id)
-    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id))}
+    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id, policy.SHOW_INTERFACE))}
 
 
-@routes.post("", status=200, policy=policy.INTERFACES_WRITE)
+@routes.post("", status=200, policy=policy.ATTACH_INTERFACE)
 async def attach(ctx: Context, id: str, body: AttachInterface) -> dict[str, Any]:
     """Give the server a port; the guest sees it soon."""
     requested = await _requested(ctx, body.interfaceAttachment or InterfaceAttachment())
     port = await interfaces.attach(ctx, id, requested)
-    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id))}
+    return {"interfaceAttachment": view(ctx, port, await interfaces.tags(ctx, id, policy.ATTACH_INTERFACE))}
 
 
-@routes.delete("/{port_id}", status=202, policy=policy.INTERFACES_WRITE)
+@routes.delete("/{port_id}", status=202, policy=policy.DETACH_INTERFACE)
 async def detach(ctx: Context, id: str, port_id: str) -> None:
     """Take a port away from the server; one that was made for it is deleted."""
     await interfaces.detach(ctx, id, port_id)

@@ -95,7 +95,7 @@ async def rebuild(ctx: Context, id: str, given: Given) -> Reply:
 
 
 def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
-    if new.trusted_image_certificates is not UNSET and not ctx.may(policy.REBUILD_CERTIFICATES.name):
+    if new.trusted_image_certificates is not UNSET and not ctx.may(policy.REBUILD_CERTIFICATES):
         raise Forbidden(action=policy.REBUILD_CERTIFICATES.name)
     if new.trusted_image_certificates:
         raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")

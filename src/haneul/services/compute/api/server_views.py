@@ -51,7 +51,7 @@ async def details(
     addresses = await network.addresses(ctx, ids) if ids else {}
     groups = await network.security_groups(ctx, ids) if ids else {}
     volumes = await block_storage.attachments(ctx, ids) if ids else {}
-    sees_hosts = ctx.may(policy.SHOW_HOST.name, {})
+    sees_hosts = ctx.may(policy.SHOW_HOST, {})
     return [
         _detail(
             ctx,

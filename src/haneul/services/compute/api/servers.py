@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Reply, Routes, lists
 from haneul.kernel.ids import new_secret
+from haneul.kernel.policy import Rule
 from haneul.services.compute.api import server_filters
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
@@ -80,6 +81,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
         image_id=disks.image_id,
         image_tag=disks.image_tag,
+        image_bus=disks.image_bus,
         networks=networks,
         is_network_automatic=is_automatic,
         security_groups=_group_names(new),
@@ -131,19 +133,21 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
 @routes.get("/servers", policy=policy.LIST)
 async def list_servers(ctx: Context, query: Query) -> dict[str, Any]:
     """Servers: ids, names and links."""
-    page, following = await _page(ctx, query, "servers")
+    page, following = await _page(ctx, query, "servers", policy.ALL_TENANTS)
     return {"servers": [views.brief(ctx, s) for s in page]} | following
 
 
 @routes.get("/servers/detail", policy=policy.DETAIL)
 async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
     """Servers with all that may be seen of them."""
-    page, following = await _page(ctx, query, "servers/detail")
+    page, following = await _page(ctx, query, "servers/detail", policy.DETAIL_ALL_TENANTS)
     return {"servers": await views.details(ctx, page)} | following
 
 
-async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Server | PastServer], dict[str, Any]]:
-    asked = await server_filters.read(ctx, query)
+async def _page(
+    ctx: Context, query: Query, path: str, all_tenants: Rule
+) -> tuple[list[Server | PastServer], dict[str, Any]]:
+    asked = await server_filters.read(ctx, query, all_tenants)
     limit = lists.NUMBERS.read(query, "limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
     sort = server_filters.order(ctx, query)

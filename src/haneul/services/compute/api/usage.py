@@ -37,7 +37,7 @@ async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
 async def show_usage(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """What one project used in a period, with its servers; empty if there were none."""
     values.only(ctx, query, KNOWN)
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.SHOW, {"project_id": project_id})
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period, project_id)
     found = [_summary(ctx, u, period, is_detailed=True) for u in by_project(page, period)]

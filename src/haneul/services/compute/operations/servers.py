@@ -15,6 +15,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
@@ -30,6 +31,7 @@ from haneul.services.compute.model.servers import (
     VmState,
 )
 from haneul.services.compute.operations.quotas import QUOTAS
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.create_server import CREATE_SERVER, NewServer
 from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
@@ -63,6 +65,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     local_disks: list[LocalWish] = []
     image_tag: str | None = None
     """What its owner calls the disk of the image."""
+    image_bus: str | None = None
     files: list[InjectedFile] = []
     description: str | None = None
     hostname: str | None = None
@@ -138,6 +141,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             fault=None,
             local_disks=local_disks,
             device_tags={"root": wish.image_tag} if wish.image_tag else {},
+            disk_buses={"root": wish.image_bus} if wish.image_bus else {},
             files=wish.files,
         )
         with _as_bad_request("Block Device Mapping is Invalid: "):
@@ -146,7 +150,12 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             with _as_bad_request():
                 ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or "nova")
             tags |= {port.id: nic.tag for port, nic in zip(ports, nics, strict=True) if nic.tag}
-        server = msgspec.structs.replace(server, block_devices=devices, device_tags=server.device_tags | tags)
+        server = msgspec.structs.replace(
+            server,
+            block_devices=devices,
+            device_tags=server.device_tags | tags,
+            disk_buses=server.disk_buses | _buses(devices, wish.volumes),
+        )
         await SERVERS.add(ctx.tx, server)
         if group_id is not None:
             await _join(ctx, group_id, server.id)
@@ -167,7 +176,9 @@ def _as_bad_request(before: str = "") -> Iterator[None]:
 
 async def usable_flavor(ctx: Context, id: str) -> Flavor:
     flavor = await FLAVORS.get(ctx.tx, id)
-    usable = flavor is not None and (flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects)
+    usable = flavor is not None and (
+        flavor.is_public or ctx.project_id in flavor.projects or ctx.may(CONTEXT_IS_ADMIN, {})
+    )
     if flavor is None or not usable or flavor.is_disabled:
         raise errors.FlavorNotUsable(flavor_id=id)
     return flavor
@@ -260,8 +271,7 @@ async def _where(ctx: Context, wish: ServerWish) -> tuple[str | None, str | None
     if zone and ":" in zone:
         zone, host = zone.split(":")[0] or None, zone.split(":")[1] or None
     if host is not None:
-        if not ctx.may(policy.CREATE_ON_HOST.name, {"project_id": ctx.project_id}):
-            raise Forbidden(action=policy.CREATE_ON_HOST.name)
+        ctx.authorize(policy.CREATE_ON_HOST, {"project_id": ctx.project_id})
         if await placement.host(ctx, host) is None:
             raise BadRequest(f"Compute host {host} could not be found.")
     if zone is not None and zone not in await placement.zones(ctx):
@@ -404,6 +414,11 @@ async def _volumes(
     return devices, tags
 
 
+def _buses(devices: Sequence[BlockDevice], wishes: Sequence[VolumeWish]) -> dict[str, str]:
+    """What the volumes are plugged into, by id, where that was asked for."""
+    return {d.volume_id: wish.bus for d, wish in zip(devices, wishes, strict=True) if wish.bus}
+
+
 async def require_one_user(ctx: Context, volume_id: str) -> None:
     """Raise if several servers may have the volume: who asks does not know of such."""
     if (await block_storage.get(ctx, volume_id)).multiattach:
@@ -442,27 +457,30 @@ def hostname_of(name: str, server_id: str, index: int = 0, count: int = 1) -> st
     return f"{text}-{index + 1}" if count > 1 else text
 
 
-async def show(ctx: Context, id: str) -> Server:
-    """The server; not found if it is another project's."""
-    found = await find_server(ctx.tx, id)
-    if not ctx.may(ctx.rule or policy.SHOW.name, found):
-        if found.project_id != ctx.auth.project_id:
-            raise errors.ServerNotFound(server_id=id)
-        raise Forbidden(action=ctx.rule or policy.SHOW.name)
-    return found
+async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> Server:
+    """The server, if the rule lets the asker do this with it; not found if it is another project's."""
+    server = await find_server(ctx.tx, id)
+    is_own = server.project_id == ctx.auth.project_id
+    ctx.authorize(rule, server, hidden=None if is_own else errors.ServerNotFound(server_id=id))
+    return server
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Server:
     """Change name, description, addresses or host name."""
-    server = await show(ctx, id)
+    server = await show(ctx, id, policy.UPDATE)
     return await SERVERS.change(ctx, server, **changes)
 
 
-async def delete(ctx: Context, id: str) -> None:
+async def delete(ctx: Context, id: str, rule: Rule = policy.DELETE) -> None:
     """Accept the end of a server, whatever it is doing."""
-    server = await show(ctx, id)
-    if server.locked_by and not ctx.is_admin:
+    server = await show(ctx, id, rule)
+    if server.locked_by and not ctx.may(CONTEXT_IS_ADMIN, {}):
         raise errors.Locked(server_id=id)
     if server.doing == DELETE_SERVER.kind:
         return
     await ctx.start(DELETE_SERVER, Doomed(id), resource=id, supersede=True)
+
+
+async def force_delete(ctx: Context, id: str) -> None:
+    """The same: what is deleted is never kept for a while here."""
+    await delete(ctx, id, policy.FORCE_DELETE)

@@ -13,6 +13,7 @@ from haneul.kernel.db import Filter
 from haneul.kernel.http.bounds import FEW, MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
+from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Name, Text, read
 from haneul.services.identity.api.lists import filters, links, whole
@@ -109,7 +110,9 @@ async def create(ctx: Context, user_id: str, body: ApplicationCredentialBody) ->
         bool(new.unrestricted),
         [_rule(each) for each in new.access_rules or ()],
     )
-    made, secret = await application_credentials.create(ctx, user_id, wanted)
+    made, secret = await application_credentials.create(
+        ctx, policy.CREATE_APPLICATION_CREDENTIAL, user_id, wanted
+    )
     async with ctx.in_reading() as c:
         found = view(c, made, await application_credentials.roles_of(c, [made]))
     return {KIND: {**found, "secret": secret}}
@@ -135,16 +138,16 @@ async def list_application_credentials(
     ctx: Context, user_id: str, request: Request, query: Query
 ) -> dict[str, Any]:
     """List the application credentials of a user."""
-    ctx.authorize(access.of_user(user_id))
+    ctx.authorize(policy.LIST_APPLICATION_CREDENTIALS, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("name",))]
     found = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
     roles = await application_credentials.roles_of(ctx, found)
     return whole(ctx, request, "application_credentials", [view(ctx, each, roles) for each in found])
 
 
-async def _find(ctx: Context, user_id: str, id: str) -> ApplicationCredential:
+async def _find(ctx: Context, rule: Rule, user_id: str, id: str) -> ApplicationCredential:
     found = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
-    ctx.authorize(access.of_user(found.user_id if found else user_id))
+    ctx.authorize(rule, access.of_user(found.user_id if found else user_id))
     mine = found if found and found.user_id == user_id else None
     return access.existing(mine, "Application Credential", id)
 
@@ -155,14 +158,16 @@ _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"
 @routes.get(_ONE, policy=policy.GET_APPLICATION_CREDENTIAL)
 async def show(ctx: Context, user_id: str, application_credential_id: str) -> dict[str, Any]:
     """Show an application credential."""
-    found = await _find(ctx, user_id, application_credential_id)
+    found = await _find(ctx, policy.GET_APPLICATION_CREDENTIAL, user_id, application_credential_id)
     return {KIND: view(ctx, found, await application_credentials.roles_of(ctx, [found]))}
 
 
 @routes.delete(_ONE, policy=policy.DELETE_APPLICATION_CREDENTIAL)
 async def delete(ctx: Context, user_id: str, application_credential_id: str) -> None:
     """Delete an application credential; its tokens end."""
-    await application_credentials.delete(ctx, await _find(ctx, user_id, application_credential_id))
+    await application_credentials.delete(
+        ctx, await _find(ctx, policy.DELETE_APPLICATION_CREDENTIAL, user_id, application_credential_id)
+    )
 
 
 _RULES = "/users/{user_id}/access_rules"
@@ -171,7 +176,7 @@ _RULES = "/users/{user_id}/access_rules"
 @routes.get(_RULES, policy=policy.LIST_ACCESS_RULES)
 async def list_access_rules(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the access rules of a user."""
-    ctx.authorize(access.of_user(user_id))
+    ctx.authorize(policy.LIST_ACCESS_RULES, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("service", "path", "method"))]
     found = await ACCESS_RULES.page(ctx.tx, wanted)
     return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in found])
@@ -180,7 +185,7 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
 @routes.get(_RULES + "/{access_rule_id}", policy=policy.GET_ACCESS_RULE)
 async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
     """Show an access rule."""
-    ctx.authorize(access.of_user(user_id))
+    ctx.authorize(policy.GET_ACCESS_RULE, access.of_user(user_id))
     found = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
     return {"access_rule": rule_view(ctx, access.existing(found, "Access Rule", access_rule_id))}
 
@@ -188,5 +193,5 @@ async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> d
 @routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE)
 async def delete_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> None:
     """Delete an access rule that no application credential has."""
-    ctx.authorize(access.of_user(user_id))
+    ctx.authorize(policy.DELETE_ACCESS_RULE, access.of_user(user_id))
     await application_credentials.delete_rule(ctx, user_id, access_rule_id)

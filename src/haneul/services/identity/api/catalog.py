@@ -12,6 +12,7 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
+from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import links, listing
@@ -105,7 +106,7 @@ async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str
 @routes.post("/regions", status=201, policy=policy.CREATE_REGION)
 async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     """Create a region."""
-    return await _create_region(ctx, body.region)
+    return await _create_region(ctx, policy.CREATE_REGION, body.region)
 
 
 @routes.put("/regions/{region_id}", status=201, policy=policy.CREATE_REGION)
@@ -113,11 +114,11 @@ async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) 
     """Create a region with this id."""
     if body.region.get("id", region_id) != region_id:
         raise ImmutableId(kind="region")
-    return await _create_region(ctx, {**body.region, "id": region_id})
+    return await _create_region(ctx, policy.CREATE_REGION, {**body.region, "id": region_id})
 
 
-async def _create_region(ctx: Context, wanted: dict[str, Any]) -> dict[str, Any]:
-    ctx.authorize({})
+async def _create_region(ctx: Context, rule: Rule, wanted: dict[str, Any]) -> dict[str, Any]:
+    ctx.authorize(rule, {})
     new, extra = read(NewRegion, wanted, of="region")
     region = Region(new.id or new_hex(), new.description or "", new.parent_region_id, extra)
     return {"region": region_view(ctx, await catalog.create_region(ctx, region))}
@@ -126,14 +127,16 @@ async def _create_region(ctx: Context, wanted: dict[str, Any]) -> dict[str, Any]
 @routes.get("/regions/{region_id}", policy=policy.GET_REGION)
 async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     """Show a region."""
-    return {"region": region_view(ctx, await access.find(ctx, REGIONS, region_id, "region"))}
+    return {
+        "region": region_view(ctx, await access.find(ctx, policy.GET_REGION, REGIONS, region_id, "region"))
+    }
 
 
 @routes.patch("/regions/{region_id}", policy=policy.UPDATE_REGION)
 async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Change a region."""
     changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
-    region = await access.find(ctx, REGIONS, region_id, "region")
+    region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id, "region")
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
     changes = given(changed)
@@ -145,7 +148,9 @@ async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[
 @routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION)
 async def delete_region(ctx: Context, region_id: str) -> None:
     """Delete a region and those below it; they must have no endpoints."""
-    await catalog.delete_region(ctx, await access.find(ctx, REGIONS, region_id, "region"))
+    await catalog.delete_region(
+        ctx, await access.find(ctx, policy.DELETE_REGION, REGIONS, region_id, "region")
+    )
 
 
 # services
@@ -168,7 +173,7 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
 @routes.get("/services", policy=policy.LIST_SERVICES)
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
-    ctx.authorize({})
+    ctx.authorize(policy.LIST_SERVICES, {})
     return await listing(
         ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
     )
@@ -177,7 +182,7 @@ async def list_services(ctx: Context, request: Request, query: Query) -> dict[st
 @routes.post("/services", status=201, policy=policy.CREATE_SERVICE)
 async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     """Create a service."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_SERVICE, {})
     new, extra = read(NewService, body.service, of="service")
     service = Service(new_hex(), new.type, new.name, new.description, new.enabled, extra)
     tokens.catalogue_changed(ctx)
@@ -187,14 +192,18 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
 @routes.get("/services/{service_id}", policy=policy.GET_SERVICE)
 async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
     """Show a service."""
-    return {"service": service_view(ctx, await access.find(ctx, SERVICES, service_id, "service"))}
+    return {
+        "service": service_view(
+            ctx, await access.find(ctx, policy.GET_SERVICE, SERVICES, service_id, "service")
+        )
+    }
 
 
 @routes.patch("/services/{service_id}", policy=policy.UPDATE_SERVICE)
 async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
     """Change a service."""
     changed, extra = read(ChangedService, body.service, of="service", may_be_empty=False)
-    service = await access.find(ctx, SERVICES, service_id, "service")
+    service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id, "service")
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
     new = access.changed(service, given(changed), extra)
@@ -205,7 +214,9 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
 @routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE)
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
-    await catalog.delete_service(ctx, await access.find(ctx, SERVICES, service_id, "service"))
+    await catalog.delete_service(
+        ctx, await access.find(ctx, policy.DELETE_SERVICE, SERVICES, service_id, "service")
+    )
     tokens.catalogue_changed(ctx)
 
 
@@ -229,7 +240,7 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
 @routes.get("/endpoints", policy=policy.LIST_ENDPOINTS)
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
-    ctx.authorize({})
+    ctx.authorize(policy.LIST_ENDPOINTS, {})
     interface = query.get("interface")
     if interface is not None and interface not in INTERFACES:
         why = f"{interface!r} is not one of ['admin', 'internal', 'public']"
@@ -243,7 +254,7 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
 @routes.post("/endpoints", status=201, policy=policy.CREATE_ENDPOINT)
 async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     """Create an endpoint, and its region if that is new."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_ENDPOINT, {})
     new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
@@ -255,14 +266,18 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
 @routes.get("/endpoints/{endpoint_id}", policy=policy.GET_ENDPOINT)
 async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show an endpoint."""
-    return {"endpoint": endpoint_view(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))}
+    return {
+        "endpoint": endpoint_view(
+            ctx, await access.find(ctx, policy.GET_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
+        )
+    }
 
 
 @routes.patch("/endpoints/{endpoint_id}", policy=policy.UPDATE_ENDPOINT)
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""
     changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
-    endpoint = await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
     changes = given(changed)
@@ -278,4 +293,6 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
 @routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT)
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
-    await catalog.delete_endpoint(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))
+    await catalog.delete_endpoint(
+        ctx, await access.find(ctx, policy.DELETE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
+    )

@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.kernel.http.schema import Schema
+from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.errors import InvalidDomainConfig
 from haneul.services.identity.model.domain_config import (
@@ -38,7 +39,7 @@ class ConfigBody(Schema):
 @routes.put(_WHOLE, policy=policy.CREATE_DOMAIN_CONFIG)
 async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply:
     """Configure a domain; what it said before is forgotten."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_sound(body.config)
     config, is_new = await domain_config.replace(ctx, domain_id, body.config)
@@ -48,14 +49,14 @@ async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply
 @routes.get(_WHOLE, policy=policy.GET_DOMAIN_CONFIG)
 async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain's configuration, without secrets."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": await domain_config.show(ctx.tx, domain_id)}
 
 
 @routes.patch(_WHOLE, policy=policy.UPDATE_DOMAIN_CONFIG)
 async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[str, Any]:
     """Change a domain's configuration."""
-    ctx.authorize({})
+    ctx.authorize(policy.UPDATE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_sound(body.config)
     return {"config": await domain_config.change(ctx, domain_id, body.config)}
@@ -64,7 +65,7 @@ async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[
 @routes.delete(_WHOLE, policy=policy.DELETE_DOMAIN_CONFIG)
 async def delete_config(ctx: Context, domain_id: str) -> None:
     """Forget a domain's configuration."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id)
 
@@ -73,9 +74,9 @@ async def delete_config(ctx: Context, domain_id: str) -> None:
 async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]:
     """Show one group of a domain's options; everybody may know what passwords must look like."""
     if group == SECURITY:
-        ctx.authorize({}, policy.GET_SECURITY_COMPLIANCE.name)
+        ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": {SECURITY: domain_config.security(ctx, domain_id, None)}}
-    ctx.authorize({}, policy.GET_DOMAIN_CONFIG.name)
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": await domain_config.show(ctx.tx, domain_id, group)}
 
 
@@ -83,16 +84,16 @@ async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]
 async def show_option(ctx: Context, domain_id: str, group: str, option: str) -> dict[str, Any]:
     """Show one option of a domain."""
     if group == SECURITY:
-        ctx.authorize({}, policy.GET_SECURITY_COMPLIANCE.name)
+        ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": domain_config.security(ctx, domain_id, option)}
-    ctx.authorize({}, policy.GET_DOMAIN_CONFIG.name)
+    ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": (await domain_config.show(ctx.tx, domain_id, group, option))[group]}
 
 
 async def _change(
-    ctx: Context, domain_id: str, body: ConfigBody, group: str, option: str | None
+    ctx: Context, rule: Rule, domain_id: str, body: ConfigBody, group: str, option: str | None
 ) -> dict[str, Any]:
-    ctx.authorize({})
+    ctx.authorize(rule, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     require_known(group, option)
     new = require_about(body.config, group, option)
@@ -103,7 +104,7 @@ async def _change(
 @routes.patch(_GROUP, policy=policy.UPDATE_DOMAIN_CONFIG)
 async def update_group(ctx: Context, domain_id: str, group: str, body: ConfigBody) -> dict[str, Any]:
     """Change one group of a domain's options."""
-    return await _change(ctx, domain_id, body, group, None)
+    return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, None)
 
 
 @routes.patch(_OPTION, policy=policy.UPDATE_DOMAIN_CONFIG)
@@ -111,13 +112,13 @@ async def update_option(
     ctx: Context, domain_id: str, group: str, option: str, body: ConfigBody
 ) -> dict[str, Any]:
     """Change one option of a domain."""
-    return await _change(ctx, domain_id, body, group, option)
+    return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, option)
 
 
 @routes.delete(_GROUP, policy=policy.DELETE_DOMAIN_CONFIG)
 async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     """Forget one group of a domain's options."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id, group)
 
@@ -125,7 +126,7 @@ async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
 @routes.delete(_OPTION, policy=policy.DELETE_DOMAIN_CONFIG)
 async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -> None:
     """Forget one option of a domain."""
-    ctx.authorize({})
+    ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
     await access.exists(ctx, DOMAINS, domain_id, "domain")
     await domain_config.forget(ctx, domain_id, group, option)
 
@@ -136,14 +137,14 @@ async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -
 @routes.get("/domains/config/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
 async def show_defaults(ctx: Context) -> dict[str, Any]:
     """Show what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     return {"config": DEFAULTS}
 
 
 @routes.get("/domains/config/{group}/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
 async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
     """Show one group of what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     require_known(group)
     return {"config": {group: DEFAULTS[group]}}
 
@@ -151,7 +152,7 @@ async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
 @routes.get("/domains/config/{group}/{option}/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
 async def show_default_option(ctx: Context, group: str, option: str) -> dict[str, Any]:
     """Show one option of what holds where a domain says nothing."""
-    ctx.authorize({})
+    ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     require_known(group, option)
     if option in SECRETS[group]:
         raise InvalidDomainConfig(

@@ -80,7 +80,7 @@ def own_domain(ctx: Context) -> list[Filter]:
 @routes.get("/domains", policy=policy.LIST_DOMAINS)
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List domains."""
-    ctx.authorize({"target": {"domain": {"id": ctx.auth.domain_id}}})
+    ctx.authorize(policy.LIST_DOMAINS, {"target": {"domain": {"id": ctx.auth.domain_id}}})
     mine = [Filter("id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
     return await listing(ctx, request, query, DOMAINS, "domains", view, truths=("enabled",), fixed=mine)
 
@@ -88,7 +88,7 @@ async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str
 @routes.post("/domains", status=201, policy=policy.CREATE_DOMAIN)
 async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
     """Create a domain."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_DOMAIN, {})
     new, extra = read(NewDomain, body.domain, of="domain")
     domain = Domain(
         new.explicit_domain_id or new_hex(),
@@ -105,14 +105,14 @@ async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
 @routes.get("/domains/{domain_id}", policy=policy.GET_DOMAIN)
 async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain."""
-    return {"domain": view(ctx, await access.find(ctx, DOMAINS, domain_id, "domain"))}
+    return {"domain": view(ctx, await access.find(ctx, policy.GET_DOMAIN, DOMAINS, domain_id, "domain"))}
 
 
 @routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN, asks_late=True)
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""
     changed, extra = read(ChangedDomain, body.domain, of="domain", may_be_empty=False)
-    domain = await access.find_openly(ctx, DOMAINS, domain_id, "domain")
+    domain = await access.find_openly(ctx, policy.UPDATE_DOMAIN, DOMAINS, domain_id, "domain")
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
     changes = given(changed)
@@ -126,4 +126,6 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
 @routes.delete("/domains/{domain_id}", policy=policy.DELETE_DOMAIN, asks_late=True)
 async def delete_domain(ctx: Context, domain_id: str) -> None:
     """Delete a domain and all that is in it; it must be disabled."""
-    await projects.delete_domain(ctx, await access.find_openly(ctx, DOMAINS, domain_id, "domain"))
+    await projects.delete_domain(
+        ctx, await access.find_openly(ctx, policy.DELETE_DOMAIN, DOMAINS, domain_id, "domain")
+    )

@@ -66,13 +66,13 @@ async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
 @routes.get("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.GET_MAPPING)
 async def show_mapping(ctx: Context, mapping_id: str) -> dict[str, Any]:
     """Show a mapping."""
-    return {"mapping": view(ctx, await access.find(ctx, MAPPINGS, mapping_id, "mapping"))}
+    return {"mapping": view(ctx, await access.find(ctx, policy.GET_MAPPING, MAPPINGS, mapping_id, "mapping"))}
 
 
 @routes.patch("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.UPDATE_MAPPING)
 async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
     """Replace the rules of a mapping."""
-    await access.find(ctx, MAPPINGS, mapping_id, "mapping")
+    await access.find(ctx, policy.UPDATE_MAPPING, MAPPINGS, mapping_id, "mapping")
     changed = _read(mapping_id, body.mapping)
     return {"mapping": view(ctx, await MAPPINGS.update(ctx.tx, changed))}
 
@@ -80,5 +80,5 @@ async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
 @routes.delete("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.DELETE_MAPPING)
 async def delete_mapping(ctx: Context, mapping_id: str) -> None:
     """Delete a mapping; protocols that use it let nobody in."""
-    await access.find(ctx, MAPPINGS, mapping_id, "mapping")
+    await access.find(ctx, policy.DELETE_MAPPING, MAPPINGS, mapping_id, "mapping")
     await MAPPINGS.remove(ctx.tx, id=mapping_id)

@@ -13,6 +13,7 @@ from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
+from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import (
     Id,
@@ -87,7 +88,7 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
 @routes.get("/projects", policy=policy.LIST_PROJECTS)
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List projects."""
-    ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    ctx.authorize(policy.LIST_PROJECTS, {"target": {"domain_id": ctx.auth.domain_id}})
     if query.truth("is_domain"):
         mine = [Filter("id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
         return await listing(
@@ -118,7 +119,7 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     if new.is_domain:
         if new.domain_id or new.parent_id:
             raise Invalid(why="only root projects are allowed to act as domains.")
-        ctx.authorize({"target": {"project": {"domain_id": None}}})
+        ctx.authorize(policy.CREATE_PROJECT, {"target": {"project": {"domain_id": None}}})
         domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
         return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
     said = new.domain_id or await _parents_domain(ctx, new.parent_id)
@@ -127,7 +128,7 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     project = Project(
         new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
-    ctx.authorize(access.target(project={"domain_id": said}))
+    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": said}))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 
@@ -147,10 +148,10 @@ async def _any(ctx: Context, id: str) -> Project | None:
     return found
 
 
-async def _find(ctx: Context, id: str) -> Project:
+async def _find(ctx: Context, rule: Rule, id: str) -> Project:
     """As `access.find`, for projects and domains that are used as projects."""
     found = await _any(ctx, id)
-    ctx.authorize(access.target(project=found))
+    ctx.authorize(rule, access.target(project=found))
     return access.existing(found, "project", id)
 
 
@@ -172,7 +173,7 @@ async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str,
 
     `include_limits` shows the limits of the projects in such lists too.
     """
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.GET_PROJECT, project_id)
     found = view(ctx, project)
     for kind in ("parents", "subtree"):
         if _is_asked(query, f"{kind}_as_list") and _is_asked(query, f"{kind}_as_ids"):
@@ -219,7 +220,7 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""
     changed, extra = read(ChangedProject, body.project, of="project")
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.UPDATE_PROJECT, project_id)
     if extra.pop("id", project_id) != project_id:
         raise ImmutableId(kind="project")
     changes = given(changed)
@@ -245,7 +246,7 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
 @routes.delete("/projects/{project_id}", policy=policy.DELETE_PROJECT)
 async def delete_project(ctx: Context, project_id: str) -> None:
     """Delete a project; it must have none below it, or be a disabled domain."""
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.DELETE_PROJECT, project_id)
     if project.is_domain:
         await projects.delete_domain(ctx, await access.exists(ctx, DOMAINS, project_id, "project"))
     else:
@@ -255,14 +256,14 @@ async def delete_project(ctx: Context, project_id: str) -> None:
 @routes.get("/projects/{project_id}/tags", policy=policy.LIST_PROJECT_TAGS)
 async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     """List the tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.LIST_PROJECT_TAGS, PROJECTS, project_id, "project")
     return _tags_view(ctx, project)
 
 
 @routes.put("/projects/{project_id}/tags", policy=policy.UPDATE_PROJECT_TAGS)
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.UPDATE_PROJECT_TAGS, PROJECTS, project_id, "project")
     new = await projects.update(ctx, project, {"tags": _checked(body.tags)}, {})
     return _tags_view(ctx, new)
 
@@ -270,20 +271,22 @@ async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[st
 @routes.delete("/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS)
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAGS, PROJECTS, project_id, "project")
     await projects.update(ctx, project, {"tags": []}, {})
 
 
 @routes.get("/projects/{project_id}/tags/{tag}", status=204, policy=policy.GET_PROJECT_TAG)
 async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Whether a project has a tag."""
-    await projects.require_tag(await access.find(ctx, PROJECTS, project_id, "project"), tag)
+    await projects.require_tag(
+        await access.find(ctx, policy.GET_PROJECT_TAG, PROJECTS, project_id, "project"), tag
+    )
 
 
 @routes.put("/projects/{project_id}/tags/{tag}", status=201, policy=policy.CREATE_PROJECT_TAG)
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.CREATE_PROJECT_TAG, PROJECTS, project_id, "project")
     [checked] = read(TagsBody, {"tags": [tag]}, of="project")[0].tags
     await projects.update(ctx, project, {"tags": _checked(list(dict.fromkeys([*project.tags, checked])))}, {})
     return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
@@ -292,7 +295,7 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
 @routes.delete("/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG)
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAG, PROJECTS, project_id, "project")
     await projects.require_tag(project, tag)
     await projects.update(ctx, project, {"tags": [each for each in project.tags if each != tag]}, {})
 

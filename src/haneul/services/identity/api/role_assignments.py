@@ -37,10 +37,10 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
         project = await PROJECTS.get(ctx.tx, asked.project_id)
         target = access.target(project=project)
         target["target"]["domain_id"] = project.domain_id if project else None
-        ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE.name)
+        ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE, target)
     else:
         target = {"target": {"domain_id": ctx.auth.domain_id}}
-        ctx.authorize(target, policy.LIST_ROLE_ASSIGNMENTS.name)
+        ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS, target)
     asked = asked._replace(in_domain=ctx.auth.domain_id)
     limit = longest_page(ctx, query) if "limit" in query else None
     with_names = _is_on(query, "include_names")

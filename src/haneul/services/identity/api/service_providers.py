@@ -89,7 +89,11 @@ async def create_service_provider(
 @routes.get("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.GET_SERVICE_PROVIDER)
 async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any]:
     """Show a service provider."""
-    return {"service_provider": view(ctx, await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND))}
+    return {
+        "service_provider": view(
+            ctx, await access.find(ctx, policy.GET_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
+        )
+    }
 
 
 @routes.patch("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.UPDATE_SERVICE_PROVIDER)
@@ -97,7 +101,7 @@ async def update_service_provider(
     ctx: Context, provider_id: str, body: UpdateServiceProvider
 ) -> dict[str, Any]:
     """Change a service provider."""
-    provider = await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    provider = await access.find(ctx, policy.UPDATE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
     changes = given(body.service_provider)
     if not changes:
         raise Invalid(why="Invalid input for field/attribute service_provider. {} should be non-empty")
@@ -109,6 +113,6 @@ async def update_service_provider(
 @routes.delete("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.DELETE_SERVICE_PROVIDER)
 async def delete_service_provider(ctx: Context, provider_id: str) -> None:
     """Remove a service provider."""
-    await access.find(ctx, SERVICE_PROVIDERS, provider_id, KIND)
+    await access.find(ctx, policy.DELETE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
     tokens.catalogue_changed(ctx)
     await SERVICE_PROVIDERS.remove(ctx.tx, id=provider_id)

@@ -67,7 +67,7 @@ async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, req
 @routes.post("/s3tokens", transaction=False)
 async def create_s3_token(ctx: Context, body: S3Credentials, query: Query, request: Request) -> Reply:
     """Who signed this S3 request. The token itself is not given away."""
-    ctx.authorize({}, policy.S3TOKENS_VALIDATE.name, hidden=Unauthorized())
+    ctx.authorize(policy.S3TOKENS_VALIDATE, {}, hidden=Unauthorized())
     given = body.credentials
     try:
         text = base64.b64decode(given.token, altchars=b"-_")

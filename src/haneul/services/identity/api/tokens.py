@@ -12,6 +12,7 @@ from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
+from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
@@ -116,7 +117,7 @@ ACCESS_RULES = "OpenStack-Identity-Access-Rules"
 @routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
-    token, auth = await _subject(ctx, request, query)
+    token, auth = await _subject(ctx, policy.VALIDATE_TOKEN, request, query)
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -128,20 +129,20 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
 @routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN, asks_late=True)
 async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
-    token, _ = await _subject(ctx, request, query)
+    token, _ = await _subject(ctx, policy.CHECK_TOKEN, request, query)
     return Reply(headers={"X-Subject-Token": token})
 
 
 @routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True)
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
-    _, auth = await _subject(ctx, request, None)
+    _, auth = await _subject(ctx, policy.REVOKE_TOKEN, request, None)
     if auth.user_id == ctx.auth.user_id and auth.delegation != ctx.auth.delegation:
         await application_credentials.require_unrestricted(ctx, "ending sessions")
     await tokens.end(ctx, auth)
 
 
-async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple[str, Auth]:
+async def _subject(ctx: Context, rule: Rule, request: Request, query: Query | None) -> tuple[str, Auth]:
     """The token asked about, if the asker may; one that has expired if `allow_expired` asks for it."""
     token = request.header("X-Subject-Token")
     if not token:
@@ -151,7 +152,7 @@ async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple
         auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
         raise errors.TokenNotFound from None
-    ctx.authorize({"target": {"token": {"user_id": auth.user_id}}})
+    ctx.authorize(rule, {"target": {"token": {"user_id": auth.user_id}}})
     if auth.access_rules and query is not None and not request.header(ACCESS_RULES):
         raise errors.TokenNotFound  # who asks would let the token do everything
     return token, auth

@@ -80,6 +80,7 @@ async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
         raise Invalid(why="A role needs its id or name.")
     trust = await trusts.create(
         ctx,
+        policy.CREATE_TRUST,
         trusts.Wanted(
             new.trustor_user_id,
             new.trustee_user_id,
@@ -117,27 +118,27 @@ async def list_trusts(ctx: Context, request: Request, query: Query) -> dict[str,
 @routes.get("/trusts/{trust_id}", policy=policy.GET_TRUST, asks_late=True)
 async def show_trust(ctx: Context, trust_id: str) -> dict[str, Any]:
     """Show a trust."""
-    trust = await trusts.find(ctx, trust_id)
+    trust = await trusts.find(ctx, policy.GET_TRUST, trust_id)
     return {"trust": _with_roles(ctx, trust, await trusts.roles_of(ctx, trust))}
 
 
 @routes.delete("/trusts/{trust_id}", policy=policy.DELETE_TRUST, asks_late=True)
 async def delete_trust(ctx: Context, trust_id: str) -> None:
     """Take back what was lent; tokens made of it end."""
-    await trusts.delete(ctx, await trusts.find(ctx, trust_id))
+    await trusts.delete(ctx, await trusts.find(ctx, policy.DELETE_TRUST, trust_id))
 
 
 @routes.get("/trusts/{trust_id}/roles", policy=policy.LIST_ROLES_FOR_TRUST, asks_late=True)
 async def list_roles(ctx: Context, trust_id: str, request: Request) -> dict[str, Any]:
     """List the roles that are lent."""
-    found = await trusts.roles_of(ctx, await trusts.find(ctx, trust_id))
+    found = await trusts.roles_of(ctx, await trusts.find(ctx, policy.LIST_ROLES_FOR_TRUST, trust_id))
     return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
 
 
 @routes.get("/trusts/{trust_id}/roles/{role_id}", policy=policy.GET_ROLE_FOR_TRUST, asks_late=True)
 async def show_role(ctx: Context, trust_id: str, role_id: str) -> dict[str, Any]:
     """Show a role that is lent."""
-    for role in await trusts.roles_of(ctx, await trusts.find(ctx, trust_id)):
+    for role in await trusts.roles_of(ctx, await trusts.find(ctx, policy.GET_ROLE_FOR_TRUST, trust_id)):
         if role.id == role_id:
             return {"role": role_view(ctx, role)}
     raise ThingNotFound(kind="role", id=role_id)

@@ -76,7 +76,7 @@ class PasswordBody(Schema):
 @routes.get("/users", policy=policy.LIST_USERS)
 async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List users."""
-    ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    ctx.authorize(policy.LIST_USERS, {"target": {"domain_id": ctx.auth.domain_id}})
     refuse_empty(query, ("name",))
     await directories.refresh_all(ctx, query.get("domain_id") or ctx.auth.domain_id)
     return await listing(
@@ -91,7 +91,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
     new, extra = read(NewUser, body.user, of="user")
-    ctx.authorize(access.target(user={"domain_id": new.domain_id}))
+    ctx.authorize(policy.CREATE_USER, access.target(user={"domain_id": new.domain_id}))
     user = User(
         new_hex(),
         new.name,
@@ -114,7 +114,7 @@ async def _shown(ctx: Context, user: User) -> dict[str, Any]:
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
     await directories.refresh_named(ctx, Named(id=user_id))
-    user = await access.find(ctx, USERS, user_id, "user")
+    user = await access.find(ctx, policy.GET_USER, USERS, user_id, "user")
     return {"user": {**view(ctx, user), **await federated_objects.shown(ctx.tx, user_id)}}
 
 
@@ -130,13 +130,15 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
         changes["options"] = given(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
-    return await _shown(ctx, await users.update(ctx, user_id, changes, extra, password, links))
+    return await _shown(
+        ctx, await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)
+    )
 
 
 @routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
 async def delete_user(ctx: Context, user_id: str) -> None:
     """Delete a user."""
-    user = await access.find(ctx, USERS, user_id, "user")
+    user = await access.find(ctx, policy.DELETE_USER, USERS, user_id, "user")
     await directories.require_writable(ctx, user.domain_id)
     await users.delete(ctx, user)
 
@@ -151,7 +153,7 @@ async def change_password(ctx: Context, user_id: str, body: PasswordBody, reques
 @routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
 async def revoke_tokens(ctx: Context, user_id: str) -> None:
     """End all tokens of a user, the asker's too if they are the user."""
-    ctx.authorize({"user_id": user_id})
+    ctx.authorize(policy.REVOKE_TOKENS_FOR_USER, {"user_id": user_id})
     await application_credentials.require_unrestricted(ctx, "ending sessions")
     await users.revoke_tokens(ctx, user_id)
 
@@ -161,7 +163,7 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
     """List the groups that a user is in; those that a provider put them in say until when."""
     await directories.refresh_named(ctx, Named(id=user_id))
     user = await USERS.get(ctx.tx, user_id)
-    ctx.authorize({"user_id": user_id, **access.target(user=user)})
+    ctx.authorize(policy.LIST_GROUPS_FOR_USER, {"user_id": user_id, **access.target(user=user)})
     access.existing(user, "user", user_id)
     ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
 
@@ -176,7 +178,7 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
 @routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)
 async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the projects on which a user has roles."""
-    await access.find(ctx, USERS, user_id, "user")
+    await access.find(ctx, policy.LIST_USER_PROJECTS, USERS, user_id, "user")
     extra = [("project_is_held", project_is_held(), holder(user_id, now=time_text(ctx.now())))]
     return await listing(
         ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra

@@ -53,7 +53,7 @@ async def list_stores(ctx: Context) -> dict[str, Any]:
 @routes.get("/stores/detail", transaction=False, policy=policy.STORES_INFO_DETAIL)
 async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     """The stores, with what administrators want to know of them."""
-    ctx.authorize({})
+    ctx.authorize(policy.STORES_INFO_DETAIL, {})
     known = stores(ctx.platform)
     shown = _brief(ctx)
     for brief in shown:

@@ -9,7 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort, has_texts
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Request, Routes, lists
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
@@ -115,8 +115,7 @@ def item_of(resource: Resource, body: Document) -> dict[str, Any]:
 async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
     values = resource.creation(ctx, item)
     target = await resource.policy_target(ctx, values)
-    if not ctx.may(resource.rule("create"), target):
-        raise Forbidden(action=resource.rule("create"))
+    ctx.authorize(resource.rule("create"), target)
     resource.authorize_attributes(ctx, "create", item, target)
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 
@@ -160,7 +159,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
     after = None
     if marker := query.get("marker"):
-        after = await resource.load(ctx, marker)
+        after = await _marked(ctx, resource, marker, is_page=asked is not None)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
@@ -169,6 +168,16 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     if is_page and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
         answer[f"{resource.collection}_links"] = links
     return answer
+
+
+async def _marked(ctx: Context, resource: Resource, marker: str, *, is_page: bool) -> Any:
+    """What the list goes on after; one that is not there is no matter where no pages are asked for."""
+    try:
+        return await resource.load(ctx, marker)
+    except resource.not_found:
+        if is_page:
+            raise
+        return None
 
 
 def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Extra]]:
@@ -259,10 +268,10 @@ async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) ->
 
 def check_tags(tags: Any) -> list[str]:
     if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        raise errors.InvalidInput(attribute="tags", reason=f"'{tags}' is not a list of texts")
+        raise errors.InvalidOperation(reason=f"'{tags}' is not a list")
     if len(tags) > MOST_TAGS:
         raise BadRequest(f"The number of tags exceed the per-resource limit of {MOST_TAGS}")
     for tag in tags:
         if not tag or len(tag) > LONGEST_TAG or "\x00" in tag:
-            raise errors.InvalidInput(attribute="tags", reason=f"'{tag}' is not a valid tag")
+            raise errors.InvalidOperation(reason=f"'{tag}' is not a valid tag")
     return list(dict.fromkeys(tags))

@@ -69,7 +69,7 @@ FLOATING_IP = Resource(
     floating_ips.create,
     floating_ips.update,
     floating_ips.delete,
-    visible=visibility.own(FLOATING_IPS),
+    visible=visibility.own(FLOATING_IPS, "floatingip"),
     complete=_with_ports,
 )
 serve(routes, FLOATING_IP)

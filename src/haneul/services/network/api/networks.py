@@ -34,7 +34,13 @@ NETWORK = Resource(
         Attribute("shared", checks.truth, field="is_shared", default=False),
         Attribute("router:external", checks.truth, field="is_external", default=False),
         Attribute("is_default", checks.truth, default=False),
-        Attribute("port_security_enabled", checks.truth, field="is_port_security_enabled", default=True),
+        Attribute(
+            "port_security_enabled",
+            checks.truth,
+            field="is_port_security_enabled",
+            default=True,
+            is_filter=False,
+        ),
         Attribute("mtu", checks.integer(0, 65535), default=NOT_GIVEN),
         Attribute(
             "provider:network_type",
@@ -66,7 +72,10 @@ NETWORK = Resource(
     networks.update,
     networks.delete,
     visible=visibility.own(
-        NETWORKS, NETWORKS.c.is_shared.is_(sa.true()), NETWORKS.c.is_external.is_(sa.true())
+        NETWORKS,
+        "network",
+        visibility.shared(NETWORKS),
+        ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
     ),
     filters={"status": _status},
 )

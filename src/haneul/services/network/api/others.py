@@ -6,9 +6,9 @@ import ipaddress
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.model import addresses
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.operations import auto_topology
@@ -22,6 +22,8 @@ routes = Routes("/v2.0")
 @routes.get("/availability_zones")
 async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
+    if not _sees(ctx, "get_availability_zone"):
+        return {"availability_zones": []}
     zones = sorted(await placement.zones(ctx)) or ["nova"]
     kinds = ("network", "router")
     found = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
@@ -47,15 +49,21 @@ def _agents(host: placement.Host, ctx: Context) -> dict[str, Any]:
     }
 
 
-def _require(ctx: Context, rule: str, project_id: str = "") -> None:
-    if not ctx.may(rule, {"project_id": project_id}):
-        raise Forbidden(action=rule)
+def _sees(ctx: Context, name: str, project_id: str = "") -> bool:
+    """As upstream, a list is empty for those who may not read what is in it."""
+    return ctx.may(policy.named(name), {"project_id": project_id})
+
+
+def _require(ctx: Context, name: str, project_id: str = "") -> None:
+    """As upstream, what somebody may not read is not there for them."""
+    ctx.authorize(policy.named(name), {"project_id": project_id}, hidden=NotFound())
 
 
 @routes.get("/agents")
 async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     """The agent of each host."""
-    _require(ctx, "get_agent")
+    if not _sees(ctx, "get_agent"):
+        return {"agents": []}
     found = [_agents(h, ctx) for h in await placement.hosts(ctx, "network")]
     for name in ("host", "binary", "agent_type", "id", "availability_zone"):
         if values := query.all(name):
@@ -85,7 +93,8 @@ async def service_providers() -> dict[str, Any]:
 @routes.get("/network-ip-availabilities")
 async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
     """How many addresses each network has and uses."""
-    _require(ctx, "get_network_ip_availability")
+    if not _sees(ctx, "get_network_ip_availability"):
+        return {"network_ip_availabilities": []}
     networks = await NETWORKS.page(ctx.tx)
     for name, field in (("network_id", "id"), ("network_name", "name"), ("project_id", "project_id")):
         if values := query.all(name):
@@ -166,5 +175,6 @@ async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[s
 async def delete_auto_allocated_topology(ctx: Context, id: str) -> None:
     """Take the automatic network away, with its router and subnets."""
     project_id = _project(ctx, id)
-    _require(ctx, "delete_auto_allocated_topology", project_id)
+    _require(ctx, "get_auto_allocated_topology", project_id)
+    ctx.authorize(policy.named("delete_auto_allocated_topology"), {"project_id": project_id})
     await auto_topology.delete(ctx, project_id)

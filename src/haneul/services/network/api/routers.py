@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import item_of, serve
 from haneul.services.network.api.ports import FIXED_IP
@@ -36,6 +36,20 @@ def _gateway(value: Any) -> dict[str, Any] | None:
     return None if value in (None, {}) else _GATEWAY(value)
 
 
+def _ha(value: Any) -> bool:
+    """A router is on one host at a time, and moves when that is lost: no second one stands by."""
+    if checks.truth(value):
+        raise errors.HANotEnoughAvailableAgents
+    return False
+
+
+def _distributed(value: Any) -> bool:
+    """Without distributed routers upstream does not know the word; that there are none may be said."""
+    if checks.truth(value):
+        raise BadRequest("Unrecognized attribute(s) 'distributed'")
+    return False
+
+
 def _show_gateway(router: Router) -> dict[str, Any] | None:
     gateway = router.gateway
     if gateway is None:
@@ -54,7 +68,7 @@ ROUTER = Resource(
         NAME,
         *STANDARD,
         ADMIN_STATE_UP,
-        shown("status"),
+        shown("status", is_filter=False),
         Attribute(
             "external_gateway_info",
             _gateway,
@@ -64,26 +78,25 @@ ROUTER = Resource(
             is_stored=False,
         ),
         Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", checks.truth, field="is_ha", put=False, default=False),
-        Attribute("distributed", checks.truth, field="is_distributed", put=False, default=False),
+        Attribute("ha", _ha, field="is_ha", default=False, is_filter=False),
+        Attribute("distributed", _distributed, field="is_distributed", default=False, is_filter=False),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
-        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
     ),
     ROUTERS,
     errors.RouterNotFound,
     routers.create,
     routers.update,
     routers.delete,
-    visible=visibility.own(ROUTERS),
+    visible=visibility.own(ROUTERS, "router"),
 )
 serve(routes, ROUTER)
 
 
 async def _for(ctx: Context, id: str, rule: str) -> Router:
     router: Router = await ROUTER.load(ctx, id)
-    if not ctx.may(rule, await ROUTER.policy_target(ctx, router)):
-        raise Forbidden(action=rule)
+    ctx.authorize(policy.named(rule), await ROUTER.policy_target(ctx, router))
     return router
 
 

@@ -108,7 +108,7 @@ RULE = Resource(
     None,
     security_groups.delete_rule,
     check_together=check_together,
-    visible=visibility.own(RULES),
+    visible=visibility.own(RULES, "security_group_rule"),
 )
 
 
@@ -138,7 +138,7 @@ SECURITY_GROUP = Resource(
     security_groups.create,
     security_groups.update,
     security_groups.delete,
-    visible=visibility.own(SECURITY_GROUPS),
+    visible=visibility.own(SECURITY_GROUPS, "security_group"),
     complete=_with_rules,
     before_list=security_groups.ensure_default,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import checks, visibility
@@ -37,7 +35,7 @@ SUBNET_POOL = Resource(
     subnet_pools.create,
     subnet_pools.update,
     subnet_pools.delete,
-    visible=visibility.own(SUBNET_POOLS, SUBNET_POOLS.c.is_shared.is_(sa.true())),
+    visible=visibility.own(SUBNET_POOLS, "subnetpool", visibility.shared(SUBNET_POOLS)),
 )
 serve(routes, SUBNET_POOL)
 
@@ -54,6 +52,6 @@ ADDRESS_SCOPE = Resource(
     subnet_pools.create_scope,
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
-    visible=visibility.own(ADDRESS_SCOPES, ADDRESS_SCOPES.c.is_shared.is_(sa.true())),
+    visible=visibility.own(ADDRESS_SCOPES, "address_scope", visibility.shared(ADDRESS_SCOPES)),
 )
 serve(routes, ADDRESS_SCOPE)

@@ -8,10 +8,18 @@ import sqlalchemy as sa
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.api import checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, truth_asked
+from haneul.services.network.api.resource import (
+    NOT_GIVEN,
+    Attribute,
+    Extra,
+    Resource,
+    only,
+    shown,
+    truth_asked,
+)
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.operations import subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -20,6 +28,7 @@ routes = Routes("/v2.0")
 
 POOL = checks.mapping({"start": checks.ip, "end": checks.ip})
 HOST_ROUTE = checks.mapping({"destination": checks.subnet, "nexthop": checks.ip})
+OWNERS = ("network:", "neutron:", "compute:", "baremetal:")
 IPV6_MODE = checks.or_none(checks.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
@@ -29,31 +38,29 @@ def _or_empty(check: checks.Check) -> checks.Check:
 
 
 async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    """What policy may ask of the network that a thing lies on."""
+    """What policy may ask of the network that a thing lies on.
+
+    One that is to lie on a network that is not there, or that the asker cannot know, is told that it is missing.
+    """
     network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
-    owner = network.project_id if network else ""
-    return {
-        "network:project_id": owner,
-        "network:tenant_id": owner,
-        "shared": bool(network and network.is_shared),
-    }
+    if network is None:
+        seen = {"project_id": "", "shared": False, "router:external": False}
+    else:
+        shared, external = network.is_shared, network.is_external
+        seen = {"project_id": network.project_id, "shared": shared, "router:external": external}
+    if "id" not in fields and not (network and ctx.may(policy.named("get_network"), seen)):
+        raise errors.NetworkNotFound(id=fields.get("network_id"))
+    owner = seen.pop("project_id")
+    return {"network:project_id": owner, "network:tenant_id": owner, **seen}
 
 
-async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    """A network that is not there, or that the asker cannot know, is said to be missing."""
-    found = await network_target(ctx, fields)
-    if "id" not in fields:
-        network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
-        if network is None or not ctx.may(
-            "get_network",
-            {
-                "project_id": network.project_id,
-                "shared": network.is_shared,
-                "router:external": network.is_external,
-            },
-        ):
-            raise errors.NetworkNotFound(id=fields.get("network_id"))
-    return found
+def _service_type(value: Any) -> str:
+    """The owners of ports that may have an address here, as ports name them."""
+    if not isinstance(value, str) or len(value) > 255 or "\x00" in value:
+        raise errors.InvalidInputSubnetServiceType(service_type=value)
+    if not value.startswith(OWNERS):
+        raise errors.InvalidSubnetServiceType(service_type=value)
+    return value
 
 
 def _ip_version(value: Any) -> int:
@@ -75,12 +82,13 @@ def _shared(values: list[str]) -> Extra:
     return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
 
 
+ON_EXTERNAL = SUBNETS.c.network_id.in_(sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true())))
+
+
 def _external(values: list[str]) -> Extra:
     """Subnets of external networks, or of others."""
     wanted = truth_asked("router:external", values[-1])
-    outside = sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true()))
-    lies = SUBNETS.c.network_id.in_(outside)
-    return f"external/{wanted}", lies if wanted else sa.not_(lies), {}
+    return f"external/{wanted}", ON_EXTERNAL if wanted else sa.not_(ON_EXTERNAL), {}
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -97,7 +105,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", _ip_version, put=False, default=None),
+        Attribute("ip_version", _ip_version, put=False),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
@@ -117,8 +125,9 @@ SUBNET = Resource(
         Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
         Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
         Attribute("subnetpool_id", checks.or_none(checks.uuid), put=False, default=None),
-        Attribute("segment_id", checks.or_none(checks.uuid), put=False, default=None),
-        Attribute("service_types", checks.list_of(checks.NAME), default=list, is_stored=False),
+        Attribute("segment_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
+        Attribute("service_types", checks.list_of(_service_type), default=list, is_stored=False),
+        shown("router:external", "is_external"),
         Attribute("dns_publish_fixed_ip", checks.truth, default=False),
     ),
     SUBNETS,
@@ -126,8 +135,14 @@ SUBNET = Resource(
     subnets.create,
     subnets.update,
     subnets.delete,
-    visible=visibility.own(SUBNETS, SUBNETS.c.is_shared.is_(sa.true()), on_own_networks=True),
-    target=_target,
+    visible=visibility.own(
+        SUBNETS,
+        "subnet",
+        visibility.shared(SUBNETS),
+        ("external", ON_EXTERNAL, {"router:external": True}),
+        on_own_networks=True,
+    ),
+    target=network_target,
     filters={"shared": _shared, "router:external": _external},
 )
 serve(routes, SUBNET)

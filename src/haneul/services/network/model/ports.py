@@ -17,6 +17,9 @@ ROUTER_HOLDERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
 COMPUTE = "compute:"
 
 ACTIVE, DOWN = "ACTIVE", "DOWN"
+NORMAL = "normal"
+"""The one type of NIC that hosts can make."""
+UNBOUND, BINDING_FAILED = "unbound", "binding_failed"
 
 
 class FixedIp(Struct, frozen=True):
@@ -64,7 +67,9 @@ class Port(Struct, frozen=True, gc=False):
 
     @property
     def vif_type(self) -> str:
-        return "ovs" if self.host else "unbound"
+        if not self.host:
+            return UNBOUND
+        return "ovs" if self.vnic_type == NORMAL else BINDING_FAILED
 
 
 class Allocation(Struct, frozen=True, gc=False):
@@ -107,6 +112,11 @@ def random_mac() -> str:
 def is_network_device(owner: str) -> bool:
     """Whether an owner of that name is part of the network itself."""
     return owner.startswith("network:")
+
+
+def is_of_another_service(owner: str) -> bool:
+    """Whether an owner of that name is a server, a bare machine or a share: its service lets the port go."""
+    return owner.startswith(("compute:", "baremetal:", "manila:"))
 
 
 def merged_options(have: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Busy, Duplicate
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import EXTERNAL_MTU, TENANT_MTU, Network
@@ -60,7 +60,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Network:
 
 
 async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Network:
-    """The network with these values; sharing also shares its subnets."""
+    """The network with these values; its subnets are shared, and external, as it is."""
     for provider in ("network_type", "physical_network", "segment"):
         if provider in values and values[provider] != getattr(network, provider):
             raise errors.InvalidOperation(reason="Plugin does not support updating provider attributes")
@@ -73,9 +73,10 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
         if values["mtu"] > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
     changed = await NETWORKS.change(ctx, network, **values)
-    if changed.is_shared != network.is_shared:
+    as_network = {"is_shared": changed.is_shared, "is_external": changed.is_external}
+    if as_network != {"is_shared": network.is_shared, "is_external": network.is_external}:
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
-            await SUBNETS.update(ctx.tx, replace(subnet, is_shared=changed.is_shared))
+            await SUBNETS.update(ctx.tx, replace(subnet, **as_network))
     await pending.mark(ctx, NETWORK, network.id)
     await ctx.emit(Changed(network.id, "network", "update", changed.name, network.project_id))
     return changed
@@ -85,7 +86,7 @@ async def delete(ctx: Context, network: Network) -> None:
     """The network and its subnets are gone; hosts that still have it will be told."""
     ports = await PORTS.find(ctx.tx, network_id=network.id)
     if used := [p.id for p in ports if p.held_as != SERVICE_PORT]:
-        raise errors.NetworkInUse(id=network.id, ports=", ".join(used))
+        raise errors.NetworkInUse(id=network.id, ports=",".join(used))
     for port in ports:
         await addresses.release(ctx, port.id)
         await PORTS.remove(ctx.tx, id=port.id)
@@ -114,8 +115,10 @@ async def visible(ctx: Context, id: str) -> Network:
 
 
 def is_usable(ctx: Context, network: Network) -> bool:
-    is_ours = network.project_id == ctx.auth.project_id
-    return is_ours or network.is_shared or ctx.is_admin or "service" in ctx.auth.roles
+    """Whether the asker's project may have ports on it."""
+    if network.is_shared or ctx.may(policy.SERVICE_API, {}):
+        return True
+    return ctx.may(policy.ADMIN_OR_OWNER, network)
 
 
 async def _refuse_unsharing(ctx: Context, network: Network) -> None:

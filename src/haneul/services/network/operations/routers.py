@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
@@ -72,8 +72,8 @@ async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router
 
 async def delete(ctx: Context, router: Router) -> None:
     """The router is gone, and its gateway with it; interfaces must have been removed before."""
-    if await PORTS.first(ctx.tx, held_by=router.id, held_as=ROUTER_INTERFACE):
-        raise errors.RouterInUse(id=router.id)
+    if attached := await interfaces(ctx, router.id):
+        raise errors.RouterInUse(id=router.id, ports=",".join(port.id for port in attached))
     if router.gateway is not None:
         await _close_gateway(ctx, router)
     await ROUTERS.remove(ctx.tx, id=router.id)
@@ -153,19 +153,22 @@ async def add_interface(
     """The router is on that subnet, at its gateway's address, or wherever that port is."""
     if subnet_id and port_id:
         raise errors.BadRouterRequest(reason="Cannot specify both subnet-id and port-id")
+    only = None
     if port_id:
         port = await _adopt(ctx, router, port_id)
     elif subnet_id:
         port = await _join(ctx, router, await subnets.get(ctx, subnet_id))
+        only = [subnet_id]
     else:
         raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
     await _tell(ctx, router)
     await pending.mark(ctx, NETWORK, port.network_id)
-    return attachment(router, port)
+    return attachment(router, port, only)
 
 
-def attachment(router: Router, port: Port) -> Attachment:
-    ids = [f.subnet_id for f in port.fixed_ips]
+def attachment(router: Router, port: Port, only: list[str] | None = None) -> Attachment:
+    """The port as an answer shows it: the subnets that came or went with it, or else all of its subnets."""
+    ids = only or [f.subnet_id for f in port.fixed_ips]
     return Attachment(
         router.id, router.project_id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids
     )
@@ -176,11 +179,22 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     if subnet.gateway_ip is None:
         raise errors.BadRouterRequest(reason="Subnet for router interface must have a gateway IP")
     await _refuse_overlap(ctx, router, subnet)
+    address = {"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}
+    if subnet.ip_version == 6 and (port := await _port_of_version_6(ctx, router, network)):
+        # upstream: all IPv6 prefixes of a network are on one port of the router, which announces them together
+        return await ports.update(ctx, port, {"fixed_ips": [*map(asdict, port.fixed_ips), address]})
     return await new_ports.add(
-        ctx, network, project_id=router.project_id,
-        fixed_ips=[{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}],
+        ctx, network, project_id=router.project_id, fixed_ips=[address],
         is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
     )  # fmt: skip
+
+
+async def _port_of_version_6(ctx: Context, router: Router, network: Network) -> Port | None:
+    """The router's port on that network that has IPv6 addresses and no others."""
+    for port in await interfaces(ctx, router.id):
+        if port.network_id == network.id and all(":" in fixed.ip_address for fixed in port.fixed_ips):
+            return port
+    return None
 
 
 async def _reachable(ctx: Context, subnet: Subnet) -> Network:
@@ -192,8 +206,7 @@ async def _reachable(ctx: Context, subnet: Subnet) -> Network:
 
 async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
     port = await ports.get(ctx, port_id)
-    if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
-        raise errors.PortNotFound(id=port_id)
+    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
     if in_use := port.held_by or port.device_id:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:
@@ -226,16 +239,22 @@ async def _refuse_overlap(ctx: Context, router: Router, subnet: Subnet) -> None:
 async def remove_interface(
     ctx: Context, router: Router, *, subnet_id: str | None, port_id: str | None
 ) -> Attachment:
-    """The router is no longer there; the port that was its interface is gone."""
+    """The router is no longer there. The port that was its interface is gone, unless it has other subnets too."""
     if not subnet_id and not port_id:
         raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
     port = _named(await interfaces(ctx, router.id), router, subnet_id, port_id)
+    only = [subnet_id] if subnet_id and not port_id else None
     for fixed in port.fixed_ips:
-        await _refuse_used_interface(ctx, router, await subnets.get(ctx, fixed.subnet_id))
-    await new_ports.remove(ctx, port)
+        if only is None or fixed.subnet_id in only:
+            await _refuse_used_interface(ctx, router, await subnets.get(ctx, fixed.subnet_id))
+    left = [asdict(fixed) for fixed in port.fixed_ips if only and fixed.subnet_id not in only]
+    if left:
+        await ports.update(ctx, port, {"fixed_ips": left})
+    else:
+        await new_ports.remove(ctx, port)
     await _tell(ctx, router)
     await pending.mark(ctx, NETWORK, port.network_id)
-    return attachment(router, port)
+    return attachment(router, port, only)
 
 
 def _named(have: Sequence[Port], router: Router, subnet_id: str | None, port_id: str | None) -> Port:

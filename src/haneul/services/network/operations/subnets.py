@@ -47,7 +47,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     values["ip_version"] = cidr.version
     subnet = Subnet(
         id=ctx.new_id(), gateway_ip=gateway, allocation_pools=pools, is_shared=network.is_shared,
-        tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
+        is_external=network.is_external, tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
     )  # fmt: skip
     await SUBNETS.add(ctx.tx, subnet)
     if subnet.is_dhcp_enabled and not network.is_external:
@@ -155,7 +155,8 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             ctx, network, project_id="", fixed_ips=[], is_port_security_enabled=False,
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
-    found = await addresses.allocate(ctx, network, port.id, [{"subnet_id": subnet.id}], mac=port.mac_address)
+    wanted = [{"subnet_id": subnet.id}]
+    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
     await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
 
 

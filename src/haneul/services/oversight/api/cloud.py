@@ -50,10 +50,10 @@ async def show_status(ctx: Context) -> dict[str, Any]:
 @routes.get("/servers/{id}/explain", policy=policy.EXPLAIN)
 async def explain_server(ctx: Context, id: str) -> dict[str, Any]:
     """How a host was chosen for the server, or why none was."""
-    decision = await compute.explain(ctx, id)
+    decision = await compute.explain(ctx, id, policy.EXPLAIN)
     if decision is None:
         raise NotFound(f"Server {id} has not been placed yet.")
-    if not ctx.may(policy.HOSTS.name, {}):
+    if not ctx.may(policy.HOSTS, {}):
         decision = _unnamed(decision)
     return {"server_id": id, "decision": decision}
 
@@ -81,7 +81,7 @@ def _unnamed(decision: dict[str, Any]) -> dict[str, Any]:
 async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
     """From which network namespace of the host, and at which address, the server can be logged in to."""
     async with ctx.in_reading() as reading:
-        server = await compute.show(reading, id)
+        server = await compute.show(reading, id, policy.EXPLAIN)
         address = await network.way_in(reading, id)
     if address is None or server.host is None:
         raise NotFound(f"Server {id} has no address yet.")
@@ -97,7 +97,7 @@ async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
 @routes.get("/operations", policy=policy.OPERATIONS)
 async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
     """Accepted work, the newest first; `?open=true` only what still runs, `?resource=ID` of one thing."""
-    filters = [] if ctx.is_admin else [Filter("project_id", "eq", ctx.project_id)]
+    filters = [] if ctx.may(policy.ALL_OPERATIONS, {}) else [Filter("project_id", "eq", ctx.project_id)]
     if query.truth("open") if "open" in query else False:
         filters.append(Filter("is_open", "eq", True))
     if (resource := query.get("resource")) is not None:
@@ -111,7 +111,7 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
 async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
     """One operation with its steps and their times."""
     found = await OPERATIONS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.OPERATIONS.name, found):
+    if found is None or not ctx.may(policy.OPERATIONS, found):
         raise NotFound(f"There is no operation {id}.")
     steps = sorted(await STEPS.find(ctx.tx, operation_id=id), key=lambda s: s.started_at)
     shown = [
@@ -152,7 +152,7 @@ def _time(at: datetime | None) -> str | None:
 @routes.get("/events", policy=policy.EVENTS)
 async def list_events(ctx: Context, query: Query) -> dict[str, Any]:
     """What happened, the newest first; `?subject=ID` to one thing."""
-    filters = [] if ctx.is_admin else [Filter("project_id", "eq", ctx.project_id)]
+    filters = [] if ctx.may(policy.ALL_EVENTS, {}) else [Filter("project_id", "eq", ctx.project_id)]
     if (subject := query.get("subject")) is not None:
         filters.append(Filter("subject_id", "eq", subject))
     limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)

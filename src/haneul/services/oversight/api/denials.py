@@ -16,6 +16,6 @@ routes = Routes("/v1")
 async def show_denial(ctx: Context, request_id: str) -> dict[str, Any]:
     """Why that request was refused: the rule, the roles held, and the smallest role that would pass."""
     denial = ctx.platform.denials.of(request_id)
-    if denial is None or not ctx.may(policy.DENIALS.name, denial):
+    if denial is None or not ctx.may(policy.DENIALS, denial):
         raise NotFound(f"No refusal of a request {request_id} is remembered.")
     return {"denial": denial}

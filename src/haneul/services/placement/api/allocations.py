@@ -130,7 +130,7 @@ async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     project_id = query.get("project_id")
     if not project_id:
         raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
-    ctx.authorize({"project_id": project_id})
+    ctx.authorize(policy.USAGES, {"project_id": project_id})
     used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
     if ctx.wants((1, 38)):
         return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}

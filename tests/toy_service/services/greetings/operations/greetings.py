@@ -16,7 +16,7 @@ from haneul.kernel.db import Filter, Sort
 
 async def create(ctx: Context, text: str, tags: builtins.list[str]) -> Greeting:
     """Accept a greeting; the saga hangs it out."""
-    ctx.authorize({"project_id": ctx.project_id}, policy.CREATE.name)
+    ctx.authorize(policy.CREATE, {"project_id": ctx.project_id})
     longest = ctx.options(GreetingOptions).longest
     if len(text) > longest:
         raise errors.GreetingTooLong(longest=longest)
@@ -45,5 +45,5 @@ async def list(ctx: Context, tag: str | None) -> builtins.list[Greeting]:
 async def delete(ctx: Context, id: str) -> None:
     """The greeting is gone; the door is cleared by the reconciler."""
     greeting = await show(ctx, id)
-    ctx.authorize(greeting, policy.DELETE.name)
+    ctx.authorize(policy.DELETE, greeting)
     await GREETINGS.remove(ctx.tx, id=id)

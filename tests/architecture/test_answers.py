@@ -1,0 +1,60 @@
+"""Every route says what it answers and what it can fail with, and the documents say it too.
+
+That it is true is seen by `tests/answers.py`, whatever the tests call.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from haneul import control_plane
+from haneul.kernel.http.answers import COMMON_ERRORS, UNDECLARED
+from haneul.kernel.http.openapi import document
+from tests import answers
+from tests.architecture.source import SERVICES
+
+UNDECLARED_YET = {
+    "block_storage": 156,
+    "compute": 88,
+    "identity": 164,
+    "image": 60,
+    "network": 81,
+    "oversight": 7,
+    "placement": 26,
+}
+"""How many routes of a service do not say what they answer. The numbers only shrink."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_says_what_it_answers(service: str) -> None:
+    routes = control_plane.served(service).routes
+    silent = [f"{r.method} {r.path}" for r in routes if UNDECLARED in r.answers.values()]
+    assert len(silent) == UNDECLARED_YET.get(service, 0), silent
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_route_declares_what_every_route_can_fail_with(service: str) -> None:
+    for route in control_plane.served(service).routes:
+        assert not set(route.errors) & set(COMMON_ERRORS), route
+        assert len(set(route.errors)) == len(route.errors), route
+
+
+def test_services_without_errors_are_services() -> None:
+    assert set(SERVICES) >= answers.ERRORS_LATER
+    assert set(SERVICES) >= set(UNDECLARED_YET)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_documents_have_the_answers_and_the_errors(service: str) -> None:
+    served = control_plane.served(service)
+    made = document(served.manifest, served.routes, "http://cloud.test")
+    msgspec.json.encode(made)
+    for route in served.routes:
+        operation = made["paths"][served.manifest.path + route.path or "/"][route.method.lower()]
+        responses = operation["responses"]
+        for status, answer in route.answers.items():
+            content = responses[str(status)].get("content", {})
+            assert bool(content) == (answer is not None and answer is not UNDECLARED), route
+        for error in route.errors:
+            assert error.code in responses[str(error.status)]["x-errors"], route
