@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,12 +52,24 @@ class Listing(msgspec.Struct, frozen=True):
     sortable: Mapping[str, str]
     filters: Mapping[str, str]
     admins_filters: Mapping[str, str]
+    windows: Mapping[str, tuple[int, int]] = {}
+    """Since when this kind may be asked for a field, where that is not as for the others."""
+    old: Collection[str] | None = None
+    """The filters that members had before `FILTERS_SINCE`, if not all."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            filters(
+                ctx,
+                query,
+                self.filters,
+                self.admins_filters,
+                FILTERS_SINCE,
+                windows=self.windows,
+                old=self.old,
+            ),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -123,7 +135,7 @@ def _sort(query: Query, sortable: Mapping[str, str]) -> list[Sort]:
 
 NEVER = Filter("id", "in", [])
 """Finds nothing."""
-WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+WINDOWS = {"group_id": (3, 10), "glance_metadata": (3, 4), "created_at": (3, 60), "updated_at": (3, 60)}
 """Before these versions such a filter is ignored."""
 QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
@@ -131,7 +143,14 @@ ANYTHING, NONE = "(anything)", "(none)"
 
 
 def filters(
-    ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
+    ctx: Context,
+    query: Query,
+    fields: Mapping[str, str],
+    admins: Mapping[str, str],
+    since: tuple[int, int],
+    *,
+    windows: Mapping[str, tuple[int, int]] = {},
+    old: Collection[str] | None = None,
 ) -> list[Filter]:
     """The conditions in the query string.
 
@@ -139,9 +158,11 @@ def filters(
     Administrators may ask for everything, and what nothing has finds nothing.
     """
     known = {**fields, **admins} if ctx.is_admin else dict(fields)
+    if old is not None and not ctx.is_admin and not ctx.wants(since):
+        known = {name: fields[name] for name in old}
     found, unknown = [], []
     for name, value in query.pairs:
-        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = LIKE_SINCE if name.endswith("~") else windows.get(name, WINDOWS.get(name, (3, 0)))
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and ctx.is_admin
@@ -167,7 +188,7 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
         return []
     if field in ("metadata", "extra_specs"):
         return _pairs(field, value)
-    if field in WINDOWS:
+    if field in ("created_at", "updated_at"):
         return [_compared(field, part) for part in value.split(",")]
     if field == NONE:
         return [NEVER]

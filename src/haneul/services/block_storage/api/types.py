@@ -58,7 +58,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     is_public: bool | None = True
     if ctx.is_admin and (text := query.get("is_public")) is not None:
         is_public = None if text.lower() == "none" else query.truth("is_public")
-    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE, old=())
     found = await types.list_all(
         ctx,
         is_public=is_public,

@@ -44,7 +44,7 @@ FILTERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "consumes_quota": "consumes_quota",
-    "migration_status": lists.NONE,
+    "migration_status": "migration_status",
     "group_id": lists.NONE,
 }
 ADMINS_FILTERS = {
@@ -57,6 +57,8 @@ ADMINS_FILTERS = {
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
     "volume_type_id": "type_id",
+    "service_uuid": "=None",
+    "shared_targets": "=None",
 }
 MULTIATTACH_BY_TYPE = (3, 50)
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
@@ -284,7 +286,7 @@ def _view(
         "consistencygroup_id": None,
         "multiattach": v.multiattach,
         "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
-        "migration_status": None,
+        "migration_status": v.migration_status if ctx.is_admin else None,
     }
     view.update(newer)
     if "volume_type_id" in newer:
@@ -299,7 +301,7 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
         added["volume_image_metadata"] = v.image_metadata
     if ctx.is_admin:
         added["os-vol-host-attr:host"] = v.host
-        added["os-vol-mig-status-attr:migstat"] = None
+        added["os-vol-mig-status-attr:migstat"] = v.migration_status
         added["os-vol-mig-status-attr:name_id"] = None
     return added
 

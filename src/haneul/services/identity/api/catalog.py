@@ -14,7 +14,7 @@ from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import policy
 from haneul.services.identity.api.bodies import Text, given, read
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.operations import access, catalog, tokens
@@ -99,6 +99,7 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
 @routes.get("/regions", policy=policy.LIST_REGIONS)
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
+    only(query, "parent_region_id", "limit", "marker")
     return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
 
 
@@ -169,9 +170,7 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
     ctx.authorize({})
-    return await listing(
-        ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
-    )
+    return await listing(ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"))
 
 
 @routes.post("/services", status=201, policy=policy.CREATE_SERVICE)
@@ -236,7 +235,7 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
         raise InvalidField(field="interface", why=why, kind="value")
     return await listing(
         ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
-        texts=("interface", "service_id", "region_id"), truths=("enabled",),
+        texts=("interface", "service_id", "region_id"),
     )  # fmt: skip
 
 
