@@ -63,7 +63,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     is_public: bool | None = True
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
-    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED)
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
     found = await types.list_all(
         ctx,
         is_public=is_public,
