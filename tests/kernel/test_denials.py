@@ -18,8 +18,9 @@ OTHERS = {"project_id": "p2"}
 
 
 def denial(check: str, target: Any = None, scope: tuple[str, ...] = (), **more: Any) -> Denial:
-    policy = Policy.build([rule("x", check, scope=scope), rule("mine", "project_id:%(project_id)s")])
-    return explain(policy, ("x", target), READER | more, request_id="req-1", at=NOW, is_hidden=False)
+    x = rule("x", check, scope=scope)
+    policy = Policy.build([x, rule("mine", "project_id:%(project_id)s")])
+    return explain(policy, (x, target), READER | more, request_id="req-1", at=NOW, is_hidden=False)
 
 
 @pytest.mark.parametrize(
@@ -47,27 +48,29 @@ def test_where_the_scope_is_the_reason_no_role_is_named() -> None:
 
 
 def test_a_rule_that_is_not_there_lets_nobody_pass() -> None:
-    found = explain(Policy(), ("gone", {}), READER, request_id="req-1", at=NOW, is_hidden=False)
+    found = explain(Policy(), (rule("gone", "@"), {}), READER, request_id="req-1", at=NOW, is_hidden=False)
     assert (found.rule, found.check, found.smallest_role) == ("gone", "", None)
 
 
 def test_only_the_newest_denials_are_kept() -> None:
     denials = Denials(size=2)
     for number in "123":
-        policy = Policy.build([rule("x", "!")])
-        denials.add(explain(policy, ("x", {}), READER, request_id=f"req-{number}", at=NOW, is_hidden=False))
+        x = rule("x", "!")
+        denials.add(
+            explain(Policy.build([x]), (x, {}), READER, request_id=f"req-{number}", at=NOW, is_hidden=False)
+        )
     assert denials.of("req-1") is None
     assert denials.of("req-3") is not None
 
 
 def test_an_error_comes_from_the_refusal_that_it_names_or_that_came_right_before() -> None:
-    decisions = Decisions()
+    decisions, a, b = Decisions(), rule("a", "!"), rule("b", "@")
     assert decisions.behind(Forbidden(action="a")) is None
-    decisions.note("a", OTHERS, is_allowed=False)
-    assert decisions.behind(NotFound()) == ("a", OTHERS)
+    decisions.note(a, OTHERS, is_allowed=False)
+    assert decisions.behind(NotFound()) == (a, OTHERS)
     assert decisions.behind(Conflict()) is None
-    decisions.note("b", OWN, is_allowed=True)
+    decisions.note(b, OWN, is_allowed=True)
     assert decisions.behind(NotFound()) is None
-    assert decisions.behind(Forbidden(action="a")) == ("a", OTHERS)
-    decisions.note("are they an admin?", {}, is_allowed=False)
+    assert decisions.behind(Forbidden(action="a")) == (a, OTHERS)
+    decisions.note(rule("are they an admin?", "!"), {}, is_allowed=False)
     assert decisions.behind(NotFound()) is None

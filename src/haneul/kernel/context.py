@@ -23,7 +23,7 @@ from haneul.kernel.denials import Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
-from haneul.kernel.policy import Policy, Rule
+from haneul.kernel.policy import Credentials, Policy, Rule
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
@@ -186,7 +186,7 @@ NO_TRANSACTION: Any = NoTransaction()
 
 class Context:
     __slots__ = (
-        "_tx", "auth", "decisions", "endpoint", "operation", "platform", "request_id", "rule", "version"
+        "_credentials", "_tx", "auth", "decisions", "endpoint", "operation", "platform", "request_id", "version"
     )  # fmt: skip
 
     def __init__(
@@ -197,7 +197,6 @@ class Context:
         *,
         request_id: str | None = None,
         version: Version = (0, 0),
-        rule: str | None = None,
         operation: Any = None,
         endpoint: str | None = None,
         decisions: Decisions | None = None,
@@ -207,7 +206,7 @@ class Context:
         self._tx = tx
         self.request_id = request_id
         self.version = version
-        self.rule = rule
+        self._credentials: Credentials | None = None
         self.operation = operation
         self.endpoint = endpoint or platform.endpoint
         self.decisions = decisions or Decisions()
@@ -218,37 +217,30 @@ class Context:
     def project_id(self) -> str:
         """The project acted in; 403 if the token is not scoped to one."""
         if self.auth.project_id is None:
-            raise Forbidden(action=self.rule or "an operation within a project")
+            raise Forbidden(action="an operation within a project")
         return self.auth.project_id
 
     @property
     def user_id(self) -> str:
         return self.auth.user_id or ""
 
-    @property
-    def is_admin(self) -> bool:
-        return "admin" in self.auth.roles
-
-    def may(self, rule: str | Rule, target: Any = None) -> bool:
+    def may(self, rule: Rule, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
-        if isinstance(rule, Rule):
-            rule = self.platform.policy.id_of(rule)
         whom = as_target(target)
-        decided = self.platform.policy.decide(rule, whom, self.auth.credentials())
+        if self._credentials is None:
+            self._credentials = self.auth.credentials()
+        decided = self.platform.policy.decide(rule, whom, self._credentials)
         is_allowed = decided is not False if whom is None else bool(decided)
         self.decisions.note(rule, whom, is_allowed)
         return is_allowed
 
-    def authorize(self, target: Any, rule: str | None = None, *, hidden: HaneulError | None = None) -> None:
-        """Raise Forbidden unless the rule (by default the route's) allows it on the target.
+    def authorize(self, rule: Rule, target: Any, *, hidden: HaneulError | None = None) -> None:
+        """Raise Forbidden unless the rule allows it on the target; one of None is nobody's.
 
         `hidden` is raised instead where the asker may not even know that the target exists.
         """
-        name = rule or self.rule
-        if name is None:
-            raise RuntimeError("authorize needs a rule outside of a route that has one")
-        if not self.may(name, target if target is not None else {}):
-            raise hidden or Forbidden(action=name)
+        if not self.may(rule, target if target is not None else {}):
+            raise hidden or Forbidden(action=rule.name)
 
     # -- when, which
 
@@ -294,7 +286,6 @@ class Context:
             tx,
             request_id=self.request_id,
             version=self.version,
-            rule=self.rule,
             operation=self.operation,
             endpoint=self.endpoint,
             decisions=self.decisions,

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from haneul.kernel.errors import HaneulError
-from haneul.kernel.policy import Credentials, Policy, Target, covers_scope, scope_of
+from haneul.kernel.policy import Credentials, Policy, Rule, Target, covers_scope, scope_of
 
 LADDER = ("reader", "member", "manager", "admin")
 """Each of them implies those before it."""
@@ -41,21 +41,25 @@ class Denial(msgspec.Struct, frozen=True):
     """The asker was told that there is no such thing."""
 
 
+Refusal = tuple[Rule, Target]
+"""Which rule said no, and of what."""
+
+
 class Decisions:
     """What was decided for one request: the refusals, and whether the last word was one."""
 
     __slots__ = ("last", "refusals")
 
     def __init__(self) -> None:
-        self.refusals: deque[tuple[str, Target]] = deque(maxlen=16)
-        self.last: tuple[str, Target] | None = None
+        self.refusals: deque[Refusal] = deque(maxlen=16)
+        self.last: Refusal | None = None
 
-    def note(self, rule: str, target: Target, is_allowed: bool) -> None:
+    def note(self, rule: Rule, target: Target, is_allowed: bool) -> None:
         self.last = None if is_allowed else (rule, target)
         if self.last is not None:
             self.refusals.append(self.last)
 
-    def behind(self, error: HaneulError) -> tuple[str, Target] | None:
+    def behind(self, error: HaneulError) -> Refusal | None:
         """The refusal that this error comes from, if it comes from one.
 
         Either it names the rule, or nothing was allowed between the refusal and the error. A question about
@@ -65,7 +69,7 @@ class Decisions:
             return None
         named = error.details.get("action")
         for rule, target in reversed(self.refusals):
-            if rule == named:
+            if rule.name == named:
                 return rule, target
         return self.last if self.last is not None and self.last[1] else None
 
@@ -108,7 +112,7 @@ def _candidates(named: set[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
 
 def explain(
     policy: Policy,
-    refusal: tuple[str, Target],
+    refusal: Refusal,
     credentials: Credentials,
     *,
     request_id: str,
@@ -116,7 +120,8 @@ def explain(
     is_hidden: bool,
 ) -> Denial:
     """The denial that this refusal is."""
-    name, target = refusal
+    refusing, target = refusal
+    name = policy.id_of(refusing)
     rule = policy.rules.get(name)
     scope, scopes = scope_of(credentials), rule.scope if rule else ()
     smallest = smallest_role(policy, name, target, credentials)

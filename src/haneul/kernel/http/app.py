@@ -23,7 +23,7 @@ from falcon.routing import CompiledRouter
 from haneul.kernel import access_rules, denials, log, races, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
 from haneul.kernel.db import Tx
-from haneul.kernel.denials import Decisions
+from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
     CONCEALED,
     HOST_FAILURES,
@@ -39,7 +39,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
-from haneul.kernel.http.page_safety import protect
+from haneul.kernel.http.page_safety import Locked, protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -159,6 +159,7 @@ class Application:
         self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = falcon.asgi.App(
             request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            response_type=Locked,
             router=_Router(_router_of(tuple(services))),
             sink_before_static_route=False,
         )
@@ -255,7 +256,7 @@ class Application:
     ) -> None:
         rule = route.policy
         if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(self.platform.policy.id_of(rule), None, is_allowed=False)
+            decisions.note(rule, None, is_allowed=False)
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -279,7 +280,7 @@ class Application:
         async def handle(tx: Tx) -> Any:
             ctx = Context(
                 self.platform, auth, tx, request_id=request_id, version=version,
-                rule=rule and self.platform.policy.id_of(rule), endpoint=endpoint, decisions=decisions,
+                endpoint=endpoint, decisions=decisions,
             )  # fmt: skip
             return await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
 
@@ -381,7 +382,7 @@ class Application:
 
     def _explain(
         self,
-        refusal: tuple[str, Any],
+        refusal: Refusal,
         error: HaneulError,
         auth: Auth,
         request_id: str,

@@ -5,13 +5,19 @@ from haneul.kernel.policy import Rule
 _READER = "role:admin or (role:reader and project_id:%(project_id)s)"
 _MEMBER = "role:admin or (role:member and project_id:%(project_id)s)"
 _ADMIN = "role:admin"
-_ANY_READER = "role:admin or role:reader"
 
 
 def rule(name: str, check: str, description: str) -> Rule:
     """A rule that every kind of token may pass: the real service knows no scopes."""
     return Rule(name, check, description, scope=())
 
+
+CONTEXT_IS_ADMIN = rule("context_is_admin", _ADMIN, "Who counts as an administrator of volumes.")
+"""Where the real service asks for no rule but this: lists of every project, filters, other projects' limits."""
+ADMIN_OR_OWNER = rule(
+    "admin_or_owner", "rule:context_is_admin or project_id:%(project_id)s", "Whose it is, and admins."
+)
+"""Who is told that there is such a thing at all."""
 
 CREATE = rule("volume:create", _MEMBER, "Create a volume.")
 CREATE_FROM_IMAGE = rule("volume:create_from_image", _MEMBER, "Create a volume from an image.")
@@ -69,14 +75,14 @@ DELETE_SNAPSHOT_METADATA = rule(
     "volume:delete_snapshot_metadata", _MEMBER, "Remove from a snapshot's metadata."
 )
 
-LIST_TYPES = rule("volume_extension:type_get_all", _ANY_READER, "List volume types.")
-GET_TYPE = rule("volume_extension:type_get", _ANY_READER, "Show a volume type.")
+LIST_TYPES = rule("volume_extension:type_get_all", _READER, "List volume types.")
+GET_TYPE = rule("volume_extension:type_get", _READER, "Show a volume type.")
 CREATE_TYPE = rule("volume_extension:type_create", _ADMIN, "Create a volume type.")
 UPDATE_TYPE = rule("volume_extension:type_update", _ADMIN, "Update a volume type.")
 DELETE_TYPE = rule("volume_extension:type_delete", _ADMIN, "Delete a volume type.")
-TYPE_EXTRA_SPECS = rule("volume_extension:access_types_extra_specs", _ANY_READER, "See a type's extra specs.")
-LIST_EXTRA_SPECS = rule("volume_extension:types_extra_specs:index", _ANY_READER, "List a type's extra specs.")
-SHOW_EXTRA_SPEC = rule("volume_extension:types_extra_specs:show", _ANY_READER, "Show one extra spec.")
+TYPE_EXTRA_SPECS = rule("volume_extension:access_types_extra_specs", _READER, "See a type's extra specs.")
+LIST_EXTRA_SPECS = rule("volume_extension:types_extra_specs:index", _READER, "List a type's extra specs.")
+SHOW_EXTRA_SPEC = rule("volume_extension:types_extra_specs:show", _READER, "Show one extra spec.")
 CREATE_EXTRA_SPECS = rule("volume_extension:types_extra_specs:create", _ADMIN, "Add extra specs.")
 UPDATE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:update", _ADMIN, "Change an extra spec.")
 DELETE_EXTRA_SPEC = rule("volume_extension:types_extra_specs:delete", _ADMIN, "Remove an extra spec.")
@@ -124,6 +130,7 @@ LIST_CLUSTERS = rule("clusters:get_all", _ADMIN, "List clusters.")
 GET_CLUSTER = rule("clusters:get", _ADMIN, "Show a cluster.")
 LIST_DEFAULT_TYPES = rule("volume_extension:default_get_all", _ADMIN, "List projects' default types.")
 GET_DEFAULT_TYPE = rule("volume_extension:default_get", _ADMIN, "Show a project's default type.")
+VOLUME_ENCRYPTION = rule("volume_extension:volume_encryption_metadata", _READER, "How a volume is encrypted.")
 TYPE_ENCRYPTION = rule(
     "volume_extension:volume_type_encryption:get", _ADMIN, "How a type's volumes are encrypted."
 )

@@ -19,6 +19,7 @@ READERS = f"{ADMIN} or ({READER})"
 MANAGERS = f"{ADMIN} or (role:manager and project_id:%(project_id)s)"
 OWNERS = f"{ADMIN} or {SERVICE} or ({NET_OWNER})"
 SERVANTS = f"{ADMIN} or {SERVICE}"
+OF_NO_SERVICE = "'False':%(service_device)s"
 NOT_A_NETWORK_DEVICE = "'False':%(network_device)s"
 
 _ALL = {
@@ -45,7 +46,7 @@ _ALL = {
     "delete_network": MEMBERS,
     "create_subnet": f"{ADMIN} or ({NET_OWNER})",
     "create_subnet:service_types": ADMIN,
-    "get_subnet": f"{READERS} or {SHARED} or {SERVICE} or ({NET_READER})",
+    "get_subnet": f"{READERS} or {SHARED} or {EXTERNAL} or {SERVICE} or ({NET_READER})",
     "update_subnet": f"{MEMBERS} or ({NET_OWNER})",
     "update_subnet:service_types": ADMIN,
     "delete_subnet": f"{MEMBERS} or ({NET_OWNER})",
@@ -62,7 +63,7 @@ _ALL = {
     "update_address_scope": MEMBERS,
     "update_address_scope:shared": ADMIN,
     "delete_address_scope": MEMBERS,
-    "create_port": f"{MEMBERS} or {SERVICE}",
+    "create_port": f"{OWNERS} or {SHARED}",
     "create_port:device_owner": f"{OWNERS} or {NOT_A_NETWORK_DEVICE}",
     "create_port:mac_address": OWNERS,
     "create_port:fixed_ips": f"{OWNERS} or {SHARED}",
@@ -81,14 +82,14 @@ _ALL = {
     "update_port": f"{MEMBERS} or {SERVICE}",
     "update_port:device_owner": f"{OWNERS} or {NOT_A_NETWORK_DEVICE}",
     "update_port:mac_address": f"{SERVANTS} or ({NET_MANAGER})",
-    "update_port:fixed_ips": f"{OWNERS} or {SHARED}",
+    "update_port:fixed_ips": OWNERS,
     "update_port:fixed_ips:ip_address": OWNERS,
     "update_port:port_security_enabled": OWNERS,
     "update_port:allowed_address_pairs": OWNERS,
     "update_port:binding:host_id": SERVANTS,
     "update_port:binding:profile": SERVICE,
     "update_port:binding:vnic_type": f"{MEMBERS} or {SERVICE}",
-    "delete_port": f"{MEMBERS} or {SERVICE} or ({NET_OWNER})",
+    "delete_port": f"{SERVANTS} or ({OF_NO_SERVICE} and (({MEMBER}) or ({NET_OWNER})))",
     "create_router": MEMBERS,
     "create_router:distributed": ADMIN,
     "create_router:ha": ADMIN,
@@ -121,9 +122,9 @@ _ALL = {
     "delete_security_group_rule": MEMBERS,
     "get_rbac_policy": READERS,
     "get_address_group": READERS,
-    "get_flavor": READERS,
+    "get_flavor": "role:reader",
     "get_service_profile": ADMIN,
-    "get_quota": READERS,
+    "get_quota": MANAGERS,
     "update_quota": ADMIN,
     "delete_quota": ADMIN,
     "get_agent": ADMIN,
@@ -131,7 +132,21 @@ _ALL = {
     "get_service_provider": "role:reader",
     "get_network_ip_availability": SERVANTS,
     "get_auto_allocated_topology": READERS,
-    "create_auto_allocated_topology": MEMBERS,
     "delete_auto_allocated_topology": MEMBERS,
 }
 RULES: dict[str, Rule] = {name: rule(name, check) for name, check in _ALL.items()}
+
+
+def named(name: str) -> Rule:
+    """The rule of that name; one that nobody passes if there is none."""
+    return RULES.get(name) or Rule(name, "!")
+
+
+CONTEXT_IS_ADMIN = rule("context_is_admin", ADMIN, "Who counts as an administrator of networks.", scope=())
+SERVICE_API = rule("service_api", SERVICE, "Other services.", scope=())
+ADMIN_OR_OWNER = rule(
+    "admin_or_owner",
+    "rule:context_is_admin or project_id:%(project_id)s",
+    "Whose it is, and admins.",
+    scope=(),
+)

@@ -15,9 +15,11 @@ HOSTS = rule("haneul:hosts", "role:admin", "See hosts by name.", ANY)
 OPERATIONS = rule(
     "haneul:operations", "role:admin or (role:reader and project_id:%(project_id)s)", "See operations.", ANY
 )
+ALL_OPERATIONS = rule("haneul:operations:all_projects", "role:admin", "See every project's operations.", ANY)
 EVENTS = rule(
     "haneul:events", "role:admin or (role:reader and project_id:%(project_id)s)", "See events.", ANY
 )
+ALL_EVENTS = rule("haneul:events:all_projects", "role:admin", "See every project's events.", ANY)
 DENIALS = rule(
     "haneul:denials",
     "role:admin or (user_id:%(user_id)s and 'False':%(is_hidden)s)",

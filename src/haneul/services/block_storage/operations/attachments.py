@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Attachment, Volume
@@ -17,7 +17,7 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 
 async def show(ctx: Context, id: str) -> Attachment:
     found = await ATTACHMENTS.get(ctx.tx, id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
         raise errors.AttachmentNotFound(id=id)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import snapshots as model
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.operations import volumes
@@ -18,7 +18,7 @@ from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
 async def show(ctx: Context, id: str) -> Snapshot:
     """The snapshot, if the asker may know of it; SnapshotNotFound otherwise."""
     found = await SNAPSHOTS.get(ctx.tx, id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
         raise errors.SnapshotNotFound(id=id)
     return found
 
@@ -74,7 +74,7 @@ async def list_all(
     limit: int | None,
 ) -> list[Snapshot]:
     after = await show(ctx, marker) if marker else None
-    if not (all_projects and ctx.is_admin):
+    if not (all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})):
         filters = [Filter("project_id", "eq", ctx.project_id), *filters]
     return await SNAPSHOTS.page(ctx.tx, filters, sort=sort, after=after, limit=limit)
 

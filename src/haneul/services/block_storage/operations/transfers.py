@@ -10,7 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.guesses import guarded
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.transfers import Transfer, digest
 from haneul.services.block_storage.operations import volumes
@@ -23,7 +23,7 @@ async def create(
 ) -> tuple[Transfer, str]:
     """The offer, and the key to it, which is told once and not stored."""
     volume = await volumes.show(ctx, volume_id)
-    ctx.authorize(volume)
+    ctx.authorize(policy.CREATE_TRANSFER, volume)
     await volumes.require_free(ctx, volume)
     key = secrets.token_hex(8)
     made = Transfer(ctx.new_id(), volume.id, volume.project_id, name, digest(key), no_snapshots, ctx.now())
@@ -34,13 +34,17 @@ async def create(
 
 async def show(ctx: Context, id: str) -> Transfer:
     found = await TRANSFERS.get(ctx.tx, id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
         raise errors.TransferNotFound(id=id)
     return found
 
 
 async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit: int) -> list[Transfer]:
-    mine = [] if all_projects and ctx.is_admin else [Filter("project_id", "eq", ctx.project_id)]
+    mine = (
+        []
+        if all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})
+        else [Filter("project_id", "eq", ctx.project_id)]
+    )
     return await TRANSFERS.page(ctx.tx, mine, sort=sort, limit=limit)
 
 
@@ -70,7 +74,7 @@ async def accept(ctx: Context, id: str, key: str, *, address: str) -> Transfer:
 async def delete(ctx: Context, id: str) -> None:
     """The offer is withdrawn and the volume available again."""
     found = await show(ctx, id)
-    ctx.authorize(found)
+    ctx.authorize(policy.DELETE_TRANSFER, found)
     volume = await VOLUMES.get(ctx.tx, found.volume_id)
     if volume is not None and volume.settled == "awaiting-transfer":
         await volumes.save(ctx, volume, settled="available")

@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort, among
 from haneul.kernel.ids import is_uuid
-from haneul.services.block_storage import errors
+from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model.types import DEFAULT_ID, DEFAULT_NAME, TypeAccess, VolumeType
 from haneul.services.block_storage.store.types import ACCESS, TYPES
 from haneul.services.block_storage.store.volumes import VOLUMES
@@ -42,7 +42,7 @@ async def named(ctx: Context, name_or_id: str) -> VolumeType:
 
 
 async def _may_use(ctx: Context, type: VolumeType) -> bool:
-    if type.is_public or ctx.is_admin:
+    if type.is_public or ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         return True
     return await ACCESS.get(ctx.tx, type.id, ctx.project_id) is not None
 
@@ -59,7 +59,7 @@ async def list_all(
     """The types that the asker may use; `is_public` None is all that an administrator knows."""
     filters = [*filters]
     extra = []
-    if ctx.is_admin:
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         if is_public is not None:
             filters.append(Filter("is_public", "eq", is_public))
     else:

@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
@@ -57,7 +57,7 @@ class _Origin(msgspec.Struct, frozen=True):
 async def show(ctx: Context, id: str) -> Volume:
     """The volume, if the asker may know of it; VolumeNotFound otherwise."""
     volume = await VOLUMES.get(ctx.tx, id)
-    if volume is None or not (ctx.is_admin or volume.project_id == ctx.auth.project_id):
+    if volume is None or not ctx.may(policy.ADMIN_OR_OWNER, volume):
         raise errors.VolumeNotFound(id=id)
     return volume
 
@@ -77,7 +77,7 @@ async def create(ctx: Context, new: Wish) -> Volume:
     type = await _type(ctx, new.type, origin.type_id)
     multiattach = new.multiattach or "<is> True" in type.extra_specs.get("multiattach", "")
     if multiattach:
-        ctx.authorize({"project_id": ctx.project_id}, policy.CREATE_MULTIATTACH.name)
+        ctx.authorize(policy.CREATE_MULTIATTACH, {"project_id": ctx.project_id})
     await require_quota(ctx, size=size, volumes=1, gigabytes=size)
     volume = Volume(
         id=ctx.new_id(),
@@ -133,7 +133,7 @@ def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
 async def _origin(ctx: Context, new: Wish) -> _Origin:
     if new.snapshot_id:
         snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
-        if snapshot is None or not (ctx.is_admin or snapshot.project_id == ctx.auth.project_id):
+        if snapshot is None or not ctx.may(policy.ADMIN_OR_OWNER, snapshot):
             raise errors.SnapshotNotFound(id=new.snapshot_id)
         if snapshot.status != "available":
             raise errors.InvalidSnapshot(
@@ -153,7 +153,7 @@ async def _origin(ctx: Context, new: Wish) -> _Origin:
 
 
 async def _from_image(ctx: Context, image_id: str) -> _Origin:
-    ctx.authorize({"project_id": ctx.project_id}, policy.CREATE_FROM_IMAGE.name)
+    ctx.authorize(policy.CREATE_FROM_IMAGE, {"project_id": ctx.project_id})
     try:
         found = await image.get(ctx, image_id)
     except image.ImageNotFound:
@@ -191,14 +191,14 @@ async def list_all(
 
 
 def _within(ctx: Context, filters: list[Filter], all_projects: bool) -> list[Filter]:
-    if all_projects and ctx.is_admin:
+    if all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         return filters
     return [Filter("project_id", "eq", ctx.project_id), *filters]
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Volume:
     volume = await show(ctx, id)
-    ctx.authorize(volume)
+    ctx.authorize(policy.UPDATE, volume)
     return await save(ctx, volume, **changes)
 
 
@@ -210,7 +210,7 @@ async def save(ctx: Context, volume: Volume, **changes: Any) -> Volume:
 async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = False) -> None:
     """The volume goes, whatever else is being done to it; with `cascade` its snapshots too."""
     volume = await show(ctx, id)
-    ctx.authorize(volume, policy.FORCE_DELETE.name if force else policy.DELETE.name)
+    ctx.authorize(policy.FORCE_DELETE if force else policy.DELETE, volume)
     snapshots = await SNAPSHOTS.find(ctx.tx, volume_id=id)
     attachments = await ATTACHMENTS.find(ctx.tx, volume_id=id)
     left = 0 if cascade else len(snapshots)
@@ -228,8 +228,8 @@ async def require_free(ctx: Context, volume: Volume) -> None:
 
 async def extend(ctx: Context, volume: Volume, size: int) -> None:
     """Accept that the volume becomes larger."""
-    if volume.status == "in-use" and ctx.wants((3, 42)):
-        ctx.authorize(volume, policy.EXTEND_ATTACHED.name)
+    if volume.status == "in-use" and ctx.wants(versions.EXTEND_IN_USE):
+        ctx.authorize(policy.EXTEND_ATTACHED, volume)
     else:
         await require_free(ctx, volume)
     if size <= volume.size:

@@ -13,13 +13,15 @@ from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
-from haneul.kernel.http import Query
+from haneul.kernel.http import Query, lists
 from haneul.kernel.patterns import pattern
-from haneul.services.compute import errors
+from haneul.kernel.policy import Rule
+from haneul.services.compute import errors, versions
 from haneul.services.compute.api import values
 from haneul.services.compute.api.values import regular_expression, time
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, VmState
 from haneul.services.compute.operations.server_lists import Which
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
 
@@ -43,7 +45,11 @@ ELSEWHERE = {
     "soft_deleted", "project_id", "tenant_id", "sort_key", "sort_dir", "limit", "marker", "terminated_at",
     "auto_disk_config", "description",
 }  # fmt: skip
-SINCE = {**dict.fromkeys(TAGS, (2, 26)), "changes-before": (2, 66), "locked": (2, 73)}
+SINCE = {
+    **dict.fromkeys(TAGS, versions.SERVERS_HAVE_TAGS),
+    "changes-before": versions.CHANGES_BEFORE,
+    "locked": versions.LOCKED_REASON,
+}
 JOINED = {
     "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups",
     "pci_devices",
@@ -56,15 +62,14 @@ MEMBERS = {
 }  # fmt: skip
 MEMBERS_SINCE = {
     **SINCE,
-    "ip6": (2, 5),
+    "ip6": versions.FILTER_BY_IPV6,
     **dict.fromkeys(
         ("availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at",
          "power_state", "task_state", "vm_state", "progress", "user_id"),
-        (2, 83),
+        versions.MEMBERS_FILTER_MORE,
     ),
-    "hostname": (2, 90),
+    "hostname": versions.HOSTNAMES,
 }  # fmt: skip
-STRICT_SINCE = (2, 75)
 
 SORT_KEYS = {
     "created_at": "created_at", "updated_at": "updated_at", "launched_at": "launched_at",
@@ -87,6 +92,10 @@ OLD_KEYS = {
 }  # fmt: skip
 """Ignored before 2.75, refused from then on."""
 ADMINS_KEYS = ("host", "node")
+SORTING = lists.Sorting(
+    bad_key="Invalid input for query parameters sort_key. Value: {key}.",
+    bad_direction="Invalid input for query parameters sort_dir. Value: {direction}.",
+)
 
 
 class Asked(NamedTuple):
@@ -106,14 +115,14 @@ class Nothing(Exception):
     """No server is like that."""
 
 
-async def read(ctx: Context, query: Query) -> Asked:
-    """The question, as far as the asker may ask it."""
+async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
+    """The question, as far as the asker may ask it; of every project by the rule `all_tenants`."""
     names = _allowed(ctx, query)
     which = _which(ctx, query, names)
     tags = {kind: words for kind in TAGS if kind in names and (words := _split(query, kind))}
     zone = task = None
     try:
-        filters = [*_whose(ctx, query), *_statuses(ctx, query), *_changed(query, names)]
+        filters = [*_whose(ctx, query, all_tenants), *_statuses(ctx, query), *_changed(query, names)]
         for name in EXACT.keys() & names:
             filters.append(Filter(EXACT[name], "in", query.all(name)))
         for name in PATTERNS.keys() & names:
@@ -130,7 +139,7 @@ async def read(ctx: Context, query: Query) -> Asked:
             if not pattern(_pattern(query, name)).search(ALIKE[name]):
                 raise Nothing
         if "flavor" in names:
-            filters.append(Filter("flavor", "contains", f'"id":"{query.get("flavor")}"'))
+            filters.append(lists.has_pair("flavor", "id", query.get("flavor")))
         if "locked" in names and (is_locked := _truth(query, "locked")) is not None:
             filters.append(Filter("locked_by", "set" if is_locked else "null"))
         if "terminated_at" in names and which is Which.LIVING:
@@ -155,9 +164,9 @@ async def read(ctx: Context, query: Query) -> Asked:
 def _allowed(ctx: Context, query: Query) -> set[str]:
     """The parameters that count; 400 for what cannot be asked."""
     names = set(query.names())
-    may_ask_all = ctx.may(policy.ALL_FILTERS.name, {})
+    may_ask_all = ctx.may(policy.ALL_FILTERS, {})
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
-    if ctx.wants(STRICT_SINCE):
+    if ctx.wants(versions.STRICT_QUERIES):
         for name in names - known - JOINED:
             if not name.startswith("_"):
                 raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
@@ -172,12 +181,11 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     return known
 
 
-def _whose(ctx: Context, query: Query) -> list[Filter]:
+def _whose(ctx: Context, query: Query, all_tenants: Rule) -> list[Filter]:
     everybody = query.truth("all_tenants") if "all_tenants" in query else False
     if not everybody:
         return [Filter("project_id", "eq", ctx.project_id)]
-    if not ctx.may(policy.ALL_TENANTS.name, {}):
-        raise Forbidden(action=policy.ALL_TENANTS.name)
+    ctx.authorize(all_tenants, {})
     wanted = query.get("tenant_id") or query.get("project_id")
     return [Filter("project_id", "eq", wanted)] if wanted else []
 
@@ -187,7 +195,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
     if not statuses:
         return []
     if KNOWN_STATUSES.isdisjoint(statuses):
-        if ctx.wants((2, 38)):
+        if ctx.wants(versions.STATUS_IS_CHECKED):
             raise BadRequest("Invalid status value")
         raise Nothing
     return [Filter("vm_state", "in", [STATES[s] for s in statuses if s in STATES])]
@@ -196,7 +204,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
 def _which(ctx: Context, query: Query, names: set[str]) -> Which:
     """Those that are there, unless changes are asked for; an administrator may choose."""
     if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
-        if not ctx.is_admin:
+        if not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise errors.DeletedForAdmins
         return Which.PAST
     if "deleted" in names and (wanted := query.get("deleted")) is not None:
@@ -243,20 +251,12 @@ def _split(query: Query, name: str) -> list[str]:
 
 def order(ctx: Context, query: Query) -> list[Sort]:
     """The order that is asked for: each key once; the newest first if nothing is said."""
-    keys = query.all("sort_key") or ["created_at"]
-    directions = query.all("sort_dir")
-    if bad := [d for d in directions if d not in ("asc", "desc")]:
-        raise BadRequest(f"Invalid input for query parameters sort_dir. Value: {bad[0]}.")
-    sort: list[Sort] = []
-    for i, key in enumerate(keys):
-        is_old = key in OLD_KEYS and not ctx.wants(STRICT_SINCE)
-        if key == "locked" and ctx.wants((2, 73)):
-            key = "locked_by"
-        elif key not in SORT_KEYS and key not in SAME_KEYS and not is_old:
-            raise BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
-        if key in ADMINS_KEYS and not ctx.is_admin:
+    fields: dict[str, str | None] = {**SORT_KEYS, **dict.fromkeys(SAME_KEYS)}
+    if not ctx.wants(versions.STRICT_QUERIES):
+        fields |= dict.fromkeys(OLD_KEYS)
+    if ctx.wants(versions.LOCKED_REASON):
+        fields["locked"] = "locked_by"
+    for key in query.all("sort_key"):
+        if key in ADMINS_KEYS and not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise Forbidden(f"Only administrators can sort servers by {key}")
-        field = SORT_KEYS.get(key)
-        if field is not None and field not in {s.field for s in sort}:
-            sort.append(Sort(field, (directions[i] if i < len(directions) else "desc") == "desc"))
-    return sort or [Sort("created_at", True)]
+    return SORTING.read(query, fields) or [Sort("created_at", True)]

@@ -8,12 +8,13 @@ from datetime import timedelta
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.policy import Rule
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import Hypervisor
 from haneul.services.compute.model.servers import PowerState, Server, VmState, host_of, require
 from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
@@ -30,58 +31,59 @@ from haneul.services.network import public as network
 CONSOLE_TTL_S = 600
 
 
-async def _power(ctx: Context, id: str, action: str, saga: Saga) -> None:
-    server = await servers.show(ctx, id)
+async def _power(ctx: Context, id: str, rule: Rule, action: str, saga: Saga) -> None:
+    server = await servers.show(ctx, id, rule)
     if server.vm_state is VmState.SHELVED_OFFLOADED and action in ("start", "stop"):
         raise errors.NotReady(server_id=id)
-    require(server, action, by_admin=ctx.is_admin)
+    require(server, action, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, action)
     await SERVERS.change(ctx, server)
     await ctx.start(saga, Change(id, host), resource=id)
 
 
 async def start(ctx: Context, id: str) -> None:
-    await _power(ctx, id, "start", change_power.START_SERVER)
+    await _power(ctx, id, policy.START, "start", change_power.START_SERVER)
 
 
 async def stop(ctx: Context, id: str) -> None:
-    await _power(ctx, id, "stop", change_power.STOP_SERVER)
+    await _power(ctx, id, policy.STOP, "stop", change_power.STOP_SERVER)
 
 
 async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
     if hard:
-        await _power(ctx, id, "reboot_hard", change_power.HARD_REBOOT_SERVER)
+        await _power(ctx, id, policy.REBOOT, "reboot_hard", change_power.HARD_REBOOT_SERVER)
     else:
-        await _power(ctx, id, "reboot", change_power.REBOOT_SERVER)
+        await _power(ctx, id, policy.REBOOT, "reboot", change_power.REBOOT_SERVER)
 
 
 async def pause(ctx: Context, id: str) -> None:
-    await _power(ctx, id, "pause", change_power.PAUSE_SERVER)
+    await _power(ctx, id, policy.PAUSE, "pause", change_power.PAUSE_SERVER)
 
 
 async def unpause(ctx: Context, id: str) -> None:
-    await _power(ctx, id, "unpause", change_power.UNPAUSE_SERVER)
+    await _power(ctx, id, policy.UNPAUSE, "unpause", change_power.UNPAUSE_SERVER)
 
 
 async def lock(ctx: Context, id: str, reason: str | None) -> None:
     """Nobody but administrators (and unlock, for the owner's own lock) changes the server."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, policy.LOCK)
     by = "owner" if ctx.project_id == server.project_id else "admin"
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=by, locked_reason=reason))
     await ctx.record("compute.lock", resource=id)
 
 
 async def unlock(ctx: Context, id: str) -> None:
-    server = await servers.show(ctx, id)
-    if server.locked_by == "admin" and not ctx.may(policy.UNLOCK_OVERRIDE.name, server):
-        raise Forbidden(action=policy.UNLOCK_OVERRIDE.name)
+    """The server can be changed again; an administrator's lock is not for everybody to take off."""
+    server = await servers.show(ctx, id, policy.UNLOCK)
+    if server.locked_by == "admin":
+        ctx.authorize(policy.UNLOCK_OVERRIDE, server)
     await SERVERS.update(ctx.tx, msgspec.structs.replace(server, locked_by=None, locked_reason=None))
     await ctx.record("compute.unlock", resource=id)
 
 
 async def reset_state(ctx: Context, id: str, state: str) -> None:
     """The server is said to be in that state; one that waited for a decision on its size keeps the new one."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, policy.RESET_STATE)
     if server.resized_from is not None and server.doing is None:
         server = await keep_size(ctx, server)
     wanted = VmState.ACTIVE if state == "active" else VmState.ERROR
@@ -92,37 +94,43 @@ async def reset_state(ctx: Context, id: str, state: str) -> None:
 
 async def change_password(ctx: Context, id: str) -> None:
     """Refused in every state: no driver speaks with an agent inside the guest."""
-    require(await servers.show(ctx, id), "changePassword", by_admin=ctx.is_admin)
+    require(
+        await servers.show(ctx, id, policy.CHANGE_PASSWORD),
+        "changePassword",
+        by_admin=ctx.may(CONTEXT_IS_ADMIN, {}),
+    )
     raise errors.NoGuestAgent
 
 
-async def set_metadata(ctx: Context, id: str, metadata: dict[str, str]) -> Server:
+async def set_metadata(ctx: Context, id: str, rule: Rule, metadata: dict[str, str]) -> Server:
     """The server has exactly this metadata."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, rule)
     await servers.check_metadata_quota(ctx, metadata)
     return await SERVERS.change(ctx, server, metadata=metadata)
 
 
-async def set_tags(ctx: Context, id: str, tags: list[str]) -> Server:
-    server = await servers.show(ctx, id)
+async def set_tags(ctx: Context, id: str, rule: Rule, tags: list[str]) -> Server:
+    """The server has exactly these tags."""
+    server = await servers.show(ctx, id, rule)
     return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, tags=sorted(set(tags))))
 
 
 async def join_security_group(ctx: Context, id: str, name: str) -> None:
     """The server's ports are in the group too."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, policy.SECURITY_GROUPS_ADD)
     await network.join_security_group(ctx, server.id, name)
 
 
 async def leave_security_group(ctx: Context, id: str, name: str) -> None:
-    server = await servers.show(ctx, id)
+    """The server's ports are no longer in the group."""
+    server = await servers.show(ctx, id, policy.SECURITY_GROUPS_REMOVE)
     await network.leave_security_group(ctx, server.id, name)
 
 
 async def console_log(ctx: Context, id: str, lines: int | None) -> str:
     """The end of the console's log. For handlers without a transaction: it calls the host."""
     async with ctx.in_reading() as reading:
-        server = await servers.show(reading, id)
+        server = await servers.show(reading, id, policy.CONSOLE_OUTPUT)
     if server.host is None or server.vm_state is VmState.BUILDING:
         raise errors.WrongState(
             f"Instance {id} is not ready", action="console", server_id=id, what="", state=""
@@ -143,7 +151,7 @@ class OpenConsole(msgspec.Struct, frozen=True):
 async def open_console(ctx: Context, id: str, kind: str) -> OpenConsole:
     """A one-time token for the console; for handlers without a transaction."""
     async with ctx.in_reading() as reading:
-        server = await servers.show(reading, id)
+        server = await servers.show(reading, id, policy.REMOTE_CONSOLES)
     if server.host is None:
         raise errors.WrongState(
             action="get_vnc_console", server_id=id, what="vm_state", state=server.vm_state

@@ -7,12 +7,14 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.model import image_mappings
 from haneul.services.compute.model.block_devices import free_names
 from haneul.services.compute.model.servers import Server, VmState, host_of, require, tagged
 from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_disks import (
     ATTACH_VOLUME,
@@ -28,17 +30,18 @@ from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 
 
-async def attachments(ctx: Context, id: str) -> list[Any]:
-    return await _attachments_of(ctx, await servers.show(ctx, id))
+async def attachments(ctx: Context, id: str, rule: Rule) -> list[Any]:
+    """What the server has of volumes, if the rule lets the asker do this with it."""
+    return await _attachments_of(ctx, await servers.show(ctx, id, rule))
 
 
 async def _attachments_of(ctx: Context, server: Server) -> list[Any]:
     return (await block_storage.attachments(ctx, [server.id])).get(server.id, [])
 
 
-async def _with_devices(ctx: Context, id: str, action: str, *, also_shelved: bool) -> Server:
+async def _with_devices(ctx: Context, id: str, rule: Rule, action: str, *, also_shelved: bool) -> Server:
     """Old clients do not know of volumes that come and go while the server is shelved."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, rule)
     if server.vm_state is VmState.SHELVED_OFFLOADED and not also_shelved:
         raise errors.WrongState(action=action, server_id=id, what="vm_state", state=server.vm_state)
     return server
@@ -56,8 +59,8 @@ async def attach_volume(
     also_multiattach: bool = True,
 ) -> None:
     """The server gets the volume soon; one that is shelved, when it is back."""
-    server = await _with_devices(ctx, id, "attach_volume", also_shelved=also_shelved)
-    require(server, "attach_volume", by_admin=ctx.is_admin)
+    server = await _with_devices(ctx, id, policy.ATTACH_VOLUME, "attach_volume", also_shelved=also_shelved)
+    require(server, "attach_volume", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     if not also_multiattach:
         await servers.require_one_user(ctx, volume_id)
     taken = {a.device for a in await _attachments_of(ctx, server)} | {server.root_device}
@@ -84,11 +87,11 @@ async def attach_volume(
 
 async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: bool) -> None:
     """The server loses the volume soon; one that is shelved, at once."""
-    server = await _with_devices(ctx, id, "detach_volume", also_shelved=also_shelved)
+    server = await _with_devices(ctx, id, policy.DETACH_VOLUME, "detach_volume", also_shelved=also_shelved)
     found = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
     if not found:
         raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
-    require(server, "detach_volume", by_admin=ctx.is_admin)
+    require(server, "detach_volume", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     if found[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
         raise errors.RootVolume()
     if server.vm_state is VmState.SHELVED_OFFLOADED:
@@ -102,10 +105,10 @@ async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: 
 
 async def create_image(ctx: Context, id: str, name: str, metadata: dict[str, str]) -> str:
     """Accept making an image of the server: of its root disk, or of its volumes; the image's id."""
-    server = await servers.show(ctx, id)
+    server = await servers.show(ctx, id, policy.CREATE_IMAGE)
     if server.boots_from_volume:
-        ctx.authorize(server, policy.CREATE_VOLUMES_IMAGE.name)
-    require(server, "snapshot", by_admin=ctx.is_admin)
+        ctx.authorize(policy.CREATE_VOLUMES_IMAGE, server)
+    require(server, "snapshot", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "createImage")
     if server.boots_from_volume:
         return await _image_of_volumes(ctx, server, name, metadata)

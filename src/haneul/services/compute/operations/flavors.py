@@ -13,8 +13,9 @@ from haneul.kernel.db import Duplicate, Filter, Sort
 from haneul.kernel.db.rows import escape_like
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import joined
-from haneul.services.compute import errors
+from haneul.services.compute import errors, versions
 from haneul.services.compute.model.flavors import Flavor
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.store.flavors import FLAVORS
 
 HAS_ACCESS = sa.or_(
@@ -36,8 +37,10 @@ async def create(ctx: Context, flavor: Flavor) -> Flavor:
 async def show(ctx: Context, id: str) -> Flavor:
     """The flavor, if the asker's project may use it."""
     flavor = await FLAVORS.get(ctx.tx, id)
-    if flavor is None or not (ctx.is_admin or flavor.is_public or ctx.auth.project_id in flavor.projects):
+    if flavor is None:
         raise errors.FlavorNotFound(flavor_id=id)
+    if not flavor.is_public and ctx.auth.project_id not in flavor.projects:
+        ctx.authorize(CONTEXT_IS_ADMIN, flavor, hidden=errors.FlavorNotFound(flavor_id=id))
     return flavor
 
 
@@ -52,7 +55,7 @@ async def list(
     limit: int,
 ) -> builtins.list[Flavor]:
     """One page of flavors. `is_public` true includes those that only the asker's project may use."""
-    filters = [] if ctx.is_admin else [Filter("is_disabled", "eq", False)]
+    filters = [] if ctx.may(CONTEXT_IS_ADMIN, {}) else [Filter("is_disabled", "eq", False)]
     if least_disk_gb is not None:
         filters.append(Filter("disk_gb", "ge", least_disk_gb))
     if least_memory_mib is not None:
@@ -117,7 +120,7 @@ async def access(ctx: Context, id: str) -> Flavor:
 
 async def add_access(ctx: Context, id: str, project_id: str) -> Flavor:
     flavor = await show(ctx, id)
-    if flavor.is_public and ctx.wants((2, 7)):
+    if flavor.is_public and ctx.wants(versions.ACCESS_TO_PRIVATE_FLAVORS):
         raise errors.CannotAddAccess
     if project_id in flavor.projects:
         raise errors.AccessExists(flavor_id=id, project_id=project_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import CONCEALED
+from haneul.kernel.policy import Rule
 from haneul.kernel.saga import OPERATIONS, STEPS, Failure, Operation, StepRecord
 from haneul.services.compute import errors
 from haneul.services.compute.policy import servers as policy
@@ -32,13 +33,13 @@ def host(operation: Operation) -> str | None:
     return found
 
 
-async def everything(ctx: Context, server_id: str, *, also_gone: bool = True) -> list[Operation]:
+async def everything(ctx: Context, server_id: str, rule: Rule, *, also_gone: bool = True) -> list[Operation]:
     """All that was done to the server, the newest first; also to one that is gone, for its project."""
     if not also_gone and await SERVERS.get(ctx.tx, server_id) is None:
         raise errors.ServerNotFound(server_id=server_id)
     found = [o for o in await OPERATIONS.find(ctx.tx, resource_id=server_id) if o.kind.startswith(OURS)]
     asked_for = [o for o in found if o.project_id]  # what the cloud did by itself belongs to no project
-    if not asked_for or not ctx.may(ctx.rule or policy.ACTIONS_READ.name, _first(asked_for)):
+    if not asked_for or not ctx.may(rule, _first(asked_for)):
         raise errors.ServerNotFound(server_id=server_id)
     return sorted(found, key=lambda o: o.seq, reverse=True)
 
@@ -47,9 +48,9 @@ def _first(operations: list[Operation]) -> Operation:
     return min(operations, key=lambda o: o.seq)
 
 
-async def one(ctx: Context, server_id: str, wanted: str, *, also_gone: bool = True) -> Operation:
+async def one(ctx: Context, server_id: str, rule: Rule, wanted: str, *, also_gone: bool = True) -> Operation:
     """What that request did to the server."""
-    for operation in await everything(ctx, server_id, also_gone=also_gone):
+    for operation in await everything(ctx, server_id, rule, also_gone=also_gone):
         if request_id(operation) == wanted:
             return operation
     raise errors.ActionNotFound(request_id=wanted)
@@ -71,9 +72,9 @@ def public_error(operation: Operation, step: StepRecord) -> str | None:
     return CONCEALED  # it was tried elsewhere, which is done only after a failure of the host
 
 
-async def explain(ctx: Context, server_id: str) -> dict[str, Any] | None:
+async def explain(ctx: Context, server_id: str, rule: Rule = policy.ACTIONS_READ) -> dict[str, Any] | None:
     """The decision record of the newest placing, or None if there was none."""
-    for operation in await everything(ctx, server_id):
+    for operation in await everything(ctx, server_id, rule):
         if claimed := operation.results.get("place"):
             return dict(claimed["decision"])
         decision = ((operation.fault or {}).get("details") or {}).get("decision")

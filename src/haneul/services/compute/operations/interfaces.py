@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from haneul.kernel.context import Context
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import host_of, require, tagged
 from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
+from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_interfaces import ATTACH_INTERFACE, DETACH_INTERFACE, Interface
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
 
 
-async def list_(ctx: Context, id: str) -> list[network.Port]:
-    server = await servers.show(ctx, id)
+async def list_(ctx: Context, id: str, rule: Rule = policy.LIST_INTERFACES) -> list[network.Port]:
+    """The server's ports, if the rule lets the asker do this with it."""
+    server = await servers.show(ctx, id, rule)
     return await network.server_ports(ctx, server.id)
 
 
-async def show(ctx: Context, id: str, port_id: str) -> network.Port:
-    for port in await list_(ctx, id):
+async def show(ctx: Context, id: str, port_id: str, rule: Rule = policy.SHOW_INTERFACE) -> network.Port:
+    """That port of the server; NotAttached if it is none of it."""
+    for port in await list_(ctx, id, rule):
         if port.id == port_id:
             return port
     raise errors.NotAttached(what="port", id=port_id, server_id=id)
 
 
-async def tags(ctx: Context, id: str) -> dict[str, str]:
-    """What the owner calls the server's devices."""
-    return (await servers.show(ctx, id)).device_tags
+async def tags(ctx: Context, id: str, rule: Rule) -> dict[str, str]:
+    """What the owner calls the server's devices, if the rule lets the asker do this with it."""
+    return (await servers.show(ctx, id, rule)).device_tags
 
 
 async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> network.Port:
     """The server owns one more port; its machine gets it soon."""
-    server = await servers.show(ctx, id)
-    require(server, "attach_interface", by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, policy.ATTACH_INTERFACE)
+    require(server, "attach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "attach_interface")
     port = await network.attach_port(
         ctx, server.id, requested, host, server.project_id, server.zone or "nova"
@@ -44,9 +49,9 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
 
 async def detach(ctx: Context, id: str, port_id: str) -> None:
     """Accept taking the port away from the server."""
-    port = await show(ctx, id, port_id)
-    server = await servers.show(ctx, id)
-    require(server, "detach_interface", by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, policy.DETACH_INTERFACE)
+    port = await show(ctx, id, port_id, policy.DETACH_INTERFACE)
+    require(server, "detach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "detach_interface")
     await ctx.start(DETACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
 

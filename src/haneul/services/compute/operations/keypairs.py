@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Query
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.model import public_keys
 from haneul.services.compute.model.keypairs import Keypair
@@ -27,7 +28,7 @@ async def generate(kind: str, user_id: str) -> public_keys.Generated:
 
 async def create(ctx: Context, user_id: str, name: str, kind: str, public_key: str) -> Keypair:
     """Store the key under that name of that user."""
-    ctx.authorize({"user_id": user_id}, policy.CREATE.name)
+    ctx.authorize(policy.CREATE, {"user_id": user_id})
     fingerprint = public_keys.fingerprint(kind, public_key)
     await ctx.tx.lock("compute_keypairs")
     limit = (await QUOTAS.limits(ctx.tx, ctx.auth.project_id or "default"))["key_pairs"]
@@ -44,8 +45,9 @@ async def create(ctx: Context, user_id: str, name: str, kind: str, public_key: s
         raise errors.KeypairExists(name=name) from None
 
 
-async def show(ctx: Context, user_id: str, name: str) -> Keypair:
-    ctx.authorize({"user_id": user_id})
+async def show(ctx: Context, user_id: str, name: str, rule: Rule = policy.SHOW) -> Keypair:
+    """The user's key pair of that name; KeypairNotFound if there is none."""
+    ctx.authorize(rule, {"user_id": user_id})
     found = await KEYPAIRS.get(ctx.tx, user_id, name)
     if found is None:
         raise errors.KeypairNotFound(name=name, user_id=user_id)
@@ -56,7 +58,7 @@ async def list(
     ctx: Context, user_id: str, *, marker: str | None = None, limit: int | None = None
 ) -> builtins.list[Keypair]:
     """The user's key pairs by name."""
-    ctx.authorize({"user_id": user_id})
+    ctx.authorize(policy.LIST, {"user_id": user_id})
     after = await KEYPAIRS.get(ctx.tx, user_id, marker) if marker is not None else None
     if marker is not None and after is None:
         raise BadRequest(f"marker [{marker}] not found")
@@ -65,5 +67,5 @@ async def list(
 
 async def delete(ctx: Context, user_id: str, name: str) -> None:
     """Servers that were made with it keep the key."""
-    await show(ctx, user_id, name)
+    await show(ctx, user_id, name, policy.DELETE)
     await KEYPAIRS.remove(ctx.tx, user_id=user_id, name=name)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden
+from haneul.kernel.errors import BadRequest, Conflict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import Rescue, Server, host_of, require
 from haneul.services.compute.operations import disks, servers
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.sagas.create_server import NewServer
@@ -27,10 +29,10 @@ WHERE_TO_SHOW_IT = ("hw_rescue_bus", "hw_rescue_device")
 """An image with one of these is for servers that keep all their disks while they are rescued."""
 
 
-async def _ready(ctx: Context, id: str, action: str) -> tuple[Server, str]:
+async def _ready(ctx: Context, id: str, rule: Rule, action: str) -> tuple[Server, str]:
     """The server, with which the action may begin now, and its host."""
-    server = await servers.show(ctx, id)
-    require(server, action, by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, rule)
+    require(server, action, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     return server, host_of(server, action)
 
 
@@ -39,20 +41,20 @@ async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
 
 
 async def suspend(ctx: Context, id: str) -> None:
-    server, host = await _ready(ctx, id, "suspend")
+    server, host = await _ready(ctx, id, policy.SUSPEND, "suspend")
     await _touch(ctx, server)
     await ctx.start(SUSPEND_SERVER, Change(id, host), resource=id)
 
 
 async def resume(ctx: Context, id: str) -> None:
-    server, host = await _ready(ctx, id, "resume")
+    server, host = await _ready(ctx, id, policy.RESUME, "resume")
     await _touch(ctx, server)
     await ctx.start(RESUME_SERVER, Lost(id, host), resource=id)
 
 
 async def rescue(ctx: Context, id: str, image_id: str | None, *, also_of_volumes: bool) -> None:
     """Accept that the server boots from a disk made of the image; None: of the one that it was made of."""
-    server, host = await _ready(ctx, id, "rescue")
+    server, host = await _ready(ctx, id, policy.RESCUE, "rescue")
     properties = await _of_rescue_image(ctx, image_id) if image_id else server.image_properties
     await _require_attached(ctx, server)
     shown = [name in properties for name in WHERE_TO_SHOW_IT]
@@ -85,14 +87,14 @@ async def _require_attached(ctx: Context, server: Server) -> None:
 
 
 async def unrescue(ctx: Context, id: str) -> None:
-    server, host = await _ready(ctx, id, "unrescue")
+    server, host = await _ready(ctx, id, policy.UNRESCUE, "unrescue")
     await _touch(ctx, server)
     await ctx.start(UNRESCUE_SERVER, Lost(id, host), resource=id)
 
 
 async def shelve(ctx: Context, id: str) -> None:
     """Accept that the server is put away: off its host at once, its root disk an image."""
-    server, host = await _ready(ctx, id, "shelve")
+    server, host = await _ready(ctx, id, policy.SHELVE, "shelve")
     kept = None
     if not server.boots_from_volume:
         kept = (await disks.image_of_root_disk(ctx, server, f"{server.name}-shelved", {})).id
@@ -102,13 +104,13 @@ async def shelve(ctx: Context, id: str) -> None:
 
 async def shelve_offload(ctx: Context, id: str) -> None:
     """Never anything to do: what is shelved is off its host at once."""
-    await _ready(ctx, id, "shelveOffload")
+    await _ready(ctx, id, policy.SHELVE_OFFLOAD, "shelveOffload")
 
 
 async def unshelve(ctx: Context, id: str, changes: Mapping[str, str | None]) -> None:
     """Accept that a shelved server comes back, perhaps in another `zone` (None: in any) or on a `host`."""
-    server = await servers.show(ctx, id)
-    require(server, "unshelve", by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, policy.UNSHELVE)
+    require(server, "unshelve", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     zone, host = changes.get("zone", server.zone), changes.get("host")
     if changes.get("zone") and zone not in await placement.zones(ctx):
         raise BadRequest("The requested availability zone is not available")
@@ -119,8 +121,7 @@ async def unshelve(ctx: Context, id: str, changes: Mapping[str, str | None]) -> 
 
 
 async def _require_host(ctx: Context, server: Server, host: str, zone: str | None) -> None:
-    if not ctx.may(policy.UNSHELVE_TO_HOST.name, server):
-        raise Forbidden(action=policy.UNSHELVE_TO_HOST.name)
+    ctx.authorize(policy.UNSHELVE_TO_HOST, server)
     found = await placement.host(ctx, host)
     if found is None:
         raise BadRequest(f"Compute host {host} could not be found.")

@@ -13,8 +13,10 @@ from haneul.services.compute import errors
 from haneul.services.compute.model import image_properties
 from haneul.services.compute.model.servers import Server, require
 from haneul.services.compute.operations import servers
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
+from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.rebuild_server import REBUILD_SERVER, Rebuild
-from haneul.services.compute.store.servers import SERVERS
+from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
 
 OTHER_IMAGE = "Unable to rebuild with a different image for a volume-backed server."
@@ -35,8 +37,8 @@ class RebuildWish(msgspec.Struct, frozen=True, kw_only=True):
 
 async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
     """Accept it: the server is shown with its new image from now on, and goes back to the old on failure."""
-    server = await servers.show(ctx, id)
-    require(server, "rebuild", by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, policy.REBUILD)
+    require(server, "rebuild", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     if server.host is None:
         raise errors.NeverActive(server_id=id, action="rebuild")
     changes = dict(wish.changes)
@@ -70,7 +72,7 @@ async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
     )
     await SERVERS.change(ctx, server, **changes)
     await ctx.start(REBUILD_SERVER, before, resource=id)
-    return await servers.show(ctx, id)
+    return await find_server(ctx.tx, id)
 
 
 async def _image(ctx: Context, id: str) -> image.Image:

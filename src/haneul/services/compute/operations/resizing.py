@@ -6,11 +6,14 @@ import contextlib
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
+from haneul.kernel.policy import Rule
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import FlavorSnapshot, Server, require
 from haneul.services.compute.operations import servers
 from haneul.services.compute.operations.quotas import QUOTAS
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
+from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.resize_server import RESIZE_SERVER, Resize
 from haneul.services.compute.sagas.restore_server import Lost
 from haneul.services.compute.sagas.settle_resize import CONFIRM_RESIZE, REVERT_RESIZE
@@ -20,8 +23,8 @@ from haneul.services.image import public as image
 
 async def resize(ctx: Context, id: str, flavor_id: str, disk_config: str | None) -> None:
     """Accept it; until it is confirmed or reverted, the quota counts the larger of both sizes."""
-    server = await servers.show(ctx, id)
-    require(server, "resize", by_admin=ctx.is_admin)
+    server = await servers.show(ctx, id, policy.RESIZE)
+    require(server, "resize", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     if server.host is None:
         raise errors.NeverActive(server_id=id, action="resize")
     flavor = servers.snapshot(await servers.usable_flavor(ctx, flavor_id))
@@ -60,16 +63,16 @@ async def _require_memory(ctx: Context, server: Server, flavor: FlavorSnapshot) 
 
 
 async def confirm(ctx: Context, id: str) -> None:
-    await _settle(ctx, id, "confirmResize", CONFIRM_RESIZE)
+    await _settle(ctx, id, policy.CONFIRM_RESIZE, "confirmResize", CONFIRM_RESIZE)
 
 
 async def revert(ctx: Context, id: str) -> None:
-    await _settle(ctx, id, "revertResize", REVERT_RESIZE)
+    await _settle(ctx, id, policy.REVERT_RESIZE, "revertResize", REVERT_RESIZE)
 
 
-async def _settle(ctx: Context, id: str, action: str, saga: Saga) -> None:
-    server = await servers.show(ctx, id)
-    require(server, action, by_admin=ctx.is_admin)
+async def _settle(ctx: Context, id: str, rule: Rule, action: str, saga: Saga) -> None:
+    server = await servers.show(ctx, id, rule)
+    require(server, action, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     if server.host is None or server.resized_from is None:
         raise errors.NotResized
     await SERVERS.change(ctx, server)

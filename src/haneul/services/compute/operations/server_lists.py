@@ -14,6 +14,7 @@ from haneul.kernel.db import Filter, Sort, has_texts
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.past_servers import PastServer
 from haneul.services.compute.model.servers import Server
+from haneul.services.compute.policy import ADMIN_OR_OWNER
 from haneul.services.compute.store.past_servers import BY_CHANGE, PAST_SERVERS
 from haneul.services.compute.store.server_lists import in_order, is_in_zone
 from haneul.services.compute.store.servers import SERVERS
@@ -60,6 +61,6 @@ async def page(
 async def _marked(ctx: Context, id: str) -> Any:
     """The last server of the page before, which may be gone since; another project's is unknown."""
     found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.auth.project_id):
+    if found is None or not ctx.may(ADMIN_OR_OWNER, found):
         raise BadRequest(f"marker [{id}] not found")
     return found

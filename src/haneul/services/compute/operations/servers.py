@@ -15,6 +15,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
@@ -30,6 +31,7 @@ from haneul.services.compute.model.servers import (
     VmState,
 )
 from haneul.services.compute.operations.quotas import QUOTAS
+from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.create_server import CREATE_SERVER, NewServer
 from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
@@ -174,7 +176,9 @@ def _as_bad_request(before: str = "") -> Iterator[None]:
 
 async def usable_flavor(ctx: Context, id: str) -> Flavor:
     flavor = await FLAVORS.get(ctx.tx, id)
-    usable = flavor is not None and (flavor.is_public or ctx.is_admin or ctx.project_id in flavor.projects)
+    usable = flavor is not None and (
+        flavor.is_public or ctx.project_id in flavor.projects or ctx.may(CONTEXT_IS_ADMIN, {})
+    )
     if flavor is None or not usable or flavor.is_disabled:
         raise errors.FlavorNotUsable(flavor_id=id)
     return flavor
@@ -267,8 +271,7 @@ async def _where(ctx: Context, wish: ServerWish) -> tuple[str | None, str | None
     if zone and ":" in zone:
         zone, host = zone.split(":")[0] or None, zone.split(":")[1] or None
     if host is not None:
-        if not ctx.may(policy.CREATE_ON_HOST.name, {"project_id": ctx.project_id}):
-            raise Forbidden(action=policy.CREATE_ON_HOST.name)
+        ctx.authorize(policy.CREATE_ON_HOST, {"project_id": ctx.project_id})
         if await placement.host(ctx, host) is None:
             raise BadRequest(f"Compute host {host} could not be found.")
     if zone is not None and zone not in await placement.zones(ctx):
@@ -454,27 +457,30 @@ def hostname_of(name: str, server_id: str, index: int = 0, count: int = 1) -> st
     return f"{text}-{index + 1}" if count > 1 else text
 
 
-async def show(ctx: Context, id: str) -> Server:
-    """The server; not found if it is another project's."""
-    found = await find_server(ctx.tx, id)
-    if not ctx.may(ctx.rule or policy.SHOW.name, found):
-        if found.project_id != ctx.auth.project_id:
-            raise errors.ServerNotFound(server_id=id)
-        raise Forbidden(action=ctx.rule or policy.SHOW.name)
-    return found
+async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> Server:
+    """The server, if the rule lets the asker do this with it; not found if it is another project's."""
+    server = await find_server(ctx.tx, id)
+    is_own = server.project_id == ctx.auth.project_id
+    ctx.authorize(rule, server, hidden=None if is_own else errors.ServerNotFound(server_id=id))
+    return server
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Server:
     """Change name, description, addresses or host name."""
-    server = await show(ctx, id)
+    server = await show(ctx, id, policy.UPDATE)
     return await SERVERS.change(ctx, server, **changes)
 
 
-async def delete(ctx: Context, id: str) -> None:
+async def delete(ctx: Context, id: str, rule: Rule = policy.DELETE) -> None:
     """Accept the end of a server, whatever it is doing."""
-    server = await show(ctx, id)
-    if server.locked_by and not ctx.is_admin:
+    server = await show(ctx, id, rule)
+    if server.locked_by and not ctx.may(CONTEXT_IS_ADMIN, {}):
         raise errors.Locked(server_id=id)
     if server.doing == DELETE_SERVER.kind:
         return
     await ctx.start(DELETE_SERVER, Doomed(id), resource=id, supersede=True)
+
+
+async def force_delete(ctx: Context, id: str) -> None:
+    """The same: what is deleted is never kept for a while here."""
+    await delete(ctx, id, policy.FORCE_DELETE)

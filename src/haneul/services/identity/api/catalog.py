@@ -12,7 +12,9 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
-from haneul.services.identity import policy
+from haneul.kernel.policy import Rule
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
@@ -96,45 +98,69 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
     }
 
 
-@routes.get("/regions", policy=policy.LIST_REGIONS)
+@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions)
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
     only(query, "parent_region_id", "limit", "marker")
     return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
 
 
-@routes.post("/regions", status=201, policy=policy.CREATE_REGION)
+@routes.post(
+    "/regions",
+    status=201,
+    policy=policy.CREATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.DuplicateThing,),
+)
 async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     """Create a region."""
-    return await _create_region(ctx, body.region)
+    return await _create_region(ctx, policy.CREATE_REGION, body.region)
 
 
-@routes.put("/regions/{region_id}", status=201, policy=policy.CREATE_REGION)
+@routes.put(
+    "/regions/{region_id}",
+    status=201,
+    policy=policy.CREATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.DuplicateThing, errors.ThingNotFound),
+)
 async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Create a region with this id."""
     if body.region.get("id", region_id) != region_id:
         raise ImmutableId(kind="region")
-    return await _create_region(ctx, {**body.region, "id": region_id})
+    return await _create_region(ctx, policy.CREATE_REGION, {**body.region, "id": region_id})
 
 
-async def _create_region(ctx: Context, wanted: dict[str, Any]) -> dict[str, Any]:
-    ctx.authorize({})
+async def _create_region(ctx: Context, rule: Rule, wanted: dict[str, Any]) -> dict[str, Any]:
+    ctx.authorize(rule, {})
     new, extra = read(NewRegion, wanted, of="region")
     region = Region(new.id or new_hex(), new.description or "", new.parent_region_id, extra)
     return {"region": region_view(ctx, await catalog.create_region(ctx, region))}
 
 
-@routes.get("/regions/{region_id}", policy=policy.GET_REGION)
+@routes.get(
+    "/regions/{region_id}",
+    policy=policy.GET_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.ThingNotFound,),
+)
 async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     """Show a region."""
-    return {"region": region_view(ctx, await access.find(ctx, REGIONS, region_id, "region"))}
+    return {
+        "region": region_view(ctx, await access.find(ctx, policy.GET_REGION, REGIONS, region_id, "region"))
+    }
 
 
-@routes.patch("/regions/{region_id}", policy=policy.UPDATE_REGION)
+@routes.patch(
+    "/regions/{region_id}",
+    policy=policy.UPDATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.ImmutableId, errors.Invalid, errors.ThingNotFound),
+)
 async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Change a region."""
     changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
-    region = await access.find(ctx, REGIONS, region_id, "region")
+    region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id, "region")
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
     changes = given(changed)
@@ -143,10 +169,12 @@ async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[
     return {"region": region_view(ctx, await catalog.update_region(ctx, new))}
 
 
-@routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION)
+@routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION, errors=(errors.ThingNotFound,))
 async def delete_region(ctx: Context, region_id: str) -> None:
     """Delete a region and those below it; they must have no endpoints."""
-    await catalog.delete_region(ctx, await access.find(ctx, REGIONS, region_id, "region"))
+    await catalog.delete_region(
+        ctx, await access.find(ctx, policy.DELETE_REGION, REGIONS, region_id, "region")
+    )
 
 
 # services
@@ -166,34 +194,48 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     return found
 
 
-@routes.get("/services", policy=policy.LIST_SERVICES)
+@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services)
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
-    ctx.authorize({})
+    ctx.authorize(policy.LIST_SERVICES, {})
     return await listing(ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"))
 
 
-@routes.post("/services", status=201, policy=policy.CREATE_SERVICE)
+@routes.post("/services", status=201, policy=policy.CREATE_SERVICE, answer=catalog_answers.OneService)
 async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     """Create a service."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_SERVICE, {})
     new, extra = read(NewService, body.service, of="service")
     service = Service(new_hex(), new.type, new.name, new.description, new.enabled, extra)
     tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
 
 
-@routes.get("/services/{service_id}", policy=policy.GET_SERVICE)
+@routes.get(
+    "/services/{service_id}",
+    policy=policy.GET_SERVICE,
+    answer=catalog_answers.OneService,
+    errors=(errors.ThingNotFound,),
+)
 async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
     """Show a service."""
-    return {"service": service_view(ctx, await access.find(ctx, SERVICES, service_id, "service"))}
+    return {
+        "service": service_view(
+            ctx, await access.find(ctx, policy.GET_SERVICE, SERVICES, service_id, "service")
+        )
+    }
 
 
-@routes.patch("/services/{service_id}", policy=policy.UPDATE_SERVICE)
+@routes.patch(
+    "/services/{service_id}",
+    policy=policy.UPDATE_SERVICE,
+    answer=catalog_answers.OneService,
+    errors=(errors.ImmutableId, errors.ThingNotFound),
+)
 async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
     """Change a service."""
     changed, extra = read(ChangedService, body.service, of="service", may_be_empty=False)
-    service = await access.find(ctx, SERVICES, service_id, "service")
+    service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id, "service")
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
     new = access.changed(service, given(changed), extra)
@@ -201,10 +243,12 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
     return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
 
 
-@routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE)
+@routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE, errors=(errors.ThingNotFound,))
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
-    await catalog.delete_service(ctx, await access.find(ctx, SERVICES, service_id, "service"))
+    await catalog.delete_service(
+        ctx, await access.find(ctx, policy.DELETE_SERVICE, SERVICES, service_id, "service")
+    )
     tokens.catalogue_changed(ctx)
 
 
@@ -225,10 +269,10 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS)
+@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints)
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
-    ctx.authorize({})
+    ctx.authorize(policy.LIST_ENDPOINTS, {})
     interface = query.get("interface")
     if interface is not None and interface not in INTERFACES:
         why = f"{interface!r} is not one of ['admin', 'internal', 'public']"
@@ -239,10 +283,16 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
     )  # fmt: skip
 
 
-@routes.post("/endpoints", status=201, policy=policy.CREATE_ENDPOINT)
+@routes.post(
+    "/endpoints",
+    status=201,
+    policy=policy.CREATE_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.Invalid,),
+)
 async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     """Create an endpoint, and its region if that is new."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_ENDPOINT, {})
     new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
@@ -251,17 +301,31 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.add(ctx.tx, endpoint))}
 
 
-@routes.get("/endpoints/{endpoint_id}", policy=policy.GET_ENDPOINT)
+@routes.get(
+    "/endpoints/{endpoint_id}",
+    policy=policy.GET_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.ThingNotFound,),
+)
 async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show an endpoint."""
-    return {"endpoint": endpoint_view(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))}
+    return {
+        "endpoint": endpoint_view(
+            ctx, await access.find(ctx, policy.GET_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
+        )
+    }
 
 
-@routes.patch("/endpoints/{endpoint_id}", policy=policy.UPDATE_ENDPOINT)
+@routes.patch(
+    "/endpoints/{endpoint_id}",
+    policy=policy.UPDATE_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.Invalid, errors.ThingNotFound),
+)
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""
     changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
-    endpoint = await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint")
+    endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
     changes = given(changed)
@@ -274,7 +338,9 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.update(ctx.tx, new))}
 
 
-@routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT)
+@routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT, errors=(errors.ThingNotFound,))
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
-    await catalog.delete_endpoint(ctx, await access.find(ctx, ENDPOINTS, endpoint_id, "endpoint"))
+    await catalog.delete_endpoint(
+        ctx, await access.find(ctx, policy.DELETE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
+    )

@@ -12,7 +12,9 @@ from haneul.kernel.db import Filter
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.services.identity import policy
+from haneul.kernel.policy import Rule
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Name, Text, given, read
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId, Invalid
@@ -60,26 +62,26 @@ def view(ctx: Context, credential: Credential) -> dict[str, Any]:
     }
 
 
-@routes.get("/credentials", policy=policy.LIST_CREDENTIALS)
+@routes.get("/credentials", policy=policy.LIST_CREDENTIALS, answer=answers.Credentials)
 async def list_credentials(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List credentials: all that the asker may see, which is none by a token that was lent."""
     if ctx.auth.is_delegated:
         return whole(ctx, request, "credentials", [])
     wanted = []
-    if not ctx.may(policy.LIST_CREDENTIALS.name, {}):
+    if not ctx.may(policy.LIST_CREDENTIALS, {}):
         wanted.append(Filter("user_id", "eq", ctx.user_id))
     return await listing(
         ctx, request, query, CREDENTIALS, "credentials", view, texts=("user_id", "type"), fixed=wanted
     )
 
 
-@routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL)
+@routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL, answer=answers.OneCredential)
 async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any]:
     """Create a credential."""
     credentials.require_own_token(ctx)
     new, extra = read(NewCredential, body.credential, of="credential")
     user_id = new.user_id or ctx.user_id
-    ctx.authorize(access.target(credential={"user_id": user_id}))
+    ctx.authorize(policy.CREATE_CREDENTIAL, access.target(credential={"user_id": user_id}))
     if new.type == EC2 and new.project_id is None:
         raise Invalid(why="Expecting to find project_id in credential of type ec2.")
     await credentials.require_room(ctx, user_id)
@@ -89,26 +91,40 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     return {"credential": view(ctx, await access.add(ctx, CREDENTIALS, credential, "credential"))}
 
 
-@routes.get("/credentials/{credential_id}", policy=policy.GET_CREDENTIAL)
+@routes.get(
+    "/credentials/{credential_id}",
+    policy=policy.GET_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(errors.ThingNotFound,),
+)
 async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     """Show a credential."""
     credentials.require_own_token(ctx)
-    return {"credential": view(ctx, await access.find(ctx, CREDENTIALS, credential_id, "credential"))}
+    return {
+        "credential": view(
+            ctx, await access.find(ctx, policy.GET_CREDENTIAL, CREDENTIALS, credential_id, "credential")
+        )
+    }
 
 
-@routes.patch("/credentials/{credential_id}", policy=policy.UPDATE_CREDENTIAL)
+@routes.patch(
+    "/credentials/{credential_id}",
+    policy=policy.UPDATE_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(errors.Invalid, errors.ThingNotFound),
+)
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
     credentials.require_own_token(ctx)
     changed, extra = read(ChangedCredential, body.credential, of="credential")
-    credential = await access.find(ctx, CREDENTIALS, credential_id, "credential")
+    credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id, "credential")
     if extra.pop("id", credential_id) != credential_id:
         raise ImmutableId(kind="credential")
     changes = given(changed)
     if "blob" in changes:
         changes["blob"] = credentials.sealed(ctx, changes["blob"])
     new = access.changed(credential, changes, extra)
-    ctx.authorize(access.target(credential=new))
+    ctx.authorize(policy.UPDATE_CREDENTIAL, access.target(credential=new))
     if credential.type == EC2 or new.type == EC2:
         if new.project_id is None:
             raise Invalid(why="Expecting to find project_id in credential of type ec2.")
@@ -116,11 +132,13 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
 
 
-@routes.delete("/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL)
+@routes.delete(
+    "/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL, errors=(errors.ThingNotFound,)
+)
 async def delete_credential(ctx: Context, credential_id: str) -> None:
     """Delete a credential."""
     credentials.require_own_token(ctx)
-    await access.find(ctx, CREDENTIALS, credential_id, "credential")
+    await access.find(ctx, policy.DELETE_CREDENTIAL, CREDENTIALS, credential_id, "credential")
     await CREDENTIALS.remove(ctx.tx, id=credential_id)
 
 
@@ -140,43 +158,62 @@ def ec2_view(ctx: Context, credential: Credential) -> dict[str, Any]:
 _EC2 = "/users/{user_id}/credentials/OS-EC2"
 
 
-@routes.get(_EC2, policy=policy.EC2_LIST_CREDENTIALS)
+@routes.get(
+    _EC2, policy=policy.EC2_LIST_CREDENTIALS, answer=answers.Ec2Credentials, errors=(errors.ThingNotFound,)
+)
 async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List the EC2 keys of a user."""
-    ctx.authorize({"user_id": user_id})
+    ctx.authorize(policy.EC2_LIST_CREDENTIALS, {"user_id": user_id})
     credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     found = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
     return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in found])
 
 
-@routes.post(_EC2, status=201, policy=policy.EC2_CREATE_CREDENTIAL)
+@routes.post(
+    _EC2,
+    status=201,
+    policy=policy.EC2_CREATE_CREDENTIAL,
+    answer=answers.OneEc2Credential,
+    errors=(errors.ThingNotFound,),
+)
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""
-    ctx.authorize(access.target(credential={"user_id": user_id}))
+    ctx.authorize(policy.EC2_CREATE_CREDENTIAL, access.target(credential={"user_id": user_id}))
     credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
     await access.exists(ctx, PROJECTS, body.tenant_id, "project")
     return {"credential": ec2_view(ctx, await credentials.create_ec2(ctx, user_id, body.tenant_id))}
 
 
-async def _find_ec2(ctx: Context, key: str) -> Credential:
+async def _find_ec2(ctx: Context, rule: Rule, key: str) -> Credential:
     """The keys, whosever path they are looked for in: who may have them is said by whose they are."""
     id = credentials.ec2_id(key)
     found = access.existing(await CREDENTIALS.first(ctx.tx, id=id, type=EC2), "credential", id)
-    ctx.authorize(access.target(credential=found))
+    ctx.authorize(rule, access.target(credential=found))
     credentials.require_own_token(ctx)
     return found
 
 
-@routes.get(_EC2 + "/{credential_id}", policy=policy.EC2_GET_CREDENTIAL, asks_late=True)
+@routes.get(
+    _EC2 + "/{credential_id}",
+    policy=policy.EC2_GET_CREDENTIAL,
+    asks_late=True,
+    answer=answers.OneEc2Credential,
+    errors=(errors.ThingNotFound,),
+)
 async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, Any]:
     """Show EC2 keys, found by the access key."""
-    return {"credential": ec2_view(ctx, await _find_ec2(ctx, credential_id))}
+    return {"credential": ec2_view(ctx, await _find_ec2(ctx, policy.EC2_GET_CREDENTIAL, credential_id))}
 
 
-@routes.delete(_EC2 + "/{credential_id}", policy=policy.EC2_DELETE_CREDENTIAL, asks_late=True)
+@routes.delete(
+    _EC2 + "/{credential_id}",
+    policy=policy.EC2_DELETE_CREDENTIAL,
+    asks_late=True,
+    errors=(errors.ThingNotFound,),
+)
 async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
     """Delete EC2 keys."""
-    found = await _find_ec2(ctx, credential_id)
+    found = await _find_ec2(ctx, policy.EC2_DELETE_CREDENTIAL, credential_id)
     await CREDENTIALS.remove(ctx.tx, id=found.id)

@@ -7,16 +7,17 @@ One handler for each verb; what it is about is read from the path:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
-from haneul.kernel.http.routes import Request, Routes
+from haneul.kernel.http.routes import Act, Request, Routes, asking
 from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.api import roles as role_api
+from haneul.services.identity.api.answers import Roles
 from haneul.services.identity.api.lists import whole
+from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import access, roles
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
@@ -39,7 +40,7 @@ def asked(path: str) -> Assignment:
     return Assignment(actor_id, kind[:-1], target_id, role_id, inherited, actor_kind[:-1])
 
 
-async def _allowed(ctx: Context, request: Request, *, is_taking: bool = False) -> Assignment:
+async def _allowed(ctx: Context, rule: Rule, request: Request, *, is_taking: bool = False) -> Assignment:
     """What the path is about, if all of it exists and the asker may.
 
     As upstream does, everybody is told of a role, project or domain that is not there, and of an actor unless
@@ -54,14 +55,14 @@ async def _allowed(ctx: Context, request: Request, *, is_taking: bool = False) -
         things[found.target_kind] = await access.exists(ctx, rows, found.target_id, found.target_kind)
     if not is_taking:
         access.existing(actor, found.actor_kind, found.actor_id)
-    ctx.authorize(access.target(**things))
+    ctx.authorize(rule, access.target(**things))
     access.existing(actor, found.actor_kind, found.actor_id)
     return found
 
 
-async def give_role(ctx: Context, request: Request) -> None:
+async def give_role(ctx: Context, rule: Rule, request: Request) -> None:
     """Give a role."""
-    new = await _allowed(ctx, request)
+    new = await _allowed(ctx, rule, request)
     role = await access.exists(ctx, ROLES, new.role_id, "role")
     domain_id = new.target_id if new.target_kind == "domain" else None
     if new.target_kind == "project":
@@ -69,19 +70,19 @@ async def give_role(ctx: Context, request: Request) -> None:
     await roles.give(ctx, new, role, domain_id)
 
 
-async def check_role(ctx: Context, request: Request) -> None:
+async def check_role(ctx: Context, rule: Rule, request: Request) -> None:
     """Whether they have the role."""
-    await roles.require_given(ctx, await _allowed(ctx, request))
+    await roles.require_given(ctx, await _allowed(ctx, rule, request))
 
 
-async def take_role(ctx: Context, request: Request) -> None:
+async def take_role(ctx: Context, rule: Rule, request: Request) -> None:
     """Take a role."""
-    await roles.take(ctx, await _allowed(ctx, request, is_taking=True))
+    await roles.take(ctx, await _allowed(ctx, rule, request, is_taking=True))
 
 
-async def list_roles(ctx: Context, request: Request) -> dict[str, Any]:
+async def list_roles(ctx: Context, rule: Rule, request: Request) -> dict[str, Any]:
     """List the roles that they have there."""
-    about = await _allowed(ctx, request)
+    about = await _allowed(ctx, rule, request)
     given = await ASSIGNMENTS.find(
         ctx.tx, actor_id=about.actor_id, target_kind=about.target_kind, target_id=about.target_id
     )
@@ -96,15 +97,19 @@ Verbs = tuple[Rule, Rule, Rule, Rule]
 
 def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
     listing, checking, giving, taking = verbs
-    routes.get(f"{path}/roles{tail}", policy=listing, asks_late=True)(list_roles)
+    routes.get(f"{path}/roles{tail}", policy=listing, asks_late=True, answer=Roles, errors=(ThingNotFound,))(
+        asking(listing, list_roles)
+    )
     one = f"{path}/roles/{{role_id}}{tail}"
-    handlers: dict[str, tuple[Rule, Callable[..., Awaitable[None]]]] = {
+    acts: dict[str, tuple[Rule, Act]] = {
         "GET": (checking, check_role),
         "PUT": (giving, give_role),
         "DELETE": (taking, take_role),
     }
-    for method, (rule, handler) in handlers.items():
-        routes.route(method, one, status=204, policy=rule, asks_late=True)(handler)
+    for method, (rule, act) in acts.items():
+        routes.route(method, one, status=204, policy=rule, asks_late=True, errors=(ThingNotFound, Invalid))(
+            asking(rule, act)
+        )
 
 
 _GRANTS = (policy.LIST_GRANTS, policy.CHECK_GRANT, policy.CREATE_GRANT, policy.REVOKE_GRANT)

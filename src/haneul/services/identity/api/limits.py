@@ -13,7 +13,9 @@ from haneul.kernel.http.bounds import MOST
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
-from haneul.services.identity import policy
+from haneul.kernel.policy import Rule
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, refuse_empty
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import Invalid, LimitNotFound
@@ -92,7 +94,9 @@ def view(ctx: Context, limit: Limit) -> dict[str, Any]:
 # registered limits
 
 
-@routes.get("/registered_limits", policy=policy.LIST_REGISTERED_LIMITS)
+@routes.get(
+    "/registered_limits", policy=policy.LIST_REGISTERED_LIMITS, answer=catalog_answers.RegisteredLimits
+)
 async def list_registered_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List registered limits."""
     texts = ("service_id", "region_id", "resource_name")
@@ -102,63 +106,89 @@ async def list_registered_limits(ctx: Context, request: Request, query: Query) -
     )
 
 
-@routes.post("/registered_limits", status=201, policy=policy.CREATE_REGISTERED_LIMITS)
+@routes.post(
+    "/registered_limits",
+    status=201,
+    policy=policy.CREATE_REGISTERED_LIMITS,
+    answer=catalog_answers.NewRegisteredLimits,
+    errors=(errors.DuplicateThing, errors.NotFoundInBody),
+)
 async def create_registered_limits(ctx: Context, body: RegisteredLimitsBody) -> dict[str, Any]:
     """Register limits for everybody."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_REGISTERED_LIMITS, {})
     new = [RegisteredLimit(new_hex(), **given(each)) for each in body.registered_limits]
     made = await limits.register(ctx, new)
     return {"registered_limits": [registered_view(ctx, each) for each in made]}
 
 
-async def _registered(ctx: Context, id: str) -> RegisteredLimit:
-    ctx.authorize({})
+async def _registered(ctx: Context, rule: Rule, id: str) -> RegisteredLimit:
+    ctx.authorize(rule, {})
     found = await REGISTERED_LIMITS.get(ctx.tx, id)
     if found is None:
         raise LimitNotFound(kind="registered limit", id=id)
     return found
 
 
-@routes.get("/registered_limits/{registered_limit_id}", policy=policy.GET_REGISTERED_LIMIT)
+@routes.get(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.GET_REGISTERED_LIMIT,
+    answer=catalog_answers.OneRegisteredLimit,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def show_registered_limit(ctx: Context, registered_limit_id: str) -> dict[str, Any]:
     """Show a registered limit."""
-    return {"registered_limit": registered_view(ctx, await _registered(ctx, registered_limit_id))}
+    return {
+        "registered_limit": registered_view(
+            ctx, await _registered(ctx, policy.GET_REGISTERED_LIMIT, registered_limit_id)
+        )
+    }
 
 
-@routes.patch("/registered_limits/{registered_limit_id}", policy=policy.UPDATE_REGISTERED_LIMIT)
+@routes.patch(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.UPDATE_REGISTERED_LIMIT,
+    answer=catalog_answers.OneRegisteredLimit,
+    errors=(errors.LimitInUse, errors.ThingNotFound),
+)
 async def update_registered_limit(
     ctx: Context, registered_limit_id: str, body: RegisteredLimitBody
 ) -> dict[str, Any]:
     """Change a registered limit."""
-    found = await _registered(ctx, registered_limit_id)
+    found = await _registered(ctx, policy.UPDATE_REGISTERED_LIMIT, registered_limit_id)
     changed = await limits.change_registered(ctx, found, given(body.registered_limit))
     return {"registered_limit": registered_view(ctx, changed)}
 
 
-@routes.delete("/registered_limits/{registered_limit_id}", policy=policy.DELETE_REGISTERED_LIMIT)
+@routes.delete(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.DELETE_REGISTERED_LIMIT,
+    errors=(errors.LimitInUse, errors.LimitNotFound, errors.ThingNotFound),
+)
 async def delete_registered_limit(ctx: Context, registered_limit_id: str) -> None:
     """Delete a registered limit that no limit refers to."""
-    await limits.remove_registered(ctx, await _registered(ctx, registered_limit_id))
+    await limits.remove_registered(
+        ctx, await _registered(ctx, policy.DELETE_REGISTERED_LIMIT, registered_limit_id)
+    )
 
 
 # limits
 
 
-@routes.get("/limits/model", policy=policy.GET_LIMIT_MODEL)
+@routes.get("/limits/model", policy=policy.GET_LIMIT_MODEL, answer=catalog_answers.OneLimitModel)
 async def show_model(ctx: Context) -> dict[str, Any]:
     """Show how limits are enforced."""
     name = limits.model(ctx)
     return {"model": {"name": name, "description": MODELS[name]}}
 
 
-@routes.get("/limits", policy=policy.LIST_LIMITS)
+@routes.get("/limits", policy=policy.LIST_LIMITS, answer=catalog_answers.Limits)
 async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List limits: all for admins and services, one's own for others."""
     texts = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
     refuse_empty(query, texts)
     fixed, extra = [], []
     auth = ctx.auth
-    if not (auth.system or {"admin", "service"} & set(auth.roles)):
+    if not (auth.system or ctx.may(policy.SERVICE_OR_ADMIN, {})):
         if auth.domain_id:
             extra = [("in_domain", in_domain(), {"in_domain": auth.domain_id})]
         else:
@@ -166,10 +196,16 @@ async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str,
     return await listing(ctx, request, query, LIMITS, "limits", view, texts=texts, fixed=fixed, extra=extra)
 
 
-@routes.post("/limits", status=201, policy=policy.CREATE_LIMITS)
+@routes.post(
+    "/limits",
+    status=201,
+    policy=policy.CREATE_LIMITS,
+    answer=catalog_answers.NewLimits,
+    errors=(errors.Invalid, errors.LimitMisfit, errors.NoRegisteredLimit, errors.NotFoundInBody),
+)
 async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
     """Set limits of projects and domains."""
-    ctx.authorize({})
+    ctx.authorize(policy.CREATE_LIMITS, {})
     for i, each in enumerate(body.limits):
         if (each.project_id is UNSET) == (each.domain_id is UNSET):
             raise Invalid(
@@ -179,11 +215,11 @@ async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
     return {"limits": [view(ctx, each) for each in made]}
 
 
-async def _limit(ctx: Context, id: str, *, openly: bool = False) -> Limit:
+async def _limit(ctx: Context, rule: Rule, id: str, *, openly: bool = False) -> Limit:
     """The limit; that there is none is told only to who may see any, or to everybody."""
     found = await LIMITS.get(ctx.tx, id)
     if not (found is None and openly):
-        ctx.authorize(access.target(limit=await _seen(ctx, found) if found else {}))
+        ctx.authorize(rule, access.target(limit=await _seen(ctx, found) if found else {}))
     if found is None:
         raise LimitNotFound(kind="limit", id=id)
     return found
@@ -199,23 +235,42 @@ async def _seen(ctx: Context, limit: Limit) -> dict[str, Any]:
     return seen
 
 
-@routes.get("/limits/{limit_id}", policy=policy.GET_LIMIT)
+@routes.get(
+    "/limits/{limit_id}",
+    policy=policy.GET_LIMIT,
+    answer=catalog_answers.OneLimit,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def show_limit(ctx: Context, limit_id: str) -> dict[str, Any]:
     """Show a limit."""
-    return {"limit": view(ctx, await _limit(ctx, limit_id))}
+    return {"limit": view(ctx, await _limit(ctx, policy.GET_LIMIT, limit_id))}
 
 
-@routes.patch("/limits/{limit_id}", policy=policy.UPDATE_LIMIT, asks_late=True)
+@routes.patch(
+    "/limits/{limit_id}",
+    policy=policy.UPDATE_LIMIT,
+    asks_late=True,
+    answer=catalog_answers.OneLimit,
+    errors=(errors.LimitMisfit, errors.ThingNotFound),
+)
 async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str, Any]:
     """Change a limit."""
     return {
         "limit": view(
-            ctx, await limits.change(ctx, await _limit(ctx, limit_id, openly=True), given(body.limit))
+            ctx,
+            await limits.change(
+                ctx, await _limit(ctx, policy.UPDATE_LIMIT, limit_id, openly=True), given(body.limit)
+            ),
         )
     }
 
 
-@routes.delete("/limits/{limit_id}", policy=policy.DELETE_LIMIT, asks_late=True)
+@routes.delete(
+    "/limits/{limit_id}",
+    policy=policy.DELETE_LIMIT,
+    asks_late=True,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def delete_limit(ctx: Context, limit_id: str) -> None:
     """Delete a limit; what is registered for everybody holds again."""
-    await limits.remove(ctx, await _limit(ctx, limit_id, openly=True))
+    await limits.remove(ctx, await _limit(ctx, policy.DELETE_LIMIT, limit_id, openly=True))

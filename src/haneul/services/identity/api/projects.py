@@ -14,7 +14,9 @@ from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import is_uuid, new_hex
-from haneul.services.identity import policy
+from haneul.kernel.policy import Rule
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
     Id,
     ProjectName,
@@ -85,10 +87,10 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
     }
 
 
-@routes.get("/projects", policy=policy.LIST_PROJECTS)
+@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects)
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List projects."""
-    ctx.authorize({"target": {"domain_id": ctx.auth.domain_id}})
+    ctx.authorize(policy.LIST_PROJECTS, {"target": {"domain_id": ctx.auth.domain_id}})
     if query.truth("is_domain"):
         mine = [Filter("id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
         return await listing(
@@ -114,7 +116,13 @@ def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]
     return found
 
 
-@routes.post("/projects", status=201, policy=policy.CREATE_PROJECT)
+@routes.post(
+    "/projects",
+    status=201,
+    policy=policy.CREATE_PROJECT,
+    answer=answers.OneProject,
+    errors=(errors.DuplicateThing, errors.Invalid),
+)
 async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     """Create a project, or (`is_domain`) one that acts as a domain."""
     new, extra = read(NewProject, body.project, of="project")
@@ -122,7 +130,7 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     if new.is_domain:
         if new.domain_id or new.parent_id:
             raise Invalid(why="only root projects are allowed to act as domains.")
-        ctx.authorize({"target": {"project": {"domain_id": None}}})
+        ctx.authorize(policy.CREATE_PROJECT, {"target": {"project": {"domain_id": None}}})
         domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
         return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
     said = new.domain_id or await _parents_domain(ctx, new.parent_id)
@@ -131,7 +139,7 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     project = Project(
         new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
-    ctx.authorize(access.target(project={"domain_id": said}))
+    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": said}))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 
@@ -151,10 +159,10 @@ async def _any(ctx: Context, id: str) -> Project | None:
     return found
 
 
-async def _find(ctx: Context, id: str) -> Project:
+async def _find(ctx: Context, rule: Rule, id: str) -> Project:
     """As `access.find`, for projects and domains that are used as projects."""
     found = await _any(ctx, id)
-    ctx.authorize(access.target(project=found))
+    ctx.authorize(rule, access.target(project=found))
     return access.existing(found, "project", id)
 
 
@@ -170,13 +178,18 @@ def _checked(tags: list[str]) -> list[str]:
     return tags
 
 
-@routes.get("/projects/{project_id}", policy=policy.GET_PROJECT)
+@routes.get(
+    "/projects/{project_id}",
+    policy=policy.GET_PROJECT,
+    answer=answers.OneProjectInTree,
+    errors=(errors.Invalid, errors.ThingNotFound),
+)
 async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """Show a project, with those above or below it if asked; lists show those that one has roles on.
 
     `include_limits` shows the limits of the projects in such lists too.
     """
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.GET_PROJECT, project_id)
     found = view(ctx, project)
     for kind in ("parents", "subtree"):
         if _is_asked(query, f"{kind}_as_list") and _is_asked(query, f"{kind}_as_ids"):
@@ -219,11 +232,16 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
     return {each.id: _below_as_ids(each.id, below) for each in below if each.parent_id == id} or None
 
 
-@routes.patch("/projects/{project_id}", policy=policy.UPDATE_PROJECT)
+@routes.patch(
+    "/projects/{project_id}",
+    policy=policy.UPDATE_PROJECT,
+    answer=answers.OneProject,
+    errors=(errors.ImmutableId, errors.ImmutableThing, errors.Invalid, errors.ThingNotFound),
+)
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""
     changed, extra = read(ChangedProject, body.project, of="project")
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.UPDATE_PROJECT, project_id)
     if extra.pop("id", project_id) != project_id:
         raise ImmutableId(kind="project")
     changes = given(changed)
@@ -243,60 +261,94 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
         return {
             "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
         }
-    return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
+    updated = await projects.update(ctx, project, changes, extra)
+    return {
+        "project": {**view(ctx, updated), "extra": updated.extra}
+    }  # once more, as upstream after a change
 
 
-@routes.delete("/projects/{project_id}", policy=policy.DELETE_PROJECT)
+@routes.delete(
+    "/projects/{project_id}",
+    policy=policy.DELETE_PROJECT,
+    errors=(errors.DomainEnabled, errors.ImmutableThing, errors.ProjectNotLeaf, errors.ThingNotFound),
+)
 async def delete_project(ctx: Context, project_id: str) -> None:
     """Delete a project; it must have none below it, or be a disabled domain."""
-    project = await _find(ctx, project_id)
+    project = await _find(ctx, policy.DELETE_PROJECT, project_id)
     if project.is_domain:
         await projects.delete_domain(ctx, await access.exists(ctx, DOMAINS, project_id, "project"))
     else:
         await projects.delete(ctx, project)
 
 
-@routes.get("/projects/{project_id}/tags", policy=policy.LIST_PROJECT_TAGS)
+@routes.get(
+    "/projects/{project_id}/tags",
+    policy=policy.LIST_PROJECT_TAGS,
+    answer=answers.ProjectTags,
+    errors=(errors.ThingNotFound,),
+)
 async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     """List the tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.LIST_PROJECT_TAGS, PROJECTS, project_id, "project")
     return _tags_view(ctx, project)
 
 
-@routes.put("/projects/{project_id}/tags", policy=policy.UPDATE_PROJECT_TAGS)
+@routes.put(
+    "/projects/{project_id}/tags",
+    policy=policy.UPDATE_PROJECT_TAGS,
+    answer=answers.ProjectTags,
+    errors=(errors.ThingNotFound,),
+)
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.UPDATE_PROJECT_TAGS, PROJECTS, project_id, "project")
     new = await projects.update(ctx, project, {"tags": _checked(body.tags)}, {})
     return _tags_view(ctx, new)
 
 
-@routes.delete("/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS)
+@routes.delete(
+    "/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS, errors=(errors.ThingNotFound,)
+)
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAGS, PROJECTS, project_id, "project")
     await projects.update(ctx, project, {"tags": []}, {})
 
 
-@routes.get("/projects/{project_id}/tags/{tag}", status=204, policy=policy.GET_PROJECT_TAG)
+@routes.get(
+    "/projects/{project_id}/tags/{tag}",
+    status=204,
+    policy=policy.GET_PROJECT_TAG,
+    errors=(errors.ThingNotFound,),
+)
 async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Whether a project has a tag."""
-    await projects.require_tag(await access.find(ctx, PROJECTS, project_id, "project"), tag)
+    await projects.require_tag(
+        await access.find(ctx, policy.GET_PROJECT_TAG, PROJECTS, project_id, "project"), tag
+    )
 
 
-@routes.put("/projects/{project_id}/tags/{tag}", status=201, policy=policy.CREATE_PROJECT_TAG)
+@routes.put(
+    "/projects/{project_id}/tags/{tag}",
+    status=201,
+    policy=policy.CREATE_PROJECT_TAG,
+    answer=None,
+    errors=(errors.ThingNotFound,),
+)
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.CREATE_PROJECT_TAG, PROJECTS, project_id, "project")
     [checked] = read(TagsBody, {"tags": [tag]}, of="project")[0].tags
     await projects.update(ctx, project, {"tags": _checked(list(dict.fromkeys([*project.tags, checked])))}, {})
     return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
 
 
-@routes.delete("/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG)
+@routes.delete(
+    "/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG, errors=(errors.ThingNotFound,)
+)
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""
-    project = await access.find(ctx, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAG, PROJECTS, project_id, "project")
     await projects.require_tag(project, tag)
     await projects.update(ctx, project, {"tags": [each for each in project.tags if each != tag]}, {})
 

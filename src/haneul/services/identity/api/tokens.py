@@ -12,7 +12,9 @@ from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
+from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
+from haneul.services.identity.api import token_answers
 from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.api.views import moment
@@ -65,7 +67,21 @@ class CreateToken(Schema):
     auth: AuthRequest
 
 
-@routes.post("/auth/tokens", status=201, auth=False, transaction=False)
+@routes.post(
+    "/auth/tokens",
+    status=201,
+    auth=False,
+    transaction=False,
+    answer=token_answers.OneToken,
+    other_answers={401: token_answers.OneReceipt},
+    errors=(
+        errors.DirectoryUnreachable,
+        errors.PasswordExpired,
+        errors.ThingNotFound,
+        errors.TokenNotFound,
+        errors.UnknownMethod,
+    ),
+)
 async def create_token(ctx: Context, body: CreateToken, query: Query, request: Request) -> Reply:
     """Log in: a token for whoever proves who they are, in the scope asked for."""
     parts = _parts(body.auth.identity)
@@ -113,10 +129,17 @@ ACCESS_RULES = "OpenStack-Identity-Access-Rules"
 """By this header a service says that it minds what a token is restricted to."""
 
 
-@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
+@routes.get(
+    "/auth/tokens",
+    policy=policy.VALIDATE_TOKEN,
+    asks_late=True,
+    ignores_access_rules=True,
+    answer=token_answers.OneToken,
+    errors=(NotFound, errors.TokenNotFound),
+)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
-    token, auth = await _subject(ctx, request, query)
+    token, auth = await _subject(ctx, policy.VALIDATE_TOKEN, request, query)
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -125,23 +148,30 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token})
 
 
-@routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN, asks_late=True)
+@routes.route(
+    "HEAD",
+    "/auth/tokens",
+    policy=policy.CHECK_TOKEN,
+    asks_late=True,
+    answer=None,
+    errors=(NotFound, errors.TokenNotFound),
+)
 async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
-    token, _ = await _subject(ctx, request, query)
+    token, _ = await _subject(ctx, policy.CHECK_TOKEN, request, query)
     return Reply(headers={"X-Subject-Token": token})
 
 
-@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True)
+@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True, errors=(NotFound,))
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
-    _, auth = await _subject(ctx, request, None)
+    _, auth = await _subject(ctx, policy.REVOKE_TOKEN, request, None)
     if auth.user_id == ctx.auth.user_id and auth.delegation != ctx.auth.delegation:
         await application_credentials.require_unrestricted(ctx, "ending sessions")
     await tokens.end(ctx, auth)
 
 
-async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple[str, Auth]:
+async def _subject(ctx: Context, rule: Rule, request: Request, query: Query | None) -> tuple[str, Auth]:
     """The token asked about, if the asker may; one that has expired if `allow_expired` asks for it."""
     token = request.header("X-Subject-Token")
     if not token:
@@ -151,7 +181,7 @@ async def _subject(ctx: Context, request: Request, query: Query | None) -> tuple
         auth = await tokens.authenticate(ctx.platform, token, allow_expired=bool(allow_expired))
     except Unauthorized:
         raise errors.TokenNotFound from None
-    ctx.authorize({"target": {"token": {"user_id": auth.user_id}}})
+    ctx.authorize(rule, {"target": {"token": {"user_id": auth.user_id}}})
     if auth.access_rules and query is not None and not request.header(ACCESS_RULES):
         raise errors.TokenNotFound  # who asks would let the token do everything
     return token, auth

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context, as_target
 from haneul.kernel.db import Duplicate, Rows
 from haneul.kernel.http.bounds import joined
+from haneul.kernel.policy import Rule
 from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound, TooManyThings
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -43,19 +44,17 @@ async def require_fewer(ctx: Context, rows: Rows[Any], most: int, what: str, **e
         raise TooManyThings(what=what, limit=most)
 
 
-async def find(ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any) -> T:
+async def find(ctx: Context, rule: Rule, rows: Rows[T], id: str, kind: str, **others: Any) -> T:
     """The thing with this id. Who may not see any such thing is not told whether it exists."""
     thing = await rows.get(ctx.tx, id)
-    ctx.authorize(target(**{kind: thing}, **others), rule)
+    ctx.authorize(rule, target(**{kind: thing}, **others))
     return existing(thing, kind, id)
 
 
-async def find_openly(
-    ctx: Context, rows: Rows[T], id: str, kind: str, rule: str | None = None, **others: Any
-) -> T:
+async def find_openly(ctx: Context, rule: Rule, rows: Rows[T], id: str, kind: str, **others: Any) -> T:
     """As `find`, where upstream tells everybody whether there is such a thing (its route `asks_late`)."""
     thing = await exists(ctx, rows, id, kind)
-    ctx.authorize(target(**{kind: thing}, **others), rule)
+    ctx.authorize(rule, target(**{kind: thing}, **others))
     return thing
 
 

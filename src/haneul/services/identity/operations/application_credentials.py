@@ -10,6 +10,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex, new_secret
+from haneul.kernel.policy import Rule
 from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
@@ -43,9 +44,9 @@ class Wanted(msgspec.Struct):
     access_rules: list[WantedRule]
 
 
-async def create(ctx: Context, user_id: str, wanted: Wanted) -> tuple[ApplicationCredential, str]:
+async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tuple[ApplicationCredential, str]:
     """The new credential and its secret, which nobody can read later. No transaction may be open."""
-    ctx.authorize(access.of_user(user_id))
+    ctx.authorize(rule, access.of_user(user_id))
     project_id = ctx.project_id
     async with ctx.in_reading() as c:
         await require_unrestricted(c)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.ids import new_hex
+from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFound
@@ -40,9 +41,9 @@ class Wanted(NamedTuple):
     redelegation_count: int | None
 
 
-async def create(ctx: Context, wanted: Wanted) -> Trust:
+async def create(ctx: Context, rule: Rule, wanted: Wanted) -> Trust:
     """The new trust: of one's own roles, or of what a trust gave one if that may be lent on."""
-    ctx.authorize(access.target(trust={"trustor_user_id": wanted.trustor_user_id}))
+    ctx.authorize(rule, access.target(trust={"trustor_user_id": wanted.trustor_user_id}))
     _refuse_delegated(ctx)
     await access.exists(ctx, USERS, wanted.trustee_user_id, "user")
     role_ids = await _role_ids(ctx, wanted.roles)
@@ -148,13 +149,13 @@ def _refuse_delegated(ctx: Context) -> None:
         raise Forbidden(action="Delegated tokens cannot manage trusts.")
 
 
-async def find(ctx: Context, id: str, rule: str | None = None) -> Trust:
+async def find(ctx: Context, rule: Rule, id: str) -> Trust:
     """The trust, if it still holds and the asker may see it."""
     _refuse_delegated(ctx)
     trust = await TRUSTS.get(ctx.tx, id)
     if trust is None or trust.is_over(ctx.now()):
         raise ThingNotFound(kind="trust", id=id)
-    ctx.authorize(access.target(trust=trust), rule)
+    ctx.authorize(rule, access.target(trust=trust))
     return trust
 
 
@@ -164,11 +165,11 @@ async def listed(ctx: Context, trustor_user_id: str | None, trustee_user_id: str
     given = {"trustor_user_id": trustor_user_id, "trustee_user_id": trustee_user_id}
     asked = {name: value for name, value in given.items() if value is not None}
     if trustor_user_id is not None:
-        ctx.authorize(access.target(trust=asked), policy.LIST_TRUSTS_FOR_TRUSTOR.name)
+        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTOR, access.target(trust=asked))
     elif trustee_user_id is not None:
-        ctx.authorize(access.target(trust=asked), policy.LIST_TRUSTS_FOR_TRUSTEE.name)
+        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTEE, access.target(trust=asked))
     else:
-        ctx.authorize({}, policy.LIST_TRUSTS.name)
+        ctx.authorize(policy.LIST_TRUSTS, {})
         return await TRUSTS.page(ctx.tx)
     return await TRUSTS.find(ctx.tx, **asked)
 

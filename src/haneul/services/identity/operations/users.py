@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.guesses import guarded
+from haneul.kernel.policy import Rule
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
@@ -52,6 +53,7 @@ async def create(ctx: Context, user: User, password: str | None, links: Sequence
 
 async def update(
     ctx: Context,
+    rule: Rule,
     id: str,
     changes: dict[str, Any],
     extra: dict[str, Any],
@@ -60,7 +62,7 @@ async def update(
 ) -> User:
     """The user as changed; a new password, or being disabled, ends their tokens."""
     async with ctx.in_reading() as c:
-        user = await access.find(c, USERS, id, "user")
+        user = await access.find(c, rule, USERS, id, "user")
     if changes.get("domain_id", user.domain_id) != user.domain_id:
         raise ImmutableId(kind="Domain")
     await directories.require_writable(ctx, user.domain_id)

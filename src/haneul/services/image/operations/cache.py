@@ -9,8 +9,6 @@ from pathlib import Path
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
-from haneul.kernel.policy import Rule
 from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import cached as model
@@ -23,20 +21,15 @@ from haneul.services.image.store.cached import CACHED
 from haneul.services.image.store.images import IMAGES
 
 
-def _authorize(ctx: Context, rule: Rule) -> None:
-    if not ctx.may(rule.name, {}):
-        raise Forbidden(action=rule.name)
-
-
 async def listed(ctx: Context) -> list[CachedImage]:
     """What is cached or queued on this machine."""
-    _authorize(ctx, policy.CACHE_LIST)
+    ctx.authorize(policy.CACHE_LIST, {})
     return await CACHED.find(ctx.tx, node=store.node())
 
 
 async def nodes(ctx: Context, image_id: str) -> list[str]:
     """The machines where the image is cached."""
-    _authorize(ctx, policy.LIST_CACHED_NODES)
+    ctx.authorize(policy.LIST_CACHED_NODES, {})
     await images.show(ctx, image_id)
     return [copy.node for copy in await CACHED.find(ctx.tx, image_id=image_id) if copy.is_ready]
 
@@ -44,7 +37,7 @@ async def nodes(ctx: Context, image_id: str) -> list[str]:
 async def queue(ctx: Context, image_id: str) -> None:
     """The image is on its way into the cache; fine if it is there."""
     image = await images.show(ctx, image_id)
-    _authorize(ctx, policy.CACHE_IMAGE)
+    ctx.authorize(policy.CACHE_IMAGE, {})
     if image.status != "active":
         raise errors.BadImport(why="Only images with status active can be targeted for queueing")
     await _queue(ctx, image)
@@ -76,20 +69,20 @@ async def remove(ctx: Context, image_id: str) -> None:
     """The image is neither cached nor queued."""
     if await CACHED.get(ctx.tx, store.node(), image_id) is None:
         await images.show(ctx, image_id)
-    _authorize(ctx, policy.CACHE_DELETE)
+    ctx.authorize(policy.CACHE_DELETE, {})
     await _remove(ctx, [image_id])
 
 
 async def clear(ctx: Context, *, copies: bool, queued: bool) -> None:
     """Nothing is cached, or nothing queued, or neither."""
-    _authorize(ctx, policy.CACHE_DELETE)
+    ctx.authorize(policy.CACHE_DELETE, {})
     found = await CACHED.find(ctx.tx, node=store.node())
     await _remove(ctx, [c.image_id for c in found if (copies if c.is_ready else queued)])
 
 
 async def clean(ctx: Context) -> None:
     """Copies without a file, and files without a copy, are gone."""
-    _authorize(ctx, policy.CACHE_CLEAN)
+    ctx.authorize(policy.CACHE_CLEAN, {})
     await tidy(ctx)
 
 
@@ -104,7 +97,7 @@ async def tidy(ctx: Context) -> None:
 
 async def prune(ctx: Context) -> tuple[int, int]:
     """The copies fit into the size that they may have; how many went, and their bytes."""
-    _authorize(ctx, policy.CACHE_PRUNE)
+    ctx.authorize(policy.CACHE_PRUNE, {})
     return await shrink(ctx)
 
 

@@ -53,7 +53,7 @@ async def upload(
     """
     async with ctx.in_transaction() as c:
         rule = policy.UPLOAD_IMAGE if kind == "upload" else policy.MODIFY_IMAGE
-        image = await images.find(c, image_id, rule.name)
+        image = await images.find(c, image_id, rule)
         if to is not None and (
             to not in stores(ctx.platform).known or stores(ctx.platform).known[to].read_only
         ):
@@ -253,7 +253,7 @@ class Download(NamedTuple):
 async def download(ctx: Context, image_id: str) -> Download:
     """Where the data is, for whoever may have it; a queued image has none."""
     async with ctx.in_reading() as c:
-        image = await images.find(c, image_id, policy.DOWNLOAD_IMAGE.name)
+        image = await images.find(c, image_id, policy.DOWNLOAD_IMAGE)
         if image.state == "deactivated" and not images.is_administrator(c):
             raise errors.Deactivated
     if image.state == "queued" or not (image.stores or image.locations):

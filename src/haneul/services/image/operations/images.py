@@ -12,6 +12,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.policy import Rule
 from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageCreated, ImageDeleted, ImageUpdated
@@ -28,12 +29,7 @@ from haneul.services.image.store.stores import stores
 
 
 def is_administrator(ctx: Context) -> bool:
-    return ctx.may(policy.CONTEXT_IS_ADMIN.name, {})
-
-
-def is_out_of_scope(ctx: Context) -> bool:
-    """Whether somebody asks with a token for the system: upstream's rules all want one for a project."""
-    return ctx.rule is not None and ctx.auth.system
+    return ctx.may(policy.CONTEXT_IS_ADMIN, {})
 
 
 def target(ctx: Context, image: Image, *, is_member: bool) -> dict[str, Any]:
@@ -47,10 +43,10 @@ def target(ctx: Context, image: Image, *, is_member: bool) -> dict[str, Any]:
     }
 
 
-async def find(ctx: Context, image_id: str, rule: str) -> Image:
+async def find(ctx: Context, image_id: str, rule: Rule) -> Image:
     """The image, if the asker may see it (else ImageNotFound) and the rule allows this (else Forbidden)."""
     image = await IMAGES.get(ctx.tx, image_id)
-    if image is None or is_out_of_scope(ctx):
+    if image is None:
         raise errors.ImageNotFound(image_id=image_id)
     project = ctx.auth.project_id
     is_member = False
@@ -59,26 +55,25 @@ async def find(ctx: Context, image_id: str, rule: str) -> Image:
     is_open = image.visibility in ("public", "community")
     is_own = project is not None and project == image.owner
     hidden = errors.ImageNotFound(image_id=image_id)
-    if not (is_own or is_open or is_member or is_administrator(ctx)):
-        raise hidden
     whom = target(ctx, image, is_member=is_member)
-    if rule != policy.GET_IMAGE.name and not ctx.may(policy.GET_IMAGE.name, whom):
-        raise hidden
-    ctx.authorize(whom, rule, hidden=hidden if rule == policy.GET_IMAGE.name else None)
+    if not (is_own or is_open or is_member):
+        ctx.authorize(policy.CONTEXT_IS_ADMIN, whom, hidden=hidden)  # rules let anybody see what is shared
+    ctx.authorize(policy.GET_IMAGE, whom, hidden=hidden)
+    if rule is not policy.GET_IMAGE:
+        ctx.authorize(rule, whom)
     return image
 
 
 async def show(ctx: Context, image_id: str) -> Image:
-    return await find(ctx, image_id, policy.GET_IMAGE.name)
+    """The image, if the asker may see it; ImageNotFound otherwise."""
+    return await find(ctx, image_id, policy.GET_IMAGE)
 
 
 async def create(ctx: Context, given: dict[str, Any]) -> Image:
     """A new image, queued until its data comes."""
-    if is_out_of_scope(ctx):
-        raise Forbidden(action=policy.ADD_IMAGE.name)
     image = model.new(given, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
     whom = target(ctx, image, is_member=False)
-    if not ctx.may(policy.ADD_IMAGE.name, whom):
+    if not ctx.may(policy.ADD_IMAGE, whom):
         if image.owner != ctx.auth.project_id:
             raise errors.NotAllowed(why=f"You are not permitted to create images owned by '{image.owner}'")
         raise Forbidden(action=policy.ADD_IMAGE.name)
@@ -96,9 +91,9 @@ async def create(ctx: Context, given: dict[str, Any]) -> Image:
 
 def _require_visibility(ctx: Context, visibility: str, whom: dict[str, Any]) -> None:
     if visibility == "public":
-        ctx.authorize(whom, policy.PUBLICIZE_IMAGE.name)
+        ctx.authorize(policy.PUBLICIZE_IMAGE, whom)
     elif visibility == "community":
-        ctx.authorize(whom, policy.COMMUNITIZE_IMAGE.name)
+        ctx.authorize(policy.COMMUNITIZE_IMAGE, whom)
 
 
 def _require_room(ctx: Context, image: Image) -> None:
@@ -124,10 +119,8 @@ async def listed(
     limit: int,
 ) -> list[Image]:
     """One page of what the asker sees."""
-    if is_out_of_scope(ctx):
-        raise Forbidden(action=policy.GET_IMAGES.name)
     project = ctx.auth.project_id
-    ctx.authorize({"project_id": project}, policy.GET_IMAGES.name)
+    ctx.authorize(policy.GET_IMAGES, {"project_id": project})
     wanted = [*map(labels.of_tag, tags), *(labels.of_property(*each) for each in properties)]
     conditions = []
     seen = None if is_administrator(ctx) else lists.Seen(project, member_status)
@@ -167,7 +160,7 @@ async def update(
     is_draft_4: bool,
 ) -> Image:
     """The image after all changes, or an error and no change."""
-    before = await find(ctx, image_id, policy.GET_IMAGE.name)
+    before = await find(ctx, image_id, policy.GET_IMAGE)
     image = before
     for change in changes:
         if isinstance(change, LocationChange):
@@ -197,7 +190,7 @@ def _changed(ctx: Context, image: Image, change: patches.Change, is_draft_4: boo
 
 
 def _require_modifiable(ctx: Context, image: Image) -> None:
-    ctx.authorize(target(ctx, image, is_member=False), policy.MODIFY_IMAGE.name)
+    ctx.authorize(policy.MODIFY_IMAGE, target(ctx, image, is_member=False))
 
 
 async def _written(ctx: Context, image: Image) -> Image:
@@ -207,7 +200,7 @@ async def _written(ctx: Context, image: Image) -> Image:
 
 
 async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
-    image = await find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    image = await find(ctx, image_id, policy.MODIFY_IMAGE)
     tags = model.checked("tags", [*image.tags, tag])
     changed = msgspec.structs.replace(image, tags=tags)
     _require_room(ctx, changed)
@@ -216,7 +209,7 @@ async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
 
 
 async def remove_tag(ctx: Context, image_id: str, tag: str) -> None:
-    image = await find(ctx, image_id, policy.MODIFY_IMAGE.name)
+    image = await find(ctx, image_id, policy.MODIFY_IMAGE)
     if tag not in image.tags:
         raise errors.TagNotFound(image_id=image_id, tag=tag)
     await _written(ctx, msgspec.structs.replace(image, tags=[t for t in image.tags if t != tag]))
@@ -225,7 +218,7 @@ async def remove_tag(ctx: Context, image_id: str, tag: str) -> None:
 async def switch(ctx: Context, image_id: str, state: str) -> None:
     """The image's data can no longer be downloaded (`deactivated`), or can again (`active`)."""
     rule = policy.DEACTIVATE if state == "deactivated" else policy.REACTIVATE
-    image = await find(ctx, image_id, rule.name)
+    image = await find(ctx, image_id, rule)
     changed = model.switched(image, state, ctx.now())
     if changed is not image:
         await IMAGES.update(ctx.tx, changed)
@@ -246,7 +239,7 @@ async def require_unused(ctx: Context, image_id: str) -> None:
 
 
 async def _deletable(ctx: Context, image_id: str) -> Image:
-    image = await find(ctx, image_id, policy.DELETE_IMAGE.name)
+    image = await find(ctx, image_id, policy.DELETE_IMAGE)
     if image.protected:
         raise errors.Protected(image_id=image_id)
     return image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest
 from haneul.services.image import errors, policy, web
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports as model
@@ -47,8 +47,7 @@ async def import_image(ctx: Context, image_id: str, body: dict[str, Any], header
 def _authorize(ctx: Context, image: Image, method: str) -> None:
     rule = policy.COPY_IMAGE if method == model.COPY else policy.MODIFY_IMAGE
     whom = images.target(ctx, image, is_member=False)
-    if not ctx.may(rule.name, whom):
-        raise Forbidden(action=rule.name)
+    ctx.authorize(rule, whom)
 
 
 def _stores(ctx: Context, asked: Wish, header: str | None, *, given: bool) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy, web
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports
@@ -21,8 +20,7 @@ from haneul.services.image.store.images import IMAGES
 
 async def listed(ctx: Context, image_id: str) -> list[dict[str, Any]]:
     image = await images.show(ctx, image_id)
-    if not ctx.may(policy.FETCH_IMAGE_LOCATION.name, images.target(ctx, image, is_member=False)):
-        raise Forbidden(action=policy.FETCH_IMAGE_LOCATION.name)
+    ctx.authorize(policy.FETCH_IMAGE_LOCATION, images.target(ctx, image, is_member=False))
     return relocation.of(ctx, image)
 
 
@@ -33,8 +31,7 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
         raise errors.NotImportable(
             why=f"It's not allowed to add locations if image status is {image.status}."
         )
-    if not ctx.may(policy.ADD_IMAGE_LOCATION.name, images.target(ctx, image, is_member=False)):
-        raise Forbidden(action=policy.ADD_IMAGE_LOCATION.name)
+    ctx.authorize(policy.ADD_IMAGE_LOCATION, images.target(ctx, image, is_member=False))
     relocation.require_http(ctx)
     web.checked(url, ctx.options(ImageOptions).web)
     if imports.TASK in image.properties:

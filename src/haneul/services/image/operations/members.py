@@ -30,7 +30,7 @@ def _target(image: Image, member_id: str | None = None) -> dict[str, str | None]
 
 async def _find(ctx: Context, image: Image, member_id: str) -> Member:
     found = await MEMBERS.get(ctx.tx, image.id, member_id)
-    if found is None or not ctx.may(policy.GET_MEMBER.name, _target(image, member_id)):
+    if found is None or not ctx.may(policy.GET_MEMBER, _target(image, member_id)):
         raise errors.MemberNotFound(image_id=image.id, member_id=member_id)
     return found
 
@@ -38,7 +38,7 @@ async def _find(ctx: Context, image: Image, member_id: str) -> Member:
 async def add(ctx: Context, image_id: str, member_id: str) -> Member:
     """The project may use the image by its id now, and is asked whether it wants it in its lists."""
     image = await _shared(ctx, image_id)
-    ctx.authorize(_target(image), policy.ADD_MEMBER.name)
+    ctx.authorize(policy.ADD_MEMBER, _target(image))
     limit = ctx.options(ImageOptions).members_max
     have = await MEMBERS.count(ctx.tx, image_id=image_id)
     if have >= limit:
@@ -54,8 +54,8 @@ async def listed(ctx: Context, image_id: str) -> list[Member]:
     """All members for the owner; a member sees itself only."""
     image = await _shared(ctx, image_id)
     found = await MEMBERS.find(ctx.tx, image_id=image_id)
-    ctx.authorize(_target(image, ctx.auth.project_id), policy.GET_MEMBERS.name)
-    return [m for m in found if ctx.may(policy.GET_MEMBER.name, _target(image, m.member_id))]
+    ctx.authorize(policy.GET_MEMBERS, _target(image, ctx.auth.project_id))
+    return [m for m in found if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
 
 
 async def show(ctx: Context, image_id: str, member_id: str) -> Member:
@@ -70,7 +70,7 @@ async def answer(ctx: Context, image_id: str, member_id: str, status: str) -> Me
     """The project's answer: whether it wants the image in its lists."""
     image = await _shared(ctx, image_id)
     member = await _find(ctx, image, member_id)
-    ctx.authorize(_target(image, member_id), policy.MODIFY_MEMBER.name)
+    ctx.authorize(policy.MODIFY_MEMBER, _target(image, member_id))
     if status not in MEMBER_STATUSES:
         raise errors.InvalidImage(
             why="Incorrect request: Status must be one of the following: pending, accepted, rejected"
@@ -81,5 +81,5 @@ async def answer(ctx: Context, image_id: str, member_id: str, status: str) -> Me
 async def remove(ctx: Context, image_id: str, member_id: str) -> None:
     image = await _shared(ctx, image_id)
     await _find(ctx, image, member_id)
-    ctx.authorize(_target(image, member_id), policy.DELETE_MEMBER.name)
+    ctx.authorize(policy.DELETE_MEMBER, _target(image, member_id))
     await MEMBERS.remove(ctx.tx, image_id=image_id, member_id=member_id)

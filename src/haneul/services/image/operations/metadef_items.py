@@ -9,6 +9,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Sort
+from haneul.kernel.policy import Rule
 from haneul.services.image import errors
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Item
@@ -21,6 +22,7 @@ OLDEST_FIRST = Sort("created_at")
 
 async def listed(
     ctx: Context,
+    rule: Rule,
     namespace: str,
     kind: str,
     *,
@@ -28,7 +30,7 @@ async def listed(
     marker: str | None = None,
     limit: int | None = None,
 ) -> list[Item]:
-    home = await namespaces.find(ctx, namespace)
+    home = await namespaces.find(ctx, rule, namespace)
     after = None if marker is None else await _item(ctx, home.id, kind, marker)
     return await store.items(ctx.tx, home.id, kind, sort=sort, after=after, limit=limit)
 
@@ -41,14 +43,16 @@ async def _item(ctx: Context, namespace_id: str, kind: str, name: str) -> Item:
     return found
 
 
-async def show(ctx: Context, namespace: str, kind: str, name: str) -> Item:
-    home = await namespaces.find(ctx, namespace)
+async def show(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> Item:
+    home = await namespaces.find(ctx, rule, namespace)
     return await _item(ctx, home.id, kind, name)
 
 
-async def show_property(ctx: Context, namespace: str, name: str, resource_type: str | None) -> Item:
+async def show_property(
+    ctx: Context, rule: Rule, namespace: str, name: str, resource_type: str | None
+) -> Item:
     """The property, by the name it has on resources of that type."""
-    home = await namespaces.find(ctx, namespace)
+    home = await namespaces.find(ctx, rule, namespace)
     if resource_type is not None:
         association = await ASSOCIATIONS.get(ctx.tx, home.id, resource_type)
         if association is None:
@@ -65,27 +69,31 @@ async def show_property(ctx: Context, namespace: str, name: str, resource_type: 
     return await _item(ctx, home.id, "property", name)
 
 
-async def create(ctx: Context, namespace: str, kind: str, name: str, body: dict[str, Any]) -> Item:
-    home = await namespaces.find(ctx, namespace)
+async def create(
+    ctx: Context, rule: Rule, namespace: str, kind: str, name: str, body: dict[str, Any]
+) -> Item:
+    home = await namespaces.find(ctx, rule, namespace)
     (made,) = await namespaces.add_items(ctx, home, [(kind, name, body)])
     return made
 
 
-async def set_tags(ctx: Context, namespace: str, names: Sequence[str], *, append: bool) -> list[Item]:
+async def set_tags(
+    ctx: Context, rule: Rule, namespace: str, names: Sequence[str], *, append: bool
+) -> list[Item]:
     """The namespace has these tags; those it had are gone, unless these are to be appended.
 
     No tags at all change nothing, as in the real service.
     """
-    home = await namespaces.find(ctx, namespace)
+    home = await namespaces.find(ctx, rule, namespace)
     if names and not append:
         await ITEMS.remove(ctx.tx, namespace_id=home.id, kind="tag")
     return await namespaces.add_items(ctx, home, [("tag", name, {}) for name in names])
 
 
 async def update(
-    ctx: Context, namespace: str, kind: str, name: str, *, new_name: str, body: dict[str, Any]
+    ctx: Context, rule: Rule, namespace: str, kind: str, name: str, *, new_name: str, body: dict[str, Any]
 ) -> Item:
-    home = await namespaces.find(ctx, namespace)
+    home = await namespaces.find(ctx, rule, namespace)
     before = await _item(ctx, home.id, kind, name)
     changed = msgspec.structs.replace(
         before, name=new_name, key=model.key(kind, new_name), body=body, updated_at=ctx.now()
@@ -96,14 +104,14 @@ async def update(
         raise errors.definition_exists(kind, new_name, namespace) from None
 
 
-async def delete(ctx: Context, namespace: str, kind: str, name: str) -> None:
-    home = await namespaces.find(ctx, namespace)
+async def delete(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> None:
+    home = await namespaces.find(ctx, rule, namespace)
     namespaces.refuse_protected(home, kind, name)
     found = await _item(ctx, home.id, kind, name)
     await ITEMS.remove(ctx.tx, id=found.id)
 
 
-async def delete_all(ctx: Context, namespace: str, kind: str) -> None:
-    home = await namespaces.find(ctx, namespace)
+async def delete_all(ctx: Context, rule: Rule, namespace: str, kind: str) -> None:
+    home = await namespaces.find(ctx, rule, namespace)
     namespaces.refuse_protected(home, "namespace", namespace)
     await ITEMS.remove(ctx.tx, namespace_id=home.id, kind=kind)

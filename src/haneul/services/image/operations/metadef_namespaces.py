@@ -10,6 +10,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort
+from haneul.kernel.policy import Rule
 from haneul.services.image import errors
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
@@ -26,17 +27,17 @@ class Whole(NamedTuple):
     items: list[Item]
 
 
-async def find(ctx: Context, name: str) -> Namespace:
-    """The namespace, if the asker may see it and the route's rule allows this."""
+async def find(ctx: Context, rule: Rule, name: str) -> Namespace:
+    """The namespace, if the asker may see it and the rule allows this."""
     namespace = await _visible(ctx, name)
-    ctx.authorize(_target(namespace))
+    ctx.authorize(rule, _target(namespace))
     return namespace
 
 
 async def _visible(ctx: Context, name: str) -> Namespace:
     """The namespace; one that the asker may not see is not there."""
     namespace = await NAMESPACES.first(ctx.tx, name=name)
-    if namespace is None or not ctx.may(policy.GET_NAMESPACE.name, _target(namespace)):
+    if namespace is None or not ctx.may(policy.GET_NAMESPACE, _target(namespace)):
         raise errors.NamespaceNotFound(name=name)
     return namespace
 
@@ -53,7 +54,7 @@ def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
 async def create(ctx: Context, given: model.NewNamespace) -> Whole:
     """The namespace and all that came with it."""
     owner = given.owner or ctx.project_id
-    ctx.authorize({"project_id": owner})
+    ctx.authorize(policy.ADD_NAMESPACE, {"project_id": owner})
     return await add(ctx, given, owner)
 
 
@@ -107,7 +108,8 @@ async def whole(ctx: Context, namespace: Namespace) -> Whole:
 
 
 async def show(ctx: Context, name: str) -> Whole:
-    return await whole(ctx, await find(ctx, name))
+    """The namespace with all that it holds, if the asker may see it; NamespaceNotFound otherwise."""
+    return await whole(ctx, await find(ctx, policy.GET_NAMESPACE, name))
 
 
 async def listed(
@@ -120,8 +122,8 @@ async def listed(
     limit: int,
 ) -> list[tuple[Namespace, list[Association]]]:
     """One page of the namespaces that the asker sees, each with its associations."""
-    ctx.authorize({"project_id": ctx.auth.project_id})
-    extra = [] if ctx.may(policy.ADMIN.name, {}) else [store.seen_by(ctx.auth.project_id)]
+    ctx.authorize(policy.GET_NAMESPACES, {"project_id": ctx.auth.project_id})
+    extra = [] if ctx.may(policy.ADMIN, {}) else [store.seen_by(ctx.auth.project_id)]
     if resource_types:
         extra.append(store.goes_with(msgspec.json.encode(list(resource_types)).decode()))
     filters = [Filter("visibility", "eq", visibility)] if visibility else []
@@ -135,7 +137,7 @@ async def listed(
 
 async def update(ctx: Context, name: str, given: model.NewNamespace) -> Namespace:
     """The namespace as given: what was not given has its default again."""
-    before = await find(ctx, name)
+    before = await find(ctx, policy.MODIFY_NAMESPACE, name)
     changed = msgspec.structs.replace(
         before,
         name=given.namespace,
@@ -157,7 +159,8 @@ async def update(ctx: Context, name: str, given: model.NewNamespace) -> Namespac
 
 
 async def delete(ctx: Context, name: str) -> None:
-    namespace = await find(ctx, name)
+    """The namespace is gone with all that it held; DefinitionProtected if it is to stay."""
+    namespace = await find(ctx, policy.DELETE_NAMESPACE, name)
     refuse_protected(namespace, "namespace", name)
     await store.drop(ctx.tx, namespace.id)
 
@@ -166,16 +169,20 @@ async def delete(ctx: Context, name: str) -> None:
 
 
 async def resource_types(ctx: Context) -> list[ResourceType]:
-    ctx.authorize({"project_id": ctx.auth.project_id})
+    """All types that a namespace goes, or went, with."""
+    ctx.authorize(policy.LIST_RESOURCE_TYPES, {"project_id": ctx.auth.project_id})
     return await RESOURCE_TYPES.find(ctx.tx)
 
 
 async def associations(ctx: Context, name: str) -> list[Association]:
-    return await ASSOCIATIONS.find(ctx.tx, namespace_id=(await find(ctx, name)).id)
+    """The types that the namespace goes with."""
+    namespace = await find(ctx, policy.GET_RESOURCE_TYPE, name)
+    return await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
 
 
 async def associate(ctx: Context, name: str, given: model.NewAssociation) -> Association:
-    return await _associate(ctx, await find(ctx, name), given)
+    """The namespace goes with the type too."""
+    return await _associate(ctx, await find(ctx, policy.ADD_ASSOCIATION, name), given)
 
 
 async def _associate(ctx: Context, namespace: Namespace, given: model.NewAssociation) -> Association:
@@ -191,7 +198,8 @@ async def _associate(ctx: Context, namespace: Namespace, given: model.NewAssocia
 
 
 async def disassociate(ctx: Context, name: str, resource_type: str) -> None:
-    namespace = await find(ctx, name)
+    """The namespace no longer goes with the type; DefinitionProtected if it is to stay as it is."""
+    namespace = await find(ctx, policy.REMOVE_ASSOCIATION, name)
     refuse_protected(namespace, "resource-type-association", resource_type)
     if not await ASSOCIATIONS.remove(ctx.tx, namespace_id=namespace.id, name=resource_type):
         raise errors.DefinitionNotFound(f"Failed to find resource type {resource_type} to delete")

@@ -7,8 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from haneul.kernel.context import Context
+from haneul.kernel.policy import Rule
 from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions
+from haneul.services.image.manifest import MANIFEST
 from haneul.services.image.model import protections as model
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.protections import Protection
@@ -23,7 +25,7 @@ def may(ctx: Context, operation: str, name: str) -> bool:
 
     def holds(words: Collection[str]) -> bool:
         if by_policy:
-            return any(ctx.may(word, {}) for word in words)
+            return any(ctx.may(Rule(word, "!", service=MANIFEST.name), {}) for word in words)
         return not set(words).isdisjoint(ctx.auth.roles)
 
     return model.allows(_protections(limits.property_protections), name, operation, holds)

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy, web
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import locations as model
@@ -40,8 +39,7 @@ async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: Locati
     model.require_changeable(image, asked.op)
     model.require_agreement(image, asked.validation)
     rule = policy.DELETE_IMAGE_LOCATION if asked.op == "remove" else policy.SET_IMAGE_LOCATION
-    if not ctx.may(rule.name, whom):
-        raise Forbidden(action=rule.name)
+    ctx.authorize(rule, whom)
     have = of(ctx, image)
     wanted = model.after(have, asked)
     changed = _with(image, have, wanted, asked.validation)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
 from haneul.services.image import errors, policy
 from haneul.services.image.events import ImageUpdated
 from haneul.services.image.model.images import Image
@@ -40,8 +39,7 @@ async def _removable(ctx: Context, store: str, image_id: str) -> Image:
     image = await images.show(ctx, image_id)
     whom = images.target(ctx, image, is_member=False)
     for rule in (policy.GET_IMAGE_LOCATION, policy.DELETE_IMAGE_LOCATION):
-        if not ctx.may(rule.name, whom):
-            raise Forbidden(action=rule.name)
+        ctx.authorize(rule, whom)
     if image.status != "active":
         raise errors.NotImportable(
             why="It's not allowed to remove image data from store if image status is not 'active'"

@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
-from haneul.services.image import errors
+from haneul.services.image import errors, policy
 from haneul.services.image.model.tasks import Task
 from haneul.services.image.operations import images
 from haneul.services.image.store.tasks import TASKS
 
 
 async def show(ctx: Context, task_id: str) -> Task:
+    """The task, if it is the asker's project's; administrators see all, others TaskNotFound."""
     task = await TASKS.get(ctx.tx, task_id)
-    if task is None or not _sees(ctx, task):
+    if task is None:
         raise errors.TaskNotFound(task_id=task_id)
+    if task.owner is None or task.owner != ctx.auth.project_id:
+        ctx.authorize(policy.CONTEXT_IS_ADMIN, task, hidden=errors.TaskNotFound(task_id=task_id))
     return task
-
-
-def _sees(ctx: Context, task: Task) -> bool:
-    return images.is_administrator(ctx) or (task.owner is not None and task.owner == ctx.auth.project_id)
 
 
 async def listed(

@@ -10,12 +10,19 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
-from haneul.services.network.model.ports import BINDING_FAILED, NORMAL, UNBOUND, Port, is_network_device
+from haneul.services.network.model.ports import (
+    BINDING_FAILED,
+    NORMAL,
+    UNBOUND,
+    Port,
+    is_network_device,
+    is_of_another_service,
+)
 from haneul.services.network.operations import ports
 from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
 
@@ -77,7 +84,12 @@ def _dns_assignment(port: Port) -> list[dict[str, str]]:
 
 async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     found = await network_target(ctx, fields)
-    return {**found, "network_device": is_network_device(fields.get("device_owner") or "")}
+    owner = fields.get("device_owner") or ""
+    return {
+        **found,
+        "network_device": is_network_device(owner),
+        "service_device": is_of_another_service(owner),
+    }
 
 
 def _fixed_ips(values: list[str]) -> Extra:
@@ -176,8 +188,43 @@ PORT = Resource(
     ports.create,
     ports.update,
     ports.delete,
-    visible=visibility.own(PORTS, on_own_networks=True),
+    visible=visibility.own(PORTS, "port", on_own_networks=True),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    shape=answers.Port,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "update": (
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.PortBound,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "delete": (errors.ServicePortInUse,),
+    },
 )
 serve(routes, PORT)

@@ -5,65 +5,71 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.services.network import errors
-from haneul.services.network.api import checks
+from haneul.kernel.policy import Rule
+from haneul.services.network import errors, policy
+from haneul.services.network.api import answers, checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 
 
-def _authorize(ctx: Context, action: str, project_id: str) -> None:
-    if not ctx.may(f"{action}_quota", {"project_id": project_id}):
-        raise Forbidden(action=f"{action}_quota")
+READ, UPDATE, DELETE = (policy.named(f"{action}_quota") for action in ("get", "update", "delete"))
 
 
-@routes.get("/quotas")
+def _authorize(ctx: Context, rule: Rule, project_id: str) -> None:
+    """As upstream, quotas that somebody may not read are not there for them."""
+    ctx.authorize(READ, {"project_id": project_id}, hidden=NotFound())
+    ctx.authorize(rule, {"project_id": project_id})
+
+
+@routes.get("/quotas", answer=answers.QuotasOfProjects)
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
-    _authorize(ctx, "update", "")
+    ctx.authorize(policy.CONTEXT_IS_ADMIN, {"project_id": ""})
     projects = await QUOTAS.own(ctx.tx)
     found = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
     return {"quotas": found}
 
 
-@routes.get("/quotas/tenant")
-@routes.get("/quotas/project")
+@routes.get("/quotas/tenant", answer=answers.OneProject)
+@routes.get("/quotas/project", answer=answers.OneProject)
 async def whose(ctx: Context) -> dict[str, Any]:
     """The project whose quotas the asker has."""
     return {"tenant": {"tenant_id": ctx.project_id, "project_id": ctx.project_id}}
 
 
-@routes.get("/quotas/{id}")
+@routes.get("/quotas/{id}", answer=answers.OneQuotas)
 async def show(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits."""
-    _authorize(ctx, "get", id)
+    _authorize(ctx, READ, id)
     return {"quota": await QUOTAS.limits(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/default")
+@routes.get("/quotas/{id}/default", answer=answers.OneQuotas)
 async def default(ctx: Context, id: str) -> dict[str, Any]:
-    """The limits of a project that has none of its own."""
-    _authorize(ctx, "get", id)
+    """The limits of a project that has none of its own; one's own project may ask, whoever it is, as upstream."""
+    if id != ctx.auth.project_id:
+        ctx.authorize(READ, {"project_id": id})
     return {"quota": await QUOTAS.usual(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/details.json")
-@routes.get("/quotas/{id}/details")
+@routes.get("/quotas/{id}/details.json", answer=answers.QuotasInDetail)
+@routes.get("/quotas/{id}/details", answer=answers.QuotasInDetail)
 async def details(ctx: Context, id: str) -> dict[str, Any]:
-    """A project's limits, and how much of each it has."""
-    _authorize(ctx, "get", id)
+    """A project's limits, and how much of each it has; to be asked by everybody in it, as upstream."""
+    ctx.authorize(policy.ADMIN_OR_OWNER, {"project_id": id})
     used = await count(ctx.tx, id)
     limits = await QUOTAS.limits(ctx.tx, id)
     return {"quota": {k: {"limit": v, "used": used.get(k, 0), "reserved": 0} for k, v in limits.items()}}
 
 
-@routes.put("/quotas/{id}")
+@routes.put("/quotas/{id}", answer=answers.OneQuotas, errors=(errors.InvalidInput,))
 async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
-    _authorize(ctx, "update", id)
+    _authorize(ctx, UPDATE, id)
     given = body.get("quota")
     if not isinstance(given, dict):
         raise BadRequest("Unable to find 'quota' in request body")
@@ -85,5 +91,5 @@ async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
 @routes.delete("/quotas/{id}")
 async def reset(ctx: Context, id: str) -> None:
     """The project has everybody's limits again."""
-    _authorize(ctx, "delete", id)
+    _authorize(ctx, DELETE, id)
     await QUOTAS.reset(ctx.tx, id)

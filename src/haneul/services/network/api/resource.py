@@ -17,8 +17,10 @@ import sqlalchemy as sa
 from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
-from haneul.kernel.errors import BadRequest, Forbidden, HaneulError
-from haneul.services.network import errors
+from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.http import Answer
+from haneul.kernel.policy import Rule
+from haneul.services.network import errors, policy
 from haneul.services.network.api.checks import Check, anything
 
 REQUIRED: Any = object()
@@ -95,6 +97,10 @@ class Resource:
     before_list: Callable[[Context], Awaitable[None]] | None = None
     named: str = ""
     """The name in policy rules, if another."""
+    shape: type[Answer] | None = None
+    """What one thing is in answers."""
+    refusals: Mapping[str, tuple[type[HaneulError], ...]] = field(default_factory=dict)
+    """What `create`, `update`, `delete` and `list` can fail with beside what they all can."""
 
     def __post_init__(self) -> None:
         by_name = {a.name: a for a in self.attributes}
@@ -106,9 +112,13 @@ class Resource:
     def collection(self) -> str:
         return self.plural or self.name + "s"
 
-    def rule(self, action: str, attribute: str = "") -> str:
-        whole = f"{action}_{self.named or self.name}"
-        return f"{whole}:{attribute}" if attribute else whole
+    def rule(self, action: str) -> Rule:
+        """The rule of doing this to such a thing."""
+        return policy.named(f"{action}_{self.named or self.name}")
+
+    def attribute_rule(self, action: str, attribute: str) -> Rule | None:
+        """The rule of the attribute's own, if it has one; else the thing's is enough."""
+        return policy.RULES.get(f"{action}_{self.named or self.name}:{attribute}")
 
     # -- in
 
@@ -157,15 +167,14 @@ class Resource:
         self, ctx: Context, action: str, item: dict[str, Any], target: Mapping[str, Any]
     ) -> None:
         """Each given attribute that has a rule is allowed by it, and so is each part of it that has one."""
-        rules = ctx.platform.policy.rules
         for name, value in item.items():
             names = [name]
             parts = value if isinstance(value, list) else [value]
             names += [f"{name}:{k}" for part in parts if isinstance(part, dict) for k in part]
             for each in dict.fromkeys(names):
-                rule = self.rule(action, each)
-                if rule in rules and not self._is_default(name, value, action) and not ctx.may(rule, target):
-                    raise Forbidden(action=rule)
+                rule = self.attribute_rule(action, each)
+                if rule is not None and not self._is_default(name, value, action):
+                    ctx.authorize(rule, target)
 
     def _is_default(self, name: str, value: Any, action: str) -> bool:
         """To ask for what one gets anyway takes no right."""
@@ -182,7 +191,6 @@ class Resource:
 
     def shower(self, ctx: Context, fields: Sequence[str] = ()) -> Callable[[Any], dict[str, Any]]:
         """A function that shows things to the asker; what they may not read is left out."""
-        rules = ctx.platform.policy.rules
         plain: list[tuple[str, str]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
         has_project = "project_id" in self.rows.model.__struct_fields__
@@ -192,8 +200,8 @@ class Resource:
         for a in self.attributes:
             if not a.is_shown or (wanted and a.name not in wanted):
                 continue
-            rule = self.rule("get", a.name)
-            if rule in rules and not ctx.may(rule, {}):
+            rule = self.attribute_rule("get", a.name)
+            if rule is not None and not ctx.may(rule, {}):
                 continue
             if a.show is None:
                 plain.append((a.name, a.target))
@@ -242,10 +250,9 @@ class Resource:
         if thing is None:
             raise self.not_found(id=id)
         target = await self.policy_target(ctx, thing)
-        if not ctx.may(self.rule("get"), target):
-            raise self.not_found(id=id)
-        if action != "get" and not ctx.may(self.rule(action), target):
-            raise Forbidden(action=self.rule(action))
+        ctx.authorize(self.rule("get"), target, hidden=self.not_found(id=id))
+        if action != "get":
+            ctx.authorize(self.rule(action), target)
         return thing
 
     def filter(self, name: str, values: list[str]) -> Filter | None:
@@ -279,7 +286,7 @@ def owner(ctx: Context, given: Mapping[str, Any]) -> str:
         return ctx.project_id
     if not isinstance(asked[0], str) or len(asked[0]) > 255 or "\x00" in asked[0]:
         raise errors.InvalidInput(attribute="project_id", reason=f"'{asked[0]}' is not a valid string")
-    if asked[0] != ctx.auth.project_id and not ctx.is_admin:
+    if asked[0] != ctx.auth.project_id and not ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         raise BadRequest(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires "
             "admin privileges"

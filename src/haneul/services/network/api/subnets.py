@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
-from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network import errors, policy
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import (
     NOT_GIVEN,
@@ -38,31 +38,20 @@ def _or_empty(check: checks.Check) -> checks.Check:
 
 
 async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    """What policy may ask of the network that a thing lies on."""
+    """What policy may ask of the network that a thing lies on.
+
+    One that is to lie on a network that is not there, or that the asker cannot know, is told that it is missing.
+    """
     network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
-    owner = network.project_id if network else ""
-    return {
-        "network:project_id": owner,
-        "network:tenant_id": owner,
-        "shared": bool(network and network.is_shared),
-    }
-
-
-async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    """A network that is not there, or that the asker cannot know, is said to be missing."""
-    found = await network_target(ctx, fields)
-    if "id" not in fields:
-        network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
-        if network is None or not ctx.may(
-            "get_network",
-            {
-                "project_id": network.project_id,
-                "shared": network.is_shared,
-                "router:external": network.is_external,
-            },
-        ):
-            raise errors.NetworkNotFound(id=fields.get("network_id"))
-    return found
+    if network is None:
+        seen = {"project_id": "", "shared": False, "router:external": False}
+    else:
+        shared, external = network.is_shared, network.is_external
+        seen = {"project_id": network.project_id, "shared": shared, "router:external": external}
+    if "id" not in fields and not (network and ctx.may(policy.named("get_network"), seen)):
+        raise errors.NetworkNotFound(id=fields.get("network_id"))
+    owner = seen.pop("project_id")
+    return {"network:project_id": owner, "network:tenant_id": owner, **seen}
 
 
 def _service_type(value: Any) -> str:
@@ -74,7 +63,7 @@ def _service_type(value: Any) -> str:
     return value
 
 
-def _ip_version(value: Any) -> int:
+def ip_version(value: Any) -> int:
     """4 or 6, also as text: templates and forms write numbers so."""
     try:
         number = int(value) if isinstance(value, (str, int)) else None
@@ -93,6 +82,15 @@ def _shared(values: list[str]) -> Extra:
     return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
 
 
+ON_EXTERNAL = SUBNETS.c.network_id.in_(sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true())))
+
+
+def _external(values: list[str]) -> Extra:
+    """Subnets of external networks, or of others."""
+    wanted = truth_asked("router:external", values[-1])
+    return f"external/{wanted}", ON_EXTERNAL if wanted else sa.not_(ON_EXTERNAL), {}
+
+
 def _cidr_spellings(text: str) -> list[str]:
     try:
         return [checks.subnet(text)]
@@ -107,7 +105,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", _ip_version, put=False),
+        Attribute("ip_version", ip_version, put=False),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
@@ -137,8 +135,42 @@ SUBNET = Resource(
     subnets.create,
     subnets.update,
     subnets.delete,
-    visible=visibility.own(SUBNETS, SUBNETS.c.is_shared.is_(sa.true()), on_own_networks=True),
-    target=_target,
-    filters={"shared": _shared},
+    visible=visibility.own(
+        SUBNETS,
+        "subnet",
+        visibility.shared(SUBNETS),
+        ("external", ON_EXTERNAL, {"router:external": True}),
+        on_own_networks=True,
+    ),
+    target=network_target,
+    filters={"shared": _shared, "router:external": _external},
+    shape=answers.Subnet,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.SegmentNotFound,
+            errors.BadSubnetRequest,
+            errors.SubnetPoolNotFound,
+            errors.SubnetPoolQuotaExceeded,
+            errors.SubnetAllocationError,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "update": (
+            errors.GatewayIpInUse,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "delete": (errors.SubnetInUse,),
+    },
 )
 serve(routes, SUBNET)

@@ -114,6 +114,11 @@ def is_network_device(owner: str) -> bool:
     return owner.startswith("network:")
 
 
+def is_of_another_service(owner: str) -> bool:
+    """Whether an owner of that name is a server, a bare machine or a share: its service lets the port go."""
+    return owner.startswith(("compute:", "baremetal:", "manila:"))
+
+
 def merged_options(have: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The DHCP options of a port once these are given: each takes the place of its namesake, or ends it."""
     named = {(o["opt_name"], str(o.get("ip_version", 4))): o for o in have}

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.pending import ROUTER
@@ -59,8 +59,7 @@ def _wanted(subnet_id: str | None, ip: str | None) -> list[dict[str, str]] | Non
 async def _lead(ctx: Context, floating: FloatingIp, port_id: str, fixed_ip: str | None) -> FloatingIp:
     """The floating address leads to that port, through the router that joins both."""
     port = await ports.get(ctx, port_id)
-    if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
-        raise errors.PortNotFound(id=port_id)
+    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
     choices = [f for f in port.fixed_ips if ":" not in f.ip_address]
     if fixed_ip is not None:
         choices = [f for f in choices if f.ip_address == fixed_ip]

@@ -7,7 +7,7 @@ import ipaddress
 from msgspec import Struct
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.model.security_groups import Rule, SecurityGroup
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.ports import PORTS
@@ -86,7 +86,7 @@ async def add_rule(ctx: Context, wanted: IngressRule) -> Rule:
 
 async def remove_rule(ctx: Context, id: str) -> None:
     rule = await RULES.get(ctx.tx, id)
-    if rule is None or not ctx.may("delete_security_group_rule", rule):
+    if rule is None or not ctx.may(policy.named("delete_security_group_rule"), rule):
         raise errors.SecurityGroupRuleNotFound(id=id)
     await security_groups.delete_rule(ctx, rule)
 
@@ -98,7 +98,7 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, SecurityGroup]:
 
 async def _group(ctx: Context, id: str, rule: str) -> SecurityGroup:
     found = await SECURITY_GROUPS.get(ctx.tx, id)
-    if found is None or not ctx.may(rule, found):
+    if found is None or not ctx.may(policy.named(rule), found):
         raise errors.SecurityGroupNotFound(id=id)
     return found
 

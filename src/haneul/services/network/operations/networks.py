@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Busy, Duplicate
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import EXTERNAL_MTU, TENANT_MTU, Network
@@ -115,8 +115,10 @@ async def visible(ctx: Context, id: str) -> Network:
 
 
 def is_usable(ctx: Context, network: Network) -> bool:
-    is_ours = network.project_id == ctx.auth.project_id
-    return is_ours or network.is_shared or ctx.is_admin or "service" in ctx.auth.roles
+    """Whether the asker's project may have ports on it."""
+    if network.is_shared or ctx.may(policy.SERVICE_API, {}):
+        return True
+    return ctx.may(policy.ADMIN_OR_OWNER, network)
 
 
 async def _refuse_unsharing(ctx: Context, network: Network) -> None:

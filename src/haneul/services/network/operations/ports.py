@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model import normal_forms
@@ -147,7 +147,9 @@ def _refuse_relabelling(port: Port, values: dict[str, Any]) -> None:
 async def _check_labels(ctx: Context, project_id: str, labels: dict[str, Any]) -> None:
     """No port is labelled as the leg of another project's router."""
     device_id = labels.get("device_id")
-    if labels.get("device_owner") not in ROUTER_HOLDERS or not device_id or ctx.is_admin:
+    if labels.get("device_owner") not in ROUTER_HOLDERS or not device_id:
+        return
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         return
     router = await ROUTERS.get(ctx.tx, device_id)
     if router is not None and router.project_id != project_id:

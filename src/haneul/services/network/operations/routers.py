@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
@@ -31,7 +31,6 @@ class Attachment(Struct, frozen=True):
     """What adding or removing an interface answers."""
 
     id: str
-    tenant_id: str
     project_id: str
     port_id: str
     network_id: str
@@ -169,9 +168,7 @@ async def add_interface(
 def attachment(router: Router, port: Port, only: list[str] | None = None) -> Attachment:
     """The port as an answer shows it: the subnets that came or went with it, or else all of its subnets."""
     ids = only or [f.subnet_id for f in port.fixed_ips]
-    return Attachment(
-        router.id, router.project_id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids
-    )
+    return Attachment(router.id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids)
 
 
 async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
@@ -206,8 +203,7 @@ async def _reachable(ctx: Context, subnet: Subnet) -> Network:
 
 async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
     port = await ports.get(ctx, port_id)
-    if not (port.project_id == ctx.auth.project_id or ctx.is_admin):
-        raise errors.PortNotFound(id=port_id)
+    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
     if in_use := port.held_by or port.device_id:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:

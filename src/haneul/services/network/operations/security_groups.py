@@ -7,7 +7,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model import security_groups as model
 from haneul.services.network.model.clock import stamp
@@ -96,7 +96,7 @@ async def is_used(ctx: Context, group_id: str) -> bool:
 
 async def delete(ctx: Context, group: SecurityGroup) -> None:
     """The group is gone, with its rules and with the rules of others that name it."""
-    if group.is_default and not ctx.is_admin:
+    if group.is_default and not ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         raise errors.SecurityGroupCannotRemoveDefault
     if await is_used(ctx, group.id):
         raise errors.SecurityGroupInUse(id=group.id)
@@ -111,11 +111,9 @@ async def delete(ctx: Context, group: SecurityGroup) -> None:
 
 async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
-    found = {
-        g.id: g
-        for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)
-        if g.project_id == project_id or ctx.is_admin
-    }
+    groups = await SECURITY_GROUPS.among(ctx.tx, "id", ids)
+    is_of_everybody = ctx.may(policy.CONTEXT_IS_ADMIN, {})
+    found = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
     for id in ids:
         if id not in found:
             raise errors.SecurityGroupNotFound(id=id)
@@ -138,13 +136,13 @@ async def create_rule(ctx: Context, values: dict[str, Any]) -> Rule:
     """The group lets this through too, and so do all ports in it."""
     model.check(values)
     group = await SECURITY_GROUPS.get(ctx.tx, values["security_group_id"])
-    if group is None or not ctx.may("get_security_group", group):
+    if group is None or not ctx.may(policy.named("get_security_group"), group):
         raise errors.SecurityGroupNotFound(id=values["security_group_id"])
-    if not ctx.may("update_security_group", group):
+    if not ctx.may(policy.named("update_security_group"), group):
         raise errors.SecurityGroupNotFound(id=group.id)
     if values["remote_group_id"] is not None:
         remote = await SECURITY_GROUPS.get(ctx.tx, values["remote_group_id"])
-        if remote is None or not ctx.may("get_security_group", remote):
+        if remote is None or not ctx.may(policy.named("get_security_group"), remote):
             raise errors.SecurityGroupNotFound(id=values["remote_group_id"])
     await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
     values = {k: v for k, v in values.items() if k not in ("security_group_id", "project_id")}

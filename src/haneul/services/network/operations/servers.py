@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Query, among, escape_like
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import NETWORK, PORT
@@ -85,7 +85,7 @@ async def validate(
 async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
     """The port, if it is the asker's and its server's project's, and nobody has it."""
     port = await PORTS.get(ctx.tx, port_id)
-    if port is None or not (port.project_id == ctx.auth.project_id or ctx.is_admin):
+    if port is None or not ctx.may(policy.ADMIN_OR_OWNER, port):
         raise errors.PortNotFound(id=port_id)
     if port.project_id != project_id:
         raise errors.PortNotUsable(port_id=port.id, server_id=server_id or "of another project")
@@ -101,7 +101,7 @@ async def attachable(ctx: Context, network_id: str) -> Network:
     network = await NETWORKS.get(ctx.tx, network_id)
     if network is None:
         raise errors.NetworkNotFound(id=network_id)
-    if network.project_id == ctx.auth.project_id or network.is_shared or ctx.is_admin:
+    if network.is_shared or ctx.may(policy.ADMIN_OR_OWNER, network):
         if not network.subnet_ids:
             raise errors.NetworkRequiresSubnet(network=network_id)
         return network
@@ -155,15 +155,17 @@ async def require_groups_apply(
 
 
 async def join_group(ctx: Context, server_id: str, name: str) -> None:
-    """All of the server's filtered ports are in the group too."""
+    """All of the server's filtered ports are in the group too; raises if one was before."""
     (group_id,) = await group_ids(ctx, [name])
     secured = [p for p in await of_server(ctx, server_id) if p.is_port_security_enabled and p.fixed_ips]
     if not secured:
         raise errors.SecurityGroupCannotBeApplied
+    if any(group_id in port.security_group_ids for port in secured):
+        # upstream's compute adds it to each port's list, and the network refuses a list with an item twice
+        reason = f"Duplicate items in the list: '{group_id}'"
+        raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        if group_id not in port.security_group_ids:
-            ids = [*port.security_group_ids, group_id]
-            await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:

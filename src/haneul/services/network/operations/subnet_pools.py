@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
-from haneul.services.network import errors
+from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import AddressScope, SubnetPool
@@ -67,7 +67,7 @@ def _check_lengths(least: int, default: int, most: int, longest: int) -> None:
 
 async def _check_scope(ctx: Context, scope_id: str, version: int) -> None:
     scope = await ADDRESS_SCOPES.get(ctx.tx, scope_id)
-    if scope is None or not (scope.is_shared or scope.project_id == ctx.auth.project_id or ctx.is_admin):
+    if scope is None or not (scope.is_shared or ctx.may(policy.ADMIN_OR_OWNER, scope)):
         raise errors.AddressScopeNotFound(id=scope_id)
     if scope.ip_version != version:
         raise errors.InvalidOperation(reason="the address scope is of another IP version than the prefixes")
@@ -98,7 +98,7 @@ async def delete(ctx: Context, pool: SubnetPool) -> None:
 async def cut(ctx: Context, values: dict[str, Any]) -> str:
     """The cidr that a new subnet gets from its pool: the one asked for if it is free, or the next."""
     pool = await SUBNET_POOLS.get(ctx.tx, values["subnetpool_id"])
-    if pool is None or not (pool.is_shared or pool.project_id == ctx.auth.project_id or ctx.is_admin):
+    if pool is None or not (pool.is_shared or ctx.may(policy.ADMIN_OR_OWNER, pool)):
         raise errors.SubnetPoolNotFound(id=values["subnetpool_id"])
     await ctx.tx.lock("subnet pool", pool.id)
     subnets = await SUBNETS.find(ctx.tx, subnetpool_id=pool.id)
