@@ -8,14 +8,18 @@ STAMP := .venv/.stamp
 T ?= tests
 # Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
 unexport PYTHONDONTWRITEBYTECODE
-# The services' own tests that use the store run a second time on a real PostgreSQL server, beside the others and after
-# those that kill processes. A folder `control_plane` in a service's tests has those that do, where others do not.
+NOTING := --seconds .seconds.tsv --places .places.tsv
+# All tests, on every core: those that share something are done by one worker (tests/conftest.py).
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
+# Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder
+# `control_plane` in a service's tests has those that do, where others do not.
+SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
 PARTED := $(wildcard tests/services/*/control_plane)
 STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wildcard tests/services/*/__init__.py))) $(PARTED)
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
-.PHONY: help setup packages testpackages up down quick test lint bench lock format
+.PHONY: help setup packages testpackages up down quick test slowest lint bench lock format
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,20 +50,26 @@ down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
-	@$(BIN)/python -m pytest -n auto --dist worksteal -p no:cacheprovider \
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider \
 		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
 
-test: setup testpackages lint ## all tests, same as CI; T=tests/kernel narrows it
 ifeq ($(T),tests)
-	@$(BIN)/python -m pytest -p no:cacheprovider --database postgresql tests/chaos $(STORED) >.second.txt 2>&1 & beside=$$!; \
+test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
+	@rm -f .seconds.tsv .places.tsv; \
+	($(MAKE) --no-print-directory lint && $(SECOND) $(STORED)) >.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
-	$(BIN)/python -m pytest tests --ignore tests/chaos; first=$$?; \
-	echo "beside that: tests/chaos, and the services on PostgreSQL"; \
+	$(FIRST) tests; first=$$?; \
+	echo "beside that: lint, and the services on PostgreSQL"; \
 	wait $$beside; second=$$?; trap - EXIT; cat .second.txt; \
+	$(BIN)/python -m tests.places .places.tsv; \
 	exit $$((first | second))
 else
+test: setup
 	@$(BIN)/python -m pytest $(T)
 endif
+
+slowest: # the slowest tests of the last `make test`, into docs/testing.md
+	@$(BIN)/python -m tests.seconds .seconds.tsv
 
 lint: setup ## format, lint, types, imports
 	@$(BIN)/ruff format --check -q . || { echo "make format writes the format"; exit 1; }

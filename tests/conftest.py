@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from tests import answers, ceph_cluster, postgresql
+from tests.places import Places
+from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
     "any machine",
@@ -118,12 +121,63 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
     )
+    parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
+    parser.addoption("--places", type=Path, help="add the places that ask the database to this file")
+    parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if path := config.getoption("--seconds"):
+        config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
+    if path := config.getoption("--places"):
+        config.pluginmanager.register(Places(path.absolute()))
+
+
+def pytest_unconfigure() -> None:
+    """What is left is given back by the end of the process, not piece by piece.
+
+    The collector of CPython 3.11, in its last round when modules are already gone, dies of some extensions' types.
+    """
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") != "sqlite":
+        items[:], others = _partition(items, _differs_by_database)
+        config.hook.pytest_deselected(items=others)
     for item in items:
         if "ceph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.ceph)
+        if (group := _group(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _differs_by_database(item: pytest.Item) -> bool:
+    """It has the run's database (others have none, or bring their own), and asks it what matters."""
+    return "databases" in getattr(item, "fixturenames", ()) and item.get_closest_marker("wire") is None
+
+
+def _partition(
+    items: list[pytest.Item], holds: Callable[[pytest.Item], bool]
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    return [item for item in items if holds(item)], [item for item in items if not holds(item)]
+
+
+def _group(item: pytest.Item) -> str | None:
+    """What the tests have in common that one worker does, one after the other; None if it may go to any.
+
+    Those that use the machine itself (its namespaces, its virtual machines) are one group; so are those with a server
+    for a whole run; and those for which something is made once for a file or a folder.
+    """
+    fixtures = getattr(item, "fixturenames", ())
+    if "ceph" in fixtures:
+        return "ceph"
+    if "guest_image" in fixtures or item.get_closest_marker("root") or item.get_closest_marker("qemu"):
+        return "machine"
+    info = getattr(item, "_fixtureinfo", None)
+    definitions = [each for known in (info.name2fixturedefs if info else {}).values() for each in known]
+    places = [each.baseid for each in definitions if each.scope in ("module", "package")]
+    return min(places, key=len, default=None)  # a folder, if something is made for all of it
 
 
 class Sqlite:
@@ -167,8 +221,7 @@ def answers_are_as_declared() -> Iterator[None]:
     """What every route answers during a test is what it declares."""
     answers.WRONG.clear()
     yield
-    wrong = list(answers.WRONG)
-    assert wrong == []
+    assert not answers.WRONG, "\n".join(answers.WRONG)
 
 
 @contextlib.asynccontextmanager

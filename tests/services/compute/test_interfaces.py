@@ -135,7 +135,7 @@ async def test_giving_and_taking_ports_fails_whole_and_may_run_twice(w: World) -
         assert (await w.cloud.member.delete(f"{BASE}/{id}/os-interface/{second}")).status_code == 202
 
     async def ports() -> Any:
-        return set(await listed(w, id))
+        return set(await listed(w, id)), await nics(w, id)
 
     await assert_unwinds(w.cloud, DETACH_INTERFACE, take, ports, except_for=("let_go",))
     await assert_repeatable(w.cloud, DETACH_INTERFACE, take)

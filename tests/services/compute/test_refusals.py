@@ -11,6 +11,8 @@ from tests.conftest import Cloud
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
+pytestmark = pytest.mark.wire
+
 BASE = "/compute/v2.1"
 NEUTRON = "/networking/v2.0"
 
@@ -72,6 +74,14 @@ async def test_an_image_on_the_hosts_disk_is_named_twice(w: World, reference: di
     assert answer.status_code == 400, answer.text
     assert "Mapping image to local is not supported" in answer.json()["badRequest"]["message"]
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
+
+
+async def test_no_image_is_not_said_by_null(w: World) -> None:
+    body = w.body(block_device_mapping_v2=[w.root_volume()])
+    body["server"]["imageRef"] = None
+    answer = await w.cloud.member.post(f"{BASE}/servers", body, version=V)
+    assert answer.status_code == 400, answer.text
+    assert "imageRef" in answer.json()["badRequest"]["message"]
 
 
 async def shared_volume(w: World) -> str:

@@ -54,10 +54,12 @@ async def mapping(w: World, server: str) -> dict[str, str]:
     """What the guest reads of the names of its disks."""
     (port,) = (await w.cloud.admin.get(f"/networking/v2.0/ports?device_id={server}")).json()["ports"]
     path = "/latest/meta-data/block-device-mapping"
-    _, _, names = await compute.metadata(w.cloud.platform, port["id"], path)
+    _, _, names = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     found = {}
     for name in names.decode().split():
-        _, _, device = await compute.metadata(w.cloud.platform, port["id"], f"{path}/{name}")
+        _, _, device = await compute.metadata(
+            w.cloud.platform, port["binding:host_id"], port["id"], f"{path}/{name}"
+        )
         found[name] = device.decode()
     return found
 
@@ -198,3 +200,34 @@ async def test_disks_and_nics_are_what_the_image_says(w: World) -> None:
     spec = (await hypervisor(w, id)).spec(id)
     assert {d.bus for d in spec.disks} == {"scsi"}
     assert [n.model for n in spec.nics] == ["e1000"]
+
+
+async def test_each_disk_is_plugged_into_the_bus_that_was_asked_for(w: World) -> None:
+    empty = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
+    entries = [
+        image_disk(w) | {"disk_bus": "scsi"},
+        SWAP | {"disk_bus": "sata"},
+        empty | {"disk_bus": "usb"},
+        empty,
+    ]
+    id = await w.create(flavorRef=await flavor(w, swap=64), block_device_mapping_v2=entries)
+    assert [d.bus for d in (await hypervisor(w, id)).spec(id).disks] == ["scsi", "sata", "usb", "virtio"]
+    assert await w.act(id, {"rebuild": {"imageRef": w.image}}) == 202
+    await w.cloud.settled()
+    assert [d.bus for d in (await hypervisor(w, id)).spec(id).disks] == ["scsi", "sata", "usb", "virtio"]
+    body = w.body(block_device_mapping_v2=[image_disk(w) | {"disk_bus": "floppydisk"}])
+    answer = await w.cloud.member.post(f"{BASE}/servers", body, version=V)
+    assert answer.status_code == 400, answer.text
+    assert "The provided disk bus floppydisk is not valid" in answer.json()["badRequest"]["message"]
+
+
+async def test_an_image_of_volumes_tells_their_buses(w: World) -> None:
+    disk = {"source_type": "image", "uuid": w.image, "destination_type": "volume", "volume_size": 1}
+    id = await w.create(imageRef=None, block_device_mapping_v2=[disk | {"boot_index": 0, "disk_bus": "scsi"}])
+    answer = await w.cloud.member.post(
+        f"{BASE}/servers/{id}/action", {"createImage": {"name": "copy"}}, version=V
+    )
+    assert answer.status_code == 202, answer.text
+    await w.cloud.settled()
+    again = await w.create(imageRef=answer.json()["image_id"])
+    assert [d.bus for d in (await hypervisor(w, again)).spec(again).disks] == ["scsi"]

@@ -282,6 +282,7 @@ async def test_a_server_joins_and_leaves_a_security_group(w: World) -> None:
     made = await w.cloud.member.post("/networking/v2.0/security-groups", {"security_group": {"name": "web"}})
     assert made.status_code == 201, made.text
     assert await w.act(id, {"addSecurityGroup": {"name": "web"}}) == 202
+    assert await w.act(id, {"addSecurityGroup": {"name": "web"}}) == 400  # it is in it
     assert {g["name"] for g in (await w.show(id))["security_groups"]} == {"default", "web"}
     assert await w.act(id, {"removeSecurityGroup": {"name": "web"}}) == 202
     assert (await w.show(id))["security_groups"] == [{"name": "default"}]
@@ -300,8 +301,10 @@ async def test_a_volume_is_attached_and_taken_away(w: World) -> None:
     await w.cloud.settled()
     path = f"{BASE}/servers/{id}/os-volume_attachments"
     body = {"volumeAttachment": {"volumeId": volume}}
-    answer = await w.cloud.member.post(path, body, version=V)
+    answer = await w.cloud.member.post(path, body, version="compute 2.89")
     assert answer.status_code == 200, answer.text
+    fields = {"id", "device", "serverId", "volumeId", "tag", "delete_on_termination"}
+    assert answer.json()["volumeAttachment"].keys() == fields
     assert answer.json()["volumeAttachment"]["device"] == "/dev/vdb"
     await w.cloud.settled()
     shown = (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).json()["volume"]

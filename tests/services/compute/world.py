@@ -24,7 +24,8 @@ class World:
             "flavorRef": self.flavor,
             "networks": [{"uuid": self.network}],
         }
-        return {"server": server | more}
+        server |= more
+        return {"server": {k: v for k, v in server.items() if (k, v) != ("imageRef", None)}}
 
     def root_volume(self, **more: Any) -> dict[str, Any]:
         """A volume made of the image, to boot from."""

@@ -86,6 +86,23 @@ async def test_a_rule_opens_and_closes_a_tcp_port(wire: Wire) -> None:
         assert await client.hears(server.ip, 8080) == ""
 
 
+async def test_a_stateless_port_hears_replies_only_where_a_rule_lets_them_in(wire: Wire) -> None:
+    net = network()
+    await wire.driver.ensure_network(net)
+    server = await wire.guest(port(net, "10.0.1.10", rules=allowing(8080)))
+    client = await wire.guest(port(net, "10.0.1.11", is_stateful=False))
+    await server.configure("10.0.1.10/24")
+    await client.configure("10.0.1.11/24")
+    replies = [*OUTWARD, RuleSpec(direction="ingress", protocol="tcp", remote_cidr="10.0.1.10/32")]
+    async with server.serving(8080):
+        assert await client.hears(server.ip, 8080) == ""
+        await wire.driver.ensure_port(msgspec.structs.replace(client.spec, rules=replies))
+        assert await client.hears(server.ip, 8080) == "hello"
+        await wire.driver.ensure_port(msgspec.structs.replace(client.spec, is_stateful=True))
+        assert await client.hears(server.ip, 8080) == "hello"
+    await wire.driver.ensure_port_gone(client.spec.id)
+
+
 async def test_pings_pass_only_where_a_rule_lets_them_in(wire: Wire) -> None:
     net = network()
     await wire.driver.ensure_network(net)

@@ -80,19 +80,6 @@ class Query:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def integer(self, name: str, *, least: int = 0) -> int | None:
-        """The value as an integer; 400 naming the parameter if it is none or too small."""
-        text = self.get(name)
-        if text is None:
-            return None
-        try:
-            number = int(text)
-        except ValueError:
-            raise BadRequest(f"{name} param must be an integer") from None
-        if number < least:
-            raise BadRequest(f"{name} param must be at least {least}")
-        return number
-
     def truth(self, name: str) -> bool | None:
         """The value as a truth, in any of the spellings that OpenStack takes; 400 for others."""
         text = self.get(name)
@@ -203,7 +190,7 @@ class Routes:
     """The routes of one file; `prefix` stands before each path, below the service's own path.
 
     `until` is the last microversion that knows any of them, where a route does not say its own; likewise
-    `asks_late` and `hides_out_of_scope` hold for all of them.
+    `asks_late` and `hides_out_of_scope` hold for all of them, and `errors` beside those that a route declares.
     """
 
     def __init__(
@@ -213,8 +200,10 @@ class Routes:
         until: str | None = None,
         asks_late: bool = False,
         hides_out_of_scope: bool = False,
+        errors: Iterable[type[HaneulError]] = (),
     ) -> None:
         self.prefix = prefix
+        self.errors = tuple(errors)
         self.until = until
         self.asks_late = asks_late
         self.hides_out_of_scope = hides_out_of_scope
@@ -292,7 +281,7 @@ class Routes:
                     policy,
                     auth,
                     transaction,
-                    tuple(errors),
+                    tuple(dict.fromkeys((*errors, *self.errors))),
                     Window(parse_version(since) if since else None, parse_version(last) if last else None),
                     names,
                     body,

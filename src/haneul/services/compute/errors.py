@@ -185,7 +185,7 @@ class NoConsole(BadRequest):
     message = "Unavailable console type {kind}."
 
 
-class RootVolume(Forbidden):
+class RootVolume(BadRequest):
     code = "compute.root_volume"
     message = "Cannot detach a root device volume"
 

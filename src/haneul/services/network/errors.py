@@ -127,6 +127,11 @@ class SubnetInUse(Conflict):
     message = "Unable to complete operation on subnet {id}: {reason}"
 
 
+class NetworkSubnetPoolAffinityError(BadRequest):
+    code = "network.subnet_pool_affinity"
+    message = "Subnets hosted on the same network must be allocated from the same subnet pool."
+
+
 class SubnetPoolInUse(Conflict):
     code = "network.subnet_pool_in_use"
     message = "Unable to complete operation on subnet pool {id}. {reason}."
@@ -203,6 +208,36 @@ class IpAddressAlreadyAllocated(Conflict):
 class IpAddressGenerationFailure(Conflict):
     code = "network.no_more_addresses"
     message = "No more IP addresses available on network {network_id}."
+
+
+class IpAddressGenerationFailureNoMatchingSubnet(Conflict):
+    code = "network.no_matching_subnet"
+    message = "No valid service subnet for the given device owner, network {network_id}, service type {service_type}."
+
+
+class InvalidSubnetServiceType(BadRequest):
+    code = "network.subnet_service_type"
+    message = "Subnet service type {service_type} does not correspond to a valid device owner."
+
+
+class InvalidInputSubnetServiceType(BadRequest):
+    code = "network.subnet_service_type_no_text"
+    message = "Subnet service type {service_type} is not a string."
+
+
+class PortBindingFailed(BadRequest):
+    code = "network.port_binding_failed"
+    message = "Binding failed for port {port_id}, please check neutron logs for more information."
+
+
+class HANotEnoughAvailableAgents(Conflict):
+    code = "network.no_standby"
+    message = "Not enough l3 agents available to ensure HA. Minimum required 2, available 1."
+
+
+class SecurityGroupConflict(Conflict):
+    code = "network.security_group_conflict"
+    message = "Error {reason} while attempting the operation."
 
 
 class MacAddressInUse(Conflict):

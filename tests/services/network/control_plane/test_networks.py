@@ -160,6 +160,33 @@ async def test_a_subnet_that_makes_no_sense_is_refused(
     assert [s["id"] for s in await member.list("subnet")] == [subnet]
 
 
+async def test_a_subnet_says_of_which_version_it_is(member: Neutron) -> None:
+    network, _ = await member.network()
+    body = {"subnet": {"network_id": network, "cidr": "10.5.0.0/24"}}
+    assert await member.refused("POST", "/subnets", body) == (400, "HTTPBadRequest")
+
+
+async def test_the_usual_gateway_is_the_first_address_of_ipv4_and_the_anycast_one_of_ipv6(
+    member: Neutron,
+) -> None:
+    network = await member.make("network")
+    subnet = await member.make("subnet", network_id=network["id"], cidr="fd00:5::/64", ip_version=6)
+    assert subnet["gateway_ip"] == "fd00:5::"
+    assert subnet["allocation_pools"] == [{"start": "fd00:5::1", "end": "fd00:5::ffff:ffff:ffff:ffff"}]
+    router = await member.make("router", name="r")
+    attached = await member.act(router["id"], "add_router_interface", subnet_id=subnet["id"])
+    port = await member.show("port", attached["port_id"])
+    assert port["fixed_ips"][0]["ip_address"] == "fd00:5::"
+
+
+async def test_an_unknown_marker_matters_only_where_pages_are_asked_for(member: Neutron) -> None:
+    network, _ = await member.network()
+    nobody = "11111111-1111-4111-8111-111111111111"
+    assert [n["id"] for n in await member.list("network", f"marker={nobody}")] == [network]
+    status, _ = await member.refused("GET", f"/networks?limit=1&marker={nobody}")
+    assert status == 404
+
+
 async def test_subnets_are_cut_from_a_pool(member: Neutron) -> None:
     scope = await member.make("address_scope", name="s", ip_version=4)
     pool = await member.make(

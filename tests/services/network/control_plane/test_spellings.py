@@ -121,7 +121,7 @@ async def test_lists_find_a_thing_by_every_spelling(member: Neutron) -> None:
     assert await member.list("port", "mac_address=fa:16:3e:00:0a") == []
     six = await member.make("subnet", network_id=network, cidr="FD00:0::7/64", ip_version=6)
     assert six["cidr"] == "fd00::/64"
-    for asked in ("cidr=FD00::/64", "cidr=fd00:0:0::1/64", "gateway_ip=FD00::0001"):
+    for asked in ("cidr=FD00::/64", "cidr=fd00:0:0::1/64", "gateway_ip=FD00:0::0000"):
         assert [s["id"] for s in await member.list("subnet", asked)] == [six["id"]]
     assert [s["id"] for s in await member.list("subnet", "cidr=10.0.0.77/24")] == [subnet]
     far = await member.make("port", network_id=network, fixed_ips=[{"ip_address": "FD00::00AA"}])

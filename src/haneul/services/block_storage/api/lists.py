@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -13,14 +12,33 @@ from haneul.kernel import times, truths
 from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
+from haneul.kernel.http import lists
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 
 MOST = 1000
 MAX_INT = 2**31 - 1
 LONGEST_LITERAL = 1024
 PAGING = frozenset(
     {"limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count", "all_projects"}
+)
+
+
+NUMBERS = lists.Numbers(
+    none="{name} must be an integer",
+    small="{name} must be >= {least}",
+    large="{name} must be <= {most}",
+    refuse=lambda reason: errors.InvalidInput(reason=reason),
+    is_strict=True,
+)
+SORTING = lists.Sorting(
+    bad_key="Sort key is not valid",
+    bad_direction="Unknown sort direction, must be 'desc' or 'asc'.",
+    last=("created_at", "id"),
+    joined=True,
+    both="The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.",
+    is_single=True,
+    refuse=lambda reason: errors.InvalidInput(reason=reason),
 )
 
 
@@ -33,15 +51,17 @@ class Paging(msgspec.Struct, frozen=True):
 
 def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
     """How much is asked for and in which order; 400 for what cannot be."""
-    limit = _integer(query, "limit")
-    offset = _integer(query, "offset") or 0
+    limit = NUMBERS.read(query, "limit", most=MAX_INT)
+    offset = NUMBERS.read(query, "offset", most=MAX_INT) or 0
     return Paging(
-        MOST if limit is None else min(limit, MOST), query.get("marker"), offset, _sort(query, sortable)
+        MOST if limit is None else min(limit, MOST),
+        query.get("marker"),
+        offset,
+        SORTING.read(query, sortable),
     )
 
 
 EVERYTHING = Paging(-1, None, 0, [])
-FILTERS_SINCE, COUNTS_SINCE = (3, 31), (3, 45)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -52,12 +72,24 @@ class Listing(msgspec.Struct, frozen=True):
     sortable: Mapping[str, str]
     filters: Mapping[str, str]
     admins_filters: Mapping[str, str]
+    windows: Mapping[str, tuple[int, int]] = {}
+    """Since when this kind may be asked for a field, where that is not as for the others."""
+    old: Collection[str] | None = None
+    """The filters that members had before `versions.FILTERS_ARE_CHECKED`, if not all."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            filters(
+                ctx,
+                query,
+                self.filters,
+                self.admins_filters,
+                versions.FILTERS_ARE_CHECKED,
+                windows=self.windows,
+                old=self.old,
+            ),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -76,62 +108,31 @@ class Listing(msgspec.Struct, frozen=True):
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
         found = collection(ctx, self.name, path, shown, query, page)
-        if ctx.wants(COUNTS_SINCE) and query.truth("with_count"):
+        if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             found["count"] = len(await self.find(ctx, query))
         return found
 
 
-def _integer(query: Query, name: str) -> int | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    if not text.lstrip("-").isdigit() or not text.isascii() or len(text) > 20:
-        raise errors.InvalidInput(reason=f"{name} must be an integer")
-    number = int(text)
-    if number < 0:
-        raise errors.InvalidInput(reason=f"{name} must be >= 0")
-    if number > MAX_INT:
-        raise errors.InvalidInput(reason=f"{name} must be <= {MAX_INT}")
-    return number
-
-
-def _sort(query: Query, sortable: Mapping[str, str]) -> list[Sort]:
-    text = query.get("sort")
-    if text is not None and ("sort_key" in query or "sort_dir" in query):
-        raise errors.InvalidInput(
-            reason="The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the "
-            "'sort' parameter."
-        )
-    if text is None:
-        pairs = [(query.get("sort_key") or "created_at", query.get("sort_dir") or "desc")]
-    else:
-        parts = (part.strip().partition(":") for part in text.split(",") if part.strip())
-        pairs = [(key, direction or "desc") for key, _, direction in parts]
-    order = []
-    for key, direction in pairs:
-        if direction not in ("asc", "desc"):
-            raise errors.InvalidInput(reason="Unknown sort direction, must be 'desc' or 'asc'.")
-        if key not in sortable:
-            raise errors.InvalidInput(reason="Sort key is not valid")
-        if all(s.field != sortable[key] for s in order):
-            order.append(Sort(sortable[key], direction == "desc"))
-    for key in ("created_at", "id"):
-        if all(s.field != key for s in order):
-            order.append(Sort(key, order[-1].descending if order else True))
-    return order
-
-
-NEVER = Filter("id", "in", [])
-"""Finds nothing."""
-WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+WINDOWS = {
+    "group_id": versions.FILTER_BY_GROUP,
+    "glance_metadata": versions.FILTER_BY_IMAGE_METADATA,
+    "created_at": versions.FILTER_BY_TIME,
+    "updated_at": versions.FILTER_BY_TIME,
+}
 """Before these versions such a filter is ignored."""
-QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
 """Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
 
 
 def filters(
-    ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
+    ctx: Context,
+    query: Query,
+    fields: Mapping[str, str],
+    admins: Mapping[str, str],
+    since: tuple[int, int],
+    *,
+    windows: Mapping[str, tuple[int, int]] = {},
+    old: Collection[str] | None = None,
 ) -> list[Filter]:
     """The conditions in the query string.
 
@@ -140,9 +141,13 @@ def filters(
     """
     may_ask_all = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     known = {**fields, **admins} if may_ask_all else dict(fields)
+    if old is not None and not may_ask_all and not ctx.wants(since):
+        known = {name: fields[name] for name in old}
     found, unknown = [], []
     for name, value in query.pairs:
-        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = windows.get(name, WINDOWS.get(name, (3, 0)))
+        if name.endswith("~"):
+            window = versions.FILTER_BY_LIKENESS
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and may_ask_all
@@ -154,7 +159,7 @@ def filters(
         else:
             found += _conditions(ctx, field, value)
     if unknown and may_ask_all:
-        found.append(NEVER)
+        found.append(lists.NEVER)
     elif unknown and ctx.wants(since):
         raise errors.InvalidInput(f"Invalid filters {','.join(unknown)} are found in query options.")
     return found
@@ -168,21 +173,21 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
         return []
     if field in ("metadata", "extra_specs"):
         return _pairs(field, value)
-    if field in WINDOWS:
+    if field in ("created_at", "updated_at"):
         return [_compared(field, part) for part in value.split(",")]
     if field == NONE:
-        return [NEVER]
+        return [lists.NEVER]
     if field.startswith("="):
-        return [] if field == f"={value}" else [NEVER]
+        return [] if field == f"={value}" else [lists.NEVER]
     if field == "consumes_quota":  # everything does
-        return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [NEVER]
-    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(BOOTABLE_SINCE):
+        return [] if ctx.wants(versions.USE_OF_QUOTAS) and _truth(field, value) else [lists.NEVER]
+    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(versions.BOOTABLE_IS_A_TRUTH):
         return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
         return [Filter(field, "eq", _truth(field, value))]
     if field == "size":
         is_number = value.isascii() and value.isdigit() and len(value) <= 9
-        return [Filter(field, "eq", int(value)) if is_number else NEVER]
+        return [Filter(field, "eq", int(value)) if is_number else lists.NEVER]
     return [Filter(field, "eq", value)]
 
 
@@ -193,29 +198,24 @@ def _truth(field: str, value: str) -> bool:
     return is_true
 
 
-_OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
-
-
 def _compared(field: str, text: str) -> Filter:
     """`gt:2026-01-01T00:00:00` and the like; a time alone is that very time."""
-    operator, colon, rest = text.partition(":")
-    op, at = (_OPERATORS[operator], rest) if colon and operator in _OPERATORS else ("eq", text)
+    operator, at = lists.comparison(text, lambda text: text.partition(":")[0] not in lists.COMPARISONS)
     try:
-        return Filter(field, op, times.read(at))
+        return Filter(field, lists.COMPARISONS[operator], times.read(at))
     except ValueError:
         raise errors.InvalidInput(reason=f"Invalid {field} value: {text}") from None
 
 
 def _pairs(field: str, text: str) -> list[Filter]:
-    """`{'key': 'value'}` as conditions on the stored JSON, in which such a pair stands word for word."""
+    """`{'key': 'value'}` as conditions on the stored JSON."""
     try:
         found = ast.literal_eval(text) if len(text) <= LONGEST_LITERAL else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        return [NEVER]
-    wanted = (msgspec.json.encode({str(k): str(v)}).decode()[1:-1] for k, v in found.items())
-    return [Filter(field, "contains", pair) for pair in wanted]
+        return [lists.NEVER]
+    return [lists.has_pair(field, str(k), str(v)) for k, v in found.items()]
 
 
 def collection(
@@ -224,10 +224,8 @@ def collection(
     """The page, with a link to the next one if it is full."""
     found: dict[str, Any] = {name: list(views)}
     if views and len(views) == page.limit:
-        rest = [(k, v) for k, v in query.pairs if k not in ("marker", "offset")]
-        text = urlencode([*rest, ("marker", views[-1]["id"])])
-        href = f"{ctx.endpoint}/volume/v3{path}?{text}"
-        found[f"{name}_links"] = [{"rel": "next", "href": href}]
+        url = f"{ctx.endpoint}/volume/v3{path}"
+        found[f"{name}_links"] = lists.next_links(url, query, views[-1]["id"], without=("marker", "offset"))
     return found
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Query
+from haneul.kernel.http import Query, lists
 from haneul.services.compute.manifest import MANIFEST
 
 MAX_LIMIT = 1000
@@ -24,14 +23,12 @@ def links(ctx: Context, path: str) -> list[dict[str, str]]:
 
 def page_size(query: Query) -> int:
     """The limit that was asked for, within what a page may hold; 0 asks for nothing in particular."""
-    return min(query.integer("limit") or MAX_LIMIT, MAX_LIMIT)
+    return min(lists.NUMBERS.read(query, "limit") or MAX_LIMIT, MAX_LIMIT)
 
 
 def next_links(
     ctx: Context, path: str, query: Query, page: Sequence[Any], size: int, marker: str
 ) -> list[dict[str, str]]:
     """The link to the page after this one; none if this one is not full."""
-    if len(page) < size or not page:
-        return []
-    pairs = [*((k, v) for k, v in query.pairs if k != "marker"), ("marker", marker)]
-    return [{"rel": "next", "href": f"{ctx.endpoint}{MANIFEST.path}/v2.1/{path}?{urlencode(pairs)}"}]
+    is_full = len(page) >= size and bool(page)
+    return lists.next_links(f"{ctx.endpoint}{MANIFEST.path}/v2.1/{path}", query, marker if is_full else None)

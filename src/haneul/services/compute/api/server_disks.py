@@ -12,6 +12,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UnsetType
 from haneul.services.compute.api.server_schemas import BlockDeviceMapping, File, NewServer, uuid
 from haneul.services.compute.api.values import integer_or_none, refuse, truth
+from haneul.services.compute.model import image_properties
 from haneul.services.compute.model.block_devices import (
     FORMATS,
     INVALID,
@@ -33,6 +34,7 @@ class Disks(msgspec.Struct, frozen=True):
     image_id: str | None
     """What the root disk is made of; None: it is a volume."""
     image_tag: str | None
+    image_bus: str | None
     volumes: list[VolumeWish]
     local: list[LocalWish]
 
@@ -40,7 +42,7 @@ class Disks(msgspec.Struct, frozen=True):
 def disks_of(new: NewServer) -> Disks:
     """What is asked for; BadRequest where that cannot be."""
     image_id = (new.imageRef or "").rsplit("/", 1)[-1] or None
-    image_tag = None
+    image_tag = image_bus = None
     if image_id is not None:
         uuid(image_id, "server.imageRef")
     if new.block_device_mapping:
@@ -57,7 +59,7 @@ def disks_of(new: NewServer) -> Disks:
             if not new.imageRef and entry.destination_type == "local":
                 raise BadRequest(INVALID + "Mapping image to local is not supported.")
             if index == 0 and entry.uuid:
-                image_id, image_tag = entry.uuid, entry.tag or None
+                image_id, image_tag, image_bus = entry.uuid, entry.tag or None, _bus(entry)
                 continue
             raise BadRequest(INVALID + "a local image must have boot_index 0.")
         if entry.destination_type == "local":
@@ -67,7 +69,7 @@ def disks_of(new: NewServer) -> Disks:
     booting = [v for v in volumes if v.boot_index == 0]
     if len(booting) > 1:
         raise BadRequest(BOOT_SEQUENCE)
-    return Disks(None if booting else image_id, image_tag, volumes, local)
+    return Disks(None if booting else image_id, image_tag, image_bus, volumes, local)
 
 
 def _local(entry: BlockDeviceMapping) -> LocalWish:
@@ -80,7 +82,7 @@ def _local(entry: BlockDeviceMapping) -> LocalWish:
     if entry.guest_format not in (None, "", SWAP, *FORMATS):
         raise refuse(f"{FIELD}.guest_format", entry.guest_format, f"It is none of {[SWAP, *FORMATS]}")
     size = integer_or_none(entry.volume_size, f"{FIELD}.volume_size", least=0)
-    return LocalWish(entry.guest_format or None, size, _device(entry), entry.tag or None)
+    return LocalWish(entry.guest_format or None, size, _device(entry), entry.tag or None, _bus(entry))
 
 
 def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
@@ -101,11 +103,19 @@ def _volume(entry: BlockDeviceMapping, index: int | None) -> VolumeWish:
         device=_device(entry),
         volume_type=entry.volume_type or None,
         tag=entry.tag or None,
+        bus=_bus(entry),
     )
 
 
 def _device(entry: BlockDeviceMapping) -> str | None:
     return full_name(entry.device_name) if entry.device_name else None
+
+
+def _bus(entry: BlockDeviceMapping) -> str | None:
+    """One that there is; whether the host can make it, is seen when the server is built."""
+    if entry.disk_bus and entry.disk_bus not in image_properties.SETS["hw_disk_bus"]:
+        raise BadRequest(INVALID + f"The provided disk bus {entry.disk_bus} is not valid.")
+    return entry.disk_bus or None
 
 
 def injected_files(files: Sequence[File] | UnsetType) -> list[InjectedFile]:

@@ -13,10 +13,10 @@ from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, Forbidden
-from haneul.kernel.http import Query
+from haneul.kernel.http import Query, lists
 from haneul.kernel.patterns import pattern
 from haneul.kernel.policy import Rule
-from haneul.services.compute import errors
+from haneul.services.compute import errors, versions
 from haneul.services.compute.api import values
 from haneul.services.compute.api.values import regular_expression, time
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, VmState
@@ -45,7 +45,11 @@ ELSEWHERE = {
     "soft_deleted", "project_id", "tenant_id", "sort_key", "sort_dir", "limit", "marker", "terminated_at",
     "auto_disk_config", "description",
 }  # fmt: skip
-SINCE = {**dict.fromkeys(TAGS, (2, 26)), "changes-before": (2, 66), "locked": (2, 73)}
+SINCE = {
+    **dict.fromkeys(TAGS, versions.SERVERS_HAVE_TAGS),
+    "changes-before": versions.CHANGES_BEFORE,
+    "locked": versions.LOCKED_REASON,
+}
 JOINED = {
     "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups",
     "pci_devices",
@@ -58,15 +62,14 @@ MEMBERS = {
 }  # fmt: skip
 MEMBERS_SINCE = {
     **SINCE,
-    "ip6": (2, 5),
+    "ip6": versions.FILTER_BY_IPV6,
     **dict.fromkeys(
         ("availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at",
          "power_state", "task_state", "vm_state", "progress", "user_id"),
-        (2, 83),
+        versions.MEMBERS_FILTER_MORE,
     ),
-    "hostname": (2, 90),
+    "hostname": versions.HOSTNAMES,
 }  # fmt: skip
-STRICT_SINCE = (2, 75)
 
 SORT_KEYS = {
     "created_at": "created_at", "updated_at": "updated_at", "launched_at": "launched_at",
@@ -89,6 +92,10 @@ OLD_KEYS = {
 }  # fmt: skip
 """Ignored before 2.75, refused from then on."""
 ADMINS_KEYS = ("host", "node")
+SORTING = lists.Sorting(
+    bad_key="Invalid input for query parameters sort_key. Value: {key}.",
+    bad_direction="Invalid input for query parameters sort_dir. Value: {direction}.",
+)
 
 
 class Asked(NamedTuple):
@@ -132,7 +139,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
             if not pattern(_pattern(query, name)).search(ALIKE[name]):
                 raise Nothing
         if "flavor" in names:
-            filters.append(Filter("flavor", "contains", f'"id":"{query.get("flavor")}"'))
+            filters.append(lists.has_pair("flavor", "id", query.get("flavor")))
         if "locked" in names and (is_locked := _truth(query, "locked")) is not None:
             filters.append(Filter("locked_by", "set" if is_locked else "null"))
         if "terminated_at" in names and which is Which.LIVING:
@@ -159,7 +166,7 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     names = set(query.names())
     may_ask_all = ctx.may(policy.ALL_FILTERS, {})
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
-    if ctx.wants(STRICT_SINCE):
+    if ctx.wants(versions.STRICT_QUERIES):
         for name in names - known - JOINED:
             if not name.startswith("_"):
                 raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
@@ -188,7 +195,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
     if not statuses:
         return []
     if KNOWN_STATUSES.isdisjoint(statuses):
-        if ctx.wants((2, 38)):
+        if ctx.wants(versions.STATUS_IS_CHECKED):
             raise BadRequest("Invalid status value")
         raise Nothing
     return [Filter("vm_state", "in", [STATES[s] for s in statuses if s in STATES])]
@@ -244,20 +251,12 @@ def _split(query: Query, name: str) -> list[str]:
 
 def order(ctx: Context, query: Query) -> list[Sort]:
     """The order that is asked for: each key once; the newest first if nothing is said."""
-    keys = query.all("sort_key") or ["created_at"]
-    directions = query.all("sort_dir")
-    if bad := [d for d in directions if d not in ("asc", "desc")]:
-        raise BadRequest(f"Invalid input for query parameters sort_dir. Value: {bad[0]}.")
-    sort: list[Sort] = []
-    for i, key in enumerate(keys):
-        is_old = key in OLD_KEYS and not ctx.wants(STRICT_SINCE)
-        if key == "locked" and ctx.wants((2, 73)):
-            key = "locked_by"
-        elif key not in SORT_KEYS and key not in SAME_KEYS and not is_old:
-            raise BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
+    fields: dict[str, str | None] = {**SORT_KEYS, **dict.fromkeys(SAME_KEYS)}
+    if not ctx.wants(versions.STRICT_QUERIES):
+        fields |= dict.fromkeys(OLD_KEYS)
+    if ctx.wants(versions.LOCKED_REASON):
+        fields["locked"] = "locked_by"
+    for key in query.all("sort_key"):
         if key in ADMINS_KEYS and not ctx.may(CONTEXT_IS_ADMIN, {}):
             raise Forbidden(f"Only administrators can sort servers by {key}")
-        field = SORT_KEYS.get(key)
-        if field is not None and field not in {s.field for s in sort}:
-            sort.append(Sort(field, (directions[i] if i < len(directions) else "desc") == "desc"))
-    return sort or [Sort("created_at", True)]
+    return SORTING.read(query, fields) or [Sort("created_at", True)]

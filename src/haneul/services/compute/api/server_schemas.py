@@ -69,7 +69,7 @@ class SecurityGroup(msgspec.Struct):
 class NewServer(Strict, kw_only=True):
     name: Name
     flavorRef: Text | Number
-    imageRef: Text | None = None
+    imageRef: Text | UnsetType = UNSET
     networks: Annotated[list[Nic], FEW] | Text | UnsetType = UNSET
     security_groups: Annotated[list[SecurityGroup], FEW] | UnsetType = UNSET
     key_name: Name | None = None

@@ -42,6 +42,8 @@ class VolumeWish(msgspec.Struct, frozen=True):
     device: str | None = None
     volume_type: str | None = None
     tag: str | None = None
+    bus: str | None = None
+    """What it is plugged into; None: as the image says."""
 
 
 class LocalWish(msgspec.Struct, frozen=True):
@@ -52,6 +54,7 @@ class LocalWish(msgspec.Struct, frozen=True):
     """In GiB, of swap in MiB; None: all that the flavor has."""
     device: str | None = None
     tag: str | None = None
+    bus: str | None = None
 
 
 class LocalDisk(msgspec.Struct, frozen=True):
@@ -63,6 +66,7 @@ class LocalDisk(msgspec.Struct, frozen=True):
     format: str
     device: str
     tag: str | None = None
+    bus: str | None = None
 
 
 def full_name(device: str) -> str:
@@ -113,10 +117,10 @@ def local_disks(
         size_mib = (flavor.ephemeral_gb if wish.size is None else wish.size) << 10
         device = wish.device or next(free)
         format = wish.format or DEFAULT_FORMAT
-        disks.append(LocalDisk(f"ephemeral{number}", size_mib, format, device, wish.tag))
+        disks.append(LocalDisk(f"ephemeral{number}", size_mib, format, device, wish.tag, wish.bus))
     for wish in swaps:
         size_mib = flavor.swap_mib if wish.size is None else wish.size
-        disks.append(LocalDisk(SWAP, size_mib, SWAP, wish.device or next(free), wish.tag))
+        disks.append(LocalDisk(SWAP, size_mib, SWAP, wish.device or next(free), wish.tag, wish.bus))
     return [d for d in disks if d.size_mib]
 
 
@@ -128,8 +132,10 @@ def resized(disks: Sequence[LocalDisk], flavor: Sized, taken: Collection[str]) -
     data = [d for d in disks if d.format != SWAP]
     if sum(d.size_mib for d in data) > flavor.ephemeral_gb << 10:
         raise ValueError("Unable to resize disk down.")
-    wishes = [LocalWish(d.format, d.size_mib >> 10, d.device, d.tag) for d in data]
+    wishes = [LocalWish(d.format, d.size_mib >> 10, d.device, d.tag, d.bus) for d in data]
     if len(data) == 1:
         wishes = [msgspec.structs.replace(wishes[0], size=None)]
-    wishes += [LocalWish(SWAP, None, d.device, d.tag) for d in disks if d.format == SWAP and flavor.swap_mib]
+    wishes += [
+        LocalWish(SWAP, None, d.device, d.tag, d.bus) for d in disks if d.format == SWAP and flavor.swap_mib
+    ]
     return local_disks(flavor, wishes, {*taken, *(d.device for d in disks)}, has_root=False)

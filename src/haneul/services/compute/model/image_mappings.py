@@ -14,6 +14,7 @@ import msgspec
 from haneul.kernel import truths
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute.model.block_devices import VolumeWish
+from haneul.services.compute.model.image_properties import SETS
 
 NOT_INHERITED = frozenset(
     {
@@ -29,7 +30,7 @@ NOT_INHERITED = frozenset(
 )
 OF_VOLUMES = ("bdm_v2", "block_device_mapping", "root_device_name")
 UNSET_FIELDS = (
-    "device_type", "disk_bus", "encrypted", "encryption_format", "encryption_options",
+    "device_type", "encrypted", "encryption_format", "encryption_options",
     "encryption_secret_uuid", "guest_format", "image_id", "no_device", "tag", "volume_id", "volume_type",
 )  # fmt: skip
 """What upstream writes into each entry although a snapshot says nothing of it."""
@@ -43,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     device: str
     boot_index: int | None
     delete_on_termination: bool
+    bus: str | None = None
 
 
 def inherited(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -72,6 +74,7 @@ def _entry(snapshot: Snapshot) -> dict[str, Any]:
         "volume_size": snapshot.size_gb,
         "device_name": snapshot.device,
         "boot_index": snapshot.boot_index,
+        "disk_bus": snapshot.bus,
         "delete_on_termination": snapshot.delete_on_termination,
     }
 
@@ -87,6 +90,7 @@ class _Entry(msgspec.Struct, frozen=True):
     delete_on_termination: bool | None = None
     volume_type: str | None = None
     no_device: bool | None = None
+    disk_bus: str | None = None
 
 
 def read(properties: Mapping[str, Any]) -> list[VolumeWish]:
@@ -115,6 +119,7 @@ def _wish(entry: _Entry) -> VolumeWish:
         delete_on_termination=bool(entry.delete_on_termination),
         device=entry.device_name,
         volume_type=entry.volume_type,
+        bus=entry.disk_bus if entry.disk_bus in SETS["hw_disk_bus"] else None,
     )
 
 

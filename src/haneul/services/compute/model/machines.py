@@ -35,15 +35,18 @@ def describe(
     config_drive: dict[str, bytes] | None,
 ) -> MachineSpec:
     """The machine of the server: the root disk first, then the host's own, then volumes as they are named."""
-    bus = disk_bus(server)
     disks = []
     if root is not None:
         id, serial = f"{server.id}-root", server.id[:20]
-        disks.append(DiskSpec(id=id, serial=serial, connection=root, bus=bus, boot_index=0))
+        disks.append(
+            DiskSpec(id=id, serial=serial, connection=root, bus=disk_bus(server, "root"), boot_index=0)
+        )
     for disk in server.local_disks:
         id, serial = f"{server.id}-{disk.name}", disk.name
+        bus = disk.bus or disk_bus(server)
         disks.append(DiskSpec(id=id, serial=serial, connection=local[disk.name], bus=bus))
     for device in server.block_devices:
+        bus = disk_bus(server, device.volume_id)
         disks.append(volume_disk(device.volume_id, volumes[device.volume_id], device.boot_index, bus=bus))
     return MachineSpec(
         id=server.id,
@@ -82,9 +85,9 @@ def nic(port: Wired, model: str = "virtio") -> NicSpec:
     return NicSpec(port_id=port.port_id, mac=port.mac, mtu=port.mtu, connection=port.connection, model=model)
 
 
-def disk_bus(server: Server) -> str:
-    """What the server's image says its disks are plugged into."""
-    return str(server.image_properties.get("hw_disk_bus") or "virtio")
+def disk_bus(server: Server, disk_id: str = "") -> str:
+    """What was asked for with that disk (`root`, or the id of a volume), else what the server's image says."""
+    return server.disk_buses.get(disk_id) or str(server.image_properties.get("hw_disk_bus") or "virtio")
 
 
 def nic_model(server: Server) -> str:

@@ -147,6 +147,8 @@ class Server(msgspec.Struct, frozen=True, gc=False):
     local_disks: list[LocalDisk] = []
     device_tags: dict[str, str] = {}
     """What the owner calls a device, by the id of its volume or port; the disk of the image is `root`."""
+    disk_buses: dict[str, str] = {}
+    """What a disk was asked to be plugged into, by the id of its volume; the disk of the image is `root`."""
     files: list[InjectedFile] = []
     generation: int = 0
     operation: Annotated[str | None, msgspec.Meta(extra=derived_field())] = None

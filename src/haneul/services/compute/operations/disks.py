@@ -129,7 +129,14 @@ async def _image_of_volumes(ctx: Context, server: Server, name: str, metadata: d
             raise Forbidden("Quota exceeded for resources: snapshots") from None
         index = boot_indexes.get(each.volume_id)
         taken.append(
-            image_mappings.Snapshot(made.id, made.size, each.device, index, each.delete_on_termination)
+            image_mappings.Snapshot(
+                made.id,
+                made.size,
+                each.device,
+                index,
+                each.delete_on_termination,
+                server.disk_buses.get(each.volume_id),
+            )
         )
     properties = {"root_device_name": server.root_device} | image_mappings.written(taken)
     min_disk = next((s.size_gb for s in taken if s.boot_index == 0), 0)

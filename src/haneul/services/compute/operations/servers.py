@@ -65,6 +65,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     local_disks: list[LocalWish] = []
     image_tag: str | None = None
     """What its owner calls the disk of the image."""
+    image_bus: str | None = None
     files: list[InjectedFile] = []
     description: str | None = None
     hostname: str | None = None
@@ -140,6 +141,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             fault=None,
             local_disks=local_disks,
             device_tags={"root": wish.image_tag} if wish.image_tag else {},
+            disk_buses={"root": wish.image_bus} if wish.image_bus else {},
             files=wish.files,
         )
         with _as_bad_request("Block Device Mapping is Invalid: "):
@@ -148,7 +150,12 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             with _as_bad_request():
                 ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or "nova")
             tags |= {port.id: nic.tag for port, nic in zip(ports, nics, strict=True) if nic.tag}
-        server = msgspec.structs.replace(server, block_devices=devices, device_tags=server.device_tags | tags)
+        server = msgspec.structs.replace(
+            server,
+            block_devices=devices,
+            device_tags=server.device_tags | tags,
+            disk_buses=server.disk_buses | _buses(devices, wish.volumes),
+        )
         await SERVERS.add(ctx.tx, server)
         if group_id is not None:
             await _join(ctx, group_id, server.id)
@@ -405,6 +412,11 @@ async def _volumes(
         if volume.tag:
             tags[volume_id] = volume.tag
     return devices, tags
+
+
+def _buses(devices: Sequence[BlockDevice], wishes: Sequence[VolumeWish]) -> dict[str, str]:
+    """What the volumes are plugged into, by id, where that was asked for."""
+    return {d.volume_id: wish.bus for d, wish in zip(devices, wishes, strict=True) if wish.bus}
 
 
 async def require_one_user(ctx: Context, volume_id: str) -> None:

@@ -41,7 +41,7 @@ async def disconnect(ctx: Context, attach: Attach) -> None:
 async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, attach.server_id)
-    disk = volume_disk(attach.volume_id, connection.how, bus=disk_bus(server))
+    disk = volume_disk(attach.volume_id, connection.how, bus=disk_bus(server, attach.volume_id))
     await ctx.agent(attach.host, Hypervisor).attach_disk(attach.server_id, disk)
 
 
@@ -76,7 +76,9 @@ async def forget(ctx: Context, attach: Attach) -> None:
     if server is not None:
         devices = [d for d in server.block_devices if d.volume_id != attach.volume_id]
         left = msgspec.structs.replace(server, block_devices=devices)
-        await SERVERS.update(ctx.tx, tagged(left, attach.volume_id, None))
+        buses = {id: bus for id, bus in server.disk_buses.items() if id != attach.volume_id}
+        left = msgspec.structs.replace(tagged(left, attach.volume_id, None), disk_buses=buses)
+        await SERVERS.update(ctx.tx, left)
 
 
 async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:

@@ -38,6 +38,14 @@ async def unplug(ctx: Context, interface: Interface) -> None:
     await ctx.agent(interface.host, Hypervisor).detach_nic(interface.server_id, interface.port_id)
 
 
+async def replug(ctx: Context, interface: Interface) -> None:
+    """The server has the port again, as if nobody had asked to take it away; fine if there is no such port."""
+    for wired in await network.wire_ports(ctx, interface.server_id, interface.host, [interface.port_id]):
+        async with ctx.in_reading() as reading:
+            server = await find_server(reading.tx, interface.server_id)
+        await plug(ctx, interface, nic(wired, nic_model(server)))
+
+
 async def let_go(ctx: Context, interface: Interface) -> None:
     await network.detach_port(ctx, interface.server_id, interface.port_id)
     server = await SERVERS.get(ctx.tx, interface.server_id)
@@ -62,6 +70,6 @@ ATTACH_INTERFACE = Saga(
 DETACH_INTERFACE = Saga(
     "compute.detach_interface",
     input=Interface,
-    steps=[Step(unplug), Step(unwire), Step(let_go)],
+    steps=[Step(unplug, undo=replug), Step(unwire), Step(let_go)],
     on_failure=keep,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -13,6 +12,7 @@ from haneul.kernel import times, truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Narrow, Rows
 from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.http import lists as grammar
 from haneul.kernel.http.routes import Query, Request
 from haneul.services.identity import config
 from haneul.services.identity.manifest import MANIFEST
@@ -94,7 +94,7 @@ async def listing(
 
 def longest_page(ctx: Context, query: Query) -> int:
     """How many are wanted at most, and may be."""
-    return min(query.integer("limit", least=1) or LARGEST_PAGE, _longest(ctx))
+    return min(grammar.NUMBERS.read(query, "limit", least=1) or LARGEST_PAGE, _longest(ctx))
 
 
 def _longest(ctx: Context) -> int:
@@ -116,17 +116,19 @@ def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> l
     return found
 
 
-_COMPARISONS = {"eq": "eq", "neq": "ne", "lt": "lt", "lte": "le", "gt": "gt", "gte": "ge"}
+def only(query: Query, *names: str) -> None:
+    """Raise for what such a list cannot be asked: upstream refuses it for some, and ignores it for others."""
+    for parameter, _ in query.pairs:
+        if parameter not in names:
+            raise BadRequest(f"Additional properties are not allowed ('{parameter}' was unexpected)")
 
 
 def expiry_filters(query: Query) -> list[Filter]:
     """`password_expires_at=lt:2027-01-01T00:00:00Z` and its kind."""
     found = []
     for given in query.all("password_expires_at"):
-        operator, colon, text = given.partition(":")
-        if not colon or operator[:1].isdigit():
-            operator, text = "eq", given
-        if operator not in _COMPARISONS:
+        operator, text = grammar.comparison(given, lambda text: text[:1].isdigit())
+        if operator not in grammar.COMPARISONS:
             raise BadRequest(
                 f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', "
                 "'lt', 'lte', 'gt', or 'gte'."
@@ -138,7 +140,7 @@ def expiry_filters(query: Query) -> list[Filter]:
                 "Timestamp not in expected format. The server could not comply with the request since it is "
                 "either malformed or otherwise incorrect. The client is assumed to be in error."
             ) from None
-        found.append(Filter("password_expires_at", _COMPARISONS[operator], at))
+        found.append(Filter("password_expires_at", grammar.COMPARISONS[operator], at))
     return found
 
 
@@ -168,10 +170,8 @@ async def _marker(
 
 def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:
     here = f"{ctx.endpoint}{request.path}"
-    pairs = Query(request.query_string).pairs
     after = None
     if following is not None:
-        kept = [(name, value) for name, value in pairs if name != "marker"]
-        after = f"{here}?{urlencode([*kept, ('marker', following)])}"
+        after = grammar.address(here, Query(request.query_string), marker=following)
     asked = f"{here}?{request.query_string}" if request.query_string else here
     return {"next": after, "self": asked, "previous": None}

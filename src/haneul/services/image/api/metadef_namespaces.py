@@ -6,12 +6,12 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
-from haneul.kernel.db import Sort
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
-from haneul.services.image.api import queries
+from haneul.services.image.api import metadef_answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
@@ -20,6 +20,12 @@ from haneul.services.image.policy import metadefs as policy
 
 routes = Routes("/v2/metadefs", hides_out_of_scope=True)
 
+NUMBERS = lists.Numbers(small="{name} param must be positive", is_strict=True)
+SORTING = lists.Sorting(
+    bad_key="Invalid sort key: {key}. It must be one of the following: {keys}.",
+    bad_direction="Invalid sort direction: {direction}",
+    is_single=True,
+)
 SORT_KEYS = {"namespace": "name", "created_at": "created_at", "updated_at": "updated_at", "id": "id"}
 _INVALID = (errors.InvalidImage, errors.ReadOnlyAttribute)
 _NOT_FOUND = (errors.NamespaceNotFound, errors.DefinitionNotFound)
@@ -91,6 +97,7 @@ def whole_view(found: namespaces.Whole, prefix: str | None = None) -> dict[str, 
     limit=1 << 20,
     policy=policy.ADD_NAMESPACE,
     errors=(*_INVALID, errors.NamespaceExists, errors.DefinitionExists),
+    answer=metadef_answers.WholeNamespace,
 )
 async def create_namespace(ctx: Context, body: Anything) -> Reply:
     """Create a namespace, with as much as is said of what it holds."""
@@ -99,7 +106,7 @@ async def create_namespace(ctx: Context, body: Anything) -> Reply:
     return Reply(whole_view(made), headers={"Location": location})
 
 
-@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND)
+@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND, answer=metadef_answers.Namespaces)
 async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
     """List the namespaces that the asker can see, without what they hold."""
     visibility = query.get("visibility")
@@ -110,42 +117,30 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
         ctx,
         resource_types=[t for t in (query.get("resource_types") or "").split(",") if t],
         visibility=visibility,
-        sort=sort(query, SORT_KEYS),
+        sort=SORTING.read(query, SORT_KEYS)[0],
         marker=query.get("marker"),
         limit=limit,
     )
     shown: dict[str, Any] = {
         "namespaces": [view(namespace, associations) for namespace, associations in found],
-        "first": queries.link("/v2/metadefs/namespaces", query),
+        "first": lists.address("/v2/metadefs/namespaces", query),
         "schema": "/v2/schemas/metadefs/namespaces",
     }
     if found and len(found) == limit:
-        shown["next"] = queries.link("/v2/metadefs/namespaces", query, found[-1][0].name)
+        shown["next"] = lists.address("/v2/metadefs/namespaces", query, marker=found[-1][0].name)
     return shown
 
 
 def page_size(ctx: Context, query: Query) -> int:
-    limits = ctx.options(ImageOptions)
-    text = query.get("limit")
-    if text is None:
-        return limits.page_limit
-    if text.startswith("-"):
-        raise BadRequest("limit param must be positive")
-    if not text.isascii() or not text.isdigit():
-        raise BadRequest("limit param must be an integer")
-    return min(int(text[:9]), limits.page_limit_max)
+    return queries.page_size(query, ctx.options(ImageOptions), NUMBERS)
 
 
-def sort(query: Query, keys: dict[str, str]) -> Sort:
-    key, direction = query.get("sort_key") or "created_at", query.get("sort_dir") or "desc"
-    if key not in keys:
-        raise BadRequest(f"Invalid sort key: {key}. It must be one of the following: {', '.join(keys)}.")
-    if direction not in ("asc", "desc"):
-        raise BadRequest(f"Invalid sort direction: {direction}")
-    return Sort(keys[key], direction == "desc")
-
-
-@routes.get("/namespaces/{namespace}", policy=policy.GET_NAMESPACE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}",
+    policy=policy.GET_NAMESPACE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.WholeNamespace,
+)
 async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """Show a namespace with all that it holds."""
     found = await namespaces.show(ctx, namespace)
@@ -159,6 +154,7 @@ async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str
     policy=policy.MODIFY_NAMESPACE,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.NamespaceExists),
+    answer=metadef_answers.Namespace,
 )
 async def update_namespace(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a namespace; what it holds stays."""
@@ -176,14 +172,19 @@ async def delete_namespace(ctx: Context, namespace: str) -> None:
     await namespaces.delete(ctx, namespace)
 
 
-@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES)
+@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES, answer=metadef_answers.ResourceTypes)
 async def list_resource_types(ctx: Context) -> dict[str, Any]:
     """List the types of resources that definitions go with."""
     found = await namespaces.resource_types(ctx)
     return {"resource_types": [{"name": each.name, **times(each)} for each in found]}
 
 
-@routes.get("/namespaces/{namespace}/resource_types", policy=policy.GET_RESOURCE_TYPE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}/resource_types",
+    policy=policy.GET_RESOURCE_TYPE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.Associations,
+)
 async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the types of resources that a namespace goes with."""
     found = await namespaces.associations(ctx, namespace)
@@ -196,6 +197,7 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     policy=policy.ADD_ASSOCIATION,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.DefinitionExists),
+    answer=metadef_answers.Association,
 )
 async def create_association(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Let a namespace go with a type of resources."""

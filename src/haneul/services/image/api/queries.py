@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from haneul.kernel import times, truths
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import lists
 from haneul.kernel.http.routes import Query
 from haneul.services.image.config import ImageOptions
 
@@ -19,7 +19,16 @@ _NUMBERS = ("size", "virtual_size", "min_disk", "min_ram")
 _TEXTS = ("owner", "checksum", "os_hash_value", "os_hash_algo")
 _HUGE = 2**63 - 1
 """Nothing is larger, so what is compared with more is compared with this."""
-_TIME_OPERATORS = {"gt": "gt", "gte": "ge", "lt": "lt", "lte": "le", "eq": "eq", "neq": "ne"}
+SORTING = lists.Sorting(
+    bad_key="Invalid sort key: {key}. It must be one of the following: {keys}.",
+    bad_direction="Invalid sort direction: {direction}",
+    last=("created_at", "id"),
+    last_direction="as all",
+    joined=True,
+    both="Old and new sorting syntax cannot be combined",
+    uneven="Number of sort dirs does not match the number of sort keys",
+    one_for_all=True,
+)
 _NOT_FILTERS = (
     "limit",
     "marker",
@@ -58,17 +67,22 @@ def read(query: Query, limits: ImageOptions) -> Asked:
             filters.append(known)
     if not any(f.field == "os_hidden" for f in filters):
         filters.append(Filter("os_hidden", "eq", False))
-    limit = query.integer("limit")
     return Asked(
         filters,
         [tag.strip() for tag in query.all("tag")],
         properties,
         _one_of(query, "visibility", "community public private shared all", "Invalid visibility value: {}"),
         _one_of(query, "member_status", "pending accepted rejected all", "Invalid status: {}") or "accepted",
-        _sort(query),
+        SORTING.read(query, {key: key for key in SORT_KEYS}),
         query.get("marker"),
-        min(limits.page_limit if limit is None else limit, limits.page_limit_max),
+        page_size(query, limits),
     )
+
+
+def page_size(query: Query, limits: ImageOptions, numbers: lists.Numbers = lists.NUMBERS) -> int:
+    """How many are wanted, of as many as there may be; 0 is none."""
+    limit = numbers.read(query, "limit")
+    return min(limits.page_limit if limit is None else limit, limits.page_limit_max)
 
 
 def _one_of(query: Query, name: str, allowed: str, complaint: str) -> str | None:
@@ -135,15 +149,12 @@ def _split(text: str) -> list[str]:
 
 
 def _time(name: str, value: str) -> Filter:
-    operator, text = "eq", value
-    if (parsed := _parse_time(value)) is None:
-        operator, _, text = value.partition(":")
-        parsed = _parse_time(text)
-    if operator not in _TIME_OPERATORS:
+    operator, text = lists.comparison(value, lambda text: _parse_time(text) is not None)
+    if operator not in lists.COMPARISONS:
         raise BadRequest(f"Unable to filter by unknown operator '{operator}'.")
-    if parsed is None:
+    if (at := _parse_time(text)) is None:
         raise BadRequest(f'Bad "{name}" query filter format. Use ISO 8601 DateTime notation.')
-    return Filter(name, _TIME_OPERATORS[operator], parsed)
+    return Filter(name, lists.COMPARISONS[operator], at)
 
 
 def _parse_time(text: str) -> datetime | None:
@@ -172,48 +183,3 @@ def _number(value: str) -> int:
     if found is None:
         raise BadRequest("Unable to filter on a range with a non-numeric value.")
     return max(-_HUGE, min(found, _HUGE))
-
-
-def _sort(query: Query) -> list[Sort]:
-    pairs = _new_sort(query) if "sort" in query else _old_sort(query)
-    for key, direction in pairs:
-        if key not in SORT_KEYS:
-            raise BadRequest(
-                f"Invalid sort key: {key}. It must be one of the following: {', '.join(SORT_KEYS)}."
-            )
-        if direction not in ("asc", "desc"):
-            raise BadRequest(f"Invalid sort direction: {direction}")
-    last = pairs[0][1] if len({direction for _, direction in pairs}) == 1 else "desc"
-    keys = dict(reversed(pairs))
-    order = [(key, keys[key]) for key in dict.fromkeys(key for key, _ in pairs)]
-    order += [(key, last) for key in ("created_at", "id") if key not in keys]
-    return [Sort(key, direction == "desc") for key, direction in order]
-
-
-def _new_sort(query: Query) -> list[tuple[str, str]]:
-    if "sort_key" in query or "sort_dir" in query:
-        raise BadRequest("Old and new sorting syntax cannot be combined")
-    pairs = []
-    for part in (query.get("sort") or "").strip().split(","):
-        key, _, direction = part.partition(":")
-        pairs.append((key.strip(), direction.strip() or "desc"))
-    return pairs
-
-
-def _old_sort(query: Query) -> list[tuple[str, str]]:
-    keys = [key.strip() for key in query.all("sort_key")]
-    directions = [direction.strip() for direction in query.all("sort_dir")]
-    if len(directions) > 1 and len(directions) != len(keys):
-        raise BadRequest("Number of sort dirs does not match the number of sort keys")
-    keys = keys or ["created_at"]
-    if len(directions) < 2:
-        directions = (directions or ["desc"]) * len(keys)
-    return list(zip(keys, directions, strict=True))
-
-
-def link(path: str, query: Query, marker: str | None = None) -> str:
-    """The list's address with the same question, from the marker on."""
-    pairs = [(name, value) for name, value in query.pairs if name != "marker"]
-    if marker is not None:
-        pairs.append(("marker", marker))
-    return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -8,19 +8,25 @@ from typing import Any
 
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort
+from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest, MethodNotAllowed
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api import queries
+from haneul.services.image.api import answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.tasks import LEGACY, STATUSES, Task
 from haneul.services.image.operations import imports, tasks
 
 routes = Routes("/v2")
 
-_SORT_KEYS = ("id", "type", "status", "owner", "created_at", "updated_at", "expires_at")
+_SORTING = lists.Sorting(
+    bad_key="Sort key supplied was not valid.",
+    bad_direction="Invalid sort direction: {direction}",
+    is_single=True,
+)
+_SORT_KEYS = {k: k for k in ("id", "type", "status", "owner", "created_at", "updated_at", "expires_at")}
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -56,7 +62,7 @@ def view(task: Task) -> dict[str, Any]:
     errors=(errors.BadImport, errors.UriRefused, errors.InvalidImage, errors.ReadOnlyAttribute,
             errors.ReservedAttribute, errors.ImageExists, errors.TooMany, errors.NotAllowed,
             errors.NotImportable),
-)  # fmt: skip
+answer=answers.Task)  # fmt: skip
 async def create_task(ctx: Context, body: Document) -> Reply:
     """Import an image from an address, the old way."""
     for name in ("type", "input"):
@@ -66,23 +72,24 @@ async def create_task(ctx: Context, body: Document) -> Reply:
     return Reply(view(task), headers={"Location": f"{ctx.endpoint}/image/v2/tasks/{task.id}"})
 
 
-@routes.get("/tasks", policy=policy.TASKS_API_ACCESS)
+@routes.get("/tasks", policy=policy.TASKS_API_ACCESS, answer=answers.Tasks, errors=(errors.TaskNotFound,))
 async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     """List tasks."""
     limits = ctx.options(ImageOptions)
-    limit = query.integer("limit")
-    limit = min(limits.page_limit if limit is None else limit, limits.page_limit_max)
+    limit = queries.page_size(query, limits)
     marker = query.get("marker")
     if marker and _UUID.fullmatch(marker) is None:
         raise BadRequest("Invalid marker format")
-    found = await tasks.listed(ctx, _filters(query), sort=_sort(query), marker=marker or None, limit=limit)
+    found = await tasks.listed(
+        ctx, _filters(query), sort=_SORTING.read(query, _SORT_KEYS)[0], marker=marker or None, limit=limit
+    )
     body: Document = {
         "tasks": [brief(task) for task in found],
-        "first": queries.link("/v2/tasks", query),
+        "first": lists.address("/v2/tasks", query),
         "schema": "/v2/schemas/tasks",
     }
     if found and len(found) == limit:
-        body["next"] = queries.link("/v2/tasks", query, found[-1].id)
+        body["next"] = lists.address("/v2/tasks", query, marker=found[-1].id)
     return body
 
 
@@ -97,22 +104,15 @@ def _filters(query: Query) -> list[Filter]:
     return found
 
 
-def _sort(query: Query) -> Sort:
-    key, direction = query.get("sort_key", "created_at"), query.get("sort_dir", "desc")
-    if key not in _SORT_KEYS:
-        raise BadRequest("Sort key supplied was not valid.")
-    if direction not in ("asc", "desc"):
-        raise BadRequest(f"Invalid sort direction: {direction}")
-    return Sort(str(key), direction == "desc")
-
-
-@routes.get("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, errors=(errors.TaskNotFound,))
+@routes.get(
+    "/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, errors=(errors.TaskNotFound,), answer=answers.Task
+)
 async def show_task(ctx: Context, task_id: str) -> dict[str, Any]:
     """Show a task."""
     return view(await tasks.show(ctx, task_id))
 
 
-@routes.delete("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, transaction=False)
+@routes.delete("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, transaction=False, answer=None)
 async def delete_task(ctx: Context, task_id: str) -> Reply:
     """Tasks cannot be deleted; they go some time after their end."""
     raise MethodNotAllowed(
@@ -126,6 +126,7 @@ async def delete_task(ctx: Context, task_id: str) -> Reply:
     policy=policy.GET_IMAGE,
     asks_late=True,
     errors=(errors.ImageNotFound,),
+    answer=answers.TasksOfImage,
 )
 async def list_tasks_of_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """List the tasks of an image."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
@@ -34,7 +34,13 @@ NETWORK = Resource(
         Attribute("shared", checks.truth, field="is_shared", default=False),
         Attribute("router:external", checks.truth, field="is_external", default=False),
         Attribute("is_default", checks.truth, default=False),
-        Attribute("port_security_enabled", checks.truth, field="is_port_security_enabled", default=True),
+        Attribute(
+            "port_security_enabled",
+            checks.truth,
+            field="is_port_security_enabled",
+            default=True,
+            is_filter=False,
+        ),
         Attribute("mtu", checks.integer(0, 65535), default=NOT_GIVEN),
         Attribute(
             "provider:network_type",
@@ -72,5 +78,11 @@ NETWORK = Resource(
         ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
     ),
     filters={"status": _status},
+    shape=answers.Network,
+    refusals={
+        "create": (errors.OverQuota, errors.SegmentInUse),
+        "update": (errors.NetworkInUse, errors.InvalidSharedSetting, errors.SegmentInUse),
+        "delete": (errors.NetworkInUse,),
+    },
 )
 serve(routes, NETWORK)

@@ -10,12 +10,19 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
-from haneul.services.network.model.ports import Port, is_network_device, is_of_another_service
+from haneul.services.network.model.ports import (
+    BINDING_FAILED,
+    NORMAL,
+    UNBOUND,
+    Port,
+    is_network_device,
+    is_of_another_service,
+)
 from haneul.services.network.operations import ports
 from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
 
@@ -27,7 +34,11 @@ DHCP_OPTION = checks.mapping(
     {"opt_name": lambda v: _option_name(v)},
     {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
 )
-VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
+VNIC_TYPES = (
+    NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
+    "accelerator-direct", "accelerator-direct-physical", "remote-managed",
+)  # fmt: skip
+"""All but the normal one need hardware that no driver of ours binds: ports may ask for them, and stay unbound."""
 
 
 def _host(value: Any) -> str:
@@ -48,7 +59,8 @@ def _address_or_cidr(value: Any) -> str:
 
 
 def _vif_details(port: Port) -> dict[str, Any]:
-    return {"port_filter": True, "connectivity": "l2", "bound_drivers": {"0": "haneul"}} if port.host else {}
+    is_bound = port.vif_type not in (UNBOUND, BINDING_FAILED)
+    return {"port_filter": True, "connectivity": "l2", "bound_drivers": {"0": "haneul"}} if is_bound else {}
 
 
 def _pairs(port: Port) -> list[dict[str, str]]:
@@ -139,12 +151,24 @@ PORT = Resource(
             is_stored=False,
         ),
         Attribute("allowed_address_pairs", checks.list_of(PAIR), default=list, show=_pairs, is_stored=False),
-        Attribute("port_security_enabled", checks.truth, field="is_port_security_enabled", default=NOT_GIVEN),
+        Attribute(
+            "port_security_enabled",
+            checks.truth,
+            field="is_port_security_enabled",
+            default=NOT_GIVEN,
+            is_filter=False,
+        ),
         Attribute("device_id", checks.NAME, default=""),
         Attribute("device_owner", checks.NAME, default=""),
         Attribute("binding:host_id", _host, field="host", default=""),
         Attribute("binding:profile", checks.free_mapping, field="profile", default=dict, is_stored=False),
-        Attribute("binding:vnic_type", checks.one_of(*VNIC_TYPES), field="vnic_type", default="normal"),
+        Attribute(
+            "binding:vnic_type",
+            checks.one_of(*VNIC_TYPES),
+            field="vnic_type",
+            default=NORMAL,
+            is_filter=False,
+        ),
         shown("binding:vif_type", show=lambda p: p.vif_type),
         shown("binding:vif_details", show=_vif_details),
         Attribute("dns_name", checks.hostname, default=""),
@@ -167,5 +191,40 @@ PORT = Resource(
     visible=visibility.own(PORTS, "port", on_own_networks=True),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    shape=answers.Port,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "update": (
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.PortBound,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "delete": (errors.ServicePortInUse,),
+    },
 )
 serve(routes, PORT)

@@ -18,6 +18,7 @@ from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
 from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.http import Answer
 from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
 from haneul.services.network.api.checks import Check, anything
@@ -42,6 +43,8 @@ class Attribute:
     """The whole thing -> what is shown; None: the field as it is."""
     is_stored: bool = True
     """Lists can be filtered and sorted by it."""
+    is_filter: bool = True
+    """Whether lists may be narrowed by it; upstream has some that they may not."""
     is_shown: bool = True
     filtered_by: str = ""
     """The field that a filter compares with, if another."""
@@ -57,9 +60,13 @@ class Attribute:
         return self.filtered_by or self.target
 
 
-def shown(name: str, field: str = "", show: Callable[[Any], Any] | None = None) -> Attribute:
+def shown(
+    name: str, field: str = "", show: Callable[[Any], Any] | None = None, *, is_filter: bool = True
+) -> Attribute:
     """An attribute that no request sets."""
-    return Attribute(name, field=field, post=False, put=False, show=show, is_stored=show is None)
+    return Attribute(
+        name, field=field, post=False, put=False, show=show, is_stored=show is None, is_filter=is_filter
+    )
 
 
 Operation = Callable[..., Awaitable[Any]]
@@ -90,6 +97,10 @@ class Resource:
     before_list: Callable[[Context], Awaitable[None]] | None = None
     named: str = ""
     """The name in policy rules, if another."""
+    shape: type[Answer] | None = None
+    """What one thing is in answers."""
+    refusals: Mapping[str, tuple[type[HaneulError], ...]] = field(default_factory=dict)
+    """What `create`, `update`, `delete` and `list` can fail with beside what they all can."""
 
     def __post_init__(self) -> None:
         by_name = {a.name: a for a in self.attributes}
@@ -251,7 +262,7 @@ class Resource:
         if (
             target is None
             or target not in self.rows.model.__struct_fields__
-            or (attribute is not None and not attribute.is_stored)
+            or (attribute is not None and not (attribute.is_stored and attribute.is_filter))
         ):
             raise BadRequest(f"['{name}'] is invalid attribute for filtering")
         if attribute is not None and attribute.spellings is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import item_of, serve
 from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.resource import Attribute, Resource, shown
@@ -35,6 +36,20 @@ def _gateway(value: Any) -> dict[str, Any] | None:
     return None if value in (None, {}) else _GATEWAY(value)
 
 
+def _ha(value: Any) -> bool:
+    """A router is on one host at a time, and moves when that is lost: no second one stands by."""
+    if checks.truth(value):
+        raise errors.HANotEnoughAvailableAgents
+    return False
+
+
+def _distributed(value: Any) -> bool:
+    """Without distributed routers upstream does not know the word; that there are none may be said."""
+    if checks.truth(value):
+        raise BadRequest("Unrecognized attribute(s) 'distributed'")
+    return False
+
+
 def _show_gateway(router: Router) -> dict[str, Any] | None:
     gateway = router.gateway
     if gateway is None:
@@ -53,7 +68,7 @@ ROUTER = Resource(
         NAME,
         *STANDARD,
         ADMIN_STATE_UP,
-        shown("status"),
+        shown("status", is_filter=False),
         Attribute(
             "external_gateway_info",
             _gateway,
@@ -63,11 +78,11 @@ ROUTER = Resource(
             is_stored=False,
         ),
         Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", checks.truth, field="is_ha", put=False, default=False),
-        Attribute("distributed", checks.truth, field="is_distributed", put=False, default=False),
+        Attribute("ha", _ha, field="is_ha", default=False, is_filter=False),
+        Attribute("distributed", _distributed, field="is_distributed", default=False, is_filter=False),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
-        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None),
+        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
     ),
     ROUTERS,
     errors.RouterNotFound,
@@ -75,6 +90,32 @@ ROUTER = Resource(
     routers.update,
     routers.delete,
     visible=visibility.own(ROUTERS, "router"),
+    shape=answers.Router,
+    refusals={
+        "create": (
+            errors.OverQuota,
+            errors.FlavorNotFound,
+            errors.NetworkNotFound,
+            errors.BadRouterRequest,
+            errors.RouterExternalGatewayInUseByFloatingIp,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+        ),
+        "update": (
+            errors.RoutesExhausted,
+            errors.RoutesOutOfReach,
+            errors.NetworkNotFound,
+            errors.BadRouterRequest,
+            errors.RouterExternalGatewayInUseByFloatingIp,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+        ),
+        "delete": (errors.RouterInUse,),
+    },
 )
 serve(routes, ROUTER)
 
@@ -98,14 +139,42 @@ def _interface(body: Document) -> dict[str, str | None]:
     return found
 
 
-@routes.put("/routers/{id}/add_router_interface")
+@routes.put(
+    "/routers/{id}/add_router_interface",
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.SubnetNotFound,
+        errors.PortNotFound,
+        errors.PortInUse,
+        errors.IpAddressAlreadyAllocated,
+        errors.IpAddressGenerationFailure,
+        errors.InvalidIpForNetwork,
+        errors.InvalidIpForSubnet,
+    ),
+)
 async def add_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Put the router on a subnet."""
     router = await _for(ctx, id, "add_router_interface")
     return await routers.add_interface(ctx, router, **_interface(body))
 
 
-@routes.put("/routers/{id}/remove_router_interface")
+@routes.put(
+    "/routers/{id}/remove_router_interface",
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.SubnetNotFound,
+        errors.PortNotFound,
+        errors.RouterInterfaceNotFound,
+        errors.RouterInterfaceNotFoundForSubnet,
+        errors.SubnetMismatchForPort,
+        errors.RouterInterfaceInUseByFloatingIP,
+        errors.RouterInterfaceInUseByRoute,
+    ),
+)
 async def remove_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Take the router off a subnet."""
     router = await _for(ctx, id, "remove_router_interface")
@@ -120,14 +189,34 @@ def _routes_of(body: Document) -> list[dict[str, str]]:
     return found
 
 
-@routes.put("/routers/{id}/add_extraroutes")
+@routes.put(
+    "/routers/{id}/add_extraroutes",
+    answer=answers.OneRouter,
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.RoutesExhausted,
+        errors.RoutesOutOfReach,
+    ),
+)
 async def add_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Add routes; those that are there stay."""
     router = await _for(ctx, id, "add_extraroutes")
     return await ROUTER.view(ctx, await routers.change_routes(ctx, router, add=_routes_of(body)))
 
 
-@routes.put("/routers/{id}/remove_extraroutes")
+@routes.put(
+    "/routers/{id}/remove_extraroutes",
+    answer=answers.OneRouter,
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.RoutesExhausted,
+        errors.RoutesOutOfReach,
+    ),
+)
 async def remove_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Remove routes; fine if they are not there."""
     router = await _for(ctx, id, "remove_extraroutes")

@@ -9,9 +9,17 @@ import sqlalchemy as sa
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, truth_asked
+from haneul.services.network.api.resource import (
+    NOT_GIVEN,
+    Attribute,
+    Extra,
+    Resource,
+    only,
+    shown,
+    truth_asked,
+)
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.operations import subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -20,6 +28,7 @@ routes = Routes("/v2.0")
 
 POOL = checks.mapping({"start": checks.ip, "end": checks.ip})
 HOST_ROUTE = checks.mapping({"destination": checks.subnet, "nexthop": checks.ip})
+OWNERS = ("network:", "neutron:", "compute:", "baremetal:")
 IPV6_MODE = checks.or_none(checks.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
@@ -45,7 +54,16 @@ async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]
     return {"network:project_id": owner, "network:tenant_id": owner, **seen}
 
 
-def _ip_version(value: Any) -> int:
+def _service_type(value: Any) -> str:
+    """The owners of ports that may have an address here, as ports name them."""
+    if not isinstance(value, str) or len(value) > 255 or "\x00" in value:
+        raise errors.InvalidInputSubnetServiceType(service_type=value)
+    if not value.startswith(OWNERS):
+        raise errors.InvalidSubnetServiceType(service_type=value)
+    return value
+
+
+def ip_version(value: Any) -> int:
     """4 or 6, also as text: templates and forms write numbers so."""
     try:
         number = int(value) if isinstance(value, (str, int)) else None
@@ -87,7 +105,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", _ip_version, put=False, default=None),
+        Attribute("ip_version", ip_version, put=False),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
@@ -107,8 +125,9 @@ SUBNET = Resource(
         Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
         Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
         Attribute("subnetpool_id", checks.or_none(checks.uuid), put=False, default=None),
-        Attribute("segment_id", checks.or_none(checks.uuid), put=False, default=None),
-        Attribute("service_types", checks.list_of(checks.NAME), default=list, is_stored=False),
+        Attribute("segment_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
+        Attribute("service_types", checks.list_of(_service_type), default=list, is_stored=False),
+        shown("router:external", "is_external"),
         Attribute("dns_publish_fixed_ip", checks.truth, default=False),
     ),
     SUBNETS,
@@ -125,5 +144,33 @@ SUBNET = Resource(
     ),
     target=network_target,
     filters={"shared": _shared, "router:external": _external},
+    shape=answers.Subnet,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.SegmentNotFound,
+            errors.BadSubnetRequest,
+            errors.SubnetPoolNotFound,
+            errors.SubnetPoolQuotaExceeded,
+            errors.SubnetAllocationError,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "update": (
+            errors.GatewayIpInUse,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "delete": (errors.SubnetInUse,),
+    },
 )
 serve(routes, SUBNET)

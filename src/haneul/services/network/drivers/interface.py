@@ -87,7 +87,8 @@ class AddressPair(Struct, frozen=True):
 
 
 class RuleSpec(Struct, frozen=True, kw_only=True):
-    """Lets matching traffic through. What no rule lets through is dropped; replies always pass.
+    """Lets matching traffic through. What no rule lets through is dropped; replies always pass, unless the
+    port is stateless.
 
     `remote_addresses` are the members of a remote group, already resolved: None means anybody, an empty
     list nobody. For ICMP the port range holds type and code, as in the networking API.
@@ -121,6 +122,8 @@ class PortSpec(Struct, frozen=True, kw_only=True):
     """Port security: off means no filter and no check of source addresses."""
     is_up: bool = True
     rules: list[RuleSpec] = []
+    is_stateful: bool = True
+    """Off: replies pass only where a rule lets them, as everything else."""
     qos: QosSpec | None = None
     device_id: str = ""
     hostname: str | None = None

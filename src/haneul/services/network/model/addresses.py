@@ -29,6 +29,9 @@ def address(number: int, version: int) -> str:
 
 
 def default_gateway(network: IPNetwork) -> str:
+    """The first address; of IPv6 the one that stands for all routers of the subnet."""
+    if network.version == 6:
+        return str(network.network_address)
     first, last = usable(network)
     return address(min(first, last), network.version)
 

@@ -80,7 +80,9 @@ def addresses(fixed_ips: Iterable[FixedIp]) -> list[AddressSpec]:
     return [AddressSpec(f.ip_address, f.subnet_id) for f in fixed_ips]
 
 
-def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generation: int) -> PortSpec:
+def port_spec(
+    port: Port, rules: Iterable[Rule], members: GroupMembers, generation: int, *, is_stateful: bool = True
+) -> PortSpec:
     """The port with the rules of all its groups, members of remote groups resolved."""
     specs = sorted({_rule_key(s): s for s in (rule_spec(r, members) for r in rules)}.items())
     return PortSpec(
@@ -94,6 +96,7 @@ def port_spec(port: Port, rules: Iterable[Rule], members: GroupMembers, generati
         is_secured=port.is_port_security_enabled,
         is_up=port.is_up,
         rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
+        is_stateful=is_stateful,
         device_id=port.held_by,
         hostname=port.dns_name or None,
         dhcp_options=[_option(o) for o in port.extra_dhcp_opts],

@@ -71,6 +71,8 @@ class Subnet(Struct, frozen=True, gc=False):
     tags: list[str]
     created_at: str
     updated_at: str
+    is_external: bool = False
+    """As its network is."""
     generation: int = 0
 
 

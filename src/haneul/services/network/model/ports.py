@@ -17,6 +17,9 @@ ROUTER_HOLDERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
 COMPUTE = "compute:"
 
 ACTIVE, DOWN = "ACTIVE", "DOWN"
+NORMAL = "normal"
+"""The one type of NIC that hosts can make."""
+UNBOUND, BINDING_FAILED = "unbound", "binding_failed"
 
 
 class FixedIp(Struct, frozen=True):
@@ -64,7 +67,9 @@ class Port(Struct, frozen=True, gc=False):
 
     @property
     def vif_type(self) -> str:
-        return "ovs" if self.host else "unbound"
+        if not self.host:
+            return UNBOUND
+        return "ovs" if self.vnic_type == NORMAL else BINDING_FAILED
 
 
 class Allocation(Struct, frozen=True, gc=False):

@@ -15,7 +15,7 @@ from haneul.kernel.context import Context
 from haneul.services.network import errors
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.networks import Network, Subnet
-from haneul.services.network.model.ports import Allocation, FixedIp
+from haneul.services.network.model.ports import SERVICE_PORT, Allocation, FixedIp
 from haneul.services.network.store import ports as store
 from haneul.services.network.store.networks import SUBNETS
 
@@ -31,10 +31,13 @@ async def allocate(
     wanted: Sequence[dict[str, Any]] | None,
     *,
     mac: str,
-    only: Subnet | None = None,
+    owner: str,
 ) -> list[FixedIp]:
-    """Addresses for the port: those wanted, or (None) one of each IP version that the network has."""
-    subnets = [only] if only else await SUBNETS.find(ctx.tx, network_id=network.id)
+    """Addresses for the port: those wanted, or (None) one of each IP version that the network has.
+
+    `owner` says what the port is for: only subnets that serve such ports are looked at.
+    """
+    subnets = _serving(network, await SUBNETS.find(ctx.tx, network_id=network.id), owner)
     if wanted is None:
         return await _automatically(ctx, network, port_id, subnets, mac)
     found = []
@@ -46,6 +49,19 @@ async def allocate(
         else:
             found.append(await _next(ctx, network, [subnet], port_id, mac))
     return found
+
+
+def _serving(network: Network, subnets: Sequence[Subnet], owner: str) -> list[Subnet]:
+    """The subnets for ports of that owner: those that name it first, then those that name nobody.
+
+    The network itself answers in all of them.
+    """
+    if owner == SERVICE_PORT:
+        return list(subnets)
+    found = [s for s in subnets if not s.service_types or owner in s.service_types]
+    if subnets and not found:
+        raise errors.IpAddressGenerationFailureNoMatchingSubnet(network_id=network.id, service_type=owner)
+    return sorted(found, key=lambda s: not s.service_types)
 
 
 def _chosen(network: Network, subnets: Sequence[Subnet], wanted: dict[str, Any]) -> Subnet:
@@ -71,7 +87,8 @@ def _check_usable(subnet: Subnet, ip: str) -> None:
     network = ipaddress.ip_network(subnet.cidr)
     number = int(ipaddress.ip_address(ip))
     first, last = arithmetic.usable(network)
-    if ipaddress.ip_address(ip) not in network or not first <= number <= last:
+    is_anycast = network.version == 6 and number == int(network.network_address)
+    if ipaddress.ip_address(ip) not in network or not (first <= number <= last or is_anycast):
         raise errors.InvalidIpForSubnet(ip=ip)
 
 
@@ -80,7 +97,7 @@ async def _automatically(
 ) -> list[FixedIp]:
     found = []
     for version in (4, 6):
-        of_version = [s for s in subnets if s.ip_version == version and not s.service_types]
+        of_version = [s for s in subnets if s.ip_version == version]
         chosen = [s for s in of_version if s.ipv6_address_mode not in AUTOMATIC]
         if chosen:
             found.append(await _next(ctx, network, chosen, port_id, mac))
@@ -132,6 +149,7 @@ async def reallocate(
     have: Sequence[FixedIp],
     wanted: Sequence[dict[str, Any]],
     mac: str,
+    owner: str,
 ) -> list[FixedIp]:
     """The port has what is wanted; what it had and still wants it keeps."""
     kept: list[FixedIp] = []
@@ -147,7 +165,9 @@ async def reallocate(
     gone = {(f.subnet_id, f.ip_address) for f in left}
     held = await store.ALLOCATIONS.find(ctx.tx, port_id=port_id)
     await store.let_go(ctx.tx, [a for a in held if (a.subnet_id, a.ip) in gone])
-    return kept + await allocate(ctx, network, port_id, missing, mac=mac)
+    if not missing:
+        return kept
+    return kept + await allocate(ctx, network, port_id, missing, mac=mac, owner=owner)
 
 
 def _fits(have: FixedIp, wanted: dict[str, Any]) -> bool:

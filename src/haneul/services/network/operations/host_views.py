@@ -19,7 +19,7 @@ from haneul.services.network.model.ports import SERVER, SERVICE_PORT, Port
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import GROUP_ADDRESSES, GROUP_PAIRS, PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
-from haneul.services.network.store.security_groups import RULES
+from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 from haneul.services.placement import public as placement
 
 _p, _r = PORTS.c, ROUTERS.c
@@ -101,9 +101,14 @@ async def _ports(ctx: Context, ports: Sequence[Port], generation: int) -> list[P
     groups = {g for p in ports for g in p.security_group_ids}
     rules = await RULES.among(ctx.tx, "security_group_id", groups) if groups else []
     members = await _members(ctx, {r.remote_group_id for r in rules if r.remote_group_id})
+    stateless = {g.id for g in await SECURITY_GROUPS.among(ctx.tx, "id", groups) if not g.is_stateful}
     return [
         host_view.port_spec(
-            port, [r for r in rules if r.security_group_id in port.security_group_ids], members, generation
+            port,
+            [r for r in rules if r.security_group_id in port.security_group_ids],
+            members,
+            generation,
+            is_stateful=stateless.isdisjoint(port.security_group_ids),
         )
         for port in ports
     ]

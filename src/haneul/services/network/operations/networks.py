@@ -60,7 +60,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Network:
 
 
 async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Network:
-    """The network with these values; sharing also shares its subnets."""
+    """The network with these values; its subnets are shared, and external, as it is."""
     for provider in ("network_type", "physical_network", "segment"):
         if provider in values and values[provider] != getattr(network, provider):
             raise errors.InvalidOperation(reason="Plugin does not support updating provider attributes")
@@ -73,9 +73,10 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
         if values["mtu"] > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
     changed = await NETWORKS.change(ctx, network, **values)
-    if changed.is_shared != network.is_shared:
+    as_network = {"is_shared": changed.is_shared, "is_external": changed.is_external}
+    if as_network != {"is_shared": network.is_shared, "is_external": network.is_external}:
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
-            await SUBNETS.update(ctx.tx, replace(subnet, is_shared=changed.is_shared))
+            await SUBNETS.update(ctx.tx, replace(subnet, **as_network))
     await pending.mark(ctx, NETWORK, network.id)
     await ctx.emit(Changed(network.id, "network", "update", changed.name, network.project_id))
     return changed

@@ -35,7 +35,8 @@ async def add(
     """A port on the network, with its addresses; nothing is checked of who may have it."""
     mac = await _mac(ctx, network, mac_address)
     port_id, now = ctx.new_id(), stamp(ctx.now())
-    found = await addresses.allocate(ctx, network, port_id, fixed_ips, mac=mac)
+    owner = values.get("device_owner", "")
+    found = await addresses.allocate(ctx, network, port_id, fixed_ips, mac=mac, owner=owner)
     defaults: dict[str, Any] = {
         "name": "", "description": "", "is_up": True, "allowed_address_pairs": [],
         "is_port_security_enabled": True, **FREE, "host": "", "profile": {},

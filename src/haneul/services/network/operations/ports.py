@@ -105,13 +105,21 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     _refuse_relabelling(port, values)
     labels = {"device_id": port.device_id, "device_owner": port.device_owner}
     await _check_labels(ctx, port.project_id, labels | values)
+    if port.host and values.get("vnic_type", port.vnic_type) != port.vnic_type:
+        raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
     await _new_mac(ctx, port, values)
     if "extra_dhcp_opts" in values:
         values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
         _check_fixed_ips(ctx, values["fixed_ips"])
         values["fixed_ips"] = await addresses.reallocate(
-            ctx, network, port.id, port.fixed_ips, values["fixed_ips"] or [], port.mac_address
+            ctx,
+            network,
+            port.id,
+            port.fixed_ips,
+            values["fixed_ips"] or [],
+            port.mac_address,
+            port.device_owner,
         )
         await _refuse_lost_floating(ctx, port, {f.ip_address for f in values["fixed_ips"]})
     if values.get("host", port.host) != port.host:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from haneul.kernel.context import Context
@@ -112,11 +113,20 @@ async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
     groups = await SECURITY_GROUPS.among(ctx.tx, "id", ids)
     is_of_everybody = ctx.may(policy.CONTEXT_IS_ADMIN, {})
-    found = {g.id for g in groups if g.project_id == project_id or is_of_everybody}
+    found = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
     for id in ids:
         if id not in found:
             raise errors.SecurityGroupNotFound(id=id)
+    require_of_one_kind(found.values())
     return list(dict.fromkeys(ids))
+
+
+def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
+    """Raise if replies would pass by one of the groups, and not by another."""
+    if len({g.is_stateful for g in groups}) > 1:
+        raise errors.SecurityGroupConflict(
+            reason="Cannot apply both stateful and stateless security groups on the same port at the same time"
+        )
 
 
 # -- rules

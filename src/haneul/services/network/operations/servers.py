@@ -14,7 +14,17 @@ from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import NETWORK, PORT
-from haneul.services.network.model.ports import ACTIVE, COMPUTE, DOWN, FREE, SERVER, LostPort, Port, held
+from haneul.services.network.model.ports import (
+    ACTIVE,
+    COMPUTE,
+    DOWN,
+    FREE,
+    NORMAL,
+    SERVER,
+    LostPort,
+    Port,
+    held,
+)
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -114,16 +124,17 @@ async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None =
     if not names:
         return [default.id]
     groups = await SECURITY_GROUPS.find(ctx.tx, project_id=project_id)
-    found = []
+    found = {}
     for name in names:
-        by_id = [g.id for g in groups if g.id == name]
-        matches = by_id or [g.id for g in groups if g.name == name]
+        by_id = [g for g in groups if g.id == name]
+        matches = by_id or [g for g in groups if g.name == name]
         if not matches:
             raise errors.SecurityGroupNotFound(id=name)
         if len(matches) > 1:
             raise errors.NoUniqueMatch(resource="security_group", name=name)
-        found.append(matches[0])
-    return list(dict.fromkeys(found))
+        found[matches[0].id] = matches[0]
+    security_groups.require_of_one_kind(found.values())
+    return list(found)
 
 
 async def require_groups_apply(
@@ -144,15 +155,17 @@ async def require_groups_apply(
 
 
 async def join_group(ctx: Context, server_id: str, name: str) -> None:
-    """All of the server's filtered ports are in the group too."""
+    """All of the server's filtered ports are in the group too; raises if one was before."""
     (group_id,) = await group_ids(ctx, [name])
     secured = [p for p in await of_server(ctx, server_id) if p.is_port_security_enabled and p.fixed_ips]
     if not secured:
         raise errors.SecurityGroupCannotBeApplied
+    if any(group_id in port.security_group_ids for port in secured):
+        # upstream's compute adds it to each port's list, and the network refuses a list with an item twice
+        reason = f"Duplicate items in the list: '{group_id}'"
+        raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        if group_id not in port.security_group_ids:
-            ids = [*port.security_group_ids, group_id]
-            await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:
@@ -222,9 +235,14 @@ async def of_server(ctx: Context, server_id: str) -> list[Port]:
 
 
 async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
-    """All ports of the server belong on that host; a host they were on will be told."""
+    """All ports of the server belong on that host; a host they were on will be told.
+
+    PortBindingFailed where a NIC is of a type that no host can make.
+    """
     found = []
     for port in await of_server(ctx, server_id):
+        if port.vnic_type != NORMAL:
+            raise errors.PortBindingFailed(port_id=port.id)
         if port.host != host:
             if port.host:
                 await pending.mark(ctx, PORT, port.id, port.host)

@@ -34,6 +34,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     cidr = await _cidr(ctx, values)
     others = await SUBNETS.find(ctx.tx, network_id=network.id)
     _refuse_overlap(cidr, others, network)
+    _refuse_other_pool(values["subnetpool_id"], cidr.version, others)
     _check_ipv6_modes(values)
     gateway = _gateway(cidr, values.pop("gateway_ip", ""))
     given = values.pop("allocation_pools", None)
@@ -47,7 +48,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     values["ip_version"] = cidr.version
     subnet = Subnet(
         id=ctx.new_id(), gateway_ip=gateway, allocation_pools=pools, is_shared=network.is_shared,
-        tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
+        is_external=network.is_external, tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
     )  # fmt: skip
     await SUBNETS.add(ctx.tx, subnet)
     if subnet.is_dhcp_enabled and not network.is_external:
@@ -55,6 +56,12 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     await pending.mark(ctx, NETWORK, network.id)
     await ctx.emit(Changed(subnet.id, "subnet", "create", subnet.name, subnet.project_id))
     return subnet
+
+
+def _refuse_other_pool(pool_id: str | None, version: int, others: Sequence[Subnet]) -> None:
+    """All of a network's subnets of a version are of one pool, or none is: who shares it sees no address twice."""
+    if any(s.subnetpool_id != pool_id for s in others if s.ip_version == version):
+        raise errors.NetworkSubnetPoolAffinityError
 
 
 async def _cidr(ctx: Context, values: dict[str, Any]) -> arithmetic.IPNetwork:
@@ -155,7 +162,8 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             ctx, network, project_id="", fixed_ips=[], is_port_security_enabled=False,
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
-    found = await addresses.allocate(ctx, network, port.id, [{"subnet_id": subnet.id}], mac=port.mac_address)
+    wanted = [{"subnet_id": subnet.id}]
+    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
     await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
 
 

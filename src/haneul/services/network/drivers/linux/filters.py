@@ -26,6 +26,7 @@ from haneul.services.network.drivers.linux.dhcp import METADATA_ADDRESS
 NEIGHBOURS = "{ 133, 134, 135, 136, 130, 131, 132, 143 }"
 """The ICMPv6 types without which IPv6 does not work: neighbours, routers, multicast listeners."""
 
+_NEIGHBOURS_PASS = f"icmpv6 type {NEIGHBOURS} accept"
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33, "ipv6-encap": 41,
     "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58,
@@ -60,21 +61,23 @@ def for_network(bridge_mac: str, tunnel: str, here: Iterable[str]) -> str:
         "add table inet haneul",
         "add map inet haneul egress { type mark : verdict; }",
         "add map inet haneul ingress { type mark : verdict; }",
+        "add set inet haneul stateless { type mark; }",
         "add map inet haneul here4 { type ipv4_addr : verdict; }",
         "add map inet haneul here6 { type ipv6_addr : verdict; }",
     ]
-    known = [
-        "ct state established,related accept",
-        "ct state invalid drop",
-        f"icmpv6 type {NEIGHBOURS} accept",
-    ]
-    lines += _base_chain("inet", "sending", "forward", 0, [*known, "meta mark and 0xffff0000 vmap @egress"])
-    lines += _base_chain(
-        "inet", "receiving", "forward", 1, [*known, "meta mark and 0x0000ffff vmap @ingress"]
-    )
+    sender, receiver = "meta mark and 0xffff0000", "meta mark and 0x0000ffff"
+    lines += _base_chain("inet", "sending", "forward", 0, [*_known(sender), f"{sender} vmap @egress"])
+    lines += _base_chain("inet", "receiving", "forward", 1, [*_known(receiver), f"{receiver} vmap @ingress"])
+    known = ["ct state established,related accept", "ct state invalid drop", _NEIGHBOURS_PASS]
     answers = ["udp sport { 67, 547 } accept", "ip daddr vmap @here4", "ip6 daddr vmap @here6"]
     lines += _base_chain("inet", "from_here", "output", 0, [*known, *answers])
     return "\n".join(lines) + "\n"
+
+
+def _known(port: str) -> list[str]:
+    """What passes a port without being asked for; replies only where its groups are stateful."""
+    stateful = f"{port} != @stateless ct state"
+    return [f"{stateful} established,related accept", f"{stateful} invalid drop", _NEIGHBOURS_PASS]
 
 
 def _base_chain(family: str, name: str, hook: str, priority: int, rules: list[str]) -> list[str]:
@@ -110,7 +113,9 @@ def for_port(spec: PortSpec, device: str, number: int) -> str:
         *_chain("inet", f"egress-{device}", [*_rules(spec, "egress"), "drop"]),
         *_chain("inet", f"ingress-{device}", [*_rules(spec, "ingress"), "drop"]),
     ]
-    return "\n".join([*chains, *(f"add {element}" for element in _elements(device, number))]) + "\n"
+    stateless = _stateless(number)
+    kind = [f"add {stateless}"] + ([f"delete {stateless}"] if spec.is_stateful else [])
+    return "\n".join([*chains, *(f"add {element}" for element in _elements(device, number)), *kind]) + "\n"
 
 
 def for_no_port(device: str, number: int) -> str:
@@ -118,7 +123,7 @@ def for_no_port(device: str, number: int) -> str:
     names = [("bridge", f"{way}-{device}") for way in ("from", "in", "out")]
     names += [("inet", f"{way}-{device}") for way in ("egress", "ingress")]
     lines = [f"add chain {family} haneul {name}" for family, name in names]
-    for element in _elements(device, number):
+    for element in (*_elements(device, number), _stateless(number)):
         lines += [f"add {element}", f"delete {element}"]
     for family, name in names:
         lines += [f"flush chain {family} haneul {name}", f"delete chain {family} haneul {name}"]
@@ -145,6 +150,11 @@ def _chain(family: str, name: str, rules: list[str]) -> list[str]:
         f"flush chain {family} haneul {name}",
         *(f"add rule {family} haneul {name} {rule}" for rule in rules),
     ]
+
+
+def _stateless(number: int) -> str:
+    """The marks of a port that asks of every packet alike, whether it is a reply or not."""
+    return f"element inet haneul stateless {{ {number << 16:#010x}, {number:#010x} }}"
 
 
 def _elements(device: str, number: int) -> list[str]:
