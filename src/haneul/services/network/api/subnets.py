@@ -149,6 +149,8 @@ SUBNET = Resource(
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
             errors.SubnetPoolNotFound,
@@ -162,6 +164,8 @@ SUBNET = Resource(
             errors.GatewayConflictWithAllocationPools,
         ),
         "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.GatewayIpInUse,
             errors.DNSNameServersExhausted,
             errors.HostRoutesExhausted,
