@@ -311,6 +311,7 @@ def asking(rule: Rule, act: Act) -> Callable[[Context, Request], Awaitable[Any]]
         return await act(ctx, rule, request)
 
     handler.__doc__, handler.__name__ = act.__doc__, act.__name__
+    handler.__module__, handler.__qualname__ = act.__module__, act.__qualname__
     handler.__annotations__["return"] = typing.get_type_hints(act)["return"]
     return handler
 

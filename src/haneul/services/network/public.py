@@ -371,7 +371,8 @@ async def way_in(ctx: Context, server_id: str) -> WayIn | None:
     return None
 
 
-async def server_of_port(ctx: Context, port_id: str) -> str | None:
-    """The id of the server that has the port, if one has."""
+async def server_of_port(ctx: Context, port_id: str, host: str) -> str | None:
+    """The id of the server that has the port, if one has and the port is bound to that host."""
     found = await PORTS.get(ctx.tx, port_id)
-    return found.held_by if found is not None and found.held_as == SERVER else None
+    is_there = found is not None and found.held_as == SERVER and found.host == host
+    return found.held_by if found is not None and is_there else None

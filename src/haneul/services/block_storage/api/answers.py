@@ -45,10 +45,11 @@ class Volume(Answer):
     consistencygroup_id: str | None
     multiattach: bool
     attachments: list[VolumeAttachment]
-    migration_status: str | None
+    migration_status: str | UnsetType | None = UNSET
+    """For administrators."""
     group_id: Annotated[str | None, since("3.13")]
     provider_id: Annotated[str | UnsetType | None, since("3.21")] = UNSET
-    shared_targets: Annotated[bool | None, since("3.48")]
+    shared_targets: Annotated[bool, since("3.48")]
     service_uuid: Annotated[str | None, since("3.48")]
     cluster_name: Annotated[str | UnsetType | None, since("3.61")] = UNSET
     volume_type_id: Annotated[str, since("3.63")]
@@ -71,6 +72,10 @@ class OneVolume(Answer):
 
 class OneReadVolume(Answer):
     volume: ReadVolume
+
+
+class EncryptionKey(Answer):
+    encryption_key_id: str | None
 
 
 class VolumeName(Answer):
@@ -245,6 +250,9 @@ class TransferName(Answer):
 class Transfer(TransferName):
     created_at: str
     no_snapshots: Annotated[bool, since("3.55")]
+    source_project_id: Annotated[str, since("3.57")]
+    destination_project_id: Annotated[str | None, since("3.57")]
+    accepted: Annotated[bool, since("3.57")]
 
 
 class NewTransfer(Transfer):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import field
 
-from haneul.kernel.http import UNSET, Answer, Link, UnsetType
+from haneul.kernel.http import UNSET, Answer, Link, UnsetType, since
 
 
 class VolumeType(Answer):
@@ -14,10 +14,11 @@ class VolumeType(Answer):
     name: str
     description: str | None
     is_public: bool
-    access_is_public: bool = field(name="os-volume-type-access:is_public")
+    access_is_public: bool | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
+    """Not in the answer to a change."""
     extra_specs: dict[str, str]
     qos_specs_id: str | UnsetType | None = UNSET
-    """For administrators."""
+    """For administrators, and not in the answers to a creation and a change."""
 
 
 class OneVolumeType(Answer):
@@ -131,6 +132,12 @@ class Service(Answer):
     state: str
     updated_at: str | None
     disabled_reason: str | None
+    cluster: Annotated[str | None, since("3.7")]
+    replication_status: str | UnsetType = UNSET
+    """Of those that keep volumes, like the three below."""
+    active_backend_id: str | UnsetType | None = UNSET
+    frozen: bool | UnsetType = UNSET
+    backend_state: Annotated[str | UnsetType, since("3.49")] = UNSET
 
 
 class Services(Answer):

@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
@@ -49,10 +49,11 @@ EXTENSIONS = {
 async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The scheduler, and the volume service of each host."""
     now = ctx.now()
-    found = [_service("cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
+    found = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
     for host in await placement.hosts(ctx, "volumes"):
         found.append(
             _service(
+                ctx,
                 "cinder-volume",
                 f"{host.name}@{model.BACK_END}",
                 host.last_seen_at,
@@ -66,8 +67,10 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     return {"services": found}
 
 
-def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) -> dict[str, Any]:
-    return {
+def _service(
+    ctx: Context, binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool
+) -> dict[str, Any]:
+    service = {
         "binary": binary,
         "host": host,
         "zone": model.ZONE,
@@ -76,6 +79,13 @@ def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) 
         "updated_at": lists.time(at),
         "disabled_reason": None,
     }
+    if ctx.wants(versions.SERVICES_HAVE_CLUSTERS):
+        service["cluster"] = None
+    if binary == "cinder-volume":
+        service |= {"replication_status": "disabled", "active_backend_id": None, "frozen": False}
+        if ctx.wants(versions.SERVICES_HAVE_BACKEND_STATES):
+            service["backend_state"] = "up" if is_up else "down"
+    return service
 
 
 @routes.get(

@@ -137,4 +137,6 @@ def _view(ctx: Context, t: Transfer, *, is_detailed: bool = True) -> dict[str, A
         view["created_at"] = lists.time(t.created_at)
         if ctx.wants(versions.TRANSFERS_WITHOUT_SNAPSHOTS):
             view["no_snapshots"] = t.no_snapshots
+        if ctx.wants(versions.TRANSFERS_HAVE_PROJECTS):
+            view |= {"source_project_id": t.project_id, "destination_project_id": None, "accepted": False}
     return view

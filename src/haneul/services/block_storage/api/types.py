@@ -63,7 +63,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     is_public: bool | None = True
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
-    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED)
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
     found = await types.list_all(
         ctx,
         is_public=is_public,
@@ -99,7 +99,12 @@ async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
         is_public=True if new.is_public is UNSET else fields.truth(new.is_public, "is_public"),
         extra_specs={k: v for k, v in (new.extra_specs or {}).items() if v is not None},
     )
-    return {"volume_type": _view(ctx, made)}
+    return {"volume_type": _without(_view(ctx, made), "qos_specs_id")}
+
+
+def _without(view: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Upstream answers a new or changed type with fewer fields than one that is shown."""
+    return {key: value for key, value in view.items() if key not in names}
 
 
 def _name(text: str) -> str:
@@ -126,7 +131,8 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
         changes["is_public"] = fields.truth(given.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
-    return {"volume_type": _view(ctx, await types.update(ctx, id, **changes))}
+    changed = _view(ctx, await types.update(ctx, id, **changes))
+    return {"volume_type": _without(changed, "qos_specs_id", "os-volume-type-access:is_public")}
 
 
 @routes.delete(

@@ -20,6 +20,8 @@ def _documents(ctx: Context) -> dict[str, Any]:
         path="/v3/",
         media_type="application/vnd.openstack.volume+json;version=3",
     )
+    about = {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"}
+    found["links"] = [about, *found["links"]]
     return {"versions": [found]}
 
 

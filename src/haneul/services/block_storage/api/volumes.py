@@ -44,7 +44,7 @@ FILTERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "consumes_quota": "consumes_quota",
-    "migration_status": lists.NONE,
+    "migration_status": "migration_status",
     "group_id": lists.NONE,
 }
 ADMINS_FILTERS = {
@@ -57,6 +57,8 @@ ADMINS_FILTERS = {
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
     "volume_type_id": "type_id",
+    "service_uuid": "=None",
+    "shared_targets": "=None",
 }
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
@@ -267,6 +269,18 @@ async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
 
 
+@routes.get(
+    "/volumes/{id}/encryption",
+    policy=policy.VOLUME_ENCRYPTION,
+    answer=answers.EncryptionKey,
+    errors=(errors.VolumeNotFound,),
+)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How a volume is encrypted: not at all, so there is no key."""
+    ctx.authorize(policy.VOLUME_ENCRYPTION, await volumes.show(ctx, id))
+    return {"encryption_key_id": None}
+
+
 @routes.put(
     "/volumes/{id}",
     policy=policy.UPDATE,
@@ -351,9 +365,10 @@ def _view(
         "replication_status": None,
         "consistencygroup_id": None,
         "multiattach": v.multiattach,
-        "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
-        "migration_status": None,
+        "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
+        view["migration_status"] = v.migration_status
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -368,7 +383,7 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
     if ctx.may(policy.HOST_ATTRIBUTE, {}):
         added["os-vol-host-attr:host"] = v.host
     if ctx.may(policy.MIGRATION_ATTRIBUTE, {}):
-        added["os-vol-mig-status-attr:migstat"] = None
+        added["os-vol-mig-status-attr:migstat"] = v.migration_status
         added["os-vol-mig-status-attr:name_id"] = None
     return added
 
@@ -378,11 +393,7 @@ def _newer(ctx: Context) -> dict[str, Any]:
     added: dict[str, Any] = {}
     for version, field, value in (
         (versions.VOLUMES_HAVE_GROUPS, "group_id", None),
-        (
-            versions.VOLUMES_HAVE_SHARED_TARGETS,
-            "shared_targets",
-            None if ctx.wants(versions.SHARED_TARGETS_MAY_BE_UNKNOWN) else False,
-        ),
+        (versions.VOLUMES_HAVE_SHARED_TARGETS, "shared_targets", False),
         (versions.VOLUMES_HAVE_SHARED_TARGETS, "service_uuid", None),
         (versions.VOLUMES_HAVE_TYPE_IDS, "volume_type_id", None),
         (versions.USE_OF_QUOTAS, "consumes_quota", True),
@@ -397,13 +408,13 @@ def _newer(ctx: Context) -> dict[str, Any]:
     return added
 
 
-def _attached(v: Volume, a: Attachment) -> dict[str, Any]:
+def _attached(ctx: Context, v: Volume, a: Attachment) -> dict[str, Any]:
     return {
         "id": v.id,
         "attachment_id": a.id,
         "volume_id": v.id,
         "server_id": a.server_id,
-        "host_name": a.host,
+        "host_name": a.host if ctx.may(policy.CONTEXT_IS_ADMIN, {}) else None,
         "device": a.device,
         "attached_at": lists.time(a.attached_at),
     }

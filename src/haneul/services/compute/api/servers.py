@@ -35,6 +35,13 @@ routes = Routes("/v2.1")
 MAX_LIMIT = 1000
 
 
+def _description(ctx: Context, new: NewServer) -> str | None:
+    """Before servers had descriptions of their own, their names were these."""
+    if not ctx.wants(versions.SERVERS_HAVE_DESCRIPTIONS):
+        return new.name.strip()
+    return None if new.description is UNSET else new.description
+
+
 @routes.post(
     "/servers",
     status=202,
@@ -121,7 +128,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         volumes=disks.volumes,
         local_disks=disks.local,
         files=injected_files(new.personality),
-        description=new.description if new.description is not UNSET else new.name.strip(),
+        description=_description(ctx, new),
         hostname=new.hostname or None,
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
         access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),

@@ -17,7 +17,7 @@ from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, read
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.operations import access, catalog, tokens
@@ -102,6 +102,7 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
 @routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions, errors=(NotFound,))
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
+    only(query, "parent_region_id", "limit", "marker")
     return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
 
 
@@ -201,9 +202,7 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
     ctx.authorize(policy.LIST_SERVICES, {})
-    return await listing(
-        ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
-    )
+    return await listing(ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"))
 
 
 @routes.post("/services", status=201, policy=policy.CREATE_SERVICE, answer=catalog_answers.OneService)
@@ -284,7 +283,7 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
         raise InvalidField(field="interface", why=why, kind="value")
     return await listing(
         ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
-        texts=("interface", "service_id", "region_id"), truths=("enabled",),
+        texts=("interface", "service_id", "region_id"),
     )  # fmt: skip
 
 

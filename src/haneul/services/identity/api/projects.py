@@ -9,11 +9,11 @@ from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, has_texts
-from haneul.kernel.errors import NotFound
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.kernel.ids import new_hex
+from haneul.kernel.ids import is_uuid, new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
@@ -96,6 +96,9 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
         return await listing(
             ctx, request, query, DOMAINS, "projects", _domain_view, truths=("enabled",), fixed=mine
         )
+    for parent_id in query.all("parent_id"):
+        if not is_uuid(parent_id) and await DOMAINS.get(ctx.tx, parent_id) is None:
+            raise BadRequest(f"Invalid input for field 'parent_id': '{parent_id}' is not a 'uuid'")
     return await listing(
         ctx, request, query, PROJECTS, "projects", view,
         texts=("name", "domain_id", "parent_id"), truths=("enabled",),
@@ -258,7 +261,10 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
         return {
             "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
         }
-    return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
+    updated = await projects.update(ctx, project, changes, extra)
+    return {
+        "project": {**view(ctx, updated), "extra": updated.extra}
+    }  # once more, as upstream after a change
 
 
 @routes.delete(

@@ -169,9 +169,10 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
         changes["options"] = given(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
-    return await _shown(
-        ctx, await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)
-    )
+    user = await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)
+    answer = await _shown(ctx, user)
+    answer["user"]["extra"] = user.extra  # upstream shows it once more after a change
+    return answer
 
 
 @routes.delete(

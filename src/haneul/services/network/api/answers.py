@@ -80,9 +80,9 @@ class Subnet(Named):
 class SubnetPool(Named):
     prefixes: list[str]
     ip_version: int
-    default_prefixlen: int
-    min_prefixlen: int
-    max_prefixlen: int
+    default_prefixlen: str
+    min_prefixlen: str
+    max_prefixlen: str
     default_quota: int | None
     address_scope_id: str | None
     shared: bool

@@ -213,14 +213,14 @@ def _sortable(resource: Resource) -> dict[str, str | None]:
 
 
 def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bool) -> list[dict[str, str]]:
-    if not things:
-        return []
+    """Where the pages around this one are. As upstream's, a page that is not full has one before it, even the first."""
     without = ("marker", "page_reverse")
-    links = []
-    if len(things) == limit or reverse:
+    links: list[dict[str, str]] = []
+    if things and (len(things) == limit or reverse):
         links += lists.next_links(url, query, things[-1].id, without=without)
-    if query.get("marker") and (not reverse or len(things) == limit):
-        back = lists.address(url, query, without=without, marker=things[0].id, page_reverse="True")
+    if not reverse or len(things) == limit:
+        before = {"marker": things[0].id} if things else {}
+        back = lists.address(url, query, without=without, **before, page_reverse="True")
         links.append({"rel": "previous", "href": back})
     return links
 

@@ -63,7 +63,7 @@ def _service_type(value: Any) -> str:
     return value
 
 
-def _ip_version(value: Any) -> int:
+def ip_version(value: Any) -> int:
     """4 or 6, also as text: templates and forms write numbers so."""
     try:
         number = int(value) if isinstance(value, (str, int)) else None
@@ -105,7 +105,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", _ip_version, put=False),
+        Attribute("ip_version", ip_version, put=False),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),

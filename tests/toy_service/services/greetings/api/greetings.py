@@ -48,7 +48,7 @@ class Greetings(Answer):
     errors=(errors.GreetingTooLong, errors.TooManyGreetings),
 )
 async def create_greeting(ctx: Context, body: CreateGreeting) -> OneGreeting:
-    """Hang out a greeting. It is done in the background."""
+    """Make a greeting. A host gets it in the background."""
     new = body.greeting
     return OneGreeting(greeting=view(await greetings.create(ctx, new.text, new.tags)))
 
@@ -67,7 +67,7 @@ async def show_greeting(ctx: Context, id: str) -> OneGreeting:
 
 @routes.delete("/greetings/{id}", status=204, policy=policy.DELETE, errors=(errors.GreetingNotFound,))
 async def delete_greeting(ctx: Context, id: str) -> None:
-    """Take a greeting in."""
+    """Delete a greeting."""
     await greetings.delete(ctx, id)
 
 
