@@ -212,6 +212,8 @@ PORT = Resource(
             errors.PortSecurityPortHasSecurityGroup,
         ),
         "update": (
+            errors.NetworkNotFound,
+            errors.PortInUse,
             errors.DeviceIDNotOwnedByTenant,
             errors.MacAddressInUse,
             errors.PortBound,

@@ -106,6 +106,7 @@ ROUTER = Resource(
             errors.InvalidIpForSubnet,
         ),
         "update": (
+            errors.HANotEnoughAvailableAgents,
             errors.RoutesExhausted,
             errors.RoutesOutOfReach,
             errors.NetworkNotFound,

@@ -149,6 +149,7 @@ SUBNET = Resource(
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
             errors.InvalidSubnetServiceType,
             errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
