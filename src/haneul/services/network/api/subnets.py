@@ -149,6 +149,9 @@ SUBNET = Resource(
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
             errors.SubnetPoolNotFound,
@@ -162,6 +165,8 @@ SUBNET = Resource(
             errors.GatewayConflictWithAllocationPools,
         ),
         "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.GatewayIpInUse,
             errors.DNSNameServersExhausted,
             errors.HostRoutesExhausted,
