@@ -13,6 +13,8 @@ from tests.conftest import Cloud
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
+pytestmark = pytest.mark.wire
+
 BASE = "/compute/v2.1"
 NETWORKING = "/networking/v2.0"
 WITH_FILES = "compute 2.42"
@@ -37,8 +39,8 @@ async def ports_of(w: World, server: str) -> list[dict[str, Any]]:
 
 
 async def read(w: World, server: str, path: str) -> bytes:
-    port = (await ports_of(w, server))[0]["id"]
-    status, _, content = await compute.metadata(w.cloud.platform, port, path)
+    port = (await ports_of(w, server))[0]
+    status, _, content = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     assert status == 200, path
     return content
 

@@ -54,10 +54,12 @@ async def mapping(w: World, server: str) -> dict[str, str]:
     """What the guest reads of the names of its disks."""
     (port,) = (await w.cloud.admin.get(f"/networking/v2.0/ports?device_id={server}")).json()["ports"]
     path = "/latest/meta-data/block-device-mapping"
-    _, _, names = await compute.metadata(w.cloud.platform, port["id"], path)
+    _, _, names = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     found = {}
     for name in names.decode().split():
-        _, _, device = await compute.metadata(w.cloud.platform, port["id"], f"{path}/{name}")
+        _, _, device = await compute.metadata(
+            w.cloud.platform, port["binding:host_id"], port["id"], f"{path}/{name}"
+        )
         found[name] = device.decode()
     return found
 

@@ -14,7 +14,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.http import lists
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 
 MOST = 1000
 MAX_INT = 2**31 - 1
@@ -62,7 +62,6 @@ def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
 
 
 EVERYTHING = Paging(-1, None, 0, [])
-FILTERS_SINCE, COUNTS_SINCE = (3, 31), (3, 45)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -78,7 +77,7 @@ class Listing(msgspec.Struct, frozen=True):
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            filters(ctx, query, self.filters, self.admins_filters, versions.FILTERS_ARE_CHECKED),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -97,14 +96,17 @@ class Listing(msgspec.Struct, frozen=True):
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
         found = collection(ctx, self.name, path, shown, query, page)
-        if ctx.wants(COUNTS_SINCE) and query.truth("with_count"):
+        if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             found["count"] = len(await self.find(ctx, query))
         return found
 
 
-WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+WINDOWS = {
+    "group_id": versions.FILTER_BY_GROUP,
+    "created_at": versions.FILTER_BY_TIME,
+    "updated_at": versions.FILTER_BY_TIME,
+}
 """Before these versions such a filter is ignored."""
-QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
 """Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
 
@@ -121,7 +123,7 @@ def filters(
     known = {**fields, **admins} if may_ask_all else dict(fields)
     found, unknown = [], []
     for name, value in query.pairs:
-        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = versions.FILTER_BY_LIKENESS if name.endswith("~") else WINDOWS.get(name, (3, 0))
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and may_ask_all
@@ -154,8 +156,8 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
     if field.startswith("="):
         return [] if field == f"={value}" else [lists.NEVER]
     if field == "consumes_quota":  # everything does
-        return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [lists.NEVER]
-    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(BOOTABLE_SINCE):
+        return [] if ctx.wants(versions.USE_OF_QUOTAS) and _truth(field, value) else [lists.NEVER]
+    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(versions.BOOTABLE_IS_A_TRUTH):
         return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
         return [Filter(field, "eq", _truth(field, value))]

@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import ID, STANDARD
@@ -71,5 +71,27 @@ FLOATING_IP = Resource(
     floating_ips.delete,
     visible=visibility.own(FLOATING_IPS, "floatingip"),
     complete=_with_ports,
+    shape=answers.FloatingIp,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.ExternalIpAddressExhausted,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.PortNotFound,
+            errors.BadFloatingIpRequest,
+            errors.ExternalGatewayForFloatingIPNotFound,
+            errors.FloatingIPPortAlreadyAssociated,
+        ),
+        "update": (
+            errors.PortNotFound,
+            errors.BadFloatingIpRequest,
+            errors.ExternalGatewayForFloatingIPNotFound,
+            errors.FloatingIPPortAlreadyAssociated,
+        ),
+    },
 )
 serve(routes, FLOATING_IP)

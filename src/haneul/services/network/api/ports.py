@@ -10,7 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
@@ -191,5 +191,40 @@ PORT = Resource(
     visible=visibility.own(PORTS, "port", on_own_networks=True),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    shape=answers.Port,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "update": (
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.PortBound,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "delete": (errors.ServicePortInUse,),
+    },
 )
 serve(routes, PORT)

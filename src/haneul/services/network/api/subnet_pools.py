@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, shown
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
@@ -44,6 +44,12 @@ SUBNET_POOL = Resource(
     subnet_pools.update,
     subnet_pools.delete,
     visible=visibility.own(SUBNET_POOLS, "subnetpool", visibility.shared(SUBNET_POOLS)),
+    shape=answers.SubnetPool,
+    refusals={
+        "create": (errors.OverQuota, errors.AddressScopeNotFound),
+        "update": (errors.AddressScopeNotFound,),
+        "delete": (errors.SubnetPoolInUse,),
+    },
 )
 serve(routes, SUBNET_POOL)
 
@@ -61,5 +67,9 @@ ADDRESS_SCOPE = Resource(
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
     visible=visibility.own(ADDRESS_SCOPES, "address_scope", visibility.shared(ADDRESS_SCOPES)),
+    shape=answers.AddressScope,
+    refusals={
+        "delete": (errors.AddressScopeInUse,),
+    },
 )
 serve(routes, ADDRESS_SCOPE)

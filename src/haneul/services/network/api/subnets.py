@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import (
     NOT_GIVEN,
@@ -144,5 +144,33 @@ SUBNET = Resource(
     ),
     target=network_target,
     filters={"shared": _shared, "router:external": _external},
+    shape=answers.Subnet,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.SegmentNotFound,
+            errors.BadSubnetRequest,
+            errors.SubnetPoolNotFound,
+            errors.SubnetPoolQuotaExceeded,
+            errors.SubnetAllocationError,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "update": (
+            errors.GatewayIpInUse,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "delete": (errors.SubnetInUse,),
+    },
 )
 serve(routes, SUBNET)
