@@ -151,6 +151,7 @@ SUBNET = Resource(
             errors.OverQuota,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
+            errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,
             errors.SubnetPoolQuotaExceeded,
             errors.SubnetAllocationError,
