@@ -46,6 +46,10 @@ def test_the_newest_revision_is_what_is_declared(tmp_path: Path) -> None:
     assert sorts <= names  # expressions are not read back
 
 
+def test_every_revision_has_a_name_that_postgresql_keeps() -> None:
+    assert [name for name in heads() if len(name) > 32] == []
+
+
 def test_a_store_that_is_current_is_left_alone(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/x.db"
     store.ensure_current(url)

@@ -18,6 +18,8 @@ from alembic.config import Config
 from haneul import private
 from haneul.migrations import folders, heads
 
+LONGEST = 32
+"""Letters of a revision's name: PostgreSQL keeps it in a column of that width."""
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7309453205263411)")
 """Who else starts on this database waits until we are done, and then finds nothing to do."""
 
@@ -94,7 +96,7 @@ def revise(url: str, branch: str, message: str) -> Path:
         sys.exit(f"there is no branch {branch!r}; there are: {', '.join(filter(None, folders()))}")
     number = max((int(path.name[:4]) for path in folder.glob("[0-9]*.py")), default=0) + 1
     slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40]
-    revision = f"{branch}_{number:04d}_{slug}"
+    revision = f"{branch}_{number:04d}_{slug}"[:LONGEST].rstrip("_")
     config.set_main_option("file_template", f"{number:04d}_{slug}")
     with (
         engine.connect() as connection,
