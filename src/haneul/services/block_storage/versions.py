@@ -8,6 +8,7 @@ IMAGES_HAVE_VISIBILITY: Version = (3, 1)
 """Of a volume's upload to an image: visibility and protection."""
 BOOTABLE_IS_A_TRUTH: Version = (3, 2)
 """Before, a filter for what is no truth finds what is bootable."""
+FILTER_BY_IMAGE_METADATA: Version = (3, 4)
 SERVICES_HAVE_CLUSTERS: Version = (3, 7)
 FILTER_BY_GROUP: Version = (3, 10)
 VOLUMES_HAVE_GROUPS: Version = (3, 13)

@@ -45,8 +45,9 @@ class Volume(Answer):
     consistencygroup_id: str | None
     multiattach: bool
     attachments: list[VolumeAttachment]
-    group_id: Annotated[str | None, since("3.13")]
     migration_status: str | UnsetType | None = UNSET
+    """For administrators."""
+    group_id: Annotated[str | None, since("3.13")]
     provider_id: Annotated[str | UnsetType | None, since("3.21")] = UNSET
     shared_targets: Annotated[bool, since("3.48")]
     service_uuid: Annotated[str | None, since("3.48")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -72,12 +72,24 @@ class Listing(msgspec.Struct, frozen=True):
     sortable: Mapping[str, str]
     filters: Mapping[str, str]
     admins_filters: Mapping[str, str]
+    windows: Mapping[str, tuple[int, int]] = {}
+    """Since when this kind may be asked for a field, where that is not as for the others."""
+    old: Collection[str] | None = None
+    """The filters that members had before `versions.FILTERS_ARE_CHECKED`, if not all."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, versions.FILTERS_ARE_CHECKED),
+            filters(
+                ctx,
+                query,
+                self.filters,
+                self.admins_filters,
+                versions.FILTERS_ARE_CHECKED,
+                windows=self.windows,
+                old=self.old,
+            ),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -103,6 +115,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 WINDOWS = {
     "group_id": versions.FILTER_BY_GROUP,
+    "glance_metadata": versions.FILTER_BY_IMAGE_METADATA,
     "created_at": versions.FILTER_BY_TIME,
     "updated_at": versions.FILTER_BY_TIME,
 }
@@ -112,7 +125,14 @@ ANYTHING, NONE = "(anything)", "(none)"
 
 
 def filters(
-    ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
+    ctx: Context,
+    query: Query,
+    fields: Mapping[str, str],
+    admins: Mapping[str, str],
+    since: tuple[int, int],
+    *,
+    windows: Mapping[str, tuple[int, int]] = {},
+    old: Collection[str] | None = None,
 ) -> list[Filter]:
     """The conditions in the query string.
 
@@ -121,9 +141,13 @@ def filters(
     """
     may_ask_all = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     known = {**fields, **admins} if may_ask_all else dict(fields)
+    if old is not None and not may_ask_all and not ctx.wants(since):
+        known = {name: fields[name] for name in old}
     found, unknown = [], []
     for name, value in query.pairs:
-        window = versions.FILTER_BY_LIKENESS if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = windows.get(name, WINDOWS.get(name, (3, 0)))
+        if name.endswith("~"):
+            window = versions.FILTER_BY_LIKENESS
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and may_ask_all
@@ -149,7 +173,7 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
         return []
     if field in ("metadata", "extra_specs"):
         return _pairs(field, value)
-    if field in WINDOWS:
+    if field in ("created_at", "updated_at"):
         return [_compared(field, part) for part in value.split(",")]
     if field == NONE:
         return [lists.NEVER]

@@ -48,7 +48,16 @@ ADMINS_FILTERS = {
     "updated_at": "updated_at",
     "volume_size": "size",
 }
-LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
+WINDOWS = {"metadata": (3, 22), "created_at": (3, 0), "updated_at": (3, 0)}
+LISTING = lists.Listing(
+    "snapshots",
+    snapshots.list_all,
+    SORTABLE,
+    FILTERS,
+    ADMINS_FILTERS,
+    windows=WINDOWS,
+    old=("name", "status", "volume_id"),
+)
 
 
 class NewSnapshot(Strict):

@@ -187,6 +187,9 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         raise fields.refused(
             "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
         )
+    migration = given.migration_status.lower() if given.migration_status else None
+    if migration is not None and migration not in model.MIGRATIONS:
+        raise fields.refused("migration_status", migration, f"it is not one of {list(model.MIGRATIONS)}")
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
     status = (given.status or "").lower()
     if status == "deleting" or (status == "in-use" and not existing):
@@ -198,7 +201,9 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
             await attachments.remove(ctx, each)
         volume = await volumes.show(ctx, volume.id)
     if given.status is not None:
-        await volumes.save(ctx, volume, settled=given.status.lower())
+        volume = await volumes.save(ctx, volume, settled=given.status.lower())
+    if migration is not None:
+        await volumes.save(ctx, volume, migration_status=None if migration == "none" else migration)
 
 
 class Bootable(Strict):

@@ -44,7 +44,7 @@ FILTERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "consumes_quota": "consumes_quota",
-    "migration_status": lists.NONE,
+    "migration_status": "migration_status",
     "group_id": lists.NONE,
 }
 ADMINS_FILTERS = {
@@ -57,6 +57,8 @@ ADMINS_FILTERS = {
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
     "volume_type_id": "type_id",
+    "service_uuid": "=None",
+    "shared_targets": "=None",
 }
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
@@ -366,7 +368,7 @@ def _view(
         "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
     if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
-        view["migration_status"] = None
+        view["migration_status"] = v.migration_status
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -381,7 +383,7 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
     if ctx.may(policy.HOST_ATTRIBUTE, {}):
         added["os-vol-host-attr:host"] = v.host
     if ctx.may(policy.MIGRATION_ATTRIBUTE, {}):
-        added["os-vol-mig-status-attr:migstat"] = None
+        added["os-vol-mig-status-attr:migstat"] = v.migration_status
         added["os-vol-mig-status-attr:name_id"] = None
     return added
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
@@ -16,7 +17,7 @@ from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, read
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.operations import access, catalog, tokens
@@ -98,9 +99,10 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
     }
 
 
-@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions)
+@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions, errors=(NotFound,))
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
+    only(query, "parent_region_id", "limit", "marker")
     return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
 
 
@@ -109,7 +111,10 @@ async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str
     status=201,
     policy=policy.CREATE_REGION,
     answer=catalog_answers.OneRegion,
-    errors=(errors.DuplicateThing,),
+    errors=(
+        errors.DuplicateThing,
+        errors.ThingNotFound,
+    ),
 )
 async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     """Create a region."""
@@ -121,7 +126,7 @@ async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     status=201,
     policy=policy.CREATE_REGION,
     answer=catalog_answers.OneRegion,
-    errors=(errors.DuplicateThing, errors.ThingNotFound),
+    errors=(errors.DuplicateThing, errors.ThingNotFound, errors.ImmutableId),
 )
 async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Create a region with this id."""
@@ -193,13 +198,11 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     return found
 
 
-@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services)
+@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services, errors=(NotFound,))
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
     ctx.authorize(policy.LIST_SERVICES, {})
-    return await listing(
-        ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
-    )
+    return await listing(ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"))
 
 
 @routes.post("/services", status=201, policy=policy.CREATE_SERVICE, answer=catalog_answers.OneService)
@@ -270,7 +273,7 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints)
+@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints, errors=(NotFound,))
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
     ctx.authorize(policy.LIST_ENDPOINTS, {})
@@ -280,7 +283,7 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
         raise InvalidField(field="interface", why=why, kind="value")
     return await listing(
         ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
-        texts=("interface", "service_id", "region_id"), truths=("enabled",),
+        texts=("interface", "service_id", "region_id"),
     )  # fmt: skip
 
 
@@ -321,7 +324,7 @@ async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     "/endpoints/{endpoint_id}",
     policy=policy.UPDATE_ENDPOINT,
     answer=catalog_answers.OneEndpoint,
-    errors=(errors.Invalid, errors.ThingNotFound),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
 )
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""

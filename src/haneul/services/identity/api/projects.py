@@ -9,10 +9,11 @@ from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, has_texts
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.kernel.ids import new_hex
+from haneul.kernel.ids import is_uuid, new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
@@ -86,7 +87,7 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
     }
 
 
-@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects)
+@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List projects."""
     ctx.authorize(policy.LIST_PROJECTS, {"target": {"domain_id": ctx.auth.domain_id}})
@@ -95,6 +96,9 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
         return await listing(
             ctx, request, query, DOMAINS, "projects", _domain_view, truths=("enabled",), fixed=mine
         )
+    for parent_id in query.all("parent_id"):
+        if not is_uuid(parent_id) and await DOMAINS.get(ctx.tx, parent_id) is None:
+            raise BadRequest(f"Invalid input for field 'parent_id': '{parent_id}' is not a 'uuid'")
     return await listing(
         ctx, request, query, PROJECTS, "projects", view,
         texts=("name", "domain_id", "parent_id"), truths=("enabled",),
@@ -293,7 +297,12 @@ async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     "/projects/{project_id}/tags",
     policy=policy.UPDATE_PROJECT_TAGS,
     answer=answers.ProjectTags,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
 )
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
@@ -303,7 +312,13 @@ async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[st
 
 
 @routes.delete(
-    "/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS, errors=(errors.ThingNotFound,)
+    "/projects/{project_id}/tags",
+    policy=policy.DELETE_PROJECT_TAGS,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
 )
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
@@ -329,7 +344,12 @@ async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     status=201,
     policy=policy.CREATE_PROJECT_TAG,
     answer=None,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
 )
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
@@ -340,7 +360,13 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
 
 
 @routes.delete(
-    "/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG, errors=(errors.ThingNotFound,)
+    "/projects/{project_id}/tags/{tag}",
+    policy=policy.DELETE_PROJECT_TAG,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
 )
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""

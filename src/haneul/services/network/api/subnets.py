@@ -149,6 +149,9 @@ SUBNET = Resource(
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
             errors.NetworkSubnetPoolAffinityError,
@@ -163,6 +166,8 @@ SUBNET = Resource(
             errors.GatewayConflictWithAllocationPools,
         ),
         "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.GatewayIpInUse,
             errors.DNSNameServersExhausted,
             errors.HostRoutesExhausted,
