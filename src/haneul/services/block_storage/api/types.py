@@ -190,7 +190,7 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
     specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.update(ctx, id, extra_specs=specs)
+    await types.set_specs(ctx, found, specs)
     return {"extra_specs": body.extra_specs}
 
 
@@ -225,7 +225,7 @@ async def set_extra_spec(
         raise BadRequest("Request body and URI mismatch")
     if len(body) > 1:
         raise BadRequest("Request body contains too many items")
-    await types.update(ctx, id, extra_specs=joined(found.extra_specs, fields.pairs(body), "extra_specs"))
+    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
     return dict(body)
 
 
@@ -237,7 +237,7 @@ async def set_extra_spec(
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     found = await _spec(ctx, id, key)
-    await types.update(ctx, id, extra_specs={k: v for k, v in found.extra_specs.items() if k != key})
+    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
 
 # -- access

@@ -154,6 +154,7 @@ SUBNET = Resource(
             errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
+            errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,
             errors.SubnetPoolQuotaExceeded,
             errors.SubnetAllocationError,
