@@ -321,3 +321,55 @@ async def test_a_request_that_fails_starts_nothing(platform: Platform) -> None:
 def test_a_step_that_nobody_can_serve_is_an_error_at_once() -> None:
     with pytest.raises(TypeError, match="Claim"):
         Saga("test.bad", input=Order, steps=[Step(build)])
+
+
+class Built(msgspec.Struct, frozen=True):
+    name: str
+    host: str
+
+
+async def note(ctx: Context, built: Built) -> None:
+    await mark(ctx, f"{built.name} at {built.host}")
+
+
+async def note_again(ctx: Context, built: Built) -> None:
+    await note(ctx, built)
+
+
+async def choose_again(ctx: Context, order: Order) -> Claim:
+    return Claim("z")
+
+
+class Sized(msgspec.Struct, frozen=True):
+    host: int
+
+
+async def measure(ctx: Context, sized: Sized) -> None: ...
+
+
+async def test_a_step_gets_the_fields_it_asks_for_from_whoever_had_them_last(platform: Platform) -> None:
+    steps = [Step(choose), Step(note), Step(choose_again), Step(note_again)]
+    noting = Saga("test.noting", input=Order, steps=steps)
+    platform.engine.sagas[noting.kind] = noting
+    await start(platform, "x", noting)
+    await platform.engine.idle()
+    assert await marks(platform) == ["claim x", "x at a", "x at z"]
+
+
+def test_a_field_of_another_type_is_not_the_field() -> None:
+    with pytest.raises(TypeError, match="Sized"):
+        Saga("test.sized", input=Order, steps=[Step(choose), Step(measure)])
+
+
+async def test_an_operation_of_an_older_version_goes_on_at_the_step_of_its_name(platform: Platform) -> None:
+    longer = Saga("test.order", input=Order, steps=[Step(choose), Step(note), Step(build), Step(finish)])
+    platform.engine.sagas[longer.kind] = longer
+    id = await start(platform, "slow", longer)
+    await until(lambda: outside == {"slow@a": 1})
+    await platform.engine.stop()
+    gate.set()
+    platform.engine = Engine(platform, [ORDER])
+    await platform.engine.run()
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert await marks(platform) == ["claim slow", "done slow", "slow at a"]

@@ -12,7 +12,7 @@ What a resource is doing is never stored: `open_operation` finds it in the rows 
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -142,10 +142,27 @@ class Failure:
         return CONCEALED if self.code in OPERATORS_ONLY else self.message
 
 
+INPUT, FAILURE = -1, -2
+"""Givers that are no steps."""
+WHOLE = ""
+"""In place of a field's name: all that the giver gave."""
+
+
+class Ask(typing.NamedTuple):
+    """One argument of a step, and where it comes from."""
+
+    kind: Any
+    is_optional: bool
+    parts: tuple[tuple[str, type, int], ...]
+    """(field, kind of the giver, number of its step): the whole of one, or each field of some."""
+
+
 class Saga:
     """A kind of long work. Everything about it is checked when it is declared.
 
-    A step asks, by type, for the input or for what an earlier step returned. `elsewhere` names the step
+    A step asks, by type, for the input or for what an earlier step returned; or for the fields it needs: a
+    Struct whose every field, by name and type, the input or an earlier step has, of several the latest. So no
+    step only turns one thing into another. `elsewhere` names the step
     that chooses a host: a host's failure after it begins the work again from there, on another host, up
     to `tries` times.
     """
@@ -168,41 +185,51 @@ class Saga:
         names = [s.name for s in self.steps]
         self.elsewhere = names.index(elsewhere.__name__) if elsewhere else None
         self.gives: list[type | None] = []
-        self._asks: dict[StepFunction, list[tuple[type, int, bool]]] = {}
-        givers: dict[type, int] = {input: -1}
+        self._asks: dict[StepFunction, list[Ask]] = {}
+        givers: dict[type, int] = {input: INPUT}
         for number, step in enumerate(self.steps):
             hints = typing.get_type_hints(step.action)
             self._asks[step.action] = self._resolve(step.action, givers, hints)
             given = hints.get("return")
             self.gives.append(None if given in (None, type(None)) else given)
             if self.gives[-1] is not None:
-                givers[typing.cast(type, self.gives[-1])] = number
+                made = typing.cast(type, self.gives[-1])
+                givers.pop(made, None)  # so that the dictionary has the latest last
+                givers[made] = number
             if step.undo is not None:
                 self._asks[step.undo] = self._resolve(step.undo, givers, typing.get_type_hints(step.undo))
         if on_failure is not None:
             hints = typing.get_type_hints(on_failure)
-            self._asks[on_failure] = self._resolve(on_failure, {**givers, Failure: -2}, hints)
+            self._asks[on_failure] = self._resolve(on_failure, {**givers, Failure: FAILURE}, hints)
 
     def chosen(self, operation: Operation) -> Chooses | None:
         """What the step that chooses a host gave, if there is one and it has run."""
         if self.elsewhere is None or (kind := self.gives[self.elsewhere]) is None:
             return None
-        raw = operation.results.get(self.steps[self.elsewhere].name)
-        return None if raw is None else msgspec.convert(raw, kind, strict=False)
+        chosen: Chooses | None = self._given(operation, kind, self.elsewhere)
+        return chosen
 
-    def _resolve(
-        self, function: StepFunction, givers: dict[type, int], hints: dict[str, Any]
-    ) -> list[tuple[type, int, bool]]:
+    def number_of(self, operation: Operation) -> int:
+        """Which step the operation is at: by its name, since an older version may have counted others."""
+        names = [step.name for step in self.steps]
+        if operation.step_name in names:
+            return names.index(operation.step_name)
+        return min(operation.step, len(names) - 1)
+
+    def _resolve(self, function: StepFunction, givers: dict[type, int], hints: dict[str, Any]) -> list[Ask]:
         asks = []
         for name, wanted in hints.items():
             if name == "return" or wanted is Context:
                 continue
             options = [a for a in typing.get_args(wanted) if a is not type(None)]
-            optional = len(options) == 1 and type(None) in typing.get_args(wanted)
-            kind = options[0] if optional else wanted
-            if kind not in givers:
+            is_optional = len(options) == 1 and type(None) in typing.get_args(wanted)
+            kind = options[0] if is_optional else wanted
+            if kind in givers:
+                asks.append(Ask(kind, is_optional, ((WHOLE, kind, givers[kind]),)))
+            elif parts := _parts(kind, givers):
+                asks.append(Ask(kind, is_optional, parts))
+            else:
                 raise TypeError(f"{self.kind}: nothing gives {kind!r} to {function.__name__}")
-            asks.append((kind, givers[kind], optional))
         return asks
 
     def arguments(
@@ -210,15 +237,42 @@ class Saga:
     ) -> list[Any] | None:
         """What the function asks for; None if something it cannot do without was never made."""
         found: list[Any] = []
-        for kind, giver, optional in self._asks[function]:
-            if giver == -2:
-                found.append(failure)
-            elif giver == -1:
-                found.append(msgspec.convert(operation.given, kind, strict=False))
-            elif (raw := operation.results.get(self.steps[giver].name)) is not None:
-                found.append(msgspec.convert(raw, kind, strict=False))
-            elif optional:
+        for ask in self._asks[function]:
+            given = {
+                field: failure if number == FAILURE else self._given(operation, kind, number)
+                for field, kind, number in ask.parts
+            }
+            if any(each is None for each in given.values()):
+                if not ask.is_optional:
+                    return None
                 found.append(None)
+            elif WHOLE in given:
+                found.append(given[WHOLE])
             else:
-                return None
+                found.append(ask.kind(**{field: getattr(each, field) for field, each in given.items()}))
         return found
+
+    def _given(self, operation: Operation, kind: type, number: int) -> Any:
+        """The input, or what that step gave; None if it gave nothing yet."""
+        raw = operation.given if number == INPUT else operation.results.get(self.steps[number].name)
+        return None if raw is None else msgspec.convert(raw, kind, strict=False)
+
+
+def _parts(kind: Any, givers: Mapping[type, int]) -> tuple[tuple[str, type, int], ...]:
+    """For each field of the kind the latest giver that has one of its name and type; nothing if any has none."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return ()
+    found = []
+    for wanted in msgspec.structs.fields(kind):
+        having = [(giver, n) for giver, n in givers.items() if _has(giver, wanted)]
+        if not having:
+            return ()
+        found.append((wanted.name, *having[-1]))
+    return tuple(found)
+
+
+def _has(giver: type, wanted: msgspec.structs.FieldInfo) -> bool:
+    is_struct = isinstance(giver, type) and issubclass(giver, msgspec.Struct)
+    return is_struct and any(
+        each.name == wanted.name and each.type == wanted.type for each in msgspec.structs.fields(giver)
+    )

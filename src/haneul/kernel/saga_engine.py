@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 import structlog
 
 from haneul.kernel.context import Context, Platform
-from haneul.kernel.db import IN_BACKGROUND, Busy, Query, among
+from haneul.kernel.db import IN_BACKGROUND, Busy
 from haneul.kernel.errors import (
     DriverError,
     HaneulError,
@@ -27,6 +26,7 @@ from haneul.kernel.errors import (
     Waiting,
 )
 from haneul.kernel.ids import new_id
+from haneul.kernel.leases import CHECKPOINT, CLAIM, EARLIER, LATEST, ORPHANS, RENEW, SUPERSEDE, VOID
 from haneul.kernel.saga import (
     INTERNAL,
     OPERATIONS,
@@ -48,77 +48,6 @@ RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 TRANSIENT = (HostUnreachable, StaleRow, Busy, Waiting)
 
 logger = structlog.get_logger(__name__)
-_c = OPERATIONS.c
-
-
-def _checkpoint() -> sa.Update:
-    changing = ("state", "is_open", "step", "step_name", "tries", "results", "excluded", "ended_at")
-    changing += ("lease_owner", "lease_until", "fault", "waiting")
-    return (
-        sa.update(OPERATIONS.table)
-        .where(
-            _c.id == sa.bindparam("id_", type_=sa.Text),
-            _c.is_open.is_(sa.true()),
-            _c.lease_owner == sa.bindparam("me", type_=sa.Text),
-        )
-        .values({n: sa.bindparam(f"new_{n}", type_=_c[n].type) for n in changing})
-    )
-
-
-CHECKPOINT = Query(_checkpoint())
-SUPERSEDE = Query(
-    sa.update(OPERATIONS.table)
-    .where(_c.resource_id == sa.bindparam("resource", type_=sa.Text), _c.is_open.is_(sa.true()))
-    .values(
-        state=sa.literal("superseded", sa.Text),
-        is_open=sa.false(),
-        ended_at=sa.bindparam("now", type_=sa.Text),
-        lease_owner=None,
-        lease_until=None,
-    )
-    .returning(_c.id)
-)
-LATEST = Query(
-    sa.select(sa.func.max(_c.seq)).where(_c.resource_id == sa.bindparam("resource", type_=sa.Text))
-)
-EARLIER = Query(
-    sa.select(sa.func.count())
-    .select_from(OPERATIONS.table)
-    .where(
-        _c.resource_id == sa.bindparam("resource", type_=sa.Text),
-        _c.is_open.is_(sa.true()),
-        _c.seq < sa.bindparam("mine", type_=sa.BigInteger),
-    )
-)
-RENEW = Query(
-    sa.update(OPERATIONS.table)
-    .where(
-        _c.lease_owner == sa.bindparam("me", type_=sa.Text), _c.is_open.is_(sa.true()), among(_c.id, "ids")
-    )
-    .values(lease_until=sa.bindparam("until", type_=sa.Text))
-)
-"""Of those that are carried on. What was stored though its commit failed, or fell down here, is so taken up again."""
-VOID = Query(
-    sa.update(OPERATIONS.table).where(_c.is_open.is_(sa.true())).values(lease_owner=None, lease_until=None)
-)
-CLAIM = Query(
-    sa.update(OPERATIONS.table)
-    .where(
-        _c.id == sa.bindparam("id_", type_=sa.Text),
-        _c.is_open.is_(sa.true()),
-        sa.or_(_c.lease_until.is_(None), _c.lease_until < sa.bindparam("now", type_=sa.Text)),
-    )
-    .values(lease_owner=sa.bindparam("me", type_=sa.Text), lease_until=sa.bindparam("until", type_=sa.Text))
-)
-ORPHANS = Query(
-    OPERATIONS.select()
-    .where(
-        _c.is_open.is_(sa.true()),
-        sa.or_(_c.lease_until.is_(None), _c.lease_until < sa.bindparam("now", type_=sa.Text)),
-    )
-    .order_by(_c.accepted_at)
-    .limit(sa.bindparam("most", type_=sa.BigInteger))
-)
 
 
 class LeaseLost(Exception):
@@ -294,6 +223,7 @@ class Engine:
         if saga is None:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)
             return
+        operation = msgspec.structs.replace(operation, step=saga.number_of(operation))
         must_wait = operation.step == 0 and operation.state == "running"
         try:
             while operation.is_open:

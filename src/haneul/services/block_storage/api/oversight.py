@@ -7,8 +7,8 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
@@ -45,14 +45,15 @@ EXTENSIONS = {
 }
 
 
-@routes.get("/os-services", policy=policy.LIST_SERVICES)
+@routes.get("/os-services", policy=policy.LIST_SERVICES, answer=other_answers.Services)
 async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The scheduler, and the volume service of each host."""
     now = ctx.now()
-    found = [_service("cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
+    found = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
     for host in await placement.hosts(ctx, "volumes"):
         found.append(
             _service(
+                ctx,
                 "cinder-volume",
                 f"{host.name}@{model.BACK_END}",
                 host.last_seen_at,
@@ -66,8 +67,10 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     return {"services": found}
 
 
-def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) -> dict[str, Any]:
-    return {
+def _service(
+    ctx: Context, binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool
+) -> dict[str, Any]:
+    service = {
         "binary": binary,
         "host": host,
         "zone": model.ZONE,
@@ -76,9 +79,18 @@ def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) 
         "updated_at": lists.time(at),
         "disabled_reason": None,
     }
+    if ctx.wants(versions.SERVICES_HAVE_CLUSTERS):
+        service["cluster"] = None
+    if binary == "cinder-volume":
+        service |= {"replication_status": "disabled", "active_backend_id": None, "frozen": False}
+        if ctx.wants(versions.SERVICES_HAVE_BACKEND_STATES):
+            service["backend_state"] = "up" if is_up else "down"
+    return service
 
 
-@routes.get("/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False)
+@routes.get(
+    "/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False, answer=other_answers.Pools
+)
 async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     """The pools; with `detail` each host that is up is asked how full it is."""
     async with ctx.in_reading() as reading:
@@ -104,12 +116,12 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     return {"pools": pools}
 
 
-@routes.get("/os-availability-zone")
+@routes.get("/os-availability-zone", answer=other_answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
 
 
-@routes.get("/extensions")
+@routes.get("/extensions", answer=other_answers.Extensions)
 async def list_extensions(ctx: Context) -> dict[str, Any]:
     return {"extensions": [_extension(alias) for alias in EXTENSIONS]}
 
@@ -125,7 +137,7 @@ def _extension(alias: str) -> dict[str, Any]:
     }
 
 
-@routes.get("/extensions/{alias}")
+@routes.get("/extensions/{alias}", answer=other_answers.OneExtension, errors=(NotFound,))
 async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
     """One extension."""
     if alias not in EXTENSIONS:
@@ -133,17 +145,17 @@ async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
     return {"extension": _extension(alias)}
 
 
-@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3")
+@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3", answer=other_answers.Messages)
 async def list_messages(ctx: Context) -> dict[str, Any]:
     """Always empty: why something failed stands in the operation, for its owner to read."""
     return {"messages": []}
 
 
-@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3")
+@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def show_message(ctx: Context, id: str) -> None:
     raise errors.MessageNotFound(id=id)
 
 
-@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3")
+@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def delete_message(ctx: Context, id: str) -> None:
     raise errors.MessageNotFound(id=id)

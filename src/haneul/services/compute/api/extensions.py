@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Routes
+from haneul.services.compute.api import answers
 
 routes = Routes("/v2.1")
 EXTENSIONS = {
@@ -86,13 +87,13 @@ def view(alias: str) -> dict[str, Any]:
     }
 
 
-@routes.get("/extensions")
+@routes.get("/extensions", answer=answers.Extensions)
 async def list_extensions(ctx: Context) -> dict[str, Any]:
     """The extensions that are part of the API."""
     return {"extensions": [view(a) for a in EXTENSIONS]}
 
 
-@routes.get("/extensions/{alias}")
+@routes.get("/extensions/{alias}", answer=answers.OneExtension, errors=(NotFound,))
 async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
     """One extension."""
     if alias not in EXTENSIONS:

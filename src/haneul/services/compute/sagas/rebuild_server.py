@@ -18,9 +18,8 @@ from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.compute.drivers.interface import CachesImages, SetsDisksAside
 from haneul.services.compute.model.servers import InjectedFile, PowerState, VmState
 from haneul.services.compute.sagas import replace_machine as machines
-from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.replace_machine import Before
 from haneul.services.compute.sagas.restore_server import (
-    Lost,
     describe_again,
     find_devices,
     find_root_disk,
@@ -46,15 +45,6 @@ class Rebuild(msgspec.Struct, frozen=True):
     keeps_ephemeral: bool = False
 
 
-async def locate(ctx: Context, rebuild: Rebuild) -> Lost:
-    return Lost(rebuild.server_id, rebuild.host)
-
-
-async def want(ctx: Context, rebuild: Rebuild) -> Wanted:
-    """A server that was stopped stays so; any other runs, also one that was in ERROR."""
-    return Wanted(rebuild.vm_state is not VmState.STOPPED)
-
-
 async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, rebuild.server_id)
@@ -70,15 +60,15 @@ async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
     )
 
 
-async def mark_rebuilt(ctx: Context, rebuild: Rebuild, wanted: Wanted) -> None:
+async def mark_rebuilt(ctx: Context, rebuild: Rebuild, before: Before) -> None:
     server = await find_server(ctx.tx, rebuild.server_id)
     now = ctx.now()
     await SERVERS.update(
         ctx.tx,
         msgspec.structs.replace(
             server,
-            vm_state=VmState.ACTIVE if wanted.is_running else VmState.STOPPED,
-            power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+            vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
+            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
             launched_at=now,
             updated_at=now,
             fault=None,
@@ -113,8 +103,6 @@ REBUILD_SERVER = Saga(
     "compute.rebuild_server",
     input=Rebuild,
     steps=[
-        Step(locate),
-        Step(want),
         Step(machines.remember),
         Step(machines.drop_disk_aside),
         Step(fetch_image, deadline_s=600),

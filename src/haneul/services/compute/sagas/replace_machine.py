@@ -10,6 +10,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.services.compute.drivers.interface import Hypervisor, MachineSpec, SetsDisksAside
+from haneul.services.compute.model.servers import VmState
 from haneul.services.compute.sagas.change_power import STOP_TIMEOUT_S
 from haneul.services.compute.sagas.restore_server import Lost
 
@@ -21,10 +22,14 @@ class Former(msgspec.Struct, frozen=True):
     is_running: bool
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Whether the machine that takes the other's place shall run."""
+class Before(msgspec.Struct, frozen=True):
+    """What the server was in before: one that was stopped stays so, any other runs, also one that was in ERROR."""
 
-    is_running: bool
+    vm_state: VmState
+
+    @property
+    def shall_run(self) -> bool:
+        return self.vm_state is not VmState.STOPPED
 
 
 async def remember(ctx: Context, lost: Lost) -> Former:
@@ -57,11 +62,11 @@ async def bring_disk_back(ctx: Context, lost: Lost) -> None:
     await ctx.agent(lost.host, SetsDisksAside).bring_root_disk_back(lost.server_id)
 
 
-async def start_again(ctx: Context, lost: Lost, wanted: Wanted, machine: MachineSpec) -> None:
+async def start_again(ctx: Context, lost: Lost, before: Before, machine: MachineSpec) -> None:
     """The host has this machine instead of the other, and it runs if it shall."""
     hypervisor = ctx.agent(lost.host, Hypervisor)
     await hypervisor.ensure_stopped(machine)
-    if wanted.is_running:
+    if before.shall_run:
         await hypervisor.ensure_running(machine)
 
 

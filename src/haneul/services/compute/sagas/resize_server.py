@@ -37,7 +37,7 @@ from haneul.services.compute.sagas.create_server import (
     local_disks,
     needs,
 )
-from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.replace_machine import Before
 from haneul.services.compute.sagas.restore_server import (
     Devices,
     Lost,
@@ -80,14 +80,6 @@ async def release_new_size(ctx: Context, resize: Resize) -> None:
     server = await SERVERS.get(ctx.tx, resize.server_id)
     if server is not None:
         await placement.take_over(ctx, server.former_claim_id, consumer_of(server))
-
-
-async def locate(ctx: Context, resize: Resize) -> Lost:
-    return Lost(resize.server_id, resize.host)
-
-
-async def want(ctx: Context, resize: Resize) -> Wanted:
-    return Wanted(resize.vm_state is not VmState.STOPPED)
 
 
 async def keep_disk(ctx: Context, resize: Resize) -> None:
@@ -138,7 +130,7 @@ async def describe_resized(
     return await describe_sized(ctx, lost, devices, connections, wires, root, Size(resize.flavor, wanted))
 
 
-async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted, devices: Devices) -> None:
+async def mark_resized(ctx: Context, resize: Resize, before: Before, devices: Devices) -> None:
     server = await find_server(ctx.tx, resize.server_id)
     now = ctx.now()
     if server.resized_from is None:
@@ -151,7 +143,7 @@ async def mark_resized(ctx: Context, resize: Resize, wanted: Wanted, devices: De
                 local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
                 resized_from=was,
                 vm_state=VmState.RESIZED,
-                power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+                power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
                 launched_at=now,
                 updated_at=now,
             ),
@@ -175,8 +167,6 @@ RESIZE_SERVER = Saga(
     input=Resize,
     steps=[
         Step(place, undo=release_new_size),
-        Step(locate),
-        Step(want),
         Step(machines.remember),
         Step(machines.drop_disk_aside),
         Step(machines.stop, undo=machines.start_former, deadline_s=180),

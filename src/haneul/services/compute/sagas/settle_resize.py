@@ -15,7 +15,7 @@ from haneul.services.compute.drivers.interface import MachineSpec
 from haneul.services.compute.model.servers import PowerState, Server, VmState
 from haneul.services.compute.sagas import replace_machine as machines
 from haneul.services.compute.sagas.create_server import Connections, RootDisk, Wires, consumer_of
-from haneul.services.compute.sagas.replace_machine import Wanted
+from haneul.services.compute.sagas.replace_machine import Before
 from haneul.services.compute.sagas.resize_server import own_disks, sized
 from haneul.services.compute.sagas.restore_server import (
     Devices,
@@ -57,10 +57,9 @@ CONFIRM_RESIZE = Saga(
 )
 
 
-async def want(ctx: Context, lost: Lost) -> Wanted:
-    server = await find_server(ctx.tx, lost.server_id)
-    was = server.resized_from
-    return Wanted(was is not None and was.vm_state is not VmState.STOPPED)
+async def read_former_state(ctx: Context, lost: Lost) -> Before:
+    was = (await find_server(ctx.tx, lost.server_id)).resized_from
+    return Before(was.vm_state if was is not None else VmState.STOPPED)
 
 
 async def bring_back(ctx: Context, lost: Lost) -> None:
@@ -82,7 +81,7 @@ async def describe_former(
     return await describe_sized(ctx, lost, devices, connections, wires, root, size)
 
 
-async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
+async def return_to_old_size(ctx: Context, lost: Lost, before: Before) -> None:
     server = await find_server(ctx.tx, lost.server_id)
     was = server.resized_from
     if was is None:
@@ -95,8 +94,8 @@ async def return_to_old_size(ctx: Context, lost: Lost, wanted: Wanted) -> None:
             sized(server, was.flavor),
             resized_from=None,
             local_disks=was.local_disks,
-            vm_state=VmState.ACTIVE if wanted.is_running else VmState.STOPPED,
-            power_state=PowerState.RUNNING if wanted.is_running else PowerState.SHUTDOWN,
+            vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
+            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
             launched_at=now,
             updated_at=now,
         ),
@@ -107,7 +106,7 @@ REVERT_RESIZE = Saga(
     "compute.revert_resize",
     input=Lost,
     steps=[
-        Step(want),
+        Step(read_former_state),
         Step(machines.remember),
         Step(find_devices),
         Step(reconnect),

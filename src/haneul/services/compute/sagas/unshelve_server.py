@@ -10,16 +10,11 @@ from haneul.services.compute.events import ServerActive
 from haneul.services.compute.model.servers import PowerState, VmState
 from haneul.services.compute.sagas import create_server as create
 from haneul.services.compute.sagas import restore_server as restore
-from haneul.services.compute.sagas.create_server import Claim, NewServer, RootDisk
+from haneul.services.compute.sagas.create_server import NewServer, RootDisk
 from haneul.services.compute.sagas.restore_server import Devices, Lost
 from haneul.services.compute.sagas.shelve_server import discard_kept_disk
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image
-
-
-async def aim(ctx: Context, new: NewServer, claim: Claim) -> Lost:
-    """From here on it is a server that its host has to run again."""
-    return Lost(new.server_id, claim.host)
 
 
 async def disconnect(ctx: Context, lost: Lost, devices: Devices) -> None:
@@ -78,7 +73,6 @@ UNSHELVE_SERVER = Saga(
     input=NewServer,
     steps=[
         Step(create.place, undo=create.release),
-        Step(aim),
         Step(restore.find_devices),
         Step(restore.reconnect, undo=disconnect),
         Step(complete, undo=leave_host),

@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http import Request, Routes
 from haneul.services.network import errors
+from haneul.services.network.api import answers
 from haneul.services.network.manifest import MANIFEST
 
 routes = Routes()
@@ -67,13 +68,13 @@ def _version(endpoint: str) -> dict[str, Any]:
     }
 
 
-@routes.get("", auth=False)
+@routes.get("", auth=False, answer=answers.Versions)
 async def versions(ctx: Context) -> dict[str, Any]:
     """The versions of this API."""
     return {"versions": [_version(ctx.endpoint)]}
 
 
-@routes.get("/v2.0", auth=False)
+@routes.get("/v2.0", auth=False, answer=answers.Collections)
 async def collections(ctx: Context) -> dict[str, Any]:
     """What there is in v2.0."""
     base = f"{ctx.endpoint}{MANIFEST.path}/v2.0"
@@ -115,13 +116,13 @@ def _extension(alias: str) -> dict[str, Any]:
     }
 
 
-@routes.get("/v2.0/extensions")
+@routes.get("/v2.0/extensions", answer=answers.Extensions)
 async def extensions(request: Request) -> dict[str, Any]:
     """What this API has beyond networks, subnets and ports."""
     return {"extensions": [_extension(alias) for alias in sorted(EXTENSIONS)]}
 
 
-@routes.get("/v2.0/extensions/{alias}")
+@routes.get("/v2.0/extensions/{alias}", answer=answers.OneExtension, errors=(errors.ExtensionNotFound,))
 async def extension(alias: str) -> dict[str, Any]:
     """One extension."""
     if alias not in EXTENSIONS:

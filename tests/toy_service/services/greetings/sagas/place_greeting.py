@@ -22,6 +22,13 @@ class Place(msgspec.Struct, frozen=True):
     host: str
 
 
+class Placing(msgspec.Struct, frozen=True):
+    """What steps need that stands in no single thing: the greeting is the input's, the host the place's."""
+
+    greeting_id: str
+    host: str
+
+
 async def choose_host(ctx: Context, new: NewGreeting) -> Place:
     hosts = await placement.hosts_up(ctx)
     if not hosts:
@@ -33,15 +40,15 @@ async def put(ctx: Context, new: NewGreeting, place: Place) -> None:
     await ctx.agent(place.host, GreetingHost).ensure_there(new.greeting_id, new.text)
 
 
-async def take_away(ctx: Context, new: NewGreeting, place: Place) -> None:
-    await ctx.agent(place.host, GreetingHost).ensure_gone(new.greeting_id)
+async def take_away(ctx: Context, at: Placing) -> None:
+    await ctx.agent(at.host, GreetingHost).ensure_gone(at.greeting_id)
 
 
-async def mark_placed(ctx: Context, new: NewGreeting, place: Place) -> None:
-    greeting = await GREETINGS.get(ctx.tx, new.greeting_id)
+async def mark_placed(ctx: Context, at: Placing) -> None:
+    greeting = await GREETINGS.get(ctx.tx, at.greeting_id)
     if greeting is not None and greeting.host is None:
-        await GREETINGS.update(ctx.tx, msgspec.structs.replace(greeting, host=place.host))
-        await ctx.emit(GreetingPlaced(new.greeting_id))
+        await GREETINGS.update(ctx.tx, msgspec.structs.replace(greeting, host=at.host))
+        await ctx.emit(GreetingPlaced(at.greeting_id))
 
 
 PLACE_GREETING = Saga(
