@@ -107,12 +107,12 @@ PORT_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.PortRequiresFixedIP, _errors.NetworkRequiresSubnet, _errors.ExternalNetworkAttachForbidden,
     _errors.IpAddressAlreadyAllocated, _errors.IpAddressGenerationFailure, _errors.InvalidIpForNetwork,
     _errors.InvalidIpForSubnet, _errors.OverQuota, AutoAllocationFailure, SecurityGroupCannotBeApplied,
-    _errors.SecurityGroupNotFound, _errors.NoUniqueMatch,
+    _errors.SecurityGroupNotFound, _errors.SecurityGroupConflict, _errors.PortBindingFailed, _errors.NoUniqueMatch,
 )  # fmt: skip
 """What calls about ports can fail with: who hands it on to a caller declares it."""
 GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.InvalidInput, _errors.SecurityGroupNotFound, _errors.SecurityGroupRuleNotFound, _errors.SecurityGroupNotOnServer,
-    _errors.NoUniqueMatch, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
+    _errors.NoUniqueMatch, _errors.SecurityGroupConflict, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
     _errors.SecurityGroupCannotRemoveDefault, _errors.SecurityGroupCannotUpdateDefault,
     _errors.SecurityGroupDefaultAlreadyExists, _errors.SecurityGroupRuleExists,
 )  # fmt: skip

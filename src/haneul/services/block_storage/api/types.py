@@ -185,7 +185,7 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
     "/types/{id}/extra_specs",
     policy=policy.CREATE_EXTRA_SPECS,
     answer=other_answers.ExtraSpecs,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField),
+    errors=(errors.TypeNotFound, errors.TypeSpecsInUse, errors.InvalidInput, errors.InvalidField),
 )
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
@@ -215,7 +215,7 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
     "/types/{id}/extra_specs/{key}",
     policy=policy.UPDATE_EXTRA_SPEC,
     answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField),
+    errors=(errors.TypeNotFound, errors.TypeSpecsInUse, errors.InvalidInput, errors.InvalidField),
 )
 async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
@@ -233,7 +233,7 @@ async def set_extra_spec(
     "/types/{id}/extra_specs/{key}",
     status=202,
     policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
+    errors=(errors.TypeNotFound, errors.TypeSpecsInUse, errors.ExtraSpecNotFound),
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     found = await _spec(ctx, id, key)

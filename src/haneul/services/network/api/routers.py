@@ -95,6 +95,7 @@ ROUTER = Resource(
         "create": (
             errors.OverQuota,
             errors.FlavorNotFound,
+            errors.HANotEnoughAvailableAgents,
             errors.NetworkNotFound,
             errors.BadRouterRequest,
             errors.RouterExternalGatewayInUseByFloatingIp,
@@ -104,6 +105,7 @@ ROUTER = Resource(
             errors.InvalidIpForSubnet,
         ),
         "update": (
+            errors.HANotEnoughAvailableAgents,
             errors.RoutesExhausted,
             errors.RoutesOutOfReach,
             errors.NetworkNotFound,
