@@ -19,7 +19,7 @@ TOY = TOP / "tests/toy_service"
 GREETINGS = TOY / "services/greetings"
 SECOND = "# Ribbons"
 """In the toy's files of declarations: where those of its second resource begin."""
-_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z](?:[a-z0-9]|_(?=[a-z0-9]))*")
 
 
 class Name(click.ParamType):
