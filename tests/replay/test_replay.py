@@ -75,7 +75,7 @@ class Replay:
         return list(differences(line["shape"], _shape(answer)))
 
     async def _log_in(self, person: str | None) -> None:
-        if person not in self.logins:
+        if person is None or person not in self.logins:
             return
         line = self.logins[person]
         answer = await self._ask(line)

@@ -72,11 +72,16 @@ async def test_whether_a_volume_goes_with_its_server_is_decided_later_too(w: Wor
     await w.cloud.settled()
 
     async def ask(who: object = w.cloud.member, version: str = "compute 2.85", **more: object) -> int:
-        body = {"volumeAttachment": {"volumeId": volume, **more}}
+        body = {"volumeAttachment": {"volumeId": volume} | more}
         return (await who.put(f"{path}/{volume}", body, version=version)).status_code  # type: ignore[attr-defined]
 
     assert await ask(version="compute 2.84", delete_on_termination=True) in (400, 404, 405)
-    assert await ask(device="/dev/vdz", delete_on_termination=True) == 400
+    for fixed in (
+        {"device": "/dev/vdz"},
+        {"tag": "t"},
+        *({name: server[::-1]} for name in ("id", "serverId", "volumeId")),
+    ):
+        assert await ask(**fixed, delete_on_termination=True) == 400, fixed
     assert await ask(w.cloud.stranger, delete_on_termination=True) == 404
     assert await ask(w.cloud.reader, delete_on_termination=True) == 403
     assert await ask(delete_on_termination=True) == 202

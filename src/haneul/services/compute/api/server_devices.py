@@ -108,7 +108,7 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     status=202,
     policy=policy.UPDATE_VOLUME,
     since="2.85",
-    errors=(errors.ServerNotFound, errors.NotAttached),
+    errors=(errors.ServerNotFound, errors.NotAttached, *block_storage.VOLUME_REFUSALS),
 )
 async def update_attachment(ctx: Context, id: str, volume_id: str, body: UpdateAttachment) -> None:
     """Say whether the volume goes with its server. Another volume cannot take its place."""
@@ -123,6 +123,8 @@ async def update_attachment(ctx: Context, id: str, volume_id: str, body: UpdateA
     for name, value in same.items():
         if value not in (None, UNSET, shown[name]):
             raise BadRequest(f"The {name} property is not updateable.")
+    if wanted.id not in (UNSET, volume_id):
+        raise BadRequest("The id property is not updateable.")
     fate = None if wanted.delete_on_termination is UNSET else wanted.delete_on_termination
     await disks.update_attachment(ctx, id, volume_id, delete_on_termination=fate)
 
