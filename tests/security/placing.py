@@ -85,13 +85,13 @@ class Placer:
             own = self._path(route.path, {})
             for hole, before in names:
                 for kind in kinds(before, self.theirs) or kinds(hole, self.theirs) or ANY:
-                    body = next(self._bodies(served, route), None)
+                    body = next(self.bodies(served, route), None)
                     path = self._path(route.path, {hole: self.theirs[kind]})
                     yield Attack(route.method, base + path, version, body, frozenset({self.theirs[kind]}))
             if len(names) > 1:
                 yield self._all_theirs(route, base, version, names)
             if route.body is not None:
-                for body in self._bodies(served, route):
+                for body in self.bodies(served, route):
                     for spoilt, used in self._replaced(body):
                         yield Attack(route.method, base + own, version, spoilt, frozenset({used}))
             if route.method == "GET" and not route.path.endswith("}"):
@@ -139,7 +139,7 @@ class Placer:
 
     # -- bodies
 
-    def _bodies(self, served: Served, route: Route) -> Iterator[Any]:
+    def bodies(self, served: Served, route: Route) -> Iterator[Any]:
         """What the asker might send, all of their own."""
         if route.body is None:
             return

@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
@@ -45,7 +46,7 @@ class Rule:
     service: str = field(default="", compare=False)
     """Whose rule it is: names are a service's own, and so are the rules that it refers to."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Its name beyond its service: `compute: rule`."""
         return f"{self.service}: {self.name}"
@@ -53,6 +54,7 @@ class Rule:
     def belongs_to(self, service: str) -> Rule:
         """The same rule, known as that service's: said once, when the services are put together."""
         object.__setattr__(self, "service", service)
+        self.__dict__.pop("key", None)
         return self
 
 

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
 from haneul.services.block_storage.errors import (
+    AttachmentNotFound,
     InvalidInput,
     InvalidSnapshot,
     InvalidVolume,
@@ -62,7 +63,7 @@ __all__ = [
 ]
 
 VOLUME_REFUSALS: tuple[type[HaneulError], ...] = (
-    VolumeNotFound, SnapshotNotFound, TypeNotFound, TypeNameNotFound, InvalidVolume, InvalidSnapshot, InvalidInput,
+    VolumeNotFound, AttachmentNotFound, SnapshotNotFound, TypeNotFound, TypeNameNotFound, InvalidVolume, InvalidSnapshot, InvalidInput,
     VolumeQuotaExceeded,
 )  # fmt: skip
 """What calls of this door can fail with: who hands it on to a caller declares it."""

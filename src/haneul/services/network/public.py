@@ -115,7 +115,7 @@ PORT_REFUSALS: tuple[type[HaneulError], ...] = (
 """What calls about ports can fail with: who hands it on to a caller declares it."""
 GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.InvalidInput, _errors.SecurityGroupNotFound, _errors.SecurityGroupRuleNotFound, _errors.SecurityGroupNotOnServer,
-    _errors.NoUniqueMatch, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
+    _errors.NoUniqueMatch, _errors.SecurityGroupConflict, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
     _errors.SecurityGroupCannotRemoveDefault, _errors.SecurityGroupCannotUpdateDefault,
     _errors.SecurityGroupDefaultAlreadyExists, _errors.SecurityGroupRuleExists,
 )  # fmt: skip

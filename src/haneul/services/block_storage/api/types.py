@@ -185,7 +185,13 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
     "/types/{id}/extra_specs",
     policy=policy.CREATE_EXTRA_SPECS,
     answer=other_answers.ExtraSpecs,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField, errors.TypeExists),
+    errors=(
+        errors.TypeNotFound,
+        errors.InvalidInput,
+        errors.InvalidField,
+        errors.TypeExists,
+        errors.TypeSpecsInUse,
+    ),
 )
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
@@ -215,7 +221,13 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
     "/types/{id}/extra_specs/{key}",
     policy=policy.UPDATE_EXTRA_SPEC,
     answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField, errors.TypeExists),
+    errors=(
+        errors.TypeNotFound,
+        errors.InvalidInput,
+        errors.InvalidField,
+        errors.TypeExists,
+        errors.TypeSpecsInUse,
+    ),
 )
 async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
@@ -233,7 +245,7 @@ async def set_extra_spec(
     "/types/{id}/extra_specs/{key}",
     status=202,
     policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists),
+    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     found = await _spec(ctx, id, key)

@@ -337,8 +337,10 @@ async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False)
     newer = _newer(ctx)
     shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in found]
     if is_extended:
+        sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
+        sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
         for v, view in zip(found, shown, strict=True):
-            view.update(_extension(ctx, v))
+            view.update(_extension(v, sees_hosts=sees_hosts, sees_migrations=sees_migrations))
     return shown
 
 
@@ -375,14 +377,14 @@ def _view(
     return view
 
 
-def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
+def _extension(v: Volume, *, sees_hosts: bool, sees_migrations: bool) -> dict[str, Any]:
     """What the extensions of the API add to a volume that is read."""
     added: dict[str, Any] = {"os-vol-tenant-attr:tenant_id": v.project_id}
     if v.image_metadata:
         added["volume_image_metadata"] = v.image_metadata
-    if ctx.may(policy.HOST_ATTRIBUTE, {}):
+    if sees_hosts:
         added["os-vol-host-attr:host"] = v.host
-    if ctx.may(policy.MIGRATION_ATTRIBUTE, {}):
+    if sees_migrations:
         added["os-vol-mig-status-attr:migstat"] = v.migration_status
         added["os-vol-mig-status-attr:name_id"] = None
     return added

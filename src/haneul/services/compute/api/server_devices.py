@@ -108,7 +108,7 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     status=202,
     policy=policy.UPDATE_VOLUME,
     since="2.85",
-    errors=(errors.ServerNotFound, errors.NotAttached),
+    errors=(errors.ServerNotFound, errors.NotAttached, *block_storage.VOLUME_REFUSALS),
 )
 async def update_attachment(ctx: Context, id: str, volume_id: str, body: UpdateAttachment) -> None:
     """Say whether the volume goes with its server. Another volume cannot take its place."""

@@ -123,7 +123,7 @@ async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
     policy=policy.UPDATE_DOMAIN,
     asks_late=True,
     answer=answers.OneDomain,
-    errors=(errors.ImmutableId, errors.ImmutableThing, errors.ThingNotFound),
+    errors=(errors.ImmutableId, errors.ImmutableThing, errors.ThingNotFound, errors.DuplicateThing),
 )
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""

@@ -102,7 +102,7 @@ async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
     "/groups/{group_id}",
     policy=policy.UPDATE_GROUP,
     answer=answers.OneGroup,
-    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound, errors.ImmutableId),
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound, errors.ImmutableId, errors.DuplicateThing),
 )
 async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
     """Change a group."""

@@ -236,7 +236,13 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
     "/projects/{project_id}",
     policy=policy.UPDATE_PROJECT,
     answer=answers.OneProject,
-    errors=(errors.ImmutableId, errors.ImmutableThing, errors.Invalid, errors.ThingNotFound),
+    errors=(
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+        errors.ThingNotFound,
+        errors.DuplicateThing,
+    ),
 )
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""

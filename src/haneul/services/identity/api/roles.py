@@ -115,7 +115,13 @@ async def show_role(ctx: Context, role_id: str) -> dict[str, Any]:
 @routes.patch(
     "/roles/{role_id}",
     answer=answers.OneRole,
-    errors=(errors.ImmutableThing, errors.ThingNotFound, errors.ImmutableId, errors.Invalid),
+    errors=(
+        errors.ImmutableThing,
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.Invalid,
+        errors.DuplicateThing,
+    ),
 )
 async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, Any]:
     """Change a role."""

@@ -217,6 +217,7 @@ PORT = Resource(
             errors.DeviceIDNotOwnedByTenant,
             errors.MacAddressInUse,
             errors.PortBound,
+            errors.PortInUse,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
             errors.IpAddressGenerationFailureNoMatchingSubnet,

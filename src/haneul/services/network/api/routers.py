@@ -96,6 +96,7 @@ ROUTER = Resource(
             errors.OverQuota,
             errors.HANotEnoughAvailableAgents,
             errors.FlavorNotFound,
+            errors.HANotEnoughAvailableAgents,
             errors.NetworkNotFound,
             errors.BadRouterRequest,
             errors.RouterExternalGatewayInUseByFloatingIp,

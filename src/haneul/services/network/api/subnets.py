@@ -82,13 +82,7 @@ def _shared(values: list[str]) -> Extra:
     return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
 
 
-ON_EXTERNAL = SUBNETS.c.network_id.in_(sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true())))
-
-
-def _external(values: list[str]) -> Extra:
-    """Subnets of external networks, or of others."""
-    wanted = truth_asked("router:external", values[-1])
-    return f"external/{wanted}", ON_EXTERNAL if wanted else sa.not_(ON_EXTERNAL), {}
+ON_EXTERNAL = SUBNETS.c.is_external.is_(sa.true())
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -143,7 +137,7 @@ SUBNET = Resource(
         on_own_networks=True,
     ),
     target=network_target,
-    filters={"shared": _shared, "router:external": _external},
+    filters={"shared": _shared},
     shape=answers.Subnet,
     refusals={
         "create": (
