@@ -137,11 +137,10 @@ async def leave_host(ctx: Context, server_id: str) -> None:
 
 
 async def decide_fate(ctx: Context, id: str, *, delete_on_termination: bool) -> None:
-    attachment = await ATTACHMENTS.get(ctx.tx, id)
-    if attachment is None:
-        raise errors.AttachmentNotFound(id=id)
-    decided = msgspec.structs.replace(attachment, delete_on_termination=delete_on_termination)
-    await ATTACHMENTS.update(ctx.tx, decided)
+    """The volume goes with its server, or stays; one that is detached meanwhile has no fate."""
+    for attachment in await ATTACHMENTS.find(ctx.tx, id=id):
+        decided = msgspec.structs.replace(attachment, delete_on_termination=delete_on_termination)
+        await ATTACHMENTS.update(ctx.tx, decided)
 
 
 async def change(ctx: Context, attachment: Attachment, **changes: Any) -> Attachment:
