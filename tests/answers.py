@@ -25,9 +25,6 @@ from haneul.kernel.http.app import Application
 from haneul.kernel.http.routes import Route
 from haneul.kernel.http.schema import version_text
 
-ERRORS_LATER: set[str] = set()
-"""Services whose routes do not yet say what they can fail with. It only shrinks."""
-
 WRONG: dict[str, None] = {}
 """What was not as declared, each once, since somebody last looked."""
 
@@ -55,17 +52,9 @@ def note(route: Route, version: Version, wrong: str) -> None:
     WRONG[f"{route.method} {route.path} ({handler}) in {version_text(version)}: {wrong}"] = None
 
 
-def service_of(route: Route) -> str:
-    """The service whose handler it is; those of the kernel are no service's."""
-    words = route.handler.__module__.split(".")
-    return words[2] if words[:2] == ["haneul", "services"] else ""
-
-
 def undeclared_error(route: Route, error: HaneulError) -> str:
     """What the route should have declared, or nothing."""
     kind = type(error)
-    if service_of(route) in ERRORS_LATER:
-        return ""
     if kind in COMMON_ERRORS or kind.status >= 500 or issubclass(kind, route.errors):
         return ""
     if kind is NotFound and route.hides_out_of_scope:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import httpx
 import hypothesis
 import pytest
@@ -25,6 +26,7 @@ from haneul.kernel.hosts.reports import send_reports
 from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
+from haneul.services.identity.operations import passwords
 from tests import answers, ceph_cluster, postgresql
 from tests.places import Places
 from tests.seconds import Seconds
@@ -37,6 +39,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")  # a slow machine is no failure
 
 answers.watch()
+
+COSTLY_HASHER = passwords.hasher
+passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Most tests log somebody in, and none is about how long a guess takes: here that takes no time."""
 
 HOSTS = 3
 SERVICES = service_folders.names()

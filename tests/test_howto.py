@@ -28,7 +28,9 @@ def test_links_and_files_that_a_page_names_are_there(page: Path) -> None:
 def test_every_part_of_the_toy_is_told_of() -> None:
     told = {name for page in PAGES for name in re.findall(r"include (\S+?)(?::\w+)? -->", page.read_text())}
     parts = {str(p.relative_to(TOP)) for p in TOY.rglob("*.py") if p.name != "__init__.py"}
-    assert parts - told == {str((TOY / name).relative_to(TOP)) for name in UNTOLD}
+    second = {part for part in parts if "ribbon" in part}
+    """What `haneul new resource` and `haneul new saga` copy; the pages show the first resource."""
+    assert parts - told - second == {str((TOY / name).relative_to(TOP)) for name in UNTOLD}
 
 
 UNTOLD = ("api/faults.py", "events.py", "operations/verification.py")

@@ -25,8 +25,8 @@ def run(*words: str) -> str:
 
 
 def test_the_toy_does_in_a_cloud_all_that_a_service_does() -> None:
-    run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(TOY / "greetings_checks.py"))
+    run("-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, sorted(TOY.glob("*_checks.py"))))
 
 
 def test_its_migration_leads_to_what_it_declares(tmp_path: Path) -> None:
-    assert "greetings_0001_begins" in run("-m", "haneul.migrations", f"sqlite:///{tmp_path}/x.db")
+    assert "greetings_0002_ribbons" in run("-m", "haneul.migrations", f"sqlite:///{tmp_path}/x.db")

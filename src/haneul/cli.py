@@ -20,6 +20,7 @@ COMMANDS = {
     "identity": "Look after the keys of identity.",
     "image": "Build a small image, or fetch a well-known one.",
     "ssh": "Log in to a server.",
+    "new": "Write the standard files of a service, resource, saga or driver (in a checkout).",
     "version": "Print the version.",
 }
 

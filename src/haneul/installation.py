@@ -17,6 +17,8 @@ from haneul.kernel import whole_files
 from haneul.processes import ProcessId
 
 DEFAULT_PORT = 5000
+REMEMBERED = "remembered"
+"""In place of a database's URL: the one with which the cloud was started last."""
 DEFAULT_SIMULATED_HOSTS = 3
 
 

@@ -31,7 +31,7 @@ from haneul import policy_file, private, store
 from haneul.bootstrap import bootstrap
 from haneul.control_plane import ControlPlane, rules, sections
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
-from haneul.installation import Installation
+from haneul.installation import REMEMBERED, Installation
 from haneul.kernel import log, room
 from haneul.kernel.config import Config, OptionsProblem
 from haneul.kernel.context import SYSTEM, Platform
@@ -258,7 +258,9 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--state", type=Path, required=True, help="the folder for everything that is kept")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=5000)
-    parser.add_argument("--database", help="postgresql://... instead of the file in the folder")
+    parser.add_argument(
+        "--database", help=f"postgresql://... instead of the file in the folder; {REMEMBERED!r}: as last time"
+    )
     parser.add_argument("--services", default="all", help="minimum, core, all, or names with commas")
     parser.add_argument("--simulate", action="store_true", help="every driver is a fake")
     parser.add_argument("--hosts", type=int, default=1, help="how many simulated hosts")
@@ -272,11 +274,13 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
     except NoSuchService as problem:
         parser.error(str(problem))
     given.state.mkdir(parents=True, exist_ok=True)
+    is_remembered = given.database == REMEMBERED
+    database = Installation(given.state).settings().database if is_remembered else given.database
     return Options(
         given.state.resolve(),
         given.host,
         given.port,
-        given.database,
+        database,
         services,
         given.simulate,
         given.hosts,

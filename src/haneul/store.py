@@ -62,9 +62,13 @@ def ensure_current(url: str) -> None:
         revisions = asyncio.run(_revisions_of_server(url))
     if revisions == heads():
         return
-    done = subprocess.run(
-        [sys.executable, "-m", "haneul.migrations", url], capture_output=True, text=True, check=False
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "haneul.migrations",
+        "-",
+    ]  # everybody may read arguments, passwords in them too
+    done = subprocess.run(command, input=url, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StoreProblem(f"the store could not be brought up to date: {done.stderr.strip()[-2000:]}")
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from haneul import log_files, private
-from haneul.installation import Child, Installation, Record, Settings
+from haneul.installation import REMEMBERED, Child, Installation, Record, Settings
 from haneul.processes import identify, stop
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,10 @@ def commands(installation: Installation, settings: Settings) -> dict[str, list[s
     control_plane = [python, "-m", module, "--state", state, "--host", "127.0.0.1"]
     control_plane += ["--port", str(settings.port)]
     if settings.database:
-        control_plane += ["--database", settings.database]
+        control_plane += [
+            "--database",
+            REMEMBERED,
+        ]  # its URL may hold a password, and everybody reads arguments
     if settings.services:
         control_plane += ["--services", settings.services]
     agent = [python, "-m", "haneul.host_agent", "--state", state]

@@ -5,24 +5,22 @@ That it is true is seen by `tests/answers.py`, whatever the tests call.
 
 from __future__ import annotations
 
+import ast
+
 import msgspec
 import pytest
 
 from haneul import control_plane
 from haneul.kernel.http.answers import COMMON_ERRORS, UNDECLARED, is_json
 from haneul.kernel.http.openapi import document
-from tests import answers
-from tests.architecture.source import SERVICES
-
-UNDECLARED_YET = {}
-"""How many routes of a service do not say what they answer. The numbers only shrink."""
+from tests.architecture.source import SERVICES, files, place, tree
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_route_says_what_it_answers(service: str) -> None:
     routes = control_plane.served(service).routes
     silent = [f"{r.method} {r.path}" for r in routes if UNDECLARED in r.answers.values()]
-    assert len(silent) == UNDECLARED_YET.get(service, 0), silent
+    assert silent == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -30,11 +28,6 @@ def test_no_route_declares_what_every_route_can_fail_with(service: str) -> None:
     for route in control_plane.served(service).routes:
         assert not set(route.errors) & set(COMMON_ERRORS), route
         assert len(set(route.errors)) == len(route.errors), route
-
-
-def test_services_without_errors_are_services() -> None:
-    assert set(SERVICES) >= answers.ERRORS_LATER
-    assert set(SERVICES) >= set(UNDECLARED_YET)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -53,3 +46,17 @@ def test_the_documents_have_the_answers_and_the_errors(service: str) -> None:
             response = responses[str(error.status)]
             assert error.code in response["x-errors"], route
             assert any(error.code in each.get("examples", {}) for each in response["content"].values()), route
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_microversions_that_handlers_ask_for_have_names(service: str) -> None:
+    unnamed = [
+        f"{place(path)}:{node.lineno}"
+        for path in files(service)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, (ast.Attribute, ast.Name))
+        and ast.unparse(node.func).rsplit(".", 1)[-1] == "wants"
+        and any(isinstance(each, ast.Tuple) for each in node.args)
+    ]
+    assert unnamed == [], "versions.py of the service names what came with each"

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from haneul.kernel.db import IN_BACKGROUND
+from haneul.kernel.db import IN_BACKGROUND, ON_BEHALF_OF
 from haneul.kernel.db.turns import PASSES, Turns
 
 
@@ -40,6 +40,22 @@ async def test_the_background_is_not_passed_by_for_ever():
     order = await _served("b1", "b2", *requests)
     assert order.index("b1") == PASSES
     assert sorted(order) == sorted(["b1", "b2", *requests])
+
+
+async def test_who_asks_for_much_at_once_waits_behind_themselves():
+    turns, order = Turns(), list[str]()
+    await turns.acquire()
+
+    async def ask(project: str, number: int) -> None:
+        ON_BEHALF_OF.set(project)
+        await _stand_in_line(turns, order, f"{project}{number}", background=False)
+
+    asked = [*(("many", n) for n in range(5)), ("one", 0), ("two", 0), ("two", 1)]
+    tasks = [asyncio.create_task(ask(*each)) for each in asked]
+    await asyncio.sleep(0)
+    turns.release()
+    await asyncio.gather(*tasks)
+    assert order == ["many0", "one0", "two0", "many1", "two1", "many2", "many3", "many4"]
 
 
 async def test_whoever_gives_up_keeps_nobody_from_their_turn():

@@ -121,6 +121,16 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
 
 
+@pytest.mark.parametrize("version", ["2.0", "1.2", "0.9", "3.0"])
+async def test_what_is_no_http_1_is_told_so(version: str) -> None:
+    """Behind the parser some of it was taken for a mistake of ours: 500."""
+    async with serving(SOON) as server:
+        for head in (f"GET / HTTP/{version}\r\nHost: x\r\n\r\n", f"GET / HTTP/{version}\r\n\r\n"):
+            answer = await server.answer(head.encode())
+            assert status(answer) in (400, 505)
+            assert b"nosniff" in answer
+
+
 @pytest.mark.parametrize("half", [b"", b"\r\n", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
 async def test_a_request_that_does_not_come_to_its_end_is_told_so_and_closed(half: bytes) -> None:
     async with serving(SOON) as server:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import argon2
 import httpx
 import pytest
 
 from haneul.kernel.errors import Unavailable
 from haneul.kernel.fair_turns import FairTurns
 from haneul.kernel.guesses import Counts
+from tests.conftest import COSTLY_HASHER
 from tests.services.identity.conftest import PASSWORD, V3, Keystone, login_with, project
 from tests.services.identity.test_mfa import by_code, code, with_secret
 from tests.services.identity.test_oauth1 import access_of, consumer_of, signed
@@ -190,3 +192,10 @@ def test_what_is_counted_has_a_size() -> None:
         counts.add("k" * 10_000 + str(n), 60, now)
     assert len(counts._counts) == 10
     assert max(map(len, counts._counts)) == 16
+
+
+def test_a_guess_at_a_stolen_hash_costs_time_and_memory() -> None:
+    """OWASP's least for argon2id: two rounds over 19 MiB."""
+    assert COSTLY_HASHER.time_cost >= 2
+    assert COSTLY_HASHER.memory_cost >= 19 * 1024
+    assert COSTLY_HASHER.type is argon2.Type.ID

@@ -230,3 +230,18 @@ async def test_many_servers_at_once_leave_others_their_turn(world: World) -> Non
     body = world.body(min_count=50, max_count=50, networks="none")
     body["server"].pop("networks")
     assert await turns_during(world, "/compute/v2.1/servers", body) > 10
+
+
+async def test_what_a_body_of_many_may_is_asked_before_anybody_has_to_wait(world: World) -> None:
+    """While a transaction writes nobody else does: what it may is not found out inside of it."""
+    member, db = world.cloud.member, world.cloud.platform.db
+    network = (await member.post(f"{V2}/networks", {"network": {}})).json()["network"]["id"]
+    bodies = [{"network_id": network}] * 40 + [{"network_id": network, "binding:host_id": "mine"}]
+    if db.is_shared:
+        pytest.skip("there are several writers")
+    async with db.transaction() as tx:
+        await tx.lock("held")  # nobody else writes, and the answer comes all the same
+        answer = await member.post(f"{V2}/ports", {"ports": bodies})
+    assert answer.status_code == 403, answer.text
+    shown = (await member.get(f"{V2}/ports?network_id={network}")).json()["ports"]
+    assert [p for p in shown if p["device_owner"] != "network:distributed"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import click
 import pytest
 import structlog
 
-from haneul import cli
+from haneul import cli, process, store, supervisor
+from haneul.installation import Installation, Settings
 from haneul.kernel import commands, log
 from haneul.kernel.errors import DriverError
+from haneul.services.compute.drivers.qemu.command_line import Acceleration, command_line
 from tests.conftest import Cloud
 from tests.services.compute.world import make
 from tests.services.identity import test_directories as directories
@@ -158,6 +161,58 @@ async def test_no_secret_is_an_argument_of_a_process(tmp_path: Path) -> None:
         await commands.run("sh", "-c", "echo wrong >&2; exit 3", "a-secret-argument")
     assert "a-secret-argument" not in str(failure.value)
     assert "wrong" in str(failure.value)
+
+
+def test_the_databases_password_is_no_argument_of_a_process(tmp_path: Path) -> None:
+    url = "postgresql://haneul:database-password@127.0.0.1/haneul"
+    here = Installation(tmp_path)
+    settings = Settings(database=url, control_planes=2)
+    here.remember(settings)
+    found = supervisor.commands(here, settings)
+    assert {role for role, words in found.items() if "database-password" in " ".join(words)} == set()
+    for role, words in found.items():
+        if role.startswith("control-plane"):
+            assert process.read_arguments(words[3:]).database == url
+
+
+def test_a_migration_is_not_told_the_password_where_everybody_reads_it(tmp_path: Path) -> None:
+    started: list[str] = []
+
+    def note(event: str, details: Any) -> None:
+        if event in ("subprocess.Popen", "os.posix_spawn") and noting:
+            started.append(f"{details[1]} {details[3]}")
+
+    noting = True
+    sys.addaudithook(note)  # it stays, and hears nothing once we are done
+    secret = tmp_path / "database-password"
+    secret.mkdir()
+    store.ensure_current(f"sqlite:///{secret}/haneul.db")
+    noting = False
+    assert (secret / "haneul.db").exists()
+    assert [words for words in started if "haneul.migrations" in words]
+    assert [words for words in started if "database-password" in words] == []
+
+
+async def test_what_a_guest_keeps_secret_is_no_argument_of_its_machine(cloud: Cloud) -> None:
+    world = await make(cloud)
+    id = await world.create(
+        user_data="c2VjcmV0IHVzZXIgZGF0YQ==",
+        adminPass="an admin pass",
+        metadata={"key": "meta-secret"},
+        config_drive=True,
+    )
+    drivers = [await cloud.agent.driver(host, "hypervisor") for host in cloud.hosts]
+    (spec,) = [found for each in drivers if (found := await each.description(id))]
+    words = " ".join(command_line(spec, Acceleration("tcg", ""), drive := Path("config-drive")))
+    assert str(drive) in words
+    secrets = (
+        "c2VjcmV0IHVzZXIgZGF0YQ==",
+        "secret user data",
+        "an admin pass",
+        "meta-secret",
+        cloud.member.token,
+    )
+    assert [secret for secret in secrets if secret in words] == []
 
 
 async def test_a_changed_token_is_no_token(keystone: Keystone) -> None:

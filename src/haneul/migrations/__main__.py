@@ -117,9 +117,11 @@ def revise(url: str, branch: str, message: str) -> Path:
 def main() -> int:
     private.begin()
     parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
-    parser.add_argument("url")
+    parser.add_argument("url", help="where the store is; -: it is read from the standard input")
     parser.add_argument("--revise", nargs=2, metavar=("SERVICE", "MESSAGE"), help="or `kernel`")
     given = parser.parse_args()
+    if given.url == "-":
+        given.url = sys.stdin.readline().strip()
     if given.revise:
         print(revise(given.url, *given.revise))
         return 0

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import Cloud
-from tests.services.block_storage.calls import V3, make_volume, volume
+from tests.services.block_storage.calls import V3, make_snapshot, make_volume, volume
 from tests.services.block_storage.test_actions import act
 
 
@@ -90,3 +90,39 @@ async def test_an_image_of_a_volume_in_use_is_made_by_force_only(cloud: Cloud) -
     assert answer.status_code == 202, answer.text
     made = answer.json()["os-volume_upload_image"]["image_id"]
     assert (await cloud.member.get(f"/image/v2/images/{made}")).json()["container_format"] == "ova"
+
+
+async def test_what_a_type_says_stays_while_volumes_have_it(cloud: Cloud) -> None:
+    made = await cloud.admin.post(f"{V3}/types", {"volume_type": {"name": "t", "extra_specs": {"a": "1"}}})
+    path = f"{V3}/types/{made.json()['volume_type']['id']}"
+    id = (await make_volume(cloud, volume_type="t"))["id"]
+    reset = {"status": "error"}
+    assert (await act(cloud.admin, id, "os-reset_status", reset)).status_code == 202
+    refusals = [
+        await cloud.admin.post(f"{path}/extra_specs", {"extra_specs": {"b": "2"}}),
+        await cloud.admin.put(f"{path}/extra_specs/a", {"a": "2"}),
+        await cloud.admin.delete(f"{path}/extra_specs/a"),
+        await cloud.admin.delete(path),
+    ]
+    assert [r.status_code for r in refusals] == [400] * 4, [r.text for r in refusals]
+    assert (await cloud.admin.get(f"{path}/extra_specs")).json() == {"extra_specs": {"a": "1"}}
+    assert (await cloud.member.delete(f"{V3}/volumes/{id}")).status_code == 202
+    await cloud.settled()
+    assert (await cloud.admin.delete(f"{path}/extra_specs/a")).status_code == 202
+
+
+async def test_a_volume_with_snapshots_stays_whatever_their_status_says(cloud: Cloud) -> None:
+    id = (await make_volume(cloud))["id"]
+    snapshot = await make_snapshot(cloud, id)
+    for status in ("error", "available"):
+        reset = {"os-reset_status": {"status": status}}
+        answer = await cloud.admin.post(f"{V3}/snapshots/{snapshot['id']}/action", reset)
+        assert answer.status_code == 202, answer.text
+        assert (await act(cloud.admin, id, "os-reset_status", {"status": status})).status_code == 202
+        assert (await cloud.member.delete(f"{V3}/volumes/{id}")).status_code == 400
+    child = await make_volume(cloud, snapshot_id=snapshot["id"])
+    await cloud.settled()
+    assert (await cloud.member.delete(f"{V3}/snapshots/{snapshot['id']}")).status_code == 202
+    await cloud.settled()
+    assert (await volume(cloud, child["id"]))["status"] == "available"
+    assert (await cloud.member.delete(f"{V3}/volumes/{id}")).status_code == 202

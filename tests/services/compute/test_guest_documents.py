@@ -81,7 +81,7 @@ SIX = {"ip_version": 6, "cidr": "2001:db8::/64"}
             (
                 SIX | {"ipv6_address_mode": mode, "ipv6_ra_mode": mode},
                 {"type": f"ipv6_{mode}", "netmask": "ffff:ffff:ffff:ffff::", "services": [],
-                 "routes": [{"network": "::", "netmask": "::", "gateway": "2001:db8::1"}]},
+                 "routes": [{"network": "::", "netmask": "::", "gateway": "2001:db8::"}]},
             )
             for mode in ("slaac", "dhcpv6-stateless", "dhcpv6-stateful")
         ),
@@ -290,3 +290,12 @@ async def test_a_server_group_has_no_more_members_than_the_quota_allows(w: World
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
     assert await boot(2) == 202
     assert await boot(1) == 403
+
+
+async def test_a_guest_reads_the_host_name_that_its_server_was_given_later(w: World) -> None:
+    id = await w.create(name="web")
+    body = {"server": {"hostname": "db"}}
+    answer = await w.cloud.member.put(f"{BASE}/servers/{id}", body, version="compute 2.90")
+    assert answer.status_code == 200, answer.text
+    assert (await w.show(id))["OS-EXT-SRV-ATTR:hostname"] == "db"
+    assert (await document(w, id, "meta_data"))["hostname"] == "db.novalocal"

@@ -231,3 +231,11 @@ async def test_an_image_of_volumes_tells_their_buses(w: World) -> None:
     await w.cloud.settled()
     again = await w.create(imageRef=answer.json()["image_id"])
     assert [d.bus for d in (await hypervisor(w, again)).spec(again).disks] == ["scsi"]
+
+
+async def test_the_old_way_to_ask_for_disks_is_refused(w: World) -> None:
+    old = [{"volume_id": w.image, "device_name": "/dev/vdb"}]
+    answer = await w.cloud.member.post(f"{BASE}/servers", w.body(block_device_mapping=old), version=V)
+    assert answer.status_code == 400, answer.text
+    assert "block_device_mapping_v2" in answer.json()["badRequest"]["message"]
+    assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []

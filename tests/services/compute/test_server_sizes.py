@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from haneul.kernel.ids import new_id
+from haneul.kernel.saga import Saga
 from haneul.services.compute import public as compute
 from haneul.services.compute.model.servers import LATER_TASKS
 from haneul.services.compute.reconcilers.machines import compare_machines
@@ -319,7 +320,10 @@ async def test_resizing_unwinds_and_repeats(w: World) -> None:
     assert (await w.show(id))["status"] == "VERIFY_RESIZE"
 
 
-async def test_deciding_on_a_resize_unwinds_and_repeats(w: World) -> None:
+@pytest.mark.parametrize(
+    ("saga", "action"), [(REVERT_RESIZE, "revertResize"), (CONFIRM_RESIZE, "confirmResize")]
+)
+async def test_deciding_on_a_resize_unwinds_and_repeats(w: World, saga: Saga, action: str) -> None:
     id, larger = await w.create(), await flavor(w)
 
     async def size() -> Any:
@@ -327,15 +331,13 @@ async def test_deciding_on_a_resize_unwinds_and_repeats(w: World) -> None:
         server, (state, spec, _), room = await world_of(w, id)
         return server, state, spec, room
 
-    for saga, action in ((REVERT_RESIZE, "revertResize"), (CONFIRM_RESIZE, "confirmResize")):
-        await done(w, id, {"resize": {"flavorRef": larger}})
+    async def begin() -> None:
+        assert (await ask(w, id, {action: None})).status_code in (202, 204)
 
-        async def begin(action: str = action) -> None:
-            assert (await ask(w, id, {action: None})).status_code in (202, 204)
-
-        await assert_unwinds(w.cloud, saga, begin, size)
-        await assert_repeatable(w.cloud, saga, begin)
-        assert (await w.show(id))["status"] == "ACTIVE"
+    await done(w, id, {"resize": {"flavorRef": larger}})
+    await assert_unwinds(w.cloud, saga, begin, size)
+    await assert_repeatable(w.cloud, saga, begin)
+    assert (await w.show(id))["status"] == "ACTIVE"
 
 
 async def test_strangers_and_readers_change_nothing(w: World) -> None:

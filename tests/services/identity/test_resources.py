@@ -38,7 +38,10 @@ async def test_a_life(
     assert thing in (await keystone.call(admin, "GET", f"/{plural}")).json()[plural]
     changed = await keystone.call(admin, "PATCH", path, {singular: changes})
     assert changed.status_code == 200, changed.text
-    assert changed.json()[singular] == {**thing, **changes}
+    shown = changed.json()[singular]
+    if singular in ("project", "user"):  # upstream shows once more what is not of its own
+        assert shown.pop("extra").items() <= changes.items()
+    assert shown == {**thing, **changes}
     if plural == "domains":
         refused = await keystone.call(admin, "DELETE", path)
         assert refused.status_code == 403

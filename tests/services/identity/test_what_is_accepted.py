@@ -213,3 +213,21 @@ async def test_a_user_changes_their_password_by_the_old_one(keystone: Keystone) 
     assert (await keystone.call(member, "POST", path, right)).status_code == 204
     assert (await keystone.login("member", "another")).status_code == 201
     assert (await keystone.login("member", PASSWORD)).status_code == 401
+
+
+async def test_endpoints_of_a_group_are_those_of_its_service_and_region(keystone: Keystone) -> None:
+    admin = await keystone.token()
+    for region in ("here", "there"):
+        await make(keystone, admin, "region", id=region)
+    services = [(await make(keystone, admin, "service", type=kind))["id"] for kind in ("dns", "nfv")]
+    made = {}
+    for service in services:
+        for region in ("here", "there"):
+            new = {"service_id": service, "interface": "public", "url": "http://a", "region_id": region}
+            made[service, region] = (await make(keystone, admin, "endpoint", **new))["id"]
+    filters = {"service_id": services[1], "region_id": "there"}
+    body = {"endpoint_group": {"name": "g", "filters": filters}}
+    group = await keystone.call(admin, "POST", "/OS-EP-FILTER/endpoint_groups", body)
+    path = f"/OS-EP-FILTER/endpoint_groups/{group.json()['endpoint_group']['id']}/endpoints"
+    found = (await keystone.call(admin, "GET", path)).json()["endpoints"]
+    assert [endpoint["id"] for endpoint in found] == [made[services[1], "there"]]

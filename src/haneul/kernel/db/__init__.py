@@ -15,11 +15,12 @@ from haneul.kernel.db.rows import (
     escape_like,
 )
 from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
-from haneul.kernel.db.turns import IN_BACKGROUND
+from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
 
 __all__ = [
     "IN_BACKGROUND",
     "METADATA",
+    "ON_BEHALF_OF",
     "Busy",
     "Condition",
     "Database",

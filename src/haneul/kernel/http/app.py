@@ -22,7 +22,7 @@ from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
 from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
-from haneul.kernel.db import Tx
+from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
     CONCEALED,
@@ -213,6 +213,7 @@ class Application:
                 if not token:
                     raise Unauthorized
                 auth = await self.authenticate(self.platform, token)
+                ON_BEHALF_OF.set(auth.project_id or auth.user_id or "")
                 if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
                     raise Unauthorized
                 if not _is_within_rules(auth, route, served.manifest, req):

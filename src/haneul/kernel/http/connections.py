@@ -23,6 +23,7 @@ from haneul.kernel.http.sending import Connection
 
 HEAD, BODY, ANSWER, IDLE, SOCKET, DRAIN = range(6)
 MOST_PIPELINED = 32
+SPOKEN = ("1.1", "1.0")
 ABSORBED = 1 << 20
 """So much of a body that nobody wants is read for the sake of keeping the connection."""
 DRAINED = 16 << 20
@@ -103,6 +104,9 @@ class LimitedConnection(Connection):
         ):
             self._refusal = 431, "The headers are too many or too large."
             raise ValueError("headers")
+        if self.parser.get_http_version() not in SPOKEN:  # pyright: ignore[reportOptionalMemberAccess]
+            self._refusal = 505, "HTTP/1.1 is spoken here."
+            raise ValueError("version")
         if len(self.pipeline) >= MOST_PIPELINED:
             raise ValueError("requests")
         super().on_headers_complete()

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 THREADS = 64
@@ -49,11 +48,3 @@ class Turns:
             self._holding[holder] -= 1
             self._holding += Counter()  # keeps those that hold something
             self._changed.notify_all()
-
-
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
-
-
-def turns() -> Turns:
-    """Those of the running loop."""
-    return _of_loops.setdefault(asyncio.get_running_loop(), Turns())

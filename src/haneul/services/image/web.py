@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from haneul.services.image import errors
 from haneul.services.image.config import WebOptions
-from haneul.services.image.turns import in_thread, turns
+from haneul.services.image.turns import Turns, in_thread
 
 PIECE = 1 << 18
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2001::/32"))
@@ -108,14 +108,14 @@ class Body(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def fetched(
-    uri: str, rules: WebOptions, headers: Mapping[str, str] | None = None, *, holder: str
+    uri: str, rules: WebOptions, headers: Mapping[str, str] | None = None, *, turns: Turns, holder: str
 ) -> AsyncIterator[Body]:
     """What the address answers, once it is the holder's turn, and until the deadline.
 
     DownloadFailed if that is not 200, or 206 where a part was asked for.
     """
     async with (
-        turns().turn(holder, rules.downloads_max, rules.project_downloads_max),
+        turns.turn(holder, rules.downloads_max, rules.project_downloads_max),
         _followed(uri, rules, headers) as body,
     ):
         yield body

@@ -210,17 +210,17 @@ class IpAddressGenerationFailure(Conflict):
     message = "No more IP addresses available on network {network_id}."
 
 
-class IpAddressGenerationFailureNoMatchingSubnet(Conflict):
+class IpAddressGenerationFailureNoMatchingSubnet(IpAddressGenerationFailure):
     code = "network.no_matching_subnet"
     message = "No valid service subnet for the given device owner, network {network_id}, service type {service_type}."
 
 
-class InvalidSubnetServiceType(BadRequest):
+class InvalidSubnetServiceType(InvalidInput):
     code = "network.subnet_service_type"
     message = "Subnet service type {service_type} does not correspond to a valid device owner."
 
 
-class InvalidInputSubnetServiceType(BadRequest):
+class InvalidInputSubnetServiceType(InvalidInput):
     code = "network.subnet_service_type_no_text"
     message = "Subnet service type {service_type} is not a string."
 

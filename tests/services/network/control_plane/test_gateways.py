@@ -102,7 +102,7 @@ async def test_all_ipv6_subnets_of_a_network_are_on_one_port_of_a_router(member:
     apart = await member.act(router, "add_router_interface", subnet_id=version_4)
     assert apart["port_id"] != port
     addresses = {f["subnet_id"]: f["ip_address"] for f in (await member.show("port", port))["fixed_ips"]}
-    assert addresses == {one: "fd01::", other: "fd02::"}
+    assert addresses == {one: "fd01::1", other: "fd02::1"}
     removed = await member.act(router, "remove_router_interface", subnet_id=one)
     assert (removed["port_id"], removed["subnet_ids"]) == (port, [one])
     assert [f["subnet_id"] for f in (await member.show("port", port))["fixed_ips"]] == [other]

@@ -13,3 +13,10 @@ class GreetingTooLong(BadRequest):
 
 class TooManyGreetings(QuotaExceeded):
     code = "greetings.too_many"
+
+
+# Ribbons
+
+
+class RibbonNotFound(NotFound):
+    code, message = "greetings.ribbon_not_found", "Ribbon {id} could not be found."

@@ -180,22 +180,6 @@ class Zones(Answer):
     zones: list[Zone] = field(name="availabilityZoneInfo")
 
 
-class Extension(Answer):
-    alias: str
-    name: str
-    description: str
-    updated: str
-    links: list[Link]
-
-
-class OneExtension(Answer):
-    extension: Extension
-
-
-class Extensions(Answer):
-    extensions: list[Extension]
-
-
 class Messages(Answer):
     """Always empty: why something failed stands in the operation."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
+from haneul.kernel.http.extensions import Extensions
 from haneul.kernel.http.routes import Query
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import lists, other_answers
@@ -16,7 +17,7 @@ from haneul.services.placement import public as placement
 
 routes = ProjectRoutes()
 
-EXTENSIONS = {
+NAMES = {
     "OS-SCH-HNT": "SchedulerHints",
     "backups": "Backups",
     "cgsnapshots": "Cgsnapshots",
@@ -43,6 +44,10 @@ EXTENSIONS = {
     "os-volume-transfer": "VolumeTransfer",
     "scheduler-stats": "Scheduler_stats",
 }
+EXTENSIONS = Extensions(
+    NAMES, "2026-10-01T00:00:00+00:00", missing=lambda alias: NotFound("The resource could not be found.")
+)
+EXTENSIONS.serve(routes)
 
 
 @routes.get("/os-services", policy=policy.LIST_SERVICES, answer=other_answers.Services)
@@ -119,30 +124,6 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/os-availability-zone", answer=other_answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
-
-
-@routes.get("/extensions", answer=other_answers.Extensions)
-async def list_extensions(ctx: Context) -> dict[str, Any]:
-    return {"extensions": [_extension(alias) for alias in EXTENSIONS]}
-
-
-def _extension(alias: str) -> dict[str, Any]:
-    name = EXTENSIONS[alias]
-    return {
-        "alias": alias,
-        "name": name,
-        "description": name,
-        "updated": "2026-10-01T00:00:00+00:00",
-        "links": [],
-    }
-
-
-@routes.get("/extensions/{alias}", answer=other_answers.OneExtension, errors=(NotFound,))
-async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
-    """One extension."""
-    if alias not in EXTENSIONS:
-        raise NotFound("The resource could not be found.")
-    return {"extension": _extension(alias)}
 
 
 @routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3", answer=other_answers.Messages)

@@ -185,12 +185,18 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
     "/types/{id}/extra_specs",
     policy=policy.CREATE_EXTRA_SPECS,
     answer=other_answers.ExtraSpecs,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField),
+    errors=(
+        errors.TypeNotFound,
+        errors.InvalidInput,
+        errors.InvalidField,
+        errors.TypeExists,
+        errors.TypeSpecsInUse,
+    ),
 )
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
     specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.update(ctx, id, extra_specs=specs)
+    await types.set_specs(ctx, found, specs)
     return {"extra_specs": body.extra_specs}
 
 
@@ -215,7 +221,13 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
     "/types/{id}/extra_specs/{key}",
     policy=policy.UPDATE_EXTRA_SPEC,
     answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField),
+    errors=(
+        errors.TypeNotFound,
+        errors.InvalidInput,
+        errors.InvalidField,
+        errors.TypeExists,
+        errors.TypeSpecsInUse,
+    ),
 )
 async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
@@ -225,7 +237,7 @@ async def set_extra_spec(
         raise BadRequest("Request body and URI mismatch")
     if len(body) > 1:
         raise BadRequest("Request body contains too many items")
-    await types.update(ctx, id, extra_specs=joined(found.extra_specs, fields.pairs(body), "extra_specs"))
+    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
     return dict(body)
 
 
@@ -233,11 +245,11 @@ async def set_extra_spec(
     "/types/{id}/extra_specs/{key}",
     status=202,
     policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
+    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     found = await _spec(ctx, id, key)
-    await types.update(ctx, id, extra_specs={k: v for k, v in found.extra_specs.items() if k != key})
+    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
 
 # -- access

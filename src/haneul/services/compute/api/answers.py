@@ -37,23 +37,6 @@ class Aggregates(Answer):
     aggregates: list[Aggregate]
 
 
-class Extension(Answer):
-    name: str
-    alias: str
-    description: str
-    namespace: str
-    updated: str
-    links: list[Link]
-
-
-class OneExtension(Answer):
-    extension: Extension
-
-
-class Extensions(Answer):
-    extensions: list[Extension]
-
-
 class FlavorName(Answer):
     id: str
     name: str

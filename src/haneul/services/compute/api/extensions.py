@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Routes
-from haneul.services.compute.api import answers
+from haneul.kernel.http.extensions import Extensions
 
 routes = Routes("/v2.1")
-EXTENSIONS = {
+NAMES = {
     "OS-DCF": "DiskConfig",
     "OS-EXT-AZ": "ExtendedAvailabilityZone",
     "OS-EXT-IMG-SIZE": "ImageSize",
@@ -73,29 +70,11 @@ EXTENSIONS = {
     "os-user-data": "UserData",
 }
 """Those of upstream's that are really here, each with the name by which clients find it."""
-
-
-def view(alias: str) -> dict[str, Any]:
-    name = EXTENSIONS[alias]
-    return {
-        "name": name,
-        "alias": alias,
-        "description": f"{name}.",
-        "namespace": "http://docs.openstack.org/compute/ext/fake_xml",
-        "updated": "2014-12-03T00:00:00Z",
-        "links": [],
-    }
-
-
-@routes.get("/extensions", answer=answers.Extensions)
-async def list_extensions(ctx: Context) -> dict[str, Any]:
-    """The extensions that are part of the API."""
-    return {"extensions": [view(a) for a in EXTENSIONS]}
-
-
-@routes.get("/extensions/{alias}", answer=answers.OneExtension, errors=(NotFound,))
-async def show_extension(ctx: Context, alias: str) -> dict[str, Any]:
-    """One extension."""
-    if alias not in EXTENSIONS:
-        raise NotFound(f"Extension {alias} was not found.")
-    return {"extension": view(alias)}
+EXTENSIONS = Extensions(
+    NAMES,
+    "2014-12-03T00:00:00Z",
+    missing=lambda alias: NotFound(f"Extension {alias} was not found."),
+    description="{name}.",
+    more={"namespace": "http://docs.openstack.org/compute/ext/fake_xml"},
+)
+EXTENSIONS.serve(routes)

@@ -9,7 +9,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import server_answers
-from haneul.services.compute.api.server_schemas import AttachInterface, InterfaceAttachment, uuid
+from haneul.services.compute.api.server_schemas import AttachInterface, InterfaceAttachment, address, uuid
 from haneul.services.compute.operations import interfaces
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
@@ -93,7 +93,8 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
 
 async def _requested(ctx: Context, wanted: InterfaceAttachment) -> RequestedNic:
     tag = wanted.tag or None
-    ips = [f.ip_address for f in wanted.fixed_ips or []]
+    field = "interfaceAttachment.fixed_ips.ip_address"
+    ips = [address(f.ip_address, None, field) for f in wanted.fixed_ips or []]
     if wanted.port_id and wanted.net_id:
         raise BadRequest("Must not input both network_id and port_id")
     if ips and not wanted.net_id:

@@ -155,7 +155,7 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
         if nic.port:
             found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
         elif nic.uuid:
-            fixed_ip = nic.fixed_ip or None
+            fixed_ip = address(nic.fixed_ip, None, "server.networks.fixed_ip") or None
             network_id = uuid(nic.uuid, "server.networks.uuid")
             found.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:

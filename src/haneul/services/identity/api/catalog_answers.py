@@ -224,7 +224,7 @@ class ServiceProvider(Answer):
     sp_url: str
     enabled: bool
     description: str | None
-    relay_state_prefix: str
+    relay_state_prefix: str | None
     links: Links
 
 
@@ -264,13 +264,23 @@ class OAuthRefusal(Answer):
 
 
 class RevocationEvent(Answer):
-    audit_id: str | UnsetType = UNSET
+    """All of its fields but the times together are what a token must match to have ended."""
+
     issued_before: str
-    revoked_at: str | UnsetType = UNSET
-    user_id: str | UnsetType = UNSET
-    project_id: str | UnsetType = UNSET
+    revoked_at: str
+    application_credential_id: str | UnsetType = UNSET
+    audit_id: str | UnsetType = UNSET
     domain_id: str | UnsetType = UNSET
+    group_id: str | UnsetType = UNSET
+    identity_provider_id: str | UnsetType = UNSET
+    project_id: str | UnsetType = UNSET
+    protocol_id: str | UnsetType = UNSET
+    provider_session_id: str | UnsetType = UNSET
+    role_id: str | UnsetType = UNSET
+    system: str | UnsetType = UNSET
+    user_id: str | UnsetType = UNSET
     trust_id: str | UnsetType = field(name="OS-TRUST:trust_id", default=UNSET)
+    access_token_id: str | UnsetType = field(name="OS-OAUTH1:access_token_id", default=UNSET)
 
 
 class RevocationEvents(Page):

@@ -53,7 +53,7 @@ async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tupl
     if wanted.expires_at is not None and wanted.expires_at <= ctx.now():
         raise Invalid(why="The 'expires_at' must not be before now.")
     secret = wanted.secret or new_secret(86)
-    hashed = await passwords.hashed(secret)
+    hashed = await passwords.hashed(ctx.platform, secret)
     most = ctx.options(IdentityOptions).application_credential.user_limit
     async with ctx.in_transaction() as c:
         await access.require_fewer(

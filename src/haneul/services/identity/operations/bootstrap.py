@@ -80,7 +80,7 @@ async def ensure_user(
         name,
         domain_id,
         default_project_id=default_project_id,
-        password_hash=await passwords.hashed(password),
+        password_hash=await passwords.hashed(ctx.platform, password),
     )
     return await USERS.add(ctx.tx, new)
 

@@ -34,7 +34,7 @@ async def require_acceptable(ctx: Context, password: str, *, changed_by: User | 
         past = await _past(c, changed_by.id)
     hashes = [changed_by.password_hash, *(each.hash for each in past)]
     for hashed in hashes[: unique - 1]:
-        if hashed is not None and await passwords.fits(password, hashed):
+        if hashed is not None and await passwords.fits(ctx.platform, password, hashed):
             raise PasswordUsedBefore(count=unique)
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 import argon2
 import bcrypt
 
+from haneul.kernel.context import Platform
 from haneul.kernel.fair_turns import FairTurns
 
 WAITING, ALL_WAITING = 256, 2048
@@ -27,19 +27,18 @@ T = TypeVar("T")
 hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _SEATS = os.cpu_count() or 1
 _threads = ThreadPoolExecutor(_SEATS, "passwords")
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, FairTurns] = WeakKeyDictionary()
 
 
-async def hashed(password: str) -> str:
-    return await _in_thread(lambda: hasher.hash(password))
+async def hashed(platform: Platform, password: str) -> str:
+    return await _in_thread(platform, lambda: hasher.hash(password))
 
 
-async def fits(password: str, stored: str | None, *, address: str = "") -> bool:
+async def fits(platform: Platform, password: str, stored: str | None, *, address: str = "") -> bool:
     """Whether the password is the stored one. It takes as long when there is none stored.
 
     `address` is where the question comes from; those from one address wait for each other.
     """
-    return await _in_thread(lambda: _fits(password, stored), address)
+    return await _in_thread(platform, lambda: _fits(password, stored), address)
 
 
 def is_outdated(stored: str) -> bool:
@@ -64,10 +63,10 @@ def _fits(password: str, stored: str | None) -> bool:
         return False
 
 
-async def _in_thread(work: Callable[[], T], address: str = "") -> T:
-    loop = asyncio.get_running_loop()
-    turns = _turns.get(loop)
-    if turns is None:
-        turns = _turns[loop] = FairTurns(_SEATS, lane_length=WAITING, length=ALL_WAITING)
-    async with turns.turn(address):
-        return await loop.run_in_executor(_threads, work)
+def _turns() -> FairTurns:
+    return FairTurns(_SEATS, lane_length=WAITING, length=ALL_WAITING)
+
+
+async def _in_thread(platform: Platform, work: Callable[[], T], address: str = "") -> T:
+    async with platform.keep(_turns).turn(address):
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)

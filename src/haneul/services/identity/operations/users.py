@@ -40,7 +40,7 @@ async def create(ctx: Context, user: User, password: str | None, links: Sequence
     hashed = None
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
-        hashed = await passwords.hashed(password)
+        hashed = await passwords.hashed(ctx.platform, password)
     user = replace(user, created_at=ctx.now())
     async with ctx.in_transaction() as c:
         await access.exists(c, DOMAINS, user.domain_id, "domain")
@@ -69,7 +69,7 @@ async def update(
     hashed = None
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
-        hashed = await passwords.hashed(password)
+        hashed = await passwords.hashed(ctx.platform, password)
     async with ctx.in_transaction() as c:
         now = await access.exists(c, USERS, id, "user")
         if "options" in changes:
@@ -100,7 +100,9 @@ async def _require_project(ctx: Context, id: str | None) -> None:
 async def _proved(ctx: Context, id: str, password: str, address: str) -> User:
     async with ctx.in_reading() as c:
         user = await USERS.get(c.tx, id)
-    is_right = await passwords.fits(password, user.password_hash if user else None, address=address)
+    is_right = await passwords.fits(
+        ctx.platform, password, user.password_hash if user else None, address=address
+    )
     if not user:
         await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, user, is_right=is_right, may_be_expired=True)
@@ -115,7 +117,7 @@ async def change_password(ctx: Context, id: str, original: str, new: str, *, add
     with guarded(ctx.platform, f"password {id}", address):
         user = await _proved(ctx, id, original, address)
     await new_passwords.require_acceptable(ctx, new, changed_by=user)
-    hashed = await passwords.hashed(new)
+    hashed = await passwords.hashed(ctx.platform, new)
     async with ctx.in_transaction() as c:
         now = await USERS.get(c.tx, id)
         if now is None or now.password_hash != user.password_hash:

@@ -27,6 +27,7 @@ from haneul.services.image.sagas import fetching
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.tasks import TASKS
+from haneul.services.image.turns import Turns
 
 
 class NewLocation(msgspec.Struct, frozen=True):
@@ -54,7 +55,9 @@ class Seen(msgspec.Struct, frozen=True):
 
 async def ask(ctx: Context, new: NewLocation) -> Answered:
     """The address answers."""
-    async with web.fetched(new.url, ctx.options(ImageOptions).web, holder=ctx.project_id) as body:
+    async with web.fetched(
+        new.url, ctx.options(ImageOptions).web, turns=ctx.platform.keep(Turns), holder=ctx.project_id
+    ) as body:
         return Answered(body.length)
 
 
@@ -79,7 +82,9 @@ async def take_back(ctx: Context, new: NewLocation) -> None:
 async def look(ctx: Context, new: NewLocation) -> Seen:
     """What the data is; DataRefused if it is not what was said of it."""
     wanted = ctx.options(ImageOptions)
-    async with web.fetched(new.url, wanted.web, holder=ctx.project_id) as body:
+    async with web.fetched(
+        new.url, wanted.web, turns=ctx.platform.keep(Turns), holder=ctx.project_id
+    ) as body:
         chunks = fetching.reported(ctx, new, body.chunks)
         stored = await fetching.received(ctx, new.blob, chunks, wanted.image_size_cap)
     path = Files(ctx.platform.folder).path(new.blob)

@@ -21,6 +21,7 @@ from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.stores import stores
 from haneul.services.image.store.tasks import TASKS
+from haneul.services.image.turns import Turns
 
 TRIES = 20
 REPORT_S = 2.0
@@ -86,7 +87,9 @@ def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
 async def _from_web(
     ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
 ) -> Stored:
-    async with web.fetched(uri, rules, headers, holder=ctx.project_id) as body:
+    async with web.fetched(
+        uri, rules, headers, turns=ctx.platform.keep(Turns), holder=ctx.project_id
+    ) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
         return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
@@ -107,7 +110,9 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
         redirects_max=0,
     )
     headers = {"X-Auth-Token": await remotes.token(ctx, region)}
-    async with web.fetched(url, rules, headers, holder=ctx.project_id) as body:
+    async with web.fetched(
+        url, rules, headers, turns=ctx.platform.keep(Turns), holder=ctx.project_id
+    ) as body:
         told = b"".join([piece async for piece in body.chunks])
     about, properties = _understood(told)
     if about.status != "active":

@@ -8,6 +8,7 @@ from haneul.kernel.context import Platform
 from haneul.services.image import errors, web
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import Image
+from haneul.services.image.turns import Turns
 
 
 async def read(platform: Platform, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:
@@ -18,7 +19,8 @@ async def read(platform: Platform, image: Image, offset: int, length: int | None
             headers = {}
             if length is not None and (offset or length != image.size):
                 headers["Range"] = f"bytes={offset}-{offset + length - 1}"
-            async with web.fetched(location.url, rules, headers, holder=f"read {image.owner}") as body:
+            turns, holder = platform.keep(Turns), f"read {image.owner}"
+            async with web.fetched(location.url, rules, headers, turns=turns, holder=holder) as body:
                 async for piece in _cut(body, 0 if body.is_part else offset, length):
                     length = None if length is None else length - len(piece)
                     offset += len(piece)

@@ -368,19 +368,3 @@ class Collection(Answer):
 
 class Collections(Answer):
     resources: list[Collection]
-
-
-class Extension(Answer):
-    alias: str
-    name: str
-    description: str
-    updated: str
-    links: list[Link]
-
-
-class OneExtension(Answer):
-    extension: Extension
-
-
-class Extensions(Answer):
-    extensions: list[Extension]

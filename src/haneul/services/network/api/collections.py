@@ -97,17 +97,26 @@ def _after(resource: Resource, listing: Any) -> Any:
 
 
 async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[str, Any]:
-    """One thing, or all of a list in one transaction."""
+    """One thing, or all of a list in one transaction.
+
+    What each of a list may be is found out before the transaction begins: as long as it goes on, nobody else writes.
+    """
     if resource.collection in body and isinstance(body[resource.collection], list):
         items = body[resource.collection]
         if not items:
             raise BadRequest("Resources required")
         if resource.check_together is not None:
             resource.check_together([resource.creation(ctx, item) for item in items])
-        things = []
-        for item in items:
-            things.append(await _create(ctx, resource, item))
-            await asyncio.sleep(0)  # a body has up to a thousand, and the database need not let others run
+        wishes, things = [], []
+        async with ctx.in_reading() as reading:
+            for item in items:
+                wishes.append(await _allowed(reading, resource, item))
+                await asyncio.sleep(
+                    0
+                )  # a body has up to a thousand, and the database need not let others run
+        for values in wishes:
+            things.append(await resource.create(ctx, values))  # type: ignore[misc]  # as below
+            await asyncio.sleep(0)
         return {resource.collection: await resource.views(ctx, things)}
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
 
@@ -119,11 +128,17 @@ def item_of(resource: Resource, body: Document) -> dict[str, Any]:
     return item
 
 
-async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
+async def _allowed(ctx: Context, resource: Resource, item: Any) -> dict[str, Any]:
+    """What the asker may have of that."""
     values = resource.creation(ctx, item)
     target = await resource.policy_target(ctx, values)
     ctx.authorize(resource.rule("create"), target)
     resource.authorize_attributes(ctx, "create", item, target)
+    return values
+
+
+async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
+    values = await _allowed(ctx, resource, item)
     return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
 
 
@@ -259,7 +274,8 @@ def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
             raise errors.TagNotFound(tag=tag)
         await _tag(ctx, resource, thing, [t for t in thing.tags if t != tag])
 
-    missing, unreadable = (resource.not_found,), (resource.not_found, errors.InvalidInput)
+    missing = (resource.not_found,)
+    unreadable = (resource.not_found, errors.InvalidInput, errors.InvalidOperation)
     routes.get(path, answer=Tags, errors=missing)(tags_of)
     routes.put(path, answer=Tags, errors=unreadable)(replace)
     routes.post(path, status=201, answer=Tags, errors=unreadable)(extend)

@@ -107,7 +107,7 @@ def _fixed_ips(values: list[str]) -> Extra:
         shape.append(name)
         if name == "ip_address_substr":
             conditions.append(columns[name].like(param))
-            params[f"fixed{i}"] = "%" + wanted.replace("%", "").replace("_", "") + "%"
+            params[f"fixed{i}"] = "%" + wanted.lower().replace("%", "").replace("_", "") + "%"
         else:
             conditions.append(columns[name] == param)
             params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
@@ -171,7 +171,7 @@ PORT = Resource(
         ),
         shown("binding:vif_type", show=lambda p: p.vif_type),
         shown("binding:vif_details", show=_vif_details),
-        Attribute("dns_name", checks.hostname, default=""),
+        Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
         shown("dns_domain", show=lambda p: ""),
         Attribute(
@@ -200,9 +200,11 @@ PORT = Resource(
             errors.MacAddressInUse,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
             errors.InvalidIpForNetwork,
             errors.InvalidIpForSubnet,
             errors.SecurityGroupNotFound,
+            errors.SecurityGroupConflict,
             errors.AddressPairAndPortSecurityRequired,
             errors.AddressPairsExhausted,
             errors.DuplicateAddressPairInRequest,
@@ -210,14 +212,19 @@ PORT = Resource(
             errors.PortSecurityPortHasSecurityGroup,
         ),
         "update": (
+            errors.NetworkNotFound,
+            errors.PortInUse,
             errors.DeviceIDNotOwnedByTenant,
             errors.MacAddressInUse,
             errors.PortBound,
+            errors.PortInUse,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
             errors.InvalidIpForNetwork,
             errors.InvalidIpForSubnet,
             errors.SecurityGroupNotFound,
+            errors.SecurityGroupConflict,
             errors.AddressPairAndPortSecurityRequired,
             errors.AddressPairsExhausted,
             errors.DuplicateAddressPairInRequest,

@@ -8,7 +8,6 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
@@ -19,10 +18,10 @@ routes = Routes("/v2.0", errors=(NotFound,))
 READ, UPDATE, DELETE = (policy.named(f"{action}_quota") for action in ("get", "update", "delete"))
 
 
-def _authorize(ctx: Context, rule: Rule, project_id: str) -> None:
-    """As upstream, quotas that somebody may not read are not there for them."""
-    ctx.authorize(READ, {"project_id": project_id}, hidden=NotFound())
-    ctx.authorize(rule, {"project_id": project_id})
+def _authorize_reading(ctx: Context, project_id: str) -> None:
+    """One's own project may be asked about, whoever one is in it, as upstream."""
+    if project_id != ctx.auth.project_id:
+        ctx.authorize(READ, {"project_id": project_id})
 
 
 @routes.get("/quotas", answer=answers.QuotasOfProjects)
@@ -44,15 +43,14 @@ async def whose(ctx: Context) -> dict[str, Any]:
 @routes.get("/quotas/{id}", answer=answers.OneQuotas)
 async def show(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits."""
-    _authorize(ctx, READ, id)
+    _authorize_reading(ctx, id)
     return {"quota": await QUOTAS.limits(ctx.tx, id)}
 
 
 @routes.get("/quotas/{id}/default", answer=answers.OneQuotas)
 async def default(ctx: Context, id: str) -> dict[str, Any]:
-    """The limits of a project that has none of its own; one's own project may ask, whoever it is, as upstream."""
-    if id != ctx.auth.project_id:
-        ctx.authorize(READ, {"project_id": id})
+    """The limits of a project that has none of its own."""
+    _authorize_reading(ctx, id)
     return {"quota": await QUOTAS.usual(ctx.tx, id)}
 
 
@@ -69,7 +67,7 @@ async def details(ctx: Context, id: str) -> dict[str, Any]:
 @routes.put("/quotas/{id}", answer=answers.OneQuotas, errors=(errors.InvalidInput,))
 async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
-    _authorize(ctx, UPDATE, id)
+    ctx.authorize(UPDATE, {"project_id": id})
     given = body.get("quota")
     if not isinstance(given, dict):
         raise BadRequest("Unable to find 'quota' in request body")
@@ -91,5 +89,5 @@ async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
 @routes.delete("/quotas/{id}")
 async def reset(ctx: Context, id: str) -> None:
     """The project has everybody's limits again."""
-    _authorize(ctx, DELETE, id)
+    ctx.authorize(DELETE, {"project_id": id})
     await QUOTAS.reset(ctx.tx, id)

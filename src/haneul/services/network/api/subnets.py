@@ -82,13 +82,7 @@ def _shared(values: list[str]) -> Extra:
     return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
 
 
-ON_EXTERNAL = SUBNETS.c.network_id.in_(sa.select(NETWORKS.c.id).where(NETWORKS.c.is_external.is_(sa.true())))
-
-
-def _external(values: list[str]) -> Extra:
-    """Subnets of external networks, or of others."""
-    wanted = truth_asked("router:external", values[-1])
-    return f"external/{wanted}", ON_EXTERNAL if wanted else sa.not_(ON_EXTERNAL), {}
+ON_EXTERNAL = SUBNETS.c.is_external.is_(sa.true())
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -143,14 +137,18 @@ SUBNET = Resource(
         on_own_networks=True,
     ),
     target=network_target,
-    filters={"shared": _shared, "router:external": _external},
+    filters={"shared": _shared},
     shape=answers.Subnet,
     refusals={
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
+            errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,
             errors.SubnetPoolQuotaExceeded,
             errors.SubnetAllocationError,
@@ -162,6 +160,8 @@ SUBNET = Resource(
             errors.GatewayConflictWithAllocationPools,
         ),
         "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.GatewayIpInUse,
             errors.DNSNameServersExhausted,
             errors.HostRoutesExhausted,

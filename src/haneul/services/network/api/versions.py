@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Request, Routes
+from haneul.kernel.http import Routes
+from haneul.kernel.http.extensions import Extensions
 from haneul.services.network import errors
 from haneul.services.network.api import answers
 from haneul.services.network.manifest import MANIFEST
 
 routes = Routes()
 
-EXTENSIONS = {
+NAMES = {
     "address-scope": "Address scope",
     "agent": "agent",
     "allowed-address-pairs": "Allowed Address Pairs",
@@ -58,6 +59,13 @@ EXTENSIONS = {
     "subnet-service-types": "Subnet service types",
     "subnet_allocation": "Subnet Allocation",
 }
+"""What this API has beyond networks, subnets and ports."""
+EXTENSIONS = Extensions(
+    dict(sorted(NAMES.items())),
+    "2026-01-01T00:00:00-00:00",
+    missing=lambda alias: errors.ExtensionNotFound(alias=alias),
+)
+EXTENSIONS.serve(routes, "/v2.0/extensions")
 
 
 def _version(endpoint: str) -> dict[str, Any]:
@@ -103,28 +111,3 @@ async def collections(ctx: Context) -> dict[str, Any]:
             for name in names
         ]
     }
-
-
-def _extension(alias: str) -> dict[str, Any]:
-    name = EXTENSIONS[alias]
-    return {
-        "alias": alias,
-        "name": name,
-        "description": name,
-        "updated": "2026-01-01T00:00:00-00:00",
-        "links": [],
-    }
-
-
-@routes.get("/v2.0/extensions", answer=answers.Extensions)
-async def extensions(request: Request) -> dict[str, Any]:
-    """What this API has beyond networks, subnets and ports."""
-    return {"extensions": [_extension(alias) for alias in sorted(EXTENSIONS)]}
-
-
-@routes.get("/v2.0/extensions/{alias}", answer=answers.OneExtension, errors=(errors.ExtensionNotFound,))
-async def extension(alias: str) -> dict[str, Any]:
-    """One extension."""
-    if alias not in EXTENSIONS:
-        raise errors.ExtensionNotFound(alias=alias)
-    return {"extension": _extension(alias)}

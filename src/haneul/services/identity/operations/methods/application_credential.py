@@ -38,7 +38,7 @@ async def _prove(ctx: Context, given: GivenApplicationCredential, address: str) 
     async with ctx.in_reading() as c:
         found = await users.with_domain(c.tx, credential.user_id) if credential else None
     is_right = await passwords.fits(
-        given.secret, credential.secret_hash if credential else None, address=address
+        ctx.platform, given.secret, credential.secret_hash if credential else None, address=address
     )
     if credential is None and given.id:  # ids cannot be guessed, so that there is none is no secret
         raise ThingNotFound(kind="Application Credential", id=given.id)

@@ -41,7 +41,7 @@ async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof
     is_right = await directories.fits(ctx, found[0], password) if found else None
     is_elsewhere = is_right is not None
     if is_right is None:
-        is_right = await passwords.fits(password, stored, address=address)
+        is_right = await passwords.fits(ctx.platform, password, stored, address=address)
     if not found or (stored is None and not is_elsewhere):
         await login_safety.refuse_nobody(ctx)
     await login_safety.decide(ctx, found[0], is_right=is_right)
@@ -52,7 +52,7 @@ async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof
 
 async def _rehash(ctx: Context, user: User, password: str) -> None:
     """Keep the password by today's means, unless it was changed meanwhile."""
-    new = await passwords.hashed(password)
+    new = await passwords.hashed(ctx.platform, password)
     async with ctx.in_transaction() as c:
         now = await USERS.get(c.tx, user.id)
         if now is not None and now.password_hash == user.password_hash:
