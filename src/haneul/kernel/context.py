@@ -19,7 +19,7 @@ from haneul.kernel import events
 from haneul.kernel.clock import Clock
 from haneul.kernel.config import Config, Section
 from haneul.kernel.db import Database, Tx
-from haneul.kernel.denials import Decisions, Denials
+from haneul.kernel.denials import WITHIN_PROJECT, Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
@@ -217,6 +217,7 @@ class Context:
     def project_id(self) -> str:
         """The project acted in; 403 if the token is not scoped to one."""
         if self.auth.project_id is None:
+            self.decisions.note(WITHIN_PROJECT, None, is_allowed=False)
             raise Forbidden(action="an operation within a project")
         return self.auth.project_id
 

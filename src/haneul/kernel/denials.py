@@ -22,6 +22,10 @@ IN_FAULTS = "haneul:denials:in_faults"
 REMEMBERED = 1000
 
 
+WITHIN_PROJECT = Rule("haneul:within_a_project", "@")
+"""What refuses a token that is for no project where something is to be done in one."""
+
+
 class Denial(msgspec.Struct, frozen=True):
     request_id: str
     at: datetime
@@ -71,7 +75,7 @@ class Decisions:
         for rule, target in reversed(self.refusals):
             if rule.name == named:
                 return rule, target
-        return self.last if self.last is not None and self.last[1] else None
+        return None if self.last is None or self.last[1] == {} else self.last
 
 
 class Denials:
@@ -122,7 +126,7 @@ def explain(
     """The denial that this refusal is."""
     refusing, target = refusal
     name = policy.id_of(refusing)
-    rule = policy.rules.get(name)
+    rule = WITHIN_PROJECT if refusing is WITHIN_PROJECT else policy.rules.get(name)
     scope, scopes = scope_of(credentials), rule.scope if rule else ()
     smallest = smallest_role(policy, name, target, credentials)
     if rule is None:

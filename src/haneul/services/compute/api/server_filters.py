@@ -204,8 +204,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
 def _which(ctx: Context, query: Query, names: set[str]) -> Which:
     """Those that are there, unless changes are asked for; an administrator may choose."""
     if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
-        if not ctx.may(CONTEXT_IS_ADMIN, {}):
-            raise errors.DeletedForAdmins
+        ctx.authorize(CONTEXT_IS_ADMIN, {"status": "DELETED"}, hidden=errors.DeletedForAdmins())
         return Which.PAST
     if "deleted" in names and (wanted := query.get("deleted")) is not None:
         return Which.PAST if truths.COMMON.read(wanted) else Which.LIVING

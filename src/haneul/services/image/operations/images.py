@@ -179,8 +179,9 @@ async def update(
 
 
 def _changed(ctx: Context, image: Image, change: patches.Change, is_draft_4: bool) -> Image:
-    if change.name == "owner" and not is_administrator(ctx):
-        raise errors.NotAllowed(why="Owner can't be updated by non admin.")
+    if change.name == "owner":
+        refusal = errors.NotAllowed(why="Owner can't be updated by non admin.")
+        ctx.authorize(policy.CONTEXT_IS_ADMIN, target(ctx, image, is_member=False), hidden=refusal)
     if change.name not in model.BASE and change.name != "locations":
         protections.require_change(ctx, image, change.op, change.name)
     changed = patches.apply(image, change, is_draft_4=is_draft_4)
