@@ -110,7 +110,7 @@ async def main(auth_url: str, password: str, client: str, python: str = sys.exec
             await _forget_member(proxy, name)
         if raw := os.environ.get("REPLAY_RAW"):  # to look at what a cloud answered, word by word
             Path(raw).write_text(json.dumps(proxy.noted))
-        lines = distil(proxy.noted, {known["HOST"]})
+        lines = distil(proxy.noted, known["HOST"])
         path = HERE / "recordings" / f"{client}.jsonl"
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -27,30 +27,34 @@ NAMING = ("name", "binary", "host", "hypervisor_hostname", "alias", "type")
 Line = dict[str, Any]
 
 
-def distil(noted: list[Exchange], hosts: Iterable[str]) -> list[Line]:
-    """The recording. `hosts` are names of machines of the recorded cloud, which a replaying one calls otherwise."""
-    made = re.compile("|".join([*(re.escape(h) + r"(?:@[\w#@.-]+)?" for h in hosts), MADE.pattern]))
+def distil(noted: list[Exchange], host: str) -> list[Line]:
+    """The recording. `host` is a machine of the recorded cloud; a replaying one has another in its place."""
     people, kept = _people(noted)
-    names = _names(kept, made)
+    names = _names(kept)
     lines: list[Line] = []
     known: set[str] = set()
     for exchange in kept:
         gives = {
-            names[value]: path
+            names[value]: [_without(host, step) for step in path]
             for path, value in _leaves(exchange["answer"])
             if value in names and names[value] not in known
         }
 
-        line = _line(exchange, people, partial(_named, made=made, names=names, known=known))
+        line = _line(exchange, people, partial(_named, host=host, names=names, known=known))
         if gives or _what(line) not in {_what(each) for each in lines} or line["method"] != "GET":
             lines.append({**line, "gives": gives} if gives else line)
             known |= gives.keys()
     return lines
 
 
-def _named(text: str, made: re.Pattern[str], names: dict[str, str], known: set[str]) -> str:
+def _named(text: str, host: str, names: dict[str, str], known: set[str]) -> str:
     """The text with what the cloud made up by its name, as far as an answer has shown it."""
-    return made.sub(lambda m: f"{{{names[m[0]]}}}" if names.get(m[0]) in known else m[0], text)
+    text = MADE.sub(lambda m: f"{{{names[m[0]]}}}" if names.get(m[0]) in known else m[0], text)
+    return str(_without(host, text))
+
+
+def _without(host: str, step: Any) -> Any:
+    return re.sub(rf"\b{re.escape(host)}\b", "{host}", step) if isinstance(step, str) else step
 
 
 def _line(exchange: Exchange, people: dict[str, str], named: Callable[[str], str]) -> Line:
@@ -108,14 +112,14 @@ def _people(noted: list[Exchange]) -> tuple[dict[str, str], list[Exchange]]:
     return people, kept
 
 
-def _names(exchanges: list[Exchange], made: re.Pattern[str]) -> dict[str, str]:
+def _names(exchanges: list[Exchange]) -> dict[str, str]:
     """Names for what the cloud made up and a client sent later."""
     shown: set[str] = set()
     sent: set[str] = set()
     names: dict[str, str] = {}
     for exchange in exchanges:
         asked = f"{_path(exchange)} {json.dumps(exchange['body'])}"
-        for value in made.findall(asked):
+        for value in MADE.findall(asked):
             if value in shown and value not in sent:
                 names.setdefault(value, f"n{len(names) + 1}")
             elif value not in shown:

@@ -32,7 +32,7 @@ ROOTS = {
     "volume": "/volume",
     "placement": "/placement",
 }
-NAME = re.compile(r"\{([nt]\d+)\}")
+NAME = re.compile(r"\{([nt]\d+|host)\}")
 UNEXPLAINED = "?"
 NOTHING = "nothing"
 ADMIN_PASSWORD = "peer"
@@ -45,7 +45,7 @@ class Replay:
     def __init__(self, cloud: Cloud, lines: list[Line]) -> None:
         self.cloud = cloud
         self.lines = lines
-        self.names: dict[str, str] = {}
+        self.names = {"host": cloud.hosts[0]}
         self.logins = {line["login"]: line for line in reversed(lines) if "login" in line}
         self.unmade: dict[str, str] = {}
         """The request whose answer should have shown a name, and did not."""
@@ -105,24 +105,23 @@ class Replay:
             self.names[line["login"]] = answer.headers["X-Subject-Token"]
         for name, path in line.get("gives", {}).items():
             try:
-                self.names[name] = _at(answer.json(), path)
+                self.names[name] = self._at(answer.json(), path)
             except (LookupError, StopIteration, TypeError, ValueError):
                 self.unmade[name] = _request(line)
 
+    def _at(self, answer: Any, path: list[Any]) -> str:
+        for step in path:
+            if isinstance(answer, list) and isinstance(step, str):
+                key, _, value = step.partition("=")
+                answer = next(item for item in answer if item.get(key) == self._filled(value))
+            else:
+                answer = answer[step]
+        if not isinstance(answer, str | int):
+            raise TypeError(answer)
+        return str(answer)
+
     def _forget(self, line: Line) -> None:
         self.unmade |= dict.fromkeys(line.get("gives", {}), _request(line))
-
-
-def _at(answer: Any, path: list[Any]) -> str:
-    for step in path:
-        if isinstance(answer, list) and isinstance(step, str):
-            key, _, value = step.partition("=")
-            answer = next(item for item in answer if item.get(key) == value)
-        else:
-            answer = answer[step]
-    if not isinstance(answer, str | int):
-        raise TypeError(answer)
-    return str(answer)
 
 
 def _shape(answer: httpx.Response) -> Any:

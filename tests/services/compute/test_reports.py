@@ -61,3 +61,27 @@ async def test_a_server_without_a_description_has_none_once_there_are_any(w: Wor
         shown = await w.cloud.member.get(f"{BASE}/servers/{id}", version="compute 2.19")
         found.append(shown.json()["server"]["description"])
     assert found == ["box", None]
+
+
+async def test_whether_a_volume_goes_with_its_server_is_decided_later_too(w: World) -> None:
+    made = await w.cloud.member.post("/volume/v3/volumes", {"volume": {"size": 1}})
+    await w.cloud.settled()
+    volume, server = made.json()["volume"]["id"], await w.create()
+    path = f"{BASE}/servers/{server}/os-volume_attachments"
+    await w.cloud.member.post(path, {"volumeAttachment": {"volumeId": volume}})
+    await w.cloud.settled()
+
+    async def ask(who: object = w.cloud.member, version: str = "compute 2.85", **more: object) -> int:
+        body = {"volumeAttachment": {"volumeId": volume, **more}}
+        return (await who.put(f"{path}/{volume}", body, version=version)).status_code  # type: ignore[attr-defined]
+
+    assert await ask(version="compute 2.84", delete_on_termination=True) in (400, 404, 405)
+    assert await ask(device="/dev/vdz", delete_on_termination=True) == 400
+    assert await ask(w.cloud.stranger, delete_on_termination=True) == 404
+    assert await ask(w.cloud.reader, delete_on_termination=True) == 403
+    assert await ask(delete_on_termination=True) == 202
+    shown = await w.cloud.member.get(f"{path}/{volume}", version="compute 2.85")
+    assert shown.json()["volumeAttachment"]["delete_on_termination"] is True
+    assert (await w.cloud.member.delete(f"{BASE}/servers/{server}")).status_code == 204
+    await w.cloud.settled()
+    assert (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).status_code == 404

@@ -19,6 +19,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Version
+from haneul.kernel.db import Busy
+from haneul.kernel.db.port import Unstorable
 from haneul.kernel.errors import (
     HOST_FAILURES,
     BadRequest,
@@ -78,7 +80,7 @@ NONE: Final = type(None)
 
 COMMON_ERRORS: tuple[type[HaneulError], ...] = (
     BadRequest, InvalidField, Unauthorized, Forbidden, MethodNotAllowed, NotAcceptable, TooLarge,
-    UnsupportedMediaType, TooManyRequests, StaleRow, Unavailable, StoreAway, StoreFull, *HOST_FAILURES,
+    UnsupportedMediaType, TooManyRequests, StaleRow, Busy, Unstorable, Unavailable, StoreAway, StoreFull, *HOST_FAILURES,
 )  # fmt: skip
 """What every route can fail with, so that none declares it."""
 

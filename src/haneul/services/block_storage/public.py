@@ -193,6 +193,11 @@ async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Att
     }
 
 
+async def decide_fate(ctx: Context, attachment_id: str, *, delete_on_termination: bool) -> None:
+    """The volume goes with its server, or stays when that goes."""
+    await _attachments.decide_fate(ctx, attachment_id, delete_on_termination=delete_on_termination)
+
+
 async def grown_volumes(ctx: Context) -> list[GrownVolume]:
     """All that are larger than their servers know."""
     found = await _attachments.grown(ctx)

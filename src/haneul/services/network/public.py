@@ -50,6 +50,7 @@ from haneul.services.network.store.security_groups import SECURITY_GROUPS
 __all__ = [
     "GROUP_REFUSALS",
     "PORT_REFUSALS",
+    "RULE_REFUSALS",
     "AutoAllocationFailure",
     "IngressGroup",
     "IngressRule",
@@ -107,7 +108,9 @@ PORT_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.PortRequiresFixedIP, _errors.NetworkRequiresSubnet, _errors.ExternalNetworkAttachForbidden,
     _errors.IpAddressAlreadyAllocated, _errors.IpAddressGenerationFailure, _errors.InvalidIpForNetwork,
     _errors.InvalidIpForSubnet, _errors.OverQuota, AutoAllocationFailure, SecurityGroupCannotBeApplied,
-    _errors.SecurityGroupNotFound, _errors.SecurityGroupConflict, _errors.PortBindingFailed, _errors.NoUniqueMatch,
+    _errors.SecurityGroupNotFound, _errors.NoUniqueMatch, _errors.SecurityGroupConflict,
+    _errors.IpAddressGenerationFailureNoMatchingSubnet, _errors.PortBindingFailed, _errors.MacAddressInUse,
+    _errors.DeviceIDNotOwnedByTenant, _errors.InvalidOperation,
 )  # fmt: skip
 """What calls about ports can fail with: who hands it on to a caller declares it."""
 GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
@@ -117,6 +120,14 @@ GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.SecurityGroupDefaultAlreadyExists, _errors.SecurityGroupRuleExists,
 )  # fmt: skip
 """What calls about security groups can fail with, likewise."""
+RULE_REFUSALS: tuple[type[HaneulError], ...] = (
+    *GROUP_REFUSALS, _errors.SecurityGroupEthertypeConflictWithProtocol, _errors.SecurityGroupInvalidIcmpValue,
+    _errors.SecurityGroupInvalidPortRange, _errors.SecurityGroupInvalidPortValue,
+    _errors.SecurityGroupInvalidProtocolForPort, _errors.SecurityGroupMissingIcmpType,
+    _errors.SecurityGroupProtocolRequiredWithPorts, _errors.SecurityGroupRemoteGroupAndRemoteIpPrefix,
+    _errors.SecurityGroupRuleInvalidProtocol, _errors.SecurityGroupRuleParameterConflict,
+)  # fmt: skip
+"""What calls about their rules can fail with."""
 
 _FIXED = msgspec.json.Decoder(list[FixedIp])
 

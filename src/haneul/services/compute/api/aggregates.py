@@ -156,6 +156,7 @@ async def delete_aggregate(ctx: Context, id: str) -> None:
         errors.HostInOtherZone,
         errors.HostZoneInUse,
         errors.AggregateZoneInUse,
+        errors.AggregateExists,
     ),
 )
 async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any]:

@@ -79,14 +79,14 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Image], dic
     return page, {"images_links": more} if more else {}
 
 
-@routes.get("/images", answer=answers.Images)
+@routes.get("/images", answer=answers.Images, errors=image.IMAGE_REFUSALS)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """Images: ids, names and links."""
     page, following = await _page(ctx, query, "images")
     return {"images": [brief(ctx, each) for each in page]} | following
 
 
-@routes.get("/images/detail", answer=answers.ImagesInDetail)
+@routes.get("/images/detail", answer=answers.ImagesInDetail, errors=image.IMAGE_REFUSALS)
 async def list_images_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     """Images with all that compute tells of them."""
     page, following = await _page(ctx, query, "images/detail")
@@ -106,7 +106,7 @@ async def show_image(ctx: Context, id: str) -> dict[str, Any]:
     return {"image": detail(ctx, await _find(ctx, id))}
 
 
-@routes.delete("/images/{id}", errors=(NotFound,))
+@routes.delete("/images/{id}", errors=(NotFound, *image.IMAGE_REFUSALS))
 async def delete_image(ctx: Context, id: str) -> None:
     """The image is gone."""
     await _find(ctx, id)

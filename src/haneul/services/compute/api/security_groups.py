@@ -109,7 +109,7 @@ async def delete_group(ctx: Context, id: str) -> None:
     status=200,
     policy=policy.CREATE_RULE,
     answer=answers.OneSecurityGroupRule,
-    errors=network.GROUP_REFUSALS,
+    errors=network.RULE_REFUSALS,
 )
 async def create_rule(ctx: Context, body: RuleBody) -> dict[str, Any]:
     """Let something in."""

@@ -18,6 +18,7 @@ from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.operations import actions, disks, servers
 from haneul.services.compute.policy import servers as policy
+from haneul.services.image import public as image
 from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
@@ -71,6 +72,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
         errors.WrongNetworks,
         *network.GROUP_REFUSALS,
         *block_storage.VOLUME_REFUSALS,
+        *image.IMAGE_REFUSALS,
     ),
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Query, Routes, lists
+from haneul.kernel.errors import BadRequest
+from haneul.kernel.http import UNSET, Query, Routes, lists
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import server_answers
-from haneul.services.compute.api.server_schemas import AttachVolume, uuid
+from haneul.services.compute.api.server_schemas import AttachVolume, UpdateAttachment, uuid
 from haneul.services.compute.operations import disks, interfaces
 from haneul.services.compute.policy import servers as policy
 
@@ -100,6 +101,30 @@ async def attach(ctx: Context, id: str, body: AttachVolume) -> dict[str, Any]:
     # upstream answers a new attachment with the id that shows and lists had before 2.89
     named = {"id": volume_id, **{key: value for key, value in shown.items() if key not in IDS}}
     return {"volumeAttachment": named}
+
+
+@routes.put(
+    "/os-volume_attachments/{volume_id}",
+    status=202,
+    policy=policy.UPDATE_VOLUME,
+    since="2.85",
+    errors=(errors.ServerNotFound, errors.NotAttached),
+)
+async def update_attachment(ctx: Context, id: str, volume_id: str, body: UpdateAttachment) -> None:
+    """Say whether the volume goes with its server. Another volume cannot take its place."""
+    wanted = body.volumeAttachment
+    shown = (await _attachment(ctx, id, volume_id, policy.UPDATE_VOLUME))["volumeAttachment"]
+    same = {
+        "volumeId": wanted.volumeId,
+        "device": wanted.device,
+        "serverId": wanted.serverId,
+        "tag": wanted.tag,
+    }
+    for name, value in same.items():
+        if value not in (None, UNSET, shown[name]):
+            raise BadRequest(f"The {name} property is not updateable.")
+    fate = None if wanted.delete_on_termination is UNSET else wanted.delete_on_termination
+    await disks.update_attachment(ctx, id, volume_id, delete_on_termination=fate)
 
 
 @routes.delete(

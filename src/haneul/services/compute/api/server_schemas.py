@@ -139,6 +139,21 @@ class AttachVolume(Strict):
     volumeAttachment: VolumeAttachment
 
 
+class ChangedAttachment(Strict, kw_only=True):
+    """Only the fate may change; the rest may be sent as it is."""
+
+    volumeId: Text
+    device: AttachedName | None = None
+    tag: DeviceTag | UnsetType = UNSET
+    serverId: Text | UnsetType = UNSET
+    id: Text | UnsetType = UNSET
+    delete_on_termination: bool | UnsetType = UNSET
+
+
+class UpdateAttachment(Strict):
+    volumeAttachment: ChangedAttachment
+
+
 class FixedIp(Strict):
     ip_address: Text
 

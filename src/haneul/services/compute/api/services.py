@@ -15,6 +15,7 @@ from haneul.services.compute.api import answers, values
 from haneul.services.compute.operations import hosts
 from haneul.services.compute.operations.hosts import Service
 from haneul.services.compute.policy import hosts as policy
+from haneul.services.placement import public as placement
 
 routes = Routes("/v2.1")
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -124,7 +125,7 @@ async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dic
 @routes.delete(
     "/os-services/{id}",
     policy=policy.DELETE_SERVICE,
-    errors=(errors.ServiceNotFound, errors.ServiceInUse),
+    errors=(errors.ServiceNotFound, errors.ServiceInUse, *placement.HOST_REFUSALS),
 )
 async def delete_service(ctx: Context, id: str) -> None:
     """Forget the nova-compute of a host that is down and has no servers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import Forbidden, NotFound
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.identity import policy
 from haneul.services.identity.api import answers, domains, projects, token_answers
@@ -34,8 +34,10 @@ async def show_catalog(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("/OS-FEDERATION/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects)
-@routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects)
+@routes.get(
+    "/OS-FEDERATION/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects, errors=(NotFound,)
+)
+@routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the projects that one may get a token for."""
     extra = [("project_is_held", roles.project_is_held(), _me(ctx))]
@@ -44,8 +46,10 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
     )
 
 
-@routes.get("/OS-FEDERATION/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains)
-@routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains)
+@routes.get(
+    "/OS-FEDERATION/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains, errors=(NotFound,)
+)
+@routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains, errors=(NotFound,))
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the domains that one may get a token for."""
     extra = [("domain_is_held", roles.domain_is_held(), _me(ctx))]

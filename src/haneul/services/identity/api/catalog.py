@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
@@ -98,7 +99,7 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
     }
 
 
-@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions)
+@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions, errors=(NotFound,))
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
     only(query, "parent_region_id", "limit", "marker")
@@ -110,7 +111,10 @@ async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str
     status=201,
     policy=policy.CREATE_REGION,
     answer=catalog_answers.OneRegion,
-    errors=(errors.DuplicateThing,),
+    errors=(
+        errors.DuplicateThing,
+        errors.ThingNotFound,
+    ),
 )
 async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     """Create a region."""
@@ -122,7 +126,7 @@ async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     status=201,
     policy=policy.CREATE_REGION,
     answer=catalog_answers.OneRegion,
-    errors=(errors.DuplicateThing, errors.ThingNotFound),
+    errors=(errors.DuplicateThing, errors.ThingNotFound, errors.ImmutableId),
 )
 async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Create a region with this id."""
@@ -194,7 +198,7 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     return found
 
 
-@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services)
+@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services, errors=(NotFound,))
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
     ctx.authorize(policy.LIST_SERVICES, {})
@@ -269,7 +273,7 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints)
+@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints, errors=(NotFound,))
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
     ctx.authorize(policy.LIST_ENDPOINTS, {})
@@ -320,7 +324,7 @@ async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     "/endpoints/{endpoint_id}",
     policy=policy.UPDATE_ENDPOINT,
     answer=catalog_answers.OneEndpoint,
-    errors=(errors.Invalid, errors.ThingNotFound),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
 )
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -62,7 +63,7 @@ def view(ctx: Context, credential: Credential) -> dict[str, Any]:
     }
 
 
-@routes.get("/credentials", policy=policy.LIST_CREDENTIALS, answer=answers.Credentials)
+@routes.get("/credentials", policy=policy.LIST_CREDENTIALS, answer=answers.Credentials, errors=(NotFound,))
 async def list_credentials(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List credentials: all that the asker may see, which is none by a token that was lent."""
     if ctx.auth.is_delegated:
@@ -75,7 +76,16 @@ async def list_credentials(ctx: Context, request: Request, query: Query) -> dict
     )
 
 
-@routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL, answer=answers.OneCredential)
+@routes.post(
+    "/credentials",
+    status=201,
+    policy=policy.CREATE_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(
+        errors.Invalid,
+        errors.TooManyThings,
+    ),
+)
 async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any]:
     """Create a credential."""
     credentials.require_own_token(ctx)
@@ -111,7 +121,7 @@ async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     "/credentials/{credential_id}",
     policy=policy.UPDATE_CREDENTIAL,
     answer=answers.OneCredential,
-    errors=(errors.Invalid, errors.ThingNotFound),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
 )
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
@@ -175,7 +185,10 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
     status=201,
     policy=policy.EC2_CREATE_CREDENTIAL,
     answer=answers.OneEc2Credential,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.TooManyThings,
+    ),
 )
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""

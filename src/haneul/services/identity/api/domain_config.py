@@ -42,7 +42,10 @@ class ConfigBody(Schema):
     policy=policy.CREATE_DOMAIN_CONFIG,
     answer=answers.DomainConfig,
     other_answers={201: answers.DomainConfig},
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.InvalidDomainConfig,
+    ),
 )
 async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply:
     """Configure a domain; what it said before is forgotten."""
@@ -57,7 +60,7 @@ async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply
     _WHOLE,
     policy=policy.GET_DOMAIN_CONFIG,
     answer=answers.DomainConfig,
-    errors=(errors.OptionNotFound, errors.ThingNotFound),
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
 )
 async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain's configuration, without secrets."""
@@ -79,7 +82,15 @@ async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[
     return {"config": await domain_config.change(ctx, domain_id, body.config)}
 
 
-@routes.delete(_WHOLE, policy=policy.DELETE_DOMAIN_CONFIG, errors=(errors.ThingNotFound,))
+@routes.delete(
+    _WHOLE,
+    policy=policy.DELETE_DOMAIN_CONFIG,
+    errors=(
+        errors.ThingNotFound,
+        errors.InvalidDomainConfig,
+        errors.OptionNotFound,
+    ),
+)
 async def delete_config(ctx: Context, domain_id: str) -> None:
     """Forget a domain's configuration."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
@@ -153,7 +164,7 @@ async def update_option(
 @routes.delete(
     _GROUP,
     policy=policy.DELETE_DOMAIN_CONFIG,
-    errors=(errors.OptionNotFound, errors.ThingNotFound),
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
 )
 async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     """Forget one group of a domain's options."""
@@ -165,7 +176,7 @@ async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
 @routes.delete(
     _OPTION,
     policy=policy.DELETE_DOMAIN_CONFIG,
-    errors=(errors.OptionNotFound, errors.ThingNotFound),
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
 )
 async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -> None:
     """Forget one option of a domain."""

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -78,7 +79,7 @@ def own_domain(ctx: Context) -> list[Filter]:
     return [Filter("domain_id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
 
 
-@routes.get("/domains", policy=policy.LIST_DOMAINS, answer=answers.Domains)
+@routes.get("/domains", policy=policy.LIST_DOMAINS, answer=answers.Domains, errors=(NotFound,))
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List domains."""
     ctx.authorize(policy.LIST_DOMAINS, {"target": {"domain": {"id": ctx.auth.domain_id}}})

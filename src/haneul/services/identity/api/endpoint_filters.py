@@ -79,7 +79,12 @@ def _checked(filters: dict[str, Any]) -> dict[str, Any]:
 # groups
 
 
-@routes.get("/endpoint_groups", policy=policy.LIST_ENDPOINT_GROUPS, answer=catalog_answers.EndpointGroups)
+@routes.get(
+    "/endpoint_groups",
+    policy=policy.LIST_ENDPOINT_GROUPS,
+    answer=catalog_answers.EndpointGroups,
+    errors=(NotFound,),
+)
 async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoint groups."""
     ctx.authorize(policy.LIST_ENDPOINT_GROUPS, {})
@@ -124,7 +129,7 @@ async def show_group(ctx: Context, endpoint_group_id: str) -> dict[str, Any]:
     "/endpoint_groups/{endpoint_group_id}",
     policy=policy.UPDATE_ENDPOINT_GROUP,
     answer=catalog_answers.OneEndpointGroup,
-    errors=(NotFound, errors.ThingNotFound),
+    errors=(NotFound, errors.ThingNotFound, errors.Invalid, errors.NotFoundInBody),
 )
 async def update_group(
     ctx: Context, endpoint_group_id: str, body: ChangedEndpointGroupBody

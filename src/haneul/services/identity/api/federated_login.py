@@ -31,7 +31,11 @@ _HERE = "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth
     transaction=False,
     answer=token_answers.OneToken,
     other_answers={200: Content((soap.CONTENT_TYPE,))},
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.CannotMap,
+        errors.InvalidRules,
+    ),
 )
 async def authenticate_or_ask(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
@@ -55,7 +59,7 @@ async def authenticate_or_ask(
     auth=False,
     transaction=False,
     answer=token_answers.OneToken,
-    errors=(errors.CannotMap, errors.ThingNotFound),
+    errors=(errors.CannotMap, errors.ThingNotFound, errors.InvalidRules),
 )
 async def authenticate(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with what the identity provider asserts; the token has no scope."""

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -54,7 +55,15 @@ def view(ctx: Context, group: Group) -> dict[str, Any]:
     }
 
 
-@routes.get("/groups", policy=policy.LIST_GROUPS, answer=answers.Groups)
+@routes.get(
+    "/groups",
+    policy=policy.LIST_GROUPS,
+    answer=answers.Groups,
+    errors=(
+        NotFound,
+        errors.ThingNotFound,
+    ),
+)
 async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List groups."""
     ctx.authorize(policy.LIST_GROUPS, {"target": {"group": {"domain_id": ctx.auth.domain_id}}})
@@ -69,7 +78,7 @@ async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str,
     status=201,
     policy=policy.CREATE_GROUP,
     answer=answers.OneGroup,
-    errors=(errors.DirectoryIsReadOnly, errors.DuplicateThing),
+    errors=(errors.DirectoryIsReadOnly, errors.DuplicateThing, errors.ThingNotFound),
 )
 async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Create a group."""
@@ -93,7 +102,7 @@ async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
     "/groups/{group_id}",
     policy=policy.UPDATE_GROUP,
     answer=answers.OneGroup,
-    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound),
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound, errors.ImmutableId),
 )
 async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
     """Change a group."""
@@ -127,7 +136,10 @@ async def delete_group(ctx: Context, group_id: str) -> None:
     "/groups/{group_id}/users",
     policy=policy.LIST_USERS_IN_GROUP,
     answer=answers.Users,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
 )
 async def list_users(ctx: Context, group_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the users in a group."""
@@ -174,7 +186,12 @@ async def check_user(ctx: Context, group_id: str, user_id: str) -> None:
 
 
 @routes.delete(
-    "/groups/{group_id}/users/{user_id}", policy=policy.REMOVE_USER_FROM_GROUP, errors=(errors.ThingNotFound,)
+    "/groups/{group_id}/users/{user_id}",
+    policy=policy.REMOVE_USER_FROM_GROUP,
+    errors=(
+        errors.ThingNotFound,
+        errors.DirectoryIsReadOnly,
+    ),
 )
 async def remove_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Take a user out of a group."""

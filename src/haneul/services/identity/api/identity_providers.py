@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType, field
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
@@ -114,6 +115,7 @@ def _distinct(remote_ids: list[str] | None) -> list[str]:
     "/OS-FEDERATION/identity_providers",
     policy=policy.LIST_IDENTITY_PROVIDERS,
     answer=catalog_answers.IdentityProviders,
+    errors=(NotFound,),
 )
 async def list_identity_providers(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List identity providers."""

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MOST
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
@@ -95,7 +96,10 @@ def view(ctx: Context, limit: Limit) -> dict[str, Any]:
 
 
 @routes.get(
-    "/registered_limits", policy=policy.LIST_REGISTERED_LIMITS, answer=catalog_answers.RegisteredLimits
+    "/registered_limits",
+    policy=policy.LIST_REGISTERED_LIMITS,
+    answer=catalog_answers.RegisteredLimits,
+    errors=(NotFound,),
 )
 async def list_registered_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List registered limits."""
@@ -148,7 +152,13 @@ async def show_registered_limit(ctx: Context, registered_limit_id: str) -> dict[
     "/registered_limits/{registered_limit_id}",
     policy=policy.UPDATE_REGISTERED_LIMIT,
     answer=catalog_answers.OneRegisteredLimit,
-    errors=(errors.LimitInUse, errors.ThingNotFound),
+    errors=(
+        errors.LimitInUse,
+        errors.ThingNotFound,
+        errors.DuplicateThing,
+        errors.LimitNotFound,
+        errors.NotFoundInBody,
+    ),
 )
 async def update_registered_limit(
     ctx: Context, registered_limit_id: str, body: RegisteredLimitBody
@@ -181,7 +191,7 @@ async def show_model(ctx: Context) -> dict[str, Any]:
     return {"model": {"name": name, "description": MODELS[name]}}
 
 
-@routes.get("/limits", policy=policy.LIST_LIMITS, answer=catalog_answers.Limits)
+@routes.get("/limits", policy=policy.LIST_LIMITS, answer=catalog_answers.Limits, errors=(NotFound,))
 async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List limits: all for admins and services, one's own for others."""
     texts = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
@@ -201,7 +211,13 @@ async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str,
     status=201,
     policy=policy.CREATE_LIMITS,
     answer=catalog_answers.NewLimits,
-    errors=(errors.Invalid, errors.LimitMisfit, errors.NoRegisteredLimit, errors.NotFoundInBody),
+    errors=(
+        errors.Invalid,
+        errors.LimitMisfit,
+        errors.NoRegisteredLimit,
+        errors.NotFoundInBody,
+        errors.DuplicateThing,
+    ),
 )
 async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
     """Set limits of projects and domains."""
@@ -251,7 +267,7 @@ async def show_limit(ctx: Context, limit_id: str) -> dict[str, Any]:
     policy=policy.UPDATE_LIMIT,
     asks_late=True,
     answer=catalog_answers.OneLimit,
-    errors=(errors.LimitMisfit, errors.ThingNotFound),
+    errors=(errors.LimitMisfit, errors.ThingNotFound, errors.LimitNotFound),
 )
 async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str, Any]:
     """Change a limit."""

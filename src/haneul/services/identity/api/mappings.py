@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import field
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -48,7 +49,12 @@ def _read(id: str, given: dict[str, Any]) -> AttributeMapping:
     return AttributeMapping(id, given["rules"], version)
 
 
-@routes.get("/OS-FEDERATION/mappings", policy=policy.LIST_MAPPINGS, answer=catalog_answers.Mappings)
+@routes.get(
+    "/OS-FEDERATION/mappings",
+    policy=policy.LIST_MAPPINGS,
+    answer=catalog_answers.Mappings,
+    errors=(NotFound,),
+)
 async def list_mappings(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List mappings."""
     return await listing(ctx, request, query, MAPPINGS, "mappings", view, texts=())
@@ -59,7 +65,7 @@ async def list_mappings(ctx: Context, request: Request, query: Query) -> dict[st
     status=201,
     policy=policy.CREATE_MAPPING,
     answer=catalog_answers.OneMapping,
-    errors=(errors.DuplicateThing, errors.InvalidRules, errors.ThingNotFound),
+    errors=(errors.DuplicateThing, errors.InvalidRules, errors.ThingNotFound, errors.Invalid),
 )
 async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
     """Create a mapping."""

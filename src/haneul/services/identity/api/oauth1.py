@@ -84,7 +84,7 @@ async def show_consumer(ctx: Context, consumer_id: str) -> dict[str, Any]:
     "/OS-OAUTH1/consumers/{consumer_id}",
     policy=policy.UPDATE_CONSUMER,
     answer=answers.OneConsumer,
-    errors=(errors.Invalid, errors.ThingNotFound),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
 )
 async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) -> dict[str, Any]:
     """Describe a consumer otherwise."""
@@ -111,7 +111,10 @@ async def delete_consumer(ctx: Context, consumer_id: str) -> None:
     status=201,
     auth=False,
     answer=Content((FORM,)),
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
 )
 async def create_request_token(ctx: Context, request: Request) -> Reply:
     """A consumer asks to act in the project that `Requested-Project-Id` names."""
@@ -125,7 +128,10 @@ async def create_request_token(ctx: Context, request: Request) -> Reply:
     "/OS-OAUTH1/authorize/{request_token_id}",
     policy=policy.AUTHORIZE_REQUEST_TOKEN,
     answer=answers.OneVerifier,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
 )
 async def authorize_request_token(ctx: Context, request_token_id: str, body: Agreement) -> dict[str, Any]:
     """Agree that the consumer acts with some of one's roles; it needs the verifier."""

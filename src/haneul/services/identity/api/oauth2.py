@@ -12,7 +12,7 @@ from typing import Any
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
-from haneul.services.identity import config
+from haneul.services.identity import config, errors
 from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
@@ -35,6 +35,11 @@ FAILED = "Client authentication failed."
     transaction=False,
     answer=catalog_answers.OAuthToken,
     other_answers={400: catalog_answers.OAuthRefusal, 401: catalog_answers.OAuthRefusal},
+    errors=(
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 async def create_token(ctx: Context, request: Request) -> Reply:
     """A token for an application credential, as OAuth 2.0 asks for it and answers."""

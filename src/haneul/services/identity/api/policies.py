@@ -54,7 +54,7 @@ def view(ctx: Context, found: StoredPolicy) -> dict[str, Any]:
     }
 
 
-@routes.get("/policies", policy=policy.LIST_POLICIES, answer=catalog_answers.Policies)
+@routes.get("/policies", policy=policy.LIST_POLICIES, answer=catalog_answers.Policies, errors=(NotFound,))
 async def list_policies(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List policies."""
     ctx.authorize(policy.LIST_POLICIES, {})
@@ -85,7 +85,10 @@ async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
     "/policies/{policy_id}",
     policy=policy.UPDATE_POLICY,
     answer=catalog_answers.OnePolicy,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+    ),
 )
 async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
     """Change a policy."""

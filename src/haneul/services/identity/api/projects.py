@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, has_texts
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -87,7 +87,7 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
     }
 
 
-@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects)
+@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List projects."""
     ctx.authorize(policy.LIST_PROJECTS, {"target": {"domain_id": ctx.auth.domain_id}})
@@ -297,7 +297,12 @@ async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     "/projects/{project_id}/tags",
     policy=policy.UPDATE_PROJECT_TAGS,
     answer=answers.ProjectTags,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
 )
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
@@ -307,7 +312,13 @@ async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[st
 
 
 @routes.delete(
-    "/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS, errors=(errors.ThingNotFound,)
+    "/projects/{project_id}/tags",
+    policy=policy.DELETE_PROJECT_TAGS,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
 )
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
@@ -333,7 +344,12 @@ async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     status=201,
     policy=policy.CREATE_PROJECT_TAG,
     answer=None,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
 )
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
@@ -344,7 +360,13 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
 
 
 @routes.delete(
-    "/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG, errors=(errors.ThingNotFound,)
+    "/projects/{project_id}/tags/{tag}",
+    policy=policy.DELETE_PROJECT_TAG,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
 )
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""

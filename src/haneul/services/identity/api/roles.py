@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
@@ -73,7 +74,7 @@ async def _find(ctx: Context, role_id: str, everywhere: Rule, in_domain: Rule) -
     return role
 
 
-@routes.get("/roles", answer=answers.Roles)
+@routes.get("/roles", answer=answers.Roles, errors=(NotFound,))
 async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the roles of the whole cloud, or those of a domain (`domain_id`)."""
     domain_id = query.get("domain_id") or ""
@@ -83,7 +84,15 @@ async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, 
     return await listing(ctx, request, query, ROLES, "roles", view, fixed=fixed)
 
 
-@routes.post("/roles", status=201, answer=answers.OneRole, errors=(errors.DuplicateThing,))
+@routes.post(
+    "/roles",
+    status=201,
+    answer=answers.OneRole,
+    errors=(
+        errors.DuplicateThing,
+        errors.ThingNotFound,
+    ),
+)
 async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
     """Create a role."""
     new, extra = read(NewRole, body.role, of="role")
@@ -106,7 +115,7 @@ async def show_role(ctx: Context, role_id: str) -> dict[str, Any]:
 @routes.patch(
     "/roles/{role_id}",
     answer=answers.OneRole,
-    errors=(errors.ImmutableThing, errors.ThingNotFound),
+    errors=(errors.ImmutableThing, errors.ThingNotFound, errors.ImmutableId, errors.Invalid),
 )
 async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, Any]:
     """Change a role."""

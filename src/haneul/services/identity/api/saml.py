@@ -61,7 +61,7 @@ async def show_metadata(ctx: Context) -> Reply:
     auth=False,
     transaction=False,
     answer=Content(("text/xml",)),
-    errors=(errors.Invalid, errors.ThingNotFound, errors.TokenNotFound),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.TokenNotFound, errors.NoIdentityProvider),
 )
 async def create_assertion(ctx: Context, body: CreateAssertion) -> Reply:
     """An assertion about the holder of a token, for another cloud: a SAML response."""
@@ -69,7 +69,18 @@ async def create_assertion(ctx: Context, body: CreateAssertion) -> Reply:
     return _reply(response, provider)
 
 
-@routes.post("/auth/OS-FEDERATION/saml2/ecp", auth=False, transaction=False, answer=Content(("text/xml",)))
+@routes.post(
+    "/auth/OS-FEDERATION/saml2/ecp",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/xml",)),
+    errors=(
+        errors.Invalid,
+        errors.NoIdentityProvider,
+        errors.ThingNotFound,
+        errors.TokenNotFound,
+    ),
+)
 async def create_enveloped_assertion(ctx: Context, body: CreateAssertion) -> Reply:
     """The same in an envelope, as a program brings it to the other cloud."""
     response, provider = await _asserted(ctx, body)

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Strict
 from haneul.services.identity import errors, policy
@@ -67,6 +68,7 @@ def view(ctx: Context, provider: ServiceProvider) -> dict[str, Any]:
     "/OS-FEDERATION/service_providers",
     policy=policy.LIST_SERVICE_PROVIDERS,
     answer=catalog_answers.ServiceProviders,
+    errors=(NotFound,),
 )
 async def list_service_providers(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List service providers."""
@@ -80,7 +82,7 @@ async def list_service_providers(ctx: Context, request: Request, query: Query) -
     status=201,
     policy=policy.CREATE_SERVICE_PROVIDER,
     answer=catalog_answers.OneServiceProvider,
-    errors=(errors.DuplicateThing, errors.ThingNotFound),
+    errors=(errors.DuplicateThing, errors.ThingNotFound, errors.Invalid),
 )
 async def create_service_provider(
     ctx: Context, provider_id: str, body: CreateServiceProvider
@@ -114,7 +116,10 @@ async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any
     "/OS-FEDERATION/service_providers/{provider_id}",
     policy=policy.UPDATE_SERVICE_PROVIDER,
     answer=catalog_answers.OneServiceProvider,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
 )
 async def update_service_provider(
     ctx: Context, provider_id: str, body: UpdateServiceProvider

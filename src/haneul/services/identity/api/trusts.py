@@ -77,7 +77,7 @@ def _with_roles(ctx: Context, trust: Trust, roles: list[Role]) -> dict[str, Any]
     status=201,
     policy=policy.CREATE_TRUST,
     answer=answers.OneTrust,
-    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound),
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound, errors.TooManyThings),
 )
 async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
     """Lend some of one's roles in a project to another user."""

@@ -98,7 +98,16 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
     policy=policy.CREATE_USER,
     transaction=False,
     answer=answers.OneUser,
-    errors=(errors.DirectoryIsReadOnly, errors.DuplicateThing, errors.Invalid, errors.PasswordTooWeak),
+    errors=(
+        errors.DirectoryIsReadOnly,
+        errors.DuplicateThing,
+        errors.Invalid,
+        errors.PasswordTooWeak,
+        errors.PasswordIsLocked,
+        errors.PasswordTooYoung,
+        errors.PasswordUsedBefore,
+        errors.ThingNotFound,
+    ),
 )
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
@@ -143,6 +152,10 @@ async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
         errors.Invalid,
         errors.PasswordTooWeak,
         errors.ThingNotFound,
+        errors.DuplicateThing,
+        errors.PasswordIsLocked,
+        errors.PasswordTooYoung,
+        errors.PasswordUsedBefore,
     ),
 )
 async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, Any]:
@@ -184,6 +197,7 @@ async def delete_user(ctx: Context, user_id: str) -> None:
         errors.PasswordTooWeak,
         errors.PasswordTooYoung,
         errors.PasswordUsedBefore,
+        errors.PasswordExpired,
     ),
 )
 async def change_password(ctx: Context, user_id: str, body: PasswordBody, request: Request) -> None:
@@ -206,7 +220,10 @@ async def revoke_tokens(ctx: Context, user_id: str) -> None:
     "/users/{user_id}/groups",
     policy=policy.LIST_GROUPS_FOR_USER,
     answer=answers.GroupsOfUser,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
 )
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
@@ -228,7 +245,10 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
     "/users/{user_id}/projects",
     policy=policy.LIST_USER_PROJECTS,
     answer=answers.Projects,
-    errors=(errors.ThingNotFound,),
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
 )
 async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the projects on which a user has roles."""

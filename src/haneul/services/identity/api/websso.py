@@ -43,6 +43,12 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 @routes.post(
     "/auth/OS-FEDERATION/websso/{protocol_id}",
@@ -50,6 +56,12 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
@@ -73,7 +85,12 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(errors.Invalid,),
+    errors=(
+        errors.Invalid,
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 @routes.get(
     f"{_HERE}/protocol/{{protocol_id}}/websso",
@@ -81,7 +98,12 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(errors.Invalid,),
+    errors=(
+        errors.Invalid,
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with this identity provider, and go back to `origin`. OpenID providers send people back here."""
@@ -102,6 +124,12 @@ async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Requ
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
 )
 async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query

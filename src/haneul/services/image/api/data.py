@@ -65,7 +65,13 @@ async def import_image(ctx: Context, request: Request, image_id: str, body: Docu
     "/file",
     policy=policy.DOWNLOAD_IMAGE,
     transaction=False,
-    errors=(errors.ImageNotFound, errors.Deactivated, errors.RangeNotSatisfiable, errors.DataMissing),
+    errors=(
+        errors.ImageNotFound,
+        errors.Deactivated,
+        errors.RangeNotSatisfiable,
+        errors.DataMissing,
+        errors.UriRefused,
+    ),
     answer=Content((OCTETS,)),
     other_answers={204: None, 206: Content((OCTETS,))},
 )

@@ -259,7 +259,8 @@ def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
             raise errors.TagNotFound(tag=tag)
         await _tag(ctx, resource, thing, [t for t in thing.tags if t != tag])
 
-    missing, unreadable = (resource.not_found,), (resource.not_found, errors.InvalidInput)
+    missing = (resource.not_found,)
+    unreadable = (resource.not_found, errors.InvalidInput, errors.InvalidOperation)
     routes.get(path, answer=Tags, errors=missing)(tags_of)
     routes.put(path, answer=Tags, errors=unreadable)(replace)
     routes.post(path, status=201, answer=Tags, errors=unreadable)(extend)

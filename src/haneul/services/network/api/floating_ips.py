@@ -79,6 +79,7 @@ FLOATING_IP = Resource(
             errors.ExternalIpAddressExhausted,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
             errors.InvalidIpForNetwork,
             errors.InvalidIpForSubnet,
             errors.PortNotFound,

@@ -94,6 +94,7 @@ ROUTER = Resource(
     refusals={
         "create": (
             errors.OverQuota,
+            errors.HANotEnoughAvailableAgents,
             errors.FlavorNotFound,
             errors.HANotEnoughAvailableAgents,
             errors.NetworkNotFound,
@@ -101,6 +102,7 @@ ROUTER = Resource(
             errors.RouterExternalGatewayInUseByFloatingIp,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
             errors.InvalidIpForNetwork,
             errors.InvalidIpForSubnet,
         ),
@@ -113,6 +115,7 @@ ROUTER = Resource(
             errors.RouterExternalGatewayInUseByFloatingIp,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
             errors.InvalidIpForNetwork,
             errors.InvalidIpForSubnet,
         ),
@@ -152,6 +155,7 @@ def _interface(body: Document) -> dict[str, str | None]:
         errors.PortInUse,
         errors.IpAddressAlreadyAllocated,
         errors.IpAddressGenerationFailure,
+        errors.IpAddressGenerationFailureNoMatchingSubnet,
         errors.InvalidIpForNetwork,
         errors.InvalidIpForSubnet,
     ),

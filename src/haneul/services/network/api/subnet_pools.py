@@ -69,6 +69,7 @@ ADDRESS_SCOPE = Resource(
     visible=visibility.own(ADDRESS_SCOPES, "address_scope", visibility.shared(ADDRESS_SCOPES)),
     shape=answers.AddressScope,
     refusals={
+        "create": (errors.OverQuota,),
         "delete": (errors.AddressScopeInUse,),
     },
 )

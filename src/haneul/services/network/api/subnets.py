@@ -143,8 +143,12 @@ SUBNET = Resource(
         "create": (
             errors.NetworkNotFound,
             errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.SegmentNotFound,
             errors.BadSubnetRequest,
+            errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,
             errors.SubnetPoolQuotaExceeded,
             errors.SubnetAllocationError,
@@ -156,6 +160,8 @@ SUBNET = Resource(
             errors.GatewayConflictWithAllocationPools,
         ),
         "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
             errors.GatewayIpInUse,
             errors.DNSNameServersExhausted,
             errors.HostRoutesExhausted,

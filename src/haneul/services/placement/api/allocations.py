@@ -52,7 +52,12 @@ async def provider_allocations(ctx: Context, id: str) -> dict[str, Any]:
     return {"allocations": held, "resource_provider_generation": provider.generation}
 
 
-@routes.get("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE, answer=answers.ConsumerAllocations)
+@routes.get(
+    "/allocations/{consumer_id}",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.ConsumerAllocations,
+    errors=(errors.ProviderNotFound,),
+)
 async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
     """What the consumer holds; empty if it holds nothing."""
     held: dict[str, Any] = {}
@@ -115,6 +120,7 @@ async def delete_allocations(ctx: Context, consumer_id: str) -> None:
     policy=policy.ADMIN_OR_SERVICE,
     since="1.10",
     answer=answers.AllocationCandidates,
+    errors=(errors.UnknownResourceClass,),
 )
 async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
     """Where the resources could be had: requests ready to be put, and a summary of each provider."""

@@ -116,7 +116,12 @@ async def create_inventory(ctx: Context, id: str, body: NewInventory) -> Reply:
     "/inventories",
     policy=policy.ADMIN_OR_SERVICE,
     since="1.5",
-    errors=(errors.ProviderNotFound, errors.InventoryInUse),
+    errors=(
+        errors.ProviderNotFound,
+        errors.InventoryInUse,
+        errors.ConcurrentUpdate,
+        errors.UnknownResourceClass,
+    ),
 )
 async def delete_inventories(ctx: Context, id: str) -> None:
     """The provider has nothing."""
@@ -151,7 +156,12 @@ async def set_inventory(ctx: Context, id: str, resource_class: str, body: OneInv
 @routes.delete(
     "/inventories/{resource_class}",
     policy=policy.ADMIN_OR_SERVICE,
-    errors=(errors.ProviderNotFound, errors.InventoryNotFound, errors.InventoryInUse),
+    errors=(
+        errors.ProviderNotFound,
+        errors.InventoryNotFound,
+        errors.InventoryInUse,
+        errors.ConcurrentUpdate,
+    ),
 )
 async def delete_inventory(ctx: Context, id: str, resource_class: str) -> None:
     """The provider has nothing of this class."""

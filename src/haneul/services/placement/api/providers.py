@@ -208,7 +208,10 @@ async def set_aggregates(ctx: Context, id: str, body: ProviderAggregates) -> dic
     since="1.1",
     until="1.18",
     answer=answers.ProviderAggregates,
-    errors=(errors.ProviderNotFound,),
+    errors=(
+        errors.ProviderNotFound,
+        errors.ConcurrentUpdate,
+    ),
 )
 async def set_aggregates_1_1(ctx: Context, id: str, body: Annotated[list[Text], MANY]) -> dict[str, Any]:
     """The provider belongs to exactly these aggregates."""
