@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "block_storage_0002_migration_status"
+revision = "block_storage_0002_migrations"
 down_revision = "block_storage_0001_begins"
 branch_labels = None
 depends_on = None
