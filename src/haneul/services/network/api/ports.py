@@ -217,7 +217,6 @@ PORT = Resource(
             errors.DeviceIDNotOwnedByTenant,
             errors.MacAddressInUse,
             errors.PortBound,
-            errors.PortInUse,
             errors.IpAddressAlreadyAllocated,
             errors.IpAddressGenerationFailure,
             errors.IpAddressGenerationFailureNoMatchingSubnet,
