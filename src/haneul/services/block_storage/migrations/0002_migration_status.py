@@ -3,11 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<< HEAD:src/haneul/services/block_storage/migrations/0002_migration_status.py
 revision = "block_storage_0002_migration"
-=======
-revision = "block_storage_0002_migrations"
->>>>>>> accepted:src/haneul/services/block_storage/migrations/0002_migrations.py
 down_revision = "block_storage_0001_begins"
 branch_labels = None
 depends_on = None
