@@ -8,11 +8,12 @@ STAMP := .venv/.stamp
 T ?= tests
 # Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
 unexport PYTHONDONTWRITEBYTECODE
+NOTING := --seconds .seconds.tsv --places .places.tsv
 # All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider --seconds .seconds.tsv -n auto --dist loadgroup
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
 # Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder
 # `control_plane` in a service's tests has those that do, where others do not.
-SECOND := $(BIN)/python -m pytest -p no:cacheprovider --seconds .seconds.tsv --database postgresql
+SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
 PARTED := $(wildcard tests/services/*/control_plane)
 STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wildcard tests/services/*/__init__.py))) $(PARTED)
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
@@ -53,13 +54,14 @@ quick: setup ## what needs no root, no guest, no other server and no patience; o
 		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
 
 ifeq ($(T),tests)
-test: setup testpackages ## all tests, same as CI; T=tests/kernel runs those only
-	@rm -f .seconds.tsv; \
+test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
+	@rm -f .seconds.tsv .places.tsv; \
 	($(MAKE) --no-print-directory lint && $(SECOND) $(STORED)) >.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
 	echo "beside that: lint, and the services on PostgreSQL"; \
 	wait $$beside; second=$$?; trap - EXIT; cat .second.txt; \
+	$(BIN)/python -m tests.places .places.tsv; \
 	exit $$((first | second))
 else
 test: setup

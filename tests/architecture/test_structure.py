@@ -42,7 +42,6 @@ SQL_ELSEWHERE = {
     "network/api/networks.py": "conditions of filters stand beside the table of fields that they are of",
     "network/api/ports.py": "conditions of filters stand beside the table of fields that they are of",
     "network/api/resource.py": "the table-driven resource makes conditions of the fields of its table",
-    "network/api/subnet_pools.py": "conditions of filters stand beside the table of fields that they are of",
     "network/api/subnets.py": "conditions of filters stand beside the table of fields that they are of",
     "network/api/visibility.py": "who sees what is shared, as a condition of the table-driven resource",
     "network/operations/convergence.py": "queries over all kinds at once, of no resource's store",

@@ -124,7 +124,9 @@ def status(answer: bytes) -> int:
 @pytest.mark.parametrize("half", [b"", b"\r\n", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
 async def test_a_request_that_does_not_come_to_its_end_is_told_so_and_closed(half: bytes) -> None:
     async with serving(SOON) as server:
-        assert status(await server.answer(half)) == 408
+        late = await server.answer(half)
+        assert status(late) == 408
+        assert b"nosniff" in late and b"default-src 'none'" in late
         await until(lambda: len(server.door) == 0)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from haneul import __version__
 from tests.conftest import Cloud
 
@@ -42,6 +44,38 @@ async def test_faults_that_are_pages_are_locked_too(cloud: Cloud) -> None:
     answer = await cloud.member.get("/image/v2/images/nothing")
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"), ("GET", "/identity/v3"), ("GET", "/compute"), ("GET", "/networking"), ("GET", "/image"),
+        ("GET", "/nothing"), ("GET", "/compute/nothing"), ("GET", "/compute/v2.1/servers"), ("PATCH", "/identity/v3"),
+        ("POST", "/identity/v3/auth/tokens"), ("BREW", "/identity/v3"), ("OPTIONS", "/image/v2/images"),
+        ("GET", "/compute/pages/novnc/nothing.js"),
+    ],
+)  # fmt: skip
+async def test_strangers_get_nothing_that_could_be_taken_for_a_page(
+    cloud: Cloud, method: str, path: str
+) -> None:
+    """JSON too: a name in it may be a script."""
+    answer = await cloud.http.request(method, path)
+    assert answer.status_code < 500
+    assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
+    (policy,) = answer.headers.get_list("Content-Security-Policy")
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+
+
+async def test_members_get_it_with_every_answer(cloud: Cloud) -> None:
+    for path in (
+        "/compute/v2.1/flavors",
+        "/identity/v3/nothing",
+        "/networking/v2.0/networks",
+        "/haneul/v1/status",
+    ):
+        answer = await cloud.member.get(path)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 async def test_strangers_are_not_told_the_version(cloud: Cloud) -> None:

@@ -22,8 +22,16 @@ async def own_server(t: Tenants) -> str:
     return await t.w.create(t.alt, networks=[{"uuid": t.network}])
 
 
-async def read_at(t: Tenants, port_id: str, path: str = "/openstack/latest/user_data") -> bytes:
-    _, _, content = await compute.metadata(t.cloud.platform, port_id, path)
+USER_DATA = "/openstack/latest/user_data"
+
+
+async def host_of(t: Tenants, port_id: str) -> str:
+    shown = await t.cloud.admin.get(f"{NETWORK}/ports/{port_id}")
+    return str(shown.json()["port"]["binding:host_id"])
+
+
+async def read_at(t: Tenants, port_id: str, path: str = USER_DATA) -> bytes:
+    _, _, content = await compute.metadata(t.cloud.platform, await host_of(t, port_id), port_id, path)
     return content
 
 
@@ -42,6 +50,21 @@ async def test_a_ports_label_does_not_lead_to_anothers_metadata(t: Tenants) -> N
     assert mine in (await read_at(t, port, "/openstack/latest/meta_data.json")).decode()
     assert await read_at(t, await port_of(t, victim)) == b"secret"
     assert await nics(t, mine) == [port]
+
+
+async def test_a_host_reads_the_metadata_of_its_own_ports_only(t: Tenants) -> None:
+    """What its agent says of a port is not believed: the binding is what we wrote."""
+    victim = await t.w.create(user_data="c2VjcmV0")
+    port = await port_of(t, victim)
+    host = await host_of(t, port)
+    label = {"port": {"binding:host_id": "elsewhere"}}
+    assert (await t.cloud.member.put(f"{NETWORK}/ports/{port}", label)).status_code == 403
+    answers = {
+        each: await compute.metadata(t.cloud.platform, each, port, USER_DATA) for each in t.cloud.hosts
+    }
+    assert {each for each, (status, *_) in answers.items() if status == 200} == {host}
+    assert answers[host][2] == b"secret"
+    assert {status for each, (status, *_) in answers.items() if each != host} == {404}
 
 
 @pytest.mark.parametrize("again", ["restart", "shelve", "rebuild"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.services.greetings.sagas.hang_greeting import HANG_GREETING  # type: ignore[import-not-found]
+from haneul.services.greetings.sagas.place_greeting import PLACE_GREETING  # type: ignore[import-not-found]
 
 from haneul import service_folders
 from tests.conftest import Cloud
@@ -17,14 +17,14 @@ async def begin(cloud: Cloud, text: str = "hello", **more: object) -> str:
     return made.json()["greeting"]["id"]
 
 
-async def doors(cloud: Cloud) -> dict[str, str]:
-    return await (await cloud.agent.driver("host-1", "doors")).hung()
+async def held(cloud: Cloud) -> dict[str, str]:
+    return await (await cloud.agent.driver("host-1", "greeting_host")).held()
 
 
-async def test_a_greeting_is_hung_out_listed_by_tag_and_its_own_projects(cloud: Cloud) -> None:
+async def test_a_greeting_is_on_a_host_listed_by_tag_and_its_own_projects(cloud: Cloud) -> None:
     id = await begin(cloud, tags=["red"])
     await cloud.settled()
-    assert await doors(cloud) == {id: "hello"}
+    assert await held(cloud) == {id: "hello"}
     assert (await cloud.member.get(f"{PATH}/{id}")).json()["greeting"]["host"] == "host-1"
     assert len((await cloud.reader.get(f"{PATH}?tag=red")).json()["greetings"]) == 1
     assert (await cloud.reader.get(f"{PATH}?tag=blue")).json()["greetings"] == []
@@ -33,9 +33,9 @@ async def test_a_greeting_is_hung_out_listed_by_tag_and_its_own_projects(cloud: 
     events = (await cloud.admin.get(f"/haneul/v1/events?subject={id}")).json()["events"]
     assert len(events) == 1
     assert (await cloud.member.delete(f"{PATH}/{id}")).status_code == 204
-    [stray] = [r for r in cloud.plane.reconcilers.reconcilers if r.name == "take_strays_down"]
+    [stray] = [r for r in cloud.plane.reconcilers.reconcilers if r.name == "take_strays_away"]
     await cloud.plane.reconcilers.look(stray)
-    assert await doors(cloud) == {}
+    assert await held(cloud) == {}
 
 
 async def test_options_and_quota_hold(cloud: Cloud) -> None:
@@ -48,15 +48,15 @@ async def test_options_and_quota_hold(cloud: Cloud) -> None:
 
 async def test_the_saga_unwinds_and_repeats(cloud: Cloud) -> None:
     async def world() -> object:
-        return await doors(cloud)
+        return await held(cloud)
 
     async def again() -> None:
         for each in (await cloud.member.get(PATH)).json()["greetings"]:
             await cloud.member.delete(f"{PATH}/{each['id']}")
         await begin(cloud)
 
-    await assert_unwinds(cloud, HANG_GREETING, again, world)
-    await assert_repeatable(cloud, HANG_GREETING, again)
+    await assert_unwinds(cloud, PLACE_GREETING, again, world)
+    await assert_repeatable(cloud, PLACE_GREETING, again)
 
 
 async def test_it_is_verified(cloud: Cloud) -> None:

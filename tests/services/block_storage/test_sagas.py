@@ -104,7 +104,9 @@ async def test_making_an_image_of_a_volume(cloud: Cloud, host: FakeVolumes) -> N
     images: list[str] = []
 
     async def begin() -> None:
-        answer = await cloud.member.post(action, {"os-volume_upload_image": {"image_name": "copy"}})
+        answer = await cloud.member.post(
+            action, {"os-volume_upload_image": {"image_name": "copy", "disk_format": "qcow2"}}
+        )
         assert answer.status_code == 202, answer.text
         images.append(answer.json()["os-volume_upload_image"]["image_id"])
 

@@ -13,6 +13,8 @@ from tests.conftest import Cloud
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
+pytestmark = pytest.mark.wire
+
 BASE = "/compute/v2.1"
 NETWORKING = "/networking/v2.0"
 WITH_FILES = "compute 2.42"
@@ -37,8 +39,8 @@ async def ports_of(w: World, server: str) -> list[dict[str, Any]]:
 
 
 async def read(w: World, server: str, path: str) -> bytes:
-    port = (await ports_of(w, server))[0]["id"]
-    status, _, content = await compute.metadata(w.cloud.platform, port, path)
+    port = (await ports_of(w, server))[0]
+    status, _, content = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     assert status == 200, path
     return content
 
@@ -79,7 +81,7 @@ SIX = {"ip_version": 6, "cidr": "2001:db8::/64"}
             (
                 SIX | {"ipv6_address_mode": mode, "ipv6_ra_mode": mode},
                 {"type": f"ipv6_{mode}", "netmask": "ffff:ffff:ffff:ffff::", "services": [],
-                 "routes": [{"network": "::", "netmask": "::", "gateway": "2001:db8::1"}]},
+                 "routes": [{"network": "::", "netmask": "::", "gateway": "2001:db8::"}]},
             )
             for mode in ("slaac", "dhcpv6-stateless", "dhcpv6-stateful")
         ),
@@ -288,3 +290,12 @@ async def test_a_server_group_has_no_more_members_than_the_quota_allows(w: World
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
     assert await boot(2) == 202
     assert await boot(1) == 403
+
+
+async def test_a_guest_reads_the_host_name_that_its_server_was_given_later(w: World) -> None:
+    id = await w.create(name="web")
+    body = {"server": {"hostname": "db"}}
+    answer = await w.cloud.member.put(f"{BASE}/servers/{id}", body, version="compute 2.90")
+    assert answer.status_code == 200, answer.text
+    assert (await w.show(id))["OS-EXT-SRV-ATTR:hostname"] == "db"
+    assert (await document(w, id, "meta_data"))["hostname"] == "db.novalocal"

@@ -54,10 +54,12 @@ async def mapping(w: World, server: str) -> dict[str, str]:
     """What the guest reads of the names of its disks."""
     (port,) = (await w.cloud.admin.get(f"/networking/v2.0/ports?device_id={server}")).json()["ports"]
     path = "/latest/meta-data/block-device-mapping"
-    _, _, names = await compute.metadata(w.cloud.platform, port["id"], path)
+    _, _, names = await compute.metadata(w.cloud.platform, port["binding:host_id"], port["id"], path)
     found = {}
     for name in names.decode().split():
-        _, _, device = await compute.metadata(w.cloud.platform, port["id"], f"{path}/{name}")
+        _, _, device = await compute.metadata(
+            w.cloud.platform, port["binding:host_id"], port["id"], f"{path}/{name}"
+        )
         found[name] = device.decode()
     return found
 
@@ -229,3 +231,11 @@ async def test_an_image_of_volumes_tells_their_buses(w: World) -> None:
     await w.cloud.settled()
     again = await w.create(imageRef=answer.json()["image_id"])
     assert [d.bus for d in (await hypervisor(w, again)).spec(again).disks] == ["scsi"]
+
+
+async def test_the_old_way_to_ask_for_disks_is_refused(w: World) -> None:
+    old = [{"volume_id": w.image, "device_name": "/dev/vdb"}]
+    answer = await w.cloud.member.post(f"{BASE}/servers", w.body(block_device_mapping=old), version=V)
+    assert answer.status_code == 400, answer.text
+    assert "block_device_mapping_v2" in answer.json()["badRequest"]["message"]
+    assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []

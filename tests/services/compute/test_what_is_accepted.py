@@ -10,6 +10,8 @@ from tests.conftest import Cloud
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
+pytestmark = pytest.mark.wire
+
 BASE = "/compute/v2.1"
 
 
@@ -117,3 +119,50 @@ async def test_a_device_that_is_to_be_none_is_none_and_what_cannot_be_made_is_re
     answer = await w.cloud.member.post(f"{BASE}/servers", body, version=V)
     assert answer.status_code == 400
     assert "device_type" in answer.text
+
+
+async def test_an_address_of_a_nic_may_be_spelled_in_any_way_and_must_be_one(w: World) -> None:
+    network = await w.cloud.member.post("/networking/v2.0/networks", {"network": {"name": "six"}})
+    id = network.json()["network"]["id"]
+    body = {"subnet": {"network_id": id, "cidr": "fd00:7::/64", "ip_version": 6}}
+    assert (await w.cloud.member.post("/networking/v2.0/subnets", body)).status_code == 201
+    server = await w.create(networks=[{"uuid": id, "fixed_ip": "FD00:7::00AA"}])
+    assert [a["addr"] for a in (await w.show(server))["addresses"]["six"]] == ["fd00:7::aa"]
+    odd = w.body(networks=[{"uuid": id, "fixed_ip": "nonsense"}])
+    assert (await w.cloud.member.post(f"{BASE}/servers", odd, version=V)).status_code == 400
+    more = {"interfaceAttachment": {"net_id": id, "fixed_ips": [{"ip_address": "nonsense"}]}}
+    path = f"{BASE}/servers/{server}/os-interface"
+    assert (await w.cloud.member.post(path, more)).status_code == 400
+
+
+async def test_a_server_goes_on_without_the_image_and_the_flavor_that_it_was_made_of(w: World) -> None:
+    made = await w.cloud.admin.post(
+        f"{BASE}/flavors", {"flavor": {"name": "passing", "vcpus": 1, "ram": 64, "disk": 1}}
+    )
+    flavor = made.json()["flavor"]["id"]
+    id = await w.create(flavorRef=flavor)
+    assert (await w.cloud.admin.delete(f"/image/v2/images/{w.image}")).status_code == 204
+    assert (await w.cloud.admin.delete(f"{BASE}/flavors/{flavor}")).status_code == 202
+    for action in ({"os-stop": None}, {"os-start": None}, {"reboot": {"type": "HARD"}}):
+        assert await w.act(id, action) == 202
+        await w.cloud.settled()
+    shown = await w.show(id)
+    assert (shown["status"], shown["flavor"]["original_name"]) == ("ACTIVE", "passing")
+    assert await w.act(id, {"rebuild": {"imageRef": w.image}}) == 400
+    assert (await w.show(id))["status"] == "ACTIVE"
+
+
+async def test_a_host_with_servers_stays_whatever_their_state_says(w: World) -> None:
+    id = await w.create()
+    host = (await w.show(id))["OS-EXT-SRV-ATTR:host"]
+    assert await w.act(id, {"os-resetState": {"state": "error"}}, w.cloud.admin) == 202
+    services = (await w.cloud.admin.get(f"{BASE}/os-services?binary=nova-compute", version=V)).json()[
+        "services"
+    ]
+    service = next(s["id"] for s in services if s["host"] == host)
+    answer = await w.cloud.admin.delete(f"{BASE}/os-services/{service}", version=V)
+    assert answer.status_code == 409, answer.text
+    aggregate = {"aggregate": {"name": "a", "availability_zone": "elsewhere"}}
+    made = (await w.cloud.admin.post(f"{BASE}/os-aggregates", aggregate, version=V)).json()["aggregate"]
+    path = f"{BASE}/os-aggregates/{made['id']}/action"
+    assert (await w.cloud.admin.post(path, {"add_host": {"host": host}}, version=V)).status_code == 409

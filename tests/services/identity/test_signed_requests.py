@@ -15,6 +15,8 @@ import pytest
 
 from tests.services.identity.conftest import Keystone, login_with
 
+pytestmark = pytest.mark.wire
+
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 

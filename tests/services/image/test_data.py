@@ -14,6 +14,7 @@ import pytest
 from haneul.kernel.context import SYSTEM
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Waiting
+from haneul.kernel.ids import new_id
 from haneul.kernel.reconciler import Runner
 from haneul.services.image import public
 from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads, remove_leftovers
@@ -23,6 +24,8 @@ from haneul.services.image.store.images import UPLOADS, Upload
 from haneul.services.image.store.leftovers import LEFTOVERS
 from tests.conftest import Cloud, Persona
 from tests.services.image.test_images import IMAGES, PATCH, create
+
+pytestmark = pytest.mark.wire
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 
@@ -316,3 +319,15 @@ async def test_zeros_take_no_room_and_are_read_as_zeros(cloud: Cloud) -> None:
     assert about.st_blocks * 512 < 4 << 20
     assert (await cloud.member.get(f"{IMAGES}/{id}/file")).content == data
     assert (await show(cloud.member, id))["os_hash_value"] == hashlib.sha512(data).hexdigest()
+
+
+async def test_data_needs_a_container_format_first(cloud: Cloud) -> None:
+    id = new_id()
+    made = await create(cloud.member, id=id, disk_format="raw", container_format=None)
+    assert made["id"] == id
+    data = {"content": b"x", "headers": {"Content-Type": "application/octet-stream"}}
+    assert (await cloud.member.call("PUT", f"{IMAGES}/{id}/file", **data)).status_code == 400
+    change = [{"op": "replace", "path": "/container_format", "value": "bare"}]
+    answer = await cloud.member.call("PATCH", f"{IMAGES}/{id}", json=change, headers=PATCH)
+    assert answer.status_code == 200, answer.text
+    assert (await cloud.member.call("PUT", f"{IMAGES}/{id}/file", **data)).status_code == 204

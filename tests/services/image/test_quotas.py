@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from haneul.services.identity.model.limits import Limit
 from haneul.services.identity.store.limits import LIMITS
+from haneul.services.image.config import ImageOptions
 from haneul.services.image.store.quotas import QUOTAS
 from tests.conftest import Cloud
 from tests.services.image.importing import ask, configure
@@ -33,6 +34,21 @@ async def test_a_project_gets_no_more_images_than_it_may(cloud: Cloud) -> None:
     await create(cloud.stranger)
     assert (await cloud.member.delete(f"{IMAGES}/{first['id']}")).status_code == 204
     await create(cloud.member)
+
+
+async def test_where_nobody_has_set_a_limit_there_is_one(cloud: Cloud) -> None:
+    configure(cloud, images_max=2)
+    for _ in range(2):
+        await create(cloud.member)
+    answer = await cloud.member.post(IMAGES, json={"name": "x"})
+    assert (answer.status_code, "image_count_total" in answer.text) == (413, True)
+    assert await usage(cloud) == {}
+    await create(cloud.stranger)
+    configure(cloud, images_max=2, quotas={"image_count_total": 3})
+    await create(cloud.member)
+    await set_limit(cloud, "image_count_total", -1)
+    await create(cloud.member)
+    assert ImageOptions().images_max > 0
 
 
 async def test_a_project_with_limits_of_its_own_has_those(cloud: Cloud) -> None:

@@ -73,18 +73,21 @@ async def test_a_guest_gives_itself_the_address_that_the_port_has(wire: Wire, mo
     assert not await two.reaches(one.ip)
 
 
-async def test_a_router_is_the_way_out_for_those_who_gave_themselves_addresses(wire: Wire) -> None:
+@pytest.mark.parametrize("gateway", ["fd00:1::1", "fd00:1::"])
+async def test_a_router_is_the_way_out_for_those_who_gave_themselves_addresses(
+    wire: Wire, gateway: str
+) -> None:
     net = six("slaac")
     await wire.driver.ensure_network(net)
     guest = await wire.guest(automatic(net))
     leg = RouterInterface(
         port_id="11111111-leg", network_id=net.id, mac="fa:16:3e:00:00:01",
-        addresses=[AddressSpec("fd00:1::1", "six")],
+        addresses=[AddressSpec(gateway, "six")],
     )  # fmt: skip
     router = RouterSpec(id="r", interfaces=[leg])
     await wire.driver.ensure_router(router)
     await becomes(guest, "ip -6 route", "default via fe80::f816:3eff:fe00:1")
-    await becomes(guest, "ping -q -c 1 -W 1 fd00:1::1", " 0% packet loss")
+    await becomes(guest, f"ping -q -c 1 -W 1 {gateway}", " 0% packet loss")
     await wire.driver.ensure_router(router)
     await wire.driver.ensure_router_gone("r")
 

@@ -164,3 +164,19 @@ async def test_providers_stand_below_others_in_aggregates_and_with_traits(cloud:
     required = f"{BASE}/resource_providers?required=HW_CPU_X86_AVX2&in_tree={parent}"
     found = (await cloud.admin.get(required, version=LATEST)).json()["resource_providers"]
     assert [p["uuid"] for p in found] == [child]
+
+
+async def test_a_class_of_its_own_can_be_offered_and_held(cloud: Cloud) -> None:
+    name = "CUSTOM_LICENCE"
+    assert (
+        await cloud.admin.post(f"{BASE}/resource_classes", {"name": name}, version=LATEST)
+    ).status_code == 201
+    known = (await cloud.admin.get(f"{BASE}/resource_classes", version=LATEST)).json()["resource_classes"]
+    assert name in [each["name"] for each in known]
+    provider, consumer = await make(cloud, **{name: 2}), new_id()
+    answer = await cloud.admin.put(
+        f"{BASE}/allocations/{consumer}", wanted(provider, **{name: 1}), version=LATEST
+    )
+    assert answer.status_code == 204, answer.text
+    gone = await cloud.admin.delete(f"{BASE}/resource_classes/{name}", version=LATEST)
+    assert gone.status_code == 409

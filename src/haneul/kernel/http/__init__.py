@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from haneul.kernel.http.answers import Answer, Content
+from haneul.kernel.http.answers import Answer, Content, Link, TypedLink
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema, Strict, between, since, until
 
@@ -13,12 +13,14 @@ __all__ = [
     "Answer",
     "Content",
     "InvalidField",
+    "Link",
     "Query",
     "Reply",
     "Request",
     "Routes",
     "Schema",
     "Strict",
+    "TypedLink",
     "UnsetType",
     "between",
     "since",

@@ -19,6 +19,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Version
+from haneul.kernel.db import Busy
+from haneul.kernel.db.port import Unstorable
 from haneul.kernel.errors import (
     HOST_FAILURES,
     BadRequest,
@@ -38,8 +40,27 @@ from haneul.kernel.errors import (
 from haneul.kernel.http.schema import InvalidField, Window, version_text
 
 
-class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+@typing.dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
+class _OnlyByName(type(msgspec.Struct)):
+    """Fields stand in the order of the wire, whether they have a default or not."""
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        return super().__new__(cls, *arguments, **{"kw_only": True, **options})
+
+
+class Answer(msgspec.Struct, metaclass=_OnlyByName, forbid_unknown_fields=True):
     """Base of what answers hold: these fields and no others."""
+
+
+class Link(Answer):
+    """A link as every API of OpenStack writes it."""
+
+    rel: str
+    href: str
+
+
+class TypedLink(Link):
+    type: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True)
@@ -55,17 +76,18 @@ class Undeclared:
 
 
 UNDECLARED: Final = Undeclared()
+NONE: Final = type(None)
 
 COMMON_ERRORS: tuple[type[HaneulError], ...] = (
     BadRequest, InvalidField, Unauthorized, Forbidden, MethodNotAllowed, NotAcceptable, TooLarge,
-    UnsupportedMediaType, TooManyRequests, StaleRow, Unavailable, StoreAway, StoreFull, *HOST_FAILURES,
+    UnsupportedMediaType, TooManyRequests, StaleRow, Busy, Unstorable, Unavailable, StoreAway, StoreFull, *HOST_FAILURES,
 )  # fmt: skip
 """What every route can fail with, so that none declares it."""
 
 
 def of_signature(hint: Any) -> Any:
     """The answer as a handler's return annotation says it."""
-    if hint is type(None) or hint is None:
+    if hint is NONE or hint is None:
         return None
     schema = hint.__origin__ if typing.get_origin(hint) is typing.Annotated else hint
     is_struct = isinstance(schema, type) and issubclass(schema, msgspec.Struct)
@@ -80,17 +102,21 @@ def is_json(answer: Any) -> bool:
 def in_version(schema: Any, version: Version | None) -> Any:
     """The schema as that version shows it, or None if it does not know it at all.
 
-    Without a version it is all versions at once: what only some of them show is optional there.
+    Without a version it is all versions at once: what only some of them show is optional there, and what has
+    had several types has its newest.
     """
     shown = _in_version(schema, version)
     return None if shown is _UNKNOWN else shown
 
 
 def alternatives(schema: Any) -> tuple[Any, ...]:
-    """The shapes that an answer may have, where it may have several."""
-    if typing.get_origin(schema) in (types.UnionType, typing.Union):
-        return typing.get_args(schema)
-    return (schema,)
+    """The shapes that an answer may have, where it may have several; None among them is no body."""
+    is_union = typing.get_origin(schema) in (types.UnionType, typing.Union)
+    return tuple(each for each in (typing.get_args(schema) if is_union else (schema,)) if each is not NONE)
+
+
+def may_be_empty(answer: Any) -> bool:
+    return answer is None or NONE in typing.get_args(answer)
 
 
 _UNKNOWN: Final = object()
@@ -101,7 +127,8 @@ def _in_version(hint: Any, version: Version | None) -> Any:
     if origin is typing.Annotated:
         return _annotated(arguments[0], hint.__metadata__, version)
     if origin in (types.UnionType, typing.Union):
-        known = [each for a in arguments if (each := _in_version(a, version)) is not _UNKNOWN]
+        newest = [a for a in arguments if not _ends(a)] if version is None else []
+        known = [each for a in newest or arguments if (each := _in_version(a, version)) is not _UNKNOWN]
         return typing.Union[tuple(known)] if known else _UNKNOWN  # noqa: UP007 - its members are in a variable
     if origin in (list, dict, tuple) and arguments:
         shown = tuple(a if a is Ellipsis else _in_version(a, version) for a in arguments)
@@ -155,9 +182,31 @@ def _struct_in_version(schema: type[msgspec.Struct], version: Version | None) ->
     )
 
 
+@cache
+def some_of(schema: type[msgspec.Struct]) -> Any:
+    """The schema for callers who choose which of its fields they want."""
+    hints = typing.get_type_hints(schema, include_extras=True)
+    return msgspec.defstruct(
+        f"Some{schema.__name__}",
+        [(name, typing.Union[hints[name], UnsetType], UNSET) for name in schema.__struct_fields__],  # noqa: UP007
+        module=schema.__module__,
+        namespace={"__doc__": schema.__doc__},
+        forbid_unknown_fields=True,
+        rename=_wire_names(schema),
+        kw_only=True,
+    )
+
+
 def _has_window(hint: Any) -> bool:
     return typing.get_origin(hint) is typing.Annotated and any(
         isinstance(each, Window) for each in hint.__metadata__
+    )
+
+
+def _ends(hint: Any) -> bool:
+    """Whether the newest version no longer knows it."""
+    return typing.get_origin(hint) is typing.Annotated and any(
+        isinstance(each, Window) and each.until for each in hint.__metadata__
     )
 
 

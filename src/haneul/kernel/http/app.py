@@ -39,7 +39,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
-from haneul.kernel.http.page_safety import protect
+from haneul.kernel.http.page_safety import Locked, protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
@@ -159,6 +159,7 @@ class Application:
         self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = falcon.asgi.App(
             request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
+            response_type=Locked,
             router=_Router(_router_of(tuple(services))),
             sink_before_static_route=False,
         )

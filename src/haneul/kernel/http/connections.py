@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from haneul.kernel.http.door import Door, give_up_unread
+from haneul.kernel.http.page_safety import LOCKED_HEADERS
 from haneul.kernel.http.sending import Connection
 
 HEAD, BODY, ANSWER, IDLE, SOCKET, DRAIN = range(6)
@@ -164,7 +165,9 @@ class LimitedConnection(Connection):
         if self.cycle is not None:  # whoever works on it learns that nobody waits
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        head = b"".join(b"%s: %s\r\n" % pair for pair in self.server_state.default_headers)
+        head = b"".join(
+            b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, *LOCKED_HEADERS)
+        )
         self.transport.write(
             b"%s%scontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
             % (STATUS_LINE[status], head, len(text), text.encode())

@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET, UnsetType, field
+
+from haneul.kernel.http.answers import Answer, TypedLink
 from haneul.kernel.manifest import Manifest
+
+
+class MediaType(Answer):
+    base: str
+    type: str
+
+
+class VersionDocument(Answer):
+    """A version of an API, and the microversions that it speaks if there are any."""
+
+    id: str
+    status: str
+    updated: str
+    links: list[TypedLink]
+    version: str | UnsetType = UNSET
+    min_version: str | UnsetType = UNSET
+    media_types: list[MediaType] | UnsetType = field(name="media-types", default=UNSET)
+
+
+class VersionDocuments(Answer):
+    versions: list[VersionDocument]
+
+
+class OneVersionDocument(Answer):
+    version: VersionDocument
 
 
 def version(

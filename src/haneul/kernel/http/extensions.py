@@ -34,8 +34,8 @@ class Extensions:
             **self.more,
         }
 
-    def serve(self, routes: Routes, path: str = "/extensions") -> None:
-        """Declare the list, and the route of each."""
+    def serve(self, routes: Routes, path: str = "/extensions", *, answers: tuple[Any, Any]) -> None:
+        """Declare the list, and the route of each; `answers` are the shapes of both."""
 
         async def list_extensions(ctx: Context) -> dict[str, Any]:
             """The extensions that are part of this API."""
@@ -47,5 +47,5 @@ class Extensions:
                 raise self.missing(alias)
             return {"extension": self.view(alias)}
 
-        routes.get(path)(list_extensions)
-        routes.get(path + "/{alias}")(show_extension)
+        routes.get(path, answer=answers[0])(list_extensions)
+        routes.get(path + "/{alias}", answer=answers[1], errors=(type(self.missing("")),))(show_extension)

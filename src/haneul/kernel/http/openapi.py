@@ -12,12 +12,15 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.http.answers import Content, alternatives, in_version, is_json, window_text
+from haneul.kernel.http.faults import Envelope, plain
 from haneul.kernel.http.routes import Route
 from haneul.kernel.manifest import Manifest
 
 
-def document(manifest: Manifest, routes: Sequence[Route], endpoint: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of one service."""
+def document(
+    manifest: Manifest, routes: Sequence[Route], endpoint: str, envelope: Envelope = plain
+) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of one service, whose faults look as `envelope` makes them."""
     parts = [(id(route), part, shape) for route in routes for part, shape in _shapes(route)]
     schemas, components = msgspec.json.schema_components(
         [shape for _, _, shape in parts], ref_template="#/components/schemas/{name}"
@@ -28,7 +31,9 @@ def document(manifest: Manifest, routes: Sequence[Route], endpoint: str) -> dict
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         item = paths.setdefault(manifest.path + route.path or "/", {})
-        operation = _operation(manifest, route, {p: s for (r, p), s in described.items() if r == id(route)})
+        operation = _operation(
+            manifest, route, {p: s for (r, p), s in described.items() if r == id(route)}, envelope
+        )
         if route.method.lower() not in item:
             item[route.method.lower()] = operation
         else:  # the same path and method in an earlier or later window
@@ -62,11 +67,13 @@ def _shapes(route: Route) -> Iterator[tuple[Any, Any]]:
         yield BODY, route.body
     for status, answer in route.answers.items():
         if is_json(answer):
-            for shape in alternatives(in_version(answer, None)):
-                yield status, shape
+            for shape in alternatives(answer):
+                yield status, in_version(shape, None)
 
 
-def _operation(manifest: Manifest, route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:
+def _operation(
+    manifest: Manifest, route: Route, schemas: dict[Any, list[Any]], envelope: Envelope
+) -> dict[str, Any]:
     doc = (route.handler.__doc__ or "").strip()
     operation: dict[str, Any] = {
         "operationId": f"{manifest.name}.{route.handler.__module__.rsplit('.', 1)[-1]}.{route.handler.__name__}",
@@ -77,7 +84,7 @@ def _operation(manifest: Manifest, route: Route, schemas: dict[Any, list[Any]]) 
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
             for name in route.path_names
         ],
-        "responses": _responses(route, schemas),
+        "responses": _responses(route, schemas, envelope),
     }
     if route.auth:
         operation["security"] = [{"token": []}]
@@ -91,7 +98,7 @@ def _operation(manifest: Manifest, route: Route, schemas: dict[Any, list[Any]]) 
     return operation
 
 
-def _responses(route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:
+def _responses(route: Route, schemas: dict[Any, list[Any]], envelope: Envelope) -> dict[str, Any]:
     """What it gives by status, and what it can fail with beside what every route can."""
     responses: dict[str, Any] = {}
     for status, answer in route.answers.items():
@@ -107,6 +114,11 @@ def _responses(route: Route, schemas: dict[Any, list[Any]]) -> dict[str, Any]:
         response["description"] = " ".join(
             filter(None, (response["description"], f"`{error.code}`: {error.message}"))
         )
+        kind, body = envelope(error(error.message), "req-ID")
+        is_text = not kind.startswith("application/json")
+        example = {"value": body.decode() if is_text else msgspec.json.decode(body)}
+        content = response.setdefault("content", {}).setdefault(kind.split(";")[0], {})
+        content.setdefault("examples", {})[error.code] = example
     return {**responses, "default": {"description": "A fault that any request can meet"}}
 
 
@@ -132,5 +144,9 @@ def _merge_content(known: dict[str, Any], other: dict[str, Any]) -> None:
         mine = known.setdefault(kind, content)
         if mine is content or mine == content:
             continue
-        options = mine["schema"].get("anyOf", [mine["schema"]])
-        mine["schema"] = {"anyOf": [*options, content["schema"]]}
+        mine.setdefault("examples", {}).update(content.get("examples", {}))
+        options = [
+            s for c in (mine, content) if "schema" in c for s in c["schema"].get("anyOf", [c["schema"]])
+        ]
+        if options:
+            mine["schema"] = _any_of([s for i, s in enumerate(options) if s not in options[:i]])

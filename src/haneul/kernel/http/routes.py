@@ -190,7 +190,7 @@ class Routes:
     """The routes of one file; `prefix` stands before each path, below the service's own path.
 
     `until` is the last microversion that knows any of them, where a route does not say its own; likewise
-    `asks_late` and `hides_out_of_scope` hold for all of them.
+    `asks_late` and `hides_out_of_scope` hold for all of them, and `errors` beside those that a route declares.
     """
 
     def __init__(
@@ -200,8 +200,10 @@ class Routes:
         until: str | None = None,
         asks_late: bool = False,
         hides_out_of_scope: bool = False,
+        errors: Iterable[type[HaneulError]] = (),
     ) -> None:
         self.prefix = prefix
+        self.errors = tuple(errors)
         self.until = until
         self.asks_late = asks_late
         self.hides_out_of_scope = hides_out_of_scope
@@ -279,7 +281,7 @@ class Routes:
                     policy,
                     auth,
                     transaction,
-                    tuple(errors),
+                    tuple(dict.fromkeys((*errors, *self.errors))),
                     Window(parse_version(since) if since else None, parse_version(last) if last else None),
                     names,
                     body,
@@ -309,6 +311,7 @@ def asking(rule: Rule, act: Act) -> Callable[[Context, Request], Awaitable[Any]]
         return await act(ctx, rule, request)
 
     handler.__doc__, handler.__name__ = act.__doc__, act.__name__
+    handler.__module__, handler.__qualname__ = act.__module__, act.__qualname__
     handler.__annotations__["return"] = typing.get_type_hints(act)["return"]
     return handler
 

@@ -86,6 +86,12 @@ class InvalidType(BadRequest):
     code, message = "block_storage.invalid_type", "Invalid volume type: {reason}"
 
 
+class TypeSpecsInUse(BadRequest):
+    """Volumes are where they are because of what their type said."""
+
+    code, message = "block_storage.type_specs_in_use", "Volume Type is currently in use."
+
+
 class TypeInUse(BadRequest):
     code = "block_storage.type_in_use"
     message = "Volume Type {id} deletion is not allowed with volumes present with the type."

@@ -130,6 +130,7 @@ LIST_CLUSTERS = rule("clusters:get_all", _ADMIN, "List clusters.")
 GET_CLUSTER = rule("clusters:get", _ADMIN, "Show a cluster.")
 LIST_DEFAULT_TYPES = rule("volume_extension:default_get_all", _ADMIN, "List projects' default types.")
 GET_DEFAULT_TYPE = rule("volume_extension:default_get", _ADMIN, "Show a project's default type.")
+VOLUME_ENCRYPTION = rule("volume_extension:volume_encryption_metadata", _READER, "How a volume is encrypted.")
 TYPE_ENCRYPTION = rule(
     "volume_extension:volume_type_encryption:get", _ADMIN, "How a type's volumes are encrypted."
 )

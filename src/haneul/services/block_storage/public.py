@@ -7,9 +7,14 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import HaneulError
 from haneul.services.block_storage.errors import (
+    InvalidInput,
+    InvalidSnapshot,
     InvalidVolume,
     SnapshotNotFound,
+    TypeNameNotFound,
+    TypeNotFound,
     VolumeNotFound,
     VolumeQuotaExceeded,
 )
@@ -24,6 +29,7 @@ from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, Old
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 
 __all__ = [
+    "VOLUME_REFUSALS",
     "Attachment",
     "GrownVolume",
     "InvalidVolume",
@@ -54,6 +60,12 @@ __all__ = [
     "snapshot_status",
     "verify",
 ]
+
+VOLUME_REFUSALS: tuple[type[HaneulError], ...] = (
+    VolumeNotFound, SnapshotNotFound, TypeNotFound, TypeNameNotFound, InvalidVolume, InvalidSnapshot, InvalidInput,
+    VolumeQuotaExceeded,
+)  # fmt: skip
+"""What calls of this door can fail with: who hands it on to a caller declares it."""
 
 
 class Attachment(msgspec.Struct, frozen=True, gc=False):
@@ -179,6 +191,11 @@ async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Att
         server: [Attachment(a.volume_id, a.device or "", a.delete_on_termination, a.id) for a in each]
         for server, each in found.items()
     }
+
+
+async def decide_fate(ctx: Context, attachment_id: str, *, delete_on_termination: bool) -> None:
+    """The volume goes with its server, or stays when that goes."""
+    await _attachments.decide_fate(ctx, attachment_id, delete_on_termination=delete_on_termination)
 
 
 async def grown_volumes(ctx: Context) -> list[GrownVolume]:

@@ -34,7 +34,7 @@ async def furnish(ctx: Context, cloud: FirstRows) -> None:
 async def _metadata(platform: Platform, payload: bytes) -> bytes:
     """What a guest reads at 169.254.169.254."""
     request = msgspec.msgpack.decode(payload, type=MetadataRequest)
-    answer = MetadataAnswer(*await public.metadata(platform, request.port_id, request.path))
+    answer = MetadataAnswer(*await public.metadata(platform, request.host, request.port_id, request.path))
     return msgspec.msgpack.encode(answer)
 
 

@@ -20,10 +20,10 @@ explain = history.explain
 __all__ = ["ensure_flavor", "explain", "metadata", "show", "verify"]
 
 
-async def metadata(platform: Platform, port_id: str, path: str) -> tuple[int, str, bytes]:
-    """What the guest behind the port reads at 169.254.169.254."""
+async def metadata(platform: Platform, host: str, port_id: str, path: str) -> tuple[int, str, bytes]:
+    """What the guest behind the port reads at 169.254.169.254. A host asks for the ports that are bound to it."""
     async with platform.reading(SYSTEM) as ctx:
-        server_id = await network.server_of_port(ctx, port_id)
+        server_id = await network.server_of_port(ctx, port_id, host)
         server = await SERVERS.get(ctx.tx, server_id) if server_id else None
         if server is None:
             return 404, "text/plain", b"404 Not Found"

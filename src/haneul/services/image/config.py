@@ -85,6 +85,8 @@ class ImageOptions(Section, frozen=True):
     tags_max: int = 128
     properties_max: int = 128
     members_max: int = 128
+    images_max: int = 1000
+    """Of one project, where no limit `image_count_total` is set; -1: any number."""
     idle_timeout_s: float = 300.0
     """An upload from which nothing comes for so long is given up."""
     default_store: str = "file"

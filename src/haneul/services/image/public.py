@@ -9,14 +9,16 @@ from pathlib import Path
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.errors import HaneulError
 from haneul.services.identity import public as identity
-from haneul.services.image.errors import ImageNotFound
+from haneul.services.image.errors import ImageInUse, ImageNotFound, LimitExceeded, Protected
 from haneul.services.image.events import ImageActivated, ImageDeleted
 from haneul.services.image.model.images import Image
 from haneul.services.image.operations import data, images, members, metadef_catalogue, verification
 from haneul.services.image.store.stores import stores
 
 __all__ = [
+    "IMAGE_REFUSALS",
     "Image",
     "ImageActivated",
     "ImageDeleted",
@@ -33,6 +35,9 @@ __all__ = [
     "store_nothing",
     "verify",
 ]
+
+IMAGE_REFUSALS: tuple[type[HaneulError], ...] = (ImageNotFound, Protected, ImageInUse, LimitExceeded)
+"""What calls of this door can fail with: who hands it on to a caller declares it."""
 
 
 async def get(ctx: Context, image_id: str) -> Image:

@@ -127,6 +127,11 @@ class SubnetInUse(Conflict):
     message = "Unable to complete operation on subnet {id}: {reason}"
 
 
+class NetworkSubnetPoolAffinityError(BadRequest):
+    code = "network.subnet_pool_affinity"
+    message = "Subnets hosted on the same network must be allocated from the same subnet pool."
+
+
 class SubnetPoolInUse(Conflict):
     code = "network.subnet_pool_in_use"
     message = "Unable to complete operation on subnet pool {id}. {reason}."

@@ -11,6 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import HaneulError
+from haneul.services.network import errors as _errors
 from haneul.services.network import policy
 from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.errors import (
@@ -46,6 +48,9 @@ from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
+    "GROUP_REFUSALS",
+    "PORT_REFUSALS",
+    "RULE_REFUSALS",
     "AutoAllocationFailure",
     "IngressGroup",
     "IngressRule",
@@ -97,6 +102,32 @@ __all__ = [
     "way_in",
     "wire_ports",
 ]
+
+PORT_REFUSALS: tuple[type[HaneulError], ...] = (
+    _errors.NetworkNotFound, _errors.PortNotFound, _errors.PortInUse, _errors.PortNotUsable,
+    _errors.PortRequiresFixedIP, _errors.NetworkRequiresSubnet, _errors.ExternalNetworkAttachForbidden,
+    _errors.IpAddressAlreadyAllocated, _errors.IpAddressGenerationFailure, _errors.InvalidIpForNetwork,
+    _errors.InvalidIpForSubnet, _errors.OverQuota, AutoAllocationFailure, SecurityGroupCannotBeApplied,
+    _errors.SecurityGroupNotFound, _errors.NoUniqueMatch, _errors.SecurityGroupConflict,
+    _errors.IpAddressGenerationFailureNoMatchingSubnet, _errors.PortBindingFailed, _errors.MacAddressInUse,
+    _errors.DeviceIDNotOwnedByTenant, _errors.InvalidOperation,
+)  # fmt: skip
+"""What calls about ports can fail with: who hands it on to a caller declares it."""
+GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
+    _errors.InvalidInput, _errors.SecurityGroupNotFound, _errors.SecurityGroupRuleNotFound, _errors.SecurityGroupNotOnServer,
+    _errors.NoUniqueMatch, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
+    _errors.SecurityGroupCannotRemoveDefault, _errors.SecurityGroupCannotUpdateDefault,
+    _errors.SecurityGroupDefaultAlreadyExists, _errors.SecurityGroupRuleExists,
+)  # fmt: skip
+"""What calls about security groups can fail with, likewise."""
+RULE_REFUSALS: tuple[type[HaneulError], ...] = (
+    *GROUP_REFUSALS, _errors.SecurityGroupEthertypeConflictWithProtocol, _errors.SecurityGroupInvalidIcmpValue,
+    _errors.SecurityGroupInvalidPortRange, _errors.SecurityGroupInvalidPortValue,
+    _errors.SecurityGroupInvalidProtocolForPort, _errors.SecurityGroupMissingIcmpType,
+    _errors.SecurityGroupProtocolRequiredWithPorts, _errors.SecurityGroupRemoteGroupAndRemoteIpPrefix,
+    _errors.SecurityGroupRuleInvalidProtocol, _errors.SecurityGroupRuleParameterConflict,
+)  # fmt: skip
+"""What calls about their rules can fail with."""
 
 _FIXED = msgspec.json.Decoder(list[FixedIp])
 
@@ -340,7 +371,8 @@ async def way_in(ctx: Context, server_id: str) -> WayIn | None:
     return None
 
 
-async def server_of_port(ctx: Context, port_id: str) -> str | None:
-    """The id of the server that has the port, if one has."""
+async def server_of_port(ctx: Context, port_id: str, host: str) -> str | None:
+    """The id of the server that has the port, if one has and the port is bound to that host."""
     found = await PORTS.get(ctx.tx, port_id)
-    return found.held_by if found is not None and found.held_as == SERVER else None
+    is_there = found is not None and found.held_as == SERVER and found.host == host
+    return found.held_by if found is not None and is_there else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.services.placement.errors import NoCapacity
+from haneul.kernel.errors import HaneulError
+from haneul.services.placement.errors import NoCapacity, ProviderHasChildren, ProviderInUse, ProviderNotFound
 from haneul.services.placement.events import HostsAppeared
 from haneul.services.placement.model.placing import Candidate, Decision, Refusal, Wish
 from haneul.services.placement.model.providers import Consumer, Host, Inventory, UpHost
@@ -14,6 +15,7 @@ from haneul.services.placement.operations import providers as _providers
 from haneul.services.placement.store import providers as _store
 
 __all__ = [
+    "HOST_REFUSALS",
     "Candidate",
     "Decision",
     "Host",
@@ -39,6 +41,9 @@ __all__ = [
     "verify",
     "zones",
 ]
+
+HOST_REFUSALS: tuple[type[HaneulError], ...] = (ProviderNotFound, ProviderInUse, ProviderHasChildren)
+"""What calls about hosts can fail with: who hands it on to a caller declares it."""
 
 is_up = _hosts.is_up
 

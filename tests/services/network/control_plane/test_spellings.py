@@ -128,6 +128,55 @@ async def test_lists_find_a_thing_by_every_spelling(member: Neutron) -> None:
     assert [p["id"] for p in await member.list("port", "fixed_ips=ip_address=fd00:0::aa")] == [far["id"]]
 
 
+async def test_names_of_hosts_are_the_same_in_capitals(member: Neutron) -> None:
+    network = await member.make("network", dns_domain="Example.ORG.")
+    assert network["dns_domain"] == "example.org."
+    await member.make("subnet", network_id=network["id"], cidr="10.0.0.0/24", ip_version=4)
+    port = await member.make("port", network_id=network["id"], dns_name="WEB")
+    assert port["dns_name"] == "web"
+    assert [p["id"] for p in await member.list("port", "dns_name=Web")] == [port["id"]]
+    assert [n["id"] for n in await member.list("network", "dns_domain=EXAMPLE.org.")] == [network["id"]]
+
+
+async def test_a_pair_without_a_mac_means_that_of_its_port(member: Neutron) -> None:
+    network, _ = await member.network()
+    port = await member.make("port", network_id=network)
+    pairs = [
+        {"ip_address": "10.9.9.9"},
+        {"ip_address": "10.9.9.9/32", "mac_address": port["mac_address"].upper()},
+    ]
+    body = {"port": {"allowed_address_pairs": pairs}}
+    refusal = await member.refused("PUT", f"/ports/{port['id']}", body)
+    assert refusal == (400, "DuplicateAddressPairInRequest")
+    pairs[1]["mac_address"] = "FA-16-3E-00-00-01"
+    changed = await member.change("port", port["id"], allowed_address_pairs=pairs)
+    assert [p["mac_address"] for p in changed["allowed_address_pairs"]] == [
+        port["mac_address"], "fa:16:3e:00:00:01"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", ["FD00:9::00AA", "fd00:9:0:0:0:0:0:aa"])
+async def test_an_address_that_is_taken_is_so_in_every_spelling(member: Neutron, spelling: str) -> None:
+    network = (await member.make("network"))["id"]
+    await member.make("subnet", network_id=network, cidr="fd00:9::/64", ip_version=6)
+    await member.make("port", network_id=network, fixed_ips=[{"ip_address": "fd00:9::aa"}])
+    body = {"port": {"network_id": network, "fixed_ips": [{"ip_address": spelling}]}}
+    assert await member.refused("POST", "/ports", body) == (409, "IpAddressAlreadyAllocated")
+    twice = {"port": {"network_id": network, "fixed_ips": [{"ip_address": "fd00:9::bb"}] * 2}}
+    twice["port"]["fixed_ips"] = [{"ip_address": "fd00:9::bb"}, {"ip_address": "FD00:9::00BB"}]
+    assert (await member.refused("POST", "/ports", twice))[0] == 400
+    other = {"subnet": {"network_id": network, "cidr": "FD00:9:0::7/64", "ip_version": 6}}
+    assert (await member.refused("POST", "/subnets", other))[0] == 400
+
+
+async def test_a_mac_that_is_taken_is_so_in_every_spelling(member: Neutron) -> None:
+    network, _ = await member.network()
+    await member.make("port", network_id=network, mac_address="fa:16:3e:00:00:aa")
+    for spelling in ("FA:16:3E:00:00:AA", "fa-16-3e-00-00-aa", "fa16.3e00.00aa"):
+        body = {"port": {"network_id": network, "mac_address": spelling}}
+        assert await member.refused("POST", "/ports", body) == (409, "MacAddressInUse")
+
+
 async def test_rules_are_found_by_what_they_mean(member: Neutron) -> None:
     group = (await member.make("security_group", name="web"))["id"]
     web = await member.make("security_group_rule", security_group_id=group, **TCP)

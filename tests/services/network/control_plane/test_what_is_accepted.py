@@ -130,3 +130,11 @@ async def test_a_subnet_says_whether_its_network_is_external(admin: Neutron) -> 
     assert (await admin.show("subnet", subnet))["router:external"] is True
     assert subnet in [s["id"] for s in await admin.list("subnet", "router:external=True")]
     assert subnet not in [s["id"] for s in await admin.list("subnet", "router:external=False")]
+
+
+async def test_a_floating_address_is_of_the_subnet_that_was_named(admin: Neutron, member: Neutron) -> None:
+    net = await admin.make("network", router__external=True)
+    for cidr in ("192.0.2.0/24", "198.51.100.0/24"):
+        subnet = await admin.make("subnet", network_id=net["id"], cidr=cidr, ip_version=4)
+        floating = await member.make("floatingip", floating_network_id=net["id"], subnet_id=subnet["id"])
+        assert floating["floating_ip_address"].startswith(cidr.removesuffix("0/24"))

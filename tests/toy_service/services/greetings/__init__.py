@@ -1,1 +1,1 @@
-"""A toy: greetings that hosts hang out. It shows every part that a service may have."""
+"""A toy: greetings that hosts hold. It shows every part that a service may have."""

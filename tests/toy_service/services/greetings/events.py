@@ -3,8 +3,8 @@
 from haneul.kernel.events import Event
 
 
-class GreetingHung(Event, frozen=True):
-    kind = "greetings.greeting.hung"
+class GreetingPlaced(Event, frozen=True):
+    kind = "greetings.greeting.placed"
     subject = "greeting_id"
     greeting_id: str
-    """The greeting can be read at its host's door."""
+    """A host holds the greeting."""

@@ -10,6 +10,6 @@ MANIFEST = Manifest(
     path="/greetings",
     endpoint="/greetings/v1",
     depends_on=("placement",),
-    host_interfaces=(HostInterface("doors", real="fake"),),
-    drivers={"doors": {"fake": "drivers.fake:FakeDoors"}},
+    host_interfaces=(HostInterface("greeting_host", real="fake"),),
+    drivers={"greeting_host": {"fake": "drivers.fake:FakeGreetingHost"}},
 )

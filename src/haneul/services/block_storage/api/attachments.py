@@ -13,8 +13,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import Document, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Attachment, Volume
@@ -49,7 +49,13 @@ class UpdateAttachment(Strict):
     attachment: AttachmentChanges
 
 
-@routes.post("/attachments", policy=policy.CREATE_ATTACHMENT, since="3.27")
+@routes.post(
+    "/attachments",
+    policy=policy.CREATE_ATTACHMENT,
+    since="3.27",
+    answer=answers.OneAttachment,
+    errors=(errors.VolumeNotFound, errors.InvalidVolume, errors.InvalidInput, errors.InvalidField),
+)
 async def create_attachment(ctx: Context, body: CreateAttachment) -> dict[str, Any]:
     """Keep a volume for a server; with a connector, also say how to reach it."""
     new = body.attachment
@@ -97,19 +103,31 @@ def _as_answered(before: Attachment, connected: Attachment) -> Attachment:
     return msgspec.structs.replace(before, connection=connected.connection)
 
 
-@routes.get("/attachments", policy=policy.GET_ALL, since="3.27")
+@routes.get(
+    "/attachments",
+    policy=policy.GET_ALL,
+    since="3.27",
+    answer=answers.Attachments,
+    errors=(errors.AttachmentNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_attachments(ctx: Context, query: Query) -> dict[str, Any]:
     return await _list(ctx, query, "/attachments", is_detailed=False)
 
 
-@routes.get("/attachments/detail", policy=policy.GET_ALL, since="3.27")
+@routes.get(
+    "/attachments/detail",
+    policy=policy.GET_ALL,
+    since="3.27",
+    answer=answers.AttachmentsInDetail,
+    errors=(errors.AttachmentNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_attachments_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     return await _list(ctx, query, "/attachments/detail", is_detailed=True)
 
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
     page = lists.paging(query, SORTABLE)
-    wanted = lists.filters(ctx, query, FILTERS, {"project_id": "project_id"}, (3, 31))
+    wanted = lists.filters(ctx, query, FILTERS, {"project_id": "project_id"}, versions.FILTERS_ARE_CHECKED)
     if not lists.all_projects(ctx, query):
         wanted.append(Filter("project_id", "eq", ctx.project_id))
     after = await attachments.show(ctx, page.marker) if page.marker else None
@@ -120,12 +138,31 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     return lists.collection(ctx, "attachments", path, views, query, page)
 
 
-@routes.get("/attachments/{id}", policy=policy.GET, since="3.27")
+@routes.get(
+    "/attachments/{id}",
+    policy=policy.GET,
+    since="3.27",
+    answer=answers.OneAttachment,
+    errors=(errors.AttachmentNotFound,),
+)
 async def show_attachment(ctx: Context, id: str) -> dict[str, Any]:
     return {"attachment": _view(ctx, await attachments.show(ctx, id))}
 
 
-@routes.put("/attachments/{id}", policy=policy.UPDATE_ATTACHMENT, since="3.27")
+@routes.put(
+    "/attachments/{id}",
+    policy=policy.UPDATE_ATTACHMENT,
+    since="3.27",
+    answer=answers.OneAttachment,
+    errors=(
+        errors.AttachmentNotFound,
+        errors.VolumeNotFound,
+        errors.ConflictNovaUsingAttachment,
+        errors.InvalidVolume,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> dict[str, Any]:
     """Give the connector; the answer says how to reach the volume."""
     found = await attachments.show(ctx, id)
@@ -138,7 +175,14 @@ async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> di
     return {"attachment": _view(ctx, _as_answered(found, connected))}
 
 
-@routes.delete("/attachments/{id}", status=200, policy=policy.DELETE_ATTACHMENT, since="3.27")
+@routes.delete(
+    "/attachments/{id}",
+    status=200,
+    policy=policy.DELETE_ATTACHMENT,
+    since="3.27",
+    answer=answers.AttachmentsInDetail,
+    errors=(errors.AttachmentNotFound, errors.ConflictNovaUsingAttachment),
+)
 async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     """Give the volume back; what is left of its attachments is answered."""
     found = await attachments.show(ctx, id)
@@ -149,7 +193,13 @@ async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     return {"attachments": [_view(ctx, a) for a in left]}
 
 
-@routes.post("/attachments/{id}/action", status=204, policy=policy.COMPLETE_ATTACHMENT, since="3.44")
+@routes.post(
+    "/attachments/{id}/action",
+    status=204,
+    policy=policy.COMPLETE_ATTACHMENT,
+    since="3.44",
+    errors=(errors.AttachmentNotFound, errors.ConflictNovaUsingAttachment, errors.InvalidVolume),
+)
 async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")

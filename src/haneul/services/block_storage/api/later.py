@@ -12,6 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import policy
+from haneul.services.block_storage.api.other_answers import NothingYet
 from haneul.services.block_storage.api.paths import ProjectRoutes
 
 routes = ProjectRoutes()
@@ -61,8 +62,8 @@ def declare(kind: Kind) -> None:
     show.__doc__ = f"None of the {kind.collection} is there."
     paths = [f"/{kind.path}", f"/{kind.path}/detail"] if kind.has_details else [f"/{kind.path}"]
     for path in paths:
-        routes.get(path, policy=kind.list_policy, since=kind.since)(listing)
-    routes.get(f"/{kind.path}/{{id}}", policy=kind.show_policy, since=kind.since)(show)
+        routes.get(path, policy=kind.list_policy, since=kind.since, answer=NothingYet)(listing)
+    routes.get(f"/{kind.path}/{{id}}", policy=kind.show_policy, since=kind.since, errors=(NotFound,))(show)
 
 
 for each in KINDS:

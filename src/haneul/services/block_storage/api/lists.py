@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.http import lists
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 
 MOST = 1000
 MAX_INT = 2**31 - 1
@@ -62,7 +62,6 @@ def paging(query: Query, sortable: Mapping[str, str]) -> Paging:
 
 
 EVERYTHING = Paging(-1, None, 0, [])
-FILTERS_SINCE, COUNTS_SINCE = (3, 31), (3, 45)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -73,12 +72,24 @@ class Listing(msgspec.Struct, frozen=True):
     sortable: Mapping[str, str]
     filters: Mapping[str, str]
     admins_filters: Mapping[str, str]
+    windows: Mapping[str, tuple[int, int]] = {}
+    """Since when this kind may be asked for a field, where that is not as for the others."""
+    old: Collection[str] | None = None
+    """The filters that members had before `versions.FILTERS_ARE_CHECKED`, if not all."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
         found = await self.find_all(
             ctx,
-            filters(ctx, query, self.filters, self.admins_filters, FILTERS_SINCE),
+            filters(
+                ctx,
+                query,
+                self.filters,
+                self.admins_filters,
+                versions.FILTERS_ARE_CHECKED,
+                windows=self.windows,
+                old=self.old,
+            ),
             all_projects=all_projects(ctx, query),
             sort=page.sort,
             marker=page.marker,
@@ -97,20 +108,31 @@ class Listing(msgspec.Struct, frozen=True):
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
         found = collection(ctx, self.name, path, shown, query, page)
-        if ctx.wants(COUNTS_SINCE) and query.truth("with_count"):
+        if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             found["count"] = len(await self.find(ctx, query))
         return found
 
 
-WINDOWS = {"group_id": (3, 10), "created_at": (3, 60), "updated_at": (3, 60)}
+WINDOWS = {
+    "group_id": versions.FILTER_BY_GROUP,
+    "glance_metadata": versions.FILTER_BY_IMAGE_METADATA,
+    "created_at": versions.FILTER_BY_TIME,
+    "updated_at": versions.FILTER_BY_TIME,
+}
 """Before these versions such a filter is ignored."""
-QUOTA_SINCE, BOOTABLE_SINCE, LIKE_SINCE = (3, 65), (3, 2), (3, 34)
 ANYTHING, NONE = "(anything)", "(none)"
 """Stand for what is asked elsewhere, and for a field that nothing here has: groups, migrations."""
 
 
 def filters(
-    ctx: Context, query: Query, fields: Mapping[str, str], admins: Mapping[str, str], since: tuple[int, int]
+    ctx: Context,
+    query: Query,
+    fields: Mapping[str, str],
+    admins: Mapping[str, str],
+    since: tuple[int, int],
+    *,
+    windows: Mapping[str, tuple[int, int]] = {},
+    old: Collection[str] | None = None,
 ) -> list[Filter]:
     """The conditions in the query string.
 
@@ -119,9 +141,13 @@ def filters(
     """
     may_ask_all = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     known = {**fields, **admins} if may_ask_all else dict(fields)
+    if old is not None and not may_ask_all and not ctx.wants(since):
+        known = {name: fields[name] for name in old}
     found, unknown = [], []
     for name, value in query.pairs:
-        window = LIKE_SINCE if name.endswith("~") else WINDOWS.get(name, (3, 0))
+        window = windows.get(name, WINDOWS.get(name, (3, 0)))
+        if name.endswith("~"):
+            window = versions.FILTER_BY_LIKENESS
         if name in PAGING or not ctx.wants(window):
             continue
         like = name.endswith("~") and may_ask_all
@@ -147,15 +173,15 @@ def _conditions(ctx: Context, field: str, value: str) -> list[Filter]:
         return []
     if field in ("metadata", "extra_specs"):
         return _pairs(field, value)
-    if field in WINDOWS:
+    if field in ("created_at", "updated_at"):
         return [_compared(field, part) for part in value.split(",")]
     if field == NONE:
         return [lists.NEVER]
     if field.startswith("="):
         return [] if field == f"={value}" else [lists.NEVER]
     if field == "consumes_quota":  # everything does
-        return [] if ctx.wants(QUOTA_SINCE) and _truth(field, value) else [lists.NEVER]
-    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(BOOTABLE_SINCE):
+        return [] if ctx.wants(versions.USE_OF_QUOTAS) and _truth(field, value) else [lists.NEVER]
+    if field == "bootable" and _TRUTHS.read(value) is None and not ctx.wants(versions.BOOTABLE_IS_A_TRUTH):
         return [Filter(field, "eq", True)]
     if field in ("bootable", "multiattach"):
         return [Filter(field, "eq", _truth(field, value))]

@@ -9,7 +9,7 @@ from haneul.kernel.http.bounds import MANY, Text, joined
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields
+from haneul.services.block_storage.api import answers, fields
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.operations import snapshots, volumes
 
@@ -48,35 +48,65 @@ def _declare(
             raise errors.MetadataNotFound(what=title, id=thing.id, key=key)
         return thing.metadata[key]
 
-    @routes.get(base, policy=read)
+    @routes.get(
+        base,
+        policy=read,
+        answer=answers.Metadata,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound),
+    )
     async def show_all(ctx: Context, id: str) -> dict[str, Any]:
         return {"metadata": (await load(ctx, read, id)).metadata}
 
-    @routes.post(base, policy=write)
+    @routes.post(
+        base,
+        policy=write,
+        answer=answers.Metadata,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+    )
     async def add(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
         """Add to the metadata; what is there keeps its value unless given anew."""
         thing = await load(ctx, write, id)
         merged = joined(thing.metadata, fields.pairs(body.metadata), "metadata")
         return {"metadata": (await operations.save(ctx, thing, metadata=merged)).metadata}
 
-    @routes.put(base, policy=replace)
+    @routes.put(
+        base,
+        policy=replace,
+        answer=answers.Metadata,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+    )
     async def replace_all(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
         thing = await load(ctx, replace, id)
         given = fields.pairs(body.metadata)
         return {"metadata": (await operations.save(ctx, thing, metadata=given)).metadata}
 
-    @routes.get(base + "/{key}", policy=read)
+    @routes.get(
+        base + "/{key}",
+        policy=read,
+        answer=answers.OneMetadata,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.MetadataNotFound),
+    )
     async def show_one(ctx: Context, id: str, key: str) -> dict[str, Any]:
         return {"meta": {key: value(await load(ctx, read, id), key)}}
 
-    @routes.put(base + "/{key}", policy=replace)
+    @routes.put(
+        base + "/{key}",
+        policy=replace,
+        answer=answers.OneMetadata,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+    )
     async def set_one(ctx: Context, id: str, key: str, body: Meta) -> dict[str, Any]:
         thing = await load(ctx, replace, id)
         pair = _one(body.meta, key)
         await operations.save(ctx, thing, metadata=joined(thing.metadata, pair, "metadata"))
         return {"meta": pair}
 
-    @routes.delete(base + "/{key}", status=200, policy=remove)
+    @routes.delete(
+        base + "/{key}",
+        status=200,
+        policy=remove,
+        errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.MetadataNotFound),
+    )
     async def remove_one(ctx: Context, id: str, key: str) -> None:
         thing = await load(ctx, remove, id)
         value(thing, key)

@@ -8,8 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.extensions import Extensions
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
@@ -47,17 +47,18 @@ NAMES = {
 EXTENSIONS = Extensions(
     NAMES, "2026-10-01T00:00:00+00:00", missing=lambda alias: NotFound("The resource could not be found.")
 )
-EXTENSIONS.serve(routes)
+EXTENSIONS.serve(routes, answers=(other_answers.Extensions, other_answers.OneExtension))
 
 
-@routes.get("/os-services", policy=policy.LIST_SERVICES)
+@routes.get("/os-services", policy=policy.LIST_SERVICES, answer=other_answers.Services)
 async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The scheduler, and the volume service of each host."""
     now = ctx.now()
-    found = [_service("cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
+    found = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
     for host in await placement.hosts(ctx, "volumes"):
         found.append(
             _service(
+                ctx,
                 "cinder-volume",
                 f"{host.name}@{model.BACK_END}",
                 host.last_seen_at,
@@ -71,8 +72,10 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     return {"services": found}
 
 
-def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) -> dict[str, Any]:
-    return {
+def _service(
+    ctx: Context, binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool
+) -> dict[str, Any]:
+    service = {
         "binary": binary,
         "host": host,
         "zone": model.ZONE,
@@ -81,9 +84,18 @@ def _service(binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool) 
         "updated_at": lists.time(at),
         "disabled_reason": None,
     }
+    if ctx.wants(versions.SERVICES_HAVE_CLUSTERS):
+        service["cluster"] = None
+    if binary == "cinder-volume":
+        service |= {"replication_status": "disabled", "active_backend_id": None, "frozen": False}
+        if ctx.wants(versions.SERVICES_HAVE_BACKEND_STATES):
+            service["backend_state"] = "up" if is_up else "down"
+    return service
 
 
-@routes.get("/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False)
+@routes.get(
+    "/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False, answer=other_answers.Pools
+)
 async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     """The pools; with `detail` each host that is up is asked how full it is."""
     async with ctx.in_reading() as reading:
@@ -109,22 +121,22 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     return {"pools": pools}
 
 
-@routes.get("/os-availability-zone")
+@routes.get("/os-availability-zone", answer=other_answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
 
 
-@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3")
+@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3", answer=other_answers.Messages)
 async def list_messages(ctx: Context) -> dict[str, Any]:
     """Always empty: why something failed stands in the operation, for its owner to read."""
     return {"messages": []}
 
 
-@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3")
+@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def show_message(ctx: Context, id: str) -> None:
     raise errors.MessageNotFound(id=id)
 
 
-@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3")
+@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def delete_message(ctx: Context, id: str) -> None:
     raise errors.MessageNotFound(id=id)

@@ -17,6 +17,7 @@ class ProjectRoutes(Routes):
 
     def route(self, method: str, path: str, **options: Any) -> Callable[[Handler], Handler]:
         plain = super().route(method, f"/v3{path}", **options)
+        options["errors"] = (*options.get("errors", ()), MalformedUrl)
         scoped = super().route(method, f"/v3/{{project_id}}{path}", **options)
 
         def declare(handler: Handler) -> Handler:

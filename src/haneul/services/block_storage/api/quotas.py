@@ -8,8 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema
-from haneul.services.block_storage import policy
-from haneul.services.block_storage.api import fields
+from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.store.volumes import QUOTAS
 
@@ -27,7 +27,7 @@ class QuotaClass(Schema):
     quota_class_set: Document
 
 
-@routes.get("/os-quota-sets/{id}", policy=policy.SHOW_QUOTA)
+@routes.get("/os-quota-sets/{id}", policy=policy.SHOW_QUOTA, answer=other_answers.QuotaSetOfProject)
 async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """A project's limits, with `usage` also what it has."""
     ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
@@ -39,13 +39,18 @@ async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     return {"quota_set": {"id": id, **shown}}
 
 
-@routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA)
+@routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA, answer=other_answers.QuotaSetOfProject)
 async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
     ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
     return {"quota_set": {"id": id, **await QUOTAS.usual(ctx.tx, id)}}
 
 
-@routes.put("/os-quota-sets/{id}", policy=policy.UPDATE_QUOTA)
+@routes.put(
+    "/os-quota-sets/{id}",
+    policy=policy.UPDATE_QUOTA,
+    answer=other_answers.QuotaSet,
+    errors=(errors.InvalidInput, errors.InvalidField),
+)
 async def update_quotas(ctx: Context, id: str, body: QuotaSet) -> dict[str, Any]:
     await QUOTAS.set(ctx.tx, id, _limits(body.quota_set))
     return {"quota_set": await QUOTAS.limits(ctx.tx, id)}
@@ -56,12 +61,17 @@ async def delete_quotas(ctx: Context, id: str) -> None:
     await QUOTAS.reset(ctx.tx, id)
 
 
-@routes.get("/os-quota-class-sets/{id}", policy=policy.QUOTA_CLASS)
+@routes.get("/os-quota-class-sets/{id}", policy=policy.QUOTA_CLASS, answer=other_answers.NamedQuotaClassSet)
 async def show_class(ctx: Context, id: str) -> dict[str, Any]:
     return {"quota_class_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
 
 
-@routes.put("/os-quota-class-sets/{id}", policy=policy.UPDATE_QUOTA_CLASS)
+@routes.put(
+    "/os-quota-class-sets/{id}",
+    policy=policy.UPDATE_QUOTA_CLASS,
+    answer=other_answers.QuotaClassSet,
+    errors=(errors.InvalidInput, errors.InvalidField),
+)
 async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any]:
     """The limits of every project that has none of its own; only the class `default` has an effect."""
     limits = _limits(body.quota_class_set)
@@ -86,7 +96,7 @@ def _limits(given: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-@routes.get("/limits", policy=policy.LIMITS)
+@routes.get("/limits", policy=policy.LIMITS, answer=other_answers.LimitsAnswer)
 async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     """What one's project may have, and has. Administrators ask for others' with `project_id`."""
     project = ctx.project_id

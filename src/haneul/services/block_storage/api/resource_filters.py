@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query
 from haneul.services.block_storage import policy
-from haneul.services.block_storage.api import attachments, snapshots, types, volumes
+from haneul.services.block_storage.api import attachments, other_answers, snapshots, types, volumes
 from haneul.services.block_storage.api.paths import ProjectRoutes
 
 routes = ProjectRoutes()
@@ -19,7 +19,7 @@ FILTERS = {
 }
 
 
-@routes.get("/resource_filters", policy=policy.GET_ALL, since="3.33")
+@routes.get("/resource_filters", policy=policy.GET_ALL, since="3.33", answer=other_answers.ResourceFilters)
 async def list_resource_filters(ctx: Context, query: Query) -> dict[str, Any]:
     """The filters of every kind of thing, or of the one that is named."""
     wanted = query.get("resource")

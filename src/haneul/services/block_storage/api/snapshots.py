@@ -11,8 +11,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
 from haneul.services.block_storage.model.volumes import ZONE
@@ -48,7 +48,16 @@ ADMINS_FILTERS = {
     "updated_at": "updated_at",
     "volume_size": "size",
 }
-LISTING = lists.Listing("snapshots", snapshots.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
+WINDOWS = {"metadata": (3, 22), "created_at": (3, 0), "updated_at": (3, 0)}
+LISTING = lists.Listing(
+    "snapshots",
+    snapshots.list_all,
+    SORTABLE,
+    FILTERS,
+    ADMINS_FILTERS,
+    windows=WINDOWS,
+    old=("name", "status", "volume_id"),
+)
 
 
 class NewSnapshot(Strict):
@@ -75,12 +84,24 @@ class UpdateSnapshot(Strict):
     snapshot: SnapshotChanges
 
 
-@routes.post("/snapshots", status=202, policy=policy.CREATE_SNAPSHOT)
+@routes.post(
+    "/snapshots",
+    status=202,
+    policy=policy.CREATE_SNAPSHOT,
+    answer=answers.OneSnapshot,
+    errors=(
+        errors.VolumeNotFound,
+        errors.InvalidVolume,
+        errors.VolumeQuotaExceeded,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
     """Take a snapshot of a volume. From 3.66 on a volume in use needs no `force`."""
     new = body.snapshot
     force = fields.truth(new.force, "force")
-    if ctx.wants((3, 66)):
+    if ctx.wants(versions.SNAPSHOTS_OF_VOLUMES_IN_USE):
         if new.force is not None and not force:
             raise errors.InvalidInput(
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
@@ -99,12 +120,22 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
     return {"snapshot": _view(ctx, made)}
 
 
-@routes.get("/snapshots", policy=policy.GET_ALL_SNAPSHOTS)
+@routes.get(
+    "/snapshots",
+    policy=policy.GET_ALL_SNAPSHOTS,
+    answer=answers.Snapshots,
+    errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_snapshots(ctx: Context, query: Query) -> dict[str, Any]:
     return await _list(ctx, query, "/snapshots", is_detailed=False)
 
 
-@routes.get("/snapshots/detail", policy=policy.GET_ALL_SNAPSHOTS)
+@routes.get(
+    "/snapshots/detail",
+    policy=policy.GET_ALL_SNAPSHOTS,
+    answer=answers.SnapshotsInDetail,
+    errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     return await _list(ctx, query, "/snapshots/detail", is_detailed=True)
 
@@ -116,14 +147,24 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     return await LISTING.answer(ctx, query, path, shown)
 
 
-@routes.get("/snapshots/{id}", policy=policy.GET_SNAPSHOT)
+@routes.get(
+    "/snapshots/{id}",
+    policy=policy.GET_SNAPSHOT,
+    answer=answers.OneSnapshotInDetail,
+    errors=(errors.SnapshotNotFound,),
+)
 async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     found = await snapshots.show(ctx, id)
     ctx.authorize(policy.GET_SNAPSHOT, found)
     return {"snapshot": _view(ctx, found, is_detailed=True)}
 
 
-@routes.put("/snapshots/{id}", policy=policy.UPDATE_SNAPSHOT)
+@routes.put(
+    "/snapshots/{id}",
+    policy=policy.UPDATE_SNAPSHOT,
+    answer=answers.OneSnapshot,
+    errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[str, Any]:
     given = body.snapshot
     changes: dict[str, Any] = {}
@@ -142,7 +183,12 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
     return {"snapshot": _view(ctx, await snapshots.save(ctx, found, **changes))}
 
 
-@routes.delete("/snapshots/{id}", status=202, policy=policy.DELETE_SNAPSHOT)
+@routes.delete(
+    "/snapshots/{id}",
+    status=202,
+    policy=policy.DELETE_SNAPSHOT,
+    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot),
+)
 async def delete_snapshot(ctx: Context, id: str) -> None:
     found = await snapshots.show(ctx, id)
     ctx.authorize(policy.DELETE_SNAPSHOT, found)
@@ -153,7 +199,11 @@ class Reset(Strict):
     status: Text
 
 
-@routes.post("/snapshots/{id}/action", status=202)
+@routes.post(
+    "/snapshots/{id}/action",
+    status=202,
+    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot, errors.InvalidInput, errors.InvalidField),
+)
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     found = await snapshots.show(ctx, id)
@@ -185,10 +235,10 @@ def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, 
     if is_detailed:
         view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
         view["os-extended-snapshot-attributes:project_id"] = s.project_id
-    if ctx.wants((3, 14)):
+    if ctx.wants(versions.SNAPSHOTS_HAVE_GROUPS):
         view["group_snapshot_id"] = None
-    if ctx.wants((3, 41)):
+    if ctx.wants(versions.SNAPSHOTS_HAVE_USERS):
         view["user_id"] = s.user_id
-    if ctx.wants((3, 65)):
+    if ctx.wants(versions.USE_OF_QUOTAS):
         view["consumes_quota"] = True
     return view

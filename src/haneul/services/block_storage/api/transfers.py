@@ -10,8 +10,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.routes import Query, Request
 from haneul.kernel.http.schema import Strict, since
-from haneul.services.block_storage import policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.transfers import Transfer
 from haneul.services.block_storage.operations import transfers
@@ -40,7 +40,14 @@ class AcceptTransfer(Strict):
 
 
 def _declare(base: str, first: str) -> None:
-    @routes.post(base, status=202, policy=policy.CREATE_TRANSFER, since=first)
+    @routes.post(
+        base,
+        status=202,
+        policy=policy.CREATE_TRANSFER,
+        since=first,
+        answer=answers.OneNewTransfer,
+        errors=(errors.VolumeNotFound, errors.InvalidVolume, errors.InvalidInput, errors.InvalidField),
+    )
     async def create_transfer(ctx: Context, body: CreateTransfer) -> dict[str, Any]:
         """Offer a volume. Who knows the key of the answer may take it."""
         new = body.transfer
@@ -48,19 +55,44 @@ def _declare(base: str, first: str) -> None:
         made, key = await transfers.create(ctx, new.volume_id, name=fields.name(new.name), no_snapshots=keeps)
         return {"transfer": {**_view(ctx, made), "auth_key": key}}
 
-    @routes.get(base, policy=policy.GET_ALL_TRANSFERS, since=first)
+    @routes.get(
+        base,
+        policy=policy.GET_ALL_TRANSFERS,
+        since=first,
+        answer=answers.Transfers,
+        errors=(errors.InvalidInput, errors.InvalidField),
+    )
     async def list_transfers(ctx: Context, query: Query) -> dict[str, Any]:
         return {"transfers": await _list(ctx, query, is_detailed=False)}
 
-    @routes.get(base + "/detail", policy=policy.GET_ALL_TRANSFERS, since=first)
+    @routes.get(
+        base + "/detail",
+        policy=policy.GET_ALL_TRANSFERS,
+        since=first,
+        answer=answers.TransfersInDetail,
+        errors=(errors.InvalidInput, errors.InvalidField),
+    )
     async def list_transfers_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
         return {"transfers": await _list(ctx, query, is_detailed=True)}
 
-    @routes.get(base + "/{id}", policy=policy.GET_TRANSFER, since=first)
+    @routes.get(
+        base + "/{id}",
+        policy=policy.GET_TRANSFER,
+        since=first,
+        answer=answers.OneTransfer,
+        errors=(errors.TransferNotFound,),
+    )
     async def show_transfer(ctx: Context, id: str) -> dict[str, Any]:
         return {"transfer": _view(ctx, await transfers.show(ctx, id))}
 
-    @routes.post(base + "/{id}/accept", status=202, policy=policy.ACCEPT_TRANSFER, since=first)
+    @routes.post(
+        base + "/{id}/accept",
+        status=202,
+        policy=policy.ACCEPT_TRANSFER,
+        since=first,
+        answer=answers.OneTransferName,
+        errors=(errors.TransferNotFound, errors.WrongKey, errors.InvalidVolume, errors.VolumeQuotaExceeded),
+    )
     async def accept_transfer(
         ctx: Context, id: str, body: AcceptTransfer, request: Request
     ) -> dict[str, Any]:
@@ -68,7 +100,13 @@ def _declare(base: str, first: str) -> None:
         taken = await transfers.accept(ctx, id, body.accept.auth_key, address=request.address)
         return {"transfer": _view(ctx, taken, is_detailed=False)}
 
-    @routes.delete(base + "/{id}", status=202, policy=policy.DELETE_TRANSFER, since=first)
+    @routes.delete(
+        base + "/{id}",
+        status=202,
+        policy=policy.DELETE_TRANSFER,
+        since=first,
+        errors=(errors.TransferNotFound,),
+    )
     async def delete_transfer(ctx: Context, id: str) -> None:
         await transfers.delete(ctx, id)
 
@@ -97,6 +135,8 @@ def _view(ctx: Context, t: Transfer, *, is_detailed: bool = True) -> dict[str, A
     }
     if is_detailed:
         view["created_at"] = lists.time(t.created_at)
-        if ctx.wants((3, 55)):
+        if ctx.wants(versions.TRANSFERS_WITHOUT_SNAPSHOTS):
             view["no_snapshots"] = t.no_snapshots
+        if ctx.wants(versions.TRANSFERS_HAVE_PROJECTS):
+            view |= {"source_project_id": t.project_id, "destination_project_id": None, "accepted": False}
     return view

@@ -11,8 +11,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text, joined
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.types import DEFAULT_ID, VolumeType
 from haneul.services.block_storage.operations import types
@@ -51,14 +51,19 @@ class ExtraSpecs(Strict):
     extra_specs: Annotated[dict[Text, Text], MANY]
 
 
-@routes.get("/types", policy=policy.LIST_TYPES)
+@routes.get(
+    "/types",
+    policy=policy.LIST_TYPES,
+    answer=other_answers.VolumeTypes,
+    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     """List the types that one may use. Administrators filter by `is_public`."""
     page = lists.paging(query, SORTABLE)
     is_public: bool | None = True
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
-    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, lists.FILTERS_SINCE)
+    wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
     found = await types.list_all(
         ctx,
         is_public=is_public,
@@ -71,13 +76,20 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     return lists.collection(ctx, "volume_types", "/types", views, query, page)
 
 
-@routes.get("/types/{id}", policy=policy.GET_TYPE)
+@routes.get(
+    "/types/{id}", policy=policy.GET_TYPE, answer=other_answers.OneVolumeType, errors=(errors.TypeNotFound,)
+)
 async def show_type(ctx: Context, id: str) -> dict[str, Any]:
     """Show a type; `default` stands for the one of volumes that name none."""
     return {"volume_type": _view(ctx, await types.show(ctx, DEFAULT_ID if id == "default" else id))}
 
 
-@routes.post("/types", policy=policy.CREATE_TYPE)
+@routes.post(
+    "/types",
+    policy=policy.CREATE_TYPE,
+    answer=other_answers.OneVolumeType,
+    errors=(errors.TypeExists, errors.InvalidInput, errors.InvalidField),
+)
 async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
     new = body.volume_type
     made = await types.create(
@@ -87,7 +99,12 @@ async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
         is_public=True if new.is_public is UNSET else fields.truth(new.is_public, "is_public"),
         extra_specs={k: v for k, v in (new.extra_specs or {}).items() if v is not None},
     )
-    return {"volume_type": _view(ctx, made)}
+    return {"volume_type": _without(_view(ctx, made), "qos_specs_id")}
+
+
+def _without(view: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Upstream answers a new or changed type with fewer fields than one that is shown."""
+    return {key: value for key, value in view.items() if key not in names}
 
 
 def _name(text: str) -> str:
@@ -97,7 +114,12 @@ def _name(text: str) -> str:
     return name
 
 
-@routes.put("/types/{id}", policy=policy.UPDATE_TYPE)
+@routes.put(
+    "/types/{id}",
+    policy=policy.UPDATE_TYPE,
+    answer=other_answers.OneVolumeType,
+    errors=(errors.TypeNotFound, errors.TypeExists, errors.InvalidInput, errors.InvalidField),
+)
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
     given = body.volume_type
     changes: dict[str, Any] = {}
@@ -109,22 +131,37 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
         changes["is_public"] = fields.truth(given.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
-    return {"volume_type": _view(ctx, await types.update(ctx, id, **changes))}
+    changed = _view(ctx, await types.update(ctx, id, **changes))
+    return {"volume_type": _without(changed, "qos_specs_id", "os-volume-type-access:is_public")}
 
 
-@routes.delete("/types/{id}", status=202, policy=policy.DELETE_TYPE)
+@routes.delete(
+    "/types/{id}",
+    status=202,
+    policy=policy.DELETE_TYPE,
+    errors=(errors.TypeNotFound, errors.TypeInUse, errors.InvalidType),
+)
 async def delete_type(ctx: Context, id: str) -> None:
     await types.delete(ctx, id)
 
 
-@routes.get("/types/{id}/encryption", policy=policy.TYPE_ENCRYPTION)
+@routes.get(
+    "/types/{id}/encryption",
+    policy=policy.TYPE_ENCRYPTION,
+    answer=other_answers.NoEncryption,
+    errors=(errors.TypeNotFound,),
+)
 async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
     """How volumes of the type are encrypted: not at all, which is no specification."""
     await types.show(ctx, id)
     return {}
 
 
-@routes.get("/types/{id}/encryption/{key}", policy=policy.TYPE_ENCRYPTION)
+@routes.get(
+    "/types/{id}/encryption/{key}",
+    policy=policy.TYPE_ENCRYPTION,
+    errors=(errors.TypeNotFound, errors.TypeEncryptionNotFound),
+)
 async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
     """One value of it; there is none."""
     await types.show(ctx, id)
@@ -134,16 +171,26 @@ async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
 # -- extra specs
 
 
-@routes.get("/types/{id}/extra_specs", policy=policy.LIST_EXTRA_SPECS)
+@routes.get(
+    "/types/{id}/extra_specs",
+    policy=policy.LIST_EXTRA_SPECS,
+    answer=other_answers.ExtraSpecs,
+    errors=(errors.TypeNotFound,),
+)
 async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
     return {"extra_specs": (await types.show(ctx, id)).extra_specs}
 
 
-@routes.post("/types/{id}/extra_specs", policy=policy.CREATE_EXTRA_SPECS)
+@routes.post(
+    "/types/{id}/extra_specs",
+    policy=policy.CREATE_EXTRA_SPECS,
+    answer=other_answers.ExtraSpecs,
+    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField, errors.TypeExists),
+)
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     found = await types.show(ctx, id)
     specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.update(ctx, id, extra_specs=specs)
+    await types.set_specs(ctx, found, specs)
     return {"extra_specs": body.extra_specs}
 
 
@@ -154,12 +201,22 @@ async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
     return found
 
 
-@routes.get("/types/{id}/extra_specs/{key}", policy=policy.SHOW_EXTRA_SPEC)
+@routes.get(
+    "/types/{id}/extra_specs/{key}",
+    policy=policy.SHOW_EXTRA_SPEC,
+    answer=other_answers.OneExtraSpec,
+    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
+)
 async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
     return {key: (await _spec(ctx, id, key)).extra_specs[key]}
 
 
-@routes.put("/types/{id}/extra_specs/{key}", policy=policy.UPDATE_EXTRA_SPEC)
+@routes.put(
+    "/types/{id}/extra_specs/{key}",
+    policy=policy.UPDATE_EXTRA_SPEC,
+    answer=other_answers.OneExtraSpec,
+    errors=(errors.TypeNotFound, errors.InvalidInput, errors.InvalidField, errors.TypeExists),
+)
 async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
 ) -> dict[str, Any]:
@@ -168,20 +225,30 @@ async def set_extra_spec(
         raise BadRequest("Request body and URI mismatch")
     if len(body) > 1:
         raise BadRequest("Request body contains too many items")
-    await types.update(ctx, id, extra_specs=joined(found.extra_specs, fields.pairs(body), "extra_specs"))
+    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
     return dict(body)
 
 
-@routes.delete("/types/{id}/extra_specs/{key}", status=202, policy=policy.DELETE_EXTRA_SPEC)
+@routes.delete(
+    "/types/{id}/extra_specs/{key}",
+    status=202,
+    policy=policy.DELETE_EXTRA_SPEC,
+    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists),
+)
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     found = await _spec(ctx, id, key)
-    await types.update(ctx, id, extra_specs={k: v for k, v in found.extra_specs.items() if k != key})
+    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
 
 # -- access
 
 
-@routes.get("/types/{id}/os-volume-type-access", policy=policy.LIST_TYPE_ACCESS)
+@routes.get(
+    "/types/{id}/os-volume-type-access",
+    policy=policy.LIST_TYPE_ACCESS,
+    answer=other_answers.TypeAccessList,
+    errors=(errors.TypeNotFound,),
+)
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
     return {"volume_type_access": found}
@@ -191,7 +258,18 @@ class Project(Strict):
     project: Text
 
 
-@routes.post("/types/{id}/action", status=202)
+@routes.post(
+    "/types/{id}/action",
+    status=202,
+    errors=(
+        errors.TypeNotFound,
+        errors.InvalidType,
+        errors.AccessExists,
+        errors.AccessNotFound,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
     if "addProjectAccess" in body:

@@ -6,7 +6,7 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import discovery
-from haneul.kernel.http.routes import Reply, Routes
+from haneul.kernel.http.routes import Routes
 from haneul.services.block_storage.manifest import MANIFEST
 
 routes = Routes()
@@ -20,15 +20,17 @@ def _documents(ctx: Context) -> dict[str, Any]:
         path="/v3/",
         media_type="application/vnd.openstack.volume+json;version=3",
     )
+    about = {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"}
+    found["links"] = [about, *found["links"]]
     return {"versions": [found]}
 
 
-@routes.get("", auth=False, transaction=False)
-async def list_versions(ctx: Context) -> Reply:
+@routes.get("", status=300, auth=False, transaction=False, answer=discovery.VersionDocuments)
+async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions that are spoken here."""
-    return Reply(_documents(ctx), status=300)
+    return _documents(ctx)
 
 
-@routes.get("/v3", auth=False, transaction=False)
+@routes.get("/v3", auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def show_version(ctx: Context) -> dict[str, Any]:
     return _documents(ctx)

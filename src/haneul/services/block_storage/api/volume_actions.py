@@ -11,8 +11,8 @@ from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words, joine
 from haneul.kernel.http.routes import Reply
 from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Volume
@@ -34,7 +34,25 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
     return declare
 
 
-@routes.post("/volumes/{id}/action", status=202)
+@routes.post(
+    "/volumes/{id}/action",
+    status=202,
+    answer=answers.OneUpload | None,
+    other_answers={200: answers.Metadata | answers.OneConnection | None},
+    errors=(
+        errors.VolumeNotFound,
+        errors.AttachmentNotFound,
+        errors.InvalidVolume,
+        errors.InvalidSnapshot,
+        errors.MetadataNotFound,
+        errors.ConflictNovaUsingAttachment,
+        errors.TypeNotFound,
+        errors.TypeNameNotFound,
+        errors.VolumeQuotaExceeded,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
     name = next((key for key in body if key in _actions), None)
@@ -169,6 +187,9 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
         raise fields.refused(
             "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
         )
+    migration = given.migration_status.lower() if given.migration_status else None
+    if migration is not None and migration not in model.MIGRATIONS:
+        raise fields.refused("migration_status", migration, f"it is not one of {list(model.MIGRATIONS)}")
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
     status = (given.status or "").lower()
     if status == "deleting" or (status == "in-use" and not existing):
@@ -180,7 +201,9 @@ async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
             await attachments.remove(ctx, each)
         volume = await volumes.show(ctx, volume.id)
     if given.status is not None:
-        await volumes.save(ctx, volume, settled=given.status.lower())
+        volume = await volumes.save(ctx, volume, settled=given.status.lower())
+    if migration is not None:
+        await volumes.save(ctx, volume, migration_status=None if migration == "none" else migration)
 
 
 class Bootable(Strict):
@@ -228,8 +251,10 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
         disk_format=given.disk_format or "raw",
         container_format=given.container_format or "bare",
         force=fields.truth(given.force, "force"),
-        visibility=(given.visibility or "private") if ctx.wants((3, 1)) else "shared",
-        protected=ctx.wants((3, 1)) and fields.truth(given.protected, "protected"),
+        visibility=(given.visibility or "private")
+        if ctx.wants(versions.IMAGES_HAVE_VISIBILITY)
+        else "shared",
+        protected=ctx.wants(versions.IMAGES_HAVE_VISIBILITY) and fields.truth(given.protected, "protected"),
     )
     type = await types.show(ctx, volume.type_id)
     view: dict[str, Any] = {

@@ -12,8 +12,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Number, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Schema, Strict, since
-from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.api import fields, lists
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import types, volumes
@@ -44,7 +44,7 @@ FILTERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "consumes_quota": "consumes_quota",
-    "migration_status": lists.NONE,
+    "migration_status": "migration_status",
     "group_id": lists.NONE,
 }
 ADMINS_FILTERS = {
@@ -57,8 +57,9 @@ ADMINS_FILTERS = {
     "snapshot_id": "snapshot_id",
     "source_volid": "source_id",
     "volume_type_id": "type_id",
+    "service_uuid": "=None",
+    "shared_targets": "=None",
 }
-MULTIATTACH_BY_TYPE = (3, 50)
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
 
@@ -123,13 +124,51 @@ class UpdateVolume(Strict):
     volume: VolumeChanges
 
 
-@routes.post("/volumes", status=202, policy=policy.CREATE, until="3.52")
+@routes.post(
+    "/volumes",
+    status=202,
+    policy=policy.CREATE,
+    until="3.52",
+    answer=answers.OneVolume,
+    errors=(
+        errors.VolumeNotFound,
+        errors.SnapshotNotFound,
+        errors.TypeNotFound,
+        errors.TypeNameNotFound,
+        errors.GroupNotFound,
+        errors.BackupNotFound,
+        errors.InvalidSnapshot,
+        errors.InvalidVolume,
+        errors.VolumeQuotaExceeded,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
     """Create a volume. It is made in the background; poll its status."""
     return await _create(ctx, body.volume, body.hints or Hints())
 
 
-@routes.post("/volumes", status=202, policy=policy.CREATE, since="3.53")
+@routes.post(
+    "/volumes",
+    status=202,
+    policy=policy.CREATE,
+    since="3.53",
+    answer=answers.OneVolume,
+    errors=(
+        errors.VolumeNotFound,
+        errors.SnapshotNotFound,
+        errors.TypeNotFound,
+        errors.TypeNameNotFound,
+        errors.GroupNotFound,
+        errors.BackupNotFound,
+        errors.InvalidSnapshot,
+        errors.InvalidVolume,
+        errors.VolumeQuotaExceeded,
+        errors.InvalidInput,
+        errors.InvalidField,
+    ),
+)
 async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str, Any]:
     """Create a volume; what is not known of it is refused."""
     return await _create(ctx, body.volume, body.hints or Hints())
@@ -140,7 +179,7 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
         raise errors.GroupNotFound(id=group)
     if new.backup_id:
         raise errors.BackupNotFound(id=new.backup_id)
-    if new.multiattach and ctx.wants(MULTIATTACH_BY_TYPE):
+    if new.multiattach and ctx.wants(versions.MULTIATTACH_BY_TYPE):
         raise BadRequest(
             "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume "
             "types."
@@ -172,23 +211,39 @@ def _ids(given: str | list[str] | None) -> list[str]:
     return given if isinstance(given, list) else [given] if given else []
 
 
-@routes.get("/volumes", policy=policy.GET_ALL)
+@routes.get(
+    "/volumes",
+    policy=policy.GET_ALL,
+    answer=answers.Volumes,
+    errors=(errors.VolumeNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     """List volumes: ids, names and links."""
     return await _list(ctx, query, "/volumes", is_detailed=False)
 
 
-@routes.get("/volumes/detail", policy=policy.GET_ALL)
+@routes.get(
+    "/volumes/detail",
+    policy=policy.GET_ALL,
+    answer=answers.VolumesInDetail,
+    errors=(errors.VolumeNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     return await _list(ctx, query, "/volumes/detail", is_detailed=True)
 
 
-@routes.get("/volumes/summary", policy=policy.GET_ALL, since="3.12")
+@routes.get(
+    "/volumes/summary",
+    policy=policy.GET_ALL,
+    since="3.12",
+    answer=answers.VolumeSummary,
+    errors=(errors.InvalidInput, errors.InvalidField),
+)
 async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     """How many volumes there are and how large they are together."""
     found = await LISTING.find(ctx, query)
     summary: dict[str, Any] = {"total_size": sum(v.size for v in found), "total_count": len(found)}
-    if ctx.wants((3, 36)):
+    if ctx.wants(versions.SUMMARY_HAS_METADATA):
         metadata: dict[str, list[str]] = {}
         for key, value in ((k, x) for v in found for k, x in v.metadata.items()):
             known = metadata.setdefault(key, [])
@@ -207,14 +262,31 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     return await LISTING.answer(ctx, query, path, shown)
 
 
-@routes.get("/volumes/{id}", policy=policy.GET)
+@routes.get("/volumes/{id}", policy=policy.GET, answer=answers.OneReadVolume, errors=(errors.VolumeNotFound,))
 async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
     volume = await volumes.show(ctx, id)
     ctx.authorize(policy.GET, volume)
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
 
 
-@routes.put("/volumes/{id}", policy=policy.UPDATE)
+@routes.get(
+    "/volumes/{id}/encryption",
+    policy=policy.VOLUME_ENCRYPTION,
+    answer=answers.EncryptionKey,
+    errors=(errors.VolumeNotFound,),
+)
+async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
+    """How a volume is encrypted: not at all, so there is no key."""
+    ctx.authorize(policy.VOLUME_ENCRYPTION, await volumes.show(ctx, id))
+    return {"encryption_key_id": None}
+
+
+@routes.put(
+    "/volumes/{id}",
+    policy=policy.UPDATE,
+    answer=answers.OneVolume,
+    errors=(errors.VolumeNotFound, errors.InvalidInput, errors.InvalidField),
+)
 async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, Any]:
     """Change a volume's name, description or metadata."""
     given = body.volume
@@ -235,10 +307,20 @@ async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, 
     return {"volume": (await views(ctx, [volume]))[0]}
 
 
-@routes.delete("/volumes/{id}", status=202, policy=policy.DELETE)
+@routes.delete(
+    "/volumes/{id}",
+    status=202,
+    policy=policy.DELETE,
+    errors=(
+        errors.VolumeNotFound,
+        errors.InvalidVolume,
+        errors.InvalidSnapshot,
+        errors.ConflictNovaUsingAttachment,
+    ),
+)
 async def delete_volume(ctx: Context, id: str, query: Query) -> None:
     """Delete a volume, with `cascade` its snapshots too."""
-    force = bool(query.truth("force")) and ctx.wants((3, 23))
+    force = bool(query.truth("force")) and ctx.wants(versions.DELETE_BY_FORCE)
     await volumes.delete(ctx, id, cascade=bool(query.truth("cascade")), force=force)
 
 
@@ -283,9 +365,10 @@ def _view(
         "replication_status": None,
         "consistencygroup_id": None,
         "multiattach": v.multiattach,
-        "attachments": [_attached(v, a) for a in attached if a.status in ("attached", "detaching")],
-        "migration_status": None,
+        "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
+    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
+        view["migration_status"] = v.migration_status
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -300,7 +383,7 @@ def _extension(ctx: Context, v: Volume) -> dict[str, Any]:
     if ctx.may(policy.HOST_ATTRIBUTE, {}):
         added["os-vol-host-attr:host"] = v.host
     if ctx.may(policy.MIGRATION_ATTRIBUTE, {}):
-        added["os-vol-mig-status-attr:migstat"] = None
+        added["os-vol-mig-status-attr:migstat"] = v.migration_status
         added["os-vol-mig-status-attr:name_id"] = None
     return added
 
@@ -309,29 +392,29 @@ def _newer(ctx: Context) -> dict[str, Any]:
     """What later microversions add to every volume alike; `volume_type_id` is still to be filled in."""
     added: dict[str, Any] = {}
     for version, field, value in (
-        ((3, 13), "group_id", None),
-        ((3, 48), "shared_targets", None if ctx.wants((3, 69)) else False),
-        ((3, 48), "service_uuid", None),
-        ((3, 63), "volume_type_id", None),
-        ((3, 65), "consumes_quota", True),
+        (versions.VOLUMES_HAVE_GROUPS, "group_id", None),
+        (versions.VOLUMES_HAVE_SHARED_TARGETS, "shared_targets", False),
+        (versions.VOLUMES_HAVE_SHARED_TARGETS, "service_uuid", None),
+        (versions.VOLUMES_HAVE_TYPE_IDS, "volume_type_id", None),
+        (versions.USE_OF_QUOTAS, "consumes_quota", True),
     ):
         if ctx.wants(version):
             added[field] = value
     is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
-    if is_of_admins and ctx.wants((3, 21)):
+    if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_PROVIDER_IDS):
         added["provider_id"] = None
-    if is_of_admins and ctx.wants((3, 61)):
+    if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_CLUSTERS):
         added["cluster_name"] = None
     return added
 
 
-def _attached(v: Volume, a: Attachment) -> dict[str, Any]:
+def _attached(ctx: Context, v: Volume, a: Attachment) -> dict[str, Any]:
     return {
         "id": v.id,
         "attachment_id": a.id,
         "volume_id": v.id,
         "server_id": a.server_id,
-        "host_name": a.host,
+        "host_name": a.host if ctx.may(policy.CONTEXT_IS_ADMIN, {}) else None,
         "device": a.device,
         "attached_at": lists.time(a.attached_at),
     }

@@ -20,6 +20,8 @@ SETTLED = (
     "retyping", "extending",
 )  # fmt: skip
 """The statuses that an administrator may set."""
+MIGRATIONS = ("migrating", "error", "success", "completing", "none", "starting")
+"""What an administrator may say of a volume's migration."""
 DELETABLE = ("available", "error", "error_deleting", "error_restoring", "error_extending", "error_managing")
 
 
@@ -53,6 +55,8 @@ class Volume(msgspec.Struct, frozen=True, gc=False):
     """Why it is in error."""
     created_at: datetime
     updated_at: datetime | None
+    migration_status: str | None = None
+    """What an administrator said of it: nothing here migrates by itself."""
     generation: int = 0
     status: Annotated[str, msgspec.Meta(extra=derived_field())] = "creating"
 

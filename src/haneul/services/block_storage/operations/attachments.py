@@ -136,6 +136,14 @@ async def leave_host(ctx: Context, server_id: str) -> None:
             await change(ctx, each, status="reserved", host=None, attached_at=None)
 
 
+async def decide_fate(ctx: Context, id: str, *, delete_on_termination: bool) -> None:
+    attachment = await ATTACHMENTS.get(ctx.tx, id)
+    if attachment is None:
+        raise errors.AttachmentNotFound(id=id)
+    decided = msgspec.structs.replace(attachment, delete_on_termination=delete_on_termination)
+    await ATTACHMENTS.update(ctx.tx, decided)
+
+
 async def change(ctx: Context, attachment: Attachment, **changes: Any) -> Attachment:
     """The attachment with these changes, and its volume in the status that follows."""
     changed = await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(attachment, **changes))

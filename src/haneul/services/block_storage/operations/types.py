@@ -89,6 +89,13 @@ async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
     return await TYPES.change(ctx, found, **changes)
 
 
+async def set_specs(ctx: Context, found: VolumeType, specs: dict[str, str]) -> VolumeType:
+    """The type says this of where its volumes are to be; there are none yet."""
+    if await VOLUMES.count(ctx.tx, type_id=found.id):
+        raise errors.TypeSpecsInUse
+    return await TYPES.change(ctx, found, extra_specs=specs)
+
+
 async def delete(ctx: Context, id: str) -> None:
     await show(ctx, id)
     if id == DEFAULT_ID:

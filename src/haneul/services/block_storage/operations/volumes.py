@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
-from haneul.services.block_storage import errors, policy
+from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
@@ -228,7 +228,7 @@ async def require_free(ctx: Context, volume: Volume) -> None:
 
 async def extend(ctx: Context, volume: Volume, size: int) -> None:
     """Accept that the volume becomes larger."""
-    if volume.status == "in-use" and ctx.wants((3, 42)):
+    if volume.status == "in-use" and ctx.wants(versions.EXTEND_IN_USE):
         ctx.authorize(policy.EXTEND_ATTACHED, volume)
     else:
         await require_free(ctx, volume)

@@ -11,13 +11,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
 from haneul.kernel.http.bounds import MANY
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import aggregates
 from haneul.services.compute.policy import hosts as policy
 
 routes = Routes("/v2.1")
-UUIDS = (2, 41)
 Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^:]*$")]
 Metadata = Annotated[
     dict[
@@ -76,24 +76,34 @@ def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
         "deleted": False,
         "deleted_at": None,
     }
-    if ctx.wants(UUIDS):
+    if ctx.wants(versions.AGGREGATES_HAVE_UUIDS):
         found["uuid"] = aggregate.id
     return found
 
 
-@routes.get("/os-aggregates", policy=policy.LIST_AGGREGATES)
+@routes.get("/os-aggregates", policy=policy.LIST_AGGREGATES, answer=answers.Aggregates)
 async def list_aggregates(ctx: Context) -> dict[str, Any]:
     """All aggregates."""
     return {"aggregates": [view(ctx, a) for a in await aggregates.list(ctx)]}
 
 
-@routes.get("/os-aggregates/{id}", policy=policy.SHOW_AGGREGATE)
+@routes.get(
+    "/os-aggregates/{id}",
+    policy=policy.SHOW_AGGREGATE,
+    answer=answers.OneAggregate,
+    errors=(errors.AggregateNotFound,),
+)
 async def show_aggregate(ctx: Context, id: str) -> dict[str, Any]:
     """One aggregate."""
     return {"aggregate": view(ctx, await aggregates.show(ctx, id))}
 
 
-@routes.post("/os-aggregates", policy=policy.CREATE_AGGREGATE)
+@routes.post(
+    "/os-aggregates",
+    policy=policy.CREATE_AGGREGATE,
+    answer=answers.OneNewAggregate,
+    errors=(errors.AggregateExists,),
+)
 async def create_aggregate(ctx: Context, body: CreateAggregate) -> dict[str, Any]:
     """Create an aggregate without hosts."""
     new = body.aggregate
@@ -102,7 +112,18 @@ async def create_aggregate(ctx: Context, body: CreateAggregate) -> dict[str, Any
     return {"aggregate": {k: v for k, v in shown.items() if k not in ("hosts", "metadata")}}
 
 
-@routes.put("/os-aggregates/{id}", policy=policy.UPDATE_AGGREGATE)
+@routes.put(
+    "/os-aggregates/{id}",
+    policy=policy.UPDATE_AGGREGATE,
+    answer=answers.OneAggregate,
+    errors=(
+        errors.AggregateNotFound,
+        errors.AggregateExists,
+        errors.HostInOtherZone,
+        errors.HostZoneInUse,
+        errors.AggregateZoneInUse,
+    ),
+)
 async def update_aggregate(ctx: Context, id: str, body: UpdateAggregate) -> dict[str, Any]:
     """Rename the aggregate, or give it another zone."""
     new = body.aggregate
@@ -113,13 +134,31 @@ async def update_aggregate(ctx: Context, id: str, body: UpdateAggregate) -> dict
     return {"aggregate": view(ctx, await aggregates.update(ctx, id, name=name, metadata=metadata))}
 
 
-@routes.delete("/os-aggregates/{id}", status=200, policy=policy.DELETE_AGGREGATE)
+@routes.delete(
+    "/os-aggregates/{id}",
+    status=200,
+    policy=policy.DELETE_AGGREGATE,
+    errors=(errors.AggregateNotFound, errors.AggregateNotEmpty),
+)
 async def delete_aggregate(ctx: Context, id: str) -> None:
     """Delete an aggregate that has no hosts."""
     await aggregates.delete(ctx, id)
 
 
-@routes.post("/os-aggregates/{id}/action")
+@routes.post(
+    "/os-aggregates/{id}/action",
+    answer=answers.OneAggregate,
+    errors=(
+        errors.AggregateNotFound,
+        errors.AggregateHasHost,
+        errors.AggregateLacksHost,
+        errors.HostNotFound,
+        errors.HostInOtherZone,
+        errors.HostZoneInUse,
+        errors.AggregateZoneInUse,
+        errors.AggregateExists,
+    ),
+)
 async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any]:
     """add_host, remove_host or set_metadata."""
     given = [n for n in ("add_host", "remove_host", "set_metadata") if getattr(body, n) is not UNSET]

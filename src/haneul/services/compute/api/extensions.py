@@ -5,6 +5,7 @@ from __future__ import annotations
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.http.extensions import Extensions
+from haneul.services.compute.api import answers
 
 routes = Routes("/v2.1")
 NAMES = {
@@ -77,4 +78,4 @@ EXTENSIONS = Extensions(
     description="{name}.",
     more={"namespace": "http://docs.openstack.org/compute/ext/fake_xml"},
 )
-EXTENSIONS.serve(routes)
+EXTENSIONS.serve(routes, answers=(answers.Extensions, answers.OneExtension))

@@ -12,7 +12,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since
 from haneul.kernel.http.bounds import Number, Real, Text
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.operations import flavors
@@ -78,7 +79,7 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
         "name": flavor.name,
         "ram": flavor.memory_mib,
         "disk": flavor.disk_gb,
-        "swap": flavor.swap_mib or (0 if ctx.wants((2, 75)) else ""),
+        "swap": flavor.swap_mib or (0 if ctx.wants(versions.STRICT_QUERIES) else ""),
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
         "OS-FLV-DISABLED:disabled": flavor.is_disabled,
         "vcpus": flavor.vcpus,
@@ -86,28 +87,30 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
         "rxtx_factor": flavor.rxtx_factor,
         "links": links(ctx, f"flavors/{flavor.id}"),
     }
-    if ctx.wants((2, 55)):
+    if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
         found["description"] = flavor.description
-    if ctx.wants((2, 61)) and ctx.may(policy.LIST_SPECS, {"project_id": ctx.auth.project_id}):
+    if ctx.wants(versions.FLAVORS_SHOW_EXTRA_SPECS) and ctx.may(
+        policy.LIST_SPECS, {"project_id": ctx.auth.project_id}
+    ):
         found["extra_specs"] = flavor.extra_specs
     return found
 
 
 def brief(ctx: Context, flavor: Flavor) -> dict[str, Any]:
     found = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
-    if ctx.wants((2, 55)):
+    if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
         found["description"] = flavor.description
     return found
 
 
-@routes.get("/flavors")
+@routes.get("/flavors", answer=answers.Flavors)
 async def list_flavors(ctx: Context, query: Query) -> dict[str, Any]:
     """Flavors: ids, names and links."""
     page, more = await _page(ctx, query, "flavors")
     return {"flavors": [brief(ctx, f) for f in page], **more}
 
 
-@routes.get("/flavors/detail")
+@routes.get("/flavors/detail", answer=answers.FlavorsInDetail)
 async def list_flavors_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     """Flavors with all that they say."""
     page, more = await _page(ctx, query, "flavors/detail")
@@ -151,7 +154,7 @@ def _is_public(ctx: Context, text: str | None) -> bool | None:
     return is_public
 
 
-@routes.post("/flavors", policy=policy.CREATE)
+@routes.post("/flavors", policy=policy.CREATE, answer=answers.OneFlavor, errors=(errors.FlavorExists,))
 async def create_flavor(ctx: Context, body: CreateFlavor) -> dict[str, Any]:
     """Create a flavor; without an id it gets a UUID."""
     return {"flavor": view(ctx, await flavors.create(ctx, _new(ctx, body.flavor)))}
@@ -196,19 +199,25 @@ def _rxtx_factor(given: float | str) -> float:
     return float(given)
 
 
-@routes.get("/flavors/{id}")
+@routes.get("/flavors/{id}", answer=answers.OneFlavor, errors=(errors.FlavorNotFound,))
 async def show_flavor(ctx: Context, id: str) -> dict[str, Any]:
     """One flavor."""
     return {"flavor": view(ctx, await flavors.show(ctx, id))}
 
 
-@routes.put("/flavors/{id}", policy=policy.UPDATE, since="2.55")
+@routes.put(
+    "/flavors/{id}",
+    policy=policy.UPDATE,
+    since="2.55",
+    answer=answers.OneFlavor,
+    errors=(errors.FlavorNotFound,),
+)
 async def update_flavor(ctx: Context, id: str, body: UpdateFlavor) -> dict[str, Any]:
     """Change the flavor's description."""
     return {"flavor": view(ctx, await flavors.update(ctx, id, body.flavor.description))}
 
 
-@routes.delete("/flavors/{id}", status=202, policy=policy.DELETE)
+@routes.delete("/flavors/{id}", status=202, policy=policy.DELETE, errors=(errors.FlavorNotFound,))
 async def delete_flavor(ctx: Context, id: str) -> None:
     """Delete the flavor; servers that were made of it keep what it was."""
     await flavors.delete(ctx, id)

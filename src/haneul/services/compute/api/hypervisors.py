@@ -9,7 +9,8 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Query, Routes
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import next_links, page_size
 from haneul.services.compute.operations import hosts
 from haneul.services.compute.operations.hosts import HostView
@@ -20,17 +21,18 @@ NUMBERS = (
     "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used",
     "free_disk_gb", "disk_available_least", "running_vms", "current_workload",
 )  # fmt: skip
-CPU_OBJECT, PAGES, UUIDS, NO_NUMBERS = (2, 28), (2, 33), (2, 53), (2, 88)
 
 
 def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "id": view.host.id if ctx.wants(UUIDS) else view.number,
+        "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
         "hypervisor_hostname": view.host.name,
         "state": "up" if view.is_up else "down",
         "status": "enabled" if view.host.is_enabled else "disabled",
     }
-    if with_servers and (view.servers or not ctx.wants(UUIDS) or ctx.wants((2, 75))):
+    if with_servers and (
+        view.servers or not ctx.wants(versions.SERVICES_HAVE_UUIDS) or ctx.wants(versions.STRICT_QUERIES)
+    ):
         found["servers"] = [{"uuid": id, "name": name} for id, name in view.servers]
     return found
 
@@ -48,11 +50,11 @@ def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict
             "disabled_reason": view.host.disabled_reason,
         },
     }
-    if ctx.wants(NO_NUMBERS):
+    if ctx.wants(versions.NO_HYPERVISOR_NUMBERS):
         return {**found, "uptime": None}
     cpu = {"model": str(facts.get("cpu_model") or "")}
     as_text = msgspec.json.encode(cpu).decode()
-    return {**found, **_numbers(view), "cpu_info": cpu if ctx.wants(CPU_OBJECT) else as_text}
+    return {**found, **_numbers(view), "cpu_info": cpu if ctx.wants(versions.CPU_IS_AN_OBJECT) else as_text}
 
 
 def _numbers(view: HostView) -> dict[str, int]:
@@ -74,22 +76,22 @@ def _numbers(view: HostView) -> dict[str, int]:
 
 async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], bool, dict[str, Any]]:
     """One page of hosts, whether their servers are wanted, and the link to the next page."""
-    if ctx.wants(UUIDS):
+    if ctx.wants(versions.SERVICES_HAVE_UUIDS):
         known = {"limit", "marker", "hypervisor_hostname_pattern", "with_servers"}
-        values.only(ctx, query, known, since=UUIDS)
+        values.only(ctx, query, known, since=versions.SERVICES_HAVE_UUIDS)
     found = await hosts.list(ctx)
-    pattern = query.get("hypervisor_hostname_pattern") if ctx.wants(UUIDS) else None
-    with_servers = ctx.wants(UUIDS) and query.truth("with_servers") is True
+    pattern = query.get("hypervisor_hostname_pattern") if ctx.wants(versions.SERVICES_HAVE_UUIDS) else None
+    with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     if pattern is not None:
         if {"limit", "marker"} & set(query.names()):
             raise BadRequest("Paging over hypervisors with the hypervisor_hostname_pattern is not supported.")
         found = [h for h in found if pattern in h.host.name]
         if not found:
             raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
-    if not ctx.wants(PAGES):
+    if not ctx.wants(versions.HYPERVISORS_IN_PAGES):
         return found, with_servers, {}
     size, marker = page_size(query), query.get("marker")
-    ids = [h.host.id if ctx.wants(UUIDS) else str(h.number) for h in found]
+    ids = [h.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in found]
     if marker is not None:
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")
@@ -99,21 +101,28 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     return page, with_servers, {"hypervisors_links": more} if more else {}
 
 
-@routes.get("/os-hypervisors", policy=policy.LIST_HYPERVISORS)
+@routes.get("/os-hypervisors", policy=policy.LIST_HYPERVISORS, answer=answers.Hypervisors, errors=(NotFound,))
 async def list_hypervisors(ctx: Context, query: Query) -> dict[str, Any]:
     """Hypervisors: ids, names, states."""
     page, with_servers, more = await _page(ctx, query, "os-hypervisors")
     return {"hypervisors": [brief(ctx, h, with_servers=with_servers) for h in page], **more}
 
 
-@routes.get("/os-hypervisors/detail", policy=policy.LIST_HYPERVISORS_DETAIL)
+@routes.get(
+    "/os-hypervisors/detail",
+    policy=policy.LIST_HYPERVISORS_DETAIL,
+    answer=answers.HypervisorsInDetail,
+    errors=(NotFound,),
+)
 async def list_hypervisors_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     """Hypervisors with what they have; from 2.88 on the numbers are placement's business."""
     page, with_servers, more = await _page(ctx, query, "os-hypervisors/detail")
     return {"hypervisors": [details(ctx, h, with_servers=with_servers) for h in page], **more}
 
 
-@routes.get("/os-hypervisors/statistics", policy=policy.STATISTICS, until="2.87")
+@routes.get(
+    "/os-hypervisors/statistics", policy=policy.STATISTICS, until="2.87", answer=answers.OneStatistics
+)
 async def show_statistics(ctx: Context) -> dict[str, Any]:
     """The sums over all hypervisors."""
     rows = [_numbers(h) for h in await hosts.list(ctx) if h.host.is_enabled]
@@ -121,15 +130,26 @@ async def show_statistics(ctx: Context) -> dict[str, Any]:
     return {"hypervisor_statistics": {"count": len(rows), **sums}}
 
 
-@routes.get("/os-hypervisors/{id}", policy=policy.SHOW_HYPERVISOR)
+@routes.get(
+    "/os-hypervisors/{id}",
+    policy=policy.SHOW_HYPERVISOR,
+    answer=answers.OneHypervisor,
+    errors=(errors.HostNotFound,),
+)
 async def show_hypervisor(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """One hypervisor."""
-    values.only(ctx, query, {"with_servers"}, since=UUIDS)
-    with_servers = ctx.wants(UUIDS) and query.truth("with_servers") is True
+    values.only(ctx, query, {"with_servers"}, since=versions.SERVICES_HAVE_UUIDS)
+    with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     return {"hypervisor": details(ctx, await hosts.show(ctx, id), with_servers=with_servers)}
 
 
-@routes.get("/os-hypervisors/{id}/uptime", policy=policy.UPTIME, until="2.87")
+@routes.get(
+    "/os-hypervisors/{id}/uptime",
+    policy=policy.UPTIME,
+    until="2.87",
+    answer=answers.OneHypervisor,
+    errors=(errors.HostNotFound,),
+)
 async def show_uptime(ctx: Context, id: str) -> dict[str, Any]:
     """How long the host runs; agents do not report it."""
     await hosts.show(ctx, id)
@@ -143,13 +163,25 @@ async def _matching(ctx: Context, pattern: str) -> list[HostView]:
     return found
 
 
-@routes.get("/os-hypervisors/{id}/search", policy=policy.SEARCH, until="2.52")
+@routes.get(
+    "/os-hypervisors/{id}/search",
+    policy=policy.SEARCH,
+    until="2.52",
+    answer=answers.Hypervisors,
+    errors=(NotFound,),
+)
 async def search_hypervisors(ctx: Context, id: str) -> dict[str, Any]:
     """The hypervisors whose names hold the text."""
     return {"hypervisors": [brief(ctx, h) for h in await _matching(ctx, id)]}
 
 
-@routes.get("/os-hypervisors/{id}/servers", policy=policy.SERVERS, until="2.52")
+@routes.get(
+    "/os-hypervisors/{id}/servers",
+    policy=policy.SERVERS,
+    until="2.52",
+    answer=answers.Hypervisors,
+    errors=(NotFound,),
+)
 async def list_servers_of_hypervisors(ctx: Context, id: str) -> dict[str, Any]:
     """The servers of the hypervisors whose names hold the text."""
     return {"hypervisors": [brief(ctx, h, with_servers=True) for h in await _matching(ctx, id)]}

@@ -9,7 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Query, Routes
-from haneul.services.compute.api import values
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.image import public as image
 from haneul.services.image.public import Image
@@ -79,14 +79,14 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Image], dic
     return page, {"images_links": more} if more else {}
 
 
-@routes.get("/images")
+@routes.get("/images", answer=answers.Images, errors=image.IMAGE_REFUSALS)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """Images: ids, names and links."""
     page, following = await _page(ctx, query, "images")
     return {"images": [brief(ctx, each) for each in page]} | following
 
 
-@routes.get("/images/detail")
+@routes.get("/images/detail", answer=answers.ImagesInDetail, errors=image.IMAGE_REFUSALS)
 async def list_images_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
     """Images with all that compute tells of them."""
     page, following = await _page(ctx, query, "images/detail")
@@ -100,26 +100,26 @@ async def _find(ctx: Context, id: str) -> Image:
         raise NotFound("Image not found.") from None
 
 
-@routes.get("/images/{id}")
+@routes.get("/images/{id}", answer=answers.OneImage, errors=(NotFound,))
 async def show_image(ctx: Context, id: str) -> dict[str, Any]:
     """One image."""
     return {"image": detail(ctx, await _find(ctx, id))}
 
 
-@routes.delete("/images/{id}")
+@routes.delete("/images/{id}", errors=(NotFound, *image.IMAGE_REFUSALS))
 async def delete_image(ctx: Context, id: str) -> None:
     """The image is gone."""
     await _find(ctx, id)
     await image.delete(ctx, id)
 
 
-@routes.get("/images/{id}/metadata", until="2.38")
+@routes.get("/images/{id}/metadata", until="2.38", answer=answers.ImageMetadata, errors=(NotFound,))
 async def list_metadata(ctx: Context, id: str) -> dict[str, Any]:
     """The image's properties."""
     return {"metadata": (await _find(ctx, id)).properties}
 
 
-@routes.get("/images/{id}/metadata/{key}", until="2.38")
+@routes.get("/images/{id}/metadata/{key}", until="2.38", answer=answers.OneImageMetadata, errors=(NotFound,))
 async def show_metadata(ctx: Context, id: str, key: str) -> dict[str, Any]:
     """One of the image's properties."""
     properties = (await _find(ctx, id)).properties

@@ -10,15 +10,14 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Routes
 from haneul.kernel.saga import Operation, StepRecord
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import server_answers, values
 from haneul.services.compute.api.links import next_links, page_size
 from haneul.services.compute.api.server_views import host_id
 from haneul.services.compute.operations import history
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}/os-instance-actions")
-PAGES, CHANGES_BEFORE, ALSO_GONE = (2, 58), (2, 66), (2, 21)
-EVERYBODY_SEES_EVENTS, HOSTS, DETAILS = (2, 51), (2, 62), (2, 84)
 NOVA_NAMES = {
     "confirm_resize": "confirmResize",
     "hard_reboot": "reboot",
@@ -29,14 +28,21 @@ NOVA_NAMES = {
 }
 
 
-@routes.get("", policy=policy.ACTIONS_READ)
+@routes.get("", policy=policy.ACTIONS_READ, answer=server_answers.Actions, errors=(errors.ServerNotFound,))
 async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """What was done to the server, the newest first; paged from 2.58 on."""
-    found = await history.everything(ctx, id, policy.ACTIONS_READ, also_gone=ctx.wants(ALSO_GONE))
-    if not ctx.wants(PAGES):
+    found = await history.everything(
+        ctx, id, policy.ACTIONS_READ, also_gone=ctx.wants(versions.ACTIONS_OF_GONE_SERVERS)
+    )
+    if not ctx.wants(versions.ACTIONS_IN_PAGES):
         return {"instanceActions": [view(ctx, o) for o in found]}
     known = {"limit", "marker", "changes-since"}
-    values.only(ctx, query, known | {"changes-before"} if ctx.wants(CHANGES_BEFORE) else known, since=PAGES)
+    values.only(
+        ctx,
+        query,
+        known | {"changes-before"} if ctx.wants(versions.CHANGES_BEFORE) else known,
+        since=versions.ACTIONS_IN_PAGES,
+    )
     found = _after(_changed(found, query), query.get("marker"))
     size = page_size(query) if query.get("limit") != "0" else 0
     page = found[:size]
@@ -72,12 +78,19 @@ def _after(found: list[Operation], marker: str | None) -> list[Operation]:
     return found[ids.index(marker) + 1 :]
 
 
-@routes.get("/{request_id}", policy=policy.EVENTS_READ)
+@routes.get(
+    "/{request_id}",
+    policy=policy.EVENTS_READ,
+    answer=server_answers.OneAction,
+    errors=(errors.ServerNotFound, errors.ActionNotFound),
+)
 async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
     """One thing that was done to the server, with its steps."""
-    operation = await history.one(ctx, id, policy.EVENTS_READ, request_id, also_gone=ctx.wants(ALSO_GONE))
+    operation = await history.one(
+        ctx, id, policy.EVENTS_READ, request_id, also_gone=ctx.wants(versions.ACTIONS_OF_GONE_SERVERS)
+    )
     found = view(ctx, operation)
-    if ctx.wants(EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS, {}):
+    if ctx.wants(versions.EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS, {}):
         found["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]
     return {"instanceAction": found}
 
@@ -93,7 +106,7 @@ def view(ctx: Context, operation: Operation) -> dict[str, Any]:
         "start_time": microseconds_text(operation.accepted_at),
         "user_id": operation.user_id,
     }
-    if ctx.wants(PAGES):
+    if ctx.wants(versions.ACTIONS_IN_PAGES):
         found["updated_at"] = microseconds_text(history.updated_at(operation))
     return found
 
@@ -106,13 +119,13 @@ def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, An
         "result": "Error" if step.error else "Success",
     }
     sees_details = ctx.may(policy.EVENT_DETAILS, {})
-    if sees_details or not ctx.wants(EVERYBODY_SEES_EVENTS):
+    if sees_details or not ctx.wants(versions.EVERYBODY_SEES_EVENTS):
         found["traceback"] = step.error
-    if ctx.wants(HOSTS):
+    if ctx.wants(versions.EVENTS_HAVE_HOSTS):
         host = history.host(operation)
         found["hostId"] = host_id(operation.project_id or "", host)
         if sees_details:
             found["host"] = host
-    if ctx.wants(DETAILS):
+    if ctx.wants(versions.EVENTS_HAVE_DETAILS):
         found["details"] = step.error if sees_details else history.public_error(operation, step)
     return found

@@ -9,17 +9,14 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import UNSET, InvalidField, Query, Reply, Routes, Strict, UnsetType, since
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import next_links, page_size
 from haneul.services.compute.model.keypairs import Keypair
 from haneul.services.compute.operations import keypairs
 from haneul.services.compute.policy import keypairs as policy
 
 routes = Routes("/v2.1")
-TYPES = (2, 2)
-USERS = (2, 10)
-PAGES = (2, 35)
-NOTHING_GENERATED = (2, 92)
 
 
 class NewKeypair(Strict):
@@ -39,7 +36,7 @@ def view(ctx: Context, keypair: Keypair, *more: str) -> dict[str, Any]:
         "public_key": keypair.public_key,
         "fingerprint": keypair.fingerprint,
     }
-    if ctx.wants(TYPES):
+    if ctx.wants(versions.KEYPAIRS_HAVE_TYPES):
         found["type"] = keypair.kind
     if "user_id" in more:
         found["user_id"] = keypair.user_id
@@ -56,17 +53,19 @@ def view(ctx: Context, keypair: Keypair, *more: str) -> dict[str, Any]:
 
 def _user(ctx: Context, query: Query) -> str:
     """Whose key pairs are meant: from 2.10 on an administrator may name another user."""
-    if not ctx.wants(USERS):
+    if not ctx.wants(versions.KEYPAIRS_HAVE_USERS):
         return ctx.user_id
-    values.only(ctx, query, {"user_id", *(("limit", "marker") if ctx.wants(PAGES) else ())})
+    values.only(
+        ctx, query, {"user_id", *(("limit", "marker") if ctx.wants(versions.KEYPAIRS_IN_PAGES) else ())}
+    )
     return query.get("user_id") or ctx.user_id
 
 
-@routes.get("/os-keypairs", policy=policy.LIST)
+@routes.get("/os-keypairs", policy=policy.LIST, answer=answers.Keypairs)
 async def list_keypairs(ctx: Context, query: Query) -> dict[str, Any]:
     """The user's key pairs by name."""
     user = _user(ctx, query)
-    if not ctx.wants(PAGES):
+    if not ctx.wants(versions.KEYPAIRS_IN_PAGES):
         found = await keypairs.list(ctx, user)
         return {"keypairs": [{"keypair": view(ctx, k)} for k in found]}
     size = page_size(query)
@@ -76,13 +75,21 @@ async def list_keypairs(ctx: Context, query: Query) -> dict[str, Any]:
     return {**shown, "keypairs_links": more} if more else shown
 
 
-@routes.get("/os-keypairs/{name}", policy=policy.SHOW)
+@routes.get(
+    "/os-keypairs/{name}", policy=policy.SHOW, answer=answers.OneKeypair, errors=(errors.KeypairNotFound,)
+)
 async def show_keypair(ctx: Context, name: str, query: Query) -> dict[str, Any]:
     """One key pair."""
     return {"keypair": view(ctx, await keypairs.show(ctx, _user(ctx, query), name), "user_id", "times")}
 
 
-@routes.post("/os-keypairs", policy=policy.CREATE)
+@routes.post(
+    "/os-keypairs",
+    policy=policy.CREATE,
+    answer=answers.OneNewKeypair,
+    other_answers={201: answers.OneNewKeypair},
+    errors=(errors.KeypairExists, errors.KeypairInvalid, errors.TooManyKeypairs),
+)
 async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
     """Import a public key; before 2.92, without one, generate a pair and give the private key once."""
     new = body.keypair
@@ -91,7 +98,7 @@ async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
     name = _name(ctx, new.name)
     private: dict[str, str] = {}
     if new.public_key is UNSET:
-        if ctx.wants(NOTHING_GENERATED):
+        if ctx.wants(versions.NO_GENERATED_KEYPAIRS):
             text = "'public_key' is a required property"
             raise InvalidField(
                 f"Invalid input for field/attribute keypair. {text}",
@@ -105,14 +112,15 @@ async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
         public = new.public_key
     stored = await keypairs.create(ctx, user, name, kind, public)
     return Reply(
-        {"keypair": {**view(ctx, stored, "user_id"), **private}}, status=201 if ctx.wants(TYPES) else 200
+        {"keypair": {**view(ctx, stored, "user_id"), **private}},
+        status=201 if ctx.wants(versions.KEYPAIRS_HAVE_TYPES) else 200,
     )
 
 
 def _name(ctx: Context, name: str) -> str:
     """Letters, digits, spaces, `_` and `-`; from 2.92 on `@` and `.` too."""
     name = values.name(name, "keypair.name")
-    allowed = r"[A-Za-z0-9 _@.\-]+" if ctx.wants(NOTHING_GENERATED) else r"[A-Za-z0-9 _\-]+"
+    allowed = r"[A-Za-z0-9 _@.\-]+" if ctx.wants(versions.NO_GENERATED_KEYPAIRS) else r"[A-Za-z0-9 _\-]+"
     if not re.fullmatch(allowed, name):
         raise InvalidField(
             "Keypair data is invalid: Keypair name contains unsafe characters",
@@ -123,8 +131,14 @@ def _name(ctx: Context, name: str) -> str:
     return name
 
 
-@routes.delete("/os-keypairs/{name}", policy=policy.DELETE)
+@routes.delete(
+    "/os-keypairs/{name}",
+    policy=policy.DELETE,
+    answer=None,
+    other_answers={202: None},
+    errors=(errors.KeypairNotFound,),
+)
 async def delete_keypair(ctx: Context, name: str, query: Query) -> Reply:
     """Delete the key pair; servers keep the key they were made with."""
     await keypairs.delete(ctx, _user(ctx, query), name)
-    return Reply(status=204 if ctx.wants(TYPES) else 202)
+    return Reply(status=204 if ctx.wants(versions.KEYPAIRS_HAVE_TYPES) else 202)

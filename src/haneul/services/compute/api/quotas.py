@@ -9,13 +9,13 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, until
 from haneul.kernel.http.bounds import Number, Text
 from haneul.kernel.quota import UNLIMITED
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import quota_answers, values
 from haneul.services.compute.operations import quotas
 from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import quotas as policy
 
 routes = Routes("/v2.1")
-NO_NETWORKS, NO_IMAGE_METADATA, GROUPS_IN_CLASSES, NO_FILES = (2, 36), (2, 39), (2, 50), (2, 57)
 NETWORKS = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
 """Neutron's business since long: old clients set and see them, and nothing comes of it."""
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
@@ -74,10 +74,10 @@ class UpdateClass(Strict):
 def _shown(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     """The limits that the version knows."""
     found = dict(limits)
-    if ctx.wants(NO_FILES):
+    if ctx.wants(versions.NO_PERSONALITY):
         for name in FILES:
             found.pop(name, None)
-    if ctx.wants(NO_NETWORKS):
+    if ctx.wants(versions.NO_NETWORK_PROXIES):
         for name in NETWORKS:
             found.pop(name, None)
     return found
@@ -92,7 +92,7 @@ def _check(ctx: Context, project_id: str, query: Query, *, is_change: bool = Fal
         raise BadRequest("Quotas of single users are not kept; leave out user_id.")
 
 
-@routes.get("/os-quota-sets/{project_id}", policy=policy.SHOW)
+@routes.get("/os-quota-sets/{project_id}", policy=policy.SHOW, answer=quota_answers.QuotaSetOfProject)
 async def show_quotas(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """The limits of the project."""
     _check(ctx, project_id, query)
@@ -100,7 +100,7 @@ async def show_quotas(ctx: Context, project_id: str, query: Query) -> dict[str, 
     return {"quota_set": {"id": project_id, **_shown(ctx, await QUOTAS.limits(ctx.tx, project_id))}}
 
 
-@routes.get("/os-quota-sets/{project_id}/detail", policy=policy.DETAIL)
+@routes.get("/os-quota-sets/{project_id}/detail", policy=policy.DETAIL, answer=quota_answers.QuotaSetInDetail)
 async def show_quotas_in_detail(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """The limits of the project and what it uses of them; nothing is ever only reserved."""
     _check(ctx, project_id, query)
@@ -111,13 +111,20 @@ async def show_quotas_in_detail(ctx: Context, project_id: str, query: Query) -> 
     return {"quota_set": {"id": project_id, **found}}
 
 
-@routes.get("/os-quota-sets/{project_id}/defaults", policy=policy.DEFAULTS)
+@routes.get(
+    "/os-quota-sets/{project_id}/defaults", policy=policy.DEFAULTS, answer=quota_answers.QuotaSetOfProject
+)
 async def show_defaults(ctx: Context, project_id: str) -> dict[str, Any]:
     """The limits of projects that have none of their own."""
     return {"quota_set": {"id": project_id, **_shown(ctx, await QUOTAS.usual(ctx.tx, project_id))}}
 
 
-@routes.put("/os-quota-sets/{project_id}", policy=policy.UPDATE)
+@routes.put(
+    "/os-quota-sets/{project_id}",
+    policy=policy.UPDATE,
+    answer=quota_answers.QuotaSet,
+    errors=(errors.LimitBelowUse,),
+)
 async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query: Query) -> dict[str, Any]:
     """Set limits of the project; below what it uses only with `force`."""
     _check(ctx, project_id, query, is_change=True)
@@ -136,20 +143,20 @@ async def delete_quotas(ctx: Context, project_id: str, query: Query) -> None:
 
 def _class(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     found = _shown(ctx, limits)
-    if not ctx.wants(GROUPS_IN_CLASSES):
+    if not ctx.wants(versions.GROUPS_IN_QUOTA_CLASSES):
         for name in GROUPS:
             found.pop(name, None)
         found |= {name: limits[name] for name in NETWORKS}
     return found
 
 
-@routes.get("/os-quota-class-sets/{name}", policy=policy.SHOW_CLASS)
+@routes.get("/os-quota-class-sets/{name}", policy=policy.SHOW_CLASS, answer=quota_answers.NamedQuotaClassSet)
 async def show_class(ctx: Context, name: str) -> dict[str, Any]:
     """The limits of a quota class; `default` holds for all projects."""
     return {"quota_class_set": {"id": name, **_class(ctx, await quotas.class_limits(ctx, name))}}
 
 
-@routes.put("/os-quota-class-sets/{name}", policy=policy.UPDATE_CLASS)
+@routes.put("/os-quota-class-sets/{name}", policy=policy.UPDATE_CLASS, answer=quota_answers.QuotaClassSet)
 async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, Any]:
     """Set limits of a quota class."""
     if len(name) > 255:
@@ -158,10 +165,10 @@ async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, 
     return {"quota_class_set": _class(ctx, limits)}
 
 
-@routes.get("/limits", policy=policy.LIMITS)
+@routes.get("/limits", policy=policy.LIMITS, answer=quota_answers.LimitsAnswer)
 async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     """What a project may have, and what it has."""
-    values.only(ctx, query, {"reserved", "tenant_id"}, since=NO_FILES)
+    values.only(ctx, query, {"reserved", "tenant_id"}, since=versions.NO_PERSONALITY)
     project = query.get("tenant_id")
     if project and project != ctx.auth.project_id:
         ctx.authorize(policy.OTHER_LIMITS, {})
@@ -184,12 +191,12 @@ def _absolute(ctx: Context, limits: dict[str, int], used: dict[str, int]) -> dic
         "totalRAMUsed": used["ram"],
         "totalServerGroupsUsed": used["server_groups"],
     }
-    if not ctx.wants(NO_FILES):
+    if not ctx.wants(versions.NO_PERSONALITY):
         found["maxPersonality"] = limits["injected_files"]
         found["maxPersonalitySize"] = limits["injected_file_content_bytes"]
-    if not ctx.wants(NO_IMAGE_METADATA):
+    if not ctx.wants(versions.NO_IMAGE_METADATA):
         found["maxImageMeta"] = limits["metadata_items"]
-    if not ctx.wants(NO_NETWORKS):
+    if not ctx.wants(versions.NO_NETWORK_PROXIES):
         found["maxTotalFloatingIps"] = limits["floating_ips"]
         found["maxSecurityGroups"] = limits["security_groups"]
         found["maxSecurityGroupRules"] = limits["security_group_rules"]

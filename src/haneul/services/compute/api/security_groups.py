@@ -12,7 +12,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.kernel.http import Query, Routes, Strict, lists
 from haneul.kernel.http.bounds import Number, Text
-from haneul.services.compute.api import values
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.policy import security_groups as policy
 from haneul.services.network import public as network
 from haneul.services.network.public import IngressGroup, IngressRule, SecurityGroup, SecurityRule
@@ -44,7 +44,7 @@ class RuleBody(Strict):
     security_group_rule: Rule
 
 
-@routes.get("/os-security-groups", policy=policy.GET, transaction=False)
+@routes.get("/os-security-groups", policy=policy.GET, transaction=False, answer=answers.SecurityGroups)
 async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     """The project's security groups, with what they let in."""
     found = await network.ingress_groups(ctx)
@@ -54,13 +54,24 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
         return {"security_groups": await views(reading, page)}
 
 
-@routes.get("/os-security-groups/{id}", policy=policy.SHOW)
+@routes.get(
+    "/os-security-groups/{id}",
+    policy=policy.SHOW,
+    answer=answers.OneSecurityGroup,
+    errors=network.GROUP_REFUSALS,
+)
 async def show_group(ctx: Context, id: str) -> dict[str, Any]:
     """One security group."""
     return {"security_group": (await views(ctx, [await network.ingress_group(ctx, _uuid(id))]))[0]}
 
 
-@routes.post("/os-security-groups", status=200, policy=policy.CREATE)
+@routes.post(
+    "/os-security-groups",
+    status=200,
+    policy=policy.CREATE,
+    answer=answers.OneSecurityGroup,
+    errors=network.GROUP_REFUSALS,
+)
 async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Make a security group that lets nothing in."""
     given = body.security_group
@@ -71,7 +82,12 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     return {"security_group": (await views(ctx, [made]))[0]}
 
 
-@routes.put("/os-security-groups/{id}", policy=policy.UPDATE)
+@routes.put(
+    "/os-security-groups/{id}",
+    policy=policy.UPDATE,
+    answer=answers.OneSecurityGroup,
+    errors=network.GROUP_REFUSALS,
+)
 async def update_group(ctx: Context, id: str, body: GroupBody) -> dict[str, Any]:
     """Change a security group's name and description."""
     given = body.security_group
@@ -79,7 +95,7 @@ async def update_group(ctx: Context, id: str, body: GroupBody) -> dict[str, Any]
     return {"security_group": (await views(ctx, [changed]))[0]}
 
 
-@routes.delete("/os-security-groups/{id}", status=202, policy=policy.DELETE)
+@routes.delete("/os-security-groups/{id}", status=202, policy=policy.DELETE, errors=network.GROUP_REFUSALS)
 async def delete_group(ctx: Context, id: str) -> None:
     """Delete a security group that no port is in."""
     try:
@@ -88,7 +104,13 @@ async def delete_group(ctx: Context, id: str) -> None:
         raise BadRequest(str(refused)) from None
 
 
-@routes.post("/os-security-group-rules", status=200, policy=policy.CREATE_RULE)
+@routes.post(
+    "/os-security-group-rules",
+    status=200,
+    policy=policy.CREATE_RULE,
+    answer=answers.OneSecurityGroupRule,
+    errors=network.RULE_REFUSALS,
+)
 async def create_rule(ctx: Context, body: RuleBody) -> dict[str, Any]:
     """Let something in."""
     try:
@@ -100,7 +122,12 @@ async def create_rule(ctx: Context, body: RuleBody) -> dict[str, Any]:
     return {"security_group_rule": _rule(made, others)}
 
 
-@routes.delete("/os-security-group-rules/{id}", status=202, policy=policy.DELETE_RULE)
+@routes.delete(
+    "/os-security-group-rules/{id}",
+    status=202,
+    policy=policy.DELETE_RULE,
+    errors=network.GROUP_REFUSALS,
+)
 async def delete_rule(ctx: Context, id: str) -> None:
     """Let it in no longer."""
     await network.remove_security_group_rule(ctx, _uuid(id))

@@ -10,13 +10,15 @@ from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Reply, Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
-from haneul.services.compute import errors
-from haneul.services.compute.api import security_groups
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, security_groups, server_answers
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.operations import actions, disks, servers
 from haneul.services.compute.policy import servers as policy
+from haneul.services.image import public as image
 from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
@@ -35,7 +37,44 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
     return declare
 
 
-@routes.post("/action", status=202, transaction=False)
+@routes.post(
+    "/action",
+    status=202,
+    transaction=False,
+    answer=server_answers.OneRebuiltServer | server_answers.NewImage | None,
+    other_answers={
+        200: server_answers.ConsoleOutput | server_answers.OneConsole | server_answers.Password,
+        204: None,
+    },
+    errors=(
+        errors.ServerNotFound,
+        errors.WrongState,
+        errors.Locked,
+        errors.NoSuchAction,
+        errors.NoGuestAgent,
+        errors.SameFlavor,
+        errors.NotResized,
+        errors.DiskTooSmall,
+        errors.CannotResizeDisk,
+        errors.FlavorNotUsable,
+        errors.ImageNotUsable,
+        errors.ImageUnacceptable,
+        errors.NotRescuable,
+        errors.RescueImageNotUsable,
+        errors.NotReady,
+        errors.NoConsole,
+        errors.NeverActive,
+        errors.HostNotFound,
+        errors.HostOutsideZone,
+        errors.TooManyServers,
+        errors.KeypairNotFound,
+        errors.NotAttached,
+        errors.WrongNetworks,
+        *network.GROUP_REFUSALS,
+        *block_storage.VOLUME_REFUSALS,
+        *image.IMAGE_REFUSALS,
+    ),
+)
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
     if len(body) != 1:
@@ -83,7 +122,7 @@ async def lock(ctx: Context, id: str, given: Given) -> None:
     reason = fields.get("locked_reason")
     if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) <= 255):
         raise BadRequest(f"Invalid input for field/attribute locked_reason. Value: {reason}.")
-    if reason is not None and not ctx.wants((2, 73)):
+    if reason is not None and not ctx.wants(versions.LOCKED_REASON):
         raise BadRequest("Invalid input for field/attribute lock. None is expected")
     async with ctx.in_transaction() as writing:
         await actions.lock(writing, id, reason)
@@ -119,7 +158,7 @@ async def create_image(ctx: Context, id: str, given: Given) -> Reply:
         raise BadRequest(f"Invalid input for field/attribute metadata. Value: {metadata}.")
     async with ctx.in_transaction() as writing:
         image_id = await disks.create_image(writing, id, name, metadata)
-    if ctx.wants((2, 45)):
+    if ctx.wants(versions.IMAGE_IDS_IN_ANSWERS):
         return Reply({"image_id": image_id}, status=202)
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
@@ -158,7 +197,7 @@ async def console_output(ctx: Context, id: str, given: Given) -> Reply:
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
 async def vnc_console(ctx: Context, id: str, given: Given) -> Reply:
     kind = _fields("os-getVNCConsole", given, ("type",)).get("type")
-    if kind not in ("novnc", "xvpvnc") or ctx.wants((2, 6)):
+    if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
     console = await actions.open_console(ctx, id, "novnc")
     return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", console)}}, status=200)
@@ -175,7 +214,15 @@ def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
     return f"{ctx.endpoint}{MANIFEST.path}/vnc.html?path={path}"
 
 
-@routes.post("/remote-consoles", status=200, policy=policy.REMOTE_CONSOLES, since="2.6", transaction=False)
+@routes.post(
+    "/remote-consoles",
+    status=200,
+    policy=policy.REMOTE_CONSOLES,
+    since="2.6",
+    transaction=False,
+    answer=server_answers.OneRemoteConsole,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked, errors.NoConsole),
+)
 async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """A URL at which the console can be opened, once."""
     fields = _fields("remote_console", body.get("remote_console"), ("protocol", "type"))
@@ -186,7 +233,7 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
     return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
 
 
-@routes.get("/ips", policy=policy.ADDRESSES)
+@routes.get("/ips", policy=policy.ADDRESSES, answer=server_answers.Addresses, errors=(errors.ServerNotFound,))
 async def list_addresses(ctx: Context, id: str) -> dict[str, Any]:
     """The server's addresses, by network."""
     return await _addresses(ctx, id, policy.ADDRESSES)
@@ -197,7 +244,12 @@ async def _addresses(ctx: Context, id: str, rule: Rule) -> dict[str, Any]:
     return {"addresses": (await views.details(ctx, [server]))[0]["addresses"]}
 
 
-@routes.get("/ips/{label}", policy=policy.ADDRESSES_OF_ONE)
+@routes.get(
+    "/ips/{label}",
+    policy=policy.ADDRESSES_OF_ONE,
+    answer=server_answers.AddressesOfNetwork,
+    errors=(errors.ServerNotFound, errors.NotAttached),
+)
 async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
     """The server's addresses on one network."""
     found = (await _addresses(ctx, id, policy.ADDRESSES_OF_ONE))["addresses"]
@@ -206,7 +258,12 @@ async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
     return {label: found[label]}
 
 
-@routes.get("/os-security-groups", policy=policy.SECURITY_GROUPS)
+@routes.get(
+    "/os-security-groups",
+    policy=policy.SECURITY_GROUPS,
+    answer=answers.SecurityGroups,
+    errors=(errors.ServerNotFound,),
+)
 async def list_groups(ctx: Context, id: str) -> dict[str, Any]:
     """The security groups of the server's ports, with what they let in."""
     server = await servers.show(ctx, id, policy.SECURITY_GROUPS)

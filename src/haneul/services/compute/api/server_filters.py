@@ -16,7 +16,7 @@ from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import Query, lists
 from haneul.kernel.patterns import pattern
 from haneul.kernel.policy import Rule
-from haneul.services.compute import errors
+from haneul.services.compute import errors, versions
 from haneul.services.compute.api import values
 from haneul.services.compute.api.values import regular_expression, time
 from haneul.services.compute.model.servers import KNOWN_STATUSES, STATES, STATUSES, VmState
@@ -45,7 +45,11 @@ ELSEWHERE = {
     "soft_deleted", "project_id", "tenant_id", "sort_key", "sort_dir", "limit", "marker", "terminated_at",
     "auto_disk_config", "description",
 }  # fmt: skip
-SINCE = {**dict.fromkeys(TAGS, (2, 26)), "changes-before": (2, 66), "locked": (2, 73)}
+SINCE = {
+    **dict.fromkeys(TAGS, versions.SERVERS_HAVE_TAGS),
+    "changes-before": versions.CHANGES_BEFORE,
+    "locked": versions.LOCKED_REASON,
+}
 JOINED = {
     "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups",
     "pci_devices",
@@ -58,15 +62,14 @@ MEMBERS = {
 }  # fmt: skip
 MEMBERS_SINCE = {
     **SINCE,
-    "ip6": (2, 5),
+    "ip6": versions.FILTER_BY_IPV6,
     **dict.fromkeys(
         ("availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at",
          "power_state", "task_state", "vm_state", "progress", "user_id"),
-        (2, 83),
+        versions.MEMBERS_FILTER_MORE,
     ),
-    "hostname": (2, 90),
+    "hostname": versions.HOSTNAMES,
 }  # fmt: skip
-STRICT_SINCE = (2, 75)
 
 SORT_KEYS = {
     "created_at": "created_at", "updated_at": "updated_at", "launched_at": "launched_at",
@@ -163,7 +166,7 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     names = set(query.names())
     may_ask_all = ctx.may(policy.ALL_FILTERS, {})
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
-    if ctx.wants(STRICT_SINCE):
+    if ctx.wants(versions.STRICT_QUERIES):
         for name in names - known - JOINED:
             if not name.startswith("_"):
                 raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
@@ -192,7 +195,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
     if not statuses:
         return []
     if KNOWN_STATUSES.isdisjoint(statuses):
-        if ctx.wants((2, 38)):
+        if ctx.wants(versions.STATUS_IS_CHECKED):
             raise BadRequest("Invalid status value")
         raise Nothing
     return [Filter("vm_state", "in", [STATES[s] for s in statuses if s in STATES])]
@@ -249,9 +252,9 @@ def _split(query: Query, name: str) -> list[str]:
 def order(ctx: Context, query: Query) -> list[Sort]:
     """The order that is asked for: each key once; the newest first if nothing is said."""
     fields: dict[str, str | None] = {**SORT_KEYS, **dict.fromkeys(SAME_KEYS)}
-    if not ctx.wants(STRICT_SINCE):
+    if not ctx.wants(versions.STRICT_QUERIES):
         fields |= dict.fromkeys(OLD_KEYS)
-    if ctx.wants((2, 73)):
+    if ctx.wants(versions.LOCKED_REASON):
         fields["locked"] = "locked_by"
     for key in query.all("sort_key"):
         if key in ADMINS_KEYS and not ctx.may(CONTEXT_IS_ADMIN, {}):

@@ -10,7 +10,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Routes, Strict, lists
 from haneul.kernel.http.bounds import Number, Text
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import server_answers, values
 from haneul.services.compute.api.links import page_size
 from haneul.services.compute.model.server_groups import ServerGroup
 from haneul.services.compute.operations import server_groups
@@ -18,7 +19,6 @@ from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import server_groups as policy
 
 routes = Routes("/v2.1")
-OWNERS, SOFT, ONE_POLICY = (2, 13), (2, 15), (2, 64)
 Policy = Literal["anti-affinity", "affinity", "soft-anti-affinity", "soft-affinity"]
 
 
@@ -47,16 +47,16 @@ class CreateGroup(Strict):
 
 def view(ctx: Context, group: ServerGroup) -> dict[str, Any]:
     found: dict[str, Any] = {"id": group.id, "name": group.name, "members": group.members}
-    if ctx.wants(ONE_POLICY):
+    if ctx.wants(versions.GROUPS_HAVE_ONE_POLICY):
         found |= {"policy": group.policy, "rules": group.rules}
     else:
         found |= {"policies": [group.policy], "metadata": {}}
-    if ctx.wants(OWNERS):
+    if ctx.wants(versions.GROUPS_HAVE_OWNERS):
         found |= {"project_id": group.project_id, "user_id": group.user_id}
     return found
 
 
-@routes.get("/os-server-groups", policy=policy.LIST)
+@routes.get("/os-server-groups", policy=policy.LIST, answer=server_answers.ServerGroups)
 async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     """The project's server groups."""
     values.only(ctx, query, {"all_projects", "limit", "offset"})
@@ -69,24 +69,41 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     return {"server_groups": [view(ctx, g) for g in found]}
 
 
-@routes.get("/os-server-groups/{id}", policy=policy.SHOW)
+@routes.get(
+    "/os-server-groups/{id}",
+    policy=policy.SHOW,
+    answer=server_answers.OneServerGroup,
+    errors=(errors.ServerGroupNotFound,),
+)
 async def show_group(ctx: Context, id: str) -> dict[str, Any]:
     """One server group."""
     return {"server_group": view(ctx, await server_groups.show(ctx, id))}
 
 
-@routes.post("/os-server-groups", policy=policy.CREATE, until="2.63")
+@routes.post(
+    "/os-server-groups",
+    policy=policy.CREATE,
+    until="2.63",
+    answer=server_answers.OneServerGroup,
+    errors=(errors.TooManyServerGroups,),
+)
 async def create_group_2_63(ctx: Context, body: CreateOldGroup) -> dict[str, Any]:
     """Create a server group with one policy."""
     new = body.server_group
-    if new.policies[0].startswith("soft") and not ctx.wants(SOFT):
+    if new.policies[0].startswith("soft") and not ctx.wants(versions.SOFT_POLICIES):
         raise BadRequest(f"Invalid input for field/attribute policies. Value: {new.policies}.")
     name = values.name(new.name, "server_group.name")
     made = await server_groups.create(ctx, name=name, rule=new.policies[0], rules={})
     return {"server_group": view(ctx, made)}
 
 
-@routes.post("/os-server-groups", policy=policy.CREATE, since="2.64")
+@routes.post(
+    "/os-server-groups",
+    policy=policy.CREATE,
+    since="2.64",
+    answer=server_answers.OneServerGroup,
+    errors=(errors.TooManyServerGroups,),
+)
 async def create_group(ctx: Context, body: CreateGroup) -> dict[str, Any]:
     """Create a server group; anti-affinity may allow several servers on a host."""
     new = body.server_group
@@ -101,7 +118,7 @@ async def create_group(ctx: Context, body: CreateGroup) -> dict[str, Any]:
     return {"server_group": view(ctx, made)}
 
 
-@routes.delete("/os-server-groups/{id}", policy=policy.DELETE)
+@routes.delete("/os-server-groups/{id}", policy=policy.DELETE, errors=(errors.ServerGroupNotFound,))
 async def delete_group(ctx: Context, id: str) -> None:
     """Delete the group; its servers stay where they are."""
     await server_groups.delete(ctx, id)

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Reply, Routes
+from haneul.services.compute import errors
+from haneul.services.compute.api import server_answers
 from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_schemas import MetadataBody, MetaItem, TagsBody
 from haneul.services.compute.operations import actions, servers
@@ -16,13 +18,20 @@ from haneul.services.compute.policy import servers as policy
 routes = Routes("/v2.1/servers/{id}")
 
 
-@routes.get("/metadata", policy=policy.LIST_METADATA)
+@routes.get(
+    "/metadata", policy=policy.LIST_METADATA, answer=server_answers.Metadata, errors=(errors.ServerNotFound,)
+)
 async def list_metadata(ctx: Context, id: str) -> dict[str, Any]:
     """The server's metadata."""
     return {"metadata": (await servers.show(ctx, id, policy.LIST_METADATA)).metadata}
 
 
-@routes.put("/metadata", policy=policy.REPLACE_METADATA)
+@routes.put(
+    "/metadata",
+    policy=policy.REPLACE_METADATA,
+    answer=server_answers.Metadata,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def replace_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
     """The server has exactly this metadata."""
     return {
@@ -30,14 +39,24 @@ async def replace_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[st
     }
 
 
-@routes.post("/metadata", policy=policy.ADD_METADATA)
+@routes.post(
+    "/metadata",
+    policy=policy.ADD_METADATA,
+    answer=server_answers.Metadata,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def update_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
     """The server has this metadata too."""
     merged = (await servers.show(ctx, id, policy.ADD_METADATA)).metadata | body.metadata
     return {"metadata": (await actions.set_metadata(ctx, id, policy.ADD_METADATA, merged)).metadata}
 
 
-@routes.get("/metadata/{key}", policy=policy.SHOW_METADATA)
+@routes.get(
+    "/metadata/{key}",
+    policy=policy.SHOW_METADATA,
+    answer=server_answers.OneMetadata,
+    errors=(errors.ServerNotFound, NotFound),
+)
 async def show_item(ctx: Context, id: str, key: str) -> dict[str, Any]:
     """One item of the server's metadata."""
     found = (await servers.show(ctx, id, policy.SHOW_METADATA)).metadata
@@ -46,7 +65,12 @@ async def show_item(ctx: Context, id: str, key: str) -> dict[str, Any]:
     return {"meta": {key: found[key]}}
 
 
-@routes.put("/metadata/{key}", policy=policy.SET_METADATA)
+@routes.put(
+    "/metadata/{key}",
+    policy=policy.SET_METADATA,
+    answer=server_answers.OneMetadata,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def set_item(ctx: Context, id: str, key: str, body: MetaItem) -> dict[str, Any]:
     """The server has this item."""
     if list(body.meta) != [key]:
@@ -56,7 +80,11 @@ async def set_item(ctx: Context, id: str, key: str, body: MetaItem) -> dict[str,
     return {"meta": body.meta}
 
 
-@routes.delete("/metadata/{key}", policy=policy.REMOVE_METADATA)
+@routes.delete(
+    "/metadata/{key}",
+    policy=policy.REMOVE_METADATA,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked, NotFound),
+)
 async def delete_item(ctx: Context, id: str, key: str) -> None:
     """The server does not have this item."""
     found = dict((await servers.show(ctx, id, policy.REMOVE_METADATA)).metadata)
@@ -66,32 +94,59 @@ async def delete_item(ctx: Context, id: str, key: str) -> None:
     await actions.set_metadata(ctx, id, policy.REMOVE_METADATA, found)
 
 
-@routes.get("/tags", policy=policy.LIST_TAGS, since="2.26")
+@routes.get(
+    "/tags",
+    policy=policy.LIST_TAGS,
+    since="2.26",
+    answer=server_answers.Tags,
+    errors=(errors.ServerNotFound,),
+)
 async def list_tags(ctx: Context, id: str) -> dict[str, Any]:
     """The server's tags."""
     return {"tags": (await servers.show(ctx, id, policy.LIST_TAGS)).tags}
 
 
-@routes.put("/tags", policy=policy.REPLACE_TAGS, since="2.26")
+@routes.put(
+    "/tags",
+    policy=policy.REPLACE_TAGS,
+    since="2.26",
+    answer=server_answers.Tags,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def replace_tags(ctx: Context, id: str, body: TagsBody) -> dict[str, Any]:
     """The server has exactly these tags."""
     return {"tags": (await actions.set_tags(ctx, id, policy.REPLACE_TAGS, body.tags)).tags}
 
 
-@routes.delete("/tags", policy=policy.REMOVE_TAGS, since="2.26")
+@routes.delete(
+    "/tags",
+    policy=policy.REMOVE_TAGS,
+    since="2.26",
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def delete_tags(ctx: Context, id: str) -> None:
     """The server has no tags."""
     await actions.set_tags(ctx, id, policy.REMOVE_TAGS, [])
 
 
-@routes.get("/tags/{tag}", status=204, policy=policy.SHOW_TAG, since="2.26")
+@routes.get(
+    "/tags/{tag}", status=204, policy=policy.SHOW_TAG, since="2.26", errors=(errors.ServerNotFound, NotFound)
+)
 async def check_tag(ctx: Context, id: str, tag: str) -> None:
     """204 if the server has the tag."""
     if tag not in (await servers.show(ctx, id, policy.SHOW_TAG)).tags:
         raise NotFound(f"Server {id} has no tag '{tag}'")
 
 
-@routes.put("/tags/{tag}", status=204, policy=policy.ADD_TAG, since="2.26")
+@routes.put(
+    "/tags/{tag}",
+    status=204,
+    policy=policy.ADD_TAG,
+    since="2.26",
+    answer=None,
+    other_answers={201: None},
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
     """The server has this tag: 201 if it is new."""
     if not 0 < len(tag) <= 60 or "," in tag:
@@ -107,7 +162,12 @@ async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
     )
 
 
-@routes.delete("/tags/{tag}", policy=policy.REMOVE_TAG, since="2.26")
+@routes.delete(
+    "/tags/{tag}",
+    policy=policy.REMOVE_TAG,
+    since="2.26",
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked, NotFound),
+)
 async def delete_tag(ctx: Context, id: str, tag: str) -> None:
     """The server does not have this tag."""
     have = (await servers.show(ctx, id, policy.REMOVE_TAG)).tags

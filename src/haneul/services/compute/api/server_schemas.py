@@ -139,6 +139,21 @@ class AttachVolume(Strict):
     volumeAttachment: VolumeAttachment
 
 
+class ChangedAttachment(Strict, kw_only=True):
+    """Only the fate may change; the rest may be sent as it is."""
+
+    volumeId: Text
+    device: AttachedName | None = None
+    tag: DeviceTag | UnsetType = UNSET
+    serverId: Text | UnsetType = UNSET
+    id: Text | UnsetType = UNSET
+    delete_on_termination: bool | UnsetType = UNSET
+
+
+class UpdateAttachment(Strict):
+    volumeAttachment: ChangedAttachment
+
+
 class FixedIp(Strict):
     ip_address: Text
 
@@ -154,14 +169,15 @@ class AttachInterface(Strict):
     interfaceAttachment: InterfaceAttachment | UnsetType = UNSET
 
 
-def address(value: str | UnsetType | None, version: int, field: str) -> str:
+def address(value: str | UnsetType | None, version: int | None, field: str) -> str:
     """The address in its usual spelling, empty if there is none; 400 naming the field for anything else."""
     if not value:
         return ""
     try:
         return str(addresses.read(value, version))
     except ValueError:
-        raise refuse(field, value, f"'{value}' is not a 'ipv{version}'") from None
+        kinds = f"a 'ipv{version}'" if version else "valid under any of the given schemas"
+        raise refuse(field, value, f"'{value}' is not {kinds}") from None
 
 
 def uuid(value: str, field: str) -> str:

@@ -12,6 +12,7 @@ from haneul.kernel.http import UNSET, Reply, Strict, UnsetType, since, until
 from haneul.kernel.http.bounds import FEW, MANY, LongText, Number
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
+from haneul.services.compute import versions
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_actions import Given, action
@@ -24,15 +25,14 @@ from haneul.services.compute.operations.rebuilding import RebuildWish
 from haneul.services.compute.policy import servers as policy
 
 T = TypeVar("T")
-SHOWS_KEY, SHOWS_USER_DATA, SHOWS_ALL, WRITES_VOLUMES = (2, 54), (2, 57), (2, 75), (2, 93)
 LATER_FIELDS = {
     "security_groups": None,
     "config_drive": None,
-    "key_name": SHOWS_KEY,
+    "key_name": versions.REBUILD_WITH_KEY,
     "OS-SRV-USG:launched_at": None,
     "OS-SRV-USG:terminated_at": None,
 }
-"""What the answer to a rebuild shows only from `SHOWS_ALL` on, or from an earlier version."""
+"""What the answer to a rebuild shows only from `versions.STRICT_QUERIES` on, or from an earlier version."""
 LATER_EXTENSIONS = ("OS-EXT-", "os-extended-", "host_status")
 
 
@@ -116,7 +116,7 @@ def _rebuild_wish(ctx: Context, new: NewContent) -> RebuildWish:
         image_id=uuid(new.imageRef, "rebuild.imageRef"),
         changes=changes,
         key_name=new.key_name,
-        writes_volumes=ctx.wants(WRITES_VOLUMES),
+        writes_volumes=ctx.wants(versions.REBUILD_OF_VOLUMES),
         keeps_ephemeral=truth(keeps, "rebuild.preserve_ephemeral"),
     )
 
@@ -136,14 +136,14 @@ def disk_config(value: str, field: str) -> str:
 async def _rebuilt_view(ctx: Context, server: Server) -> dict[str, Any]:
     """The server as a rebuild answers: with everything since 2.75, with little before."""
     shown = (await views.details(ctx, [server], is_one=True))[0]
-    if not ctx.wants(SHOWS_ALL):
+    if not ctx.wants(versions.STRICT_QUERIES):
         for name in [n for n in shown if n in LATER_FIELDS or n.startswith(LATER_EXTENSIONS)]:
             version = LATER_FIELDS.get(name)
             if version is None or not ctx.wants(version):
                 del shown[name]
         for addresses in shown["addresses"].values():
             addresses[:] = [{"version": a["version"], "addr": a["addr"]} for a in addresses]
-    if ctx.wants(SHOWS_USER_DATA):
+    if ctx.wants(versions.NO_PERSONALITY):
         shown["user_data"] = server.user_data
     return shown
 

@@ -9,12 +9,11 @@ from haneul.kernel.http import UNSET, Reply, Strict, UnsetType
 from haneul.kernel.http.bounds import LongText, Text
 from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
+from haneul.services.compute import versions
 from haneul.services.compute.api.server_actions import Given, action, plain
 from haneul.services.compute.api.server_schemas import Name, uuid
 from haneul.services.compute.operations import putting_aside
 from haneul.services.compute.policy import servers as policy
-
-UNSHELVES_IN_ZONE, RESCUES_VOLUMES, UNSHELVES_ON_HOST = (2, 77), (2, 87), (2, 91)
 
 plain("suspend", policy.SUSPEND, putting_aside.suspend)
 plain("resume", policy.RESUME, putting_aside.resume)
@@ -38,7 +37,7 @@ async def rescue(ctx: Context, id: str, given: Given) -> Reply:
     wish = body.rescue or RescueWish()
     image_id = None if wish.rescue_image_ref is UNSET else uuid(wish.rescue_image_ref, "rescue_image_ref")
     async with ctx.in_transaction() as writing:
-        also_of_volumes = ctx.wants(RESCUES_VOLUMES)
+        also_of_volumes = ctx.wants(versions.RESCUE_OF_VOLUMES)
         await putting_aside.rescue(writing, id, image_id, also_of_volumes=also_of_volumes)
     password = new_secret(12) if wish.adminPass is UNSET else wish.adminPass
     return Reply({"adminPass": password}, status=200)
@@ -70,11 +69,11 @@ async def unshelve(ctx: Context, id: str, given: Given) -> None:
 
 def _changes(ctx: Context, body: bytes) -> dict[str, str | None]:
     """What is to change of where the server may be; before 2.77 nobody reads what is given."""
-    if ctx.wants(UNSHELVES_ON_HOST):
+    if ctx.wants(versions.UNSHELVE_ON_HOST):
         wish = decode(PlaceBody, body, ctx.version).unshelve or PlaceWish()
         asked = {"zone": wish.availability_zone, "host": wish.host}
         return {name: value for name, value in asked.items() if value is not UNSET}
-    if ctx.wants(UNSHELVES_IN_ZONE):
+    if ctx.wants(versions.UNSHELVE_IN_ZONE):
         zone = decode(ZoneBody, body, ctx.version).unshelve
         return {"zone": zone.availability_zone} if zone else {}
     return {}

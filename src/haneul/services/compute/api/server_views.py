@@ -10,6 +10,7 @@ from typing import Any
 from haneul.kernel.clock import microseconds_text, seconds_text
 from haneul.kernel.context import Context
 from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import versions
 from haneul.services.compute.api.links import links
 from haneul.services.compute.manifest import MANIFEST
 from haneul.services.compute.model.past_servers import PastServer
@@ -17,8 +18,6 @@ from haneul.services.compute.model.servers import Server, VmState, status, task_
 from haneul.services.compute.policy import servers as policy
 from haneul.services.network import public as network
 
-WHOLE_AFTER_CHANGES = (2, 75)
-"""From then on a server that was changed is shown as it is otherwise; before, without what extensions added."""
 OF_EXTENSIONS = {"config_drive", "key_name", "security_groups", "host_status"}
 
 
@@ -103,21 +102,21 @@ def _detail(
         found["fault"] = {"code": fault.code, "created": fault.created, "message": fault.message}
         if fault.details and sees_hosts:
             found["fault"]["details"] = fault.details
-    if wants((2, 9)):
+    if wants(versions.SERVERS_ARE_LOCKED):
         found["locked"] = server.locked_by is not None
-    if wants((2, 19)):
+    if wants(versions.SERVERS_HAVE_DESCRIPTIONS):
         found["description"] = server.description
-    if wants((2, 26)):
+    if wants(versions.SERVERS_HAVE_TAGS):
         found["tags"] = server.tags
-    if wants((2, 63)):
+    if wants(versions.TRUSTED_CERTIFICATES):
         found["trusted_image_certificates"] = None
-    if wants((2, 71)) and is_one:
+    if wants(versions.SERVERS_SHOW_GROUPS) and is_one:
         found["server_groups"] = [server.group_id] if server.group_id else []
-    if wants((2, 73)):
+    if wants(versions.LOCKED_REASON):
         found["locked_reason"] = server.locked_reason
-    if wants((2, 96)):
+    if wants(versions.PINNED_ZONES):
         found["pinned_availability_zone"] = server.zone
-    if wants((2, 100)):
+    if wants(versions.SCHEDULER_HINTS_ARE_SHOWN):
         found["scheduler_hints"] = server.hints
     found |= {
         "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
@@ -134,7 +133,7 @@ def _detail(
         found["security_groups"] = [{"name": name} for name in groups]
     if sees_hosts:
         found |= _for_admins(ctx, server)
-    if wants((2, 90)):  # from then on its owner may set it, and so sees it
+    if wants(versions.HOSTNAMES):  # from then on its owner may set it, and so sees it
         found["OS-EXT-SRV-ATTR:hostname"] = server.hostname
     return found
 
@@ -149,7 +148,7 @@ def _for_admins(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
         "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
         "OS-EXT-SRV-ATTR:instance_name": f"haneul-{server.id[:8]}",
     }
-    if ctx.wants((2, 3)):
+    if ctx.wants(versions.VOLUMES_HAVE_FATES):
         found |= {
             "OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
             "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
@@ -159,7 +158,7 @@ def _for_admins(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
             "OS-EXT-SRV-ATTR:root_device_name": server.root_device,
             "OS-EXT-SRV-ATTR:user_data": server.user_data,
         }
-    if ctx.wants((2, 16)):
+    if ctx.wants(versions.SERVERS_HAVE_HOST_STATUS):
         is_there = server.host and server.vm_state is not VmState.DELETED
         found["host_status"] = "UP" if is_there else ""
     return found
@@ -174,7 +173,7 @@ def _image(ctx: Context, server: Server | PastServer) -> Any:
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
     found: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}
-    if ctx.wants((2, 98)):
+    if ctx.wants(versions.SERVERS_SHOW_IMAGE_PROPERTIES):
         found["properties"] = {
             k: v for k, v in server.image_properties.items() if k.startswith(SHOWN_PROPERTIES)
         }
@@ -183,7 +182,7 @@ def _image(ctx: Context, server: Server | PastServer) -> Any:
 
 def _flavor(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
     flavor = server.flavor
-    if not ctx.wants((2, 47)):
+    if not ctx.wants(versions.FLAVORS_ARE_EMBEDDED):
         path = f"{ctx.endpoint}{MANIFEST.path}/flavors/{flavor.id}"
         return {"id": flavor.id, "links": [{"rel": "bookmark", "href": path}]}
     return {
@@ -199,7 +198,7 @@ def _flavor(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
 
 def _volume(ctx: Context, attachment: Any) -> dict[str, Any]:
     found = {"id": attachment.volume_id}
-    if ctx.wants((2, 3)):
+    if ctx.wants(versions.VOLUMES_HAVE_FATES):
         found["delete_on_termination"] = attachment.delete_on_termination
     return found
 

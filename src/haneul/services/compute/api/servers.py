@@ -9,7 +9,9 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Reply, Routes, lists
 from haneul.kernel.ids import new_secret
 from haneul.kernel.policy import Rule
-from haneul.services.compute.api import server_filters
+from haneul.services.block_storage import public as block_storage
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import server_answers, server_filters
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.links import links, next_links
 from haneul.services.compute.api.server_disks import disks_of, injected_files
@@ -26,14 +28,45 @@ from haneul.services.compute.model.servers import Server, task_state
 from haneul.services.compute.operations import server_lists, servers
 from haneul.services.compute.operations.servers import ServerWish
 from haneul.services.compute.policy import servers as policy
+from haneul.services.network import public as network
 from haneul.services.network.public import RequestedNic
 
 routes = Routes("/v2.1")
 MAX_LIMIT = 1000
-MULTIATTACH = (2, 60)
 
 
-@routes.post("/servers", status=202, policy=policy.CREATE, limit=2 << 20)
+def _description(ctx: Context, new: NewServer) -> str | None:
+    """Before servers had descriptions of their own, their names were these."""
+    if not ctx.wants(versions.SERVERS_HAVE_DESCRIPTIONS):
+        return new.name.strip()
+    return None if new.description is UNSET else new.description
+
+
+@routes.post(
+    "/servers",
+    status=202,
+    policy=policy.CREATE,
+    limit=2 << 20,
+    answer=server_answers.OneNewServer | server_answers.Reservation,
+    errors=(
+        errors.FlavorNotUsable,
+        errors.ImageNotUsable,
+        errors.ImageUnacceptable,
+        errors.DiskTooSmall,
+        errors.DevicePathInUse,
+        errors.MultiattachTooNew,
+        errors.CannotBeBuilt,
+        errors.TooManyServers,
+        errors.KeypairNotFound,
+        errors.HostNotFound,
+        errors.HostOutsideZone,
+        errors.NoNetworkToAttach,
+        errors.AmbiguousNetworks,
+        errors.WrongNetworks,
+        *network.PORT_REFUSALS,
+        *block_storage.VOLUME_REFUSALS,
+    ),
+)
 async def create_server(ctx: Context, body: CreateServer) -> Reply:
     """Create servers. They are built in the background; poll their status."""
     new = body.server
@@ -95,12 +128,12 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         volumes=disks.volumes,
         local_disks=disks.local,
         files=injected_files(new.personality),
-        description=new.description if new.description is not UNSET else new.name.strip(),
+        description=_description(ctx, new),
         hostname=new.hostname or None,
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
         access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),
         hints=hints,
-        also_multiattach=ctx.wants(MULTIATTACH),
+        also_multiattach=ctx.wants(versions.MULTIATTACH),
         disk_config=new.disk_config or "MANUAL",
         least=least,
         most=most,
@@ -110,11 +143,11 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
 def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, bool]:
     """The NICs asked for (None: to be found), and whether `auto` was said."""
     if new.networks is UNSET:
-        if ctx.wants((2, 37)):
+        if ctx.wants(versions.NETWORKS_ARE_REQUIRED):
             raise BadRequest("Invalid input for field/attribute server. 'networks' is a required property")
         return None, False
     if isinstance(new.networks, str):
-        if new.networks not in ("auto", "none") or not ctx.wants((2, 37)):
+        if new.networks not in ("auto", "none") or not ctx.wants(versions.NETWORKS_ARE_REQUIRED):
             raise BadRequest(f"Invalid input for field/attribute networks. Value: {new.networks}.")
         return ([] if new.networks == "none" else None), new.networks == "auto"
     found = []
@@ -122,7 +155,7 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
         if nic.port:
             found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
         elif nic.uuid:
-            fixed_ip = nic.fixed_ip or None
+            fixed_ip = address(nic.fixed_ip, None, "server.networks.fixed_ip") or None
             network_id = uuid(nic.uuid, "server.networks.uuid")
             found.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:
@@ -130,14 +163,24 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
     return found or None, False
 
 
-@routes.get("/servers", policy=policy.LIST)
+@routes.get(
+    "/servers",
+    policy=policy.LIST,
+    answer=server_answers.Servers,
+    errors=(errors.DeletedForAdmins, errors.ServerNotFound),
+)
 async def list_servers(ctx: Context, query: Query) -> dict[str, Any]:
     """Servers: ids, names and links."""
     page, following = await _page(ctx, query, "servers", policy.ALL_TENANTS)
     return {"servers": [views.brief(ctx, s) for s in page]} | following
 
 
-@routes.get("/servers/detail", policy=policy.DETAIL)
+@routes.get(
+    "/servers/detail",
+    policy=policy.DETAIL,
+    answer=server_answers.ServersInDetail,
+    errors=(errors.DeletedForAdmins, errors.ServerNotFound),
+)
 async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
     """Servers with all that may be seen of them."""
     page, following = await _page(ctx, query, "servers/detail", policy.DETAIL_ALL_TENANTS)
@@ -163,14 +206,21 @@ async def _page(
     return page, {"servers_links": more} if more else {}
 
 
-@routes.get("/servers/{id}", policy=policy.SHOW)
+@routes.get(
+    "/servers/{id}", policy=policy.SHOW, answer=server_answers.OneServer, errors=(errors.ServerNotFound,)
+)
 async def show_server(ctx: Context, id: str) -> dict[str, Any]:
     """One server."""
     server = await servers.show(ctx, id)
     return {"server": (await views.details(ctx, [server], is_one=True))[0]}
 
 
-@routes.put("/servers/{id}", policy=policy.UPDATE)
+@routes.put(
+    "/servers/{id}",
+    policy=policy.UPDATE,
+    answer=server_answers.OneServerAfterChange,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, Any]:
     """Change a server's name, description, addresses or host name."""
     new, changes = body.server, {}
@@ -188,10 +238,14 @@ async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, 
         changes["disk_config"] = new.disk_config
     server = await servers.update(ctx, id, **changes)
     view = (await views.details(ctx, [server], is_one=True))[0]
-    return {"server": view if ctx.wants(views.WHOLE_AFTER_CHANGES) else views.without_extensions(view)}
+    return {"server": view if ctx.wants(versions.STRICT_QUERIES) else views.without_extensions(view)}
 
 
-@routes.delete("/servers/{id}", policy=policy.DELETE)
+@routes.delete(
+    "/servers/{id}",
+    policy=policy.DELETE,
+    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+)
 async def delete_server(ctx: Context, id: str) -> None:
     """Delete a server, whatever it is doing."""
     await servers.delete(ctx, id)

@@ -10,14 +10,14 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
 from haneul.kernel.http.bounds import Text
-from haneul.services.compute import errors
-from haneul.services.compute.api import values
+from haneul.services.compute import errors, versions
+from haneul.services.compute.api import answers, values
 from haneul.services.compute.operations import hosts
 from haneul.services.compute.operations.hosts import Service
 from haneul.services.compute.policy import hosts as policy
+from haneul.services.placement import public as placement
 
 routes = Routes("/v2.1")
-FORCED_DOWN, UUIDS = (2, 11), (2, 53)
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
@@ -36,7 +36,7 @@ class ServiceChanges(Strict):
 
 def view(ctx: Context, service: Service) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "id": service.id if ctx.wants(UUIDS) else hosts.number(service.id),
+        "id": service.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else hosts.number(service.id),
         "binary": service.binary,
         "host": service.host,
         "zone": service.zone,
@@ -45,12 +45,12 @@ def view(ctx: Context, service: Service) -> dict[str, Any]:
         "updated_at": service.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
         "disabled_reason": service.disabled_reason,
     }
-    if ctx.wants(FORCED_DOWN):
+    if ctx.wants(versions.SERVICES_FORCED_DOWN):
         found["forced_down"] = service.is_forced_down
     return found
 
 
-@routes.get("/os-services", policy=policy.LIST_SERVICES)
+@routes.get("/os-services", policy=policy.LIST_SERVICES, answer=answers.Services)
 async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The services of hosts and of the control plane."""
     values.only(ctx, query, {"host", "binary"})
@@ -63,7 +63,13 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     }
 
 
-@routes.put("/os-services/{id}", policy=policy.UPDATE_SERVICE, since="2.53")
+@routes.put(
+    "/os-services/{id}",
+    policy=policy.UPDATE_SERVICE,
+    since="2.53",
+    answer=answers.OneService,
+    errors=(errors.ServiceNotFound, errors.HostNotFound),
+)
 async def update_service(ctx: Context, id: str, body: ServiceChanges) -> dict[str, Any]:
     """Enable or disable placing servers on a host, or say that it is down."""
     changes: dict[str, Any] = {}
@@ -81,7 +87,13 @@ async def update_service(ctx: Context, id: str, body: ServiceChanges) -> dict[st
     return {"service": view(ctx, await hosts.change(ctx, host, **changes))}
 
 
-@routes.put("/os-services/{id}", policy=policy.UPDATE_SERVICE, until="2.52")
+@routes.put(
+    "/os-services/{id}",
+    policy=policy.UPDATE_SERVICE,
+    until="2.52",
+    answer=answers.OneChangedService,
+    errors=(errors.ServiceNotFound, errors.HostNotFound),
+)
 async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dict[str, Any]:
     """enable, disable, disable-log-reason or force-down the nova-compute of a host."""
     shown: dict[str, Any] = {"host": body.host, "binary": body.binary}
@@ -95,7 +107,7 @@ async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dic
             shown["disabled_reason"] = body.disabled_reason
         case "disable-log-reason":
             raise BadRequest("Missing disabled reason field")
-        case "force-down" if ctx.wants(FORCED_DOWN):
+        case "force-down" if ctx.wants(versions.SERVICES_FORCED_DOWN):
             if body.forced_down is UNSET:
                 raise BadRequest("Missing forced_down field")
             shown["forced_down"] = values.truth(body.forced_down, "forced_down")
@@ -110,13 +122,17 @@ async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dic
     return {"service": shown}
 
 
-@routes.delete("/os-services/{id}", policy=policy.DELETE_SERVICE)
+@routes.delete(
+    "/os-services/{id}",
+    policy=policy.DELETE_SERVICE,
+    errors=(errors.ServiceNotFound, errors.ServiceInUse, *placement.HOST_REFUSALS),
+)
 async def delete_service(ctx: Context, id: str) -> None:
     """Forget the nova-compute of a host that is down and has no servers."""
     await hosts.delete(ctx, id)
 
 
-@routes.get("/os-availability-zone", policy=policy.LIST_ZONES)
+@routes.get("/os-availability-zone", policy=policy.LIST_ZONES, answer=answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     """The zones that servers can be placed in."""
     found = await hosts.zones(ctx)
@@ -129,7 +145,7 @@ async def list_zones(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("/os-availability-zone/detail", policy=policy.DETAIL_ZONES)
+@routes.get("/os-availability-zone/detail", policy=policy.DETAIL_ZONES, answer=answers.ZonesInDetail)
 async def list_zones_in_detail(ctx: Context) -> dict[str, Any]:
     """Every zone with its hosts and their services."""
     shown = []

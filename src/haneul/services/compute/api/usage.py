@@ -10,19 +10,19 @@ from haneul.kernel.clock import microseconds_text
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Routes, lists
-from haneul.services.compute.api import values
+from haneul.services.compute import versions
+from haneul.services.compute.api import quota_answers, values
 from haneul.services.compute.api.links import MAX_LIMIT, next_links
 from haneul.services.compute.model.usage import Period, ProjectUsage, UsedServer, by_project
 from haneul.services.compute.operations import usage
 from haneul.services.compute.policy import usage as policy
 
 routes = Routes("/v2.1/os-simple-tenant-usage")
-PAGES = (2, 40)
 KNOWN = ("start", "end", "limit", "marker")
 FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f")
 
 
-@routes.get("", policy=policy.LIST)
+@routes.get("", policy=policy.LIST, answer=quota_answers.Usages)
 async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
     """What every project used in a period; paged by servers from 2.40 on."""
     values.only(ctx, query, (*KNOWN, "detailed"))
@@ -33,7 +33,7 @@ async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
     return {"tenant_usages": found} | ({"tenant_usages_links": following} if following else {})
 
 
-@routes.get("/{project_id}", policy=policy.SHOW)
+@routes.get("/{project_id}", policy=policy.SHOW, answer=quota_answers.Usage | quota_answers.EmptyUsage)
 async def show_usage(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """What one project used in a period, with its servers; empty if there were none."""
     values.only(ctx, query, KNOWN)
@@ -49,11 +49,11 @@ async def _page(
     ctx: Context, query: Query, period: Period, project_id: str | None = None
 ) -> tuple[list[UsedServer], list[dict[str, str]]]:
     size, marker = MAX_LIMIT, None
-    if ctx.wants(PAGES):
+    if ctx.wants(versions.USAGE_IN_PAGES):
         limit = lists.NUMBERS.read(query, "limit")
         size, marker = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT), query.get("marker")
     page = await usage.page(ctx, period, project_id=project_id, marker=marker, limit=size)
-    if not ctx.wants(PAGES):
+    if not ctx.wants(versions.USAGE_IN_PAGES):
         return page, []
     path = f"os-simple-tenant-usage/{project_id}" if project_id else "os-simple-tenant-usage"
     return page, next_links(ctx, path, query, page, size, page[-1].id if page else "")

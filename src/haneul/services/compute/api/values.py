@@ -15,6 +15,7 @@ from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import InvalidField, Query
 from haneul.kernel.patterns import NotAPattern, pattern
+from haneul.services.compute import versions
 
 MAX_INT = 2**31 - 1
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -87,7 +88,9 @@ def regular_expression(text: str, name: str) -> str:
     return found
 
 
-def only(ctx: Context, query: Query, known: Collection[str], since: Version = (2, 75)) -> None:
+def only(
+    ctx: Context, query: Query, known: Collection[str], since: Version = versions.STRICT_QUERIES
+) -> None:
     """400 for parameters that nobody knows, from the version on that minds them."""
     if ctx.wants(since):
         for each in query.names():

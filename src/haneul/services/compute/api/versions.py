@@ -30,19 +30,19 @@ def _shown(found: dict[str, Any], version: str) -> dict[str, Any]:
     return {"version": found}
 
 
-@routes.get("", auth=False)
+@routes.get("", auth=False, answer=discovery.VersionDocuments)
 async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions of the API."""
     return {"versions": [_frozen(ctx), _current(ctx)]}
 
 
-@routes.get("/v2", auth=False)
+@routes.get("/v2", auth=False, answer=discovery.OneVersionDocument)
 async def show_frozen_version(ctx: Context) -> dict[str, Any]:
     """The version for clients older than microversions."""
     return _shown(_frozen(ctx), "2")
 
 
-@routes.get("/v2.1", auth=False)
+@routes.get("/v2.1", auth=False, answer=discovery.OneVersionDocument)
 async def show_version(ctx: Context) -> dict[str, Any]:
     """The version with microversions."""
     return _shown(_current(ctx), "2.1")

@@ -13,6 +13,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import joined
 from haneul.services.compute import errors
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
@@ -27,7 +28,9 @@ async def list(ctx: Context) -> builtins.list[Aggregate]:
 
 
 async def show(ctx: Context, number: str) -> Aggregate:
-    found = await AGGREGATES.get(ctx.tx, int(number)) if number.isdecimal() and len(number) < 10 else None
+    if not number.isdecimal():
+        raise BadRequest("Invalid input received: id must be an integer")
+    found = await AGGREGATES.get(ctx.tx, int(number)) if len(number) < 10 else None
     if found is None:
         raise errors.AggregateNotFound(id=number)
     return found
@@ -48,7 +51,7 @@ async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:
 async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> Aggregate:
     """Write the aggregate, and give the hosts that it touches the zone they are now in."""
     try:
-        saved = await AGGREGATES.change(ctx, aggregate)
+        saved = await AGGREGATES.change(ctx, aggregate, updated_at=aggregate.updated_at)
     except Duplicate:
         raise errors.AggregateExists(name=aggregate.name) from None
     zones = await _zones(ctx)
@@ -83,7 +86,8 @@ async def update(
     old = await show(ctx, number)
     left = {k: v for k, v in old.metadata.items() if k not in (metadata or {})}
     kept = joined(left, {k: v for k, v in (metadata or {}).items() if v is not None}, "metadata")
-    new = msgspec.structs.replace(old, name=name or old.name, metadata=kept)
+    at = ctx.now() if name else old.updated_at  # upstream: metadata and hosts come and go without a mark
+    new = msgspec.structs.replace(old, name=name or old.name, metadata=kept, updated_at=at)
     if new.zone != old.zone:
         await _require_one_zone(ctx, new, new.hosts)
     try:

@@ -85,6 +85,18 @@ async def attach_volume(
         await ctx.start(ATTACH_VOLUME, given, resource=id)
 
 
+async def update_attachment(
+    ctx: Context, id: str, volume_id: str, *, delete_on_termination: bool | None
+) -> None:
+    """The volume goes with its server, or stays; None leaves that as it is."""
+    server = await servers.show(ctx, id, policy.UPDATE_VOLUME)
+    found = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
+    if not found:
+        raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
+    if delete_on_termination is not None:
+        await block_storage.decide_fate(ctx, found[0].id, delete_on_termination=delete_on_termination)
+
+
 async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: bool) -> None:
     """The server loses the volume soon; one that is shelved, at once."""
     server = await _with_devices(ctx, id, policy.DETACH_VOLUME, "detach_volume", also_shelved=also_shelved)

@@ -13,7 +13,7 @@ from haneul.kernel.db import Duplicate, Filter, Sort
 from haneul.kernel.db.rows import escape_like
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import joined
-from haneul.services.compute import errors
+from haneul.services.compute import errors, versions
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.store.flavors import FLAVORS
@@ -120,7 +120,7 @@ async def access(ctx: Context, id: str) -> Flavor:
 
 async def add_access(ctx: Context, id: str, project_id: str) -> Flavor:
     flavor = await show(ctx, id)
-    if flavor.is_public and ctx.wants((2, 7)):
+    if flavor.is_public and ctx.wants(versions.ACCESS_TO_PRIVATE_FLAVORS):
         raise errors.CannotAddAccess
     if project_id in flavor.projects:
         raise errors.AccessExists(flavor_id=id, project_id=project_id)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from haneul.kernel.context import Context
 from haneul.kernel.db import Query
 from haneul.kernel.errors import BadRequest
-from haneul.services.compute import errors
+from haneul.services.compute import errors, versions
 from haneul.services.placement import public as placement
 
 _servers = sa.table(
@@ -91,7 +91,7 @@ async def list(ctx: Context) -> builtins.list[HostView]:
 
 async def show(ctx: Context, id: str) -> HostView:
     """The host with that id, or that number for old clients."""
-    by_uuid = ctx.wants((2, 53))
+    by_uuid = ctx.wants(versions.SERVICES_HAVE_UUIDS)
     for each in await list(ctx):
         if (each.host.id if by_uuid else str(each.number)) == id:
             return each
@@ -142,7 +142,7 @@ def _service(host: placement.Host, now: datetime) -> Service:
 async def host_of_service(ctx: Context, id: str) -> placement.Host:
     """The host whose nova-compute this is; 400 for parts of the control plane."""
     for each in await placement.hosts(ctx, "hypervisor"):
-        if (each.id if ctx.wants((2, 53)) else str(number(each.id))) == id:
+        if (each.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(number(each.id))) == id:
             return each
     if any(id in (s.id, str(number(s.id))) for s in await services(ctx)):
         raise BadRequest("Parts of the control plane cannot be changed.")

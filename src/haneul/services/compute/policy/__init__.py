@@ -4,6 +4,7 @@ from haneul.kernel.policy import rule
 
 OWNER_READER = "role:admin or (role:reader and project_id:%(project_id)s)"
 OWNER_MEMBER = "role:admin or (role:member and project_id:%(project_id)s)"
+OWNER_MANAGER = "role:admin or (role:manager and project_id:%(project_id)s)"
 ADMIN = "role:admin"
 
 CONTEXT_IS_ADMIN = rule("context_is_admin", ADMIN, "Who counts as an administrator of servers.", scope=())

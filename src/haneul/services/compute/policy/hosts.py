@@ -1,7 +1,7 @@
 """Hosts: as hypervisors, as services, in zones and aggregates."""
 
 from haneul.kernel.policy import rule
-from haneul.services.compute.policy import ADMIN
+from haneul.services.compute.policy import ADMIN, OWNER_MANAGER
 
 _H = "os_compute_api:os-hypervisors:"
 LIST_HYPERVISORS = rule(_H + "list", ADMIN, "List hypervisors.")
@@ -30,7 +30,7 @@ ADD_HOST = rule(_A + "add_host", ADMIN, "Add a host to an aggregate.")
 REMOVE_HOST = rule(_A + "remove_host", ADMIN, "Remove a host from an aggregate.")
 SET_METADATA = rule(_A + "set_metadata", ADMIN, "Change an aggregate's metadata.")
 
-LIST_MIGRATIONS = rule("os_compute_api:os-migrations:index", ADMIN, "List the moves of servers.")
+LIST_MIGRATIONS = rule("os_compute_api:os-migrations:index", OWNER_MANAGER, "List the moves of servers.")
 LIST_SERVER_MIGRATIONS = rule(
-    "os_compute_api:servers:migrations:index", ADMIN, "List the moves of a server that go on."
+    "os_compute_api:servers:migrations:index", OWNER_MANAGER, "List the moves of a server that go on."
 )

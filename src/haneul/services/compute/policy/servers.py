@@ -78,6 +78,7 @@ _V = "os_compute_api:os-volumes-attachments:"
 LIST_VOLUMES = rule(_V + "index", OWNER_READER, "See a server's volumes.")
 SHOW_VOLUME = rule(_V + "show", OWNER_READER, "See how a server has a volume.")
 ATTACH_VOLUME = rule(_V + "create", OWNER_MEMBER, "Give a server a volume.")
+UPDATE_VOLUME = rule(_V + "update", OWNER_MEMBER, "Say whether a volume goes with its server.")
 DETACH_VOLUME = rule(_V + "delete", OWNER_MEMBER, "Take a volume from a server.")
 _I = "os_compute_api:os-attach-interfaces:"
 LIST_INTERFACES = rule(_I + "list", OWNER_READER, "See a server's interfaces.")

@@ -14,7 +14,8 @@ from haneul.kernel.http.bounds import FEW, MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Name, Text, read
 from haneul.services.identity.api.lists import filters, links, whole
 from haneul.services.identity.errors import Invalid
@@ -97,6 +98,8 @@ def rule_view(ctx: Context, rule: AccessRule) -> dict[str, Any]:
     status=201,
     policy=policy.CREATE_APPLICATION_CREDENTIAL,
     transaction=False,
+    answer=answers.OneNewApplicationCredential,
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound, errors.TooManyThings),
 )
 async def create(ctx: Context, user_id: str, body: ApplicationCredentialBody) -> dict[str, Any]:
     """Create an application credential for the project of one's token; its secret is shown only now."""
@@ -133,7 +136,12 @@ def _time(text: str | None) -> datetime | None:
         raise Invalid(why="Invalid input for field application_credential.expires_at") from None
 
 
-@routes.get("/users/{user_id}/application_credentials", policy=policy.LIST_APPLICATION_CREDENTIALS)
+@routes.get(
+    "/users/{user_id}/application_credentials",
+    policy=policy.LIST_APPLICATION_CREDENTIALS,
+    answer=answers.ApplicationCredentials,
+    errors=(errors.ThingNotFound,),
+)
 async def list_application_credentials(
     ctx: Context, user_id: str, request: Request, query: Query
 ) -> dict[str, Any]:
@@ -155,14 +163,19 @@ async def _find(ctx: Context, rule: Rule, user_id: str, id: str) -> ApplicationC
 _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"
 
 
-@routes.get(_ONE, policy=policy.GET_APPLICATION_CREDENTIAL)
+@routes.get(
+    _ONE,
+    policy=policy.GET_APPLICATION_CREDENTIAL,
+    answer=answers.OneApplicationCredential,
+    errors=(errors.ThingNotFound,),
+)
 async def show(ctx: Context, user_id: str, application_credential_id: str) -> dict[str, Any]:
     """Show an application credential."""
     found = await _find(ctx, policy.GET_APPLICATION_CREDENTIAL, user_id, application_credential_id)
     return {KIND: view(ctx, found, await application_credentials.roles_of(ctx, [found]))}
 
 
-@routes.delete(_ONE, policy=policy.DELETE_APPLICATION_CREDENTIAL)
+@routes.delete(_ONE, policy=policy.DELETE_APPLICATION_CREDENTIAL, errors=(errors.ThingNotFound,))
 async def delete(ctx: Context, user_id: str, application_credential_id: str) -> None:
     """Delete an application credential; its tokens end."""
     await application_credentials.delete(
@@ -173,7 +186,9 @@ async def delete(ctx: Context, user_id: str, application_credential_id: str) -> 
 _RULES = "/users/{user_id}/access_rules"
 
 
-@routes.get(_RULES, policy=policy.LIST_ACCESS_RULES)
+@routes.get(
+    _RULES, policy=policy.LIST_ACCESS_RULES, answer=answers.AccessRules, errors=(errors.ThingNotFound,)
+)
 async def list_access_rules(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the access rules of a user."""
     ctx.authorize(policy.LIST_ACCESS_RULES, access.of_user(user_id))
@@ -182,7 +197,12 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
     return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in found])
 
 
-@routes.get(_RULES + "/{access_rule_id}", policy=policy.GET_ACCESS_RULE)
+@routes.get(
+    _RULES + "/{access_rule_id}",
+    policy=policy.GET_ACCESS_RULE,
+    answer=answers.OneAccessRule,
+    errors=(errors.ThingNotFound,),
+)
 async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
     """Show an access rule."""
     ctx.authorize(policy.GET_ACCESS_RULE, access.of_user(user_id))
@@ -190,7 +210,7 @@ async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> d
     return {"access_rule": rule_view(ctx, access.existing(found, "Access Rule", access_rule_id))}
 
 
-@routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE)
+@routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE, errors=(errors.ThingNotFound,))
 async def delete_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> None:
     """Delete an access rule that no application credential has."""
     ctx.authorize(policy.DELETE_ACCESS_RULE, access.of_user(user_id))

@@ -7,6 +7,7 @@ leaves none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,7 @@ def audited(route: Route) -> Route:
         return route
     action, kind = action_of(route)
 
+    @functools.wraps(route.handler)
     async def handler(**given: Any) -> Any:
         ctx: Context = given[names[0]]
         result = await route.handler(**given)

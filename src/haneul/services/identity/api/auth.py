@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import Forbidden, NotFound
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.identity import policy
-from haneul.services.identity.api import domains, projects
+from haneul.services.identity.api import answers, domains, projects, token_answers
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import SYSTEM_ID
@@ -23,7 +23,7 @@ def _me(ctx: Context) -> dict[str, str]:
     return roles.holder(ctx.user_id, ctx.auth.group_ids, time_text(ctx.now()))
 
 
-@routes.get("/auth/catalog", policy=policy.GET_AUTH_CATALOG)
+@routes.get("/auth/catalog", policy=policy.GET_AUTH_CATALOG, answer=token_answers.Catalog)
 async def show_catalog(ctx: Context) -> dict[str, Any]:
     """Show the catalogue of one's token."""
     if not ctx.auth.roles:
@@ -34,8 +34,10 @@ async def show_catalog(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("/OS-FEDERATION/projects", policy=policy.GET_AUTH_PROJECTS)
-@routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS)
+@routes.get(
+    "/OS-FEDERATION/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects, errors=(NotFound,)
+)
+@routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the projects that one may get a token for."""
     extra = [("project_is_held", roles.project_is_held(), _me(ctx))]
@@ -44,8 +46,10 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
     )
 
 
-@routes.get("/OS-FEDERATION/domains", policy=policy.GET_AUTH_DOMAINS)
-@routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS)
+@routes.get(
+    "/OS-FEDERATION/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains, errors=(NotFound,)
+)
+@routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains, errors=(NotFound,))
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the domains that one may get a token for."""
     extra = [("domain_is_held", roles.domain_is_held(), _me(ctx))]
@@ -54,7 +58,7 @@ async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str
     )
 
 
-@routes.get("/auth/system", policy=policy.GET_AUTH_SYSTEM)
+@routes.get("/auth/system", policy=policy.GET_AUTH_SYSTEM, answer=token_answers.SystemScopes)
 async def show_system(ctx: Context) -> dict[str, Any]:
     """Whether one may get a token for the system."""
     held = await roles.held(

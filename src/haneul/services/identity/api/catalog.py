@@ -8,14 +8,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import InvalidField, Schema
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, read
-from haneul.services.identity.api.lists import links, listing
+from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
 from haneul.services.identity.operations import access, catalog, tokens
@@ -97,19 +99,35 @@ def region_view(ctx: Context, region: Region) -> dict[str, Any]:
     }
 
 
-@routes.get("/regions", policy=policy.LIST_REGIONS)
+@routes.get("/regions", policy=policy.LIST_REGIONS, answer=catalog_answers.Regions, errors=(NotFound,))
 async def list_regions(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List regions."""
+    only(query, "parent_region_id", "limit", "marker")
     return await listing(ctx, request, query, REGIONS, "regions", region_view, texts=("parent_region_id",))
 
 
-@routes.post("/regions", status=201, policy=policy.CREATE_REGION)
+@routes.post(
+    "/regions",
+    status=201,
+    policy=policy.CREATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(
+        errors.DuplicateThing,
+        errors.ThingNotFound,
+    ),
+)
 async def create_region(ctx: Context, body: RegionBody) -> dict[str, Any]:
     """Create a region."""
     return await _create_region(ctx, policy.CREATE_REGION, body.region)
 
 
-@routes.put("/regions/{region_id}", status=201, policy=policy.CREATE_REGION)
+@routes.put(
+    "/regions/{region_id}",
+    status=201,
+    policy=policy.CREATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.DuplicateThing, errors.ThingNotFound, errors.ImmutableId),
+)
 async def create_region_with_id(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Create a region with this id."""
     if body.region.get("id", region_id) != region_id:
@@ -124,7 +142,12 @@ async def _create_region(ctx: Context, rule: Rule, wanted: dict[str, Any]) -> di
     return {"region": region_view(ctx, await catalog.create_region(ctx, region))}
 
 
-@routes.get("/regions/{region_id}", policy=policy.GET_REGION)
+@routes.get(
+    "/regions/{region_id}",
+    policy=policy.GET_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.ThingNotFound,),
+)
 async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     """Show a region."""
     return {
@@ -132,7 +155,12 @@ async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     }
 
 
-@routes.patch("/regions/{region_id}", policy=policy.UPDATE_REGION)
+@routes.patch(
+    "/regions/{region_id}",
+    policy=policy.UPDATE_REGION,
+    answer=catalog_answers.OneRegion,
+    errors=(errors.ImmutableId, errors.Invalid, errors.ThingNotFound),
+)
 async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
     """Change a region."""
     changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
@@ -145,7 +173,7 @@ async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[
     return {"region": region_view(ctx, await catalog.update_region(ctx, new))}
 
 
-@routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION)
+@routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION, errors=(errors.ThingNotFound,))
 async def delete_region(ctx: Context, region_id: str) -> None:
     """Delete a region and those below it; they must have no endpoints."""
     await catalog.delete_region(
@@ -170,16 +198,14 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     return found
 
 
-@routes.get("/services", policy=policy.LIST_SERVICES)
+@routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services, errors=(NotFound,))
 async def list_services(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List services."""
     ctx.authorize(policy.LIST_SERVICES, {})
-    return await listing(
-        ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"), truths=("enabled",)
-    )
+    return await listing(ctx, request, query, SERVICES, "services", service_view, texts=("name", "type"))
 
 
-@routes.post("/services", status=201, policy=policy.CREATE_SERVICE)
+@routes.post("/services", status=201, policy=policy.CREATE_SERVICE, answer=catalog_answers.OneService)
 async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     """Create a service."""
     ctx.authorize(policy.CREATE_SERVICE, {})
@@ -189,7 +215,12 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
 
 
-@routes.get("/services/{service_id}", policy=policy.GET_SERVICE)
+@routes.get(
+    "/services/{service_id}",
+    policy=policy.GET_SERVICE,
+    answer=catalog_answers.OneService,
+    errors=(errors.ThingNotFound,),
+)
 async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
     """Show a service."""
     return {
@@ -199,7 +230,12 @@ async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
     }
 
 
-@routes.patch("/services/{service_id}", policy=policy.UPDATE_SERVICE)
+@routes.patch(
+    "/services/{service_id}",
+    policy=policy.UPDATE_SERVICE,
+    answer=catalog_answers.OneService,
+    errors=(errors.ImmutableId, errors.ThingNotFound),
+)
 async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
     """Change a service."""
     changed, extra = read(ChangedService, body.service, of="service", may_be_empty=False)
@@ -211,7 +247,7 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
     return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
 
 
-@routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE)
+@routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE, errors=(errors.ThingNotFound,))
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
     await catalog.delete_service(
@@ -237,7 +273,7 @@ def endpoint_view(ctx: Context, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS)
+@routes.get("/endpoints", policy=policy.LIST_ENDPOINTS, answer=catalog_answers.Endpoints, errors=(NotFound,))
 async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoints."""
     ctx.authorize(policy.LIST_ENDPOINTS, {})
@@ -247,11 +283,17 @@ async def list_endpoints(ctx: Context, request: Request, query: Query) -> dict[s
         raise InvalidField(field="interface", why=why, kind="value")
     return await listing(
         ctx, request, query, ENDPOINTS, "endpoints", endpoint_view,
-        texts=("interface", "service_id", "region_id"), truths=("enabled",),
+        texts=("interface", "service_id", "region_id"),
     )  # fmt: skip
 
 
-@routes.post("/endpoints", status=201, policy=policy.CREATE_ENDPOINT)
+@routes.post(
+    "/endpoints",
+    status=201,
+    policy=policy.CREATE_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.Invalid,),
+)
 async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     """Create an endpoint, and its region if that is new."""
     ctx.authorize(policy.CREATE_ENDPOINT, {})
@@ -263,7 +305,12 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.add(ctx.tx, endpoint))}
 
 
-@routes.get("/endpoints/{endpoint_id}", policy=policy.GET_ENDPOINT)
+@routes.get(
+    "/endpoints/{endpoint_id}",
+    policy=policy.GET_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.ThingNotFound,),
+)
 async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show an endpoint."""
     return {
@@ -273,7 +320,12 @@ async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     }
 
 
-@routes.patch("/endpoints/{endpoint_id}", policy=policy.UPDATE_ENDPOINT)
+@routes.patch(
+    "/endpoints/{endpoint_id}",
+    policy=policy.UPDATE_ENDPOINT,
+    answer=catalog_answers.OneEndpoint,
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
+)
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""
     changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
@@ -290,7 +342,7 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
     return {"endpoint": endpoint_view(ctx, await ENDPOINTS.update(ctx.tx, new))}
 
 
-@routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT)
+@routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT, errors=(errors.ThingNotFound,))
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
     await catalog.delete_endpoint(

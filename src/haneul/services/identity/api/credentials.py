@@ -9,11 +9,13 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Name, Text, given, read
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId, Invalid
@@ -61,7 +63,7 @@ def view(ctx: Context, credential: Credential) -> dict[str, Any]:
     }
 
 
-@routes.get("/credentials", policy=policy.LIST_CREDENTIALS)
+@routes.get("/credentials", policy=policy.LIST_CREDENTIALS, answer=answers.Credentials, errors=(NotFound,))
 async def list_credentials(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List credentials: all that the asker may see, which is none by a token that was lent."""
     if ctx.auth.is_delegated:
@@ -74,7 +76,16 @@ async def list_credentials(ctx: Context, request: Request, query: Query) -> dict
     )
 
 
-@routes.post("/credentials", status=201, policy=policy.CREATE_CREDENTIAL)
+@routes.post(
+    "/credentials",
+    status=201,
+    policy=policy.CREATE_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(
+        errors.Invalid,
+        errors.TooManyThings,
+    ),
+)
 async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any]:
     """Create a credential."""
     credentials.require_own_token(ctx)
@@ -90,7 +101,12 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     return {"credential": view(ctx, await access.add(ctx, CREDENTIALS, credential, "credential"))}
 
 
-@routes.get("/credentials/{credential_id}", policy=policy.GET_CREDENTIAL)
+@routes.get(
+    "/credentials/{credential_id}",
+    policy=policy.GET_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(errors.ThingNotFound,),
+)
 async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     """Show a credential."""
     credentials.require_own_token(ctx)
@@ -101,7 +117,12 @@ async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     }
 
 
-@routes.patch("/credentials/{credential_id}", policy=policy.UPDATE_CREDENTIAL)
+@routes.patch(
+    "/credentials/{credential_id}",
+    policy=policy.UPDATE_CREDENTIAL,
+    answer=answers.OneCredential,
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
+)
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
     credentials.require_own_token(ctx)
@@ -121,7 +142,9 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
 
 
-@routes.delete("/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL)
+@routes.delete(
+    "/credentials/{credential_id}", policy=policy.DELETE_CREDENTIAL, errors=(errors.ThingNotFound,)
+)
 async def delete_credential(ctx: Context, credential_id: str) -> None:
     """Delete a credential."""
     credentials.require_own_token(ctx)
@@ -145,7 +168,9 @@ def ec2_view(ctx: Context, credential: Credential) -> dict[str, Any]:
 _EC2 = "/users/{user_id}/credentials/OS-EC2"
 
 
-@routes.get(_EC2, policy=policy.EC2_LIST_CREDENTIALS)
+@routes.get(
+    _EC2, policy=policy.EC2_LIST_CREDENTIALS, answer=answers.Ec2Credentials, errors=(errors.ThingNotFound,)
+)
 async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List the EC2 keys of a user."""
     ctx.authorize(policy.EC2_LIST_CREDENTIALS, {"user_id": user_id})
@@ -155,7 +180,16 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
     return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in found])
 
 
-@routes.post(_EC2, status=201, policy=policy.EC2_CREATE_CREDENTIAL)
+@routes.post(
+    _EC2,
+    status=201,
+    policy=policy.EC2_CREATE_CREDENTIAL,
+    answer=answers.OneEc2Credential,
+    errors=(
+        errors.ThingNotFound,
+        errors.TooManyThings,
+    ),
+)
 async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]:
     """Create EC2 keys for a user in a project."""
     ctx.authorize(policy.EC2_CREATE_CREDENTIAL, access.target(credential={"user_id": user_id}))
@@ -174,13 +208,24 @@ async def _find_ec2(ctx: Context, rule: Rule, key: str) -> Credential:
     return found
 
 
-@routes.get(_EC2 + "/{credential_id}", policy=policy.EC2_GET_CREDENTIAL, asks_late=True)
+@routes.get(
+    _EC2 + "/{credential_id}",
+    policy=policy.EC2_GET_CREDENTIAL,
+    asks_late=True,
+    answer=answers.OneEc2Credential,
+    errors=(errors.ThingNotFound,),
+)
 async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, Any]:
     """Show EC2 keys, found by the access key."""
     return {"credential": ec2_view(ctx, await _find_ec2(ctx, policy.EC2_GET_CREDENTIAL, credential_id))}
 
 
-@routes.delete(_EC2 + "/{credential_id}", policy=policy.EC2_DELETE_CREDENTIAL, asks_late=True)
+@routes.delete(
+    _EC2 + "/{credential_id}",
+    policy=policy.EC2_DELETE_CREDENTIAL,
+    asks_late=True,
+    errors=(errors.ThingNotFound,),
+)
 async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
     """Delete EC2 keys."""
     found = await _find_ec2(ctx, policy.EC2_DELETE_CREDENTIAL, credential_id)

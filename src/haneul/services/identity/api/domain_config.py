@@ -9,7 +9,8 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.errors import InvalidDomainConfig
 from haneul.services.identity.model.domain_config import (
     DEFAULTS,
@@ -36,7 +37,16 @@ class ConfigBody(Schema):
 # of one domain
 
 
-@routes.put(_WHOLE, policy=policy.CREATE_DOMAIN_CONFIG)
+@routes.put(
+    _WHOLE,
+    policy=policy.CREATE_DOMAIN_CONFIG,
+    answer=answers.DomainConfig,
+    other_answers={201: answers.DomainConfig},
+    errors=(
+        errors.ThingNotFound,
+        errors.InvalidDomainConfig,
+    ),
+)
 async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply:
     """Configure a domain; what it said before is forgotten."""
     ctx.authorize(policy.CREATE_DOMAIN_CONFIG, {})
@@ -46,14 +56,24 @@ async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply
     return Reply({"config": config}, status=201 if is_new else 200)
 
 
-@routes.get(_WHOLE, policy=policy.GET_DOMAIN_CONFIG)
+@routes.get(
+    _WHOLE,
+    policy=policy.GET_DOMAIN_CONFIG,
+    answer=answers.DomainConfig,
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
+)
 async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain's configuration, without secrets."""
     ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
     return {"config": await domain_config.show(ctx.tx, domain_id)}
 
 
-@routes.patch(_WHOLE, policy=policy.UPDATE_DOMAIN_CONFIG)
+@routes.patch(
+    _WHOLE,
+    policy=policy.UPDATE_DOMAIN_CONFIG,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.ThingNotFound),
+)
 async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[str, Any]:
     """Change a domain's configuration."""
     ctx.authorize(policy.UPDATE_DOMAIN_CONFIG, {})
@@ -62,7 +82,15 @@ async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[
     return {"config": await domain_config.change(ctx, domain_id, body.config)}
 
 
-@routes.delete(_WHOLE, policy=policy.DELETE_DOMAIN_CONFIG)
+@routes.delete(
+    _WHOLE,
+    policy=policy.DELETE_DOMAIN_CONFIG,
+    errors=(
+        errors.ThingNotFound,
+        errors.InvalidDomainConfig,
+        errors.OptionNotFound,
+    ),
+)
 async def delete_config(ctx: Context, domain_id: str) -> None:
     """Forget a domain's configuration."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
@@ -70,7 +98,11 @@ async def delete_config(ctx: Context, domain_id: str) -> None:
     await domain_config.forget(ctx, domain_id)
 
 
-@routes.get(_GROUP)
+@routes.get(
+    _GROUP,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.OptionNotFound, errors.ThingNotFound),
+)
 async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]:
     """Show one group of a domain's options; everybody may know what passwords must look like."""
     if group == SECURITY:
@@ -80,7 +112,11 @@ async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]
     return {"config": await domain_config.show(ctx.tx, domain_id, group)}
 
 
-@routes.get(_OPTION)
+@routes.get(
+    _OPTION,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.OptionNotFound, errors.ThingNotFound),
+)
 async def show_option(ctx: Context, domain_id: str, group: str, option: str) -> dict[str, Any]:
     """Show one option of a domain."""
     if group == SECURITY:
@@ -101,13 +137,23 @@ async def _change(
     return {"config": await domain_config.change(ctx, domain_id, new)}
 
 
-@routes.patch(_GROUP, policy=policy.UPDATE_DOMAIN_CONFIG)
+@routes.patch(
+    _GROUP,
+    policy=policy.UPDATE_DOMAIN_CONFIG,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.OptionNotFound, errors.ThingNotFound),
+)
 async def update_group(ctx: Context, domain_id: str, group: str, body: ConfigBody) -> dict[str, Any]:
     """Change one group of a domain's options."""
     return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, None)
 
 
-@routes.patch(_OPTION, policy=policy.UPDATE_DOMAIN_CONFIG)
+@routes.patch(
+    _OPTION,
+    policy=policy.UPDATE_DOMAIN_CONFIG,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.OptionNotFound, errors.ThingNotFound),
+)
 async def update_option(
     ctx: Context, domain_id: str, group: str, option: str, body: ConfigBody
 ) -> dict[str, Any]:
@@ -115,7 +161,11 @@ async def update_option(
     return await _change(ctx, policy.UPDATE_DOMAIN_CONFIG, domain_id, body, group, option)
 
 
-@routes.delete(_GROUP, policy=policy.DELETE_DOMAIN_CONFIG)
+@routes.delete(
+    _GROUP,
+    policy=policy.DELETE_DOMAIN_CONFIG,
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
+)
 async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     """Forget one group of a domain's options."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
@@ -123,7 +173,11 @@ async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     await domain_config.forget(ctx, domain_id, group)
 
 
-@routes.delete(_OPTION, policy=policy.DELETE_DOMAIN_CONFIG)
+@routes.delete(
+    _OPTION,
+    policy=policy.DELETE_DOMAIN_CONFIG,
+    errors=(errors.OptionNotFound, errors.ThingNotFound, errors.InvalidDomainConfig),
+)
 async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -> None:
     """Forget one option of a domain."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
@@ -134,14 +188,19 @@ async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -
 # of all others
 
 
-@routes.get("/domains/config/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
+@routes.get("/domains/config/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT, answer=answers.DomainConfig)
 async def show_defaults(ctx: Context) -> dict[str, Any]:
     """Show what holds where a domain says nothing."""
     ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
     return {"config": DEFAULTS}
 
 
-@routes.get("/domains/config/{group}/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
+@routes.get(
+    "/domains/config/{group}/default",
+    policy=policy.GET_DOMAIN_CONFIG_DEFAULT,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.ThingNotFound),
+)
 async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
     """Show one group of what holds where a domain says nothing."""
     ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})
@@ -149,7 +208,12 @@ async def show_default_group(ctx: Context, group: str) -> dict[str, Any]:
     return {"config": {group: DEFAULTS[group]}}
 
 
-@routes.get("/domains/config/{group}/{option}/default", policy=policy.GET_DOMAIN_CONFIG_DEFAULT)
+@routes.get(
+    "/domains/config/{group}/{option}/default",
+    policy=policy.GET_DOMAIN_CONFIG_DEFAULT,
+    answer=answers.DomainConfig,
+    errors=(errors.InvalidDomainConfig, errors.ThingNotFound),
+)
 async def show_default_option(ctx: Context, group: str, option: str) -> dict[str, Any]:
     """Show one option of what holds where a domain says nothing."""
     ctx.authorize(policy.GET_DOMAIN_CONFIG_DEFAULT, {})

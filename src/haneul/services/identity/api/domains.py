@@ -8,11 +8,13 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
     Id,
     ProjectName,
@@ -77,7 +79,7 @@ def own_domain(ctx: Context) -> list[Filter]:
     return [Filter("domain_id", "eq", ctx.auth.domain_id)] if ctx.auth.domain_id else []
 
 
-@routes.get("/domains", policy=policy.LIST_DOMAINS)
+@routes.get("/domains", policy=policy.LIST_DOMAINS, answer=answers.Domains, errors=(NotFound,))
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List domains."""
     ctx.authorize(policy.LIST_DOMAINS, {"target": {"domain": {"id": ctx.auth.domain_id}}})
@@ -85,7 +87,13 @@ async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str
     return await listing(ctx, request, query, DOMAINS, "domains", view, truths=("enabled",), fixed=mine)
 
 
-@routes.post("/domains", status=201, policy=policy.CREATE_DOMAIN)
+@routes.post(
+    "/domains",
+    status=201,
+    policy=policy.CREATE_DOMAIN,
+    answer=answers.OneDomain,
+    errors=(errors.DuplicateThing,),
+)
 async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
     """Create a domain."""
     ctx.authorize(policy.CREATE_DOMAIN, {})
@@ -102,13 +110,21 @@ async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
     return {"domain": view(ctx, await access.add(ctx, DOMAINS, domain, "domain"))}
 
 
-@routes.get("/domains/{domain_id}", policy=policy.GET_DOMAIN)
+@routes.get(
+    "/domains/{domain_id}", policy=policy.GET_DOMAIN, answer=answers.OneDomain, errors=(errors.ThingNotFound,)
+)
 async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain."""
     return {"domain": view(ctx, await access.find(ctx, policy.GET_DOMAIN, DOMAINS, domain_id, "domain"))}
 
 
-@routes.patch("/domains/{domain_id}", policy=policy.UPDATE_DOMAIN, asks_late=True)
+@routes.patch(
+    "/domains/{domain_id}",
+    policy=policy.UPDATE_DOMAIN,
+    asks_late=True,
+    answer=answers.OneDomain,
+    errors=(errors.ImmutableId, errors.ImmutableThing, errors.ThingNotFound),
+)
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""
     changed, extra = read(ChangedDomain, body.domain, of="domain", may_be_empty=False)
@@ -123,7 +139,12 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
     return {"domain": view(ctx, await projects.update_domain(ctx, domain, changes, extra))}
 
 
-@routes.delete("/domains/{domain_id}", policy=policy.DELETE_DOMAIN, asks_late=True)
+@routes.delete(
+    "/domains/{domain_id}",
+    policy=policy.DELETE_DOMAIN,
+    asks_late=True,
+    errors=(errors.DomainEnabled, errors.ImmutableThing, errors.ThingNotFound),
+)
 async def delete_domain(ctx: Context, domain_id: str) -> None:
     """Delete a domain and all that is in it; it must be disabled."""
     await projects.delete_domain(

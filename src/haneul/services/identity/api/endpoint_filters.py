@@ -14,8 +14,8 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
-from haneul.services.identity.api import projects
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers, catalog_answers, projects
 from haneul.services.identity.api.bodies import Text, given
 from haneul.services.identity.api.catalog import endpoint_view
 from haneul.services.identity.api.lists import links, listing, whole
@@ -79,14 +79,25 @@ def _checked(filters: dict[str, Any]) -> dict[str, Any]:
 # groups
 
 
-@routes.get("/endpoint_groups", policy=policy.LIST_ENDPOINT_GROUPS)
+@routes.get(
+    "/endpoint_groups",
+    policy=policy.LIST_ENDPOINT_GROUPS,
+    answer=catalog_answers.EndpointGroups,
+    errors=(NotFound,),
+)
 async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List endpoint groups."""
     ctx.authorize(policy.LIST_ENDPOINT_GROUPS, {})
     return await listing(ctx, request, query, ENDPOINT_GROUPS, "endpoint_groups", view)
 
 
-@routes.post("/endpoint_groups", status=201, policy=policy.CREATE_ENDPOINT_GROUP)
+@routes.post(
+    "/endpoint_groups",
+    status=201,
+    policy=policy.CREATE_ENDPOINT_GROUP,
+    answer=catalog_answers.OneEndpointGroup,
+    errors=(errors.Invalid, errors.NotFoundInBody),
+)
 async def create_group(ctx: Context, body: EndpointGroupBody) -> dict[str, Any]:
     """Create an endpoint group."""
     ctx.authorize(policy.CREATE_ENDPOINT_GROUP, {})
@@ -103,13 +114,23 @@ async def _group(ctx: Context, rule: Rule, id: str) -> EndpointGroup:
     return found
 
 
-@routes.get("/endpoint_groups/{endpoint_group_id}", policy=policy.GET_ENDPOINT_GROUP)
+@routes.get(
+    "/endpoint_groups/{endpoint_group_id}",
+    policy=policy.GET_ENDPOINT_GROUP,
+    answer=catalog_answers.OneEndpointGroup,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def show_group(ctx: Context, endpoint_group_id: str) -> dict[str, Any]:
     """Show an endpoint group."""
     return {"endpoint_group": view(ctx, await _group(ctx, policy.GET_ENDPOINT_GROUP, endpoint_group_id))}
 
 
-@routes.patch("/endpoint_groups/{endpoint_group_id}", policy=policy.UPDATE_ENDPOINT_GROUP)
+@routes.patch(
+    "/endpoint_groups/{endpoint_group_id}",
+    policy=policy.UPDATE_ENDPOINT_GROUP,
+    answer=catalog_answers.OneEndpointGroup,
+    errors=(NotFound, errors.ThingNotFound, errors.Invalid, errors.NotFoundInBody),
+)
 async def update_group(
     ctx: Context, endpoint_group_id: str, body: ChangedEndpointGroupBody
 ) -> dict[str, Any]:
@@ -121,7 +142,11 @@ async def update_group(
     return {"endpoint_group": view(ctx, await endpoint_filters.change_group(ctx, group, changes))}
 
 
-@routes.delete("/endpoint_groups/{endpoint_group_id}", policy=policy.DELETE_ENDPOINT_GROUP)
+@routes.delete(
+    "/endpoint_groups/{endpoint_group_id}",
+    policy=policy.DELETE_ENDPOINT_GROUP,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def delete_group(ctx: Context, endpoint_group_id: str) -> None:
     """Delete an endpoint group."""
     await endpoint_filters.remove_group(
@@ -129,7 +154,12 @@ async def delete_group(ctx: Context, endpoint_group_id: str) -> None:
     )
 
 
-@routes.get("/endpoint_groups/{endpoint_group_id}/endpoints", policy=policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP)
+@routes.get(
+    "/endpoint_groups/{endpoint_group_id}/endpoints",
+    policy=policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP,
+    answer=catalog_answers.Endpoints,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that are in a group."""
     found = await endpoint_filters.of_group(
@@ -138,7 +168,12 @@ async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request:
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
 
 
-@routes.get("/endpoint_groups/{endpoint_group_id}/projects", policy=policy.LIST_PROJECTS_OF_ENDPOINT_GROUP)
+@routes.get(
+    "/endpoint_groups/{endpoint_group_id}/projects",
+    policy=policy.LIST_PROJECTS_OF_ENDPOINT_GROUP,
+    answer=answers.Projects,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def list_projects_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the projects that a group is given to."""
     group = await _group(ctx, policy.LIST_PROJECTS_OF_ENDPOINT_GROUP, endpoint_group_id)
@@ -149,7 +184,12 @@ async def list_projects_of_group(ctx: Context, endpoint_group_id: str, request: 
 _PAIR = "/endpoint_groups/{endpoint_group_id}/projects/{project_id}"
 
 
-@routes.put(_PAIR, status=204, policy=policy.ADD_ENDPOINT_GROUP_TO_PROJECT)
+@routes.put(
+    _PAIR,
+    status=204,
+    policy=policy.ADD_ENDPOINT_GROUP_TO_PROJECT,
+    errors=(errors.DuplicateThing, NotFound, errors.ThingNotFound),
+)
 async def give_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
     """Give a project the endpoints of a group."""
     group = await _group(ctx, policy.ADD_ENDPOINT_GROUP_TO_PROJECT, endpoint_group_id)
@@ -157,7 +197,12 @@ async def give_group(ctx: Context, endpoint_group_id: str, project_id: str) -> N
     await endpoint_filters.give_group(ctx, project_id, group.id)
 
 
-@routes.get(_PAIR, policy=policy.GET_ENDPOINT_GROUP_IN_PROJECT)
+@routes.get(
+    _PAIR,
+    policy=policy.GET_ENDPOINT_GROUP_IN_PROJECT,
+    answer=catalog_answers.OneProjectEndpointGroup,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def check_group(ctx: Context, endpoint_group_id: str, project_id: str) -> dict[str, Any]:
     """Whether a project has an endpoint group."""
     group = await _group(ctx, policy.GET_ENDPOINT_GROUP_IN_PROJECT, endpoint_group_id)
@@ -168,7 +213,11 @@ async def check_group(ctx: Context, endpoint_group_id: str, project_id: str) -> 
     return {"project_endpoint_group": pair}
 
 
-@routes.delete(_PAIR, policy=policy.REMOVE_ENDPOINT_GROUP_FROM_PROJECT)
+@routes.delete(
+    _PAIR,
+    policy=policy.REMOVE_ENDPOINT_GROUP_FROM_PROJECT,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def take_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
     """Take the endpoints of a group from a project."""
     group = await _group(ctx, policy.REMOVE_ENDPOINT_GROUP_FROM_PROJECT, endpoint_group_id)
@@ -176,7 +225,12 @@ async def take_group(ctx: Context, endpoint_group_id: str, project_id: str) -> N
     await endpoint_filters.take_group(ctx, project_id, group.id)
 
 
-@routes.get("/projects/{project_id}/endpoint_groups", policy=policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT)
+@routes.get(
+    "/projects/{project_id}/endpoint_groups",
+    policy=policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT,
+    answer=catalog_answers.EndpointGroups,
+    errors=(errors.ThingNotFound,),
+)
 async def list_groups_of_project(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
     """List the endpoint groups of a project."""
     ctx.authorize(policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT, {})
@@ -188,7 +242,12 @@ async def list_groups_of_project(ctx: Context, project_id: str, request: Request
 # endpoints
 
 
-@routes.get("/projects/{project_id}/endpoints", policy=policy.LIST_ENDPOINTS_FOR_PROJECT)
+@routes.get(
+    "/projects/{project_id}/endpoints",
+    policy=policy.LIST_ENDPOINTS_FOR_PROJECT,
+    answer=catalog_answers.Endpoints,
+    errors=(errors.ThingNotFound,),
+)
 async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that are given to a project."""
     ctx.authorize(policy.LIST_ENDPOINTS_FOR_PROJECT, {})
@@ -197,7 +256,12 @@ async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dic
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
 
 
-@routes.get("/endpoints/{endpoint_id}/projects", policy=policy.LIST_PROJECTS_FOR_ENDPOINT)
+@routes.get(
+    "/endpoints/{endpoint_id}/projects",
+    policy=policy.LIST_PROJECTS_FOR_ENDPOINT,
+    answer=answers.Projects,
+    errors=(errors.ThingNotFound,),
+)
 async def list_projects(ctx: Context, endpoint_id: str, request: Request) -> dict[str, Any]:
     """List the projects that an endpoint is given to."""
     ctx.authorize(policy.LIST_PROJECTS_FOR_ENDPOINT, {})
@@ -215,21 +279,35 @@ async def _require_both(ctx: Context, rule: Rule, project_id: str, endpoint_id: 
 _ENDPOINT = "/projects/{project_id}/endpoints/{endpoint_id}"
 
 
-@routes.put(_ENDPOINT, status=204, policy=policy.ADD_ENDPOINT_TO_PROJECT)
+@routes.put(
+    _ENDPOINT,
+    status=204,
+    policy=policy.ADD_ENDPOINT_TO_PROJECT,
+    errors=(errors.DuplicateThing, errors.ThingNotFound),
+)
 async def give_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
     """Give a project an endpoint."""
     await _require_both(ctx, policy.ADD_ENDPOINT_TO_PROJECT, project_id, endpoint_id)
     await endpoint_filters.give_endpoint(ctx, project_id, endpoint_id)
 
 
-@routes.get(_ENDPOINT, status=204, policy=policy.CHECK_ENDPOINT_IN_PROJECT)
+@routes.get(
+    _ENDPOINT,
+    status=204,
+    policy=policy.CHECK_ENDPOINT_IN_PROJECT,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def check_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
     """Whether an endpoint is given to a project."""
     await _require_both(ctx, policy.CHECK_ENDPOINT_IN_PROJECT, project_id, endpoint_id)
     await endpoint_filters.require_endpoint(ctx, project_id, endpoint_id)
 
 
-@routes.delete(_ENDPOINT, policy=policy.REMOVE_ENDPOINT_FROM_PROJECT)
+@routes.delete(
+    _ENDPOINT,
+    policy=policy.REMOVE_ENDPOINT_FROM_PROJECT,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def take_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
     """Take an endpoint from a project."""
     ctx.authorize(policy.REMOVE_ENDPOINT_FROM_PROJECT, {})

@@ -13,5 +13,5 @@ def envelope(error: HaneulError, request_id: str) -> tuple[str, bytes]:
     title = TITLES.get(error.status, "Error")
     fault: dict[str, Any] = {"code": error.status, "message": error.text, "title": title}
     if isinstance(error, UnknownMethod):
-        fault["identity"] = {"methods": error.details["known"]}
+        fault["identity"] = {"methods": error.details.get("known", [])}
     return json_body({"error": fault})

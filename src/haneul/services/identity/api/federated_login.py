@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.http import Content
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.services.identity import errors
+from haneul.services.identity.api import token_answers
 from haneul.services.identity.api.saml import addresses
 from haneul.services.identity.api.tokens import issued
 from haneul.services.identity.model import soap
@@ -21,7 +24,19 @@ routes = Routes("/v3")
 _HERE = "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth"
 
 
-@routes.get(_HERE, status=201, auth=False, transaction=False)
+@routes.get(
+    _HERE,
+    status=201,
+    auth=False,
+    transaction=False,
+    answer=token_answers.OneToken,
+    other_answers={200: Content((soap.CONTENT_TYPE,))},
+    errors=(
+        errors.ThingNotFound,
+        errors.CannotMap,
+        errors.InvalidRules,
+    ),
+)
 async def authenticate_or_ask(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
 ) -> Reply:
@@ -38,7 +53,14 @@ async def authenticate_or_ask(
     return await _logged_in(ctx, said, query)
 
 
-@routes.post(_HERE, status=201, auth=False, transaction=False)
+@routes.post(
+    _HERE,
+    status=201,
+    auth=False,
+    transaction=False,
+    answer=token_answers.OneToken,
+    errors=(errors.CannotMap, errors.ThingNotFound, errors.InvalidRules),
+)
 async def authenticate(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with what the identity provider asserts; the token has no scope."""
     if enhanced_clients.brings_response(request):

@@ -15,7 +15,9 @@ from haneul.kernel.http.routes import Act, Request, Routes, asking
 from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
 from haneul.services.identity.api import roles as role_api
+from haneul.services.identity.api.answers import Roles
 from haneul.services.identity.api.lists import whole
+from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import access, roles
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
@@ -95,7 +97,9 @@ Verbs = tuple[Rule, Rule, Rule, Rule]
 
 def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
     listing, checking, giving, taking = verbs
-    routes.get(f"{path}/roles{tail}", policy=listing, asks_late=True)(asking(listing, list_roles))
+    routes.get(f"{path}/roles{tail}", policy=listing, asks_late=True, answer=Roles, errors=(ThingNotFound,))(
+        asking(listing, list_roles)
+    )
     one = f"{path}/roles/{{role_id}}{tail}"
     acts: dict[str, tuple[Rule, Act]] = {
         "GET": (checking, check_role),
@@ -103,7 +107,9 @@ def _declare(path: str, verbs: Verbs, tail: str = "") -> None:
         "DELETE": (taking, take_role),
     }
     for method, (rule, act) in acts.items():
-        routes.route(method, one, status=204, policy=rule, asks_late=True)(asking(rule, act))
+        routes.route(method, one, status=204, policy=rule, asks_late=True, errors=(ThingNotFound, Invalid))(
+            asking(rule, act)
+        )
 
 
 _GRANTS = (policy.LIST_GRANTS, policy.CHECK_GRANT, policy.CREATE_GRANT, policy.REVOKE_GRANT)

@@ -7,12 +7,14 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Id, Name, Text, given, read
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import expiry_filters, links, listing
@@ -53,7 +55,15 @@ def view(ctx: Context, group: Group) -> dict[str, Any]:
     }
 
 
-@routes.get("/groups", policy=policy.LIST_GROUPS)
+@routes.get(
+    "/groups",
+    policy=policy.LIST_GROUPS,
+    answer=answers.Groups,
+    errors=(
+        NotFound,
+        errors.ThingNotFound,
+    ),
+)
 async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List groups."""
     ctx.authorize(policy.LIST_GROUPS, {"target": {"group": {"domain_id": ctx.auth.domain_id}}})
@@ -63,7 +73,13 @@ async def list_groups(ctx: Context, request: Request, query: Query) -> dict[str,
     )
 
 
-@routes.post("/groups", status=201, policy=policy.CREATE_GROUP)
+@routes.post(
+    "/groups",
+    status=201,
+    policy=policy.CREATE_GROUP,
+    answer=answers.OneGroup,
+    errors=(errors.DirectoryIsReadOnly, errors.DuplicateThing, errors.ThingNotFound),
+)
 async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Create a group."""
     new, extra = read(NewGroup, body.group, of="group")
@@ -74,13 +90,20 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
 
 
-@routes.get("/groups/{group_id}", policy=policy.GET_GROUP)
+@routes.get(
+    "/groups/{group_id}", policy=policy.GET_GROUP, answer=answers.OneGroup, errors=(errors.ThingNotFound,)
+)
 async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
     """Show a group."""
     return {"group": view(ctx, await access.find(ctx, policy.GET_GROUP, GROUPS, group_id, "group"))}
 
 
-@routes.patch("/groups/{group_id}", policy=policy.UPDATE_GROUP)
+@routes.patch(
+    "/groups/{group_id}",
+    policy=policy.UPDATE_GROUP,
+    answer=answers.OneGroup,
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound, errors.ImmutableId),
+)
 async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
     """Change a group."""
     changed, extra = read(ChangedGroup, body.group, of="group", may_be_empty=False)
@@ -96,7 +119,12 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
     return {"group": view(ctx, await access.write(ctx, GROUPS, new, "group"))}
 
 
-@routes.delete("/groups/{group_id}", policy=policy.DELETE_GROUP, asks_late=True)
+@routes.delete(
+    "/groups/{group_id}",
+    policy=policy.DELETE_GROUP,
+    asks_late=True,
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound),
+)
 async def delete_group(ctx: Context, group_id: str) -> None:
     """Delete a group; its members stay."""
     group = await access.find_openly(ctx, policy.DELETE_GROUP, GROUPS, group_id, "group")
@@ -104,7 +132,15 @@ async def delete_group(ctx: Context, group_id: str) -> None:
     await groups.delete(ctx, group)
 
 
-@routes.get("/groups/{group_id}/users", policy=policy.LIST_USERS_IN_GROUP)
+@routes.get(
+    "/groups/{group_id}/users",
+    policy=policy.LIST_USERS_IN_GROUP,
+    answer=answers.Users,
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
+)
 async def list_users(ctx: Context, group_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the users in a group."""
     await directories.refresh_domain_of(ctx, group_id)
@@ -124,7 +160,12 @@ async def _pair(ctx: Context, rule: Rule, group_id: str, user_id: str) -> Group:
     return group
 
 
-@routes.put("/groups/{group_id}/users/{user_id}", status=204, policy=policy.ADD_USER_TO_GROUP)
+@routes.put(
+    "/groups/{group_id}/users/{user_id}",
+    status=204,
+    policy=policy.ADD_USER_TO_GROUP,
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound),
+)
 async def add_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Add a user to a group."""
     group = await _pair(ctx, policy.ADD_USER_TO_GROUP, group_id, user_id)
@@ -132,14 +173,26 @@ async def add_user(ctx: Context, group_id: str, user_id: str) -> None:
     await groups.add_member(ctx, group_id, user_id)
 
 
-@routes.get("/groups/{group_id}/users/{user_id}", status=204, policy=policy.CHECK_USER_IN_GROUP)
+@routes.get(
+    "/groups/{group_id}/users/{user_id}",
+    status=204,
+    policy=policy.CHECK_USER_IN_GROUP,
+    errors=(errors.ThingNotFound,),
+)
 async def check_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Whether a user is in a group."""
     await _pair(ctx, policy.CHECK_USER_IN_GROUP, group_id, user_id)
     await groups.require_member_now(ctx, group_id, user_id)
 
 
-@routes.delete("/groups/{group_id}/users/{user_id}", policy=policy.REMOVE_USER_FROM_GROUP)
+@routes.delete(
+    "/groups/{group_id}/users/{user_id}",
+    policy=policy.REMOVE_USER_FROM_GROUP,
+    errors=(
+        errors.ThingNotFound,
+        errors.DirectoryIsReadOnly,
+    ),
+)
 async def remove_user(ctx: Context, group_id: str, user_id: str) -> None:
     """Take a user out of a group."""
     group = await _pair(ctx, policy.REMOVE_USER_FROM_GROUP, group_id, user_id)

@@ -9,10 +9,12 @@ from msgspec import UNSET, UnsetType, field
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import Invalid
@@ -109,7 +111,12 @@ def _distinct(remote_ids: list[str] | None) -> list[str]:
     return found
 
 
-@routes.get("/OS-FEDERATION/identity_providers", policy=policy.LIST_IDENTITY_PROVIDERS)
+@routes.get(
+    "/OS-FEDERATION/identity_providers",
+    policy=policy.LIST_IDENTITY_PROVIDERS,
+    answer=catalog_answers.IdentityProviders,
+    errors=(NotFound,),
+)
 async def list_identity_providers(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List identity providers."""
     return await listing(
@@ -118,7 +125,13 @@ async def list_identity_providers(ctx: Context, request: Request, query: Query) 
     )  # fmt: skip
 
 
-@routes.put("/OS-FEDERATION/identity_providers/{idp_id}", status=201, policy=policy.CREATE_IDENTITY_PROVIDER)
+@routes.put(
+    "/OS-FEDERATION/identity_providers/{idp_id}",
+    status=201,
+    policy=policy.CREATE_IDENTITY_PROVIDER,
+    answer=catalog_answers.OneIdentityProvider,
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound),
+)
 async def create_identity_provider(ctx: Context, idp_id: str, body: CreateIdentityProvider) -> dict[str, Any]:
     """Register an identity provider, in a domain of its own unless one is given."""
     require_short(idp_id)
@@ -134,13 +147,23 @@ async def create_identity_provider(ctx: Context, idp_id: str, body: CreateIdenti
     return {"identity_provider": view(ctx, await identity_providers.create(ctx, idp))}
 
 
-@routes.get("/OS-FEDERATION/identity_providers/{idp_id}", policy=policy.GET_IDENTITY_PROVIDER)
+@routes.get(
+    "/OS-FEDERATION/identity_providers/{idp_id}",
+    policy=policy.GET_IDENTITY_PROVIDER,
+    answer=catalog_answers.OneIdentityProvider,
+    errors=(errors.ThingNotFound,),
+)
 async def show_identity_provider(ctx: Context, idp_id: str) -> dict[str, Any]:
     """Show an identity provider."""
     return {"identity_provider": view(ctx, await identity_providers.get(ctx, idp_id))}
 
 
-@routes.patch("/OS-FEDERATION/identity_providers/{idp_id}", policy=policy.UPDATE_IDENTITY_PROVIDER)
+@routes.patch(
+    "/OS-FEDERATION/identity_providers/{idp_id}",
+    policy=policy.UPDATE_IDENTITY_PROVIDER,
+    answer=catalog_answers.OneIdentityProvider,
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound),
+)
 async def update_identity_provider(ctx: Context, idp_id: str, body: UpdateIdentityProvider) -> dict[str, Any]:
     """Change an identity provider; disabling it ends every token that it gave rise to."""
     idp = await identity_providers.get(ctx, idp_id)
@@ -153,13 +176,22 @@ async def update_identity_provider(ctx: Context, idp_id: str, body: UpdateIdenti
     return {"identity_provider": view(ctx, changed)}
 
 
-@routes.delete("/OS-FEDERATION/identity_providers/{idp_id}", policy=policy.DELETE_IDENTITY_PROVIDER)
+@routes.delete(
+    "/OS-FEDERATION/identity_providers/{idp_id}",
+    policy=policy.DELETE_IDENTITY_PROVIDER,
+    errors=(errors.ThingNotFound,),
+)
 async def delete_identity_provider(ctx: Context, idp_id: str) -> None:
     """Remove an identity provider; nobody can log in with it any more."""
     await identity_providers.delete(ctx, await identity_providers.get(ctx, idp_id))
 
 
-@routes.get("/OS-FEDERATION/identity_providers/{idp_id}/protocols", policy=policy.LIST_PROTOCOLS)
+@routes.get(
+    "/OS-FEDERATION/identity_providers/{idp_id}/protocols",
+    policy=policy.LIST_PROTOCOLS,
+    answer=catalog_answers.Protocols,
+    errors=(errors.ThingNotFound,),
+)
 async def list_protocols(ctx: Context, idp_id: str, request: Request) -> dict[str, Any]:
     """List the protocols of an identity provider."""
     found = await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
@@ -174,6 +206,8 @@ async def list_protocols(ctx: Context, idp_id: str, request: Request) -> dict[st
     "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
     status=201,
     policy=policy.CREATE_PROTOCOL,
+    answer=catalog_answers.OneProtocol,
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound),
 )
 async def create_protocol(
     ctx: Context, idp_id: str, protocol_id: str, body: CreateProtocol
@@ -184,14 +218,22 @@ async def create_protocol(
     return {"protocol": protocol_view(ctx, await identity_providers.create_protocol(ctx, new))}
 
 
-@routes.get("/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}", policy=policy.GET_PROTOCOL)
+@routes.get(
+    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
+    policy=policy.GET_PROTOCOL,
+    answer=catalog_answers.OneProtocol,
+    errors=(errors.ThingNotFound,),
+)
 async def show_protocol(ctx: Context, idp_id: str, protocol_id: str) -> dict[str, Any]:
     """Show a protocol of an identity provider."""
     return {"protocol": protocol_view(ctx, await identity_providers.protocol(ctx, idp_id, protocol_id))}
 
 
 @routes.patch(
-    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}", policy=policy.UPDATE_PROTOCOL
+    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
+    policy=policy.UPDATE_PROTOCOL,
+    answer=catalog_answers.OneProtocol,
+    errors=(errors.Invalid, errors.ThingNotFound),
 )
 async def update_protocol(
     ctx: Context, idp_id: str, protocol_id: str, body: UpdateProtocol
@@ -203,7 +245,9 @@ async def update_protocol(
 
 
 @routes.delete(
-    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}", policy=policy.DELETE_PROTOCOL
+    "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
+    policy=policy.DELETE_PROTOCOL,
+    errors=(errors.ThingNotFound,),
 )
 async def delete_protocol(ctx: Context, idp_id: str, protocol_id: str) -> None:
     """Remove a protocol; tokens that came by it end."""

@@ -9,12 +9,14 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MOST
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, refuse_empty
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import Invalid, LimitNotFound
@@ -93,7 +95,12 @@ def view(ctx: Context, limit: Limit) -> dict[str, Any]:
 # registered limits
 
 
-@routes.get("/registered_limits", policy=policy.LIST_REGISTERED_LIMITS)
+@routes.get(
+    "/registered_limits",
+    policy=policy.LIST_REGISTERED_LIMITS,
+    answer=catalog_answers.RegisteredLimits,
+    errors=(NotFound,),
+)
 async def list_registered_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List registered limits."""
     texts = ("service_id", "region_id", "resource_name")
@@ -103,7 +110,13 @@ async def list_registered_limits(ctx: Context, request: Request, query: Query) -
     )
 
 
-@routes.post("/registered_limits", status=201, policy=policy.CREATE_REGISTERED_LIMITS)
+@routes.post(
+    "/registered_limits",
+    status=201,
+    policy=policy.CREATE_REGISTERED_LIMITS,
+    answer=catalog_answers.NewRegisteredLimits,
+    errors=(errors.DuplicateThing, errors.NotFoundInBody),
+)
 async def create_registered_limits(ctx: Context, body: RegisteredLimitsBody) -> dict[str, Any]:
     """Register limits for everybody."""
     ctx.authorize(policy.CREATE_REGISTERED_LIMITS, {})
@@ -120,7 +133,12 @@ async def _registered(ctx: Context, rule: Rule, id: str) -> RegisteredLimit:
     return found
 
 
-@routes.get("/registered_limits/{registered_limit_id}", policy=policy.GET_REGISTERED_LIMIT)
+@routes.get(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.GET_REGISTERED_LIMIT,
+    answer=catalog_answers.OneRegisteredLimit,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def show_registered_limit(ctx: Context, registered_limit_id: str) -> dict[str, Any]:
     """Show a registered limit."""
     return {
@@ -130,7 +148,18 @@ async def show_registered_limit(ctx: Context, registered_limit_id: str) -> dict[
     }
 
 
-@routes.patch("/registered_limits/{registered_limit_id}", policy=policy.UPDATE_REGISTERED_LIMIT)
+@routes.patch(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.UPDATE_REGISTERED_LIMIT,
+    answer=catalog_answers.OneRegisteredLimit,
+    errors=(
+        errors.LimitInUse,
+        errors.ThingNotFound,
+        errors.DuplicateThing,
+        errors.LimitNotFound,
+        errors.NotFoundInBody,
+    ),
+)
 async def update_registered_limit(
     ctx: Context, registered_limit_id: str, body: RegisteredLimitBody
 ) -> dict[str, Any]:
@@ -140,7 +169,11 @@ async def update_registered_limit(
     return {"registered_limit": registered_view(ctx, changed)}
 
 
-@routes.delete("/registered_limits/{registered_limit_id}", policy=policy.DELETE_REGISTERED_LIMIT)
+@routes.delete(
+    "/registered_limits/{registered_limit_id}",
+    policy=policy.DELETE_REGISTERED_LIMIT,
+    errors=(errors.LimitInUse, errors.LimitNotFound, errors.ThingNotFound),
+)
 async def delete_registered_limit(ctx: Context, registered_limit_id: str) -> None:
     """Delete a registered limit that no limit refers to."""
     await limits.remove_registered(
@@ -151,14 +184,14 @@ async def delete_registered_limit(ctx: Context, registered_limit_id: str) -> Non
 # limits
 
 
-@routes.get("/limits/model", policy=policy.GET_LIMIT_MODEL)
+@routes.get("/limits/model", policy=policy.GET_LIMIT_MODEL, answer=catalog_answers.OneLimitModel)
 async def show_model(ctx: Context) -> dict[str, Any]:
     """Show how limits are enforced."""
     name = limits.model(ctx)
     return {"model": {"name": name, "description": MODELS[name]}}
 
 
-@routes.get("/limits", policy=policy.LIST_LIMITS)
+@routes.get("/limits", policy=policy.LIST_LIMITS, answer=catalog_answers.Limits, errors=(NotFound,))
 async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List limits: all for admins and services, one's own for others."""
     texts = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
@@ -173,7 +206,19 @@ async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str,
     return await listing(ctx, request, query, LIMITS, "limits", view, texts=texts, fixed=fixed, extra=extra)
 
 
-@routes.post("/limits", status=201, policy=policy.CREATE_LIMITS)
+@routes.post(
+    "/limits",
+    status=201,
+    policy=policy.CREATE_LIMITS,
+    answer=catalog_answers.NewLimits,
+    errors=(
+        errors.Invalid,
+        errors.LimitMisfit,
+        errors.NoRegisteredLimit,
+        errors.NotFoundInBody,
+        errors.DuplicateThing,
+    ),
+)
 async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
     """Set limits of projects and domains."""
     ctx.authorize(policy.CREATE_LIMITS, {})
@@ -206,13 +251,24 @@ async def _seen(ctx: Context, limit: Limit) -> dict[str, Any]:
     return seen
 
 
-@routes.get("/limits/{limit_id}", policy=policy.GET_LIMIT)
+@routes.get(
+    "/limits/{limit_id}",
+    policy=policy.GET_LIMIT,
+    answer=catalog_answers.OneLimit,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def show_limit(ctx: Context, limit_id: str) -> dict[str, Any]:
     """Show a limit."""
     return {"limit": view(ctx, await _limit(ctx, policy.GET_LIMIT, limit_id))}
 
 
-@routes.patch("/limits/{limit_id}", policy=policy.UPDATE_LIMIT, asks_late=True)
+@routes.patch(
+    "/limits/{limit_id}",
+    policy=policy.UPDATE_LIMIT,
+    asks_late=True,
+    answer=catalog_answers.OneLimit,
+    errors=(errors.LimitMisfit, errors.ThingNotFound, errors.LimitNotFound),
+)
 async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str, Any]:
     """Change a limit."""
     return {
@@ -225,7 +281,12 @@ async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str
     }
 
 
-@routes.delete("/limits/{limit_id}", policy=policy.DELETE_LIMIT, asks_late=True)
+@routes.delete(
+    "/limits/{limit_id}",
+    policy=policy.DELETE_LIMIT,
+    asks_late=True,
+    errors=(errors.LimitNotFound, errors.ThingNotFound),
+)
 async def delete_limit(ctx: Context, limit_id: str) -> None:
     """Delete a limit; what is registered for everybody holds again."""
     await limits.remove(ctx, await _limit(ctx, policy.DELETE_LIMIT, limit_id, openly=True))

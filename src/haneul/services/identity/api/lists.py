@@ -116,6 +116,13 @@ def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> l
     return found
 
 
+def only(query: Query, *names: str) -> None:
+    """Raise for what such a list cannot be asked: upstream refuses it for some, and ignores it for others."""
+    for parameter, _ in query.pairs:
+        if parameter not in names:
+            raise BadRequest(f"Additional properties are not allowed ('{parameter}' was unexpected)")
+
+
 def expiry_filters(query: Query) -> list[Filter]:
     """`password_expires_at=lt:2027-01-01T00:00:00Z` and its kind."""
     found = []

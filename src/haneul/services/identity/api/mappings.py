@@ -7,10 +7,12 @@ from typing import Any
 from msgspec import field
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.identity_providers import require_short
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import DuplicateThing, InvalidRules
@@ -47,13 +49,24 @@ def _read(id: str, given: dict[str, Any]) -> AttributeMapping:
     return AttributeMapping(id, given["rules"], version)
 
 
-@routes.get("/OS-FEDERATION/mappings", policy=policy.LIST_MAPPINGS)
+@routes.get(
+    "/OS-FEDERATION/mappings",
+    policy=policy.LIST_MAPPINGS,
+    answer=catalog_answers.Mappings,
+    errors=(NotFound,),
+)
 async def list_mappings(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List mappings."""
     return await listing(ctx, request, query, MAPPINGS, "mappings", view, texts=())
 
 
-@routes.put("/OS-FEDERATION/mappings/{mapping_id}", status=201, policy=policy.CREATE_MAPPING)
+@routes.put(
+    "/OS-FEDERATION/mappings/{mapping_id}",
+    status=201,
+    policy=policy.CREATE_MAPPING,
+    answer=catalog_answers.OneMapping,
+    errors=(errors.DuplicateThing, errors.InvalidRules, errors.ThingNotFound, errors.Invalid),
+)
 async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
     """Create a mapping."""
     require_short(mapping_id)
@@ -63,13 +76,23 @@ async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
     return {"mapping": view(ctx, await MAPPINGS.add(ctx.tx, new))}
 
 
-@routes.get("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.GET_MAPPING)
+@routes.get(
+    "/OS-FEDERATION/mappings/{mapping_id}",
+    policy=policy.GET_MAPPING,
+    answer=catalog_answers.OneMapping,
+    errors=(errors.ThingNotFound,),
+)
 async def show_mapping(ctx: Context, mapping_id: str) -> dict[str, Any]:
     """Show a mapping."""
     return {"mapping": view(ctx, await access.find(ctx, policy.GET_MAPPING, MAPPINGS, mapping_id, "mapping"))}
 
 
-@routes.patch("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.UPDATE_MAPPING)
+@routes.patch(
+    "/OS-FEDERATION/mappings/{mapping_id}",
+    policy=policy.UPDATE_MAPPING,
+    answer=catalog_answers.OneMapping,
+    errors=(errors.InvalidRules, errors.ThingNotFound),
+)
 async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
     """Replace the rules of a mapping."""
     await access.find(ctx, policy.UPDATE_MAPPING, MAPPINGS, mapping_id, "mapping")
@@ -77,7 +100,9 @@ async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
     return {"mapping": view(ctx, await MAPPINGS.update(ctx.tx, changed))}
 
 
-@routes.delete("/OS-FEDERATION/mappings/{mapping_id}", policy=policy.DELETE_MAPPING)
+@routes.delete(
+    "/OS-FEDERATION/mappings/{mapping_id}", policy=policy.DELETE_MAPPING, errors=(errors.ThingNotFound,)
+)
 async def delete_mapping(ctx: Context, mapping_id: str) -> None:
     """Delete a mapping; protocols that use it let nobody in."""
     await access.find(ctx, policy.DELETE_MAPPING, MAPPINGS, mapping_id, "mapping")

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.http import Content
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.lists import base, links, whole
 from haneul.services.identity.api.views import role_view
@@ -52,14 +54,14 @@ def consumer_view(ctx: Context, consumer: Consumer) -> dict[str, Any]:
     }
 
 
-@routes.get("/OS-OAUTH1/consumers", policy=policy.LIST_CONSUMERS)
+@routes.get("/OS-OAUTH1/consumers", policy=policy.LIST_CONSUMERS, answer=answers.Consumers)
 async def list_consumers(ctx: Context, request: Request) -> dict[str, Any]:
     """List consumers."""
     found = await CONSUMERS.page(ctx.tx)
     return whole(ctx, request, "consumers", [consumer_view(ctx, each) for each in found])
 
 
-@routes.post("/OS-OAUTH1/consumers", status=201, policy=policy.CREATE_CONSUMER)
+@routes.post("/OS-OAUTH1/consumers", status=201, policy=policy.CREATE_CONSUMER, answer=answers.OneNewConsumer)
 async def create_consumer(ctx: Context, body: ConsumerBody) -> dict[str, Any]:
     """Register a consumer; its secret is shown only now."""
     new, extra = read(ConsumerFields, body.consumer, of="consumer")
@@ -67,13 +69,23 @@ async def create_consumer(ctx: Context, body: ConsumerBody) -> dict[str, Any]:
     return {"consumer": {**consumer_view(ctx, consumer), "secret": consumer.secret}}
 
 
-@routes.get("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.GET_CONSUMER)
+@routes.get(
+    "/OS-OAUTH1/consumers/{consumer_id}",
+    policy=policy.GET_CONSUMER,
+    answer=answers.OneConsumer,
+    errors=(errors.ThingNotFound,),
+)
 async def show_consumer(ctx: Context, consumer_id: str) -> dict[str, Any]:
     """Show a consumer."""
     return {"consumer": consumer_view(ctx, await oauth1.find_consumer(ctx, consumer_id))}
 
 
-@routes.patch("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.UPDATE_CONSUMER)
+@routes.patch(
+    "/OS-OAUTH1/consumers/{consumer_id}",
+    policy=policy.UPDATE_CONSUMER,
+    answer=answers.OneConsumer,
+    errors=(errors.Invalid, errors.ThingNotFound, errors.ImmutableId),
+)
 async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) -> dict[str, Any]:
     """Describe a consumer otherwise."""
     changed, extra = read(ConsumerFields, body.consumer, of="consumer")
@@ -86,13 +98,24 @@ async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) ->
     return {"consumer": consumer_view(ctx, await CONSUMERS.update(ctx.tx, new))}
 
 
-@routes.delete("/OS-OAUTH1/consumers/{consumer_id}", policy=policy.DELETE_CONSUMER)
+@routes.delete(
+    "/OS-OAUTH1/consumers/{consumer_id}", policy=policy.DELETE_CONSUMER, errors=(errors.ThingNotFound,)
+)
 async def delete_consumer(ctx: Context, consumer_id: str) -> None:
     """Delete a consumer; all that it was let ends."""
     await oauth1.delete_consumer(ctx, consumer_id)
 
 
-@routes.post("/OS-OAUTH1/request_token", status=201, auth=False)
+@routes.post(
+    "/OS-OAUTH1/request_token",
+    status=201,
+    auth=False,
+    answer=Content((FORM,)),
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
+)
 async def create_request_token(ctx: Context, request: Request) -> Reply:
     """A consumer asks to act in the project that `Requested-Project-Id` names."""
     project_id = request.header("Requested-Project-Id")
@@ -101,7 +124,15 @@ async def create_request_token(ctx: Context, request: Request) -> Reply:
     return _form(await oauth1.ask(ctx, request, said_in(request), project_id))
 
 
-@routes.put("/OS-OAUTH1/authorize/{request_token_id}", policy=policy.AUTHORIZE_REQUEST_TOKEN)
+@routes.put(
+    "/OS-OAUTH1/authorize/{request_token_id}",
+    policy=policy.AUTHORIZE_REQUEST_TOKEN,
+    answer=answers.OneVerifier,
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
+)
 async def authorize_request_token(ctx: Context, request_token_id: str, body: Agreement) -> dict[str, Any]:
     """Agree that the consumer acts with some of one's roles; it needs the verifier."""
     roles = [(role.id, role.name) for role in body.roles]
@@ -110,7 +141,13 @@ async def authorize_request_token(ctx: Context, request_token_id: str, body: Agr
     return {"token": {"oauth_verifier": await oauth1.agree(ctx, request_token_id, roles)}}
 
 
-@routes.post("/OS-OAUTH1/access_token", status=201, auth=False)
+@routes.post(
+    "/OS-OAUTH1/access_token",
+    status=201,
+    auth=False,
+    answer=Content((FORM,)),
+    errors=(errors.Invalid, errors.ThingNotFound),
+)
 async def create_access_token(ctx: Context, request: Request) -> Reply:
     """The consumer gets what it logs in with, for a request token and its verifier."""
     return _form(await oauth1.redeem(ctx, request, said_in(request)))
@@ -141,7 +178,9 @@ _MINE = "/users/{user_id}/OS-OAUTH1/access_tokens"
 _ONE = _MINE + "/{access_token_id}"
 
 
-@routes.get(_MINE, policy=policy.LIST_ACCESS_TOKENS)
+@routes.get(
+    _MINE, policy=policy.LIST_ACCESS_TOKENS, answer=answers.AccessTokens, errors=(errors.ThingNotFound,)
+)
 async def list_access_tokens(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List what a user let consumers do."""
     oauth1.require_own_token(ctx)
@@ -149,27 +188,39 @@ async def list_access_tokens(ctx: Context, user_id: str, request: Request) -> di
     return whole(ctx, request, "access_tokens", [view(ctx, each) for each in found])
 
 
-@routes.get(_ONE, policy=policy.GET_ACCESS_TOKEN)
+@routes.get(
+    _ONE, policy=policy.GET_ACCESS_TOKEN, answer=answers.OneAccessToken, errors=(errors.ThingNotFound,)
+)
 async def show_access_token(ctx: Context, user_id: str, access_token_id: str) -> dict[str, Any]:
     """Show an access token."""
     return {"access_token": view(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))}
 
 
-@routes.delete(_ONE, policy=policy.DELETE_ACCESS_TOKEN)
+@routes.delete(_ONE, policy=policy.DELETE_ACCESS_TOKEN, errors=(errors.ThingNotFound,))
 async def delete_access_token(ctx: Context, user_id: str, access_token_id: str) -> None:
     """Take back what a consumer was let."""
     await oauth1.find_access_token(ctx, user_id, access_token_id)
     await oauth1.end(ctx, id=access_token_id)
 
 
-@routes.get(_ONE + "/roles", policy=policy.LIST_ACCESS_TOKEN_ROLES)
+@routes.get(
+    _ONE + "/roles",
+    policy=policy.LIST_ACCESS_TOKEN_ROLES,
+    answer=answers.Roles,
+    errors=(errors.ThingNotFound,),
+)
 async def list_roles(ctx: Context, user_id: str, access_token_id: str, request: Request) -> dict[str, Any]:
     """List the roles of an access token."""
     found = await oauth1.roles_of(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))
     return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
 
 
-@routes.get(_ONE + "/roles/{role_id}", policy=policy.GET_ACCESS_TOKEN_ROLE)
+@routes.get(
+    _ONE + "/roles/{role_id}",
+    policy=policy.GET_ACCESS_TOKEN_ROLE,
+    answer=answers.OneRole,
+    errors=(errors.ThingNotFound,),
+)
 async def show_role(ctx: Context, user_id: str, access_token_id: str, role_id: str) -> dict[str, Any]:
     """Show a role of an access token."""
     token = await oauth1.find_access_token(ctx, user_id, access_token_id)

@@ -12,7 +12,8 @@ from typing import Any
 from haneul.kernel.context import Auth, Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
-from haneul.services.identity import config
+from haneul.services.identity import config, errors
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.errors import ThingNotFound
@@ -28,7 +29,18 @@ TLS, SECRET = "tls_client_auth", "client_secret_basic"
 FAILED = "Client authentication failed."
 
 
-@routes.post("/OS-OAUTH2/token", auth=False, transaction=False)
+@routes.post(
+    "/OS-OAUTH2/token",
+    auth=False,
+    transaction=False,
+    answer=catalog_answers.OAuthToken,
+    other_answers={400: catalog_answers.OAuthRefusal, 401: catalog_answers.OAuthRefusal},
+    errors=(
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
 async def create_token(ctx: Context, request: Request) -> Reply:
     """A token for an application credential, as OAuth 2.0 asks for it and answers."""
     form = await fields(request, LARGEST)
@@ -56,10 +68,18 @@ async def create_token(ctx: Context, request: Request) -> Reply:
     return Reply(encode(token), headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-@routes.get("/OS-OAUTH2/token", auth=False, transaction=False)
-@routes.put("/OS-OAUTH2/token", auth=False, transaction=False)
-@routes.patch("/OS-OAUTH2/token", auth=False, transaction=False)
-@routes.delete("/OS-OAUTH2/token", auth=False, transaction=False)
+@routes.get(
+    "/OS-OAUTH2/token", status=405, auth=False, transaction=False, answer=catalog_answers.OAuthRefusal
+)
+@routes.put(
+    "/OS-OAUTH2/token", status=405, auth=False, transaction=False, answer=catalog_answers.OAuthRefusal
+)
+@routes.patch(
+    "/OS-OAUTH2/token", status=405, auth=False, transaction=False, answer=catalog_answers.OAuthRefusal
+)
+@routes.delete(
+    "/OS-OAUTH2/token", status=405, auth=False, transaction=False, answer=catalog_answers.OAuthRefusal
+)
 async def refuse_method(ctx: Context) -> Reply:
     """Tokens are made here and nothing else; clients of OAuth 2.0 read why in its own words."""
     answer = _refusal(405, "other_error", "The method is not allowed for the requested URL.")

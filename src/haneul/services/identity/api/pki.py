@@ -5,13 +5,14 @@ from __future__ import annotations
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.http.routes import Routes
+from haneul.services.identity import errors
 from haneul.services.identity.errors import NoLongerThere
 
 routes = Routes("/v3")
 
 
-@routes.get("/OS-SIMPLE-CERT/ca", auth=False, transaction=False)
-@routes.get("/OS-SIMPLE-CERT/certificates", auth=False, transaction=False)
+@routes.get("/OS-SIMPLE-CERT/ca", auth=False, transaction=False, errors=(errors.NoLongerThere,))
+@routes.get("/OS-SIMPLE-CERT/certificates", auth=False, transaction=False, errors=(errors.NoLongerThere,))
 async def show_certificates(ctx: Context) -> None:
     """Gone with the tokens that were signed with them."""
     raise NoLongerThere

@@ -8,12 +8,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Act, Query, Request, Routes, asking
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given, read
 from haneul.services.identity.api.catalog import endpoint_view
 from haneul.services.identity.api.lists import links, listing, whole
@@ -52,14 +54,14 @@ def view(ctx: Context, found: StoredPolicy) -> dict[str, Any]:
     }
 
 
-@routes.get("/policies", policy=policy.LIST_POLICIES)
+@routes.get("/policies", policy=policy.LIST_POLICIES, answer=catalog_answers.Policies, errors=(NotFound,))
 async def list_policies(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List policies."""
     ctx.authorize(policy.LIST_POLICIES, {})
     return await listing(ctx, request, query, POLICIES, "policies", view, texts=("type",))
 
 
-@routes.post("/policies", status=201, policy=policy.CREATE_POLICY)
+@routes.post("/policies", status=201, policy=policy.CREATE_POLICY, answer=catalog_answers.OnePolicy)
 async def create_policy(ctx: Context, body: PolicyBody) -> dict[str, Any]:
     """Create a policy."""
     ctx.authorize(policy.CREATE_POLICY, {})
@@ -68,13 +70,26 @@ async def create_policy(ctx: Context, body: PolicyBody) -> dict[str, Any]:
     return {"policy": view(ctx, made)}
 
 
-@routes.get("/policies/{policy_id}", policy=policy.GET_POLICY)
+@routes.get(
+    "/policies/{policy_id}",
+    policy=policy.GET_POLICY,
+    answer=catalog_answers.OnePolicy,
+    errors=(errors.ThingNotFound,),
+)
 async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
     """Show a policy."""
     return {"policy": view(ctx, await access.find(ctx, policy.GET_POLICY, POLICIES, policy_id, "policy"))}
 
 
-@routes.patch("/policies/{policy_id}", policy=policy.UPDATE_POLICY)
+@routes.patch(
+    "/policies/{policy_id}",
+    policy=policy.UPDATE_POLICY,
+    answer=catalog_answers.OnePolicy,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+    ),
+)
 async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
     """Change a policy."""
     changed, extra = read(ChangedPolicy, body.policy, of="policy", may_be_empty=False)
@@ -85,13 +100,18 @@ async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[
     return {"policy": view(ctx, await POLICIES.update(ctx.tx, new))}
 
 
-@routes.delete("/policies/{policy_id}", policy=policy.DELETE_POLICY)
+@routes.delete("/policies/{policy_id}", policy=policy.DELETE_POLICY, errors=(errors.ThingNotFound,))
 async def delete_policy(ctx: Context, policy_id: str) -> None:
     """Delete a policy; nothing has it any more."""
     await policies.remove(ctx, await access.find(ctx, policy.DELETE_POLICY, POLICIES, policy_id, "policy"))
 
 
-@routes.get("/policies/{policy_id}/OS-ENDPOINT-POLICY/endpoints", policy=policy.LIST_ENDPOINTS_FOR_POLICY)
+@routes.get(
+    "/policies/{policy_id}/OS-ENDPOINT-POLICY/endpoints",
+    policy=policy.LIST_ENDPOINTS_FOR_POLICY,
+    answer=catalog_answers.Endpoints,
+    errors=(errors.ThingNotFound,),
+)
 async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that a policy is given to, alone or by their service."""
     found = await access.find(ctx, policy.LIST_ENDPOINTS_FOR_POLICY, POLICIES, policy_id, "policy")
@@ -99,7 +119,12 @@ async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
-@routes.get("/endpoints/{endpoint_id}/OS-ENDPOINT-POLICY/policy", policy=policy.GET_POLICY_FOR_ENDPOINT)
+@routes.get(
+    "/endpoints/{endpoint_id}/OS-ENDPOINT-POLICY/policy",
+    policy=policy.GET_POLICY_FOR_ENDPOINT,
+    answer=catalog_answers.OnePolicy,
+    errors=(NotFound, errors.ThingNotFound),
+)
 async def show_policy_of_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show the policy of an endpoint."""
     endpoint = await access.find(ctx, policy.GET_POLICY_FOR_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
@@ -152,4 +177,6 @@ _VERBS: dict[str, tuple[dict[str, Rule], Act]] = {
 for _place, _path in _PLACES.items():
     for _method, (_rules, _act) in _VERBS.items():
         _whole = "/policies/{policy_id}/OS-ENDPOINT-POLICY" + _path
-        routes.route(_method, _whole, status=204, policy=_rules[_place])(asking(_rules[_place], _act))
+        routes.route(
+            _method, _whole, status=204, policy=_rules[_place], errors=(NotFound, errors.ThingNotFound)
+        )(asking(_rules[_place], _act))

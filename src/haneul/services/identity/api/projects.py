@@ -9,12 +9,14 @@ from msgspec import UNSET, UnsetType, field, to_builtins
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, has_texts
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.kernel.ids import new_hex
+from haneul.kernel.ids import is_uuid, new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
     Id,
     ProjectName,
@@ -85,7 +87,7 @@ def view(ctx: Context, project: Project) -> dict[str, Any]:
     }
 
 
-@routes.get("/projects", policy=policy.LIST_PROJECTS)
+@routes.get("/projects", policy=policy.LIST_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List projects."""
     ctx.authorize(policy.LIST_PROJECTS, {"target": {"domain_id": ctx.auth.domain_id}})
@@ -94,6 +96,9 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
         return await listing(
             ctx, request, query, DOMAINS, "projects", _domain_view, truths=("enabled",), fixed=mine
         )
+    for parent_id in query.all("parent_id"):
+        if not is_uuid(parent_id) and await DOMAINS.get(ctx.tx, parent_id) is None:
+            raise BadRequest(f"Invalid input for field 'parent_id': '{parent_id}' is not a 'uuid'")
     return await listing(
         ctx, request, query, PROJECTS, "projects", view,
         texts=("name", "domain_id", "parent_id"), truths=("enabled",),
@@ -111,7 +116,13 @@ def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]
     return found
 
 
-@routes.post("/projects", status=201, policy=policy.CREATE_PROJECT)
+@routes.post(
+    "/projects",
+    status=201,
+    policy=policy.CREATE_PROJECT,
+    answer=answers.OneProject,
+    errors=(errors.DuplicateThing, errors.Invalid),
+)
 async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
     """Create a project, or (`is_domain`) one that acts as a domain."""
     new, extra = read(NewProject, body.project, of="project")
@@ -167,7 +178,12 @@ def _checked(tags: list[str]) -> list[str]:
     return tags
 
 
-@routes.get("/projects/{project_id}", policy=policy.GET_PROJECT)
+@routes.get(
+    "/projects/{project_id}",
+    policy=policy.GET_PROJECT,
+    answer=answers.OneProjectInTree,
+    errors=(errors.Invalid, errors.ThingNotFound),
+)
 async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str, Any]:
     """Show a project, with those above or below it if asked; lists show those that one has roles on.
 
@@ -216,7 +232,12 @@ def _below_as_ids(id: str, below: list[Project]) -> dict[str, Any] | None:
     return {each.id: _below_as_ids(each.id, below) for each in below if each.parent_id == id} or None
 
 
-@routes.patch("/projects/{project_id}", policy=policy.UPDATE_PROJECT)
+@routes.patch(
+    "/projects/{project_id}",
+    policy=policy.UPDATE_PROJECT,
+    answer=answers.OneProject,
+    errors=(errors.ImmutableId, errors.ImmutableThing, errors.Invalid, errors.ThingNotFound),
+)
 async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> dict[str, Any]:
     """Change a project; disabling it ends its tokens."""
     changed, extra = read(ChangedProject, body.project, of="project")
@@ -240,10 +261,17 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
         return {
             "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
         }
-    return {"project": view(ctx, await projects.update(ctx, project, changes, extra))}
+    updated = await projects.update(ctx, project, changes, extra)
+    return {
+        "project": {**view(ctx, updated), "extra": updated.extra}
+    }  # once more, as upstream after a change
 
 
-@routes.delete("/projects/{project_id}", policy=policy.DELETE_PROJECT)
+@routes.delete(
+    "/projects/{project_id}",
+    policy=policy.DELETE_PROJECT,
+    errors=(errors.DomainEnabled, errors.ImmutableThing, errors.ProjectNotLeaf, errors.ThingNotFound),
+)
 async def delete_project(ctx: Context, project_id: str) -> None:
     """Delete a project; it must have none below it, or be a disabled domain."""
     project = await _find(ctx, policy.DELETE_PROJECT, project_id)
@@ -253,14 +281,29 @@ async def delete_project(ctx: Context, project_id: str) -> None:
         await projects.delete(ctx, project)
 
 
-@routes.get("/projects/{project_id}/tags", policy=policy.LIST_PROJECT_TAGS)
+@routes.get(
+    "/projects/{project_id}/tags",
+    policy=policy.LIST_PROJECT_TAGS,
+    answer=answers.ProjectTags,
+    errors=(errors.ThingNotFound,),
+)
 async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     """List the tags of a project."""
     project = await access.find(ctx, policy.LIST_PROJECT_TAGS, PROJECTS, project_id, "project")
     return _tags_view(ctx, project)
 
 
-@routes.put("/projects/{project_id}/tags", policy=policy.UPDATE_PROJECT_TAGS)
+@routes.put(
+    "/projects/{project_id}/tags",
+    policy=policy.UPDATE_PROJECT_TAGS,
+    answer=answers.ProjectTags,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
+)
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
     project = await access.find(ctx, policy.UPDATE_PROJECT_TAGS, PROJECTS, project_id, "project")
@@ -268,14 +311,27 @@ async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[st
     return _tags_view(ctx, new)
 
 
-@routes.delete("/projects/{project_id}/tags", policy=policy.DELETE_PROJECT_TAGS)
+@routes.delete(
+    "/projects/{project_id}/tags",
+    policy=policy.DELETE_PROJECT_TAGS,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
+)
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
     project = await access.find(ctx, policy.DELETE_PROJECT_TAGS, PROJECTS, project_id, "project")
     await projects.update(ctx, project, {"tags": []}, {})
 
 
-@routes.get("/projects/{project_id}/tags/{tag}", status=204, policy=policy.GET_PROJECT_TAG)
+@routes.get(
+    "/projects/{project_id}/tags/{tag}",
+    status=204,
+    policy=policy.GET_PROJECT_TAG,
+    errors=(errors.ThingNotFound,),
+)
 async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Whether a project has a tag."""
     await projects.require_tag(
@@ -283,7 +339,18 @@ async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     )
 
 
-@routes.put("/projects/{project_id}/tags/{tag}", status=201, policy=policy.CREATE_PROJECT_TAG)
+@routes.put(
+    "/projects/{project_id}/tags/{tag}",
+    status=201,
+    policy=policy.CREATE_PROJECT_TAG,
+    answer=None,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+        errors.Invalid,
+    ),
+)
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
     project = await access.find(ctx, policy.CREATE_PROJECT_TAG, PROJECTS, project_id, "project")
@@ -292,7 +359,15 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
 
 
-@routes.delete("/projects/{project_id}/tags/{tag}", policy=policy.DELETE_PROJECT_TAG)
+@routes.delete(
+    "/projects/{project_id}/tags/{tag}",
+    policy=policy.DELETE_PROJECT_TAG,
+    errors=(
+        errors.ThingNotFound,
+        errors.ImmutableId,
+        errors.ImmutableThing,
+    ),
+)
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""
     project = await access.find(ctx, policy.DELETE_PROJECT_TAG, PROJECTS, project_id, "project")

@@ -10,6 +10,7 @@ from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Query, Routes
 from haneul.services.identity import policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model.revocations import described, time_text
 from haneul.services.identity.store.projects import DOMAINS
@@ -18,7 +19,7 @@ from haneul.services.identity.store.revocations import REVOCATIONS
 routes = Routes("/v3/OS-REVOKE")
 
 
-@routes.get("/events", policy=policy.LIST_REVOKE_EVENTS)
+@routes.get("/events", policy=policy.LIST_REVOKE_EVENTS, answer=catalog_answers.RevocationEvents)
 async def list_revocation_events(ctx: Context, query: Query) -> dict[str, Any]:
     """List what ended tokens, the oldest first; with `since`, only what came after that time."""
     later = [Filter("issued_until", "gt", since)] if (since := _since(query)) else []

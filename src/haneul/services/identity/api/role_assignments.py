@@ -14,7 +14,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.lists import base, longest_page, page
 from haneul.services.identity.model.assignments import Asked, Found
 from haneul.services.identity.model.revocations import time_text
@@ -27,7 +28,11 @@ from haneul.services.identity.store.users import GROUPS, USERS
 routes = Routes("/v3")
 
 
-@routes.get("/role_assignments")
+@routes.get(
+    "/role_assignments",
+    answer=answers.Assignments,
+    errors=(errors.Invalid, NotFound),
+)
 async def list_role_assignments(ctx: Context, request: Request, query: Query) -> Any:
     """List role assignments, as they were given or (`effective`) as they take effect."""
     asked = _asked(query)

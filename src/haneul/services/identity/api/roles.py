@@ -8,12 +8,14 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
     Id,
     Name,
@@ -72,7 +74,7 @@ async def _find(ctx: Context, role_id: str, everywhere: Rule, in_domain: Rule) -
     return role
 
 
-@routes.get("/roles")
+@routes.get("/roles", answer=answers.Roles, errors=(NotFound,))
 async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the roles of the whole cloud, or those of a domain (`domain_id`)."""
     domain_id = query.get("domain_id") or ""
@@ -82,7 +84,15 @@ async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, 
     return await listing(ctx, request, query, ROLES, "roles", view, fixed=fixed)
 
 
-@routes.post("/roles", status=201)
+@routes.post(
+    "/roles",
+    status=201,
+    answer=answers.OneRole,
+    errors=(
+        errors.DuplicateThing,
+        errors.ThingNotFound,
+    ),
+)
 async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
     """Create a role."""
     new, extra = read(NewRole, body.role, of="role")
@@ -96,13 +106,17 @@ async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
     return {"role": view(ctx, await access.add(ctx, ROLES, role, "role"))}
 
 
-@routes.get("/roles/{role_id}")
+@routes.get("/roles/{role_id}", answer=answers.OneRole, errors=(errors.ThingNotFound,))
 async def show_role(ctx: Context, role_id: str) -> dict[str, Any]:
     """Show a role."""
     return {"role": view(ctx, await _find(ctx, role_id, policy.GET_ROLE, policy.GET_DOMAIN_ROLE))}
 
 
-@routes.patch("/roles/{role_id}")
+@routes.patch(
+    "/roles/{role_id}",
+    answer=answers.OneRole,
+    errors=(errors.ImmutableThing, errors.ThingNotFound, errors.ImmutableId, errors.Invalid),
+)
 async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, Any]:
     """Change a role."""
     changed, extra = read(ChangedRole, body.role, of="role", may_be_empty=False)
@@ -119,7 +133,10 @@ async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, A
     return {"role": view(ctx, new)}
 
 
-@routes.delete("/roles/{role_id}")
+@routes.delete(
+    "/roles/{role_id}",
+    errors=(errors.ImmutableThing, errors.ThingNotFound),
+)
 async def delete_role(ctx: Context, role_id: str) -> None:
     """Delete a role; everybody loses it."""
     await roles.delete(ctx, await _find(ctx, role_id, policy.DELETE_ROLE, policy.DELETE_DOMAIN_ROLE))
@@ -129,7 +146,13 @@ def _brief(ctx: Context, role: Role) -> dict[str, Any]:
     return {"id": role.id, "name": role.name, "links": links(ctx, f"roles/{role.id}")}
 
 
-@routes.get("/roles/{role_id}/implies", policy=policy.LIST_IMPLIED_ROLES, asks_late=True)
+@routes.get(
+    "/roles/{role_id}/implies",
+    policy=policy.LIST_IMPLIED_ROLES,
+    asks_late=True,
+    answer=answers.InferencesOfRole,
+    errors=(errors.ThingNotFound,),
+)
 async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
     """List what a role implies directly."""
     prior = await access.find_openly(ctx, policy.LIST_IMPLIED_ROLES, ROLES, role_id, "role")
@@ -161,6 +184,8 @@ def _inference(ctx: Context, prior: Role, implied: Role) -> dict[str, Any]:
     status=201,
     policy=policy.CREATE_IMPLIED_ROLE,
     asks_late=True,
+    answer=answers.OneInference,
+    errors=(errors.DuplicateThing, errors.ThingNotFound),
 )
 async def create_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
     """Let a role imply another."""
@@ -169,7 +194,13 @@ async def create_implied(ctx: Context, role_id: str, implied_role_id: str) -> di
     return _inference(ctx, prior, implied)
 
 
-@routes.get("/roles/{role_id}/implies/{implied_role_id}", policy=policy.GET_IMPLIED_ROLE, asks_late=True)
+@routes.get(
+    "/roles/{role_id}/implies/{implied_role_id}",
+    policy=policy.GET_IMPLIED_ROLE,
+    asks_late=True,
+    answer=answers.OneInference,
+    errors=(errors.ThingNotFound,),
+)
 async def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict[str, Any]:
     """Show that a role implies another."""
     prior, implied = await _pair(ctx, policy.GET_IMPLIED_ROLE, role_id, implied_role_id)
@@ -183,6 +214,7 @@ async def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> dict
     status=204,
     policy=policy.CHECK_IMPLIED_ROLE,
     asks_late=True,
+    errors=(errors.ThingNotFound,),
 )
 async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
     """Whether a role implies another."""
@@ -191,7 +223,10 @@ async def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> Non
 
 
 @routes.delete(
-    "/roles/{role_id}/implies/{implied_role_id}", policy=policy.DELETE_IMPLIED_ROLE, asks_late=True
+    "/roles/{role_id}/implies/{implied_role_id}",
+    policy=policy.DELETE_IMPLIED_ROLE,
+    asks_late=True,
+    errors=(errors.ThingNotFound,),
 )
 async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
     """Stop a role implying another."""
@@ -199,7 +234,7 @@ async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> No
     await roles.stop_implying(ctx, prior, implied_role_id)
 
 
-@routes.get("/role_inferences", policy=policy.LIST_ROLE_INFERENCE_RULES)
+@routes.get("/role_inferences", policy=policy.LIST_ROLE_INFERENCE_RULES, answer=answers.AllInferences)
 async def list_inferences(ctx: Context) -> dict[str, Any]:
     """List all that roles imply."""
     ctx.authorize(policy.LIST_ROLE_INFERENCE_RULES, {})

@@ -6,9 +6,11 @@ from typing import Annotated
 from urllib.parse import quote
 
 from haneul.kernel.context import Context
+from haneul.kernel.http import Content
 from haneul.kernel.http.bounds import MANY, Anything, LongText
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
+from haneul.services.identity import errors
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model import soap
 from haneul.services.identity.model.federation import ServiceProvider
@@ -42,20 +44,43 @@ class CreateAssertion(Schema):
     auth: AssertionAsked
 
 
-@routes.get("/OS-FEDERATION/saml2/metadata", auth=False, transaction=False)
+@routes.get(
+    "/OS-FEDERATION/saml2/metadata",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/xml",)),
+    errors=(errors.NoIdentityProvider,),
+)
 async def show_metadata(ctx: Context) -> Reply:
     """What other clouds must know of this one as a SAML identity provider, as XML."""
     return Reply(await saml_assertions.metadata(ctx), content_type="text/xml")
 
 
-@routes.post("/auth/OS-FEDERATION/saml2", auth=False, transaction=False)
+@routes.post(
+    "/auth/OS-FEDERATION/saml2",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/xml",)),
+    errors=(errors.Invalid, errors.ThingNotFound, errors.TokenNotFound, errors.NoIdentityProvider),
+)
 async def create_assertion(ctx: Context, body: CreateAssertion) -> Reply:
     """An assertion about the holder of a token, for another cloud: a SAML response."""
     response, provider = await _asserted(ctx, body)
     return _reply(response, provider)
 
 
-@routes.post("/auth/OS-FEDERATION/saml2/ecp", auth=False, transaction=False)
+@routes.post(
+    "/auth/OS-FEDERATION/saml2/ecp",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/xml",)),
+    errors=(
+        errors.Invalid,
+        errors.NoIdentityProvider,
+        errors.ThingNotFound,
+        errors.TokenNotFound,
+    ),
+)
 async def create_enveloped_assertion(ctx: Context, body: CreateAssertion) -> Reply:
     """The same in an envelope, as a program brings it to the other cloud."""
     response, provider = await _asserted(ctx, body)
@@ -83,6 +108,8 @@ def _reply(content: str, provider: ServiceProvider) -> Reply:
     "/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/saml2/logout",
     auth=False,
     transaction=False,
+    answer=Content(("text/xml",)),
+    errors=(errors.ThingNotFound,),
 )
 async def log_out(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> Reply:
     """A SAML identity provider says that somebody has logged out there: what came of their login ends."""

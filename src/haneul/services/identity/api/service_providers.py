@@ -9,9 +9,11 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Strict
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, given
 from haneul.services.identity.api.identity_providers import require_short
 from haneul.services.identity.api.lists import links, listing
@@ -62,7 +64,12 @@ def view(ctx: Context, provider: ServiceProvider) -> dict[str, Any]:
     }
 
 
-@routes.get("/OS-FEDERATION/service_providers", policy=policy.LIST_SERVICE_PROVIDERS)
+@routes.get(
+    "/OS-FEDERATION/service_providers",
+    policy=policy.LIST_SERVICE_PROVIDERS,
+    answer=catalog_answers.ServiceProviders,
+    errors=(NotFound,),
+)
 async def list_service_providers(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List service providers."""
     return await listing(
@@ -71,7 +78,11 @@ async def list_service_providers(ctx: Context, request: Request, query: Query) -
 
 
 @routes.put(
-    "/OS-FEDERATION/service_providers/{provider_id}", status=201, policy=policy.CREATE_SERVICE_PROVIDER
+    "/OS-FEDERATION/service_providers/{provider_id}",
+    status=201,
+    policy=policy.CREATE_SERVICE_PROVIDER,
+    answer=catalog_answers.OneServiceProvider,
+    errors=(errors.DuplicateThing, errors.ThingNotFound, errors.Invalid),
 )
 async def create_service_provider(
     ctx: Context, provider_id: str, body: CreateServiceProvider
@@ -86,7 +97,12 @@ async def create_service_provider(
     return {"service_provider": view(ctx, await SERVICE_PROVIDERS.add(ctx.tx, new))}
 
 
-@routes.get("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.GET_SERVICE_PROVIDER)
+@routes.get(
+    "/OS-FEDERATION/service_providers/{provider_id}",
+    policy=policy.GET_SERVICE_PROVIDER,
+    answer=catalog_answers.OneServiceProvider,
+    errors=(errors.ThingNotFound,),
+)
 async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any]:
     """Show a service provider."""
     return {
@@ -96,7 +112,15 @@ async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any
     }
 
 
-@routes.patch("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.UPDATE_SERVICE_PROVIDER)
+@routes.patch(
+    "/OS-FEDERATION/service_providers/{provider_id}",
+    policy=policy.UPDATE_SERVICE_PROVIDER,
+    answer=catalog_answers.OneServiceProvider,
+    errors=(
+        errors.ThingNotFound,
+        errors.Invalid,
+    ),
+)
 async def update_service_provider(
     ctx: Context, provider_id: str, body: UpdateServiceProvider
 ) -> dict[str, Any]:
@@ -110,7 +134,11 @@ async def update_service_provider(
     return {"service_provider": view(ctx, changed)}
 
 
-@routes.delete("/OS-FEDERATION/service_providers/{provider_id}", policy=policy.DELETE_SERVICE_PROVIDER)
+@routes.delete(
+    "/OS-FEDERATION/service_providers/{provider_id}",
+    policy=policy.DELETE_SERVICE_PROVIDER,
+    errors=(errors.ThingNotFound,),
+)
 async def delete_service_provider(ctx: Context, provider_id: str) -> None:
     """Remove a service provider."""
     await access.find(ctx, policy.DELETE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)

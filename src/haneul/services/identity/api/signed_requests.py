@@ -7,12 +7,12 @@ import binascii
 from typing import Annotated
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Unauthorized
+from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.http.bounds import MANY, LongText, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import policy
-from haneul.services.identity.api import tokens
+from haneul.services.identity.api import token_answers, tokens
 from haneul.services.identity.model.signatures import SignedRequest
 from haneul.services.identity.operations import ec2
 
@@ -45,7 +45,13 @@ class S3Credentials(Schema):
     credentials: SignedString
 
 
-@routes.post("/ec2tokens", policy=policy.EC2TOKENS_VALIDATE, transaction=False)
+@routes.post(
+    "/ec2tokens",
+    policy=policy.EC2TOKENS_VALIDATE,
+    transaction=False,
+    answer=token_answers.OneToken,
+    errors=(NotFound,),
+)
 async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, request: Request) -> Reply:
     """A token for whoever signed this EC2 request, by version 2 or 4."""
     given = body.credentials or body.ec2Credentials
@@ -64,7 +70,7 @@ async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, req
     return await tokens.issued(ctx, auth, query)
 
 
-@routes.post("/s3tokens", transaction=False)
+@routes.post("/s3tokens", transaction=False, answer=token_answers.OneToken, errors=(NotFound,))
 async def create_s3_token(ctx: Context, body: S3Credentials, query: Query, request: Request) -> Reply:
     """Who signed this S3 request. The token itself is not given away."""
     ctx.authorize(policy.S3TOKENS_VALIDATE, {}, hidden=Unauthorized())

@@ -14,6 +14,7 @@ from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
+from haneul.services.identity.api import token_answers
 from haneul.services.identity.api.bodies import read
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.api.views import moment
@@ -66,7 +67,21 @@ class CreateToken(Schema):
     auth: AuthRequest
 
 
-@routes.post("/auth/tokens", status=201, auth=False, transaction=False)
+@routes.post(
+    "/auth/tokens",
+    status=201,
+    auth=False,
+    transaction=False,
+    answer=token_answers.OneToken,
+    other_answers={401: token_answers.OneReceipt},
+    errors=(
+        errors.DirectoryUnreachable,
+        errors.PasswordExpired,
+        errors.ThingNotFound,
+        errors.TokenNotFound,
+        errors.UnknownMethod,
+    ),
+)
 async def create_token(ctx: Context, body: CreateToken, query: Query, request: Request) -> Reply:
     """Log in: a token for whoever proves who they are, in the scope asked for."""
     parts = _parts(body.auth.identity)
@@ -114,7 +129,14 @@ ACCESS_RULES = "OpenStack-Identity-Access-Rules"
 """By this header a service says that it minds what a token is restricted to."""
 
 
-@routes.get("/auth/tokens", policy=policy.VALIDATE_TOKEN, asks_late=True, ignores_access_rules=True)
+@routes.get(
+    "/auth/tokens",
+    policy=policy.VALIDATE_TOKEN,
+    asks_late=True,
+    ignores_access_rules=True,
+    answer=token_answers.OneToken,
+    errors=(NotFound, errors.TokenNotFound),
+)
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
     token, auth = await _subject(ctx, policy.VALIDATE_TOKEN, request, query)
@@ -126,14 +148,21 @@ async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     return Reply(content, headers={"X-Subject-Token": token})
 
 
-@routes.route("HEAD", "/auth/tokens", policy=policy.CHECK_TOKEN, asks_late=True)
+@routes.route(
+    "HEAD",
+    "/auth/tokens",
+    policy=policy.CHECK_TOKEN,
+    asks_late=True,
+    answer=None,
+    errors=(NotFound, errors.TokenNotFound),
+)
 async def check_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Whether a token holds."""
     token, _ = await _subject(ctx, policy.CHECK_TOKEN, request, query)
     return Reply(headers={"X-Subject-Token": token})
 
 
-@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True)
+@routes.delete("/auth/tokens", policy=policy.REVOKE_TOKEN, asks_late=True, errors=(NotFound,))
 async def revoke_token(ctx: Context, request: Request) -> None:
     """End a token before its time."""
     _, auth = await _subject(ctx, policy.REVOKE_TOKEN, request, None)

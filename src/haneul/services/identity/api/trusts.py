@@ -12,7 +12,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
-from haneul.services.identity import policy
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Text, read
 from haneul.services.identity.api.lists import base, links, whole
 from haneul.services.identity.api.views import role_view
@@ -71,7 +72,13 @@ def _with_roles(ctx: Context, trust: Trust, roles: list[Role]) -> dict[str, Any]
     }
 
 
-@routes.post("/trusts", status=201, policy=policy.CREATE_TRUST)
+@routes.post(
+    "/trusts",
+    status=201,
+    policy=policy.CREATE_TRUST,
+    answer=answers.OneTrust,
+    errors=(errors.DuplicateThing, errors.Invalid, errors.ThingNotFound, errors.TooManyThings),
+)
 async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
     """Lend some of one's roles in a project to another user."""
     new, _ = read(NewTrust, body.trust, of="trust")
@@ -108,34 +115,54 @@ def _time(text: str | None) -> datetime | None:
         ) from None
 
 
-@routes.get("/trusts")
+@routes.get("/trusts", answer=answers.Trusts)
 async def list_trusts(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List trusts: all of them, or those of a trustor or trustee."""
     found = await trusts.listed(ctx, query.get("trustor_user_id"), query.get("trustee_user_id"))
     return whole(ctx, request, "trusts", [view(ctx, each) for each in found])
 
 
-@routes.get("/trusts/{trust_id}", policy=policy.GET_TRUST, asks_late=True)
+@routes.get(
+    "/trusts/{trust_id}",
+    policy=policy.GET_TRUST,
+    asks_late=True,
+    answer=answers.OneTrust,
+    errors=(errors.ThingNotFound,),
+)
 async def show_trust(ctx: Context, trust_id: str) -> dict[str, Any]:
     """Show a trust."""
     trust = await trusts.find(ctx, policy.GET_TRUST, trust_id)
     return {"trust": _with_roles(ctx, trust, await trusts.roles_of(ctx, trust))}
 
 
-@routes.delete("/trusts/{trust_id}", policy=policy.DELETE_TRUST, asks_late=True)
+@routes.delete(
+    "/trusts/{trust_id}", policy=policy.DELETE_TRUST, asks_late=True, errors=(errors.ThingNotFound,)
+)
 async def delete_trust(ctx: Context, trust_id: str) -> None:
     """Take back what was lent; tokens made of it end."""
     await trusts.delete(ctx, await trusts.find(ctx, policy.DELETE_TRUST, trust_id))
 
 
-@routes.get("/trusts/{trust_id}/roles", policy=policy.LIST_ROLES_FOR_TRUST, asks_late=True)
+@routes.get(
+    "/trusts/{trust_id}/roles",
+    policy=policy.LIST_ROLES_FOR_TRUST,
+    asks_late=True,
+    answer=answers.Roles,
+    errors=(errors.ThingNotFound,),
+)
 async def list_roles(ctx: Context, trust_id: str, request: Request) -> dict[str, Any]:
     """List the roles that are lent."""
     found = await trusts.roles_of(ctx, await trusts.find(ctx, policy.LIST_ROLES_FOR_TRUST, trust_id))
     return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
 
 
-@routes.get("/trusts/{trust_id}/roles/{role_id}", policy=policy.GET_ROLE_FOR_TRUST, asks_late=True)
+@routes.get(
+    "/trusts/{trust_id}/roles/{role_id}",
+    policy=policy.GET_ROLE_FOR_TRUST,
+    asks_late=True,
+    answer=answers.OneRole,
+    errors=(errors.ThingNotFound,),
+)
 async def show_role(ctx: Context, trust_id: str, role_id: str) -> dict[str, Any]:
     """Show a role that is lent."""
     for role in await trusts.roles_of(ctx, await trusts.find(ctx, policy.GET_ROLE_FOR_TRUST, trust_id)):

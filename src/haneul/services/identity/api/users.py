@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document, LongText
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.kernel.ids import new_hex
-from haneul.services.identity import policy
-from haneul.services.identity.api import federated_objects, groups, projects
+from haneul.services.identity import errors, policy
+from haneul.services.identity.api import answers, federated_objects, groups, projects
 from haneul.services.identity.api.bodies import (
     Id,
     Name,
@@ -73,7 +73,12 @@ class PasswordBody(Schema):
     user: ChangedPassword
 
 
-@routes.get("/users", policy=policy.LIST_USERS)
+@routes.get(
+    "/users",
+    policy=policy.LIST_USERS,
+    answer=answers.Users,
+    errors=(errors.DirectoryUnreachable, NotFound),
+)
 async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List users."""
     ctx.authorize(policy.LIST_USERS, {"target": {"domain_id": ctx.auth.domain_id}})
@@ -87,7 +92,23 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
     )  # fmt: skip
 
 
-@routes.post("/users", status=201, policy=policy.CREATE_USER, transaction=False)
+@routes.post(
+    "/users",
+    status=201,
+    policy=policy.CREATE_USER,
+    transaction=False,
+    answer=answers.OneUser,
+    errors=(
+        errors.DirectoryIsReadOnly,
+        errors.DuplicateThing,
+        errors.Invalid,
+        errors.PasswordTooWeak,
+        errors.PasswordIsLocked,
+        errors.PasswordTooYoung,
+        errors.PasswordUsedBefore,
+        errors.ThingNotFound,
+    ),
+)
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
     new, extra = read(NewUser, body.user, of="user")
@@ -110,7 +131,9 @@ async def _shown(ctx: Context, user: User) -> dict[str, Any]:
         return {"user": {**view(ctx, user), **await federated_objects.shown(c.tx, user.id)}}
 
 
-@routes.get("/users/{user_id}", policy=policy.GET_USER)
+@routes.get(
+    "/users/{user_id}", policy=policy.GET_USER, answer=answers.OneUser, errors=(errors.ThingNotFound,)
+)
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
     await directories.refresh_named(ctx, Named(id=user_id))
@@ -118,7 +141,23 @@ async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     return {"user": {**view(ctx, user), **await federated_objects.shown(ctx.tx, user_id)}}
 
 
-@routes.patch("/users/{user_id}", policy=policy.UPDATE_USER, transaction=False)
+@routes.patch(
+    "/users/{user_id}",
+    policy=policy.UPDATE_USER,
+    transaction=False,
+    answer=answers.OneUser,
+    errors=(
+        errors.DirectoryIsReadOnly,
+        errors.ImmutableId,
+        errors.Invalid,
+        errors.PasswordTooWeak,
+        errors.ThingNotFound,
+        errors.DuplicateThing,
+        errors.PasswordIsLocked,
+        errors.PasswordTooYoung,
+        errors.PasswordUsedBefore,
+    ),
+)
 async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, Any]:
     """Change a user."""
     changed, extra = read(ChangedUser, body.user, of="user", may_be_empty=False)
@@ -130,12 +169,17 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
         changes["options"] = given(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
-    return await _shown(
-        ctx, await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)
-    )
+    user = await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)
+    answer = await _shown(ctx, user)
+    answer["user"]["extra"] = user.extra  # upstream shows it once more after a change
+    return answer
 
 
-@routes.delete("/users/{user_id}", policy=policy.DELETE_USER)
+@routes.delete(
+    "/users/{user_id}",
+    policy=policy.DELETE_USER,
+    errors=(errors.DirectoryIsReadOnly, errors.ThingNotFound),
+)
 async def delete_user(ctx: Context, user_id: str) -> None:
     """Delete a user."""
     user = await access.find(ctx, policy.DELETE_USER, USERS, user_id, "user")
@@ -143,14 +187,28 @@ async def delete_user(ctx: Context, user_id: str) -> None:
     await users.delete(ctx, user)
 
 
-@routes.post("/users/{user_id}/password", status=204, auth=False, transaction=False)
+@routes.post(
+    "/users/{user_id}/password",
+    status=204,
+    auth=False,
+    transaction=False,
+    errors=(
+        errors.PasswordIsLocked,
+        errors.PasswordTooWeak,
+        errors.PasswordTooYoung,
+        errors.PasswordUsedBefore,
+        errors.PasswordExpired,
+    ),
+)
 async def change_password(ctx: Context, user_id: str, body: PasswordBody, request: Request) -> None:
     """Change one's own password; the original one is the proof."""
     original, new = body.user.original_password, body.user.password
     await users.change_password(ctx, user_id, original, new, address=request.address)
 
 
-@routes.delete("/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER)
+@routes.delete(
+    "/users/{user_id}/tokens", policy=policy.REVOKE_TOKENS_FOR_USER, errors=(errors.ThingNotFound,)
+)
 async def revoke_tokens(ctx: Context, user_id: str) -> None:
     """End all tokens of a user, the asker's too if they are the user."""
     ctx.authorize(policy.REVOKE_TOKENS_FOR_USER, {"user_id": user_id})
@@ -158,7 +216,15 @@ async def revoke_tokens(ctx: Context, user_id: str) -> None:
     await users.revoke_tokens(ctx, user_id)
 
 
-@routes.get("/users/{user_id}/groups", policy=policy.LIST_GROUPS_FOR_USER)
+@routes.get(
+    "/users/{user_id}/groups",
+    policy=policy.LIST_GROUPS_FOR_USER,
+    answer=answers.GroupsOfUser,
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
+)
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
     await directories.refresh_named(ctx, Named(id=user_id))
@@ -175,7 +241,15 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
     return await listing(ctx, request, query, GROUPS, "groups", view, fixed=own_domain(ctx), extra=extra)
 
 
-@routes.get("/users/{user_id}/projects", policy=policy.LIST_USER_PROJECTS)
+@routes.get(
+    "/users/{user_id}/projects",
+    policy=policy.LIST_USER_PROJECTS,
+    answer=answers.Projects,
+    errors=(
+        errors.ThingNotFound,
+        NotFound,
+    ),
+)
 async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the projects on which a user has roles."""
     await access.find(ctx, policy.LIST_USER_PROJECTS, USERS, user_id, "user")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.http import discovery
 from haneul.kernel.http.routes import Reply, Request, Routes
-from haneul.services.identity.api import json_home
+from haneul.services.identity.api import catalog_answers, json_home
 from haneul.services.identity.api.lists import base
 
 routes = Routes()
@@ -22,7 +23,9 @@ def _version(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("", auth=False, status=300)
+@routes.get(
+    "", auth=False, status=300, answer=catalog_answers.Versions, other_answers={200: catalog_answers.JsonHome}
+)
 async def list_versions(ctx: Context, request: Request) -> Reply:
     """List the versions of this API, or (`Accept: application/json-home`) its resources."""
     if json_home.is_wanted(request.header("Accept")):
@@ -30,7 +33,7 @@ async def list_versions(ctx: Context, request: Request) -> Reply:
     return Reply({"versions": {"values": [_version(ctx)]}}, headers={"Location": f"{base(ctx)}/"})
 
 
-@routes.get("/v3", auth=False)
+@routes.get("/v3", auth=False, answer=discovery.OneVersionDocument | catalog_answers.JsonHome)
 async def show_version(ctx: Context, request: Request) -> Reply:
     """Show version 3, or (`Accept: application/json-home`) its resources."""
     if json_home.is_wanted(request.header("Accept")):

@@ -9,7 +9,9 @@ from http.cookies import CookieError, SimpleCookie
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
+from haneul.kernel.http import Content
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
+from haneul.services.identity import errors
 from haneul.services.identity.api.forms import fields
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.api.saml import addresses
@@ -35,8 +37,32 @@ _SUBMIT = "document.forms[0].submit()"
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
 
 
-@routes.get("/auth/OS-FEDERATION/websso/{protocol_id}", auth=False, transaction=False)
-@routes.post("/auth/OS-FEDERATION/websso/{protocol_id}", auth=False, transaction=False)
+@routes.get(
+    "/auth/OS-FEDERATION/websso/{protocol_id}",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/html",)),
+    other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
+@routes.post(
+    "/auth/OS-FEDERATION/websso/{protocol_id}",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/html",)),
+    other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
     async with ctx.in_reading() as c:
@@ -53,8 +79,32 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     return await _log_in(ctx, idp_ids[0], protocol_id, request, query)
 
 
-@routes.get(f"{_HERE}/protocols/{{protocol_id}}/websso", auth=False, transaction=False)
-@routes.get(f"{_HERE}/protocol/{{protocol_id}}/websso", auth=False, transaction=False)
+@routes.get(
+    f"{_HERE}/protocols/{{protocol_id}}/websso",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/html",)),
+    other_answers={302: None},
+    errors=(
+        errors.Invalid,
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
+@routes.get(
+    f"{_HERE}/protocol/{{protocol_id}}/websso",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/html",)),
+    other_answers={302: None},
+    errors=(
+        errors.Invalid,
+        errors.CannotMap,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
 async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with this identity provider, and go back to `origin`. OpenID providers send people back here."""
     state = query.get("state")
@@ -68,7 +118,19 @@ async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Requ
     return await _back(ctx, login.origin, await browser_login.complete(ctx, options, login, code))
 
 
-@routes.post(f"{_HERE}/protocols/{{protocol_id}}/websso", auth=False, transaction=False)
+@routes.post(
+    f"{_HERE}/protocols/{{protocol_id}}/websso",
+    auth=False,
+    transaction=False,
+    answer=Content(("text/html",)),
+    other_answers={302: None},
+    errors=(
+        errors.CannotMap,
+        errors.Invalid,
+        errors.InvalidRules,
+        errors.ThingNotFound,
+    ),
+)
 async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
 ) -> Reply:
@@ -88,7 +150,13 @@ async def log_in_with_form(
     return await _back(ctx, login.origin, found)
 
 
-@routes.get(f"{_HERE}/protocols/{{protocol_id}}/saml2/metadata", auth=False, transaction=False)
+@routes.get(
+    f"{_HERE}/protocols/{{protocol_id}}/saml2/metadata",
+    auth=False,
+    transaction=False,
+    answer=Content(("application/samlmetadata+xml",)),
+    errors=(errors.ThingNotFound,),
+)
 async def show_saml_metadata(ctx: Context, idp_id: str, protocol_id: str) -> Reply:
     """What a SAML identity provider must know of this cloud, as XML. Its URL is our entity id."""
     options = saml.provider(ctx, idp_id)

@@ -8,12 +8,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.routes import Request, Routes
 from haneul.services.image import errors, policy
+from haneul.services.image.api import answers
 from haneul.services.image.operations import cache
 
 routes = Routes("/v2/cache")
 
 
-@routes.get("", policy=policy.CACHE_LIST)
+@routes.get("", policy=policy.CACHE_LIST, answer=answers.Cache)
 async def show_cache(ctx: Context) -> dict[str, Any]:
     """List what is cached, and what is queued to be."""
     found = await cache.listed(ctx)
@@ -49,14 +50,16 @@ async def clean_cache(ctx: Context) -> None:
     await cache.clean(ctx)
 
 
-@routes.post("/prune", status=200, policy=policy.CACHE_PRUNE)
+@routes.post("/prune", status=200, policy=policy.CACHE_PRUNE, answer=answers.Pruned)
 async def prune_cache(ctx: Context) -> dict[str, Any]:
     """Remove what was not read for longest, until the rest fits."""
     files, size = await cache.prune(ctx)
     return {"total_files_pruned": files, "total_bytes_pruned": size}
 
 
-@routes.get("/nodes/{image_id}", policy=policy.LIST_CACHED_NODES, errors=(errors.ImageNotFound,))
+@routes.get(
+    "/nodes/{image_id}", policy=policy.LIST_CACHED_NODES, errors=(errors.ImageNotFound,), answer=answers.Nodes
+)
 async def list_nodes(ctx: Context, image_id: str) -> list[str]:
     """List the machines where an image is cached."""
     return await cache.nodes(ctx, image_id)

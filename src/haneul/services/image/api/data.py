@@ -6,6 +6,7 @@ import re
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, UnsupportedMediaType
+from haneul.kernel.http import Content
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.image import errors, policy
@@ -64,7 +65,15 @@ async def import_image(ctx: Context, request: Request, image_id: str, body: Docu
     "/file",
     policy=policy.DOWNLOAD_IMAGE,
     transaction=False,
-    errors=(errors.ImageNotFound, errors.Deactivated, errors.RangeNotSatisfiable, errors.DataMissing),
+    errors=(
+        errors.ImageNotFound,
+        errors.Deactivated,
+        errors.RangeNotSatisfiable,
+        errors.DataMissing,
+        errors.UriRefused,
+    ),
+    answer=Content((OCTETS,)),
+    other_answers={204: None, 206: Content((OCTETS,))},
 )
 async def download_data(ctx: Context, request: Request, image_id: str) -> Reply:
     """Download an image's data, or a range of it."""

@@ -10,7 +10,7 @@ from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Anything, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api import queries
+from haneul.services.image.api import answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import patches
 from haneul.services.image.model.images import Image
@@ -66,7 +66,7 @@ def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
     asks_late=False,
     errors=(errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute, errors.ImageExists,
             errors.TooMany, errors.NotAllowed, errors.LimitExceeded),
-)  # fmt: skip
+answer=answers.Image)  # fmt: skip
 async def create_image(ctx: Context, body: Document) -> Reply:
     """Register an image; its data is uploaded, or imported, afterwards."""
     image = await images.create(ctx, body)
@@ -79,7 +79,9 @@ async def create_image(ctx: Context, body: Document) -> Reply:
     return Reply(view(ctx, image, limits), headers=headers)
 
 
-@routes.get("", policy=policy.GET_IMAGES, asks_late=False)
+@routes.get(
+    "", policy=policy.GET_IMAGES, asks_late=False, answer=answers.Images, errors=(errors.ImageNotFound,)
+)
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
     limits = ctx.options(ImageOptions)
@@ -105,7 +107,7 @@ async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     return body
 
 
-@routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,))
+@routes.get("/{image_id}", policy=policy.GET_IMAGE, errors=(errors.ImageNotFound,), answer=answers.Image)
 async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """Show an image."""
     return view(ctx, await images.show(ctx, image_id), ctx.options(ImageOptions))
@@ -118,7 +120,7 @@ async def show_image(ctx: Context, image_id: str) -> dict[str, Any]:
     errors=(errors.ImageNotFound, errors.InvalidImage, errors.ReadOnlyAttribute, errors.ReservedAttribute,
             errors.NotRemovable, errors.NoSuchProperty, errors.PropertyExists, errors.TooMany,
             errors.NotAllowed, errors.NotImportable, errors.UriRefused),
-)  # fmt: skip
+answer=answers.Image)  # fmt: skip
 async def update_image(ctx: Context, request: Request, image_id: str, body: Anything) -> dict[str, Any]:
     """Change an image by a JSON patch: all of its operations, or none."""
     content_type = (request.header("content-type") or "").split(";")[0].strip().lower()

@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import policy
+from haneul.services.image.api import answers
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.locations import HTTP
 from haneul.services.image.operations import quotas
@@ -15,7 +16,7 @@ from haneul.services.image.store.stores import stores
 routes = Routes("/v2/info")
 
 
-@routes.get("/import", transaction=False)
+@routes.get("/import", transaction=False, answer=answers.ImportInfo)
 async def show_import(ctx: Context) -> dict[str, Any]:
     """The import methods there are."""
     return {
@@ -44,13 +45,15 @@ def _brief(ctx: Context) -> list[dict[str, Any]]:
     return shown
 
 
-@routes.get("/stores", transaction=False)
+@routes.get("/stores", transaction=False, answer=answers.Stores)
 async def list_stores(ctx: Context) -> dict[str, Any]:
     """The stores there are."""
     return {"stores": _brief(ctx)}
 
 
-@routes.get("/stores/detail", transaction=False, policy=policy.STORES_INFO_DETAIL)
+@routes.get(
+    "/stores/detail", transaction=False, policy=policy.STORES_INFO_DETAIL, answer=answers.StoresInDetail
+)
 async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     """The stores, with what administrators want to know of them."""
     ctx.authorize(policy.STORES_INFO_DETAIL, {})
@@ -65,7 +68,7 @@ async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     return {"stores": shown}
 
 
-@routes.get("/usage")
+@routes.get("/usage", answer=answers.Usage)
 async def show_usage(ctx: Context) -> dict[str, Any]:
     """What the project has of what is limited; empty where nothing is."""
     return {"usage": await quotas.usage(ctx)}

@@ -8,13 +8,14 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import errors, policy
+from haneul.services.image.api import answers
 from haneul.services.image.model import locations as model
 from haneul.services.image.operations import locations
 
 routes = Routes("/v2/images/{image_id}/locations", asks_late=True)
 
 
-@routes.get("", policy=policy.FETCH_IMAGE_LOCATION, errors=(errors.ImageNotFound,))
+@routes.get("", policy=policy.FETCH_IMAGE_LOCATION, errors=(errors.ImageNotFound,), answer=answers.Locations)
 async def list_locations(ctx: Context, image_id: str) -> list[dict[str, Any]]:
     """List where an image's data is."""
     return await locations.listed(ctx, image_id)

@@ -10,6 +10,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Routes
 from haneul.services.image import errors, policy
+from haneul.services.image.api import answers
 from haneul.services.image.model.images import Member
 from haneul.services.image.operations import members
 
@@ -36,27 +37,34 @@ def _text(body: Document, name: str, missing: str) -> str:
     return value
 
 
-@routes.post("", policy=policy.ADD_MEMBER, errors=(*_ERRORS, errors.MemberExists, errors.TooMany))
+@routes.post(
+    "",
+    policy=policy.ADD_MEMBER,
+    errors=(*_ERRORS, errors.MemberExists, errors.TooMany),
+    answer=answers.Member,
+)
 async def add_member(ctx: Context, image_id: str, body: Document) -> dict[str, Any]:
     """Share an image with a project."""
     member_id = _text(body, "member", "Member to be added not specified")
     return view(await members.add(ctx, image_id, member_id))
 
 
-@routes.get("", policy=policy.GET_MEMBERS, errors=_ERRORS)
+@routes.get("", policy=policy.GET_MEMBERS, errors=_ERRORS, answer=answers.Members)
 async def list_members(ctx: Context, image_id: str) -> dict[str, Any]:
     """List the projects that an image is shared with."""
     found = await members.listed(ctx, image_id)
     return {"members": [view(member) for member in found], "schema": "/v2/schemas/members"}
 
 
-@routes.get("/{member_id}", policy=policy.GET_MEMBER, errors=_ERRORS)
+@routes.get("/{member_id}", policy=policy.GET_MEMBER, errors=_ERRORS, answer=answers.Member)
 async def show_member(ctx: Context, image_id: str, member_id: str) -> dict[str, Any]:
     """Show one project that an image is shared with."""
     return view(await members.show(ctx, image_id, member_id))
 
 
-@routes.put("/{member_id}", policy=policy.MODIFY_MEMBER, errors=(*_ERRORS, errors.InvalidImage))
+@routes.put(
+    "/{member_id}", policy=policy.MODIFY_MEMBER, errors=(*_ERRORS, errors.InvalidImage), answer=answers.Member
+)
 async def answer_member(ctx: Context, image_id: str, member_id: str, body: Document) -> dict[str, Any]:
     """Accept or reject a shared image."""
     status = _text(body, "status", "Status not specified")

@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.services.image import errors
+from haneul.services.image.api import metadef_answers
 from haneul.services.image.api import metadef_namespaces as namespaces
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Item
@@ -25,7 +26,7 @@ _TAG_SORT_KEYS = {"name": "name", "created_at": "created_at", "updated_at": "upd
 # -- objects
 
 
-@routes.get("/objects", policy=policy.GET_OBJECTS, errors=_MISSING)
+@routes.get("/objects", policy=policy.GET_OBJECTS, errors=_MISSING, answer=metadef_answers.Objects)
 async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the objects of a namespace."""
     found = await items.listed(ctx, policy.GET_OBJECTS, namespace, "object")
@@ -35,7 +36,14 @@ async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
     }
 
 
-@routes.post("/objects", status=201, policy=policy.ADD_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/objects",
+    status=201,
+    policy=policy.ADD_OBJECT,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Object,
+)
 async def create_object(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create an object: properties that belong together."""
     given = model.read(model.Object, body, "object")
@@ -43,7 +51,7 @@ async def create_object(ctx: Context, namespace: str, body: Anything) -> dict[st
     return namespaces.said_of_object(namespace, made)
 
 
-@routes.get("/objects/{name}", policy=policy.GET_OBJECT, errors=_MISSING)
+@routes.get("/objects/{name}", policy=policy.GET_OBJECT, errors=_MISSING, answer=metadef_answers.Object)
 async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Show an object."""
     return namespaces.object_view(
@@ -51,7 +59,13 @@ async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]
     )
 
 
-@routes.put("/objects/{name}", policy=policy.MODIFY_OBJECT, asks_late=True, errors=(*_MISSING, *_INVALID))
+@routes.put(
+    "/objects/{name}",
+    policy=policy.MODIFY_OBJECT,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Object,
+)
 async def update_object(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of an object."""
     given = model.read(model.Object, body, "object")
@@ -76,7 +90,7 @@ async def delete_objects(ctx: Context, namespace: str) -> None:
 # -- properties
 
 
-@routes.get("/properties", policy=policy.GET_PROPERTIES, errors=_MISSING)
+@routes.get("/properties", policy=policy.GET_PROPERTIES, errors=_MISSING, answer=metadef_answers.Properties)
 async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the properties of a namespace."""
     return {
@@ -87,7 +101,12 @@ async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
 
 
 @routes.post(
-    "/properties", status=201, policy=policy.ADD_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
+    "/properties",
+    status=201,
+    policy=policy.ADD_PROPERTY,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Property,
 )
 async def create_property(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create a property."""
@@ -96,7 +115,9 @@ async def create_property(ctx: Context, namespace: str, body: Anything) -> dict[
     return _property_view(made)
 
 
-@routes.get("/properties/{name}", policy=policy.GET_PROPERTY, errors=_MISSING)
+@routes.get(
+    "/properties/{name}", policy=policy.GET_PROPERTY, errors=_MISSING, answer=metadef_answers.Property
+)
 async def show_property(ctx: Context, namespace: str, name: str, query: Query) -> dict[str, Any]:
     """Show a property, by the name it has on resources of a type, if one is given."""
     return _property_view(
@@ -105,7 +126,11 @@ async def show_property(ctx: Context, namespace: str, name: str, query: Query) -
 
 
 @routes.put(
-    "/properties/{name}", policy=policy.MODIFY_PROPERTY, asks_late=True, errors=(*_MISSING, *_INVALID)
+    "/properties/{name}",
+    policy=policy.MODIFY_PROPERTY,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Property,
 )
 async def update_property(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a property."""
@@ -135,7 +160,7 @@ def _property_view(item: Item) -> dict[str, Any]:
 # -- tags
 
 
-@routes.get("/tags", policy=policy.GET_TAGS, errors=_MISSING)
+@routes.get("/tags", policy=policy.GET_TAGS, errors=_MISSING, answer=metadef_answers.Tags)
 async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """List the tags of a namespace, by default the newest first."""
     found = await items.listed(
@@ -150,7 +175,14 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
     return {"tags": [{"name": i.name} for i in found]}
 
 
-@routes.post("/tags", status=201, policy=policy.ADD_TAGS, asks_late=True, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/tags",
+    status=201,
+    policy=policy.ADD_TAGS,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Tags,
+)
 async def create_tags(ctx: Context, request: Request, namespace: str, body: Anything) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
     given = model.read(model.Tags, body, "tags")
@@ -161,20 +193,33 @@ async def create_tags(ctx: Context, request: Request, namespace: str, body: Anyt
     return {"tags": [{"name": i.name} for i in made]}
 
 
-@routes.post("/tags/{name}", status=201, policy=policy.ADD_TAG, asks_late=True, errors=(*_MISSING, *_INVALID))
+@routes.post(
+    "/tags/{name}",
+    status=201,
+    policy=policy.ADD_TAG,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Tag,
+)
 async def create_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Create a tag."""
     given = model.read(model.Tag, {"name": name}, "tag")
     return _tag_view(await items.create(ctx, policy.ADD_TAG, namespace, "tag", given.name, {}))
 
 
-@routes.get("/tags/{name}", policy=policy.GET_TAG, errors=_MISSING)
+@routes.get("/tags/{name}", policy=policy.GET_TAG, errors=_MISSING, answer=metadef_answers.Tag)
 async def show_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Show a tag."""
     return _tag_view(await items.show(ctx, policy.GET_TAG, namespace, "tag", name))
 
 
-@routes.put("/tags/{name}", policy=policy.MODIFY_TAG, asks_late=True, errors=(*_MISSING, *_INVALID))
+@routes.put(
+    "/tags/{name}",
+    policy=policy.MODIFY_TAG,
+    asks_late=True,
+    errors=(*_MISSING, *_INVALID),
+    answer=metadef_answers.Tag,
+)
 async def update_tag(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Rename a tag."""
     given = model.read(model.Tag, body, "tag")

@@ -11,7 +11,7 @@ from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Anything
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors
-from haneul.services.image.api import queries
+from haneul.services.image.api import metadef_answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import metadefs as model
 from haneul.services.image.model.metadefs import Association, Item, Namespace, ResourceType
@@ -97,6 +97,7 @@ def whole_view(found: namespaces.Whole, prefix: str | None = None) -> dict[str, 
     limit=1 << 20,
     policy=policy.ADD_NAMESPACE,
     errors=(*_INVALID, errors.NamespaceExists, errors.DefinitionExists),
+    answer=metadef_answers.WholeNamespace,
 )
 async def create_namespace(ctx: Context, body: Anything) -> Reply:
     """Create a namespace, with as much as is said of what it holds."""
@@ -105,7 +106,7 @@ async def create_namespace(ctx: Context, body: Anything) -> Reply:
     return Reply(whole_view(made), headers={"Location": location})
 
 
-@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND)
+@routes.get("/namespaces", policy=policy.GET_NAMESPACES, errors=_NOT_FOUND, answer=metadef_answers.Namespaces)
 async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
     """List the namespaces that the asker can see, without what they hold."""
     visibility = query.get("visibility")
@@ -134,7 +135,12 @@ def page_size(ctx: Context, query: Query) -> int:
     return queries.page_size(query, ctx.options(ImageOptions), NUMBERS)
 
 
-@routes.get("/namespaces/{namespace}", policy=policy.GET_NAMESPACE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}",
+    policy=policy.GET_NAMESPACE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.WholeNamespace,
+)
 async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """Show a namespace with all that it holds."""
     found = await namespaces.show(ctx, namespace)
@@ -148,6 +154,7 @@ async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str
     policy=policy.MODIFY_NAMESPACE,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.NamespaceExists),
+    answer=metadef_answers.Namespace,
 )
 async def update_namespace(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a namespace; what it holds stays."""
@@ -165,14 +172,19 @@ async def delete_namespace(ctx: Context, namespace: str) -> None:
     await namespaces.delete(ctx, namespace)
 
 
-@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES)
+@routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES, answer=metadef_answers.ResourceTypes)
 async def list_resource_types(ctx: Context) -> dict[str, Any]:
     """List the types of resources that definitions go with."""
     found = await namespaces.resource_types(ctx)
     return {"resource_types": [{"name": each.name, **times(each)} for each in found]}
 
 
-@routes.get("/namespaces/{namespace}/resource_types", policy=policy.GET_RESOURCE_TYPE, errors=_NOT_FOUND)
+@routes.get(
+    "/namespaces/{namespace}/resource_types",
+    policy=policy.GET_RESOURCE_TYPE,
+    errors=_NOT_FOUND,
+    answer=metadef_answers.Associations,
+)
 async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the types of resources that a namespace goes with."""
     found = await namespaces.associations(ctx, namespace)
@@ -185,6 +197,7 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     policy=policy.ADD_ASSOCIATION,
     asks_late=True,
     errors=(*_INVALID, *_NOT_FOUND, errors.DefinitionExists),
+    answer=metadef_answers.Association,
 )
 async def create_association(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Let a namespace go with a type of resources."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.http.routes import Routes
+from haneul.services.image.api import answers
 
 routes = Routes("/v2/schemas/metadefs")
 
@@ -165,62 +166,62 @@ _EACH_PROPERTY = {
 }
 
 
-@routes.get("/namespace", transaction=False)
+@routes.get("/namespace", transaction=False, answer=answers.JsonSchema)
 async def namespace_schema() -> dict[str, Any]:
     """The schema of a namespace."""
     return _ONE["namespace"]
 
 
-@routes.get("/namespaces", transaction=False)
+@routes.get("/namespaces", transaction=False, answer=answers.JsonSchema)
 async def namespaces_schema() -> dict[str, Any]:
     """The schema of a list of namespaces."""
     return _list_of("namespaces", _array(_ONE["namespace"]), definitions=_DEFINITIONS)
 
 
-@routes.get("/object", transaction=False)
+@routes.get("/object", transaction=False, answer=answers.JsonSchema)
 async def object_schema() -> dict[str, Any]:
     """The schema of an object."""
     return _ONE["object"]
 
 
-@routes.get("/objects", transaction=False)
+@routes.get("/objects", transaction=False, answer=answers.JsonSchema)
 async def objects_schema() -> dict[str, Any]:
     """The schema of a list of objects."""
     return _list_of("objects", _array(_ONE["object"]), definitions=_DEFINITIONS)
 
 
-@routes.get("/property", transaction=False)
+@routes.get("/property", transaction=False, answer=answers.JsonSchema)
 async def property_schema() -> dict[str, Any]:
     """The schema of a property."""
     return _ONE["property"]
 
 
-@routes.get("/properties", transaction=False)
+@routes.get("/properties", transaction=False, answer=answers.JsonSchema)
 async def properties_schema() -> dict[str, Any]:
     """The schema of the properties of a namespace, by name."""
     by_name = {"type": "object", "additionalProperties": _EACH_PROPERTY}
     return _list_of("properties", by_name, definitions=_PROPERTY_DEFINITIONS)
 
 
-@routes.get("/tag", transaction=False)
+@routes.get("/tag", transaction=False, answer=answers.JsonSchema)
 async def tag_schema() -> dict[str, Any]:
     """The schema of a tag."""
     return _ONE["tag"]
 
 
-@routes.get("/tags", transaction=False)
+@routes.get("/tags", transaction=False, answer=answers.JsonSchema)
 async def tags_schema() -> dict[str, Any]:
     """The schema of a list of tags."""
     return _list_of("tags", _array(_ONE["tag"]))
 
 
-@routes.get("/resource_type", transaction=False)
+@routes.get("/resource_type", transaction=False, answer=answers.JsonSchema)
 async def resource_type_schema() -> dict[str, Any]:
     """The schema of an association with a type of resource."""
     return _ONE["resource_type"]
 
 
-@routes.get("/resource_types", transaction=False)
+@routes.get("/resource_types", transaction=False, answer=answers.JsonSchema)
 async def resource_types_schema() -> dict[str, Any]:
     """The schema of a list of associations."""
     return _list_of("resource_type_associations", _array(_ONE["resource_type"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.http.routes import Routes
+from haneul.services.image.api import answers
 from haneul.services.image.model import images as model
 from haneul.services.image.model import locations, tasks
 
@@ -149,37 +150,37 @@ _TASK: dict[str, Any] = {
 TASK: dict[str, Any] = {"name": "task", "properties": _TASK}
 
 
-@routes.get("/image", transaction=False)
+@routes.get("/image", transaction=False, answer=answers.JsonSchema)
 async def image_schema() -> dict[str, Any]:
     """The schema of an image."""
     return IMAGE
 
 
-@routes.get("/images", transaction=False)
+@routes.get("/images", transaction=False, answer=answers.JsonSchema)
 async def images_schema() -> dict[str, Any]:
     """The schema of a list of images."""
     return _collection("images", IMAGE, ["first", "next", "schema"])
 
 
-@routes.get("/member", transaction=False)
+@routes.get("/member", transaction=False, answer=answers.JsonSchema)
 async def member_schema() -> dict[str, Any]:
     """The schema of a member."""
     return MEMBER
 
 
-@routes.get("/members", transaction=False)
+@routes.get("/members", transaction=False, answer=answers.JsonSchema)
 async def members_schema() -> dict[str, Any]:
     """The schema of a list of members."""
     return _collection("members", MEMBER, ["schema"])
 
 
-@routes.get("/task", transaction=False)
+@routes.get("/task", transaction=False, answer=answers.JsonSchema)
 async def task_schema() -> dict[str, Any]:
     """The schema of a task."""
     return TASK
 
 
-@routes.get("/tasks", transaction=False)
+@routes.get("/tasks", transaction=False, answer=answers.JsonSchema)
 async def tasks_schema() -> dict[str, Any]:
     """The schema of a list of tasks."""
     return _collection("tasks", {"name": "task", "properties": _TASK_IN_LISTS}, ["schema"])

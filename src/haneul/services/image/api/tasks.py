@@ -14,7 +14,7 @@ from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Reply, Routes
 from haneul.services.image import errors, policy
-from haneul.services.image.api import queries
+from haneul.services.image.api import answers, queries
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.tasks import LEGACY, STATUSES, Task
 from haneul.services.image.operations import imports, tasks
@@ -62,7 +62,7 @@ def view(task: Task) -> dict[str, Any]:
     errors=(errors.BadImport, errors.UriRefused, errors.InvalidImage, errors.ReadOnlyAttribute,
             errors.ReservedAttribute, errors.ImageExists, errors.TooMany, errors.NotAllowed,
             errors.NotImportable),
-)  # fmt: skip
+answer=answers.Task)  # fmt: skip
 async def create_task(ctx: Context, body: Document) -> Reply:
     """Import an image from an address, the old way."""
     for name in ("type", "input"):
@@ -72,7 +72,7 @@ async def create_task(ctx: Context, body: Document) -> Reply:
     return Reply(view(task), headers={"Location": f"{ctx.endpoint}/image/v2/tasks/{task.id}"})
 
 
-@routes.get("/tasks", policy=policy.TASKS_API_ACCESS)
+@routes.get("/tasks", policy=policy.TASKS_API_ACCESS, answer=answers.Tasks, errors=(errors.TaskNotFound,))
 async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     """List tasks."""
     limits = ctx.options(ImageOptions)
@@ -104,13 +104,15 @@ def _filters(query: Query) -> list[Filter]:
     return found
 
 
-@routes.get("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, errors=(errors.TaskNotFound,))
+@routes.get(
+    "/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, errors=(errors.TaskNotFound,), answer=answers.Task
+)
 async def show_task(ctx: Context, task_id: str) -> dict[str, Any]:
     """Show a task."""
     return view(await tasks.show(ctx, task_id))
 
 
-@routes.delete("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, transaction=False)
+@routes.delete("/tasks/{task_id}", policy=policy.TASKS_API_ACCESS, transaction=False, answer=None)
 async def delete_task(ctx: Context, task_id: str) -> Reply:
     """Tasks cannot be deleted; they go some time after their end."""
     raise MethodNotAllowed(
@@ -124,6 +126,7 @@ async def delete_task(ctx: Context, task_id: str) -> Reply:
     policy=policy.GET_IMAGE,
     asks_late=True,
     errors=(errors.ImageNotFound,),
+    answer=answers.TasksOfImage,
 )
 async def list_tasks_of_image(ctx: Context, image_id: str) -> dict[str, Any]:
     """List the tasks of an image."""

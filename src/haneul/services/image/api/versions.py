@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http.routes import Reply, Routes
+from haneul.kernel.http.routes import Routes
+from haneul.services.image.api import answers
 
 routes = Routes()
 
@@ -21,13 +22,13 @@ def _versions(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("", auth=False, transaction=False)
-async def choose_version(ctx: Context) -> Reply:
+@routes.get("", status=300, auth=False, transaction=False, answer=answers.Versions)
+async def choose_version(ctx: Context) -> dict[str, Any]:
     """The versions to choose from."""
-    return Reply(_versions(ctx), status=300)
+    return _versions(ctx)
 
 
-@routes.get("/versions", auth=False, transaction=False)
+@routes.get("/versions", auth=False, transaction=False, answer=answers.Versions)
 async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions to choose from, as an answer of its own."""
     return _versions(ctx)

@@ -29,17 +29,19 @@ class _Limits(QuotaSet):
         return {**await super().limits(tx, project_id), **self._own}
 
 
-async def _limits(ctx: Context, project_id: str) -> _Limits:
+async def _limits(ctx: Context, project_id: str, **unless_set: int) -> _Limits:
     configured = ctx.options(ImageOptions).quotas
     registered, own = await identity.limits_of(ctx, "image", project_id)
-    defaults = {name: registered.get(name, configured.get(name, UNLIMITED)) for name in NAMES}
+    usual = dict.fromkeys(NAMES, UNLIMITED) | unless_set | configured | registered
+    defaults = {name: usual[name] for name in NAMES}
     return _Limits(defaults, {name: own[name] for name in NAMES if name in own})
 
 
 async def require_image(ctx: Context, owner: str | None) -> None:
-    """The project may have one more image."""
+    """The project may have one more image. There is a limit even where nobody has set one."""
     if owner is not None:
-        await (await _limits(ctx, owner)).require(ctx, owner, errors.LimitExceeded, **{COUNT: 1})
+        limits = await _limits(ctx, owner, **{COUNT: ctx.options(ImageOptions).images_max})
+        await limits.require(ctx, owner, errors.LimitExceeded, **{COUNT: 1})
 
 
 async def require_upload(ctx: Context, owner: str | None, kind: str, length: int | None) -> int | None:
@@ -68,7 +70,7 @@ async def require_room(ctx: Context, owner: str | None) -> None:
 
 
 async def usage(ctx: Context) -> dict[str, dict[str, int]]:
-    """What the asker's project has of each thing that is limited; nothing if nothing is."""
+    """What the asker's project has of each thing that is limited; nothing if nobody has set a limit."""
     limits = await (await _limits(ctx, ctx.project_id)).limits(ctx.tx, ctx.project_id)
     if all(limit < 0 for limit in limits.values()):
         return {}

@@ -135,13 +135,14 @@ def _normal(form: Callable[[str], str], value: Any, problem: str) -> str:
 
 
 def hostname(value: Any) -> str:
+    """A name of hosts, in small letters: to DNS they are all the same."""
     if value == "":
         return ""
     if not isinstance(value, str) or not _HOSTNAME.fullmatch(value.lower()):
         raise ValueError(
             f"'{value}' not a valid PQDN or FQDN. Reason: Name '{value}' must be 1-255 characters long"
         )
-    return value
+    return value.lower()
 
 
 def list_of(check: Check, *, unique: bool = False, most: int = 64) -> Check:

@@ -14,7 +14,9 @@ from haneul.kernel.http import Query, Request, Routes, lists
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors
 from haneul.services.network.api import checks
+from haneul.services.network.api.answers import Tags
 from haneul.services.network.api.resource import Extra, Resource
+from haneul.services.network.api.resource_answers import answers_of, refusals
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 
@@ -38,6 +40,10 @@ def serve(routes: Routes, resource: Resource) -> None:
     """Declare the routes of this kind of thing, as far as it has the operations."""
     base = f"/{resource.collection.replace('_', '-')}"
     one = f"{base}/{{id}}"
+    answers = answers_of(resource)
+
+    def fails(action: str) -> dict[str, Any]:
+        return {"errors": refusals(resource, action)}
 
     async def listing(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
         return await page(ctx, resource, query, request)
@@ -46,22 +52,23 @@ def serve(routes: Routes, resource: Resource) -> None:
         return await resource.view(ctx, await resource.load(ctx, id), query.all("fields"))
 
     if resource.before_list is None:
-        routes.get(base)(listing)
+        routes.get(base, answer=answers.page, **fails("list"))(listing)
     else:
-        routes.get(base, transaction=False)(_after(resource, listing))
-    routes.get(one)(show)
+        prepared = _after(resource, listing)
+        routes.get(base, transaction=False, answer=answers.page, **fails("list"))(prepared)
+    routes.get(one, answer=answers.shown, **fails("show"))(show)
     if resource.create is not None:
 
         async def create(ctx: Context, body: Document) -> dict[str, Any]:
             return await create_from(ctx, resource, body)
 
-        routes.post(base, status=201)(create)
+        routes.post(base, status=201, answer=answers.made, **fails("create"))(create)
     if resource.update is not None:
 
         async def update(ctx: Context, id: str, body: Document, request: Request) -> dict[str, Any]:
             return await resource.view(ctx, await update_from(ctx, resource, id, body, request))
 
-        routes.put(one)(update)
+        routes.put(one, answer=answers.one, **fails("update"))(update)
     if resource.delete is not None:
 
         async def delete(ctx: Context, id: str, request: Request) -> None:
@@ -69,7 +76,7 @@ def serve(routes: Routes, resource: Resource) -> None:
             require_revision(request, thing)
             await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
 
-        routes.delete(one)(delete)
+        routes.delete(one, **fails("delete"))(delete)
     if "tags" in resource.by_name:
         _serve_tags(routes, resource, f"{one}/tags")
 
@@ -206,14 +213,14 @@ def _sortable(resource: Resource) -> dict[str, str | None]:
 
 
 def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bool) -> list[dict[str, str]]:
-    if not things:
-        return []
+    """Where the pages around this one are. As upstream's, a page that is not full has one before it, even the first."""
     without = ("marker", "page_reverse")
-    links = []
-    if len(things) == limit or reverse:
+    links: list[dict[str, str]] = []
+    if things and (len(things) == limit or reverse):
         links += lists.next_links(url, query, things[-1].id, without=without)
-    if query.get("marker") and (not reverse or len(things) == limit):
-        back = lists.address(url, query, without=without, marker=things[0].id, page_reverse="True")
+    if not reverse or len(things) == limit:
+        before = {"marker": things[0].id} if things else {}
+        back = lists.address(url, query, without=without, **before, page_reverse="True")
         links.append({"rel": "previous", "href": back})
     return links
 
@@ -252,13 +259,15 @@ def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
             raise errors.TagNotFound(tag=tag)
         await _tag(ctx, resource, thing, [t for t in thing.tags if t != tag])
 
-    routes.get(path)(tags_of)
-    routes.put(path)(replace)
-    routes.post(path, status=201)(extend)
-    routes.delete(path)(clear)
-    routes.get(path + "/{tag}", status=204)(has)
-    routes.put(path + "/{tag}", status=201)(put)
-    routes.delete(path + "/{tag}")(remove)
+    missing = (resource.not_found,)
+    unreadable = (resource.not_found, errors.InvalidInput, errors.InvalidOperation)
+    routes.get(path, answer=Tags, errors=missing)(tags_of)
+    routes.put(path, answer=Tags, errors=unreadable)(replace)
+    routes.post(path, status=201, answer=Tags, errors=unreadable)(extend)
+    routes.delete(path, errors=missing)(clear)
+    routes.get(path + "/{tag}", status=204, errors=(*missing, errors.TagNotFound))(has)
+    routes.put(path + "/{tag}", status=201, errors=unreadable)(put)
+    routes.delete(path + "/{tag}", errors=(*missing, errors.TagNotFound))(remove)
 
 
 async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) -> Any:

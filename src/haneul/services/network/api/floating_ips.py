@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import ID, STANDARD
@@ -59,8 +59,8 @@ FLOATING_IP = Resource(
         ),
         shown("router_id"),
         shown("status"),
-        Attribute("dns_name", checks.hostname, put=False, default=""),
-        Attribute("dns_domain", checks.hostname, put=False, default=""),
+        Attribute("dns_name", checks.hostname, put=False, default="", spellings=only(str.lower)),
+        Attribute("dns_domain", checks.hostname, put=False, default="", spellings=only(str.lower)),
         shown("qos_policy_id", show=lambda f: None),
         shown("port_forwardings", show=lambda f: []),
     ),
@@ -71,5 +71,28 @@ FLOATING_IP = Resource(
     floating_ips.delete,
     visible=visibility.own(FLOATING_IPS, "floatingip"),
     complete=_with_ports,
+    shape=answers.FloatingIp,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.ExternalIpAddressExhausted,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.PortNotFound,
+            errors.BadFloatingIpRequest,
+            errors.ExternalGatewayForFloatingIPNotFound,
+            errors.FloatingIPPortAlreadyAssociated,
+        ),
+        "update": (
+            errors.PortNotFound,
+            errors.BadFloatingIpRequest,
+            errors.ExternalGatewayForFloatingIPNotFound,
+            errors.FloatingIPPortAlreadyAssociated,
+        ),
+    },
 )
 serve(routes, FLOATING_IP)

@@ -9,8 +9,9 @@ from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network import policy
+from haneul.services.network.api.answers import NothingYet
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 KINDS = {
     "rbac-policies": ("rbac_policies", "get_rbac_policy", "RBAC policy of type None with ID {id} not found"),
     "address-groups": ("address_groups", "get_address_group", "Address group {id} could not be found."),
@@ -36,7 +37,7 @@ def declare(path: str, collection: str, rule: Rule, missing: str) -> None:
 
     listing.__doc__ = f"There are no {collection} yet."
     show.__doc__ = f"None of the {collection} is there."
-    routes.get(f"/{path}")(listing)
+    routes.get(f"/{path}", answer=NothingYet)(listing)
     routes.get(f"/{path}/{{id}}")(show)
 
 

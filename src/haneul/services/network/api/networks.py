@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
 from haneul.services.network.operations import networks
@@ -60,7 +60,7 @@ NETWORK = Resource(
             field="segment",
             default=None,
         ),
-        Attribute("dns_domain", checks.hostname, default=""),
+        Attribute("dns_domain", checks.hostname, default="", spellings=only(str.lower)),
         ZONE_HINTS,
         shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
@@ -78,5 +78,11 @@ NETWORK = Resource(
         ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
     ),
     filters={"status": _status},
+    shape=answers.Network,
+    refusals={
+        "create": (errors.OverQuota, errors.SegmentInUse),
+        "update": (errors.NetworkInUse, errors.InvalidSharedSetting, errors.SegmentInUse),
+        "delete": (errors.NetworkInUse,),
+    },
 )
 serve(routes, NETWORK)

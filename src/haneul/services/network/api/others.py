@@ -9,6 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
 from haneul.services.network import errors, policy
+from haneul.services.network.api import answers
 from haneul.services.network.model import addresses
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.operations import auto_topology
@@ -16,10 +17,10 @@ from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import ALLOCATIONS
 from haneul.services.placement import public as placement
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 
 
-@routes.get("/availability_zones")
+@routes.get("/availability_zones", answer=answers.Zones)
 async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
     if not _sees(ctx, "get_availability_zone"):
@@ -59,7 +60,7 @@ def _require(ctx: Context, name: str, project_id: str = "") -> None:
     ctx.authorize(policy.named(name), {"project_id": project_id}, hidden=NotFound())
 
 
-@routes.get("/agents")
+@routes.get("/agents", answer=answers.Agents)
 async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     """The agent of each host."""
     if not _sees(ctx, "get_agent"):
@@ -71,7 +72,7 @@ async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     return {"agents": found}
 
 
-@routes.get("/agents/{id}")
+@routes.get("/agents/{id}", answer=answers.OneAgent, errors=(errors.AgentNotFound,))
 async def agent(ctx: Context, id: str) -> dict[str, Any]:
     """One host's agent."""
     _require(ctx, "get_agent")
@@ -81,7 +82,7 @@ async def agent(ctx: Context, id: str) -> dict[str, Any]:
     raise errors.AgentNotFound(id=id)
 
 
-@routes.get("/service-providers")
+@routes.get("/service-providers", answer=answers.ServiceProviders)
 async def service_providers() -> dict[str, Any]:
     """There are none beyond the built-in ones."""
     return {"service_providers": []}
@@ -90,7 +91,7 @@ async def service_providers() -> dict[str, Any]:
 # -- how many addresses are left
 
 
-@routes.get("/network-ip-availabilities")
+@routes.get("/network-ip-availabilities", answer=answers.NetworkUses)
 async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
     """How many addresses each network has and uses."""
     if not _sees(ctx, "get_network_ip_availability"):
@@ -102,7 +103,7 @@ async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
     return {"network_ip_availabilities": [await _availability(ctx, n) for n in networks]}
 
 
-@routes.get("/network-ip-availabilities/{id}")
+@routes.get("/network-ip-availabilities/{id}", answer=answers.OneNetworkUse, errors=(errors.NetworkNotFound,))
 async def availability(ctx: Context, id: str) -> dict[str, Any]:
     """How many addresses a network has and uses."""
     _require(ctx, "get_network_ip_availability")
@@ -151,7 +152,12 @@ def _project(ctx: Context, id: str) -> str:
     return ctx.project_id if id in ("", "None", "null") else id
 
 
-@routes.get("/auto-allocated-topology/{id}", transaction=False)
+@routes.get(
+    "/auto-allocated-topology/{id}",
+    transaction=False,
+    answer=answers.OneTopology,
+    errors=(errors.AutoAllocationFailure, errors.OverQuota),
+)
 async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
     project_id = _project(ctx, id)
@@ -171,7 +177,10 @@ async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[s
     return {"auto_allocated_topology": topology}
 
 
-@routes.delete("/auto-allocated-topology/{id}")
+@routes.delete(
+    "/auto-allocated-topology/{id}",
+    errors=(errors.AutoAllocationFailure, errors.NetworkInUse, errors.RouterInUse, NotFound),
+)
 async def delete_auto_allocated_topology(ctx: Context, id: str) -> None:
     """Take the automatic network away, with its router and subnets."""
     project_id = _project(ctx, id)

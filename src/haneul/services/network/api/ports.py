@@ -10,7 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
@@ -107,7 +107,7 @@ def _fixed_ips(values: list[str]) -> Extra:
         shape.append(name)
         if name == "ip_address_substr":
             conditions.append(columns[name].like(param))
-            params[f"fixed{i}"] = "%" + wanted.replace("%", "").replace("_", "") + "%"
+            params[f"fixed{i}"] = "%" + wanted.lower().replace("%", "").replace("_", "") + "%"
         else:
             conditions.append(columns[name] == param)
             params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
@@ -171,7 +171,7 @@ PORT = Resource(
         ),
         shown("binding:vif_type", show=lambda p: p.vif_type),
         shown("binding:vif_details", show=_vif_details),
-        Attribute("dns_name", checks.hostname, default=""),
+        Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
         shown("dns_domain", show=lambda p: ""),
         Attribute(
@@ -191,5 +191,46 @@ PORT = Resource(
     visible=visibility.own(PORTS, "port", on_own_networks=True),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    shape=answers.Port,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.SecurityGroupConflict,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "update": (
+            errors.NetworkNotFound,
+            errors.PortInUse,
+            errors.DeviceIDNotOwnedByTenant,
+            errors.MacAddressInUse,
+            errors.PortBound,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+            errors.SecurityGroupNotFound,
+            errors.SecurityGroupConflict,
+            errors.AddressPairAndPortSecurityRequired,
+            errors.AddressPairsExhausted,
+            errors.DuplicateAddressPairInRequest,
+            errors.PortSecurityAndIPRequiredForSecurityGroups,
+            errors.PortSecurityPortHasSecurityGroup,
+        ),
+        "delete": (errors.ServicePortInUse,),
+    },
 )
 serve(routes, PORT)

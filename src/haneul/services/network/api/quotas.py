@@ -10,10 +10,10 @@ from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks
+from haneul.services.network.api import answers, checks
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
 
-routes = Routes("/v2.0")
+routes = Routes("/v2.0", errors=(NotFound,))
 
 
 READ, UPDATE, DELETE = (policy.named(f"{action}_quota") for action in ("get", "update", "delete"))
@@ -25,7 +25,7 @@ def _authorize(ctx: Context, rule: Rule, project_id: str) -> None:
     ctx.authorize(rule, {"project_id": project_id})
 
 
-@routes.get("/quotas")
+@routes.get("/quotas", answer=answers.QuotasOfProjects)
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     ctx.authorize(policy.CONTEXT_IS_ADMIN, {"project_id": ""})
@@ -34,21 +34,21 @@ async def quotas(ctx: Context) -> dict[str, Any]:
     return {"quotas": found}
 
 
-@routes.get("/quotas/tenant")
-@routes.get("/quotas/project")
+@routes.get("/quotas/tenant", answer=answers.OneProject)
+@routes.get("/quotas/project", answer=answers.OneProject)
 async def whose(ctx: Context) -> dict[str, Any]:
     """The project whose quotas the asker has."""
     return {"tenant": {"tenant_id": ctx.project_id, "project_id": ctx.project_id}}
 
 
-@routes.get("/quotas/{id}")
+@routes.get("/quotas/{id}", answer=answers.OneQuotas)
 async def show(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits."""
     _authorize(ctx, READ, id)
     return {"quota": await QUOTAS.limits(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/default")
+@routes.get("/quotas/{id}/default", answer=answers.OneQuotas)
 async def default(ctx: Context, id: str) -> dict[str, Any]:
     """The limits of a project that has none of its own; one's own project may ask, whoever it is, as upstream."""
     if id != ctx.auth.project_id:
@@ -56,8 +56,8 @@ async def default(ctx: Context, id: str) -> dict[str, Any]:
     return {"quota": await QUOTAS.usual(ctx.tx, id)}
 
 
-@routes.get("/quotas/{id}/details.json")
-@routes.get("/quotas/{id}/details")
+@routes.get("/quotas/{id}/details.json", answer=answers.QuotasInDetail)
+@routes.get("/quotas/{id}/details", answer=answers.QuotasInDetail)
 async def details(ctx: Context, id: str) -> dict[str, Any]:
     """A project's limits, and how much of each it has; to be asked by everybody in it, as upstream."""
     ctx.authorize(policy.ADMIN_OR_OWNER, {"project_id": id})
@@ -66,7 +66,7 @@ async def details(ctx: Context, id: str) -> dict[str, Any]:
     return {"quota": {k: {"limit": v, "used": used.get(k, 0), "reserved": 0} for k, v in limits.items()}}
 
 
-@routes.put("/quotas/{id}")
+@routes.put("/quotas/{id}", answer=answers.OneQuotas, errors=(errors.InvalidInput,))
 async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
     _authorize(ctx, UPDATE, id)

@@ -18,6 +18,7 @@ from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Rows
 from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.http import Answer
 from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
 from haneul.services.network.api.checks import Check, anything
@@ -96,6 +97,10 @@ class Resource:
     before_list: Callable[[Context], Awaitable[None]] | None = None
     named: str = ""
     """The name in policy rules, if another."""
+    shape: type[Answer] | None = None
+    """What one thing is in answers."""
+    refusals: Mapping[str, tuple[type[HaneulError], ...]] = field(default_factory=dict)
+    """What `create`, `update`, `delete` and `list` can fail with beside what they all can."""
 
     def __post_init__(self) -> None:
         by_name = {a.name: a for a in self.attributes}

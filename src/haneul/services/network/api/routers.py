@@ -9,7 +9,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import item_of, serve
 from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.resource import Attribute, Resource, shown
@@ -90,6 +90,36 @@ ROUTER = Resource(
     routers.update,
     routers.delete,
     visible=visibility.own(ROUTERS, "router"),
+    shape=answers.Router,
+    refusals={
+        "create": (
+            errors.OverQuota,
+            errors.HANotEnoughAvailableAgents,
+            errors.FlavorNotFound,
+            errors.NetworkNotFound,
+            errors.BadRouterRequest,
+            errors.RouterExternalGatewayInUseByFloatingIp,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+        ),
+        "update": (
+            errors.HANotEnoughAvailableAgents,
+            errors.RoutesExhausted,
+            errors.RoutesOutOfReach,
+            errors.NetworkNotFound,
+            errors.BadRouterRequest,
+            errors.RouterExternalGatewayInUseByFloatingIp,
+            errors.IpAddressAlreadyAllocated,
+            errors.IpAddressGenerationFailure,
+            errors.IpAddressGenerationFailureNoMatchingSubnet,
+            errors.InvalidIpForNetwork,
+            errors.InvalidIpForSubnet,
+        ),
+        "delete": (errors.RouterInUse,),
+    },
 )
 serve(routes, ROUTER)
 
@@ -113,14 +143,43 @@ def _interface(body: Document) -> dict[str, str | None]:
     return found
 
 
-@routes.put("/routers/{id}/add_router_interface")
+@routes.put(
+    "/routers/{id}/add_router_interface",
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.SubnetNotFound,
+        errors.PortNotFound,
+        errors.PortInUse,
+        errors.IpAddressAlreadyAllocated,
+        errors.IpAddressGenerationFailure,
+        errors.IpAddressGenerationFailureNoMatchingSubnet,
+        errors.InvalidIpForNetwork,
+        errors.InvalidIpForSubnet,
+    ),
+)
 async def add_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Put the router on a subnet."""
     router = await _for(ctx, id, "add_router_interface")
     return await routers.add_interface(ctx, router, **_interface(body))
 
 
-@routes.put("/routers/{id}/remove_router_interface")
+@routes.put(
+    "/routers/{id}/remove_router_interface",
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.SubnetNotFound,
+        errors.PortNotFound,
+        errors.RouterInterfaceNotFound,
+        errors.RouterInterfaceNotFoundForSubnet,
+        errors.SubnetMismatchForPort,
+        errors.RouterInterfaceInUseByFloatingIP,
+        errors.RouterInterfaceInUseByRoute,
+    ),
+)
 async def remove_router_interface(ctx: Context, id: str, body: Document) -> routers.Attachment:
     """Take the router off a subnet."""
     router = await _for(ctx, id, "remove_router_interface")
@@ -135,14 +194,34 @@ def _routes_of(body: Document) -> list[dict[str, str]]:
     return found
 
 
-@routes.put("/routers/{id}/add_extraroutes")
+@routes.put(
+    "/routers/{id}/add_extraroutes",
+    answer=answers.OneRouter,
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.RoutesExhausted,
+        errors.RoutesOutOfReach,
+    ),
+)
 async def add_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Add routes; those that are there stay."""
     router = await _for(ctx, id, "add_extraroutes")
     return await ROUTER.view(ctx, await routers.change_routes(ctx, router, add=_routes_of(body)))
 
 
-@routes.put("/routers/{id}/remove_extraroutes")
+@routes.put(
+    "/routers/{id}/remove_extraroutes",
+    answer=answers.OneRouter,
+    errors=(
+        errors.RouterNotFound,
+        errors.InvalidInput,
+        errors.BadRouterRequest,
+        errors.RoutesExhausted,
+        errors.RoutesOutOfReach,
+    ),
+)
 async def remove_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Remove routes; fine if they are not there."""
     router = await _for(ctx, id, "remove_extraroutes")

@@ -8,7 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
@@ -109,6 +109,28 @@ RULE = Resource(
     security_groups.delete_rule,
     check_together=check_together,
     visible=visibility.own(RULES, "security_group_rule"),
+    shape=answers.SecurityGroupRule,
+    refusals={
+        "create": (
+            errors.SecurityGroupNotFound,
+            errors.OverQuota,
+            errors.SecurityGroupRuleExists,
+            errors.DuplicateSecurityGroupRuleInPost,
+            errors.SecurityGroupEthertypeConflictWithProtocol,
+            errors.SecurityGroupInvalidIcmpValue,
+            errors.SecurityGroupInvalidPortRange,
+            errors.SecurityGroupInvalidPortValue,
+            errors.SecurityGroupInvalidProtocolForPort,
+            errors.SecurityGroupMissingIcmpType,
+            errors.SecurityGroupNotSingleGroupRules,
+            errors.SecurityGroupProtocolRequiredWithPorts,
+            errors.SecurityGroupRemoteGroupAndRemoteIpPrefix,
+            errors.SecurityGroupRuleInvalidEtherType,
+            errors.SecurityGroupRuleInvalidProtocol,
+            errors.SecurityGroupRuleParameterConflict,
+        ),
+        "list": (errors.SecurityGroupRuleInvalidProtocol, errors.SecurityGroupRuleInvalidEtherType),
+    },
 )
 
 
@@ -141,6 +163,16 @@ SECURITY_GROUP = Resource(
     visible=visibility.own(SECURITY_GROUPS, "security_group"),
     complete=_with_rules,
     before_list=security_groups.ensure_default,
+    shape=answers.SecurityGroup,
+    refusals={
+        "create": (errors.OverQuota, errors.SecurityGroupDefaultAlreadyExists),
+        "update": (
+            errors.SecurityGroupCannotUpdateDefault,
+            errors.SecurityGroupDefaultAlreadyExists,
+            errors.SecurityGroupInUse,
+        ),
+        "delete": (errors.SecurityGroupCannotRemoveDefault, errors.SecurityGroupInUse),
+    },
 )
 serve(routes, SECURITY_GROUP)
 serve(routes, RULE)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, shown
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
+from haneul.services.network.api.subnets import ip_version
 from haneul.services.network.operations import subnet_pools
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
 
 LENGTH = checks.or_none(checks.integer(0, 128))
+
+
+def _length(name: str) -> Attribute:
+    """A number that upstream shows as text."""
+    return Attribute(name, LENGTH, default=None, show=lambda pool: str(getattr(pool, name)))
+
+
 SUBNET_POOL = Resource(
     "subnetpool",
     (
@@ -22,9 +30,9 @@ SUBNET_POOL = Resource(
         *STANDARD,
         Attribute("prefixes", checks.list_of(checks.subnet, most=1000), is_stored=False),
         shown("ip_version"),
-        Attribute("default_prefixlen", LENGTH, default=None),
-        Attribute("min_prefixlen", LENGTH, default=None),
-        Attribute("max_prefixlen", LENGTH, default=None),
+        _length("default_prefixlen"),
+        _length("min_prefixlen"),
+        _length("max_prefixlen"),
         Attribute("default_quota", checks.or_none(checks.integer(0)), default=None),
         Attribute("address_scope_id", checks.or_none(checks.uuid), default=None),
         Attribute("shared", checks.truth, field="is_shared", put=False, default=False),
@@ -36,6 +44,12 @@ SUBNET_POOL = Resource(
     subnet_pools.update,
     subnet_pools.delete,
     visible=visibility.own(SUBNET_POOLS, "subnetpool", visibility.shared(SUBNET_POOLS)),
+    shape=answers.SubnetPool,
+    refusals={
+        "create": (errors.OverQuota, errors.AddressScopeNotFound),
+        "update": (errors.AddressScopeNotFound,),
+        "delete": (errors.SubnetPoolInUse,),
+    },
 )
 serve(routes, SUBNET_POOL)
 
@@ -44,7 +58,7 @@ ADDRESS_SCOPE = Resource(
     (
         ID,
         NAME,
-        Attribute("ip_version", checks.one_of(4, 6), put=False),
+        Attribute("ip_version", ip_version, put=False),
         Attribute("shared", checks.truth, field="is_shared", default=False),
     ),
     ADDRESS_SCOPES,
@@ -53,5 +67,10 @@ ADDRESS_SCOPE = Resource(
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
     visible=visibility.own(ADDRESS_SCOPES, "address_scope", visibility.shared(ADDRESS_SCOPES)),
+    shape=answers.AddressScope,
+    refusals={
+        "create": (errors.OverQuota,),
+        "delete": (errors.AddressScopeInUse,),
+    },
 )
 serve(routes, ADDRESS_SCOPE)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors, policy
-from haneul.services.network.api import checks, visibility
+from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import (
     NOT_GIVEN,
@@ -63,7 +63,7 @@ def _service_type(value: Any) -> str:
     return value
 
 
-def _ip_version(value: Any) -> int:
+def ip_version(value: Any) -> int:
     """4 or 6, also as text: templates and forms write numbers so."""
     try:
         number = int(value) if isinstance(value, (str, int)) else None
@@ -105,7 +105,7 @@ SUBNET = Resource(
         NAME,
         *STANDARD,
         Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", _ip_version, put=False),
+        Attribute("ip_version", ip_version, put=False),
         Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
         Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
         Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
@@ -144,5 +144,39 @@ SUBNET = Resource(
     ),
     target=network_target,
     filters={"shared": _shared, "router:external": _external},
+    shape=answers.Subnet,
+    refusals={
+        "create": (
+            errors.NetworkNotFound,
+            errors.OverQuota,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
+            errors.SegmentNotFound,
+            errors.BadSubnetRequest,
+            errors.NetworkSubnetPoolAffinityError,
+            errors.SubnetPoolNotFound,
+            errors.SubnetPoolQuotaExceeded,
+            errors.SubnetAllocationError,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "update": (
+            errors.InvalidSubnetServiceType,
+            errors.InvalidInputSubnetServiceType,
+            errors.GatewayIpInUse,
+            errors.DNSNameServersExhausted,
+            errors.HostRoutesExhausted,
+            errors.InvalidAllocationPool,
+            errors.OutOfBoundsAllocationPool,
+            errors.OverlappingAllocationPools,
+            errors.GatewayConflictWithAllocationPools,
+        ),
+        "delete": (errors.SubnetInUse,),
+    },
 )
 serve(routes, SUBNET)

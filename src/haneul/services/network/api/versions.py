@@ -8,6 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.kernel.http.extensions import Extensions
 from haneul.services.network import errors
+from haneul.services.network.api import answers
 from haneul.services.network.manifest import MANIFEST
 
 routes = Routes()
@@ -64,7 +65,7 @@ EXTENSIONS = Extensions(
     "2026-01-01T00:00:00-00:00",
     missing=lambda alias: errors.ExtensionNotFound(alias=alias),
 )
-EXTENSIONS.serve(routes, "/v2.0/extensions")
+EXTENSIONS.serve(routes, "/v2.0/extensions", answers=(answers.Extensions, answers.OneExtension))
 
 
 def _version(endpoint: str) -> dict[str, Any]:
@@ -75,13 +76,13 @@ def _version(endpoint: str) -> dict[str, Any]:
     }
 
 
-@routes.get("", auth=False)
+@routes.get("", auth=False, answer=answers.Versions)
 async def versions(ctx: Context) -> dict[str, Any]:
     """The versions of this API."""
     return {"versions": [_version(ctx.endpoint)]}
 
 
-@routes.get("/v2.0", auth=False)
+@routes.get("/v2.0", auth=False, answer=answers.Collections)
 async def collections(ctx: Context) -> dict[str, Any]:
     """What there is in v2.0."""
     base = f"{ctx.endpoint}{MANIFEST.path}/v2.0"

@@ -79,7 +79,8 @@ def _check_security(ctx: Context, values: dict[str, Any], group_ids: list[str]) 
     most = ctx.options(NetworkOptions).max_allowed_address_pair
     if len(pairs) > most:
         raise errors.AddressPairsExhausted(quota=most)
-    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address")) for p in pairs]
+    own = values.get("mac_address")  # which a pair without a MAC means
+    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address") or own) for p in pairs]
     for key in keys:
         if keys.count(key) > 1:
             raise errors.DuplicateAddressPairInRequest(mac_address=key[1], ip_address=key[0])
@@ -101,7 +102,9 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     if not secured and groups and "security_group_ids" not in values:
         raise errors.PortSecurityPortHasSecurityGroup
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs)
-    _check_security(ctx, {"allowed_address_pairs": pairs, "is_port_security_enabled": secured}, groups)
+    mac = values.get("mac_address") or port.mac_address
+    together = {"allowed_address_pairs": pairs, "is_port_security_enabled": secured, "mac_address": mac}
+    _check_security(ctx, together, groups)
     _refuse_relabelling(port, values)
     labels = {"device_id": port.device_id, "device_owner": port.device_owner}
     await _check_labels(ctx, port.project_id, labels | values)

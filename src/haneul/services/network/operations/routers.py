@@ -31,7 +31,6 @@ class Attachment(Struct, frozen=True):
     """What adding or removing an interface answers."""
 
     id: str
-    tenant_id: str
     project_id: str
     port_id: str
     network_id: str
@@ -169,9 +168,7 @@ async def add_interface(
 def attachment(router: Router, port: Port, only: list[str] | None = None) -> Attachment:
     """The port as an answer shows it: the subnets that came or went with it, or else all of its subnets."""
     ids = only or [f.subnet_id for f in port.fixed_ips]
-    return Attachment(
-        router.id, router.project_id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids
-    )
+    return Attachment(router.id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids)
 
 
 async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:

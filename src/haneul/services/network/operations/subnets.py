@@ -34,6 +34,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     cidr = await _cidr(ctx, values)
     others = await SUBNETS.find(ctx.tx, network_id=network.id)
     _refuse_overlap(cidr, others, network)
+    _refuse_other_pool(values["subnetpool_id"], cidr.version, others)
     _check_ipv6_modes(values)
     gateway = _gateway(cidr, values.pop("gateway_ip", ""))
     given = values.pop("allocation_pools", None)
@@ -55,6 +56,12 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     await pending.mark(ctx, NETWORK, network.id)
     await ctx.emit(Changed(subnet.id, "subnet", "create", subnet.name, subnet.project_id))
     return subnet
+
+
+def _refuse_other_pool(pool_id: str | None, version: int, others: Sequence[Subnet]) -> None:
+    """All of a network's subnets of a version are of one pool, or none is: who shares it sees no address twice."""
+    if any(s.subnetpool_id != pool_id for s in others if s.ip_version == version):
+        raise errors.NetworkSubnetPoolAffinityError
 
 
 async def _cidr(ctx: Context, values: dict[str, Any]) -> arithmetic.IPNetwork:

@@ -17,13 +17,14 @@ from haneul.kernel.saga import OPERATIONS, STEPS, Operation
 from haneul.services.compute import public as compute
 from haneul.services.network import public as network
 from haneul.services.oversight import policy
+from haneul.services.oversight.api import answers
 from haneul.services.placement import public as placement
 
 routes = Routes("/v1")
 PAGE = 100
 
 
-@routes.get("/status")
+@routes.get("/status", answer=answers.Status)
 async def show_status(ctx: Context) -> dict[str, Any]:
     """Whether the cloud is well, and what its hosts turned out to have; for those who have a token."""
     hosts = await placement.hosts(ctx)
@@ -47,7 +48,7 @@ async def show_status(ctx: Context) -> dict[str, Any]:
     }
 
 
-@routes.get("/servers/{id}/explain", policy=policy.EXPLAIN)
+@routes.get("/servers/{id}/explain", policy=policy.EXPLAIN, answer=answers.Explanation, errors=(NotFound,))
 async def explain_server(ctx: Context, id: str) -> dict[str, Any]:
     """How a host was chosen for the server, or why none was."""
     decision = await compute.explain(ctx, id, policy.EXPLAIN)
@@ -77,7 +78,13 @@ def _unnamed(decision: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@routes.get("/servers/{id}/reach", policy=policy.EXPLAIN, transaction=False)
+@routes.get(
+    "/servers/{id}/reach",
+    policy=policy.EXPLAIN,
+    transaction=False,
+    answer=answers.WayIn,
+    errors=(NotFound, Conflict),
+)
 async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
     """From which network namespace of the host, and at which address, the server can be logged in to."""
     async with ctx.in_reading() as reading:
@@ -94,7 +101,7 @@ async def reach_server(ctx: Context, id: str) -> dict[str, Any]:
     return {"namespace": namespace, "address": address.ip, "user": "haneul", "key": None}
 
 
-@routes.get("/operations", policy=policy.OPERATIONS)
+@routes.get("/operations", policy=policy.OPERATIONS, answer=answers.Operations)
 async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
     """Accepted work, the newest first; `?open=true` only what still runs, `?resource=ID` of one thing."""
     filters = [] if ctx.may(policy.ALL_OPERATIONS, {}) else [Filter("project_id", "eq", ctx.project_id)]
@@ -107,7 +114,7 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
     return {"operations": [_operation(o) for o in found]}
 
 
-@routes.get("/operations/{id}", policy=policy.OPERATIONS)
+@routes.get("/operations/{id}", policy=policy.OPERATIONS, answer=answers.OneOperation, errors=(NotFound,))
 async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
     """One operation with its steps and their times."""
     found = await OPERATIONS.get(ctx.tx, id)
@@ -149,7 +156,7 @@ def _time(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
 
 
-@routes.get("/events", policy=policy.EVENTS)
+@routes.get("/events", policy=policy.EVENTS, answer=answers.Events)
 async def list_events(ctx: Context, query: Query) -> dict[str, Any]:
     """What happened, the newest first; `?subject=ID` to one thing."""
     filters = [] if ctx.may(policy.ALL_EVENTS, {}) else [Filter("project_id", "eq", ctx.project_id)]

@@ -8,11 +8,12 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Routes
 from haneul.services.oversight import policy
+from haneul.services.oversight.api import answers
 
 routes = Routes("/v1")
 
 
-@routes.get("/denials/{request_id}", policy=policy.DENIALS)
+@routes.get("/denials/{request_id}", policy=policy.DENIALS, answer=answers.OneDenial, errors=(NotFound,))
 async def show_denial(ctx: Context, request_id: str) -> dict[str, Any]:
     """Why that request was refused: the rule, the roles held, and the smallest role that would pass."""
     denial = ctx.platform.denials.of(request_id)

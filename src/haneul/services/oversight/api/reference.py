@@ -29,6 +29,7 @@ class Reference:
     async def on_get(self, req: Any, resp: Any, service: str) -> None:
         for served in self._app.services:
             if served.manifest.name == service:
-                resp.media = document(served.manifest, served.routes, self._app.platform.endpoint)
+                endpoint = self._app.platform.endpoint
+                resp.media = document(served.manifest, served.routes, endpoint, served.envelope)
                 return
         raise falcon.HTTPNotFound

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists
 from haneul.kernel.http.bounds import LARGEST, MANY, Number, Text
-from haneul.services.placement import policy
+from haneul.services.placement import errors, policy, versions
+from haneul.services.placement.api import answers
 from haneul.services.placement.model.providers import Consumer
 from haneul.services.placement.operations import allocations, inventories, providers
 
@@ -32,7 +33,12 @@ class ConsumerAllocations(Strict, kw_only=True):
     mappings: Annotated[dict[Text, Annotated[list[Text], MANY]], MANY] | UnsetType = UNSET
 
 
-@routes.get("/resource_providers/{id}/allocations", policy=policy.ADMIN_OR_SERVICE)
+@routes.get(
+    "/resource_providers/{id}/allocations",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.ProviderAllocations,
+    errors=(errors.ProviderNotFound,),
+)
 async def provider_allocations(ctx: Context, id: str) -> dict[str, Any]:
     """Who holds how much of this provider."""
     provider = await providers.show(ctx, id)
@@ -40,13 +46,18 @@ async def provider_allocations(ctx: Context, id: str) -> dict[str, Any]:
     for each in await allocations.of_provider(ctx, id):
         entry = held.setdefault(each.consumer_id, {"resources": {}})
         entry["resources"][each.resource_class] = each.used
-    if ctx.wants((1, 28)):
+    if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS):
         for consumer in await allocations.consumers(ctx, list(held)):
             held[consumer.id]["consumer_generation"] = consumer.generation
     return {"allocations": held, "resource_provider_generation": provider.generation}
 
 
-@routes.get("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE)
+@routes.get(
+    "/allocations/{consumer_id}",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.ConsumerAllocations,
+    errors=(errors.ProviderNotFound,),
+)
 async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
     """What the consumer holds; empty if it holds nothing."""
     held: dict[str, Any] = {}
@@ -57,37 +68,60 @@ async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
         entry["generation"] = (await providers.show(ctx, provider_id)).generation
     found: dict[str, Any] = {"allocations": held}
     for consumer in await allocations.consumers(ctx, [consumer_id]):
-        if ctx.wants((1, 12)):
+        if ctx.wants(versions.CONSUMERS_HAVE_OWNERS):
             found |= {"project_id": consumer.project_id, "user_id": consumer.user_id}
-        if ctx.wants((1, 28)):
+        if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS):
             found["consumer_generation"] = consumer.generation
-        if ctx.wants((1, 38)):
+        if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
             found["consumer_type"] = consumer.kind or "unknown"
     return found
 
 
-@routes.put("/allocations/{consumer_id}", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.12")
+@routes.put(
+    "/allocations/{consumer_id}",
+    status=204,
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.12",
+    errors=(errors.ConcurrentUpdate, errors.NoCapacity, errors.UnknownResourceClass),
+)
 async def set_allocations(ctx: Context, consumer_id: str, body: ConsumerAllocations) -> None:
     """The consumer holds exactly this."""
     consumer = Consumer(consumer_id, body.project_id, body.user_id, body.consumer_type or None)
     wanted = {provider: dict(held.resources) for provider, held in body.allocations.items()}
-    await allocations.set(ctx, consumer, wanted, body.consumer_generation if ctx.wants((1, 28)) else UNSET)
+    await allocations.set(
+        ctx,
+        consumer,
+        wanted,
+        body.consumer_generation if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS) else UNSET,
+    )
 
 
-@routes.post("/allocations", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.13")
+@routes.post(
+    "/allocations",
+    status=204,
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.13",
+    errors=(errors.ConcurrentUpdate, errors.NoCapacity, errors.UnknownResourceClass),
+)
 async def set_many(ctx: Context, body: Annotated[dict[Text, ConsumerAllocations], MANY]) -> None:
     """Several consumers hold exactly this, all or none."""
     for consumer_id, one in body.items():
         await set_allocations(ctx, consumer_id, one)
 
 
-@routes.delete("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE)
+@routes.delete("/allocations/{consumer_id}", policy=policy.ADMIN_OR_SERVICE, errors=(NotFound,))
 async def delete_allocations(ctx: Context, consumer_id: str) -> None:
     """The consumer holds nothing; 404 if it held nothing before."""
     await allocations.delete(ctx, consumer_id)
 
 
-@routes.get("/allocation_candidates", policy=policy.ADMIN_OR_SERVICE, since="1.10")
+@routes.get(
+    "/allocation_candidates",
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.10",
+    answer=answers.AllocationCandidates,
+    errors=(errors.UnknownResourceClass,),
+)
 async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
     """Where the resources could be had: requests ready to be put, and a summary of each provider."""
     resources = providers.parse_resources(query.get("resources"))
@@ -103,28 +137,28 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
     requests, summaries = [], {}
     for provider, have in found:
         asked: Any = {provider.id: {"resources": resources}}
-        if not ctx.wants((1, 12)):
+        if not ctx.wants(versions.CONSUMERS_HAVE_OWNERS):
             asked = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
         one: dict[str, Any] = {"allocations": asked}
-        if ctx.wants((1, 34)):
+        if ctx.wants(versions.CANDIDATES_HAVE_MAPPINGS):
             one["mappings"] = {"": [provider.id]}
         requests.append(one)
         summary: dict[str, Any] = {
             "resources": {
                 i.resource_class: {"capacity": i.capacity, "used": i.used}
                 for i in have
-                if ctx.wants((1, 27)) or i.resource_class in resources
+                if ctx.wants(versions.SUMMARIES_HAVE_ALL_CLASSES) or i.resource_class in resources
             }
         }
-        if ctx.wants((1, 17)):
+        if ctx.wants(versions.SUMMARIES_HAVE_TRAITS):
             summary["traits"] = provider.traits
-        if ctx.wants((1, 29)):
+        if ctx.wants(versions.SUMMARIES_ARE_NESTED):
             summary |= {"parent_provider_uuid": provider.parent_id, "root_provider_uuid": provider.root_id}
         summaries[provider.id] = summary
     return {"allocation_requests": requests, "provider_summaries": summaries}
 
 
-@routes.get("/usages", policy=policy.USAGES, since="1.9")
+@routes.get("/usages", policy=policy.USAGES, since="1.9", answer=answers.Usages)
 async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     """How much the project's consumers hold in all."""
     project_id = query.get("project_id")
@@ -132,6 +166,6 @@ async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
         raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
     ctx.authorize(policy.USAGES, {"project_id": project_id})
     used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
-    if ctx.wants((1, 38)):
+    if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
         return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
     return {"usages": used}

@@ -9,7 +9,8 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.http import Reply, Routes, Strict
 from haneul.kernel.http.bounds import MANY, Number, Text
-from haneul.services.placement import policy
+from haneul.services.placement import errors, policy
+from haneul.services.placement.api import answers
 from haneul.services.placement.model.providers import MAX_INT, Inventory
 from haneul.services.placement.operations import inventories
 
@@ -64,7 +65,12 @@ def _row(id: str, name: str, fields: InventoryFields) -> Inventory:
     )
 
 
-@routes.get("/inventories", policy=policy.ADMIN_OR_SERVICE)
+@routes.get(
+    "/inventories",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.Inventories,
+    errors=(errors.ProviderNotFound,),
+)
 async def list_inventories(ctx: Context, id: str) -> dict[str, Any]:
     """What the provider has."""
     provider, found = await inventories.list(ctx, id)
@@ -74,7 +80,17 @@ async def list_inventories(ctx: Context, id: str) -> dict[str, Any]:
     }
 
 
-@routes.put("/inventories", policy=policy.ADMIN_OR_SERVICE)
+@routes.put(
+    "/inventories",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.Inventories,
+    errors=(
+        errors.ProviderNotFound,
+        errors.ConcurrentUpdate,
+        errors.InventoryInUse,
+        errors.UnknownResourceClass,
+    ),
+)
 async def set_inventories(ctx: Context, id: str, body: Inventories) -> dict[str, Any]:
     """The provider has exactly this."""
     rows = [_row(id, name, fields) for name, fields in body.inventories.items()]
@@ -82,7 +98,13 @@ async def set_inventories(ctx: Context, id: str, body: Inventories) -> dict[str,
     return await list_inventories(ctx, id)
 
 
-@routes.post("/inventories", status=201, policy=policy.ADMIN_OR_SERVICE)
+@routes.post(
+    "/inventories",
+    status=201,
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.OneInventory,
+    errors=(errors.ProviderNotFound, errors.ConcurrentUpdate, errors.UnknownResourceClass),
+)
 async def create_inventory(ctx: Context, id: str, body: NewInventory) -> Reply:
     """The provider has this too."""
     provider = await inventories.add(ctx, id, _row(id, body.resource_class, body))
@@ -90,20 +112,40 @@ async def create_inventory(ctx: Context, id: str, body: NewInventory) -> Reply:
     return Reply(made | view(_row(id, body.resource_class, body)), status=201)
 
 
-@routes.delete("/inventories", policy=policy.ADMIN_OR_SERVICE, since="1.5")
+@routes.delete(
+    "/inventories",
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.5",
+    errors=(
+        errors.ProviderNotFound,
+        errors.InventoryInUse,
+        errors.ConcurrentUpdate,
+        errors.UnknownResourceClass,
+    ),
+)
 async def delete_inventories(ctx: Context, id: str) -> None:
     """The provider has nothing."""
     await inventories.set_all(ctx, id, [], None)
 
 
-@routes.get("/inventories/{resource_class}", policy=policy.ADMIN_OR_SERVICE)
+@routes.get(
+    "/inventories/{resource_class}",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.OneInventory,
+    errors=(errors.ProviderNotFound, errors.InventoryNotFound),
+)
 async def show_inventory(ctx: Context, id: str, resource_class: str) -> dict[str, Any]:
     """How much the provider has of one class."""
     provider, found = await inventories.show(ctx, id, resource_class)
     return {"resource_provider_generation": provider.generation} | view(found)
 
 
-@routes.put("/inventories/{resource_class}", policy=policy.ADMIN_OR_SERVICE)
+@routes.put(
+    "/inventories/{resource_class}",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.OneInventory,
+    errors=(errors.ProviderNotFound, errors.ConcurrentUpdate),
+)
 async def set_inventory(ctx: Context, id: str, resource_class: str, body: OneInventory) -> dict[str, Any]:
     """Change how much the provider has of one class."""
     row = _row(id, resource_class, body)
@@ -111,13 +153,27 @@ async def set_inventory(ctx: Context, id: str, resource_class: str, body: OneInv
     return {"resource_provider_generation": provider.generation} | view(row)
 
 
-@routes.delete("/inventories/{resource_class}", policy=policy.ADMIN_OR_SERVICE)
+@routes.delete(
+    "/inventories/{resource_class}",
+    policy=policy.ADMIN_OR_SERVICE,
+    errors=(
+        errors.ProviderNotFound,
+        errors.InventoryNotFound,
+        errors.InventoryInUse,
+        errors.ConcurrentUpdate,
+    ),
+)
 async def delete_inventory(ctx: Context, id: str, resource_class: str) -> None:
     """The provider has nothing of this class."""
     await inventories.remove(ctx, id, resource_class)
 
 
-@routes.get("/usages", policy=policy.ADMIN_OR_SERVICE)
+@routes.get(
+    "/usages",
+    policy=policy.ADMIN_OR_SERVICE,
+    answer=answers.ProviderUsages,
+    errors=(errors.ProviderNotFound,),
+)
 async def show_usages(ctx: Context, id: str) -> dict[str, Any]:
     """How much of what the provider has is held."""
     provider, found = await inventories.list(ctx, id)

@@ -10,6 +10,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Query, Reply, Routes, Strict
 from haneul.kernel.http.bounds import Text
 from haneul.services.placement import errors, policy
+from haneul.services.placement.api import answers
 from haneul.services.placement.manifest import MANIFEST
 from haneul.services.placement.model.providers import STANDARD_CLASSES
 from haneul.services.placement.operations import providers
@@ -34,7 +35,7 @@ def _class(name: str) -> dict[str, Any]:
     }
 
 
-@routes.get("/traits", policy=policy.ADMIN_OR_SERVICE, since="1.6")
+@routes.get("/traits", policy=policy.ADMIN_OR_SERVICE, since="1.6", answer=answers.Traits)
 async def list_traits(ctx: Context, query: Query) -> dict[str, Any]:
     """Traits that were made, or that a provider has."""
     in_use = await providers.traits_in_use(ctx)
@@ -52,14 +53,23 @@ async def list_traits(ctx: Context, query: Query) -> dict[str, Any]:
     return {"traits": found}
 
 
-@routes.get("/traits/{name}", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.6")
+@routes.get(
+    "/traits/{name}", status=204, policy=policy.ADMIN_OR_SERVICE, since="1.6", errors=(errors.NameNotFound,)
+)
 async def show_trait(ctx: Context, name: str) -> None:
     """204 if the trait exists."""
     if name not in {*await providers.traits_in_use(ctx), *await providers.names(ctx, "trait")}:
         raise errors.NameNotFound(what="trait", name=name)
 
 
-@routes.put("/traits/{name}", status=201, policy=policy.ADMIN_OR_SERVICE, since="1.6")
+@routes.put(
+    "/traits/{name}",
+    status=201,
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.6",
+    answer=None,
+    other_answers={204: None},
+)
 async def create_trait(ctx: Context, name: str) -> Reply:
     """The custom trait exists: 201 if it is new."""
     _check(name)
@@ -69,7 +79,12 @@ async def create_trait(ctx: Context, name: str) -> Reply:
     )
 
 
-@routes.delete("/traits/{name}", policy=policy.ADMIN_OR_SERVICE, since="1.6")
+@routes.delete(
+    "/traits/{name}",
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.6",
+    errors=(errors.NameNotFound, errors.NameInUse, errors.CannotDeleteStandard),
+)
 async def delete_trait(ctx: Context, name: str) -> None:
     """Remove a custom trait that no provider has."""
     if not name.startswith("CUSTOM_"):
@@ -77,14 +92,20 @@ async def delete_trait(ctx: Context, name: str) -> None:
     await providers.remove_name(ctx, "trait", name)
 
 
-@routes.get("/resource_classes", policy=policy.ADMIN_OR_SERVICE, since="1.2")
+@routes.get("/resource_classes", policy=policy.ADMIN_OR_SERVICE, since="1.2", answer=answers.ResourceClasses)
 async def list_classes(ctx: Context) -> dict[str, Any]:
     """The standard resource classes, then the custom ones."""
     names = [*STANDARD_CLASSES, *await providers.names(ctx, "resource_class")]
     return {"resource_classes": [_class(n) for n in names]}
 
 
-@routes.get("/resource_classes/{name}", policy=policy.ADMIN_OR_SERVICE, since="1.2")
+@routes.get(
+    "/resource_classes/{name}",
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.2",
+    answer=answers.ResourceClass,
+    errors=(errors.NameNotFound,),
+)
 async def show_class(ctx: Context, name: str) -> dict[str, Any]:
     """One resource class."""
     if name not in {*STANDARD_CLASSES, *await providers.names(ctx, "resource_class")}:
@@ -92,7 +113,14 @@ async def show_class(ctx: Context, name: str) -> dict[str, Any]:
     return _class(name)
 
 
-@routes.post("/resource_classes", status=201, policy=policy.ADMIN_OR_SERVICE, since="1.2")
+@routes.post(
+    "/resource_classes",
+    status=201,
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.2",
+    answer=None,
+    errors=(errors.DuplicateName,),
+)
 async def create_class(ctx: Context, body: NewClass) -> Reply:
     """Create a custom resource class."""
     _check(body.name)
@@ -102,7 +130,14 @@ async def create_class(ctx: Context, body: NewClass) -> Reply:
     return Reply(status=201, headers={"Location": location})
 
 
-@routes.put("/resource_classes/{name}", status=201, policy=policy.ADMIN_OR_SERVICE, since="1.7")
+@routes.put(
+    "/resource_classes/{name}",
+    status=201,
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.7",
+    answer=None,
+    other_answers={204: None},
+)
 async def ensure_class(ctx: Context, name: str) -> Reply:
     """The custom resource class exists: 201 if it is new."""
     _check(name)
@@ -111,7 +146,12 @@ async def ensure_class(ctx: Context, name: str) -> Reply:
     return Reply(status=201 if is_new else 204, headers={"Location": location})
 
 
-@routes.delete("/resource_classes/{name}", policy=policy.ADMIN_OR_SERVICE, since="1.2")
+@routes.delete(
+    "/resource_classes/{name}",
+    policy=policy.ADMIN_OR_SERVICE,
+    since="1.2",
+    errors=(errors.NameNotFound, errors.NameInUse, errors.CannotDeleteStandard),
+)
 async def delete_class(ctx: Context, name: str) -> None:
     """Remove a custom resource class that no inventory has."""
     if name in STANDARD_CLASSES:

@@ -6,12 +6,13 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
+from haneul.services.placement.api import answers
 from haneul.services.placement.manifest import MANIFEST
 
 routes = Routes()
 
 
-@routes.get("", auth=False)
+@routes.get("", auth=False, answer=answers.Versions)
 async def show_versions(ctx: Context) -> dict[str, Any]:
     """The one version of the API, and its window of microversions."""
     assert MANIFEST.microversions is not None

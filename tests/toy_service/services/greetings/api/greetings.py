@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from haneul.services.greetings import policy
+from haneul.services.greetings import errors, policy
 from haneul.services.greetings.model.greetings import Greeting
 from haneul.services.greetings.operations import greetings
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Answer, Query, Routes
 from haneul.kernel.http.bounds import FEW, Text
 from haneul.kernel.http.schema import Schema
 
@@ -26,30 +26,50 @@ class CreateGreeting(Schema):
     greeting: NewGreeting
 
 
-@routes.post("/greetings", status=202, policy=policy.CREATE)
-async def create_greeting(ctx: Context, body: CreateGreeting) -> dict[str, Any]:
-    """Hang out a greeting. It is done in the background."""
+class ShownGreeting(Answer):
+    id: str
+    text: str
+    tags: list[str]
+    host: str | None
+
+
+class OneGreeting(Answer):
+    greeting: ShownGreeting
+
+
+class Greetings(Answer):
+    greetings: list[ShownGreeting]
+
+
+@routes.post(
+    "/greetings",
+    status=202,
+    policy=policy.CREATE,
+    errors=(errors.GreetingTooLong, errors.TooManyGreetings),
+)
+async def create_greeting(ctx: Context, body: CreateGreeting) -> OneGreeting:
+    """Make a greeting. A host gets it in the background."""
     new = body.greeting
-    return {"greeting": view(await greetings.create(ctx, new.text, new.tags))}
+    return OneGreeting(greeting=view(await greetings.create(ctx, new.text, new.tags)))
 
 
 @routes.get("/greetings", policy=policy.LIST)
-async def list_greetings(ctx: Context, query: Query) -> dict[str, Any]:
+async def list_greetings(ctx: Context, query: Query) -> Greetings:
     """The project's greetings; `?tag=` those with it."""
-    return {"greetings": [view(each) for each in await greetings.list(ctx, query.get("tag"))]}
+    return Greetings(greetings=[view(each) for each in await greetings.list(ctx, query.get("tag"))])
 
 
-@routes.get("/greetings/{id}", policy=policy.SHOW)
-async def show_greeting(ctx: Context, id: str) -> dict[str, Any]:
+@routes.get("/greetings/{id}", policy=policy.SHOW, errors=(errors.GreetingNotFound,))
+async def show_greeting(ctx: Context, id: str) -> OneGreeting:
     """One greeting."""
-    return {"greeting": view(await greetings.show(ctx, id))}
+    return OneGreeting(greeting=view(await greetings.show(ctx, id)))
 
 
-@routes.delete("/greetings/{id}", status=204, policy=policy.DELETE)
+@routes.delete("/greetings/{id}", status=204, policy=policy.DELETE, errors=(errors.GreetingNotFound,))
 async def delete_greeting(ctx: Context, id: str) -> None:
-    """Take a greeting in."""
+    """Delete a greeting."""
     await greetings.delete(ctx, id)
 
 
-def view(greeting: Greeting) -> dict[str, Any]:
-    return {"id": greeting.id, "text": greeting.text, "tags": greeting.tags, "host": greeting.host}
+def view(greeting: Greeting) -> ShownGreeting:
+    return ShownGreeting(id=greeting.id, text=greeting.text, tags=greeting.tags, host=greeting.host)

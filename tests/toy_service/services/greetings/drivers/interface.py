@@ -6,20 +6,20 @@ from typing import Protocol, runtime_checkable
 
 
 @runtime_checkable
-class Doors(Protocol):
-    """The host's door. Calls name what is wanted, so they repeat safely."""
+class GreetingHost(Protocol):
+    """What a host does with greetings. Calls name what is wanted, so they repeat safely."""
 
     async def start(self) -> None: ...
     async def close(self) -> None: ...
 
-    async def ensure_hung(self, greeting_id: str, text: str) -> None:
-        """The greeting hangs at the door."""
+    async def ensure_there(self, greeting_id: str, text: str) -> None:
+        """The host holds the greeting."""
         ...
 
     async def ensure_gone(self, greeting_id: str) -> None:
-        """It does not."""
+        """The host does not hold it."""
         ...
 
-    async def hung(self) -> dict[str, str]:
-        """What hangs there: id -> text."""
+    async def held(self) -> dict[str, str]:
+        """What the host holds: id -> text."""
         ...

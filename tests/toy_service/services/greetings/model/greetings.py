@@ -13,6 +13,6 @@ class Greeting(msgspec.Struct, frozen=True):
     text: str
     tags: list[str]
     host: str | None
-    """Where it hangs; None until that is decided, or after it failed."""
+    """Where it is; None until that is decided, or after it failed."""
     created_at: datetime
     generation: int = 0

@@ -7,7 +7,7 @@ import builtins
 from haneul.services.greetings import errors, policy
 from haneul.services.greetings.config import GreetingOptions
 from haneul.services.greetings.model.greetings import Greeting
-from haneul.services.greetings.sagas.hang_greeting import HANG_GREETING, NewGreeting
+from haneul.services.greetings.sagas.place_greeting import PLACE_GREETING, NewGreeting
 from haneul.services.greetings.store.greetings import GREETINGS, QUOTAS
 
 from haneul.kernel.context import Context
@@ -15,7 +15,7 @@ from haneul.kernel.db import Filter, Sort
 
 
 async def create(ctx: Context, text: str, tags: builtins.list[str]) -> Greeting:
-    """Accept a greeting; the saga hangs it out."""
+    """Accept a greeting; the saga gives it to a host."""
     ctx.authorize(policy.CREATE, {"project_id": ctx.project_id})
     longest = ctx.options(GreetingOptions).longest
     if len(text) > longest:
@@ -23,7 +23,7 @@ async def create(ctx: Context, text: str, tags: builtins.list[str]) -> Greeting:
     await QUOTAS.require(ctx, ctx.project_id, errors.TooManyGreetings, greetings=1)
     new = Greeting(ctx.new_id(), ctx.project_id, text, sorted(set(tags)), None, ctx.now())
     greeting = await GREETINGS.add(ctx.tx, new)
-    await ctx.start(HANG_GREETING, NewGreeting(greeting.id, text), resource=greeting.id)
+    await ctx.start(PLACE_GREETING, NewGreeting(greeting.id, text), resource=greeting.id)
     return greeting
 
 
@@ -43,7 +43,7 @@ async def list(ctx: Context, tag: str | None) -> builtins.list[Greeting]:
 
 
 async def delete(ctx: Context, id: str) -> None:
-    """The greeting is gone; the door is cleared by the reconciler."""
+    """The greeting is gone; the reconciler takes it from its host."""
     greeting = await show(ctx, id)
     ctx.authorize(policy.DELETE, greeting)
     await GREETINGS.remove(ctx.tx, id=id)
