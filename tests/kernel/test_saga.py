@@ -367,6 +367,9 @@ async def test_an_operation_of_an_older_version_goes_on_at_the_step_of_its_name(
     id = await start(platform, "slow", longer)
     await until(lambda: outside == {"slow@a": 1})
     await platform.engine.stop()
+    async with platform.db.transaction() as tx:  # its lease runs out
+        old = await operation(platform, id)
+        await OPERATIONS.update(tx, msgspec.structs.replace(old, lease_until=old.accepted_at - HOLD))
     gate.set()
     platform.engine = Engine(platform, [ORDER])
     await platform.engine.run()
