@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -137,14 +136,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
         config.pluginmanager.register(Places(path.absolute()))
-
-
-def pytest_unconfigure() -> None:
-    """What is left is given back by the end of the process, not piece by piece.
-
-    The collector of CPython 3.11, in its last round when modules are already gone, dies of some extensions' types.
-    """
-    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
