@@ -103,7 +103,10 @@ name_argument = click.argument("name", type=Name())
 
 @click.group("new")
 def command() -> None:
-    """Write the standard files of a part of Haneul, with their first tests (in a checkout)."""
+    """Write the standard files of a service, resource, saga or driver (in a checkout).
+
+    Their first tests come with them.
+    """
     if not GREETINGS.is_dir():
         raise click.ClickException(f"There is no {GREETINGS}: this is no checkout of Haneul.")
 
