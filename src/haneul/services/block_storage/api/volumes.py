@@ -58,7 +58,7 @@ ADMINS_FILTERS = {
     "source_volid": "source_id",
     "volume_type_id": "type_id",
     "service_uuid": "=None",
-    "shared_targets": "=None",
+    "shared_targets": "=False",
 }
 LISTING = lists.Listing("volumes", volumes.list_all, SORTABLE, FILTERS, ADMINS_FILTERS)
 
