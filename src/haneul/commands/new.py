@@ -236,8 +236,7 @@ from haneul.services.{service}.drivers.interface import {protocol}
 
 async def test_it_is_loaded_by_name(tmp_path: Path) -> None:
     driver = load("haneul.{service}.{interface}", "{name}")(HostSettings("host", tmp_path, {{}}))
-    assert type(driver).__name__ == "{camel}"
-    assert isinstance(driver, {protocol})
+    assert isinstance(driver, {protocol}) and type(driver).__name__ == "{camel}"
     await driver.start()
     await driver.close()
 '''
