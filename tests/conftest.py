@@ -138,6 +138,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Places(path.absolute()))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database") != "sqlite":
         items[:], others = _partition(items, _differs_by_database)

@@ -84,6 +84,8 @@ async def test_a_label_puts_no_interface_into_anothers_machine(t: Tenants, again
     shown = await t.victim.get(f"{COMPUTE}/servers/{victim}/os-interface", version=V)
     assert [i["port_id"] for i in shown.json()["interfaceAttachments"]] == [own]
     assert list((await t.w.show(victim))["addresses"]) == ["n"]
+    assert (await t.alt.delete(f"{NETWORK}/ports/{port}")).status_code == 403  # so says the label
+    assert (await t.alt.put(f"{NETWORK}/ports/{port}", {"port": {"device_owner": ""}})).status_code == 200
     assert (await t.alt.delete(f"{NETWORK}/ports/{port}")).status_code == 204
     await t.cloud.settled()
     assert await nics(t, victim) == [own]
@@ -170,7 +172,8 @@ async def test_a_port_without_its_label_is_still_its_servers(t: Tenants) -> None
 async def test_a_servers_port_that_is_deleted_leaves_its_machine(t: Tenants) -> None:
     mine = await own_server(t)
     port = await port_of(t, mine)
-    assert (await t.alt.delete(f"{NETWORK}/ports/{port}")).status_code == 204
+    assert (await t.alt.delete(f"{NETWORK}/ports/{port}")).status_code == 403
+    assert (await t.cloud.admin.delete(f"{NETWORK}/ports/{port}")).status_code == 204
     assert (await t.alt.get(f"{NETWORK}/ports/{port}")).status_code == 404
     await t.cloud.plane.reconcilers.look(detach_lost_ports)
     await t.cloud.settled()
