@@ -135,6 +135,15 @@ async def test_a_header_from_elsewhere_is_not_looked_at(trusting: Keystone) -> N
         ("member", certificate(name="admin")),
         ("member", b"nonsense"),
     ],
+    ids=[
+        "of a member, by a reader",
+        "by nobody",
+        "without a user",
+        "other domain",
+        "other issuer",
+        "other name",
+        "none",
+    ],
 )
 async def test_certificates_of_others(trusting: Keystone, user: str, der: bytes) -> None:
     answer = await ask(trusting, user, **header(der))
