@@ -225,6 +225,21 @@ async def test_quotas_and_limits(cloud: Cloud) -> None:
     assert (await cloud.stranger.get(path)).status_code == 403
 
 
+async def test_a_limit_that_would_not_hold_is_refused(cloud: Cloud) -> None:
+    """Limits of single volume types are among them: there are none here, so nobody is told that there are."""
+    project = cloud.member.auth.project_id
+    path, everybody = f"{V3}/os-quota-sets/{project}", f"{V3}/os-quota-class-sets/default"
+    before = (await cloud.admin.get(path)).json()
+    for name in ("gigabytes_nosuch", "volumes___DEFAULT__", "floating_ips"):
+        answer = await cloud.admin.put(path, {"quota_set": {"volumes": 3, name: "20"}})
+        assert message(answer, "badRequest") == f"Bad key(s) in quota set: {name}"
+        answer = await cloud.admin.put(everybody, {"quota_class_set": {"volumes": 3, name: 20}})
+        assert message(answer, "badRequest") == f"Bad key(s) in quota set: {name}"
+    assert (await cloud.admin.get(path)).json() == before
+    kept = await cloud.admin.put(path, {"quota_set": {"tenant_id": project, "volumes": "3"}})
+    assert kept.json()["quota_set"]["volumes"] == 3
+
+
 async def test_a_volume_changes_hands(cloud: Cloud) -> None:
     id = (await make_volume(cloud))["id"]
     path = f"{V3}/volume-transfers"

@@ -104,6 +104,10 @@ class InvalidField(BadRequest):
     message = "Invalid input for field/attribute {field}. Value: {value}. {why}"
 
 
+class UnknownQuotas(BadRequest):
+    code, message = "block_storage.unknown_quotas", "Bad key(s) in quota set: {names}"
+
+
 class MalformedUrl(BadRequest):
     code, message = "block_storage.malformed_url", "Malformed request url"
 

@@ -17,6 +17,7 @@ routes = ProjectRoutes()
 
 EVERYBODY = "default"
 MAX_INT = 2**31 - 1
+LONGEST_NAMES = 200
 
 
 class QuotaSet(Schema):
@@ -49,7 +50,7 @@ async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
     "/os-quota-sets/{id}",
     policy=policy.UPDATE_QUOTA,
     answer=other_answers.QuotaSet,
-    errors=(errors.InvalidInput, errors.InvalidField),
+    errors=(errors.InvalidInput, errors.InvalidField, errors.UnknownQuotas),
 )
 async def update_quotas(ctx: Context, id: str, body: QuotaSet) -> dict[str, Any]:
     await QUOTAS.set(ctx.tx, id, _limits(body.quota_set))
@@ -70,7 +71,7 @@ async def show_class(ctx: Context, id: str) -> dict[str, Any]:
     "/os-quota-class-sets/{id}",
     policy=policy.UPDATE_QUOTA_CLASS,
     answer=other_answers.QuotaClassSet,
-    errors=(errors.InvalidInput, errors.InvalidField),
+    errors=(errors.InvalidInput, errors.InvalidField, errors.UnknownQuotas),
 )
 async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any]:
     """The limits of every project that has none of its own; only the class `default` has an effect."""
@@ -81,8 +82,8 @@ async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any
 
 
 def _limits(given: dict[str, Any]) -> dict[str, int]:
-    """The limits that we know; those of other things are no business of ours."""
-    found = {}
+    """The limits that a body sets; one of something that has no quota here is refused, so none is lost in silence."""
+    found, unknown = {}, []
     for name, value in given.items():
         if name in ("id", "tenant_id", "force"):
             continue
@@ -93,6 +94,10 @@ def _limits(given: dict[str, Any]) -> dict[str, int]:
             raise fields.refused(name, value, f"{text[:20]} is not between -1 and {MAX_INT}")
         if name in QUOTAS.defaults:
             found[name] = int(text)
+        else:
+            unknown.append(name)
+    if unknown:
+        raise errors.UnknownQuotas(names=",".join(sorted(unknown))[:LONGEST_NAMES])
     return found
 
 
