@@ -90,3 +90,22 @@ async def test_whether_a_volume_goes_with_its_server_is_decided_later_too(w: Wor
     assert (await w.cloud.member.delete(f"{BASE}/servers/{server}")).status_code == 204
     await w.cloud.settled()
     assert (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).status_code == 404
+
+
+async def test_a_server_has_only_so_much_metadata_and_who_sets_more_is_told_how_much(w: World) -> None:
+    path = f"{BASE}/servers/{await w.create()}/metadata"
+    refusal = await w.cloud.member.put(path, {"metadata": {f"k{n}": "" for n in range(129)}})
+    assert (refusal.status_code, refusal.json()["forbidden"]["message"]) == (
+        403,
+        "Maximum number of metadata items exceeds 128",
+    )
+
+
+async def test_a_resize_takes_a_flavor_and_is_confirmed_once_it_waits_for_that(w: World) -> None:
+    id = await w.create()
+    await w.cloud.settled()
+    path = f"{BASE}/servers/{id}/action"
+    extra = {"resize": {"flavorRef": w.flavor, "personality": [], "metadata": {}}}
+    assert (await w.cloud.member.post(path, extra)).status_code == 400
+    assert (await w.cloud.member.post(path, {"resize": {"flavorRef": w.flavor}})).status_code == 400
+    assert (await w.cloud.member.post(path, {"confirmResize": None})).status_code == 409

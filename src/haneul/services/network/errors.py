@@ -235,6 +235,11 @@ class HANotEnoughAvailableAgents(Conflict):
     message = "Not enough l3 agents available to ensure HA. Minimum required 2, available 1."
 
 
+class NetworkMTUSubnetConflict(Conflict):
+    code = "network.mtu_too_small"
+    message = "MTU of {network_id} is not valid, subnet requires a minimum of {least}"
+
+
 class SecurityGroupConflict(Conflict):
     code = "network.security_group_conflict"
     message = "Error {reason} while attempting the operation."

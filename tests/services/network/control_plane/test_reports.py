@@ -78,3 +78,56 @@ async def test_a_page_that_is_not_full_names_the_one_before(member: Neutron) -> 
     (link,) = answer["networks_links"]
     assert link["rel"] == "previous"
     assert (await member.who.get(link["href"])).json()["networks"] == []
+
+
+async def test_only_administrators_ask_for_routers_that_stand_by(member: Neutron, admin: Neutron) -> None:
+    router = (await member.make("router", name="r"))["id"]
+    wanted = {"router": {"ha": True}}
+    for method, path in (("POST", "/routers"), ("PUT", f"/routers/{router}")):
+        assert await member.refused(method, path, wanted) == (403, "PolicyNotAuthorized")
+        assert await admin.refused(method, path, wanted) == (409, "HANotEnoughAvailableAgents")
+
+
+async def test_packets_of_a_network_are_long_enough_for_its_subnets(member: Neutron) -> None:
+    network = (await member.make("network", mtu=1279))["id"]
+    v6 = {"network_id": network, "ip_version": 6, "cidr": "2001:db8::/64"}
+    short = (409, "NetworkMTUSubnetConflict")
+    assert await member.refused("POST", "/subnets", {"subnet": v6}) == short
+    await member.make("subnet", network_id=network, ip_version=4, cidr="10.0.0.0/24")
+    assert await member.refused("PUT", f"/networks/{network}", {"network": {"mtu": 67}}) == short
+    await member.change("network", network, mtu=1280)
+    await member.make("subnet", **v6)
+    assert await member.refused("PUT", f"/networks/{network}", {"network": {"mtu": 1279}}) == short
+    assert (await member.show("network", network))["mtu"] == 1280
+
+
+@pytest.mark.parametrize("mac", ["00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"])
+async def test_a_port_is_one_machines(member: Neutron, mac: str) -> None:
+    network, _ = await member.network()
+    wrong = {"port": {"network_id": network, "mac_address": mac}}
+    assert await member.refused("POST", "/ports", wrong) == (400, "HTTPBadRequest")
+    pair = {
+        "port": {
+            "network_id": network,
+            "allowed_address_pairs": [{"ip_address": "10.0.0.9", "mac_address": mac}],
+        }
+    }
+    assert (await member.refused("POST", "/ports", pair))[0] == 400
+
+
+async def test_a_floating_address_leads_to_one_address_that_is_named_where_there_are_several(
+    member: Neutron, admin: Neutron
+) -> None:
+    outside, _ = await admin.network("203.0.113.0/24", router__external=True)
+    network, subnet = await member.network()
+    router = (await member.make("router", external_gateway_info={"network_id": outside}))["id"]
+    await member.act(router, "add_router_interface", subnet_id=subnet)
+    port = await member.make("port", network_id=network, fixed_ips=[{"subnet_id": subnet}] * 2)
+    wanted = {"floating_network_id": outside, "port_id": port["id"]}
+    assert await member.refused("POST", "/floatingips", {"floatingip": wanted}) == (400, "BadRequest")
+    named = {**wanted, "fixed_ip_address": port["fixed_ips"][1]["ip_address"]}
+    await member.make("floatingip", **named)
+    assert await member.refused("POST", "/floatingips", {"floatingip": named}) == (
+        409,
+        "FloatingIPPortAlreadyAssociated",
+    )

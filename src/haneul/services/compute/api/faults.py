@@ -24,6 +24,6 @@ def envelope(error: HaneulError, request_id: str) -> tuple[str, bytes]:
     if error.status == 401:
         return unauthorized()
     text = error.text
-    if error.status == 403 and error.code == "forbidden":
-        text = f"Policy doesn't allow {error.details.get('action', 'this')} to be performed."
+    if error.status == 403 and error.code == "forbidden" and "action" in error.details:
+        text = f"Policy doesn't allow {error.details['action']} to be performed."
     return json_body({KEYS.get(error.status, "computeFault"): {"code": error.status, "message": text}})

@@ -118,9 +118,13 @@ def prefix(value: Any) -> str:
     return _normal(normal_forms.prefix, value, "is neither a valid IP address, nor is it a valid IP subnet")
 
 
+NOBODYS_MACS = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
+"""No address, and everybody's."""
+
+
 def mac(value: Any) -> str:
     written = _normal(normal_forms.mac, value, "is not a valid MAC address")
-    if written == "00:00:00:00:00:00":
+    if written in NOBODYS_MACS:
         raise ValueError(f"'{value}' is not a valid MAC address")
     return written
 

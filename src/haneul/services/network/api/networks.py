@@ -81,7 +81,12 @@ NETWORK = Resource(
     shape=answers.Network,
     refusals={
         "create": (errors.OverQuota, errors.SegmentInUse),
-        "update": (errors.NetworkInUse, errors.InvalidSharedSetting, errors.SegmentInUse),
+        "update": (
+            errors.NetworkInUse,
+            errors.InvalidSharedSetting,
+            errors.SegmentInUse,
+            errors.NetworkMTUSubnetConflict,
+        ),
         "delete": (errors.NetworkInUse,),
     },
 )

@@ -36,13 +36,6 @@ def _gateway(value: Any) -> dict[str, Any] | None:
     return None if value in (None, {}) else _GATEWAY(value)
 
 
-def _ha(value: Any) -> bool:
-    """A router is on one host at a time, and moves when that is lost: no second one stands by."""
-    if checks.truth(value):
-        raise errors.HANotEnoughAvailableAgents
-    return False
-
-
 def _distributed(value: Any) -> bool:
     """Without distributed routers upstream does not know the word; that there are none may be said."""
     if checks.truth(value):
@@ -78,7 +71,7 @@ ROUTER = Resource(
             is_stored=False,
         ),
         Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", _ha, field="is_ha", default=False, is_filter=False),
+        Attribute("ha", checks.truth, field="is_ha", default=False, is_filter=False),
         Attribute("distributed", _distributed, field="is_distributed", default=False, is_filter=False),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),

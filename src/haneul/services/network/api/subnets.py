@@ -142,6 +142,7 @@ SUBNET = Resource(
     refusals={
         "create": (
             errors.NetworkNotFound,
+            errors.NetworkMTUSubnetConflict,
             errors.OverQuota,
             errors.NetworkSubnetPoolAffinityError,
             errors.InvalidSubnetServiceType,

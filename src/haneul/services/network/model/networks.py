@@ -11,6 +11,8 @@ from haneul.kernel.db.columns import derived_field
 
 EXTERNAL_MTU = 1500
 TENANT_MTU = 1450
+LEAST_MTU = {4: 68, 6: 1280}
+"""The shortest packets that each version of IP can live with."""
 FIRST_SEGMENT, LAST_SEGMENT = 1, 16_777_215
 
 

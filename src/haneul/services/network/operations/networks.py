@@ -11,7 +11,7 @@ from haneul.kernel.db import Busy, Duplicate
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
-from haneul.services.network.model.networks import EXTERNAL_MTU, TENANT_MTU, Network
+from haneul.services.network.model.networks import EXTERNAL_MTU, LEAST_MTU, TENANT_MTU, Network
 from haneul.services.network.model.pending import NETWORK
 from haneul.services.network.model.ports import ROUTER_GATEWAY, SERVICE_PORT
 from haneul.services.network.operations import addresses
@@ -59,6 +59,12 @@ async def create(ctx: Context, values: dict[str, Any]) -> Network:
     return network
 
 
+def require_mtu(network_id: str, mtu: int, ip_version: int) -> None:
+    """Raise if packets of the network are too short for a subnet of that version."""
+    if mtu < LEAST_MTU[ip_version]:
+        raise errors.NetworkMTUSubnetConflict(network_id=network_id, least=LEAST_MTU[ip_version])
+
+
 async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Network:
     """The network with these values; its subnets are shared, and external, as it is."""
     for provider in ("network_type", "physical_network", "segment"):
@@ -72,6 +78,8 @@ async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Netw
         largest = EXTERNAL_MTU if network.is_external or network.physical_network else TENANT_MTU
         if values["mtu"] > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
+        for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
+            require_mtu(network.id, values["mtu"], subnet.ip_version)
     changed = await NETWORKS.change(ctx, network, **values)
     as_network = {"is_shared": changed.is_shared, "is_external": changed.is_external}
     if as_network != {"is_shared": network.is_shared, "is_external": network.is_external}:

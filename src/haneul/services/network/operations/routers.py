@@ -38,7 +38,14 @@ class Attachment(Struct, frozen=True):
     subnet_ids: list[str]
 
 
+def _refuse_standby(values: dict[str, Any]) -> None:
+    """A router is on one host at a time, and moves when that is lost: no second one stands by."""
+    if values.get("is_ha"):
+        raise errors.HANotEnoughAvailableAgents
+
+
 async def create(ctx: Context, values: dict[str, Any]) -> Router:
+    _refuse_standby(values)
     if values.get("flavor_id") is not None:
         raise errors.FlavorNotFound(id=values["flavor_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, router=1)
@@ -58,6 +65,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Router:
 
 
 async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router:
+    _refuse_standby(values)
     if "gateway" in values:
         values["gateway"] = await _new_gateway(ctx, router, values["gateway"])
     if "routes" in values:

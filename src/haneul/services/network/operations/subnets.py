@@ -32,6 +32,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
     cidr = await _cidr(ctx, values)
+    networks.require_mtu(network.id, network.mtu, cidr.version)
     others = await SUBNETS.find(ctx.tx, network_id=network.id)
     _refuse_overlap(cidr, others, network)
     _refuse_other_pool(values["subnetpool_id"], cidr.version, others)
