@@ -192,7 +192,8 @@ async def test_types_and_who_may_use_them(cloud: Cloud) -> None:
     made = await make_volume(cloud, volume_type="own")
     assert (made["volume_type"], made["multiattach"]) == ("own", True)
     assert (await cloud.admin.delete(f"{path}/{id}")).status_code == 400
-    assert (await act(cloud.member, made["id"], "os-retype", {"new_type": "__DEFAULT__"})).status_code == 202
+    for name, status in (("own", 400), ("nosuch", 404), ("__DEFAULT__", 202)):
+        assert (await act(cloud.member, made["id"], "os-retype", {"new_type": name})).status_code == status
     assert (await cloud.admin.delete(f"{path}/{id}")).status_code == 202
     assert (await cloud.admin.delete(f"{path}/{default['id']}")).status_code == 400
 

@@ -109,3 +109,18 @@ async def test_a_resize_takes_a_flavor_and_is_confirmed_once_it_waits_for_that(w
     assert (await w.cloud.member.post(path, extra)).status_code == 400
     assert (await w.cloud.member.post(path, {"resize": {"flavorRef": w.flavor}})).status_code == 400
     assert (await w.cloud.member.post(path, {"confirmResize": None})).status_code == 409
+
+
+async def test_a_volume_is_free_again_once_its_server_is_gone(w: World) -> None:
+    made = await w.cloud.member.post("/volume/v3/volumes", {"volume": {"size": 1}})
+    server = await w.create()
+    await w.cloud.settled()
+    volume = made.json()["volume"]["id"]
+    path = f"{BASE}/servers/{server}"
+    body = {"volumeAttachment": {"volumeId": volume}}
+    assert (await w.cloud.member.post(f"{path}/os-volume_attachments", body)).status_code == 200
+    await w.cloud.settled()
+    assert (await w.cloud.member.delete(path)).status_code == 204
+    await w.cloud.settled()
+    left = (await w.cloud.member.get(f"/volume/v3/volumes/{volume}")).json()["volume"]
+    assert (left["status"], left["attachments"]) == ("available", [])

@@ -170,6 +170,7 @@ async def test_a_domain_goes_with_all_that_is_in_it(keystone: Keystone) -> None:
         body = {singular: {"name": "inside", "domain_id": domain}}
         thing = (await keystone.call(admin, "POST", f"/{plural}", body)).json()[singular]
         paths.append(f"/{plural}/{thing['id']}")
+    assert (await keystone.call(admin, "DELETE", f"/domains/{domain}")).status_code == 403
     await keystone.call(admin, "PATCH", f"/domains/{domain}", {"domain": {"enabled": False}})
     assert (await keystone.call(admin, "DELETE", f"/domains/{domain}")).status_code == 204
     for path in paths:

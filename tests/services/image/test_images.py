@@ -265,6 +265,15 @@ async def test_a_protected_image_is_not_deleted(cloud: Cloud) -> None:
     assert (await cloud.member.get(f"{IMAGES}/{id}")).status_code == 404
 
 
+async def test_truths_of_an_image_are_not_written_as_texts(cloud: Cloud) -> None:
+    id = (await create(cloud.member))["id"]
+    for name in ("os_hidden", "protected"):
+        change = [{"op": "add", "path": f"/{name}", "value": "true"}]
+        refusal = await cloud.member.patch(f"{IMAGES}/{id}", json=change, headers=PATCH)
+        assert (refusal.status_code, name in refusal.text) == (400, True), refusal.text
+        assert (await cloud.member.get(f"{IMAGES}/{id}")).json()[name] is False
+
+
 async def test_documents_for_clients_are_there(cloud: Cloud) -> None:
     for name in ("image", "images", "member", "members"):
         schema = (await cloud.reader.get(f"/image/v2/schemas/{name}")).json()

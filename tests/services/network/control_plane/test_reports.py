@@ -131,3 +131,14 @@ async def test_a_floating_address_leads_to_one_address_that_is_named_where_there
         409,
         "FloatingIPPortAlreadyAssociated",
     )
+
+
+async def test_whether_a_gateway_hides_addresses_is_said_by_administrators_only(
+    member: Neutron, admin: Neutron
+) -> None:
+    outside, _ = await admin.network("203.0.113.0/24", router__external=True)
+    gateway = {"network_id": outside}
+    hiding = {"router": {"name": "r", "external_gateway_info": {**gateway, "enable_snat": True}}}
+    assert await member.refused("POST", "/routers", hiding) == (403, "PolicyNotAuthorized")
+    made = await member.make("router", external_gateway_info=gateway)
+    assert made["external_gateway_info"]["enable_snat"] is True
