@@ -196,3 +196,55 @@ async def test_an_administrator_gives_no_server_the_port_of_another_project(t: T
     assert answer.status_code == 200, answer.text
     made = await t.cloud.admin.get(f"{NETWORK}/ports/{answer.json()['interfaceAttachment']['port_id']}")
     assert made.json()["port"]["project_id"] == t.alt.auth.project_id
+
+
+async def shared_network(t: Tenants) -> tuple[str, str]:
+    """A network of the victim's project that everybody may use, and its subnet; no port has its gateway's address."""
+    owner = t.victim.auth.project_id
+    network = await make(t.cloud.admin, f"{NETWORK}/networks", network={"shared": True, "project_id": owner})
+    wish = {"network_id": network["id"], "cidr": "10.75.0.0/24", "ip_version": 4, "project_id": owner}
+    subnet = await make(t.cloud.admin, f"{NETWORK}/subnets", subnet=wish)
+    return network["id"], subnet["id"]
+
+
+async def addresses_on(t: Tenants, network: str) -> set[str]:
+    answer = await t.cloud.admin.get(f"{NETWORK}/ports?network_id={network}")
+    return {fixed["ip_address"] for port in answer.json()["ports"] for fixed in port["fixed_ips"]}
+
+
+async def test_no_router_of_others_takes_the_gateways_address_of_a_shared_network(t: Tenants) -> None:
+    network, subnet = await shared_network(t)
+    router = (await make(t.alt, f"{NETWORK}/routers", router={}))["id"]
+    answer = await t.alt.put(f"{NETWORK}/routers/{router}/add_router_interface", {"subnet_id": subnet})
+    assert (answer.status_code, answer.json()["NeutronError"]["type"]) == (400, "BadRequest"), answer.text
+    assert "10.75.0.1" not in await addresses_on(t, network)
+    port = (await make(t.alt, f"{NETWORK}/ports", port={"network_id": network}))["id"]
+    answer = await t.alt.put(f"{NETWORK}/routers/{router}/add_router_interface", {"port_id": port})
+    assert answer.status_code == 200, answer.text
+    router = (await make(t.victim, f"{NETWORK}/routers", router={}))["id"]
+    answer = await t.victim.put(f"{NETWORK}/routers/{router}/add_router_interface", {"subnet_id": subnet})
+    assert answer.status_code == 200, answer.text
+    assert "10.75.0.1" in await addresses_on(t, network)
+
+
+@pytest.mark.parametrize("address", ["10.75.0.1", "10.75.0.50"])
+async def test_a_server_chooses_no_address_on_a_network_of_others(t: Tenants, address: str) -> None:
+    network, _ = await shared_network(t)
+    mine = await own_server(t)
+    wish = {
+        "name": "thief", "flavorRef": t.w.flavor, "imageRef": t.w.image,
+        "networks": [{"uuid": network, "fixed_ip": address}],
+    }  # fmt: skip
+    answer = await t.alt.post(f"{COMPUTE}/servers", {"server": wish}, version=V)
+    assert answer.status_code == 403, answer.text
+    nic = {"net_id": network, "fixed_ips": [{"ip_address": address}]}
+    answer = await t.alt.post(
+        f"{COMPUTE}/servers/{mine}/os-interface", {"interfaceAttachment": nic}, version=V
+    )
+    assert answer.status_code == 403, answer.text
+    assert address not in await addresses_on(t, network)
+    owned = await t.w.create(networks=[{"uuid": network, "fixed_ip": address}])
+    assert await port_of(t, owned)
+    assert address in await addresses_on(t, network)
+    given = await t.w.create(t.alt, networks=[{"uuid": network}])
+    assert await port_of(t, given)

@@ -183,6 +183,9 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     network = await _reachable(ctx, subnet)
     if subnet.gateway_ip is None:
         raise errors.BadRouterRequest(reason="Subnet for router interface must have a gateway IP")
+    if not ctx.may(policy.ADMIN_OR_OWNER, subnet):
+        # all servers of a shared network send what goes out to whoever has its gateway's address
+        raise errors.BadRouterRequest(reason=f"Subnet {subnet.id} belongs to another project")
     await _refuse_overlap(ctx, router, subnet)
     address = {"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}
     if subnet.ip_version == 6 and (port := await _port_of_version_6(ctx, router, network)):

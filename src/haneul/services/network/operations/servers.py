@@ -79,7 +79,7 @@ async def validate(
             seen.add(nic.port_id)
             await adoptable(ctx, nic.port_id, project_id or ctx.project_id, server_id)
         elif nic.network_id is not None:
-            await attachable(ctx, nic.network_id)
+            await attachable(ctx, nic.network_id, nic.fixed_ip)
 
 
 async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
@@ -96,14 +96,20 @@ async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str)
     return port
 
 
-async def attachable(ctx: Context, network_id: str) -> Network:
-    """The network, if the asker's servers may be on it."""
+async def attachable(ctx: Context, network_id: str, fixed_ip: str | None = None) -> Network:
+    """The network, if the asker's servers may be on it, at that address if there is one.
+
+    Addresses are chosen by who owns the network: on a shared one, another's choice could be its gateway's.
+    """
     network = await NETWORKS.get(ctx.tx, network_id)
     if network is None:
         raise errors.NetworkNotFound(id=network_id)
     if network.is_shared or ctx.may(policy.ADMIN_OR_OWNER, network):
         if not network.subnet_ids:
             raise errors.NetworkRequiresSubnet(network=network_id)
+        if fixed_ip is not None:
+            owner = {"network:project_id": network.project_id}
+            ctx.authorize(policy.named("create_port:fixed_ips:ip_address"), owner)
         return network
     if network.is_external:
         raise errors.ExternalNetworkAttachForbidden(network=network_id)
@@ -202,7 +208,7 @@ async def prepare_ports(
             taken = replace(port, **held(SERVER, server_id, COMPUTE + zone), slot=slot)
             found.append(await PORTS.update(ctx.tx, taken))
         elif nic.network_id is not None:
-            network = await attachable(ctx, nic.network_id)
+            network = await attachable(ctx, nic.network_id, nic.fixed_ip)
             found.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone, slot))
     return found
 
