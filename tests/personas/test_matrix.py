@@ -58,7 +58,7 @@ async def furnished(cloud: Cloud) -> tuple[dict[str, str], list[str]]:
     things["hidden_flavor"] = (await made(admin, f"{COMPUTE}/flavors", {"flavor": hidden}))["id"]
     specs = {"extra_specs": {"a:b": "c"}}
     await made(admin, f"{COMPUTE}/flavors/{t['flavor']}/os-extra_specs", specs)
-    things["provider"] = (await first("/placement/resource_providers", "resource_providers"))["uuid"]
+    things["provider"] = await _free_provider(cloud)
     await admin.put("/placement/resource_classes/CUSTOM_X", version="placement 1.38")
     await admin.put("/placement/traits/CUSTOM_Y", version="placement 1.38")
     server = (await admin.get(f"{COMPUTE}/servers/{t['server']}")).json()["server"]
@@ -70,6 +70,16 @@ async def furnished(cloud: Cloud) -> tuple[dict[str, str], list[str]]:
     await cloud.settled()
     own = [value for value in t.values() if len(value) >= 32 and value != t["user"]]
     return things | await _images(cloud, tenant, made), own
+
+
+async def _free_provider(cloud: Cloud) -> str:
+    """A provider that nobody has anything of: it may be changed and removed."""
+    path = "/placement/resource_providers"
+    for provider in (await cloud.admin.get(path)).json()["resource_providers"]:
+        held = (await cloud.admin.get(f"{path}/{provider['uuid']}/allocations")).json()["allocations"]
+        if not held:
+            return str(provider["uuid"])
+    raise AssertionError("something is held of every provider")
 
 
 async def _images(cloud: Cloud, tenant: kit.Tenant, made: Any) -> dict[str, str]:
