@@ -25,15 +25,13 @@ def document(
     schemas, components = msgspec.json.schema_components(
         [shape for _, _, shape in parts], ref_template="#/components/schemas/{name}"
     )
-    described: dict[tuple[int, Any], list[Any]] = defaultdict(list)
+    described: dict[int, dict[Any, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for (route_id, part, _), schema in zip(parts, schemas, strict=True):
-        described[route_id, part].append(schema)
+        described[route_id][part].append(schema)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         item = paths.setdefault(manifest.path + route.path or "/", {})
-        operation = _operation(
-            manifest, route, {p: s for (r, p), s in described.items() if r == id(route)}, envelope
-        )
+        operation = _operation(manifest, route, described[id(route)], envelope)
         if route.method.lower() not in item:
             item[route.method.lower()] = operation
         else:  # the same path and method in an earlier or later window

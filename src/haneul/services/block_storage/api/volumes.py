@@ -124,25 +124,29 @@ class UpdateVolume(Strict):
     volume: VolumeChanges
 
 
+NOT_CREATED = (
+    errors.VolumeNotFound,
+    errors.SnapshotNotFound,
+    errors.TypeNotFound,
+    errors.TypeNameNotFound,
+    errors.GroupNotFound,
+    errors.BackupNotFound,
+    errors.InvalidSnapshot,
+    errors.InvalidVolume,
+    errors.VolumeQuotaExceeded,
+    errors.InvalidInput,
+    errors.InvalidField,
+)
+"""What the creation of a volume can fail with, in every version."""
+
+
 @routes.post(
     "/volumes",
     status=202,
     policy=policy.CREATE,
     until="3.52",
     answer=answers.OneVolume,
-    errors=(
-        errors.VolumeNotFound,
-        errors.SnapshotNotFound,
-        errors.TypeNotFound,
-        errors.TypeNameNotFound,
-        errors.GroupNotFound,
-        errors.BackupNotFound,
-        errors.InvalidSnapshot,
-        errors.InvalidVolume,
-        errors.VolumeQuotaExceeded,
-        errors.InvalidInput,
-        errors.InvalidField,
-    ),
+    errors=NOT_CREATED,
 )
 async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
     """Create a volume. It is made in the background; poll its status."""
@@ -155,19 +159,7 @@ async def create_volume(ctx: Context, body: CreateVolume) -> dict[str, Any]:
     policy=policy.CREATE,
     since="3.53",
     answer=answers.OneVolume,
-    errors=(
-        errors.VolumeNotFound,
-        errors.SnapshotNotFound,
-        errors.TypeNotFound,
-        errors.TypeNameNotFound,
-        errors.GroupNotFound,
-        errors.BackupNotFound,
-        errors.InvalidSnapshot,
-        errors.InvalidVolume,
-        errors.VolumeQuotaExceeded,
-        errors.InvalidInput,
-        errors.InvalidField,
-    ),
+    errors=NOT_CREATED,
 )
 async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str, Any]:
     """Create a volume; what is not known of it is refused."""

@@ -33,6 +33,8 @@ from haneul.services.identity.store.federation import IDENTITY_PROVIDERS, PROTOC
 routes = Routes("/v3")
 LARGEST_FORM = 1 << 20
 _HERE = "/auth/OS-FEDERATION/identity_providers/{idp_id}"
+NOT_LOGGED_IN = (errors.CannotMap, errors.Invalid, errors.InvalidRules, errors.ThingNotFound)
+"""What a log-in by way of another provider can fail with."""
 _SUBMIT = "document.forms[0].submit()"
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
 
@@ -43,12 +45,7 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(
-        errors.CannotMap,
-        errors.Invalid,
-        errors.InvalidRules,
-        errors.ThingNotFound,
-    ),
+    errors=NOT_LOGGED_IN,
 )
 @routes.post(
     "/auth/OS-FEDERATION/websso/{protocol_id}",
@@ -56,12 +53,7 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(
-        errors.CannotMap,
-        errors.Invalid,
-        errors.InvalidRules,
-        errors.ThingNotFound,
-    ),
+    errors=NOT_LOGGED_IN,
 )
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
@@ -85,12 +77,7 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(
-        errors.Invalid,
-        errors.CannotMap,
-        errors.InvalidRules,
-        errors.ThingNotFound,
-    ),
+    errors=NOT_LOGGED_IN,
 )
 @routes.get(
     f"{_HERE}/protocol/{{protocol_id}}/websso",
@@ -98,12 +85,7 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(
-        errors.Invalid,
-        errors.CannotMap,
-        errors.InvalidRules,
-        errors.ThingNotFound,
-    ),
+    errors=NOT_LOGGED_IN,
 )
 async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with this identity provider, and go back to `origin`. OpenID providers send people back here."""
@@ -124,12 +106,7 @@ async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Requ
     transaction=False,
     answer=Content(("text/html",)),
     other_answers={302: None},
-    errors=(
-        errors.CannotMap,
-        errors.Invalid,
-        errors.InvalidRules,
-        errors.ThingNotFound,
-    ),
+    errors=NOT_LOGGED_IN,
 )
 async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query

@@ -132,6 +132,25 @@ def _security_groups(values: list[str]) -> Extra:
     return f"security_groups/{len(values)}", PORTS.c.id.in_(sa.select(m.port_id).where(either)), params
 
 
+NOT_AS_ASKED = (
+    errors.NetworkNotFound,
+    errors.DeviceIDNotOwnedByTenant,
+    errors.MacAddressInUse,
+    errors.IpAddressAlreadyAllocated,
+    errors.IpAddressGenerationFailure,
+    errors.IpAddressGenerationFailureNoMatchingSubnet,
+    errors.InvalidIpForNetwork,
+    errors.InvalidIpForSubnet,
+    errors.SecurityGroupNotFound,
+    errors.SecurityGroupConflict,
+    errors.AddressPairAndPortSecurityRequired,
+    errors.AddressPairsExhausted,
+    errors.DuplicateAddressPairInRequest,
+    errors.PortSecurityAndIPRequiredForSecurityGroups,
+    errors.PortSecurityPortHasSecurityGroup,
+)
+"""What a new port and a changed one can fail with."""
+
 PORT = Resource(
     "port",
     (
@@ -193,43 +212,8 @@ PORT = Resource(
     filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
     shape=answers.Port,
     refusals={
-        "create": (
-            errors.NetworkNotFound,
-            errors.OverQuota,
-            errors.DeviceIDNotOwnedByTenant,
-            errors.MacAddressInUse,
-            errors.IpAddressAlreadyAllocated,
-            errors.IpAddressGenerationFailure,
-            errors.IpAddressGenerationFailureNoMatchingSubnet,
-            errors.InvalidIpForNetwork,
-            errors.InvalidIpForSubnet,
-            errors.SecurityGroupNotFound,
-            errors.SecurityGroupConflict,
-            errors.AddressPairAndPortSecurityRequired,
-            errors.AddressPairsExhausted,
-            errors.DuplicateAddressPairInRequest,
-            errors.PortSecurityAndIPRequiredForSecurityGroups,
-            errors.PortSecurityPortHasSecurityGroup,
-        ),
-        "update": (
-            errors.NetworkNotFound,
-            errors.PortInUse,
-            errors.DeviceIDNotOwnedByTenant,
-            errors.MacAddressInUse,
-            errors.PortBound,
-            errors.IpAddressAlreadyAllocated,
-            errors.IpAddressGenerationFailure,
-            errors.IpAddressGenerationFailureNoMatchingSubnet,
-            errors.InvalidIpForNetwork,
-            errors.InvalidIpForSubnet,
-            errors.SecurityGroupNotFound,
-            errors.SecurityGroupConflict,
-            errors.AddressPairAndPortSecurityRequired,
-            errors.AddressPairsExhausted,
-            errors.DuplicateAddressPairInRequest,
-            errors.PortSecurityAndIPRequiredForSecurityGroups,
-            errors.PortSecurityPortHasSecurityGroup,
-        ),
+        "create": (*NOT_AS_ASKED, errors.OverQuota),
+        "update": (*NOT_AS_ASKED, errors.PortInUse, errors.PortBound),
         "delete": (errors.ServicePortInUse,),
     },
 )
