@@ -68,7 +68,7 @@ class Browser:
     def __init__(self, cloud: Cloud, *, language: str = "en") -> None:
         self.cloud = cloud
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(cloud.plane.app.falcon),
+            transport=httpx.ASGITransport(cloud.plane.app.falcon),  # type: ignore[arg-type]
             base_url="http://cloud.test",
             headers={**HTML, "Accept-Language": language},
         )

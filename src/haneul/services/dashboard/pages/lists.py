@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
 from haneul.services.dashboard.api.calls import Refused
-from haneul.services.dashboard.api.tables import Form, Table
-from haneul.services.dashboard.api.visits import Answer, NothingNew, Page, Visit
+from haneul.services.dashboard.api.tables import Cell, Form, Table
+from haneul.services.dashboard.api.texts import msg
+from haneul.services.dashboard.api.visits import Answer, NothingNew, Page, Redirect, Visit
 
 
 def shown(
@@ -29,3 +33,45 @@ def refused(visit: Visit, form: Form, refusal: Refused) -> Page:
     return Page(
         "form.html", {"form": form.filled(visit).refused(refusal.message, refusal.request_id)}, status
     )
+
+
+def deletion(visit: Visit, name: str, back: str, *, along: Sequence[str] = ()) -> Page:
+    """Asks whether it is to be deleted, and says what goes with it; the form goes to the page's own path."""
+    form = Form(
+        path=visit.path,
+        submit=msg("Delete"),
+        fields=[],
+        title=visit.t("Delete {name}?", name=name),
+        text=visit.t("Nothing brings it back."),
+        back=back,
+        is_dangerous=True,
+        takes_along=along,
+    )
+    return Page("form.html", {"form": form})
+
+
+async def done(visit: Visit, work: Awaitable[Any], path: str, notice: str) -> Redirect:
+    """On that page it is said that it was done, or why not."""
+    try:
+        await work
+    except Refused as refusal:
+        if refusal.status == 401:
+            raise
+        return Redirect(path, refusal.message, is_bad=True)
+    return Redirect(path, notice)
+
+
+def detail(
+    visit: Visit, title: str, above: tuple[str, str], facts: Sequence[tuple[str, Cell]], **more: Any
+) -> Page:
+    """One thing: its facts, buttons, and tables of what belongs to it."""
+    values = {
+        "title": title,
+        "above": above,
+        "facts": facts,
+        "state": None,
+        "buttons": (),
+        "tables": (),
+        "texts": (),
+    }
+    return Page("detail.html", values | more)
