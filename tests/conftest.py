@@ -27,6 +27,7 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
 from tests import answers, ceph_cluster, places, postgresql
+from tests.in_process import InProcess
 from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
@@ -253,8 +254,7 @@ async def simulated_cloud(database: Database, folder: Path) -> AsyncIterator[Clo
     await plane.start()
     await agent.start()
     await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])
-    transport = httpx.ASGITransport(plane.app.falcon)
-    async with httpx.AsyncClient(transport=transport, base_url="http://cloud.test") as http:
+    async with InProcess(plane.app.falcon, "http://cloud.test") as http:
         yield Cloud(plane, http, agent)
     await plane.stop()
     await channel.close()
