@@ -27,19 +27,7 @@ ROOMS = {
 
 SQL = {"store", "migrations"}
 SQL_ELSEWHERE = {
-    "compute/operations/flavors.py": "one query with a filter of its own; goes to the store with the next change",
-    "compute/operations/hosts.py": "one query; goes to the store with the next change",
-    "compute/operations/keypairs.py": "one query; goes to the store with the next change",
-    "compute/operations/quotas.py": "one query; goes to the store with the next change",
-    "identity/api/federated_objects.py": "a condition of a list; goes to the store with the next change",
-    "network/api/networks.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/ports.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/resource.py": "the table-driven resource makes conditions of the fields of its table",
-    "network/api/subnets.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/visibility.py": "who sees what is shared, as a condition of the table-driven resource",
-    "network/operations/convergence.py": "queries over all kinds at once, of no resource's store",
-    "network/operations/host_views.py": "queries over all kinds at once, of no resource's store",
-    "network/operations/servers.py": "one query; goes to the store with the next change",
+    "network/api/resource.py": "the table-driven resource looks what type a column has",
 }
 
 ROLES = {

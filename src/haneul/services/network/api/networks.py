@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
@@ -12,6 +10,7 @@ from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Re
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
 from haneul.services.network.operations import networks
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS
 
 routes = Routes("/v2.0")
@@ -19,7 +18,7 @@ routes = Routes("/v2.0")
 
 def _status(values: list[str]) -> Extra:
     """Every network is ACTIVE."""
-    return f"status/{'ACTIVE' in values}", sa.true() if "ACTIVE" in values else sa.false(), {}
+    return conditions.all_or_none("status", are_all="ACTIVE" in values)
 
 
 NETWORK = Resource(
@@ -74,8 +73,8 @@ NETWORK = Resource(
     visible=visibility.own(
         NETWORKS,
         "network",
-        visibility.shared(NETWORKS),
-        ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
+        conditions.shared(NETWORKS),
+        conditions.external(NETWORKS),
     ),
     filters={"status": _status},
     shape=answers.Network,

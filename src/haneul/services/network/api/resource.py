@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from haneul.kernel import truths
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Rows
+from haneul.kernel.db import Condition, Filter, Rows
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http import Answer
 from haneul.kernel.policy import Rule
@@ -27,7 +27,7 @@ REQUIRED: Any = object()
 NOT_GIVEN: Any = object()
 """The default of what the operation itself decides: nothing is passed on."""
 
-Extra = tuple[str, sa.ColumnElement[bool], Mapping[str, Any]]
+Extra = Condition
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors, policy
@@ -22,6 +20,7 @@ from haneul.services.network.api.resource import (
 )
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.operations import subnets
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 
 routes = Routes("/v2.0")
@@ -79,10 +78,7 @@ def ip_version(value: Any) -> int:
 def _shared(values: list[str]) -> Extra:
     """Subnets of shared networks, or of others."""
     wanted = truth_asked("shared", values[-1])
-    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
-
-
-ON_EXTERNAL = SUBNETS.c.is_external.is_(sa.true())
+    return conditions.truth(SUBNETS, "is_shared", "shared", wanted)
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -132,8 +128,8 @@ SUBNET = Resource(
     visible=visibility.own(
         SUBNETS,
         "subnet",
-        visibility.shared(SUBNETS),
-        ("external", ON_EXTERNAL, {"router:external": True}),
+        conditions.shared(SUBNETS),
+        conditions.external(SUBNETS),
         on_own_networks=True,
     ),
     target=network_target,
