@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
@@ -16,6 +14,7 @@ from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.operations import subnets
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 
 routes = Routes("/v2.0")
@@ -73,7 +72,7 @@ def ip_version(value: Any) -> int:
 def _shared(values: list[str]) -> Condition:
     """Subnets of shared networks, or of others."""
     wanted = truth_of(WORDS, values[-1])
-    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
+    return conditions.truth(SUBNETS, "is_shared", "shared", wanted)
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -126,9 +125,9 @@ SUBNET = Resource(
     visible=visibility.own(
         SUBNETS,
         "subnet",
-        visibility.shared(SUBNETS),
-        visibility.external(SUBNETS),
-        visibility.on_own_networks(SUBNETS),
+        conditions.shared(SUBNETS),
+        conditions.external(SUBNETS),
+        conditions.on_own_networks(SUBNETS),
     ),
     target=network_target,
     filters={"shared": _shared},
