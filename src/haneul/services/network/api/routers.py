@@ -26,7 +26,6 @@ _GATEWAY = checks.mapping(
     {
         "enable_snat": checks.truth,
         "external_fixed_ips": checks.list_of(FIXED_IP),
-        "qos_policy_id": checks.or_none(checks.uuid),
     },
 )
 
