@@ -207,15 +207,9 @@ PORT = Resource(
         shown("binding:vif_details", show=_vif_details, ruled=("get",)),
         Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        shown("dns_domain", show=lambda p: ""),
         Attribute(
             "extra_dhcp_opts", kinds.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
         ),
-        Attribute("propagate_uplink_status", kinds.truth, default=True),
-        shown("qos_policy_id", show=lambda p: None),
-        shown("qos_network_policy_id", show=lambda p: None),
-        shown("resource_request", show=lambda p: None, ruled=("get",)),
-        shown("ip_allocation", show=lambda p: "immediate"),
     ),
     PORTS,
     errors.PortNotFound,

@@ -110,12 +110,10 @@ SUBNET = Resource(
         Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
         Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
         Attribute("subnetpool_id", kinds.or_none(kinds.uuid), put=False, default=None),
-        Attribute("segment_id", kinds.or_none(kinds.uuid), put=False, default=None, is_filter=False),
         Attribute(
             "service_types", kinds.list_of(_service_type), default=list, is_stored=False, ruled=CHANGES
         ),
         shown("router:external", "is_external"),
-        Attribute("dns_publish_fixed_ip", kinds.truth, default=False),
     ),
     SUBNETS,
     errors.SubnetNotFound,
@@ -140,7 +138,6 @@ SUBNET = Resource(
             errors.NetworkSubnetPoolAffinityError,
             errors.InvalidSubnetServiceType,
             errors.InvalidInputSubnetServiceType,
-            errors.SegmentNotFound,
             errors.BadSubnetRequest,
             errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,
