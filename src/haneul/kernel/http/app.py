@@ -21,7 +21,7 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
+from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Asker, Auth, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
@@ -51,7 +51,7 @@ from haneul.kernel.http.routes import (
 from haneul.kernel.http.schema import version_text
 from haneul.kernel.ids import new_id
 from haneul.kernel.manifest import Manifest, Microversions
-from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.policy import covers_scope
 from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
@@ -184,8 +184,7 @@ class Application:
         served = endpoint.served
         if served.manifest.vary:
             resp.set_header("Vary", served.manifest.vary)
-        auth = ANONYMOUS
-        decisions = Decisions()
+        auth, decisions = ANONYMOUS, Decisions()
         try:
             if not served.manifest.takes_trailing_slashes and _has_trailing_slash(req, served.manifest):
                 raise NotFound
@@ -247,9 +246,8 @@ class Application:
         resp: Outgoing,
         path: dict[str, str],
     ) -> None:
-        rule = route.policy
-        if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule, None, is_allowed=False)
+        rule, asker = route.policy, Asker(self.platform.policy, auth, decisions)
+        if rule and not route.asks_late and not asker.may(rule):
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -273,7 +271,7 @@ class Application:
         async def handle(tx: Tx) -> Any:
             ctx = Context(
                 self.platform, auth, tx, request_id=request_id, version=version,
-                endpoint=endpoint, decisions=decisions,
+                endpoint=endpoint, asker=asker,
             )  # fmt: skip
             return await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
 
@@ -286,10 +284,6 @@ class Application:
         else:
             result = await handle(NO_TRANSACTION)
         await self._answer(route, result, version, resp)
-
-    def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
-        """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
 
     async def _body(self, route: Route, req: Incoming, version: Version) -> Any:
         length = req.content_length
