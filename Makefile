@@ -10,7 +10,7 @@ T ?= tests
 unexport PYTHONDONTWRITEBYTECODE
 NOTING := --seconds .seconds.tsv --places .places.tsv
 # All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n auto --dist loadgroup
 # Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder
 # `control_plane` in a service's tests has those that do, where others do not.
 SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
@@ -55,14 +55,15 @@ quick: setup ## what needs no root, no guest, no other server and no patience; o
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
-	@rm -f .seconds.tsv .places.tsv; \
+	@rm -f .seconds.tsv .places.tsv .called.tsv; \
 	($(MAKE) --no-print-directory lint && $(SECOND) $(STORED)) >.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
 	echo "beside that: lint, and the services on PostgreSQL"; \
 	wait $$beside; second=$$?; trap - EXIT; cat .second.txt; \
 	$(BIN)/python -m tests.places .places.tsv; \
-	exit $$((first | second))
+	$(BIN)/python -m tests.called .called.tsv; called=$$?; \
+	exit $$((first | second | called))
 else
 test: setup
 	@$(BIN)/python -m pytest $(T)

@@ -27,6 +27,7 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
 from tests import answers, ceph_cluster, postgresql
+from tests.called import Called
 from tests.places import Places
 from tests.seconds import Seconds
 
@@ -128,6 +129,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
     parser.addoption("--places", type=Path, help="add the places that ask the database to this file")
+    parser.addoption("--called", type=Path, help="add the routes that answered to this file")
     parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
@@ -136,6 +138,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
         config.pluginmanager.register(Places(path.absolute()))
+    if path := config.getoption("--called"):
+        config.pluginmanager.register(Called(path.absolute()))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -46,9 +46,11 @@ def serve(routes: Routes, resource: Resource) -> None:
         return {"errors": refusals(resource, action)}
 
     async def listing(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        """A page of those that the asker sees, narrowed and sorted as the query says."""
         return await page(ctx, resource, query, request)
 
     async def show(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+        """One of them, with the fields that the query asks for."""
         return await resource.view(ctx, await resource.load(ctx, id), query.all("fields"))
 
     if resource.before_list is None:
@@ -60,18 +62,21 @@ def serve(routes: Routes, resource: Resource) -> None:
     if resource.create is not None:
 
         async def create(ctx: Context, body: Document) -> dict[str, Any]:
+            """A new one, or one for each item of a list: all of them or none."""
             return await create_from(ctx, resource, body)
 
         routes.post(base, status=201, answer=answers.made, **fails("create"))(create)
     if resource.update is not None:
 
         async def update(ctx: Context, id: str, body: Document, request: Request) -> dict[str, Any]:
+            """The attributes that are named are as said; the others stay."""
             return await resource.view(ctx, await update_from(ctx, resource, id, body, request))
 
         routes.put(one, answer=answers.one, **fails("update"))(update)
     if resource.delete is not None:
 
         async def delete(ctx: Context, id: str, request: Request) -> None:
+            """It is gone."""
             thing = await resource.load(ctx, id, "delete")
             require_revision(request, thing)
             await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
@@ -85,6 +90,7 @@ def _after(resource: Resource, listing: Any) -> Any:
     """The list, after what must be there before it is shown."""
 
     async def prepared(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        """A page of those that the asker sees, narrowed and sorted as the query says."""
         await resource.before_list(ctx)  # type: ignore[misc]  # only used if there is one
         async with ctx.in_reading() as reading:
             found: dict[str, Any] = await listing(reading, query, request)
@@ -245,30 +251,37 @@ def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bo
 
 def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
     async def tags_of(ctx: Context, id: str) -> dict[str, Any]:
+        """The tags."""
         return {"tags": (await resource.load(ctx, id)).tags}
 
     async def replace(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+        """These tags, in place of those that there were."""
         thing = await resource.load(ctx, id, "update")
         return {"tags": (await _tag(ctx, resource, thing, check_tags(body.get("tags")))).tags}
 
     async def extend(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+        """These tags too."""
         thing = await resource.load(ctx, id, "update")
         both = [*thing.tags, *(t for t in check_tags(body.get("tags")) if t not in thing.tags)]
         return {"tags": (await _tag(ctx, resource, thing, check_tags(both))).tags}
 
     async def clear(ctx: Context, id: str) -> None:
+        """No tags."""
         await _tag(ctx, resource, await resource.load(ctx, id, "update"), [])
 
     async def has(ctx: Context, id: str, tag: str) -> None:
+        """204 if it has the tag, 404 otherwise."""
         if tag not in (await resource.load(ctx, id)).tags:
             raise errors.TagNotFound(tag=tag)
 
     async def put(ctx: Context, id: str, tag: str) -> None:
+        """It has the tag."""
         thing = await resource.load(ctx, id, "update")
         if tag not in thing.tags:
             await _tag(ctx, resource, thing, check_tags([*thing.tags, tag]))
 
     async def remove(ctx: Context, id: str, tag: str) -> None:
+        """The tag is gone; 404 if it was not there."""
         thing = await resource.load(ctx, id, "update")
         if tag not in thing.tags:
             raise errors.TagNotFound(tag=tag)
