@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
+from haneul.services.network.api.words import WORDS
 from haneul.services.network.model.ports import (
     BINDING_FAILED,
     NORMAL,
@@ -27,11 +28,11 @@ from haneul.services.network.store.ports import PORTS
 
 routes = Routes("/v2.0")
 
-FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
-PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
-DHCP_OPTION = checks.mapping(
+FIXED_IP = kinds.mapping({}, {"subnet_id": kinds.uuid, "ip_address": checks.ip})
+PAIR = kinds.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
+DHCP_OPTION = kinds.mapping(
     {"opt_name": lambda v: _option_name(v)},
-    {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
+    {"opt_value": kinds.or_none(kinds.line(255)), "ip_version": kinds.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = (
     NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
@@ -42,11 +43,11 @@ VNIC_TYPES = (
 
 def _host(value: Any) -> str:
     """No host, in either spelling, unbinds."""
-    return "" if value is None else checks.NAME(value)
+    return "" if value is None else kinds.NAME(value)
 
 
 def _option_name(value: Any) -> str:
-    name = str(checks.line(64)(value))
+    name = str(kinds.line(64)(value))
     if not name.strip():
         raise ValueError(f"'{value}' is not a valid opt_name: it is blank")
     return name
@@ -94,7 +95,7 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
 FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
 
 
-def _fixed_ips(values: list[str]) -> Extra:
+def _fixed_ips(values: list[str]) -> Condition:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
     asked = []
     for value in values:
@@ -136,62 +137,86 @@ NOT_AS_ASKED = (
 """What a new port and a changed one can fail with."""
 
 PORT = Resource(
+    WORDS,
     "port",
     (
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", checks.uuid, put=False),
+        Attribute("network_id", kinds.uuid, put=False),
         ADMIN_STATE_UP,
         shown("status"),
-        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN, spellings=only(checks.mac)),
-        Attribute("fixed_ips", checks.list_of(FIXED_IP), default=NOT_GIVEN, is_stored=False),
+        Attribute(
+            "mac_address",
+            kinds.or_none(checks.mac),
+            default=NOT_GIVEN,
+            spellings=only(checks.mac),
+            ruled=CHANGES,
+        ),
+        Attribute(
+            "fixed_ips",
+            kinds.list_of(FIXED_IP),
+            default=NOT_GIVEN,
+            is_stored=False,
+            ruled=CHANGES,
+            ruled_parts=("ip_address",),
+        ),
         Attribute(
             "security_groups",
-            checks.list_of(checks.uuid),
+            kinds.list_of(kinds.uuid),
             field="security_group_ids",
             default=NOT_GIVEN,
             is_stored=False,
         ),
-        Attribute("allowed_address_pairs", checks.list_of(PAIR), default=list, show=_pairs, is_stored=False),
+        Attribute(
+            "allowed_address_pairs",
+            kinds.list_of(PAIR),
+            default=list,
+            show=_pairs,
+            is_stored=False,
+            ruled=CHANGES,
+        ),
         Attribute(
             "port_security_enabled",
-            checks.truth,
+            kinds.truth,
             field="is_port_security_enabled",
             default=NOT_GIVEN,
             is_filter=False,
+            ruled=CHANGES,
         ),
-        Attribute("device_id", checks.NAME, default=""),
-        Attribute("device_owner", checks.NAME, default=""),
-        Attribute("binding:host_id", _host, field="host", default=""),
-        Attribute("binding:profile", checks.free_mapping, field="profile", default=dict, is_stored=False),
+        Attribute("device_id", kinds.NAME, default=""),
+        Attribute("device_owner", kinds.NAME, default="", ruled=CHANGES),
+        Attribute("binding:host_id", _host, field="host", default="", ruled=("get", *CHANGES)),
+        Attribute(
+            "binding:profile",
+            kinds.free_mapping,
+            field="profile",
+            default=dict,
+            is_stored=False,
+            ruled=("get", *CHANGES),
+        ),
         Attribute(
             "binding:vnic_type",
-            checks.one_of(*VNIC_TYPES),
+            kinds.one_of(*VNIC_TYPES),
             field="vnic_type",
             default=NORMAL,
             is_filter=False,
+            ruled=CHANGES,
         ),
-        shown("binding:vif_type", show=lambda p: p.vif_type),
-        shown("binding:vif_details", show=_vif_details),
+        shown("binding:vif_type", show=lambda p: p.vif_type, ruled=("get",)),
+        shown("binding:vif_details", show=_vif_details, ruled=("get",)),
         Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        shown("dns_domain", show=lambda p: ""),
         Attribute(
-            "extra_dhcp_opts", checks.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
+            "extra_dhcp_opts", kinds.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
         ),
-        Attribute("propagate_uplink_status", checks.truth, default=True),
-        shown("qos_policy_id", show=lambda p: None),
-        shown("qos_network_policy_id", show=lambda p: None),
-        shown("resource_request", show=lambda p: None),
-        shown("ip_allocation", show=lambda p: "immediate"),
     ),
     PORTS,
     errors.PortNotFound,
     ports.create,
     ports.update,
     ports.delete,
-    visible=visibility.own(PORTS, "port", on_own_networks=True),
+    visible=visibility.own(PORTS, "port", conditions.on_own_networks(PORTS)),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": conditions.in_groups},
     shape=answers.Port,

@@ -8,13 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from haneul.kernel.db import Condition, Rows
+from haneul.kernel.http.tables.visibility import ASKER, Way, shared
 from haneul.services.network.store.networks import NETWORKS
 from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
-
-Way = tuple[str, sa.ColumnElement[bool], dict[str, object]]
-"""Why a thing is seen: the word for it, the condition in the store, and what such a thing is to a rule."""
-
-_ME = "visible_to"
 
 
 def all_or_none(name: str, *, are_all: bool) -> Condition:
@@ -30,29 +26,15 @@ def truth(rows: Rows[Any], column: str, name: str, wanted: bool) -> Condition:
 # -- why a thing is seen
 
 
-def shared(rows: Rows[Any], column: str = "is_shared") -> Way:
-    return "shared", rows.c[column].is_(sa.true()), {"shared": True}
-
-
 def external(rows: Rows[Any]) -> Way:
-    return "external", rows.c.is_external.is_(sa.true()), {"router:external": True}
-
-
-def own(rows: Rows[Any]) -> Way:
-    """The project's own."""
-    return "own", rows.c.project_id == sa.bindparam(_ME, type_=sa.Text), {}
+    """It is a network to the outside, or lies on one."""
+    return Way("external", rows.c.is_external.is_(sa.true()), {"router:external": True})
 
 
 def on_own_networks(rows: Rows[Any]) -> Way:
-    """What lies on the project's own networks."""
-    networks = sa.select(NETWORKS.c.id).where(NETWORKS.c.project_id == sa.bindparam(_ME, type_=sa.Text))
-    return "on own networks", rows.c.network_id.in_(networks), {}
-
-
-def seen(ways: Sequence[Way], project_id: str) -> Condition:
-    """The thing is seen by the project in one of these ways; in none if there is none."""
-    names = ",".join(name for name, _, _ in ways)
-    return f"visible: {names}", sa.or_(sa.false(), *(way for _, way, _ in ways)), {_ME: project_id}
+    """It lies on one of the project's own networks."""
+    networks = sa.select(NETWORKS.c.id).where(NETWORKS.c.project_id == ASKER)
+    return Way("on own networks", rows.c.network_id.in_(networks), {}, "network:project_id")
 
 
 # -- ports
@@ -84,3 +66,6 @@ def in_groups(ids: Sequence[str]) -> Condition:
     m = MEMBERSHIPS.c
     either = sa.or_(*(m.security_group_id == sa.bindparam(p, type_=sa.Text) for p in params))
     return f"security_groups/{len(ids)}", PORTS.c.id.in_(sa.select(m.port_id).where(either)), params
+
+
+__all__ = ["all_or_none", "external", "has_addresses", "in_groups", "on_own_networks", "shared", "truth"]
