@@ -27,6 +27,7 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
 from tests import answers, ceph_cluster, places, postgresql
+from tests.called import Called
 from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
@@ -132,6 +133,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="only the tests that see all that is asked of a database, and `contended`",
     )
+    parser.addoption("--called", type=Path, help="add the routes that answered to this file")
     parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
@@ -140,6 +142,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
         config.pluginmanager.register(places.Places(path.absolute()))
+    if path := config.getoption("--called"):
+        config.pluginmanager.register(Called(path.absolute()))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
