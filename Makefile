@@ -10,7 +10,7 @@ T ?= tests
 unexport PYTHONDONTWRITEBYTECODE
 NOTING := --seconds .seconds.tsv --places .places.jsonl
 # All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n auto --dist loadgroup
 # Beside them a few again, on a real PostgreSQL server: all that is asked of a database is asked there (tests/places.py).
 SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
 PLACES := $(BIN)/python -m tests.places .places.jsonl
@@ -53,7 +53,7 @@ quick: setup ## what needs no root, no guest, no other server and no patience; o
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
-	@rm -f .seconds.tsv .places.jsonl; \
+	@rm -f .seconds.tsv .places.jsonl .called.tsv; \
 	($(MAKE) --no-print-directory lint && $(SECOND) --cover tests) >.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
@@ -62,7 +62,8 @@ test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
 	$(PLACES) rest >.rest.txt; rest=0; \
 	if [ -s .rest.txt ]; then echo "and what is new to it ('make cover' notes that)"; $(SECOND) @.rest.txt; rest=$$?; fi; \
 	$(PLACES) check; check=$$?; \
-	exit $$((first | second | rest | check))
+	$(BIN)/python -m tests.called .called.tsv; called=$$?; \
+	exit $$((first | second | rest | check | called))
 else
 test: setup
 	@$(BIN)/python -m pytest $(T)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
 from tests import answers, ceph_cluster, places, postgresql
+from tests.called import Called
 from tests.in_process import InProcess
 from tests.seconds import Seconds
 
@@ -43,6 +47,9 @@ COSTLY_HASHER = passwords.hasher
 passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Most tests log somebody in, and none is about how long a guess takes: here that takes no time."""
 
+os.fsync = lambda file: None
+"""Nor is any of them about power failures: what a test writes is gone soon. Processes of their own still wait."""
+
 HOSTS = 3
 SERVICES = service_folders.names()
 
@@ -53,7 +60,10 @@ class Persona:
     def __init__(self, cloud: Cloud, auth: Auth) -> None:
         self.cloud = cloud
         self.auth = auth
-        self.token = identity.mint(cloud.platform, auth)
+
+    @cached_property
+    def token(self) -> str:
+        return identity.mint(self.cloud.platform, self.auth)
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"X-Auth-Token": self.token, **options.pop("headers", {})}
@@ -133,6 +143,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="only the tests that see all that is asked of a database, and `contended`",
     )
+    parser.addoption("--called", type=Path, help="add the routes that answered to this file")
     parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
@@ -141,6 +152,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
         config.pluginmanager.register(places.Places(path.absolute()))
+    if path := config.getoption("--called"):
+        config.pluginmanager.register(Called(path.absolute()))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -159,6 +172,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.ceph)
         if (group := _group(item)) is not None:
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _has_database(item: pytest.Item) -> bool:
