@@ -7,10 +7,12 @@ import gc
 import os
 import shutil
 import sqlite3
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import argon2
 import httpx
@@ -50,6 +52,7 @@ passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelis
 os.fsync = lambda file: None
 """Nor is any of them about power failures: what a test writes is gone soon. Processes of their own still wait."""
 
+CASES = 2
 HOSTS = 3
 SERVICES = service_folders.names()
 
@@ -136,6 +139,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
     )
+    parser.addoption("--quick", action="store_true", help="of each test with many cases only two")
     parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
     parser.addoption("--places", type=Path, help="add what asks the database, in which test, to this file")
     parser.addoption(
@@ -167,6 +171,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items,
             lambda item: item.nodeid in cover or item.get_closest_marker("contended") is not None,
         )
+    if config.getoption("--quick"):
+        quick = frozenset(_two_of_each(items))
+        _keep(config, items, lambda item: item in quick)
     for item in items:
         if "ceph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.ceph)
@@ -183,6 +190,16 @@ def pytest_collection_finish() -> None:
 def _has_database(item: pytest.Item) -> bool:
     """It has the run's database; others have none, or bring their own."""
     return "databases" in getattr(item, "fixturenames", ())
+
+
+def _two_of_each(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Two cases of each test: not the first of all, so that each service and each kind of value is met somewhere."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    for name, each in cases.items():
+        first = crc32(name.encode()) % len(each)
+        yield from (each + each)[first : first + min(CASES, len(each))]
 
 
 def _keep(config: pytest.Config, items: list[pytest.Item], holds: Callable[[pytest.Item], bool]) -> None:
