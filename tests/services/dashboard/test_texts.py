@@ -40,7 +40,7 @@ def in_python() -> Iterator[str]:
             if isinstance(node, ast.Call) and node.args and _marks(node.func):
                 first = node.args[0]
                 for each in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
-                    if isinstance(each, ast.Constant):
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
                         yield each.value
 
 
