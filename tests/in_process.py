@@ -41,8 +41,9 @@ class Answer(httpx.Response):
     """One that knows its request without having been made of it."""
 
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *request: Any) -> None:
-        super().__init__(status, headers=headers)
+        super().__init__(status, headers=headers, stream=httpx.AsyncByteStream())
         self._content = body
+        self.is_closed = self.is_stream_consumed = True
         self._asked = request
 
     @property

@@ -176,6 +176,7 @@ def test_the_databases_password_is_no_argument_of_a_process(tmp_path: Path) -> N
             assert process.read_arguments(words[3:]).database == url
 
 
+@pytest.mark.slow
 def test_a_migration_is_not_told_the_password_where_everybody_reads_it(tmp_path: Path) -> None:
     started: list[str] = []
 
