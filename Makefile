@@ -31,8 +31,9 @@ help: ## print this help
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(UV) venv -q --allow-existing --python 3.11 .venv
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 setup: $(STAMP) ## the Python environment only (.venv)
