@@ -13,6 +13,7 @@ from haneul.kernel.db.rows import (
     Sort,
     Way,
     escape_like,
+    values_of,
 )
 from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
@@ -43,6 +44,7 @@ __all__ = [
     "open_database",
     "text_at",
     "texts_of",
+    "values_of",
 ]
 
 

@@ -141,9 +141,12 @@ class _Face(falcon.asgi.App):
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
             found = self._find(req.path)
-            if found is not None and isinstance(endpoint := found[0], _Endpoint):
+            if found is None or isinstance(found[0], _Endpoint):
                 resp = Outgoing()
-                await self._application.serve(endpoint, req, resp, found[2])
+                if found is None:
+                    await self._application.nothing_here(req, resp)
+                else:
+                    await self._application.serve(found[0], req, resp, found[2])
                 await resp.leave(scope, send)
                 return
         await super().__call__(scope, receive, send)
@@ -168,9 +171,9 @@ class Application:
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
-        self.falcon.add_sink(self._nothing_here, prefix="/")
+        self.falcon.add_sink(self.nothing_here, prefix="/")
 
-    async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
+    async def nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
         request_id = f"req-{new_id()}"
         resp.set_header("x-openstack-request-id", request_id)
         if self.home and req.path == "/" and "text/html" in req.get_header("accept", default=""):
