@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 with warnings.catch_warnings():  # the client's libraries warn of each other
     warnings.simplefilter("ignore")
+    from cliff.commandmanager import CommandManager
     from openstackclient.common.clientmanager import ClientManager
     from openstackclient.shell import OpenStackShell
     from osc_lib.clientmanager import ClientCache
@@ -88,6 +90,8 @@ class Client:
             patch.setenv("OS_CLOUD", self.cloud)
             patch.setattr("sys.stdin", _Terminal())
             patch.setattr("getpass.getpass", lambda *_: self.typed)
+            patch.setattr(CommandManager, "load_commands", _load_commands)
+            patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)  # the same, in C
             with redirect_stdout(out), redirect_stderr(err):
                 _forget_clients()
                 try:
@@ -96,6 +100,20 @@ class Client:
                     code = int(ended.code or 0)
         root.handlers = handlers
         return code, out.getvalue(), err.getvalue()
+
+
+_COMMANDS: dict[str, dict[str, Any]] = {}
+_LOAD = CommandManager.load_commands
+
+
+def _load_commands(manager: Any, namespace: str) -> None:
+    """What the installed packages bring is looked for once; each call of the client would look again."""
+    if namespace not in _COMMANDS:
+        alone = CommandManager("", ignored_modules=manager.ignored_modules)
+        _LOAD(alone, namespace)
+        _COMMANDS[namespace] = alone.commands
+    manager.group_list.append(namespace)
+    manager.commands |= _COMMANDS[namespace]
 
 
 class _Terminal(io.StringIO):
