@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 
+from tests.changed import beside
 from tests.conformance.hostile_input import Portions
 from tests.places import COVER, Notes, cover
 from tests.seconds import slowest
@@ -64,3 +65,21 @@ def test_what_postgresql_is_to_see_is_there() -> None:
         if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert names - there == set(), "`make cover` after `make test`, or take these lines out"
+
+
+def test_the_tests_beside_what_was_changed_are_found() -> None:
+    paths = [
+        "src/haneul/services/image/store/images.py",
+        "src/haneul/supervisor.py",
+        "src/haneul/kernel/db/rows.py",
+    ]
+    places = ["tests/architecture", "tests/kernel", "tests/services/image", "tests/test_supervisor.py"]
+    assert beside([*paths, "README.md", "tests/conftest.py"]) == places
+    assert beside(["tests/services/image/test_data.py"]) == [
+        "tests/architecture",
+        "tests/services/image/test_data.py",
+    ]
+    assert beside(["tests/services/image/importing.py", "tests/services/image/test_data.py"]) == [
+        "tests/architecture",
+        "tests/services/image",
+    ]
