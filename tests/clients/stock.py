@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.waiting import looks
 
 with warnings.catch_warnings():  # the client's libraries warn of each other
     warnings.simplefilter("ignore")
@@ -52,12 +53,11 @@ class Client:
 
     def run_when_free(self, command: str, *more: str) -> str:
         """`run`, asked again while the last change of the server's devices is still under way."""
-        for _ in range(600):
+        for _ in looks(0.05):
             code, out, err = self._call([*command.split(), *more])
             if code == 0:
                 return out
             assert "task_state busy" in err, err
-            time.sleep(0.05)
         raise AssertionError(err)
 
     def names(self, command: str, *more: str) -> set[str]:
@@ -66,19 +66,17 @@ class Client:
 
     def settled(self, kind: str, name: str) -> dict[str, Any]:
         """The server or volume, as soon as nothing is under way on it."""
-        for _ in range(600):
+        for _ in looks(0.05):
             found: dict[str, Any] = self.json(f"{kind} show", name)
             if found["status"] not in UNSETTLED and found.get("OS-EXT-STS:task_state") is None:
                 return found
-            time.sleep(0.05)
         raise AssertionError(f"{kind} {name} does not settle: {found}")
 
     def gone(self, kind: str, name: str) -> None:
         """Returns when it is no longer listed."""
-        for _ in range(600):
+        for _ in looks(0.05):
             if name not in self.names(f"{kind} list"):
                 return
-            time.sleep(0.05)
         raise AssertionError(f"{kind} {name} does not go")
 
     def _call(self, words: list[str]) -> tuple[int, str, str]:
