@@ -16,8 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from haneul import service_folders
+from haneul.kernel.http.tables import Resource
 from haneul.services.image.api import schemas
-from haneul.services.network.api.resource import Resource
 from tests.architecture.test_bounds import NOT_FROM_CALLERS, _structs, bodies, shapes
 
 TABLE = Path(__file__).with_name("attributes.tsv")

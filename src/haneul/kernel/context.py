@@ -11,11 +11,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from haneul.kernel import events
+from haneul.kernel import events, races
 from haneul.kernel.clock import Clock
 from haneul.kernel.config import Config, Section
 from haneul.kernel.db import Database, Tx
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Version = tuple[int, int]
 S = TypeVar("S", bound=Section)
 T = TypeVar("T")
+P = ParamSpec("P")
 Close = Callable[[Any], Awaitable[None]]
 
 
@@ -274,6 +275,17 @@ class Context:
         """This context over a new transaction, committed at the end of the block."""
         async with self.platform.db.transaction() as tx:
             yield self.over(tx)
+
+    async def transact(
+        self, work: Callable[Concatenate[Context, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What the work gives in a transaction of its own, committed; begun again if somebody was faster."""
+
+        async def attempt() -> T:
+            async with self.in_transaction() as writing:
+                return await work(writing, *args, **kwargs)
+
+        return await races.won(attempt)
 
     @asynccontextmanager
     async def in_reading(self):

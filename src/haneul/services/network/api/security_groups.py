@@ -6,12 +6,12 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, shown
 from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
+from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import normal_forms
 from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
@@ -28,7 +28,7 @@ def _ethertype(value: Any) -> str:
 
 
 def _direction(value: Any) -> str:
-    return checks.one_of("ingress", "egress")(value.lower() if isinstance(value, str) else value)
+    return kinds.one_of("ingress", "egress")(value.lower() if isinstance(value, str) else value)
 
 
 def _protocol(value: Any) -> str | None:
@@ -64,7 +64,7 @@ def _written_prefix(value: Any) -> str:
 
 def _port(value: Any) -> int | None:
     try:
-        return checks.or_none(checks.integer(0, 65535))(value)
+        return kinds.or_none(kinds.integer(0, 65535))(value)
     except ValueError:
         raise errors.SecurityGroupInvalidPortValue(port=value) from None
 
@@ -77,6 +77,7 @@ def _group_id(value: Any) -> str:
 
 
 RULE = Resource(
+    WORDS,
     "security_group_rule",
     (
         ID,
@@ -97,7 +98,7 @@ RULE = Resource(
             filtered_by="normalized_cidr",
             spellings=_prefix_spellings,
         ),
-        Attribute("remote_group_id", checks.or_none(_group_id), put=False, default=None),
+        Attribute("remote_group_id", kinds.or_none(_group_id), put=False, default=None),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
         shown("normalized_cidr"),
@@ -146,12 +147,13 @@ async def _with_rules(ctx: Context, views: list[dict[str, Any]], groups: list[An
 
 
 SECURITY_GROUP = Resource(
+    WORDS,
     "security_group",
     (
         ID,
-        Attribute("name", checks.NAME),
+        Attribute("name", kinds.NAME),
         *STANDARD,
-        Attribute("stateful", checks.truth, field="is_stateful", default=True),
+        Attribute("stateful", kinds.truth, field="is_stateful", default=True),
         shown("shared", "is_shared"),
         shown("is_default"),
     ),

@@ -58,7 +58,7 @@ def _subnet(project_id: str, network: Network, pool: SubnetPool) -> dict[str, An
         "description": "", "ip_version": pool.ip_version, "cidr": None, "dns_nameservers": [],
         "host_routes": [],
         "is_dhcp_enabled": True, "ipv6_address_mode": None, "ipv6_ra_mode": None, "subnetpool_id": pool.id,
-        "segment_id": None, "service_types": [], "dns_publish_fixed_ip": False,
+        "service_types": [],
     }  # fmt: skip
 
 

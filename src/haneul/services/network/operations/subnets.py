@@ -27,8 +27,6 @@ from haneul.services.network.store.quotas import QUOTAS
 async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     """A subnet with its pools; where DHCP answers is taken from them at once."""
     network = await networks.visible(ctx, values["network_id"])
-    if values.get("segment_id") is not None:
-        raise errors.SegmentNotFound(id=values["segment_id"])
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
     cidr = await _cidr(ctx, values)
@@ -49,7 +47,8 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     values["ip_version"] = cidr.version
     subnet = Subnet(
         id=ctx.new_id(), gateway_ip=gateway, allocation_pools=pools, is_shared=network.is_shared,
-        is_external=network.is_external, tags=[], created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
+        is_external=network.is_external, segment_id=None, dns_publish_fixed_ip=False, tags=[],
+        created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
     )  # fmt: skip
     await SUBNETS.add(ctx.tx, subnet)
     if subnet.is_dhcp_enabled and not network.is_external:

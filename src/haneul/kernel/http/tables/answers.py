@@ -7,13 +7,8 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, UnsetType, defstruct
 
 from haneul.kernel.errors import HaneulError
-from haneul.kernel.http import Link
-from haneul.kernel.http.answers import UNDECLARED, some_of
-from haneul.services.network import errors
-from haneul.services.network.api.resource import Resource
-
-UNREADABLE = (errors.InvalidInput, errors.InvalidOperation)
-"""What is said of a value that is not of its kind, or not with the others."""
+from haneul.kernel.http.answers import UNDECLARED, Link, some_of
+from haneul.kernel.http.tables.resource import Resource
 
 
 class Answers(NamedTuple):
@@ -30,7 +25,7 @@ def answers_of(resource: Resource) -> Answers:
     if resource.shape is None:
         return Answers(UNDECLARED, UNDECLARED, UNDECLARED, UNDECLARED)
     shape, name, collection = resource.shape, resource.name, resource.collection
-    some, title = some_of(shape), resource.shape.__name__
+    some, title = some_of(shape), shape.__name__
     one = _holder(f"One{title}", (name, shape))
     many = _holder(f"New{title}s", (collection, list[shape]))  # type: ignore[valid-type]  # a type in a variable
     shown = _holder(f"Shown{title}", (name, some))
@@ -45,13 +40,14 @@ def _holder(name: str, *fields: Any) -> Any:
 
 def refusals(resource: Resource, action: str) -> tuple[type[HaneulError], ...]:
     """What the route of that action can fail with."""
-    own = resource.refusals.get(action, ())
+    own, words = resource.refusals.get(action, ()), resource.words
+    unreadable = (words.invalid_value, words.invalid_operation)
     if action == "list":
-        return (*UNREADABLE, resource.not_found, *own)
+        return (*unreadable, resource.not_found, *own)
     if action == "show":
         return (resource.not_found,)
     if action == "create":
-        return (*UNREADABLE, *own)
+        return (*unreadable, *own)
     if action == "update":
-        return (*UNREADABLE, resource.not_found, errors.RevisionNumberConstraintFailed, *own)
-    return (resource.not_found, errors.RevisionNumberConstraintFailed, *own)
+        return (*unreadable, resource.not_found, words.revised, *own)
+    return (resource.not_found, words.revised, *own)

@@ -5,34 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Sort, has_texts
+from haneul.kernel.db import Condition, Filter, Sort, has_texts
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import Query, Request, Routes, lists
+from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Document
-from haneul.services.network import errors
-from haneul.services.network.api import checks
-from haneul.services.network.api.answers import Tags
-from haneul.services.network.api.resource import Extra, Resource
-from haneul.services.network.api.resource_answers import answers_of, refusals
-from haneul.services.network.config import NetworkOptions
-from haneul.services.network.model.clock import stamp
+from haneul.kernel.http.routes import Query, Request, Routes
+from haneul.kernel.http.tables import kinds
+from haneul.kernel.http.tables.answers import answers_of, refusals
+from haneul.kernel.http.tables.resource import OWNER, Resource
+from haneul.kernel.http.tables.tags import NAMES as TAG_FILTERS
+from haneul.kernel.http.tables.tags import serve_tags
+from haneul.kernel.http.tables.words import Words
 
 PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
-_NO_LIMIT = "{name} must be an integer 0 or greater and not '{text}'"
-NUMBERS = lists.Numbers(none=_NO_LIMIT, small=_NO_LIMIT)
-SORTING = lists.Sorting(
-    bad_key="['{key}'] is invalid attribute for sort_keys",
-    bad_direction="['{direction}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'",
-    usual=(),
-    direction="asc",
-    last=("id",),
-    last_direction="asc",
-    uneven="The number of sort_keys and sort_dirs must be same",
-)
-MOST_TAGS, LONGEST_TAG = 50, 255
 MAX_INT = 2**31
 
 
@@ -73,12 +59,12 @@ def serve(routes: Routes, resource: Resource) -> None:
 
         async def delete(ctx: Context, id: str, request: Request) -> None:
             thing = await resource.load(ctx, id, "delete")
-            require_revision(request, thing)
+            require_revision(resource.words, request, thing)
             await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
 
         routes.delete(one, **fails("delete"))(delete)
     if "tags" in resource.by_name:
-        _serve_tags(routes, resource, f"{one}/tags")
+        serve_tags(routes, resource, f"{one}/tags")
 
 
 def _after(resource: Resource, listing: Any) -> Any:
@@ -87,8 +73,8 @@ def _after(resource: Resource, listing: Any) -> Any:
     async def prepared(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
         await resource.before_list(ctx)  # type: ignore[misc]  # only used if there is one
         async with ctx.in_reading() as reading:
-            found: dict[str, Any] = await listing(reading, query, request)
-        return found
+            answer: dict[str, Any] = await listing(reading, query, request)
+        return answer
 
     return prepared
 
@@ -104,7 +90,7 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
     if resource.collection in body and isinstance(body[resource.collection], list):
         items = body[resource.collection]
         if not items:
-            raise BadRequest("Resources required")
+            raise BadRequest(resource.words.text("no things"))
         if resource.check_together is not None:
             resource.check_together([resource.creation(ctx, item) for item in items])
         wishes, things = [], []
@@ -124,7 +110,7 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
 def item_of(resource: Resource, body: Document) -> dict[str, Any]:
     item = body.get(resource.name)
     if not isinstance(item, dict):
-        raise BadRequest(f"Unable to find '{resource.name}' in request body")
+        raise BadRequest(resource.words.text("no item", name=resource.name))
     return item
 
 
@@ -145,7 +131,7 @@ async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
 async def update_from(ctx: Context, resource: Resource, id: str, body: Document, request: Request) -> Any:
     item = item_of(resource, body)
     thing = await resource.load(ctx, id, "update")
-    require_revision(request, thing)
+    require_revision(resource.words, request, thing)
     values = resource.change(item)
     wanted = {f: getattr(thing, f) for f in thing.__struct_fields__} | values
     resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, wanted))
@@ -154,16 +140,16 @@ async def update_from(ctx: Context, resource: Resource, id: str, body: Document,
     return await resource.update(ctx, thing, values)  # type: ignore[misc]
 
 
-def require_revision(request: Request, thing: Any) -> None:
+def require_revision(words: Words, request: Request, thing: Any) -> None:
     """The thing is still as the caller saw it, if `If-Match: revision_number=N` says how that was."""
     wanted = [each.strip() for each in (request.header("If-Match") or "").split(",")]
     for name, equals, number in (
         each.partition("=") for each in wanted if each.startswith("revision_number")
     ):
         if name != "revision_number" or not equals or not number.isascii() or not number.isdigit():
-            raise BadRequest("Badly formed If-Match: revision_number=N is expected")
+            raise BadRequest(words.text("no revision"))
         if number.lstrip("0") != str(thing.generation).lstrip("0"):
-            raise errors.RevisionNumberConstraintFailed(expected=number[:20], current=thing.generation)
+            raise words.revised(expected=number[:20], current=thing.generation)
 
 
 # -- lists
@@ -173,20 +159,20 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     filters, extra = conditions(resource, query)
     if resource.visible is not None:
         extra += resource.visible(ctx)
-    reverse = checks.TRUTHS.read(query.get("page_reverse")) is True
-    sort = SORTING.read(query, _sortable(resource))
+    reverse = kinds.TRUTHS.read(query.get("page_reverse")) is True
+    sort = resource.words.sorting.read(query, _sortable(resource))
     if reverse:
         sort = [Sort(s.field, not s.descending) for s in sort]
-    asked = NUMBERS.read(query, "limit", empty=True) or None
-    limit = min(asked or MAX_INT, ctx.options(NetworkOptions).pagination_max_limit)
+    wanted = resource.words.numbers.read(query, "limit", empty=True) or None
+    limit = min(wanted or MAX_INT, resource.words.most_on_page(ctx))
     after = None
     if marker := query.get("marker"):
-        after = await _marked(ctx, resource, marker, is_page=asked is not None)
+        after = await _marked(ctx, resource, marker, is_page=wanted is not None)
     things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
     if reverse:
         things.reverse()
     answer: dict[str, Any] = {resource.collection: await resource.views(ctx, things, query.all("fields"))}
-    is_page = asked is not None or len(things) == limit
+    is_page = wanted is not None or len(things) == limit
     if is_page and (links := _links(things, query, limit, ctx.endpoint + request.path, reverse=reverse)):
         answer[f"{resource.collection}_links"] = links
     return answer
@@ -202,20 +188,20 @@ async def _marked(ctx: Context, resource: Resource, marker: str, *, is_page: boo
         return None
 
 
-def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Extra]]:
+def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Condition]]:
     """What the query string asks of each attribute; a name given twice means either."""
     filters: list[Filter] = []
-    extra: list[Extra] = []
+    extra: list[Condition] = []
     for name in query.names():
         if name in PAGING:
             continue
         values = query.all(name)
         if name in resource.filters:
             extra.append(resource.filters[name](values))
-        elif name in ("tags", "tags-any", "not-tags", "not-tags-any") and "tags" in resource.by_name:
+        elif name in TAG_FILTERS and "tags" in resource.by_name:
             extra.append(has_texts(resource.rows.c.tags, name, ",".join(values).split(",")))
-        elif (found := resource.filter(name, values)) is not None:
-            filters.append(found)
+        else:
+            filters.append(resource.filter(name, values))
     return filters, extra
 
 
@@ -223,7 +209,7 @@ def _sortable(resource: Resource) -> dict[str, str | None]:
     """What a list can be sorted by, and the fields that this means."""
     stored = resource.rows.model.__struct_fields__
     named = {a.name: a.target for a in resource.attributes if a.is_stored}
-    named |= dict.fromkeys(("project_id", "tenant_id"), "project_id")
+    named |= dict.fromkeys(OWNER, "project_id")
     return {name: field for name, field in named.items() if field in stored}
 
 
@@ -238,64 +224,3 @@ def _links(things: list[Any], query: Query, limit: int, url: str, *, reverse: bo
         back = lists.address(url, query, without=without, **before, page_reverse="True")
         links.append({"rel": "previous", "href": back})
     return links
-
-
-# -- tags
-
-
-def _serve_tags(routes: Routes, resource: Resource, path: str) -> None:
-    async def tags_of(ctx: Context, id: str) -> dict[str, Any]:
-        return {"tags": (await resource.load(ctx, id)).tags}
-
-    async def replace(ctx: Context, id: str, body: Document) -> dict[str, Any]:
-        thing = await resource.load(ctx, id, "update")
-        return {"tags": (await _tag(ctx, resource, thing, check_tags(body.get("tags")))).tags}
-
-    async def extend(ctx: Context, id: str, body: Document) -> dict[str, Any]:
-        thing = await resource.load(ctx, id, "update")
-        both = [*thing.tags, *(t for t in check_tags(body.get("tags")) if t not in thing.tags)]
-        return {"tags": (await _tag(ctx, resource, thing, check_tags(both))).tags}
-
-    async def clear(ctx: Context, id: str) -> None:
-        await _tag(ctx, resource, await resource.load(ctx, id, "update"), [])
-
-    async def has(ctx: Context, id: str, tag: str) -> None:
-        if tag not in (await resource.load(ctx, id)).tags:
-            raise errors.TagNotFound(tag=tag)
-
-    async def put(ctx: Context, id: str, tag: str) -> None:
-        thing = await resource.load(ctx, id, "update")
-        if tag not in thing.tags:
-            await _tag(ctx, resource, thing, check_tags([*thing.tags, tag]))
-
-    async def remove(ctx: Context, id: str, tag: str) -> None:
-        thing = await resource.load(ctx, id, "update")
-        if tag not in thing.tags:
-            raise errors.TagNotFound(tag=tag)
-        await _tag(ctx, resource, thing, [t for t in thing.tags if t != tag])
-
-    missing = (resource.not_found,)
-    unreadable = (resource.not_found, errors.InvalidInput, errors.InvalidOperation)
-    routes.get(path, answer=Tags, errors=missing)(tags_of)
-    routes.put(path, answer=Tags, errors=unreadable)(replace)
-    routes.post(path, status=201, answer=Tags, errors=unreadable)(extend)
-    routes.delete(path, errors=missing)(clear)
-    routes.get(path + "/{tag}", status=204, errors=(*missing, errors.TagNotFound))(has)
-    routes.put(path + "/{tag}", status=201, errors=unreadable)(put)
-    routes.delete(path + "/{tag}", errors=(*missing, errors.TagNotFound))(remove)
-
-
-async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) -> Any:
-    changed = msgspec.structs.replace(thing, tags=tags, updated_at=stamp(ctx.now()))
-    return await resource.rows.update(ctx.tx, changed)
-
-
-def check_tags(tags: Any) -> list[str]:
-    if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        raise errors.InvalidOperation(reason=f"'{tags}' is not a list")
-    if len(tags) > MOST_TAGS:
-        raise BadRequest(f"The number of tags exceed the per-resource limit of {MOST_TAGS}")
-    for tag in tags:
-        if not tag or len(tag) > LONGEST_TAG or "\x00" in tag:
-            raise errors.InvalidOperation(reason=f"'{tag}' is not a valid tag")
-    return list(dict.fromkeys(tags))
