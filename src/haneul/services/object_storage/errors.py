@@ -56,11 +56,6 @@ class WrongChecksum(HaneulError):
     message = "What arrived has the checksum {computed}, not {expected}."
 
 
-class RangeNotSatisfiable(HaneulError):
-    status, code = 416, "object_storage.range_not_satisfiable"
-    message = "The object has {size} bytes, none of which are in the range."
-
-
 class FormatNotAcceptable(HaneulError):
     status, code, message = 406, "object_storage.format_not_acceptable", "A list has no such format."
 
@@ -79,3 +74,22 @@ class DataMissing(HaneulError):
     """What the row promises is not in the store of data."""
 
     status, code, message = 503, "object_storage.data_missing", "The data of the object cannot be read."
+
+
+class BadManifest(BadRequest):
+    code, message = "object_storage.bad_manifest", "{reason}"
+
+
+class TooManySegments(TooLarge):
+    code, message = "object_storage.too_many_segments", "Number of segments must be <= {most}"
+
+
+class SegmentsChanged(Conflict):
+    """What a manifest names is not there any more, or is something else."""
+
+    code, message = "object_storage.segments_changed", "A segment of the object is missing or was changed."
+
+
+class TooManyLinks(Conflict):
+    code = "object_storage.too_many_links"
+    message = "Too many levels of symbolic links, maximum allowed is {most}"

@@ -6,7 +6,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import MethodNotAllowed
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.object_storage import errors
-from haneul.services.object_storage.api import listings
+from haneul.services.object_storage.api import listings, uploads
 from haneul.services.object_storage.api.answers import ANYTHING, PATH_ERRORS, done, place_of
 from haneul.services.object_storage.model import metadata, times
 from haneul.services.object_storage.model.accounts import Account, Usage
@@ -55,22 +55,38 @@ async def list_containers(ctx: Context, request: Request, query: Query) -> Reply
     return listings.reply(kind, "account", name, items, _headers(ctx, account, usage))
 
 
-@routes.post("", status=204, answer=ANYTHING, errors=(errors.NotForOwners,))
-async def update_account(ctx: Context, request: Request) -> Reply:
-    """The account has this metadata, beside what it has."""
-    await accounts.update(ctx, place_of(request).account, request.headers())
+@routes.post(
+    "",
+    status=204,
+    transaction=False,
+    answer=ANYTHING,
+    other_answers={200: ANYTHING},
+    errors=(errors.NotForOwners,),
+)
+async def update_account(ctx: Context, request: Request, query: Query) -> Reply:
+    """The account has this metadata, beside what it has; with `bulk-delete`, what the body lists is gone."""
+    if "bulk-delete" in query:
+        return await uploads.bulk_delete(ctx, request)
+    async with ctx.in_transaction() as c:
+        await accounts.update(c, place_of(request).account, request.headers())
     return done(204)
 
 
-@routes.put("", status=201, answer=ANYTHING)
-async def create_account(ctx: Context, request: Request) -> Reply:
-    """Nobody makes accounts: each project has one."""
+@routes.put(
+    "", status=201, transaction=False, answer=ANYTHING, other_answers={200: ANYTHING}, errors=uploads.ERRORS
+)
+async def create_account(ctx: Context, request: Request, query: Query) -> Reply:
+    """Nobody makes accounts, each project has one; with `extract-archive`, what is in the body is there."""
+    if (kind := query.get("extract-archive")) is not None:
+        return await uploads.extract(ctx, request, kind)
     accounts.require_manager(ctx, place_of(request).account)
     raise MethodNotAllowed
 
 
-@routes.delete("", status=204, answer=ANYTHING)
-async def delete_account(ctx: Context, request: Request) -> Reply:
-    """Nobody deletes accounts: they go with their projects."""
+@routes.delete("", status=204, transaction=False, answer=ANYTHING, other_answers={200: ANYTHING})
+async def delete_account(ctx: Context, request: Request, query: Query) -> Reply:
+    """Nobody deletes accounts, they go with their projects; with `bulk-delete`, what the body lists is gone."""
+    if "bulk-delete" in query:
+        return await uploads.bulk_delete(ctx, request)
     accounts.require_manager(ctx, place_of(request).account)
     raise MethodNotAllowed

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from haneul.kernel import races
 from haneul.kernel.context import Context
+from haneul.kernel.db import Duplicate
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.object_storage import errors
-from haneul.services.object_storage.api import listings
+from haneul.services.object_storage.api import listings, uploads
 from haneul.services.object_storage.api.answers import ANYTHING, PATH_ERRORS, done, place_of
 from haneul.services.object_storage.model import metadata, times
 from haneul.services.object_storage.model.containers import Container
@@ -53,11 +55,24 @@ async def list_objects(ctx: Context, request: Request, query: Query) -> Reply:
     return listings.reply(kind, "container", container.name, items, _headers(ctx, container))
 
 
-@routes.put("", status=201, answer=ANYTHING, other_answers={202: ANYTHING})
-async def create_container(ctx: Context, request: Request) -> Reply:
-    """The container is there, with this metadata beside what it has."""
-    is_new = await containers.create(ctx, place_of(request), request.headers())
-    return done(201 if is_new else 202)
+@routes.put(
+    "",
+    status=201,
+    transaction=False,
+    answer=ANYTHING,
+    other_answers={200: ANYTHING, 202: ANYTHING},
+    errors=uploads.ERRORS,
+)
+async def create_container(ctx: Context, request: Request, query: Query) -> Reply:
+    """The container is there, with this metadata beside what it has; with `extract-archive`, objects in it."""
+    if (kind := query.get("extract-archive")) is not None:
+        return await uploads.extract(ctx, request, kind)
+
+    async def made() -> bool:
+        async with ctx.in_transaction() as c:
+            return await containers.create(c, place_of(request), request.headers())
+
+    return done(201 if await races.won(made, lost=(*races.LOST, Duplicate)) else 202)
 
 
 @routes.post("", status=204, answer=ANYTHING, errors=(errors.ContainerNotFound,))

@@ -32,7 +32,7 @@ PAGES = {
 }
 SAID = (
     BadRequest, StoreFull, errors.BadName, errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached,
-    errors.WrongListQuery,
+    errors.WrongListQuery, errors.TooManySegments, errors.TooManyLinks,
 )  # fmt: skip
 """What is told with its reason."""
 

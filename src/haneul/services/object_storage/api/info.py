@@ -6,7 +6,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Content
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.services.object_storage.config import ObjectStorageOptions
-from haneul.services.object_storage.model import metadata, names
+from haneul.services.object_storage.model import large_objects, metadata, names, temp_urls
+from haneul.services.object_storage.operations import bulk
 from haneul.services.object_storage.operations.containers import POLICY
 from haneul.services.object_storage.operations.lists import MOST
 
@@ -37,6 +38,28 @@ def abilities(options: ObjectStorageOptions) -> dict[str, dict[str, object]]:
             "max_container_name_length": names.LONGEST_CONTAINER,
             "extra_header_count": 0,
         },
+        "bulk_delete": {
+            "max_deletes_per_request": bulk.MOST_DELETES,
+            "max_failed_deletes": bulk.MOST_FAILURES,
+        },
+        "bulk_upload": {"max_containers_per_extraction": 10000, "max_failed_extractions": bulk.MOST_FAILURES},
+        "dlo": {"max_segments": MOST},
+        "slo": {
+            "max_manifest_segments": large_objects.MOST_SEGMENTS,
+            "max_manifest_size": large_objects.MANIFEST_BYTES,
+            "min_segment_size": 1,
+            "yield_frequency": 10,
+            "allow_async_delete": False,
+        },
+        "tempurl": {
+            "methods": list(temp_urls.METHODS),
+            "allowed_digests": list(temp_urls.DIGESTS),
+            "incoming_remove_headers": [],
+            "incoming_allow_headers": [],
+            "outgoing_remove_headers": [],
+            "outgoing_allow_headers": [],
+        },
+        "versioned_writes": {"allowed_flags": ["x-versions-location", "x-history-location"]},
         "container_quotas": {},
         "account_quotas": {},
     }

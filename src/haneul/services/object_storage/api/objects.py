@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Content
 from haneul.kernel.http.answers import ANY_TYPE
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.object_storage import errors
-from haneul.services.object_storage.api import downloads
+from haneul.services.object_storage.api import bulk_answers, downloads, temp_urls, uploads
 from haneul.services.object_storage.api.answers import ANYTHING, PATH_ERRORS, done, place_of
-from haneul.services.object_storage.model import metadata, names, times
+from haneul.services.object_storage.api.downloads import Download
+from haneul.services.object_storage.model import large_objects, metadata, names, times
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
-from haneul.services.object_storage.operations import copies, objects
+from haneul.services.object_storage.model.ranges import Part
+from haneul.services.object_storage.operations import bulk, copies, objects
+from haneul.services.object_storage.operations import large_objects as large
 from haneul.services.object_storage.operations.objects import NewObject
 
 routes = Routes(
@@ -25,11 +28,12 @@ routes = Routes(
     errors=(*PATH_ERRORS, errors.ContainerNotFound, errors.ObjectNotFound, errors.PreconditionFailed),
 )
 _WRITE_ERRORS = (
-    errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached, errors.WrongChecksum,
+    errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached, errors.WrongChecksum, errors.BadManifest,
+    errors.TooManySegments, errors.SegmentsChanged,
 )  # fmt: skip
-_READ_ERRORS = (errors.RangeNotSatisfiable, errors.DataMissing)
+_READ_ERRORS = (errors.DataMissing, errors.SegmentsChanged)
 WHATEVER = Content((ANY_TYPE,))
-OCTETS = "application/octet-stream"
+OCTETS, JSON = "application/octet-stream", "application/json; charset=utf-8"
 TRUE = {"true", "1", "yes", "on", "t", "y"}
 
 
@@ -43,6 +47,9 @@ def _content_type(headers: Mapping[str, str], name: str) -> str:
 
 def _new(ctx: Context, headers: Mapping[str, str], name: str) -> NewObject:
     said = metadata.given("object", headers)
+    dynamic = said.get(large_objects.DYNAMIC)
+    if dynamic is not None and "/" not in dynamic.lstrip("/"):
+        raise errors.BadHeader(reason="X-Object-Manifest must be in the format container/prefix")
     return NewObject(
         _content_type(headers, name),
         metadata.changed("object", {}, said),
@@ -54,53 +61,60 @@ def _written(thing: StoredObject) -> dict[str, str]:
     return {"Last-Modified": times.http_date(thing.created_at), "Etag": thing.etag}
 
 
-@routes.put("", status=201, transaction=False, answer=ANYTHING, errors=_WRITE_ERRORS)
-async def put_object(ctx: Context, request: Request) -> Reply:
+@routes.put(
+    "", status=201, transaction=False, answer=ANYTHING, other_answers={200: ANYTHING}, errors=_WRITE_ERRORS
+)
+async def put_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object is there with this data, or with a copy of another's."""
     place, headers = place_of(request), request.headers()
+    ctx, _ = await temp_urls.admitted(ctx, request, query, place)
     names.require_object(place.name)
+    if (kind := query.get("extract-archive")) is not None:
+        return await uploads.extract(ctx, request, kind)
     if "x-copy-from" in headers:
         source = copies.source(place, headers)
         if request.content_length:
             raise errors.BadHeader(reason="Copy requests require a zero byte body")
-        return await _copy(ctx, request, source, place, headers)
+        return await _copy(ctx, source, place, headers, query)
     length = request.content_length
     if length is None and headers.get("transfer-encoding", "").lower() != "chunked":
         raise errors.LengthRequired
+    new, etag = _new(ctx, headers, place.name), objects.etag_of(headers)
+    if query.get("multipart-manifest") == "put":
+        body = await request.body(large_objects.MANIFEST_BYTES)
+        thing = await large.put_static(ctx, place, new, body, etag)
+        return done(201, {**_written(thing), "Etag": f'"{thing.headers[large_objects.ETAG]}"'})
     thing = await objects.put(
         ctx,
         place,
-        _new(ctx, headers, place.name),
+        new,
         request.chunks(),
         length=length,
-        etag=objects.etag_of(headers),
+        etag=etag,
         if_none_match=headers.get("if-none-match"),
     )
     return done(201, _written(thing))
 
 
 @routes.route("COPY", "", status=201, transaction=False, answer=ANYTHING, errors=_WRITE_ERRORS)
-async def copy_object(ctx: Context, request: Request) -> Reply:
+async def copy_object(ctx: Context, request: Request, query: Query) -> Reply:
     """There is a copy of the object at the destination."""
     place, headers = place_of(request), request.headers()
-    target = copies.target(place, headers)
-    return await _copy(ctx, request, place, target, headers)
+    return await _copy(ctx, place, copies.target(place, headers), headers, query)
 
 
 async def _copy(
-    ctx: Context, request: Request, source: Place, target: Place, headers: Mapping[str, str]
+    ctx: Context, source: Place, target: Place, headers: Mapping[str, str], query: Query
 ) -> Reply:
-    said = metadata.given("object", headers)
-    delete_at = objects.time_to_delete(headers, ctx.now().timestamp())
-    is_fresh = headers.get("x-fresh-metadata", "").lower() in TRUE
     original, copy = await copies.copy(
         ctx,
         source,
         target,
-        said,
+        metadata.given("object", headers),
         content_type=headers.get("content-type") or None,
-        delete_at=delete_at,
-        is_fresh=is_fresh,
+        delete_at=objects.time_to_delete(headers, ctx.now().timestamp()),
+        is_fresh=headers.get("x-fresh-metadata", "").lower() in TRUE,
+        is_manifest=query.get("multipart-manifest") == "get",
         headers=headers,
         referrer=headers.get("referer", ""),
     )
@@ -120,39 +134,70 @@ async def _copy(
     "",
     transaction=False,
     answer=WHATEVER,
-    other_answers={206: WHATEVER, 304: WHATEVER},
+    other_answers={206: WHATEVER, 304: WHATEVER, 416: WHATEVER},
     errors=_READ_ERRORS,
 )
 async def get_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object's data, or parts of it."""
-    headers = request.headers()
-    found = await objects.read(ctx, place_of(request), referrer=headers.get("referer", ""))
-    return downloads.reply(found, request, headers)
+    return await _read(ctx, request, query)
 
 
 @routes.route(
     "HEAD", "", transaction=False, answer=WHATEVER, other_answers={304: WHATEVER}, errors=_READ_ERRORS
 )
-async def show_object(ctx: Context, request: Request) -> Reply:
+async def show_object(ctx: Context, request: Request, query: Query) -> Reply:
     """What is said of the object."""
-    headers = request.headers()
-    async with ctx.in_reading() as c:
-        thing = await objects.find(c, place_of(request), referrer=headers.get("referer", ""))
-    return downloads.head(thing, headers)
+    return await _read(ctx, request, query, is_head=True)
+
+
+async def _read(ctx: Context, request: Request, query: Query, *, is_head: bool = False) -> Reply:
+    place, headers = place_of(request), request.headers()
+    ctx, visit = await temp_urls.admitted(ctx, request, query, place)
+    download = await _download(ctx, request, query, place, headers.get("referer", ""))
+    reply = downloads.reply(download, headers, is_head=is_head)
+    return visit.dressed(reply) if visit else reply
+
+
+async def _download(ctx: Context, request: Request, query: Query, place: Place, referrer: str) -> Download:
+    """What may be read at that place: an object, its manifest, or the whole that others make."""
+    found = await objects.read(ctx, place, referrer=referrer)
+    if query.get("multipart-manifest") == "get":
+        download = downloads.of(found, request)
+        if large_objects.STATIC in found.object.headers:
+            return download._replace(content_type=JSON)
+        return download
+    whole = await large.whole(ctx, place, found, referrer=referrer)
+    if whole is None:
+        return downloads.of(found, request)
+    await large.require_first(ctx, whole, referrer=referrer)
+
+    def body(part: Part) -> AsyncIterator[bytes]:
+        return large.pieces(ctx, whole, part, referrer=referrer)
+
+    extra = {"X-Manifest-Etag": found.object.etag} if large_objects.STATIC in found.object.headers else {}
+    return Download(found.object, whole.size, whole.etag, body, extra)
 
 
 @routes.post("", status=202, answer=ANYTHING)
-async def update_object(ctx: Context, request: Request) -> Reply:
+async def update_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object has this metadata instead of what it had."""
     place, headers = place_of(request), request.headers()
+    ctx, _ = await temp_urls.admitted(ctx, request, query, place)
     said = metadata.changed("object", {}, metadata.given("object", headers))
     delete_at = objects.time_to_delete(headers, ctx.now().timestamp())
     thing = await objects.update(ctx, place, said, headers.get("content-type") or None, delete_at)
     return done(202, {"X-Timestamp": times.timestamp(thing.created_at)})
 
 
-@routes.delete("", status=204, answer=ANYTHING)
-async def delete_object(ctx: Context, request: Request) -> Reply:
-    """The object is gone."""
-    await objects.delete(ctx, place_of(request))
+@routes.delete("", status=204, transaction=False, answer=ANYTHING, other_answers={200: ANYTHING})
+async def delete_object(ctx: Context, request: Request, query: Query) -> Reply:
+    """The object is gone; with `multipart-manifest=delete`, its segments too."""
+    place = place_of(request)
+    ctx, _ = await temp_urls.admitted(ctx, request, query, place)
+    if query.get("multipart-manifest") == "delete":
+        found = await objects.read(ctx, place)
+        doomed = await large.delete_with_segments(ctx, place, found)
+        return bulk_answers.reply(await bulk.delete(ctx, doomed), request)
+    async with ctx.in_transaction() as c:
+        await objects.delete(c, place)
     return done(204)

@@ -1,7 +1,9 @@
 """Headers that are kept: what users say of their accounts, containers and objects, within limits.
 
 A header `X-Container-Meta-Colour: red` is kept under its name in lower case. One without a value takes it away, and
-so does `X-Remove-Container-Meta-Colour`, whatever its value.
+so does `X-Remove-Container-Meta-Colour`, whatever its value. Objects keep what is said of them whether it has a value
+or not: what is said of one replaces all that was said before. Headers with `Sysmeta` in their names are the service's
+own: nobody sends or sees them.
 """
 
 from __future__ import annotations
@@ -14,22 +16,22 @@ from haneul.services.object_storage import errors
 Kind = Literal["account", "container", "object"]
 LONGEST_NAME, LONGEST_VALUE, MOST_ITEMS, MOST_BYTES, LONGEST_HEADER = 128, 256, 90, 4096, 8192
 KEPT: dict[Kind, frozenset[str]] = {
-    "account": frozenset(),
+    "account": frozenset({"x-account-quota-bytes", "x-account-quota-count"}),
     "container": frozenset(
-        {"x-container-read", "x-container-write", "x-container-sync-key", "x-container-sync-to"}
+        {
+            "x-container-read", "x-container-write", "x-container-sync-key", "x-container-sync-to",
+            "x-versions-location", "x-history-location",
+        }
     ),
     "object": frozenset(
         {
-            "content-encoding",
-            "content-disposition",
-            "content-language",
-            "cache-control",
-            "expires",
-            "x-robots-tag",
+            "content-encoding", "content-disposition", "content-language", "cache-control", "expires",
+            "x-robots-tag", "x-object-manifest",
         }
     ),
-}
+}  # fmt: skip
 """Headers that are kept beside those with `Meta` in their names."""
+SYSTEM = "-sysmeta-"
 OWNERS = frozenset(
     {
         "x-container-read", "x-container-write", "x-container-sync-key", "x-container-sync-to",
@@ -48,7 +50,7 @@ def given(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
         name = header
         if header.startswith("x-remove-"):
             name, value = f"x-{header.removeprefix('x-remove-')}", ""
-            if headers.get(name):
+            if kind == "object" or headers.get(name):
                 continue  # what is set at the same time stays
         if name.startswith(prefix):
             _require_item(name, name.removeprefix(prefix), value, f"X-{kind.title()}-Meta-")
@@ -64,7 +66,7 @@ def given(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
 def changed(kind: Kind, kept: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
     """What is kept once the request has said this; BadHeader if that would be too much."""
     prefix = f"x-{kind}-meta-"
-    new = {name: value for name, value in {**kept, **said}.items() if value}
+    new = {name: value for name, value in {**kept, **said}.items() if value or kind == "object"}
     _require_sizes((n.removeprefix(prefix), v) for n, v in new.items() if n.startswith(prefix))
     return new
 
@@ -96,5 +98,5 @@ def shown(headers: Mapping[str, str], *, to_owner: bool) -> dict[str, str]:
     return {
         "-".join(word.capitalize() for word in name.split("-")): value
         for name, value in headers.items()
-        if to_owner or name not in OWNERS
+        if SYSTEM not in name and (to_owner or name not in OWNERS)
     }

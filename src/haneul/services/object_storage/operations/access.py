@@ -9,6 +9,7 @@ from haneul.services.object_storage import policy
 from haneul.services.object_storage.model import access_lists
 from haneul.services.object_storage.model.access_lists import Asker
 from haneul.services.object_storage.model.accounts import project_of
+from haneul.services.object_storage.model.names import Place
 
 DEFAULT_DOMAIN = "default"
 
@@ -29,10 +30,14 @@ def require(ctx: Context, account: str, rule: Rule) -> None:
 
 
 def require_by_list(
-    ctx: Context, account: str, rule: Rule, text: str, *, referrer: str = "", is_list: bool = False
+    ctx: Context, place: Place, rule: Rule, text: str, *, referrer: str = "", is_list: bool = False
 ) -> None:
-    """The same, but the access list lets others in too."""
-    if not may(ctx, account, rule) and not access_lists.allows(text, asker(ctx, referrer), is_list=is_list):
+    """The same, but the access list lets others in too; whose right is for one container is let in there only."""
+    if getattr(ctx, "only_container", "") not in ("", place.container):
+        raise refusal(ctx, rule)
+    if not may(ctx, place.account, rule) and not access_lists.allows(
+        text, asker(ctx, referrer), is_list=is_list
+    ):
         raise refusal(ctx, rule)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from haneul.kernel.context import Context
 from haneul.services.object_storage import errors, policy
@@ -14,7 +15,21 @@ from haneul.services.object_storage.operations.lists import Entry, Wish
 from haneul.services.object_storage.store import accounts as store
 from haneul.services.object_storage.store.accounts import ACCOUNTS, CONTAINERS
 
-QUOTAS = ("x-account-meta-quota-bytes", "x-account-meta-quota-count")
+QUOTAS = ("x-account-quota-bytes", "x-account-quota-count", "x-account-meta-quota-bytes")
+
+
+class Quota(NamedTuple):
+    """What an account may hold; None is no limit."""
+
+    bytes_used: int | None
+    objects: int | None
+
+
+def quota(account: Account) -> Quota:
+    said = account.headers
+    size = said.get("x-account-quota-bytes") or said.get("x-account-meta-quota-bytes")
+    count = said.get("x-account-quota-count")
+    return Quota(int(size) if size else None, int(count) if count else None)
 
 
 async def show(ctx: Context, name: str) -> tuple[Account, Usage]:

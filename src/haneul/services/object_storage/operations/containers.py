@@ -15,6 +15,7 @@ from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.operations import access, accounts, lists
 from haneul.services.object_storage.operations.lists import Entry, Wish
+from haneul.services.object_storage.operations.versions import HISTORY, STACK
 from haneul.services.object_storage.store.accounts import CONTAINERS
 from haneul.services.object_storage.store.objects import OBJECTS
 
@@ -41,11 +42,27 @@ async def create(ctx: Context, place: Place, headers: Mapping[str, str]) -> bool
     return True
 
 
+async def create_if_missing(ctx: Context, place: Place) -> None:
+    """The container is there, as it was if it was there; only who operates the account makes one."""
+    if await CONTAINERS.first(ctx.tx, account=place.account, name=place.container) is None:
+        await create(ctx, place, {})
+
+
 def _said(headers: Mapping[str, str]) -> dict[str, str]:
     said = metadata.given("container", headers)
     for header in (READ_LIST, WRITE_LIST):
         if said.get(header):
             said[header] = access_lists.cleaned(header, said[header])
+    for header, other in ((STACK, HISTORY), (HISTORY, STACK)):
+        if said.get(header):
+            if said.get(other):
+                raise errors.BadHeader(
+                    reason="Only one of X-Versions-Location or X-History-Location may be specified"
+                )
+            said[header] = names.decoded(said[header])
+            if "/" in said[header]:
+                raise errors.BadName(reason=f"{header} may not contain a slash")
+            said.setdefault(other, "")
     for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
         if said.get(header) and not said[header].isdecimal():
             raise errors.BadHeader(reason=f"Invalid {word} quota.")
@@ -73,7 +90,7 @@ async def find(
     container = await CONTAINERS.first(ctx.tx, account=place.account, name=place.container)
     kept = container.headers if container else {}
     text = kept.get(READ_LIST if rule is policy.READ else WRITE_LIST, "")
-    access.require_by_list(ctx, place.account, rule, text, referrer=referrer, is_list=is_list)
+    access.require_by_list(ctx, place, rule, text, referrer=referrer, is_list=is_list)
     if container is None:
         raise errors.ContainerNotFound(container=place.container)
     return container

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from haneul.kernel import disk_files
 from haneul.kernel.context import Context
 from haneul.services.object_storage import errors
 from haneul.services.object_storage.model import conditions, metadata, names, times
+from haneul.services.object_storage.model.large_objects import DYNAMIC, ETAG, SIZE, STATIC
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
-from haneul.services.object_storage.operations import objects
+from haneul.services.object_storage.model.ranges import Part
+from haneul.services.object_storage.operations import large_objects, objects
 from haneul.services.object_storage.operations.objects import NewObject
 
+MADE_OF_OTHERS = {DYNAMIC, STATIC, SIZE, ETAG}
 FORM = "<container name>/<object name>"
 
 
@@ -49,30 +50,32 @@ async def copy(
     content_type: str | None,
     delete_at: int | None,
     is_fresh: bool,
+    is_manifest: bool,
     headers: Mapping[str, str],
     referrer: str = "",
 ) -> tuple[StoredObject, StoredObject]:
-    """The original, and its copy, which has what was said of it, and else what the original has."""
+    """The original, and its copy, which has what was said of it, and else what the original has.
+
+    A large object is copied as one that is whole; with `is_manifest` as what it is.
+    """
     found = await objects.read(ctx, source, referrer=referrer)
     original = found.object
     if conditions.judge(headers, original.etag, times.whole_seconds(original.created_at)) != "go on":
         raise errors.PreconditionFailed
-    kept = metadata.changed("object", {} if is_fresh else original.headers, said)
+    stays = {n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS}
+    kept = metadata.changed("object", stays, said)
     new = NewObject(
         content_type or original.content_type,
         kept,
         delete_at or (None if is_fresh else original.delete_at),
     )
-    chunks = _once(found.content) if found.content is not None else _file(found.path, original.size)
+    large = None if is_manifest else await large_objects.whole(ctx, source, found, referrer=referrer)
+    if large is not None:
+        await large_objects.require_first(ctx, large, referrer=referrer)
+        plain = {name: value for name, value in kept.items() if name not in MADE_OF_OTHERS}
+        chunks = large_objects.pieces(ctx, large, Part(0, large.size), referrer=referrer)
+        made = await objects.put(ctx, target, new._replace(headers=plain), chunks, length=large.size)
+        return original, made
+    chunks = found.pieces(0, original.size)
     made = await objects.put(ctx, target, new, chunks, length=original.size, etag=original.etag)
     return original, made
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-async def _file(path: Path | None, size: int) -> AsyncIterator[bytes]:
-    assert path is not None
-    async for piece in disk_files.read(path, 0, size):
-        yield piece

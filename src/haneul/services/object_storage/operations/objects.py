@@ -12,22 +12,25 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import races
+from haneul.kernel import disk_files, races
 from haneul.kernel.context import Context
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.config import ObjectStorageOptions
 from haneul.services.object_storage.model import conditions
-from haneul.services.object_storage.model.accounts import Account
 from haneul.services.object_storage.model.containers import Container
+from haneul.services.object_storage.model.metadata import SYSTEM
 from haneul.services.object_storage.model.names import Place, require_object
-from haneul.services.object_storage.model.objects import Content, Removed, Stored, StoredObject
-from haneul.services.object_storage.operations import containers
+from haneul.services.object_storage.model.objects import Content, Stored, StoredObject
+from haneul.services.object_storage.operations import accounts, containers, versions
+from haneul.services.object_storage.operations.versions import forget_data
 from haneul.services.object_storage.store import accounts as counts
 from haneul.services.object_storage.store.accounts import ACCOUNTS
 from haneul.services.object_storage.store.data import arrived, data_of
-from haneul.services.object_storage.store.objects import CONTENTS, OBJECTS, REMOVED
+from haneul.services.object_storage.store.objects import CONTENTS, OBJECTS
 
 TRIES = 10
+STAYS = {"x-static-large-object"}
+"""What an object keeps beside the service's own headers when it is given others."""
 
 
 class NewObject(NamedTuple):
@@ -45,6 +48,14 @@ class Found(NamedTuple):
     content: bytes | None
     path: Path | None
     container: Container
+
+    async def pieces(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """That part of the data."""
+        if self.content is not None:
+            yield self.content[offset : offset + length]
+        elif self.path is not None:
+            async for piece in disk_files.read(self.path, offset, length):
+                yield piece
 
 
 async def put(
@@ -90,8 +101,8 @@ async def _written(
 async def write(c: Context, container: Container, name: str, new: NewObject, stored: Stored) -> StoredObject:
     """The object's row, and all that goes with it, in this transaction."""
     old = await OBJECTS.get(c.tx, container.id, name)
-    if old is not None:
-        await _forget_data(c, old)
+    if old is not None and not await versions.kept(c, container, old):
+        await forget_data(c, old)
     thing = StoredObject(
         container.id, name, stored.size, stored.md5, stored.sha256, new.content_type, c.now(),
         dict(new.headers), stored.data, stored.content is not None, new.delete_at,
@@ -102,13 +113,6 @@ async def write(c: Context, container: Container, name: str, new: NewObject, sto
     before = old.size if old else 0
     await counts.count(c.tx, container.id, objects=0 if old else 1, size=stored.size - before)
     return thing
-
-
-async def _forget_data(c: Context, old: StoredObject) -> None:
-    if old.is_small:
-        await CONTENTS.remove(c.tx, data=old.data)
-    else:
-        await REMOVED.add(c.tx, Removed(old.data, c.now()))
 
 
 async def _require_new(c: Context, container: Container, name: str, if_none_match: str | None) -> None:
@@ -141,15 +145,13 @@ async def _require_room(c: Context, container: Container, name: str, size: int) 
     if limit is not None and container.object_count + 1 > int(limit):
         raise errors.QuotaReached
     account = await ACCOUNTS.get(c.tx, container.account)
-    if account is not None and (most := _quota(account)) is not None:
-        usage = await counts.usage(c.tx, account.name)
-        if usage.bytes_used + size > most:
-            raise errors.QuotaReached
-
-
-def _quota(account: Account) -> int | None:
-    limit = account.headers.get("x-account-meta-quota-bytes")
-    return None if limit is None else int(limit)
+    if account is None or (quota := accounts.quota(account)) == (None, None):
+        return
+    usage = await counts.usage(c.tx, account.name)
+    if quota.bytes_used is not None and usage.bytes_used + size > quota.bytes_used:
+        raise errors.QuotaReached
+    if quota.objects is not None and usage.objects + 1 > quota.objects:
+        raise errors.QuotaReached
 
 
 async def find(ctx: Context, place: Place, *, referrer: str = "") -> StoredObject:
@@ -188,9 +190,10 @@ async def update(ctx: Context, place: Place, headers: Mapping[str, str], content
     thing = await there(ctx, container, place.name)
     if thing is None:
         raise errors.ObjectNotFound(name=place.name)
+    own = {name: value for name, value in thing.headers.items() if name in STAYS or SYSTEM in name}
     changed = msgspec.structs.replace(
         thing,
-        headers=dict(headers),
+        headers={**headers, **own},
         content_type=content_type or thing.content_type,
         delete_at=delete_at,
         created_at=ctx.now(),
@@ -205,14 +208,12 @@ async def delete(ctx: Context, place: Place) -> None:
     thing = await there(ctx, container, place.name)
     if thing is None:
         raise errors.ObjectNotFound(name=place.name)
-    await remove(ctx, thing)
+    await versions.delete(ctx, container, thing)
 
 
-async def remove(ctx: Context, thing: StoredObject) -> None:
-    """The row is gone, and its data will be."""
-    await _forget_data(ctx, thing)
-    await OBJECTS.remove(ctx.tx, container_id=thing.container_id, name=thing.name)
-    await counts.count(ctx.tx, thing.container_id, objects=-1, size=-thing.size)
+async def once(content: bytes) -> AsyncIterator[bytes]:
+    """The content as a body that arrives."""
+    yield content
 
 
 def etag_of(headers: Mapping[str, str]) -> str | None:

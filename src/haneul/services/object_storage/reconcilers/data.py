@@ -11,7 +11,7 @@ from datetime import timedelta
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
 from haneul.services.object_storage.config import ObjectStorageOptions
-from haneul.services.object_storage.operations import objects
+from haneul.services.object_storage.operations import versions
 from haneul.services.object_storage.store import objects as store
 from haneul.services.object_storage.store.data import data_of
 from haneul.services.object_storage.store.objects import REMOVED
@@ -64,6 +64,6 @@ async def remove_expired_objects(ctx: Context) -> None:
         async with ctx.in_transaction() as c:
             expired = await store.expired(c.tx, now_s, AT_ONCE)
             for thing in expired:
-                await objects.remove(c, thing)
+                await versions.remove(c, thing)
         if len(expired) < AT_ONCE:
             return
