@@ -93,3 +93,8 @@ class SegmentsChanged(Conflict):
 class TooManyLinks(Conflict):
     code = "object_storage.too_many_links"
     message = "Too many levels of symbolic links, maximum allowed is {most}"
+
+
+class LinkChanged(Conflict):
+    code = "object_storage.link_changed"
+    message = "Object Etag {etag!r} does not match X-Symlink-Target-Etag header {expected!r}"

@@ -32,7 +32,7 @@ PAGES = {
 }
 SAID = (
     BadRequest, StoreFull, errors.BadName, errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached,
-    errors.WrongListQuery, errors.TooManySegments, errors.TooManyLinks,
+    errors.WrongListQuery, errors.TooManySegments, errors.TooManyLinks, errors.LinkChanged,
 )  # fmt: skip
 """What is told with its reason."""
 

@@ -7,7 +7,7 @@ from haneul.kernel.http import Content
 from haneul.kernel.http.routes import Reply, Routes
 from haneul.services.object_storage.config import ObjectStorageOptions
 from haneul.services.object_storage.model import large_objects, metadata, names, temp_urls
-from haneul.services.object_storage.operations import bulk
+from haneul.services.object_storage.operations import bulk, links
 from haneul.services.object_storage.operations.containers import POLICY
 from haneul.services.object_storage.operations.lists import MOST
 
@@ -60,6 +60,7 @@ def abilities(options: ObjectStorageOptions) -> dict[str, dict[str, object]]:
             "outgoing_allow_headers": [],
         },
         "versioned_writes": {"allowed_flags": ["x-versions-location", "x-history-location"]},
+        "symlink": {"symloop_max": links.DEEPEST, "static_links": True},
         "container_quotas": {},
         "account_quotas": {},
     }

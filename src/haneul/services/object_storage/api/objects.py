@@ -10,16 +10,16 @@ from haneul.kernel.http import Content
 from haneul.kernel.http.answers import ANY_TYPE
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
 from haneul.services.object_storage import errors
-from haneul.services.object_storage.api import bulk_answers, downloads, temp_urls, uploads
-from haneul.services.object_storage.api.answers import ANYTHING, PATH_ERRORS, done, place_of
+from haneul.services.object_storage.api import bulk_answers, downloads, faults, temp_urls, uploads
+from haneul.services.object_storage.api.answers import ANYTHING, BASE, PATH_ERRORS, done, place_of
 from haneul.services.object_storage.api.downloads import Download
 from haneul.services.object_storage.model import large_objects, metadata, names, times
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.model.ranges import Part
-from haneul.services.object_storage.operations import bulk, copies, objects
+from haneul.services.object_storage.operations import bulk, copies, links, objects
 from haneul.services.object_storage.operations import large_objects as large
-from haneul.services.object_storage.operations.objects import NewObject
+from haneul.services.object_storage.operations.objects import Found, NewObject
 
 routes = Routes(
     "/v1/{account}/{container}/{object_name:path}",
@@ -29,9 +29,9 @@ routes = Routes(
 )
 _WRITE_ERRORS = (
     errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached, errors.WrongChecksum, errors.BadManifest,
-    errors.TooManySegments, errors.SegmentsChanged,
+    errors.TooManySegments, errors.SegmentsChanged, errors.LinkChanged,
 )  # fmt: skip
-_READ_ERRORS = (errors.DataMissing, errors.SegmentsChanged)
+_READ_ERRORS = (errors.DataMissing, errors.SegmentsChanged, errors.TooManyLinks, errors.LinkChanged)
 WHATEVER = Content((ANY_TYPE,))
 OCTETS, JSON = "application/octet-stream", "application/json; charset=utf-8"
 TRUE = {"true", "1", "yes", "on", "t", "y"}
@@ -80,6 +80,12 @@ async def put_object(ctx: Context, request: Request, query: Query) -> Reply:
     if length is None and headers.get("transfer-encoding", "").lower() != "chunked":
         raise errors.LengthRequired
     new, etag = _new(ctx, headers, place.name), objects.etag_of(headers)
+    if link := links.kept(place, headers):
+        if length:
+            raise errors.BadHeader(reason="Symlink requests require a zero byte body")
+        await links.require_static(ctx, place, link)
+        kind = headers.get("content-type") or "application/symlink"
+        new = new._replace(headers={**new.headers, **link}, content_type=kind)
     if query.get("multipart-manifest") == "put":
         body = await request.body(large_objects.MANIFEST_BYTES)
         thing = await large.put_static(ctx, place, new, body, etag)
@@ -114,6 +120,7 @@ async def _copy(
         content_type=headers.get("content-type") or None,
         delete_at=objects.time_to_delete(headers, ctx.now().timestamp()),
         is_fresh=headers.get("x-fresh-metadata", "").lower() in TRUE,
+        is_link=query.get("symlink") == "get",
         is_manifest=query.get("multipart-manifest") == "get",
         headers=headers,
         referrer=headers.get("referer", ""),
@@ -159,8 +166,22 @@ async def _read(ctx: Context, request: Request, query: Query, *, is_head: bool =
 
 
 async def _download(ctx: Context, request: Request, query: Query, place: Place, referrer: str) -> Download:
-    """What may be read at that place: an object, its manifest, or the whole that others make."""
-    found = await objects.read(ctx, place, referrer=referrer)
+    """What may be read at that place, or where a link there leads to."""
+    if query.get("symlink") == "get":
+        found = await objects.read(ctx, place, referrer=referrer)
+        return downloads.of(found, request)._replace(headers=links.shown(found.object))
+    target, found = await links.followed(ctx, place, referrer=referrer)
+    if target != place:
+        download = await _made(ctx, request, query, target, found, referrer)
+        where = {"Content-Location": names.quoted(f"{BASE}{target.path}")}
+        return download._replace(headers={**download.headers, **where})
+    return await _made(ctx, request, query, place, found, referrer)
+
+
+async def _made(
+    ctx: Context, request: Request, query: Query, place: Place, found: Found, referrer: str
+) -> Download:
+    """The object, its manifest, or the whole that others make."""
     if query.get("multipart-manifest") == "get":
         download = downloads.of(found, request)
         if large_objects.STATIC in found.object.headers:
@@ -178,13 +199,17 @@ async def _download(ctx: Context, request: Request, query: Query, place: Place, 
     return Download(found.object, whole.size, whole.etag, body, extra)
 
 
-@routes.post("", status=202, answer=ANYTHING)
+@routes.post("", status=202, answer=ANYTHING, other_answers={307: ANYTHING})
 async def update_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object has this metadata instead of what it had."""
     place, headers = place_of(request), request.headers()
     ctx, _ = await temp_urls.admitted(ctx, request, query, place)
     said = metadata.changed("object", {}, metadata.given("object", headers))
     delete_at = objects.time_to_delete(headers, ctx.now().timestamp())
+    if (target := links.target(place.account, await objects.find(ctx, place))) is not None:
+        body = b"The requested POST was made to a symlink. POST was redirected to the target."
+        where = {"Location": names.quoted(f"{BASE}{target.path}")}
+        return Reply(body, status=307, headers=where, content_type=faults.PLAIN, has_utf8_headers=True)
     thing = await objects.update(ctx, place, said, headers.get("content-type") or None, delete_at)
     return done(202, {"X-Timestamp": times.timestamp(thing.created_at)})
 

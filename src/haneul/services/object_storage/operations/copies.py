@@ -8,10 +8,11 @@ from haneul.kernel.context import Context
 from haneul.services.object_storage import errors
 from haneul.services.object_storage.model import conditions, metadata, names, times
 from haneul.services.object_storage.model.large_objects import DYNAMIC, ETAG, SIZE, STATIC
+from haneul.services.object_storage.model.metadata import SYSTEM
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.model.ranges import Part
-from haneul.services.object_storage.operations import large_objects, objects
+from haneul.services.object_storage.operations import large_objects, links, objects
 from haneul.services.object_storage.operations.objects import NewObject
 
 MADE_OF_OTHERS = {DYNAMIC, STATIC, SIZE, ETAG}
@@ -51,18 +52,23 @@ async def copy(
     delete_at: int | None,
     is_fresh: bool,
     is_manifest: bool,
+    is_link: bool,
     headers: Mapping[str, str],
     referrer: str = "",
 ) -> tuple[StoredObject, StoredObject]:
     """The original, and its copy, which has what was said of it, and else what the original has.
 
-    A large object is copied as one that is whole; with `is_manifest` as what it is.
+    A large object is copied as one that is whole; with `is_manifest` as what it is. With `is_link` a link is
+    copied, and not what it leads to.
     """
-    found = await objects.read(ctx, source, referrer=referrer)
+    if is_link:
+        found = await objects.read(ctx, source, referrer=referrer)
+    else:
+        source, found = await links.followed(ctx, source, referrer=referrer)
     original = found.object
     if conditions.judge(headers, original.etag, times.whole_seconds(original.created_at)) != "go on":
         raise errors.PreconditionFailed
-    stays = {n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS}
+    stays = {n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS or SYSTEM in n}
     kept = metadata.changed("object", stays, said)
     new = NewObject(
         content_type or original.content_type,
