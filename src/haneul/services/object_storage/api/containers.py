@@ -51,7 +51,8 @@ async def list_objects(ctx: Context, request: Request, query: Query) -> Reply:
     )
     kind, wish = listings.content_type(request, query), listings.wish(query)
     entries = await containers.list_objects(ctx, container, wish)
-    items = [listings.object_item(entry) for entry in entries]
+    is_json = kind == "application/json"
+    items = [listings.object_item(entry, container.account, is_json=is_json) for entry in entries]
     return listings.reply(kind, "container", container.name, items, _headers(ctx, container))
 
 

@@ -61,6 +61,7 @@ def abilities(options: ObjectStorageOptions) -> dict[str, dict[str, object]]:
         },
         "versioned_writes": {"allowed_flags": ["x-versions-location", "x-history-location"]},
         "symlink": {"symloop_max": links.DEEPEST, "static_links": True},
+        "crossdomain": {},
         "container_quotas": {},
         "account_quotas": {},
     }
@@ -70,6 +71,20 @@ def abilities(options: ObjectStorageOptions) -> dict[str, dict[str, object]]:
 async def show_info(ctx: Context) -> Reply:
     """What this object storage can do."""
     return Reply(abilities(ctx.options(ObjectStorageOptions)), content_type="application/json; charset=UTF-8")
+
+
+CROSS_DOMAIN = (
+    b'<?xml version="1.0"?>\n'
+    b'<!DOCTYPE cross-domain-policy SYSTEM "http://www.adobe.com/xml/dtds/cross-domain-policy.dtd" >\n'
+    b"<cross-domain-policy>\n</cross-domain-policy>"
+)
+"""No page of another domain may read anything."""
+
+
+@routes.get("/crossdomain.xml", auth=False, answer=Content(("application/xml",)))
+async def show_cross_domain_policy(ctx: Context) -> Reply:
+    """Which pages' plug-ins may read from here."""
+    return Reply(CROSS_DOMAIN, content_type="application/xml")
 
 
 @routes.get("/healthcheck", auth=False, answer=Content(("text/plain",)))

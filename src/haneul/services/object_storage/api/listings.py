@@ -10,9 +10,11 @@ import msgspec
 
 from haneul.kernel.http.routes import Query, Reply, Request
 from haneul.services.object_storage import errors
-from haneul.services.object_storage.model import times
+from haneul.services.object_storage.model import names, times
 from haneul.services.object_storage.model.containers import Container
+from haneul.services.object_storage.model.large_objects import ETAG, SIZE, STATIC
 from haneul.services.object_storage.model.objects import StoredObject
+from haneul.services.object_storage.operations import links
 from haneul.services.object_storage.operations.lists import MOST, Entry, Wish
 
 FORMATS = {"plain": "text/plain", "json": "application/json", "xml": "application/xml"}
@@ -125,14 +127,21 @@ def container_item(entry: Entry[Container]) -> dict[str, Any]:
     }
 
 
-def object_item(entry: Entry[StoredObject]) -> dict[str, Any]:
+def object_item(entry: Entry[StoredObject], account: str, *, is_json: bool) -> dict[str, Any]:
+    """A line of the list; what only JSON has room for is the kind of object it is."""
     thing = entry.thing
     if thing is None:
         return {"subdir": entry.name}
-    return {
+    is_whole = STATIC in thing.headers
+    item: dict[str, Any] = {
         "name": thing.name,
         "hash": thing.etag,
-        "bytes": thing.size,
+        "bytes": int(thing.headers[SIZE]) if is_whole else thing.size,
         "content_type": thing.content_type,
         "last_modified": times.listed(thing.created_at),
     }
+    if is_json and is_whole:
+        item["slo_etag"] = f'"{thing.headers[ETAG]}"'
+    if is_json and (target := links.target(account, thing)) is not None:
+        item["symlink_path"] = names.quoted(f"/v1/{target.path}")
+    return item

@@ -223,6 +223,5 @@ async def delete_object(ctx: Context, request: Request, query: Query) -> Reply:
         found = await objects.read(ctx, place)
         doomed = await large.delete_with_segments(ctx, place, found)
         return bulk_answers.reply(await bulk.delete(ctx, doomed), request)
-    async with ctx.in_transaction() as c:
-        await objects.delete(c, place)
+    await objects.delete(ctx, place)
     return done(204)

@@ -21,18 +21,18 @@ class Visit(NamedTuple):
     """What a temporary address says of the answer."""
 
     filename: str
+    usual_name: str
     is_inline: bool
-    until_s: int
 
     def dressed(self, reply: Reply) -> Reply:
         """The answer, to be kept as a file of that name or shown where it is."""
         if reply.status not in (200, 206):
             return reply
-        quoted = quote(self.filename, safe=" ")
-        named = f"filename=\"{quoted}\"; filename*=UTF-8''{quote(self.filename)}"
+        name = self.filename or self.usual_name
+        named = f"filename=\"{quote(name, safe=' ')}\"; filename*=UTF-8''{quote(name)}"
         if self.is_inline:
             reply.headers["Content-Disposition"] = f"inline; {named}" if self.filename else "inline"
-        elif "Content-Disposition" not in reply.headers or self.filename:
+        elif self.filename or "Content-Disposition" not in reply.headers:
             reply.headers["Content-Disposition"] = f"attachment; {named}"
         return reply
 
@@ -63,5 +63,5 @@ async def admitted(
         for header in temp_urls.NOT_TO_PUT:
             if request.header(header):
                 raise errors.BadHeader(reason=f"The header {header!r} is not allowed in this tempurl")
-    visit = Visit(query.get("filename") or place.name.rsplit("/", 1)[-1], "inline" in query, until_s)
+    visit = Visit(query.get("filename") or "", place.name.rsplit("/", 1)[-1], "inline" in query)
     return grants.as_signer(ctx, place, is_of_account=is_of_account), visit

@@ -41,10 +41,10 @@ async def delete(ctx: Context, places: Iterable[Place]) -> Outcome:
     outcome = Outcome()
     for place in places:
         try:
-            async with ctx.in_transaction() as c:
-                if place.name:
-                    await objects.delete(c, place)
-                else:
+            if place.name:
+                await objects.delete(ctx, place)
+            else:
+                async with ctx.in_transaction() as c:
                     await containers.delete(c, place)
         except NotFound:
             outcome.not_found += 1

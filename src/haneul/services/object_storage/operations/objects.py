@@ -202,13 +202,22 @@ async def update(ctx: Context, place: Place, headers: Mapping[str, str], content
 
 
 async def delete(ctx: Context, place: Place) -> None:
-    """The object is gone; ObjectNotFound if it was not there."""
-    await containers.find(ctx, place, policy.OPERATE)
-    container = await containers.locked(ctx, place)
-    thing = await there(ctx, container, place.name)
-    if thing is None:
+    """The object is gone, in a transaction of its own; ObjectNotFound if it was not there, or its time had passed."""
+
+    async def deleted() -> bool:
+        async with ctx.in_transaction() as c:
+            await containers.find(c, place, policy.OPERATE)
+            container = await containers.locked(c, place)
+            is_there = await there(c, container, place.name) is not None
+            thing = await OBJECTS.get(c.tx, container.id, place.name)
+            if is_there and thing is not None:
+                await versions.delete(c, container, thing)
+            elif thing is not None:
+                await versions.remove(c, thing)
+            return is_there
+
+    if not await races.won(deleted):
         raise errors.ObjectNotFound(name=place.name)
-    await versions.delete(ctx, container, thing)
 
 
 async def once(content: bytes) -> AsyncIterator[bytes]:
