@@ -21,7 +21,7 @@ from haneul.kernel import log
 from haneul.kernel.errors import BadRequest, Forbidden, HaneulError, MethodNotAllowed, NotFound, TooLarge
 from haneul.kernel.http.app import Application
 from haneul.kernel.http.page_safety import protect
-from haneul.kernel.http.routes import Query, content_length
+from haneul.kernel.http.routes import Query
 from haneul.kernel.http.static_files import StaticFiles, compressed, takes_gzip
 from haneul.kernel.ids import new_id
 from haneul.services.dashboard import errors
@@ -257,7 +257,7 @@ async def _form(req: Any) -> Query:
         raw += chunk
         if len(raw) > LARGEST_FORM:
             raise TooLarge(limit=LARGEST_FORM)
-    if content_length(req) not in (None, len(raw)):
+    if (req.get_header("content-length") or str(len(raw))) != str(len(raw)):
         raise BadRequest("The connection was closed before the whole form had arrived.")
     try:
         return Query(raw.decode("ascii"))
