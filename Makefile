@@ -31,8 +31,9 @@ help: ## print this help
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(UV) venv -q --allow-existing --python 3.11 .venv
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 setup: $(STAMP) ## the Python environment only (.venv)
@@ -51,7 +52,8 @@ down: setup ## stop it; everything is kept
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider $(if $(filter tests,$(T)),--quick) \
-		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
+		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" \
+		$(if $(filter changed,$(T)),$(shell $(BIN)/python -m tests.changed),$(T))
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)

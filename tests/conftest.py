@@ -215,7 +215,7 @@ def _group(item: pytest.Item) -> str | None:
     for a whole run; and those for which something is made once for a file or a folder.
     """
     fixtures = getattr(item, "fixturenames", ())
-    if "ceph" in fixtures:
+    if item.get_closest_marker("ceph"):
         return "ceph"
     if "guest_image" in fixtures or item.get_closest_marker("root") or item.get_closest_marker("qemu"):
         return "machine"

@@ -15,6 +15,7 @@ import httpx
 
 PLAIN_URL = re.compile(r"/[A-Za-z0-9._~/:@!$&'()*+,;=-]*(\?[A-Za-z0-9._~/:@!$()*+,;=&?-]*)?")
 """What stays as it is when a URL is brought into form."""
+PLAIN_WORD = re.compile(r"[A-Za-z0-9._-]+")
 SEEN_BY_HTTPX = {"set-cookie", "content-encoding"}
 USUAL = {
     "host": "",
@@ -25,18 +26,30 @@ USUAL = {
 }
 
 
+def _with_query(url: Any, params: Any) -> Any:
+    """The URL with these parameters, or None where httpx is to say how they are written."""
+    if not params:
+        return url
+    if not isinstance(url, str) or "?" in url or not isinstance(params, dict):
+        return None
+    if not all(isinstance(value, str) and PLAIN_WORD.fullmatch(key + value) for key, value in params.items()):
+        return None
+    return url + "?" + "&".join(f"{key}={value}" for key, value in params.items())
+
+
 class Answer(httpx.Response):
     """One that knows its request without having been made of it."""
 
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *request: Any) -> None:
-        super().__init__(status, headers=headers)
+        super().__init__(status, headers=headers, stream=httpx.AsyncByteStream())
         self._content = body
+        self.is_closed = self.is_stream_consumed = True
         self._asked = request
 
     @property
     def request(self) -> httpx.Request:
-        method, url, headers, content = self._asked
-        return httpx.Request(method, url, headers=headers, content=content)
+        base, method, path, headers, content = self._asked
+        return httpx.Request(method, base.join(path), headers=headers, content=content)
 
 
 class InProcess(httpx.AsyncClient):
@@ -63,14 +76,16 @@ class InProcess(httpx.AsyncClient):
             for name, value in others.items()
             if value is not None and value is not httpx.USE_CLIENT_DEFAULT
         }
-        sent = self._sent(method, url, headers, json, content)
+        params = given.pop("params", None)
+        sent = self._sent(method, _with_query(url, params), headers, json, content)
         if given or sent is None:
+            given |= {"params": params}
             return await super().request(method, url, headers=headers, json=json, content=content, **given)
         path, fields, body = sent
         status, answered, data = await self._call(method, path, fields, body)
         if any(name in SEEN_BY_HTTPX for name in (raw.decode().lower() for raw, _ in answered)):
-            return await self._as_httpx(method, url, fields, status, answered, data)
-        return Answer(status, answered, data, method, self.base_url.join(path), fields, body)
+            return await self._as_httpx(method, path, fields, status, answered, data)
+        return Answer(status, answered, data, self.base_url, method, path, fields, body)
 
     def _sent(
         self, method: str, url: Any, headers: Any, json: Any, content: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db.columns import derived_field
+from haneul.kernel.db.columns import by_code, derived_field
 from haneul.kernel.db.narrow import Narrow, aside
 from haneul.kernel.db.port import STATEMENTS, Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
@@ -37,6 +37,7 @@ __all__ = [
     "Way",
     "among",
     "aside",
+    "by_code",
     "derived_field",
     "escape_like",
     "has_texts",
