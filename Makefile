@@ -9,8 +9,10 @@ T ?= tests
 # Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
 unexport PYTHONDONTWRITEBYTECODE
 NOTING := --seconds .seconds.tsv --places .places.jsonl
-# All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
+# All tests, on every core: those that share something are done by one worker (tests/conftest.py). Two workers more than
+# there are cores, because many tests wait: for processes that died and come back, for guests that boot.
+WORKERS := $(shell expr $$(nproc) + 2)
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n $(WORKERS) --dist loadgroup
 # Beside them a few again, on a real PostgreSQL server: all that is asked of a database is asked there (tests/places.py).
 SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
 PLACES := $(BIN)/python -m tests.places .places.jsonl
@@ -29,8 +31,9 @@ help: ## print this help
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(UV) venv -q --allow-existing --python 3.11 .venv
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 setup: $(STAMP) ## the Python environment only (.venv)
@@ -48,12 +51,12 @@ down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider \
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider $(if $(filter tests,$(T)),--quick) \
 		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
-	@rm -f .seconds.tsv .places.jsonl; \
+	@rm -f .seconds.tsv .places.jsonl .called.tsv; \
 	($(MAKE) --no-print-directory lint && $(SECOND) --cover tests) >.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
@@ -62,7 +65,8 @@ test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
 	$(PLACES) rest >.rest.txt; rest=0; \
 	if [ -s .rest.txt ]; then echo "and what is new to it ('make cover' notes that)"; $(SECOND) @.rest.txt; rest=$$?; fi; \
 	$(PLACES) check; check=$$?; \
-	exit $$((first | second | rest | check))
+	$(BIN)/python -m tests.called .called.tsv; called=$$?; \
+	exit $$((first | second | rest | check | called))
 else
 test: setup
 	@$(BIN)/python -m pytest $(T)
