@@ -24,7 +24,7 @@ def granted(ctx: Context, auth: Auth, only_container: str) -> GrantedContext:
     made = GrantedContext(
         ctx.platform,
         auth,
-        ctx._tx,
+        ctx.tx,
         request_id=ctx.request_id,
         endpoint=ctx.endpoint,
         asker=Asker(ctx.platform.policy, auth, ctx.asker.decisions),
