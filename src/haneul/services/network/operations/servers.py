@@ -25,6 +25,7 @@ from haneul.services.network.model.ports import (
     Port,
     held,
 )
+from haneul.services.network.model.wishes import PortChange
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -171,7 +172,7 @@ async def join_group(ctx: Context, server_id: str, name: str) -> None:
         reason = f"Duplicate items in the list: '{group_id}'"
         raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
+        await ports.update(ctx, port, PortChange(security_group_ids=[*port.security_group_ids, group_id]))
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:
@@ -182,7 +183,7 @@ async def leave_group(ctx: Context, server_id: str, name: str) -> None:
         raise errors.SecurityGroupNotOnServer(name=name, server_id=server_id)
     for port in members:
         ids = [id for id in port.security_group_ids if id != group_id]
-        await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, PortChange(security_group_ids=ids))
 
 
 async def prepare_ports(
