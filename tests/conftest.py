@@ -26,8 +26,8 @@ from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
-from tests import answers, ceph_cluster, postgresql
-from tests.places import Places
+from tests import answers, ceph_cluster, places, postgresql
+from tests.called import Called
 from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
@@ -127,7 +127,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
     )
     parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
-    parser.addoption("--places", type=Path, help="add the places that ask the database to this file")
+    parser.addoption("--places", type=Path, help="add what asks the database, in which test, to this file")
+    parser.addoption(
+        "--cover",
+        action="store_true",
+        help="only the tests that see all that is asked of a database, and `contended`",
+    )
+    parser.addoption("--called", type=Path, help="add the routes that answered to this file")
     parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
@@ -135,14 +141,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if path := config.getoption("--seconds"):
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
-        config.pluginmanager.register(Places(path.absolute()))
+        config.pluginmanager.register(places.Places(path.absolute()))
+    if path := config.getoption("--called"):
+        config.pluginmanager.register(Called(path.absolute()))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database") != "sqlite":
-        items[:], others = _partition(items, _differs_by_database)
-        config.hook.pytest_deselected(items=others)
+        _keep(config, items, _has_database)
+    if config.getoption("--cover"):
+        cover = frozenset(places.cover())
+        _keep(
+            config,
+            items,
+            lambda item: item.nodeid in cover or item.get_closest_marker("contended") is not None,
+        )
     for item in items:
         if "ceph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.ceph)
@@ -150,15 +164,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _differs_by_database(item: pytest.Item) -> bool:
-    """It has the run's database (others have none, or bring their own), and asks it what matters."""
-    return "databases" in getattr(item, "fixturenames", ()) and item.get_closest_marker("wire") is None
+def _has_database(item: pytest.Item) -> bool:
+    """It has the run's database; others have none, or bring their own."""
+    return "databases" in getattr(item, "fixturenames", ())
 
 
-def _partition(
-    items: list[pytest.Item], holds: Callable[[pytest.Item], bool]
-) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    return [item for item in items if holds(item)], [item for item in items if not holds(item)]
+def _keep(config: pytest.Config, items: list[pytest.Item], holds: Callable[[pytest.Item], bool]) -> None:
+    others = [item for item in items if not holds(item)]
+    items[:] = [item for item in items if holds(item)]
+    config.hook.pytest_deselected(items=others)
 
 
 def _group(item: pytest.Item) -> str | None:

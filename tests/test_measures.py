@@ -1,9 +1,11 @@
-"""What the tests say of themselves: the slowest of them, and queries that only one kind of database was asked."""
+"""What the tests say of themselves: the slowest of them, and what only one kind of database was asked."""
 
 from __future__ import annotations
 
+import json
+
 from tests.conformance.hostile_input import Portions
-from tests.places import lacking
+from tests.places import Notes
 from tests.seconds import slowest
 
 
@@ -14,8 +16,30 @@ def test_the_slowest_come_first_and_under_their_own_name() -> None:
     assert shown[-2:] == ["| 9.0 | 2.0 | `tests/b.py::test_y` |", "| 1.0 | 0.5 | `tests/a.py::test_x[u@h]` |"]
 
 
-def test_a_query_that_postgresql_never_saw_is_named() -> None:
-    assert lacking(["sqlite\ta.py:1\n", "sqlite\ta.py:2\n", "postgresql\ta.py:2\n"]) == ["a.py:1"]
+def noted(dialect: str, tests: dict[str, list[str]]) -> str:
+    places = sorted({place for asked in tests.values() for place in asked})
+    numbers = {test: [places.index(place) for place in asked] for test, asked in tests.items()}
+    seconds = dict.fromkeys(tests, 1.0)
+    return json.dumps({"dialect": dialect, "places": places, "tests": numbers, "seconds": seconds})
+
+
+def test_a_line_that_postgresql_never_saw_is_named_and_so_is_who_would_show_it() -> None:
+    notes = Notes(
+        [
+            noted("sqlite", {"one": ["a.py:1\tx", "a.py:2\ty"], "two": ["a.py:2\ty"]}),
+            noted("postgresql", {"three": ["a.py:2\tz"]}),
+        ]
+    )
+    assert notes.lacking() == {"a.py:1"}
+    assert notes.rest() == ["one"]
+
+
+def test_few_tests_cover_every_statement_and_those_that_were_chosen_stay() -> None:
+    tests = {"all": ["a x", "b x"], "first": ["a x"], "second": ["b x"], "third": ["b y"], "none": []}
+    notes = Notes([noted("sqlite", tests)])
+    assert notes.cover([]) == ["all", "third"]
+    assert notes.cover(["first", "gone"]) == ["first", "second", "third"]
+    assert notes.cover(["first", "none", "all"]) == ["all", "third"]
 
 
 def test_every_value_has_its_turn_and_a_thorough_run_sends_all() -> None:

@@ -97,12 +97,17 @@ def chosen(wanted: str) -> tuple[str, ...]:
 
 def part(service: str, name: str) -> ModuleType | None:
     """The module or package `name` of a service, or None if the service has no such part."""
+    return importlib.import_module(f"haneul.services.{service}.{name}") if has_part(service, name) else None
+
+
+def has_part(service: str, name: str) -> bool:
+    """Whether the service has it; it is not imported for that."""
     full = f"haneul.services.{service}"
     for word in name.split("."):
         full = f"{full}.{word}"
         if importlib.util.find_spec(full) is None:
-            return None
-    return importlib.import_module(full)
+            return False
+    return True
 
 
 def modules(service: str, name: str) -> Iterator[ModuleType]:

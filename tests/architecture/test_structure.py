@@ -20,35 +20,13 @@ PRE_COMMIT = TESTS.parent / ".pre-commit-config.yaml"
 EVERY = [path for service in SERVICES for path in files(service)]
 
 ROOMS = {
-    "__init__", "manifest", "lifecycle", "versions", "api", "public", "agent", "reconcilers", "operations", "sagas",
+    "__init__", "manifest", "lifecycle", "commands", "versions", "api", "public", "agent", "reconcilers", "operations", "sagas",
     "store", "model", "drivers", "policy", "errors", "events", "config", "migrations", "pages",
 }  # fmt: skip
 """The names that parts of a service have; what each is for stands in ARCHITECTURE.md."""
-OTHER_ROOMS = {
-    "identity/federation_config.py": "options of federation: as long as all others together",
-    "image/builder.py": "`haneul image` builds images with it, with no cloud running",
-    "image/plugins.py": "finds what other packages bring: below everything, as drivers are",
-    "image/remotes.py": "other clouds and their keys, which operations and sagas share",
-    "image/signatures.py": "what is checked of signed images, which operations and sagas share",
-    "image/turns.py": "whose import goes next: this process's own state, which sagas share",
-    "image/web.py": "the one way to fetch from the web, which operations and sagas share",
-}
 
 SQL = {"store", "migrations"}
-SQL_ELSEWHERE = {
-    "compute/operations/flavors.py": "one query with a filter of its own; goes to the store with the next change",
-    "compute/operations/hosts.py": "one query; goes to the store with the next change",
-    "compute/operations/keypairs.py": "one query; goes to the store with the next change",
-    "compute/operations/quotas.py": "one query; goes to the store with the next change",
-    "identity/api/federated_objects.py": "a condition of a list; goes to the store with the next change",
-    "network/api/networks.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/ports.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/subnets.py": "conditions of filters stand beside the table of fields that they are of",
-    "network/api/visibility.py": "what is external, and what lies on own networks, as conditions of lists",
-    "network/operations/convergence.py": "queries over all kinds at once, of no resource's store",
-    "network/operations/host_views.py": "queries over all kinds at once, of no resource's store",
-    "network/operations/servers.py": "one query; goes to the store with the next change",
-}
+SQL_ELSEWHERE = {}
 
 ROLES = {
     "identity/api/auth.py": "a token without roles has no catalogue",
@@ -67,8 +45,7 @@ def room(path: Path) -> str:
 
 
 def test_every_file_has_a_room() -> None:
-    strange = {place(path) for path in EVERY if room(path) not in ROOMS}
-    assert strange == OTHER_ROOMS.keys()
+    assert [place(path) for path in EVERY if room(path) not in ROOMS] == []
 
 
 def test_sql_is_in_the_store() -> None:
@@ -160,7 +137,7 @@ def _target(name: str, paths: dict[str, Path]) -> str | None:
 
 
 def test_the_lists_have_reasons() -> None:
-    lists = (OTHER_ROOMS, SQL_ELSEWHERE, ROLES)
+    lists = (SQL_ELSEWHERE, ROLES)
     assert all(len(reason) > 10 for each in lists for reason in each.values())
 
 

@@ -12,8 +12,6 @@ from haneul import control_plane
 from haneul.kernel.db import METADATA, Query
 from tests.services.identity.conftest import V3, Keystone
 
-pytestmark = pytest.mark.wire
-
 ROUTES = [r for r in control_plane.served("identity").routes if r.auth and r.path != "/v3/auth/tokens"]
 WRITES = [r for r in ROUTES if r.method in ("POST", "PUT", "PATCH", "DELETE")]
 NONSENSE: list[Any] = [None, 1, "text", [], {}, {"x": 1}]

@@ -18,8 +18,6 @@ from tests.services.identity.conftest import SYSTEM, V3, Keystone, project
 from tests.services.identity.federation import Federation, federated
 from tests.services.identity.openid_provider import CLIENT, SECRET, Provider, providing
 
-pytestmark = pytest.mark.wire
-
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:

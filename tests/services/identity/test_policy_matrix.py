@@ -25,8 +25,6 @@ from haneul.services.identity.store.projects import DOMAINS
 from tests.conftest import Persona
 from tests.services.identity.conftest import PASSWORD, V3, Keystone
 
-pytestmark = pytest.mark.wire
-
 GOLDEN = Path(__file__).with_name("policy_matrix.tsv")
 LADDER = ("reader", "member", "manager", "admin")
 ROUTES = sorted(control_plane.served("identity").routes, key=lambda r: (r.path, r.method))

@@ -25,8 +25,6 @@ from haneul.services.image.store.leftovers import LEFTOVERS
 from tests.conftest import Cloud, Persona
 from tests.services.image.test_images import IMAGES, PATCH, create
 
-pytestmark = pytest.mark.wire
-
 OCTETS = {"Content-Type": "application/octet-stream"}
 
 

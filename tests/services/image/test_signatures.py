@@ -19,8 +19,6 @@ from tests.services.image.importing import ask
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import create
 
-pytestmark = pytest.mark.wire
-
 DATA = b"to be signed" * 1000
 RSA = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP384R1())

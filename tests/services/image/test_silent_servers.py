@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from haneul.services.image.config import WebOptions
 from tests.conftest import Cloud
 from tests.services.image.importing import LOOPBACK, ask, configure
@@ -13,8 +11,6 @@ from tests.services.image.test_data import send
 from tests.services.image.test_images import IMAGES, create
 from tests.services.image.web_server import Answer, Pages, pages
 from tests.waiting import until
-
-pytestmark = pytest.mark.wire
 
 MOST = WebOptions().project_downloads_max
 

@@ -58,10 +58,6 @@ class FlavorNotFound(NotFound):
     code, message = "network.flavor_not_found", "Flavor {id} could not be found."
 
 
-class SegmentNotFound(NotFound):
-    code, message = "network.segment_not_found", "Segment {id} could not be found."
-
-
 class SubnetPoolQuotaExceeded(Conflict):
     code = "network.subnet_pool_quota_exceeded"
     message = "Per-tenant subnet pool prefix quota exceeded."

@@ -78,7 +78,6 @@ _ALL = {
     "get_port:binding:vif_details": SERVANTS,
     "get_port:binding:host_id": SERVANTS,
     "get_port:binding:profile": SERVANTS,
-    "get_port:resource_request": ADMIN,
     "update_port": f"{MEMBERS} or {SERVICE}",
     "update_port:device_owner": f"{OWNERS} or {NOT_A_NETWORK_DEVICE}",
     "update_port:mac_address": f"{SERVANTS} or ({NET_MANAGER})",

@@ -223,8 +223,23 @@ async def test_flavors_of_routers_and_segments_are_not_there(member: Neutron) ->
     router = {"router": {"name": "r", "flavor_id": id}}
     assert await member.refused("POST", "/routers", router) == (404, "FlavorNotFound")
     subnet = {"subnet": {"network_id": network, "cidr": "10.9.0.0/24", "ip_version": 4, "segment_id": id}}
-    assert await member.refused("POST", "/subnets", subnet) == (404, "SegmentNotFound")
+    assert await member.refused("POST", "/subnets", subnet) == (400, "HTTPBadRequest")
     assert await member.list("router") == [] == await member.list("subnet")
+
+
+async def test_no_field_belongs_to_an_extension_that_is_not_there(member: Neutron) -> None:
+    """As upstream without segments, quality of service, forwarded ports and uplink status."""
+    network = await member.make("network")
+    subnet = {"network_id": network["id"], "cidr": "10.9.0.0/24", "ip_version": 4}
+    port = {"network_id": network["id"]}
+    for kind, plain, names in (
+        ("subnet", subnet, ("segment_id", "dns_publish_fixed_ip")),
+        ("port", port, ("qos_policy_id", "dns_domain", "ip_allocation", "propagate_uplink_status")),
+    ):
+        assert not {*names} & (await member.make(kind, **plain)).keys()
+        for name in names:
+            body = {kind: plain | {name: None}}
+            assert await member.refused("POST", f"/{kind}s", body) == (400, "HTTPBadRequest"), name
 
 
 async def test_lists_are_filtered_sorted_paged_and_trimmed(cloud: Cloud, member: Neutron) -> None:

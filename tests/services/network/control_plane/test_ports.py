@@ -41,6 +41,7 @@ async def test_a_port_lives(member: Neutron) -> None:
     assert again["fixed_ips"][0]["ip_address"] == "10.0.0.3"
 
 
+@pytest.mark.contended
 async def test_two_hundred_ports_at_once_have_two_hundred_addresses(cloud: Cloud, member: Neutron) -> None:
     network, _ = await member.network("10.3.0.0/16")
     made = await asyncio.gather(
@@ -52,6 +53,7 @@ async def test_two_hundred_ports_at_once_have_two_hundred_addresses(cloud: Cloud
     assert len({p["mac_address"] for p in ports}) == 200
 
 
+@pytest.mark.contended
 async def test_quota_is_exact_even_for_requests_that_come_together(
     cloud: Cloud, admin: Neutron, member: Neutron
 ) -> None:

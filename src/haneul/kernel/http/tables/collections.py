@@ -33,9 +33,11 @@ def serve(routes: Routes, resource: Resource) -> None:
         return {"errors": refusals(resource, action)}
 
     async def listing(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        """A page of those that the asker sees, narrowed and sorted as the query says."""
         return await page(ctx, resource, query, request)
 
     async def show(ctx: Context, id: str, query: Query) -> dict[str, Any]:
+        """One of them, with the fields that the query asks for."""
         return await resource.view(ctx, await resource.load(ctx, id), query.all("fields"))
 
     if resource.before_list is None:
@@ -47,18 +49,21 @@ def serve(routes: Routes, resource: Resource) -> None:
     if resource.create is not None:
 
         async def create(ctx: Context, body: Document) -> dict[str, Any]:
+            """A new one, or one for each item of a list: all of them or none."""
             return await create_from(ctx, resource, body)
 
         routes.post(base, status=201, answer=answers.made, **fails("create"))(create)
     if resource.update is not None:
 
         async def update(ctx: Context, id: str, body: Document, request: Request) -> dict[str, Any]:
+            """The attributes that are named are as said; the others stay."""
             return await resource.view(ctx, await update_from(ctx, resource, id, body, request))
 
         routes.put(one, answer=answers.one, **fails("update"))(update)
     if resource.delete is not None:
 
         async def delete(ctx: Context, id: str, request: Request) -> None:
+            """It is gone."""
             thing = await resource.load(ctx, id, "delete")
             require_revision(resource.words, request, thing)
             await resource.delete(ctx, thing)  # type: ignore[misc]  # checked above
@@ -72,6 +77,7 @@ def _after(resource: Resource, listing: Any) -> Any:
     """The list, after what must be there before it is shown."""
 
     async def prepared(ctx: Context, query: Query, request: Request) -> dict[str, Any]:
+        """A page of those that the asker sees, narrowed and sorted as the query says."""
         await resource.before_list(ctx)  # type: ignore[misc]  # only used if there is one
         async with ctx.in_reading() as reading:
             answer: dict[str, Any] = await listing(reading, query, request)

@@ -24,30 +24,37 @@ def serve_tags(routes: Routes, resource: Resource, path: str) -> None:
     words = resource.words
 
     async def tags_of(ctx: Context, id: str) -> dict[str, Any]:
+        """The tags."""
         return {"tags": (await resource.load(ctx, id)).tags}
 
     async def replace(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+        """These tags, in place of those that there were."""
         thing = await resource.load(ctx, id, "update")
         return {"tags": (await _tag(ctx, resource, thing, checked(words, body.get("tags")))).tags}
 
     async def extend(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+        """These tags too."""
         thing = await resource.load(ctx, id, "update")
         both = [*thing.tags, *(t for t in checked(words, body.get("tags")) if t not in thing.tags)]
         return {"tags": (await _tag(ctx, resource, thing, checked(words, both))).tags}
 
     async def clear(ctx: Context, id: str) -> None:
+        """No tags."""
         await _tag(ctx, resource, await resource.load(ctx, id, "update"), [])
 
     async def has(ctx: Context, id: str, tag: str) -> None:
+        """204 if it has the tag, 404 otherwise."""
         if tag not in (await resource.load(ctx, id)).tags:
             raise words.no_tag(tag=tag)
 
     async def put(ctx: Context, id: str, tag: str) -> None:
+        """It has the tag."""
         thing = await resource.load(ctx, id, "update")
         if tag not in thing.tags:
             await _tag(ctx, resource, thing, checked(words, [*thing.tags, tag]))
 
     async def remove(ctx: Context, id: str, tag: str) -> None:
+        """The tag is gone; 404 if it was not there."""
         thing = await resource.load(ctx, id, "update")
         if tag not in thing.tags:
             raise words.no_tag(tag=tag)

@@ -55,6 +55,7 @@ def _declare(
         errors=(errors.VolumeNotFound, errors.SnapshotNotFound),
     )
     async def show_all(ctx: Context, id: str) -> dict[str, Any]:
+        """All keys and their values."""
         return {"metadata": (await load(ctx, read, id)).metadata}
 
     @routes.post(
@@ -76,6 +77,7 @@ def _declare(
         errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
     )
     async def replace_all(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
+        """These keys and values, in place of those that there were."""
         thing = await load(ctx, replace, id)
         given = fields.pairs(body.metadata)
         return {"metadata": (await operations.save(ctx, thing, metadata=given)).metadata}
@@ -87,6 +89,7 @@ def _declare(
         errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.MetadataNotFound),
     )
     async def show_one(ctx: Context, id: str, key: str) -> dict[str, Any]:
+        """One key's value."""
         return {"meta": {key: value(await load(ctx, read, id), key)}}
 
     @routes.put(
@@ -96,6 +99,7 @@ def _declare(
         errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
     )
     async def set_one(ctx: Context, id: str, key: str, body: Meta) -> dict[str, Any]:
+        """The key has this value, whether it was there or not; the others stay."""
         thing = await load(ctx, replace, id)
         pair = _one(body.meta, key)
         await operations.save(ctx, thing, metadata=joined(thing.metadata, pair, "metadata"))
@@ -108,6 +112,7 @@ def _declare(
         errors=(errors.VolumeNotFound, errors.SnapshotNotFound, errors.MetadataNotFound),
     )
     async def remove_one(ctx: Context, id: str, key: str) -> None:
+        """The key is gone."""
         thing = await load(ctx, remove, id)
         value(thing, key)
         left = {k: v for k, v in thing.metadata.items() if k != key}

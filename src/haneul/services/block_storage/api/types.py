@@ -91,6 +91,7 @@ async def show_type(ctx: Context, id: str) -> dict[str, Any]:
     errors=(errors.TypeExists, errors.InvalidInput, errors.InvalidField),
 )
 async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
+    """A new volume type, for everybody or for the projects that get access."""
     new = body.volume_type
     made = await types.create(
         ctx,
@@ -121,6 +122,7 @@ def _name(text: str) -> str:
     errors=(errors.TypeNotFound, errors.TypeExists, errors.InvalidInput, errors.InvalidField),
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
+    """The type has this name, description and publicity."""
     given = body.volume_type
     changes: dict[str, Any] = {}
     if given.name is not None:
@@ -142,6 +144,7 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
     errors=(errors.TypeNotFound, errors.TypeInUse, errors.InvalidType),
 )
 async def delete_type(ctx: Context, id: str) -> None:
+    """The type is gone; refused while a volume has it."""
     await types.delete(ctx, id)
 
 
@@ -178,6 +181,7 @@ async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
     errors=(errors.TypeNotFound,),
 )
 async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
+    """What the type asks of where its volumes are kept."""
     return {"extra_specs": (await types.show(ctx, id)).extra_specs}
 
 
@@ -194,6 +198,7 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
     ),
 )
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
+    """The type has these specs too."""
     found = await types.show(ctx, id)
     specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
     await types.set_specs(ctx, found, specs)
@@ -214,6 +219,7 @@ async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
     errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
 )
 async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
+    """One spec of the type."""
     return {key: (await _spec(ctx, id, key)).extra_specs[key]}
 
 
@@ -232,6 +238,7 @@ async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
 async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
 ) -> dict[str, Any]:
+    """The spec has this value."""
     found = await types.show(ctx, id)
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
@@ -248,6 +255,7 @@ async def set_extra_spec(
     errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
+    """The spec is gone."""
     found = await _spec(ctx, id, key)
     await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
@@ -262,6 +270,7 @@ async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     errors=(errors.TypeNotFound,),
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
+    """The projects that may use the private type."""
     found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
     return {"volume_type_access": found}
 

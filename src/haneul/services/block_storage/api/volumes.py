@@ -221,6 +221,7 @@ async def list_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     errors=(errors.VolumeNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's volumes with all that is known of each."""
     return await _list(ctx, query, "/volumes/detail", is_detailed=True)
 
 
@@ -256,6 +257,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 
 @routes.get("/volumes/{id}", policy=policy.GET, answer=answers.OneReadVolume, errors=(errors.VolumeNotFound,))
 async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
+    """One volume."""
     volume = await volumes.show(ctx, id)
     ctx.authorize(policy.GET, volume)
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}

@@ -93,8 +93,7 @@ def plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[N
 
     @action(name, rule)
     async def _act(ctx: Context, id: str, given: Given) -> None:
-        async with ctx.in_transaction() as writing:
-            await operation(writing, id)
+        await ctx.transact(operation, id)
 
 
 plain("os-start", policy.START, actions.start)
@@ -124,8 +123,7 @@ async def lock(ctx: Context, id: str, given: Given) -> None:
         raise BadRequest(f"Invalid input for field/attribute locked_reason. Value: {reason}.")
     if reason is not None and not ctx.wants(versions.LOCKED_REASON):
         raise BadRequest("Invalid input for field/attribute lock. None is expected")
-    async with ctx.in_transaction() as writing:
-        await actions.lock(writing, id, reason)
+    await ctx.transact(actions.lock, id, reason)
 
 
 @action("reboot", policy.REBOOT)
@@ -135,8 +133,7 @@ async def reboot(ctx: Context, id: str, given: Given) -> None:
         raise BadRequest(
             f"Invalid input for field/attribute type. Value: {kind}. It is not one of HARD, SOFT"
         )
-    async with ctx.in_transaction() as writing:
-        await actions.reboot(writing, id, hard=kind.upper() == "HARD")
+    await ctx.transact(actions.reboot, id, hard=kind.upper() == "HARD")
 
 
 @action("os-resetState", policy.RESET_STATE)
@@ -144,8 +141,7 @@ async def reset_state(ctx: Context, id: str, given: Given) -> None:
     state = _fields("os-resetState", given, ("state",)).get("state")
     if state not in ("active", "error"):
         raise BadRequest(f"Invalid input for field/attribute state. Value: {state}.")
-    async with ctx.in_transaction() as writing:
-        await actions.reset_state(writing, id, state)
+    await ctx.transact(actions.reset_state, id, state)
 
 
 @action("createImage", policy.CREATE_IMAGE)
@@ -156,8 +152,7 @@ async def create_image(ctx: Context, id: str, given: Given) -> Reply:
         raise BadRequest(f"Invalid input for field/attribute name. Value: {name}.")
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise BadRequest(f"Invalid input for field/attribute metadata. Value: {metadata}.")
-    async with ctx.in_transaction() as writing:
-        image_id = await disks.create_image(writing, id, name, metadata)
+    image_id = await ctx.transact(disks.create_image, id, name, metadata)
     if ctx.wants(versions.IMAGE_IDS_IN_ANSWERS):
         return Reply({"image_id": image_id}, status=202)
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
@@ -173,15 +168,13 @@ def _group_name(name: str, given: Given) -> str:
 @action("addSecurityGroup", policy.SECURITY_GROUPS_ADD)
 async def add_security_group(ctx: Context, id: str, given: Given) -> None:
     name = _group_name("addSecurityGroup", given)
-    async with ctx.in_transaction() as writing:
-        await actions.join_security_group(writing, id, name)
+    await ctx.transact(actions.join_security_group, id, name)
 
 
 @action("removeSecurityGroup", policy.SECURITY_GROUPS_REMOVE)
 async def remove_security_group(ctx: Context, id: str, given: Given) -> None:
     name = _group_name("removeSecurityGroup", given)
-    async with ctx.in_transaction() as writing:
-        await actions.leave_security_group(writing, id, name)
+    await ctx.transact(actions.leave_security_group, id, name)
 
 
 @action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)

@@ -86,9 +86,11 @@ def _read(ctx: Context, name: str, given: Given, shape: type[T]) -> T:
 async def rebuild(ctx: Context, id: str, given: Given) -> Reply:
     new = _read(ctx, "rebuild", given, RebuildBody).rebuild
     wish = _rebuild_wish(ctx, new)
-    async with ctx.in_transaction() as writing:
-        server = await rebuilding.rebuild(writing, id, wish)
-        shown = await _rebuilt_view(writing, server)
+
+    async def rebuilt(writing: Context) -> dict[str, Any]:
+        return await _rebuilt_view(writing, await rebuilding.rebuild(writing, id, wish))
+
+    shown = await ctx.transact(rebuilt)
     shown["adminPass"] = new.adminPass or new_secret(12)
     location = links(ctx, f"servers/{id}")[0]["href"]
     return Reply({"server": shown}, status=202, headers={"Location": location})
@@ -155,21 +157,18 @@ async def resize(ctx: Context, id: str, given: Given) -> None:
     if not flavor_id:
         raise refuse("resize.flavorRef", new.flavorRef, "'' is too short")
     config = None if new.disk_config is UNSET else disk_config(new.disk_config, "resize.OS-DCF:diskConfig")
-    async with ctx.in_transaction() as writing:
-        await resizing.resize(writing, id, flavor_id, config)
+    await ctx.transact(resizing.resize, id, flavor_id, config)
 
 
 @action("confirmResize", policy.CONFIRM_RESIZE)
 async def confirm_resize(ctx: Context, id: str, given: Given) -> Reply:
-    async with ctx.in_transaction() as writing:
-        await resizing.confirm(writing, id)
+    await ctx.transact(resizing.confirm, id)
     return Reply(status=204)
 
 
 @action("revertResize", policy.REVERT_RESIZE)
 async def revert_resize(ctx: Context, id: str, given: Given) -> None:
-    async with ctx.in_transaction() as writing:
-        await resizing.revert(writing, id)
+    await ctx.transact(resizing.revert, id)
 
 
 @action("changePassword", policy.CHANGE_PASSWORD)

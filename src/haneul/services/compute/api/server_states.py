@@ -36,9 +36,8 @@ async def rescue(ctx: Context, id: str, given: Given) -> Reply:
     body = decode(RescueBody, msgspec.json.encode({"rescue": given}), ctx.version)
     wish = body.rescue or RescueWish()
     image_id = None if wish.rescue_image_ref is UNSET else uuid(wish.rescue_image_ref, "rescue_image_ref")
-    async with ctx.in_transaction() as writing:
-        also_of_volumes = ctx.wants(versions.RESCUE_OF_VOLUMES)
-        await putting_aside.rescue(writing, id, image_id, also_of_volumes=also_of_volumes)
+    also_of_volumes = ctx.wants(versions.RESCUE_OF_VOLUMES)
+    await ctx.transact(putting_aside.rescue, id, image_id, also_of_volumes=also_of_volumes)
     password = new_secret(12) if wish.adminPass is UNSET else wish.adminPass
     return Reply({"adminPass": password}, status=200)
 
@@ -63,8 +62,7 @@ class PlaceBody(Strict):
 @action("unshelve", policy.UNSHELVE)
 async def unshelve(ctx: Context, id: str, given: Given) -> None:
     changes = _changes(ctx, msgspec.json.encode({"unshelve": given}))
-    async with ctx.in_transaction() as writing:
-        await putting_aside.unshelve(writing, id, changes)
+    await ctx.transact(putting_aside.unshelve, id, changes)
 
 
 def _changes(ctx: Context, body: bytes) -> dict[str, str | None]:

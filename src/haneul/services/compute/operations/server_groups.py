@@ -8,8 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.model.server_groups import ServerGroup
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import server_groups as policy
+from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 
 

@@ -30,13 +30,13 @@ from haneul.services.compute.model.servers import (
     Server,
     VmState,
 )
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.create_server import CREATE_SERVER, NewServer
 from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
 from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.keypairs import KEYPAIRS
+from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 from haneul.services.compute.store.servers import SERVERS, find_server
 from haneul.services.image import public as image

@@ -41,14 +41,16 @@ async def create(ctx: Context, user: User, password: str | None, links: Sequence
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
         hashed = await passwords.hashed(ctx.platform, password)
-    user = replace(user, created_at=ctx.now())
-    async with ctx.in_transaction() as c:
-        await access.exists(c, DOMAINS, user.domain_id, "domain")
-        await federated_users.write(c, user.id, links)
-        await _require_project(c, user.default_project_id)
-        if hashed is not None:
-            user = await new_passwords.with_password(c, user, hashed, by_self=False)
-        return await access.add(c, USERS, user, "user")
+    return await ctx.transact(_add, replace(user, created_at=ctx.now()), hashed, links)
+
+
+async def _add(ctx: Context, user: User, hashed: str | None, links: Sequence[Link]) -> User:
+    await access.exists(ctx, DOMAINS, user.domain_id, "domain")
+    await federated_users.write(ctx, user.id, links)
+    await _require_project(ctx, user.default_project_id)
+    if hashed is not None:
+        user = await new_passwords.with_password(ctx, user, hashed, by_self=False)
+    return await access.add(ctx, USERS, user, "user")
 
 
 async def update(
@@ -70,25 +72,38 @@ async def update(
     if password is not None:
         await new_passwords.require_acceptable(ctx, password)
         hashed = await passwords.hashed(ctx.platform, password)
-    async with ctx.in_transaction() as c:
-        now = await access.exists(c, USERS, id, "user")
-        if "options" in changes:
-            new = {**now.options, **changes["options"]}
-            changes["options"] = {name: value for name, value in new.items() if value is not None}
-        await _require_project(c, changes.get("default_project_id"))
-        user = access.changed(now, changes, extra)
-        if hashed is not None:
-            user = await new_passwords.with_password(c, user, hashed, by_self=False)
-        if user.enabled and not now.enabled:  # who is enabled again has time to log in
-            await login_safety.forget_failures(c, id, active=True)
-        if hashed is not None or not user.enabled:
-            await revoke(c, of_user(id))
-        if now.enabled and not user.enabled:  # what was lent does not come back when they do
-            await APPLICATION_CREDENTIALS.remove(c.tx, user_id=id)
-            await ACCESS_RULES.remove(c.tx, user_id=id)
-        if links is not None:
-            await federated_users.write(c, id, links)
-        return await access.write(c, USERS, user, "user")
+    return await ctx.transact(_change, id, changes, extra, hashed, links)
+
+
+async def _change(
+    ctx: Context,
+    id: str,
+    changes: dict[str, Any],
+    extra: dict[str, Any],
+    hashed: str | None,
+    links: Sequence[Link] | None,
+) -> User:
+    now = await access.exists(ctx, USERS, id, "user")
+    if "options" in changes:
+        options = {**now.options, **changes["options"]}
+        changes = {
+            **changes,
+            "options": {name: value for name, value in options.items() if value is not None},
+        }
+    await _require_project(ctx, changes.get("default_project_id"))
+    user = access.changed(now, changes, extra)
+    if hashed is not None:
+        user = await new_passwords.with_password(ctx, user, hashed, by_self=False)
+    if user.enabled and not now.enabled:  # who is enabled again has time to log in
+        await login_safety.forget_failures(ctx, id, active=True)
+    if hashed is not None or not user.enabled:
+        await revoke(ctx, of_user(id))
+    if now.enabled and not user.enabled:  # what was lent does not come back when they do
+        await APPLICATION_CREDENTIALS.remove(ctx.tx, user_id=id)
+        await ACCESS_RULES.remove(ctx.tx, user_id=id)
+    if links is not None:
+        await federated_users.write(ctx, id, links)
+    return await access.write(ctx, USERS, user, "user")
 
 
 async def _require_project(ctx: Context, id: str | None) -> None:
@@ -118,12 +133,15 @@ async def change_password(ctx: Context, id: str, original: str, new: str, *, add
         user = await _proved(ctx, id, original, address)
     await new_passwords.require_acceptable(ctx, new, changed_by=user)
     hashed = await passwords.hashed(ctx.platform, new)
-    async with ctx.in_transaction() as c:
-        now = await USERS.get(c.tx, id)
-        if now is None or now.password_hash != user.password_hash:
-            raise Unauthorized
-        await revoke(c, of_user(id))
-        await USERS.update(c.tx, await new_passwords.with_password(c, now, hashed, by_self=True))
+    await ctx.transact(_replace_password, user, hashed)
+
+
+async def _replace_password(ctx: Context, proved: User, hashed: str) -> None:
+    now = await USERS.get(ctx.tx, proved.id)
+    if now is None or now.password_hash != proved.password_hash:
+        raise Unauthorized
+    await revoke(ctx, of_user(proved.id))
+    await USERS.update(ctx.tx, await new_passwords.with_password(ctx, now, hashed, by_self=True))
 
 
 async def revoke_tokens(ctx: Context, id: str) -> None:

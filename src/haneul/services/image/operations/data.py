@@ -21,15 +21,15 @@ from haneul.kernel import disk_files, races
 from haneul.kernel.context import Auth, Context, Platform
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import BadRequest, DriverError, Waiting
-from haneul.services.image import errors, policy, signatures
+from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.operations import cache, images, quotas
 from haneul.services.image.sagas import import_image
+from haneul.services.image.store import certificates, leftovers, locations
 from haneul.services.image.store import images as store
-from haneul.services.image.store import leftovers, locations
 from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
 from haneul.services.image.store.stores import stores
@@ -93,12 +93,12 @@ async def _received(
     incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limit)
     try:
         is_upload = going_on.kind == "upload"
-        signed = await signatures.expected(ctx, image.properties) if is_upload else None
+        signed = await certificates.expected(ctx, image.properties) if is_upload else None
         await _receive(incoming, chunks, length, idle_s)
         is_inspected = is_upload and image.container_format == "bare"
         stored = await incoming.finish(image.disk_format if is_inspected else None)
         if signed is not None:
-            await signed.require(Files(ctx.platform.folder).path(stored.blob), stored)
+            await certificates.require(signed, Files(ctx.platform.folder).path(stored.blob), stored)
         return stored
     except FileNotFoundError:  # the reconciler saw that nobody wants it any more
         await asyncio.shield(incoming.discard())

@@ -72,9 +72,7 @@ class Subnet(Named):
     ipv6_address_mode: str | None
     ipv6_ra_mode: str | None
     subnetpool_id: str | None
-    segment_id: str | None
     service_types: list[str]
-    dns_publish_fixed_ip: bool
 
 
 class SubnetPool(Named):
@@ -143,13 +141,7 @@ class Port(Named):
     vif_details: VifDetails | UnsetType = field(name="binding:vif_details", default=UNSET)
     dns_name: str
     dns_assignment: list[DnsAssignment]
-    dns_domain: str
     extra_dhcp_opts: list[DhcpOption]
-    propagate_uplink_status: bool
-    qos_policy_id: str | None
-    qos_network_policy_id: str | None
-    resource_request: dict[str, Any] | UnsetType | None = UNSET
-    ip_allocation: str
 
 
 class Gateway(Answer):
@@ -196,8 +188,6 @@ class FloatingIp(Described):
     status: str
     dns_name: str
     dns_domain: str
-    qos_policy_id: str | None
-    port_forwardings: list[Any]
     port_details: PortDetails | None
 
 

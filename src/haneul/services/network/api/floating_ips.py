@@ -61,8 +61,6 @@ FLOATING_IP = Resource(
         shown("status"),
         Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
         Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
-        shown("qos_policy_id", show=lambda f: None),
-        shown("port_forwardings", show=lambda f: []),
     ),
     FLOATING_IPS,
     errors.FloatingIPNotFound,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
@@ -14,6 +12,7 @@ from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
 from haneul.services.network.operations import networks
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS
 
 routes = Routes("/v2.0")
@@ -21,7 +20,7 @@ routes = Routes("/v2.0")
 
 def _status(values: list[str]) -> Condition:
     """Every network is ACTIVE."""
-    return f"status/{'ACTIVE' in values}", sa.true() if "ACTIVE" in values else sa.false(), {}
+    return conditions.all_or_none("status", are_all="ACTIVE" in values)
 
 
 NETWORK = Resource(
@@ -79,8 +78,8 @@ NETWORK = Resource(
     visible=visibility.own(
         NETWORKS,
         "network",
-        visibility.shared(NETWORKS),
-        visibility.external(NETWORKS),
+        conditions.shared(NETWORKS),
+        conditions.external(NETWORKS),
     ),
     filters={"status": _status},
     shape=answers.Network,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
@@ -26,7 +24,8 @@ from haneul.services.network.model.ports import (
     is_of_another_service,
 )
 from haneul.services.network.operations import ports
-from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
+from haneul.services.network.store import conditions
+from haneul.services.network.store.ports import PORTS
 
 routes = Routes("/v2.0")
 
@@ -94,30 +93,22 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
+
+
 def _fixed_ips(values: list[str]) -> Condition:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
-    a = ALLOCATIONS.c
-    columns = {"ip_address": a.ip, "subnet_id": a.subnet_id, "ip_address_substr": a.ip}
-    conditions: list[sa.ColumnElement[bool]] = []
-    params: dict[str, Any] = {}
-    shape = []
-    for i, value in enumerate(values):
+    asked = []
+    for value in values:
         name, equals, wanted = value.partition("=")
-        if not equals or name not in columns:
+        if not equals or name not in FIXED_IP_FILTERS:
             raise BadRequest(f"'{value}' is invalid for filtering by fixed_ips")
-        param = sa.bindparam(f"fixed{i}", type_=sa.Text)
-        shape.append(name)
-        if name == "ip_address_substr":
-            conditions.append(columns[name].like(param))
-            params[f"fixed{i}"] = "%" + wanted.lower().replace("%", "").replace("_", "") + "%"
-        else:
-            conditions.append(columns[name] == param)
-            params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
-    by_name: dict[str, list[sa.ColumnElement[bool]]] = {}
-    for name, condition in zip(shape, conditions, strict=True):
-        by_name.setdefault(name.split("_")[0], []).append(condition)
-    every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
-    return "fixed_ips/" + ",".join(shape), PORTS.c.id.in_(sa.select(a.port_id).where(every)), params
+        if name == "ip_address":
+            wanted = _normal_address(wanted)
+        elif name == "ip_address_substr":
+            wanted = wanted.lower()
+        asked.append((name, wanted))
+    return conditions.has_addresses(asked)
 
 
 def _normal_address(text: str) -> str:
@@ -125,13 +116,6 @@ def _normal_address(text: str) -> str:
         return checks.ip(text)
     except ValueError:
         return text  # nobody has it
-
-
-def _security_groups(values: list[str]) -> Condition:
-    params = {f"group{i}": value for i, value in enumerate(values)}
-    m = MEMBERSHIPS.c
-    either = sa.or_(*(m.security_group_id == sa.bindparam(p, type_=sa.Text) for p in params))
-    return f"security_groups/{len(values)}", PORTS.c.id.in_(sa.select(m.port_id).where(either)), params
 
 
 NOT_AS_ASKED = (
@@ -217,13 +201,7 @@ PORT = Resource(
         shown("binding:vif_details", show=_vif_details, ruled=("get",)),
         Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        shown("dns_domain", show=lambda p: ""),
         Attribute("extra_dhcp_opts", kinds.list_of(DHCP_OPTION), show=_options, is_stored=False),
-        Attribute("propagate_uplink_status", kinds.truth),
-        shown("qos_policy_id", show=lambda p: None),
-        shown("qos_network_policy_id", show=lambda p: None),
-        shown("resource_request", show=lambda p: None, ruled=("get",)),
-        shown("ip_allocation", show=lambda p: "immediate"),
     ),
     PORTS,
     errors.PortNotFound,
@@ -232,9 +210,9 @@ PORT = Resource(
     wishes.PortChange,
     ports.update,
     ports.delete,
-    visible=visibility.own(PORTS, "port", visibility.on_own_networks(PORTS)),
+    visible=visibility.own(PORTS, "port", conditions.on_own_networks(PORTS)),
     target=_target,
-    filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    filters={"fixed_ips": _fixed_ips, "security_groups": conditions.in_groups},
     shape=answers.Port,
     refusals={
         "create": (*NOT_AS_ASKED, errors.OverQuota),

@@ -27,7 +27,6 @@ _GATEWAY = kinds.mapping(
     {
         "enable_snat": kinds.truth,
         "external_fixed_ips": kinds.list_of(FIXED_IP),
-        "qos_policy_id": kinds.or_none(kinds.uuid),
     },
 )
 

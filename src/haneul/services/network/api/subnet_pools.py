@@ -11,6 +11,7 @@ from haneul.services.network.api.subnets import ip_version
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnet_pools
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
@@ -47,7 +48,7 @@ SUBNET_POOL = Resource(
     wishes.SubnetPoolChange,
     subnet_pools.update,
     subnet_pools.delete,
-    visible=visibility.own(SUBNET_POOLS, "subnetpool", visibility.shared(SUBNET_POOLS)),
+    visible=visibility.own(SUBNET_POOLS, "subnetpool", conditions.shared(SUBNET_POOLS)),
     shape=answers.SubnetPool,
     refusals={
         "create": (errors.OverQuota, errors.AddressScopeNotFound),
@@ -73,7 +74,7 @@ ADDRESS_SCOPE = Resource(
     wishes.AddressScopeChange,
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
-    visible=visibility.own(ADDRESS_SCOPES, "address_scope", visibility.shared(ADDRESS_SCOPES)),
+    visible=visibility.own(ADDRESS_SCOPES, "address_scope", conditions.shared(ADDRESS_SCOPES)),
     shape=answers.AddressScope,
     refusals={
         "create": (errors.OverQuota,),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
@@ -17,6 +15,7 @@ from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnets
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 
 routes = Routes("/v2.0")
@@ -74,7 +73,7 @@ def ip_version(value: Any) -> int:
 def _shared(values: list[str]) -> Condition:
     """Subnets of shared networks, or of others."""
     wanted = truth_of(WORDS, values[-1])
-    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
+    return conditions.truth(SUBNETS, "is_shared", "shared", wanted)
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -107,10 +106,8 @@ SUBNET = Resource(
         Attribute("ipv6_address_mode", IPV6_MODE),
         Attribute("ipv6_ra_mode", IPV6_MODE),
         Attribute("subnetpool_id", kinds.or_none(kinds.uuid)),
-        Attribute("segment_id", kinds.or_none(kinds.uuid), is_filter=False),
         Attribute("service_types", kinds.list_of(_service_type), is_stored=False, ruled=CHANGES),
         shown("router:external", "is_external"),
-        Attribute("dns_publish_fixed_ip", kinds.truth),
     ),
     SUBNETS,
     errors.SubnetNotFound,
@@ -122,9 +119,9 @@ SUBNET = Resource(
     visible=visibility.own(
         SUBNETS,
         "subnet",
-        visibility.shared(SUBNETS),
-        visibility.external(SUBNETS),
-        visibility.on_own_networks(SUBNETS),
+        conditions.shared(SUBNETS),
+        conditions.external(SUBNETS),
+        conditions.on_own_networks(SUBNETS),
     ),
     target=network_target,
     filters={"shared": _shared},
@@ -137,7 +134,6 @@ SUBNET = Resource(
             errors.NetworkSubnetPoolAffinityError,
             errors.InvalidSubnetServiceType,
             errors.InvalidInputSubnetServiceType,
-            errors.SegmentNotFound,
             errors.BadSubnetRequest,
             errors.NetworkSubnetPoolAffinityError,
             errors.SubnetPoolNotFound,

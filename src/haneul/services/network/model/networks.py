@@ -66,6 +66,7 @@ class Subnet(Struct, frozen=True, gc=False):
     ipv6_ra_mode: str | None
     subnetpool_id: str | None
     segment_id: str | None
+    """Nobody sets it, nor the publishing of addresses: their extensions are not there."""
     service_types: list[str]
     dns_publish_fixed_ip: bool
     is_shared: bool

@@ -56,6 +56,7 @@ class Port(Struct, frozen=True, gc=False):
     dns_name: str
     extra_dhcp_opts: list[dict[str, Any]]
     propagate_uplink_status: bool
+    """Nobody sets it: its extension is not there."""
     is_owned_by_server: bool
     """Made for a server; it goes when the server goes."""
     tags: list[str]

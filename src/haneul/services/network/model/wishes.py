@@ -63,9 +63,7 @@ class NewSubnet(Struct, kw_only=True, frozen=True):
     ipv6_address_mode: str | None = None
     ipv6_ra_mode: str | None = None
     subnetpool_id: str | None = None
-    segment_id: str | None = None
     service_types: list[str] = []
-    dns_publish_fixed_ip: bool = False
 
 
 class SubnetChange(Struct, kw_only=True, frozen=True):
@@ -77,7 +75,6 @@ class SubnetChange(Struct, kw_only=True, frozen=True):
     host_routes: list[dict[str, str]] | Unset = UNSET
     is_dhcp_enabled: bool | Unset = UNSET
     service_types: list[str] | Unset = UNSET
-    dns_publish_fixed_ip: bool | Unset = UNSET
 
 
 class NewSubnetPool(Struct, kw_only=True, frozen=True):
@@ -138,7 +135,6 @@ class NewPort(Struct, kw_only=True, frozen=True):
     vnic_type: str = NORMAL
     dns_name: str = ""
     extra_dhcp_opts: list[dict[str, Any]] = []
-    propagate_uplink_status: bool = True
 
 
 class PortChange(Struct, kw_only=True, frozen=True):
@@ -157,7 +153,6 @@ class PortChange(Struct, kw_only=True, frozen=True):
     vnic_type: str | Unset = UNSET
     dns_name: str | Unset = UNSET
     extra_dhcp_opts: list[dict[str, Any]] | Unset = UNSET
-    propagate_uplink_status: bool | Unset = UNSET
 
 
 class NewRouter(Struct, kw_only=True, frozen=True):

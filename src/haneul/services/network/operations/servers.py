@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Query, among, escape_like
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model.networks import Network
@@ -29,33 +27,9 @@ from haneul.services.network.model.wishes import PortChange
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
-from haneul.services.network.store.ports import ALLOCATIONS, LOST_PORTS, PORTS
+from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
-from haneul.services.network.store.routers import FLOATING_IPS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
-
-_p, _n, _f, _g = PORTS.c, NETWORKS.c, FLOATING_IPS.c, SECURITY_GROUPS.c
-ADDRESSES = Query(
-    sa.select(_p.held_by, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
-    .join(NETWORKS.table, _n.id == _p.network_id)
-    .where(among(_p.held_by, "servers"))
-    .order_by(_p.held_by, _p.slot, _p.created_at, _p.id)
-)
-FLOATING = Query(
-    sa.select(_f.port_id, _f.ip, _f.fixed_ip)
-    .join(PORTS.table, _p.id == _f.port_id)
-    .where(among(_p.held_by, "servers"))
-)
-BY_ADDRESS = Query(
-    sa.select(_p.held_by)
-    .distinct()
-    .join(ALLOCATIONS.table, ALLOCATIONS.c.port_id == _p.id)
-    .where(_p.held_by != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
-)
-
-
-def like(text: str) -> str:
-    return f"%{escape_like(text)}%"
 
 
 class RequestedNic(Struct, frozen=True):

@@ -28,8 +28,6 @@ from haneul.services.network.store.quotas import QUOTAS
 async def create(ctx: Context, new: NewSubnet) -> Subnet:
     """A subnet with its pools; where DHCP answers is taken from them at once."""
     network = await networks.visible(ctx, new.network_id)
-    if new.segment_id is not None:
-        raise errors.SegmentNotFound(id=new.segment_id)
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
     cidr = await _cidr(ctx, new)
@@ -54,8 +52,8 @@ async def create(ctx: Context, new: NewSubnet) -> Subnet:
     )
     del values["prefixlen"]
     subnet = Subnet(
-        id=ctx.new_id(), is_shared=network.is_shared, is_external=network.is_external, tags=[], created_at=now,
-        updated_at=now, **values,
+        id=ctx.new_id(), is_shared=network.is_shared, is_external=network.is_external, segment_id=None,
+        dns_publish_fixed_ip=False, tags=[], created_at=now, updated_at=now, **values,
     )  # fmt: skip
     await SUBNETS.add(ctx.tx, subnet)
     if subnet.is_dhcp_enabled and not network.is_external:

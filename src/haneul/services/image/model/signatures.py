@@ -1,19 +1,15 @@
 """Signed images: the data is taken only if the signature in the image's properties is one of it.
 
 Four properties say how: `img_signature` (base64), `img_signature_hash_method`, `img_signature_key_type` and
-`img_signature_certificate_uuid`. The certificates stand in a folder of this machine, `ID.pem` or `ID.der`.
-An image that has all four is verified; one that has some is not signed.
+`img_signature_certificate_uuid`. An image that has all four is verified; one that has some is not signed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
@@ -22,10 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from haneul.kernel.context import Context
 from haneul.services.image import errors
-from haneul.services.image.config import ImageOptions
-from haneul.services.image.model.images import ID, Stored
 
 SIGNATURE, METHOD = "img_signature", "img_signature_hash_method"
 KEY_TYPE, CERTIFICATE = "img_signature_key_type", "img_signature_certificate_uuid"
@@ -35,7 +28,6 @@ METHODS: dict[str, hashes.HashAlgorithm] = {
     "SHA-384": hashes.SHA384(),
     "SHA-512": hashes.SHA512(),
 }
-_CHUNK = 1 << 20
 
 
 class Signed(NamedTuple):
@@ -45,11 +37,8 @@ class Signed(NamedTuple):
     method: str
     key: rsa.RSAPublicKey | dsa.DSAPublicKey | ec.EllipticCurvePublicKey
 
-    async def require(self, path: Path, stored: Stored) -> None:
-        """Raise SignatureWrong unless the file is what was signed."""
-        digest = bytes.fromhex(stored.os_hash_value)
-        if self.method != "SHA-512":  # which was computed while the data came
-            digest = await asyncio.to_thread(_digest, path, METHODS[self.method].name)
+    def require(self, digest: bytes) -> None:
+        """Raise SignatureWrong unless what was signed has that digest, made by the method."""
         try:
             self._verify(digest, Prehashed(METHODS[self.method]))
         except InvalidSignature:
@@ -65,48 +54,33 @@ class Signed(NamedTuple):
             self.key.verify(self.signature, digest, ec.ECDSA(method))
 
 
-def _digest(path: Path, name: str) -> bytes:
-    digest = hashlib.new(name)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.digest()
+class Declared(NamedTuple):
+    """What an image's properties say of its signature."""
+
+    signature: bytes
+    method: str
+    kind: str
+    """Of key."""
+    certificate_id: str
+
+    def by(self, certificate: x509.Certificate, now: datetime) -> Signed:
+        """What the data must fit, by the certificate of that id; SignatureWrong if it is not good for that."""
+        _require_valid(certificate, now)
+        return Signed(self.signature, self.method, _key(certificate, self.kind))
 
 
-async def expected(ctx: Context, properties: Mapping[str, str]) -> Signed | None:
-    """What the image's data must fit; None if it is not signed. SignatureWrong if that cannot be known."""
+def declared(properties: Mapping[str, str]) -> Declared | None:
+    """None if the image is not signed; SignatureWrong if what is said makes no sense."""
     if not properties.keys() >= {SIGNATURE, METHOD, KEY_TYPE, CERTIFICATE}:
         return None
     try:
         signature = base64.b64decode(properties[SIGNATURE], validate=True)
     except (binascii.Error, ValueError):
         raise errors.SignatureWrong(why="The signature data was not properly encoded using base64") from None
-    method, kind = properties[METHOD], properties[KEY_TYPE]
+    method = properties[METHOD]
     if method not in METHODS:
         raise errors.SignatureWrong(why=f"Invalid signature hash method: {method}")
-    folder = ctx.options(ImageOptions).certificates
-    found = await asyncio.to_thread(
-        _certificate,
-        Path(folder) if folder else ctx.platform.folder / "certificates",
-        properties[CERTIFICATE],
-    )
-    _require_valid(found, ctx.now())
-    return Signed(signature, method, _key(found, kind))
-
-
-def _certificate(folder: Path, id: str) -> x509.Certificate:
-    """The certificate of that id. An id is nothing but an id: it cannot lead out of the folder."""
-    missing = errors.SignatureWrong(why=f"Unable to retrieve certificate with ID: {id}")
-    if ID.fullmatch(id) is None:
-        raise missing
-    for suffix, load in ((".pem", x509.load_pem_x509_certificate), (".der", x509.load_der_x509_certificate)):
-        try:
-            return load((folder / f"{id}{suffix}").read_bytes())
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError):
-            raise missing from None
-    raise missing
+    return Declared(signature, method, properties[KEY_TYPE], properties[CERTIFICATE])
 
 
 def _require_valid(certificate: x509.Certificate, now: datetime) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.config import Section
 from haneul.kernel.patterns import NotAPattern, pattern
-from haneul.services.identity.federation_config import Federation
+from haneul.services.identity.config.federation import Federation
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]

@@ -2,7 +2,7 @@
 
 It takes neither mounts nor loop devices nor the network beyond apt: every file system is written into the
 image file by its own tool. The partition with the root file system comes last, so that it can grow. What
-runs inside the guest is in the folder `guest`, as readable shell scripts.
+runs inside the guest is in the folder `files`, as readable shell scripts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from haneul.kernel import whole_files
 from haneul.kernel.commands import run
 from haneul.kernel.errors import DriverError, ImpossibleHere
 
-GUEST = Path(__file__).parent / "guest"
+FILES = Path(__file__).parent / "files"
 _SECTOR = 512
 _BOOT_START, _BOOT_SECTORS = 2048, 49152
 _ROOT_START, _ROOT_MIB = _BOOT_START + _BOOT_SECTORS, 64
@@ -148,7 +148,7 @@ async def _write_initrd(kernel: _Kernel, folder: Path) -> None:
     for name in ("bin", "dev", "proc", "sys", "root", "lib/modules"):
         (tree / name).mkdir(parents=True)
     await _install_busybox(tree)
-    _install(GUEST / "initrd-init", tree / "init", 0o755)
+    _install(FILES / "initrd-init", tree / "init", 0o755)
     modules = await kernel.modules(_EARLY)
     for module in modules:
         shutil.copyfile(module, tree / "lib/modules" / module.name)
@@ -165,7 +165,7 @@ async def _root_folder(kernel: _Kernel, root: Path) -> Path:
     for program in _PROGRAMS:
         await _install_program(Path(program), root)
     for name, (path, mode) in _INSTALLED_AS.items():
-        _install(GUEST / name, root / path, mode)
+        _install(FILES / name, root / path, mode)
     await _install_modules(kernel, root)
     _write_accounts(root)
     return root
@@ -251,7 +251,7 @@ async def _write_boot(disk: Path, kernel: _Kernel, folder: Path) -> None:
     geometry = ("-T", str(_BOOT_SECTORS), "-h", "16", "-s", "63", "-H", str(_BOOT_START))
     await run("mformat", "-i", at, *geometry, "::")
     shutil.copyfile(kernel.image, folder / "vmlinuz")
-    files = (folder / "vmlinuz", folder / "initrd.gz", GUEST / "syslinux.cfg")
+    files = (folder / "vmlinuz", folder / "initrd.gz", FILES / "syslinux.cfg")
     await run("mcopy", "-i", at, *files, "::/")
     await run("syslinux", "--install", "--offset", str(offset), disk)
     with disk.open("r+b") as file:
