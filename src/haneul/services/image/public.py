@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.disk_image import ImageSource
 from haneul.kernel.errors import HaneulError

@@ -37,9 +37,9 @@ async def find(ctx: Context, rule: Rule, name: str) -> Namespace:
 async def _visible(ctx: Context, name: str) -> Namespace:
     """The namespace; one that the asker may not see is not there."""
     namespace = await NAMESPACES.first(ctx.tx, name=name)
-    if namespace is None or not ctx.may(policy.GET_NAMESPACE, _target(namespace)):
-        raise errors.NamespaceNotFound(name=name)
-    return namespace
+    hidden = errors.NamespaceNotFound(name=name)
+    target = None if namespace is None else _target(namespace)
+    return ctx.seen(namespace, policy.GET_NAMESPACE, hidden=hidden, target=target)
 
 
 def _target(namespace: Namespace) -> dict[str, str]:

@@ -13,7 +13,7 @@ from haneul.services.network.model.pending import ROUTER
 from haneul.services.network.model.ports import DOWN, FLOATING_IP, ROUTER_INTERFACE, held
 from haneul.services.network.model.routers import FloatingIp
 from haneul.services.network.model.wishes import FloatingIpChange, NewFloatingIp
-from haneul.services.network.operations import networks, new_ports, ports
+from haneul.services.network.operations import networks, new_ports
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.quotas import QUOTAS
@@ -57,8 +57,7 @@ def _wanted(subnet_id: str | None, ip: str | None) -> list[dict[str, str]] | Non
 
 async def _lead(ctx: Context, floating: FloatingIp, port_id: str, fixed_ip: str | None) -> FloatingIp:
     """The floating address leads to that port, through the router that joins both."""
-    port = await ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     choices = [f for f in port.fixed_ips if ":" not in f.ip_address]
     if fixed_ip is not None:
         choices = [f for f in choices if f.ip_address == fixed_ip]

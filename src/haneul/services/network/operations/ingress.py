@@ -87,9 +87,8 @@ async def add_rule(ctx: Context, wanted: IngressRule) -> Rule:
 
 
 async def remove_rule(ctx: Context, id: str) -> None:
-    rule = await RULES.get(ctx.tx, id)
-    if rule is None or not ctx.may(policy.named("delete_security_group_rule"), rule):
-        raise errors.SecurityGroupRuleNotFound(id=id)
+    may_delete = policy.named("delete_security_group_rule")
+    rule = await ctx.find(RULES, id, may_delete, missing=errors.SecurityGroupRuleNotFound)
     await security_groups.delete_rule(ctx, rule)
 
 
@@ -99,10 +98,7 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, SecurityGroup]:
 
 
 async def _group(ctx: Context, id: str, rule: str) -> SecurityGroup:
-    found = await SECURITY_GROUPS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.named(rule), found):
-        raise errors.SecurityGroupNotFound(id=id)
-    return found
+    return await ctx.find(SECURITY_GROUPS, id, policy.named(rule), missing=errors.SecurityGroupNotFound)
 
 
 async def _with_rules(ctx: Context, groups: list[SecurityGroup]) -> list[IngressGroup]:

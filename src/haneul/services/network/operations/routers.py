@@ -217,8 +217,7 @@ async def _reachable(ctx: Context, subnet: Subnet) -> Network:
 
 
 async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
-    port = await ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     if in_use := port.held_by or port.device_id:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:

@@ -137,15 +137,13 @@ def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
 async def create_rule(ctx: Context, new: NewRule) -> Rule:
     """The group lets this through too, and so do all ports in it."""
     model.check(new)
-    group = await SECURITY_GROUPS.get(ctx.tx, new.security_group_id)
-    if group is None or not ctx.may(policy.named("get_security_group"), group):
-        raise errors.SecurityGroupNotFound(id=new.security_group_id)
-    if not ctx.may(policy.named("update_security_group"), group):
-        raise errors.SecurityGroupNotFound(id=group.id)
+    may_see, may_change = (policy.named(f"{action}_security_group") for action in ("get", "update"))
+    group = await ctx.find(
+        SECURITY_GROUPS, new.security_group_id, may_see, missing=errors.SecurityGroupNotFound
+    )
+    ctx.authorize(may_change, group, hidden=errors.SecurityGroupNotFound(id=group.id))
     if new.remote_group_id is not None:
-        remote = await SECURITY_GROUPS.get(ctx.tx, new.remote_group_id)
-        if remote is None or not ctx.may(policy.named("get_security_group"), remote):
-            raise errors.SecurityGroupNotFound(id=new.remote_group_id)
+        await ctx.find(SECURITY_GROUPS, new.remote_group_id, may_see, missing=errors.SecurityGroupNotFound)
     await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
     rule = await _add_rule(ctx, group, new)
     await pending.mark(ctx, SECURITY_GROUP, group.id)

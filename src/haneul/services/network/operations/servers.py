@@ -59,9 +59,7 @@ async def validate(
 
 async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
     """The port, if it is the asker's and its server's project's, and nobody has it."""
-    port = await PORTS.get(ctx.tx, port_id)
-    if port is None or not ctx.may(policy.ADMIN_OR_OWNER, port):
-        raise errors.PortNotFound(id=port_id)
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     if port.project_id != project_id:
         raise errors.PortNotUsable(port_id=port.id, server_id=server_id or "of another project")
     if in_use := port.held_by or port.device_id:  # an owner's own label says so too
