@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -13,6 +16,7 @@ from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model import normal_forms
+from haneul.services.network.model.networks import Network
 from haneul.services.network.model.pending import PORT, ROUTER, SECURITY_GROUP
 from haneul.services.network.model.ports import (
     DOWN,
@@ -31,41 +35,86 @@ from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
+BETWEEN_TURNS = 16
+"""So many ports of a batch are looked at before others have their turn."""
+
 
 async def create(ctx: Context, new: NewPort) -> Port:
     """A port as its project asked for it, in the default group unless groups were named."""
-    network = await networks.visible(ctx, new.network_id)
-    if not networks.is_usable(ctx, network):
-        raise errors.NetworkNotFound(id=network.id)
-    await _check_labels(ctx, new.project_id, new.device_id, new.device_owner)
-    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, port=1)
-    secured = new.is_port_security_enabled
-    is_secured = network.is_port_security_enabled if secured is UNSET else secured
-    group_ids = await _groups(ctx, new, is_secured=is_secured)
-    fixed_ips, mac = new.fixed_ips, new.mac_address or None
-    _check_fixed_ips(ctx, fixed_ips or [])
-    _check_security(ctx, new.allowed_address_pairs, mac, group_ids, is_secured=is_secured)
-    values = set_fields(
-        new,
-        fixed_ips=None if fixed_ips is UNSET else fixed_ips,
-        mac_address=mac,
-        security_group_ids=group_ids,
-        is_port_security_enabled=is_secured,
-        extra_dhcp_opts=merged_options([], new.extra_dhcp_opts),
-    )
-    del values["network_id"]
-    port = await new_ports.add(ctx, network, **values)
-    await ctx.emit(Changed(port.id, "port", "create", port.name, port.project_id))
-    return port
+    return (await create_all(ctx, [new]))[0]
 
 
-async def _groups(ctx: Context, new: NewPort, *, is_secured: bool) -> list[str]:
-    """The groups named, none for what has no filter, else the project's default one."""
-    if new.security_group_ids is not UNSET:
-        return await security_groups.usable(ctx, new.project_id, new.security_group_ids)
-    if not is_secured or is_network_device(new.device_owner):
-        return []
-    return [(await security_groups.default_of(ctx, new.project_id)).id]
+async def create_all(ctx: Context, wishes: Sequence[NewPort]) -> list[Port]:
+    """All of these ports, or none."""
+    batch = new_ports.Batch(ctx, len(wishes))
+    asked = _Asked(ctx, Counter(new.project_id for new in wishes))
+    made = []
+    for number, new in enumerate(wishes):
+        if number % BETWEEN_TURNS == BETWEEN_TURNS - 1:
+            await asyncio.sleep(0)
+        network = await asked.network(new.network_id)
+        await _check_labels(ctx, new.project_id, new.device_id, new.device_owner)
+        await asked.quota(new.project_id)
+        secured = new.is_port_security_enabled
+        is_secured = network.is_port_security_enabled if secured is UNSET else secured
+        group_ids = await asked.groups(new, is_secured=is_secured)
+        fixed_ips, mac = new.fixed_ips, new.mac_address or None
+        _check_fixed_ips(ctx, fixed_ips or [])
+        _check_security(ctx, new.allowed_address_pairs, mac, group_ids, is_secured=is_secured)
+        values = set_fields(
+            new,
+            fixed_ips=None if fixed_ips is UNSET else fixed_ips,
+            mac_address=mac,
+            security_group_ids=group_ids,
+            is_port_security_enabled=is_secured,
+            extra_dhcp_opts=merged_options([], new.extra_dhcp_opts),
+        )
+        del values["network_id"]
+        made.append(await batch.add(network, **values))
+    await batch.store()
+    await ctx.emit_all([Changed(port.id, "port", "create", port.name, port.project_id) for port in made])
+    return made
+
+
+class _Asked:
+    """What all ports of a batch depend on, each asked once."""
+
+    def __init__(self, ctx: Context, counts: Mapping[str, int]) -> None:
+        """`counts` says how many ports each project gets."""
+        self._ctx = ctx
+        self._counts = dict(counts)
+        self._networks: dict[str, Network] = {}
+        self._groups: dict[Any, list[str]] = {}
+        """By project, and the groups that were named."""
+
+    async def network(self, id: str) -> Network:
+        """The network, if the asker's project may have ports on it."""
+        if id not in self._networks:
+            network = await networks.visible(self._ctx, id)
+            if not networks.is_usable(self._ctx, network):
+                raise errors.NetworkNotFound(id=id)
+            self._networks[id] = network
+        return self._networks[id]
+
+    async def quota(self, project_id: str) -> None:
+        """Raise unless the project may have all of its ports."""
+        if count := self._counts.pop(project_id, 0):
+            await QUOTAS.require(self._ctx, project_id, errors.OverQuota, port=count)
+
+    async def groups(self, new: NewPort, *, is_secured: bool) -> list[str]:
+        """The groups named, none for what has no filter, else the project's default one."""
+        named = None if new.security_group_ids is UNSET else new.security_group_ids
+        if named is None and (not is_secured or is_network_device(new.device_owner)):
+            return []
+        key = new.project_id, None if named is None else tuple(named)
+        if key not in self._groups:
+            self._groups[key] = await self._groups_of(new.project_id, named)
+        return self._groups[key]
+
+    async def _groups_of(self, project_id: str, named: list[str] | None) -> list[str]:
+        if named is None:
+            return [(await security_groups.default_of(self._ctx, project_id)).id]
+        return await security_groups.usable(self._ctx, project_id, named)
 
 
 def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]]) -> None:
