@@ -206,7 +206,7 @@ def write(names: list[str]) -> None:
 def main(path: str, wish: str) -> int:
     notes = Notes(Path(path).read_text().splitlines())
     if wish == "rest":
-        print("\n".join(notes.rest()))
+        sys.stdout.writelines(f"{name}\n" for name in notes.rest())
     elif wish == "cover":
         write(notes.cover(cover()))
     else:

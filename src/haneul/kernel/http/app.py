@@ -21,7 +21,8 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Asker, Auth, Context, Platform, Version
+from haneul.kernel.auth import ANONYMOUS, Auth
+from haneul.kernel.context import NO_TRANSACTION, Asker, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
@@ -67,6 +68,7 @@ NO_VERSION: Version = (0, 0)
 LONGEST_REMEMBERED = 64
 """What headers of such a length say of versions is remembered."""
 _PRINTABLE = "".join(map(chr, range(32, 127)))
+_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -458,8 +460,11 @@ def _in_one_line(value: str) -> str:
 
 
 def _as_utf8(value: str) -> str:
-    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte."""
-    return value.encode("utf-8", "replace").decode("latin-1")
+    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
+
+    What would end the line is written as in an address, `%0A`.
+    """
+    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")
 
 
 def _say_id(served: Served, request_id: str, resp: Any) -> None:

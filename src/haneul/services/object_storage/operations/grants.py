@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.context import Asker, Auth, Context
 from haneul.kernel.db import Tx
 from haneul.services.object_storage.model.accounts import project_of
 from haneul.services.object_storage.model.names import Place
@@ -22,7 +22,12 @@ class GrantedContext(Context):
 
 def granted(ctx: Context, auth: Auth, only_container: str) -> GrantedContext:
     made = GrantedContext(
-        ctx.platform, auth, ctx._tx, request_id=ctx.request_id, endpoint=ctx.endpoint, decisions=ctx.decisions
+        ctx.platform,
+        auth,
+        ctx.tx,
+        request_id=ctx.request_id,
+        endpoint=ctx.endpoint,
+        asker=Asker(ctx.platform.policy, auth, ctx.asker.decisions),
     )
     made.only_container = only_container
     return made
