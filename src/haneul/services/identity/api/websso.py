@@ -6,6 +6,7 @@ import base64
 import hashlib
 from html import escape
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
@@ -35,26 +36,20 @@ LARGEST_FORM = 1 << 20
 _HERE = "/auth/OS-FEDERATION/identity_providers/{idp_id}"
 NOT_LOGGED_IN = (errors.CannotMap, errors.Invalid, errors.InvalidRules, errors.ThingNotFound)
 """What a log-in by way of another provider can fail with."""
+LOG_IN: dict[str, Any] = {
+    "auth": False,
+    "transaction": False,
+    "answer": Content(("text/html",)),
+    "other_answers": {302: None},
+    "errors": NOT_LOGGED_IN,
+}
+"""Who comes has no token yet; a page sends them to the dashboard with one, or they are sent to their provider."""
 _SUBMIT = "document.forms[0].submit()"
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
 
 
-@routes.get(
-    "/auth/OS-FEDERATION/websso/{protocol_id}",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
-@routes.post(
-    "/auth/OS-FEDERATION/websso/{protocol_id}",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.get("/auth/OS-FEDERATION/websso/{protocol_id}", **LOG_IN)
+@routes.post("/auth/OS-FEDERATION/websso/{protocol_id}", **LOG_IN)
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
     async with ctx.in_reading() as c:
@@ -71,22 +66,8 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     return await _log_in(ctx, idp_ids[0], protocol_id, request, query)
 
 
-@routes.get(
-    f"{_HERE}/protocols/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
-@routes.get(
-    f"{_HERE}/protocol/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.get(f"{_HERE}/protocols/{{protocol_id}}/websso", **LOG_IN)
+@routes.get(f"{_HERE}/protocol/{{protocol_id}}/websso", **LOG_IN)
 async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with this identity provider, and go back to `origin`. OpenID providers send people back here."""
     state = query.get("state")
@@ -100,14 +81,7 @@ async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Requ
     return await _back(ctx, login.origin, await browser_login.complete(ctx, options, login, code))
 
 
-@routes.post(
-    f"{_HERE}/protocols/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.post(f"{_HERE}/protocols/{{protocol_id}}/websso", **LOG_IN)
 async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
 ) -> Reply:
