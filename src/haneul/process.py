@@ -246,6 +246,7 @@ async def serve(options: Options) -> None:
     try:
         await server.serve(sockets=[listener])
     finally:
+        log.write_answered()
         await process.stop()
 
 

@@ -6,7 +6,7 @@ transaction begins at the first statement and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from haneul.kernel.denials import WITHIN_PROJECT, Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
-from haneul.kernel.policy import Credentials, Policy, Rule
+from haneul.kernel.policy import Credentials, Policy, Question, Rule, as_target
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
@@ -185,10 +185,42 @@ class NoTransaction:
 NO_TRANSACTION: Any = NoTransaction()
 
 
+class Asker:
+    """Who asks, and what the policy was found to say to them: a list asks the same of each of its rows."""
+
+    __slots__ = ("_answers", "_credentials", "_policy", "auth", "decisions")
+
+    def __init__(self, policy: Policy, auth: Auth, decisions: Decisions | None = None) -> None:
+        self.auth = auth
+        self.decisions = decisions or Decisions()
+        self._policy = policy
+        self._credentials: Credentials | None = None
+        self._answers: dict[Any, bool] = {}
+
+    def may(self, rule: Rule, target: Any = None) -> bool:
+        """Whether they may do this to the target (a Struct or a mapping; None: to any at all)."""
+        question = self._policy.question(rule)
+        if question is None:
+            is_allowed = False
+        else:
+            seen = question, question.sees(target)
+            try:
+                is_allowed = self._answers[seen]
+            except KeyError:
+                is_allowed = self._answers[seen] = self._decide(question, target)
+            except TypeError:  # what it sees is no key: a list, say
+                is_allowed = self._decide(question, target)
+        self.decisions.note(rule, target, is_allowed)
+        return is_allowed
+
+    def _decide(self, question: Question, target: Any) -> bool:
+        if self._credentials is None:
+            self._credentials = self.auth.credentials()
+        return question.answer(target, self._credentials)
+
+
 class Context:
-    __slots__ = (
-        "_credentials", "_tx", "auth", "decisions", "endpoint", "operation", "platform", "request_id", "version"
-    )  # fmt: skip
+    __slots__ = ("_tx", "asker", "auth", "endpoint", "operation", "platform", "request_id", "version")
 
     def __init__(
         self,
@@ -200,17 +232,16 @@ class Context:
         version: Version = (0, 0),
         operation: Any = None,
         endpoint: str | None = None,
-        decisions: Decisions | None = None,
+        asker: Asker | None = None,
     ) -> None:
         self.platform = platform
         self.auth = auth
+        self.asker = asker or Asker(platform.policy, auth)
         self._tx = tx
         self.request_id = request_id
         self.version = version
-        self._credentials: Credentials | None = None
         self.operation = operation
         self.endpoint = endpoint or platform.endpoint
-        self.decisions = decisions or Decisions()
 
     # -- who
 
@@ -218,7 +249,7 @@ class Context:
     def project_id(self) -> str:
         """The project acted in; 403 if the token is not scoped to one."""
         if self.auth.project_id is None:
-            self.decisions.note(WITHIN_PROJECT, None, is_allowed=False)
+            self.asker.decisions.note(WITHIN_PROJECT, None, is_allowed=False)
             raise Forbidden(action="an operation within a project")
         return self.auth.project_id
 
@@ -228,13 +259,7 @@ class Context:
 
     def may(self, rule: Rule, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
-        whom = as_target(target)
-        if self._credentials is None:
-            self._credentials = self.auth.credentials()
-        decided = self.platform.policy.decide(rule, whom, self._credentials)
-        is_allowed = decided is not False if whom is None else bool(decided)
-        self.decisions.note(rule, whom, is_allowed)
-        return is_allowed
+        return self.asker.may(rule, target)
 
     def authorize(self, rule: Rule, target: Any, *, hidden: HaneulError | None = None) -> None:
         """Raise Forbidden unless the rule allows it on the target; one of None is nobody's.
@@ -301,7 +326,7 @@ class Context:
             version=self.version,
             operation=self.operation,
             endpoint=self.endpoint,
-            decisions=self.decisions,
+            asker=self.asker,
         )
 
     async def emit(self, event: events.Event) -> None:
@@ -335,12 +360,4 @@ class Context:
         return self.platform.agents.typed(host, ability, origin)
 
 
-def as_target(target: Any) -> Mapping[str, Any] | None:
-    if target is None or isinstance(target, Mapping):
-        return target
-    if isinstance(target, msgspec.Struct):
-        return {f: getattr(target, f) for f in target.__struct_fields__}
-    raise TypeError(f"not a target: {target!r}")
-
-
-__all__ = ["ANONYMOUS", "NO_TRANSACTION", "SYSTEM", "Auth", "Context", "Platform", "as_target"]
+__all__ = ["ANONYMOUS", "NO_TRANSACTION", "SYSTEM", "Asker", "Auth", "Context", "Platform", "as_target"]
