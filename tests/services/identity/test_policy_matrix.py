@@ -200,7 +200,7 @@ async def test_the_table_says_who_may_do_what(
     keystone: Keystone, ids: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     platform = keystone.cloud.platform
-    platform.db = Unchanging(platform.db)
+    platform.db = Unchanging(platform.db)  # type: ignore[assignment]
     found = await table(keystone, ids)
     if request.config.getoption("--rewrite-golden"):
         GOLDEN.write_text("\n".join(found) + "\n")

@@ -79,8 +79,8 @@ def _declare(
     async def replace_all(ctx: Context, id: str, body: Metadata) -> dict[str, Any]:
         """These keys and values, in place of those that there were."""
         thing = await load(ctx, replace, id)
-        given = fields.pairs(body.metadata)
-        return {"metadata": (await operations.save(ctx, thing, metadata=given)).metadata}
+        pairs = fields.pairs(body.metadata)
+        return {"metadata": (await operations.save(ctx, thing, metadata=pairs)).metadata}
 
     @routes.get(
         base + "/{key}",

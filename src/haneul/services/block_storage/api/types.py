@@ -64,7 +64,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
     wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
-    found = await types.list_all(
+    kinds = await types.list_all(
         ctx,
         is_public=is_public,
         filters=wanted,
@@ -72,7 +72,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
         marker=page.marker,
         limit=page.limit + page.offset,
     )
-    views = [_view(ctx, t) for t in found[page.offset :]]
+    views = [_view(ctx, t) for t in kinds[page.offset :]]
     return lists.collection(ctx, "volume_types", "/types", views, query, page)
 
 
@@ -123,14 +123,14 @@ def _name(text: str) -> str:
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
     """The type has this name, description and publicity."""
-    given = body.volume_type
+    wish = body.volume_type
     changes: dict[str, Any] = {}
-    if given.name is not None:
-        changes["name"] = _name(given.name)
-    if given.description is not None:
-        changes["description"] = fields.name(given.description, "description")
-    if given.is_public is not None:
-        changes["is_public"] = fields.truth(given.is_public, "is_public")
+    if wish.name is not None:
+        changes["name"] = _name(wish.name)
+    if wish.description is not None:
+        changes["description"] = fields.name(wish.description, "description")
+    if wish.is_public is not None:
+        changes["is_public"] = fields.truth(wish.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
     changed = _view(ctx, await types.update(ctx, id, **changes))
@@ -199,17 +199,17 @@ async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
     """The type has these specs too."""
-    found = await types.show(ctx, id)
-    specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.set_specs(ctx, found, specs)
+    kind = await types.show(ctx, id)
+    specs = joined(kind.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
+    await types.set_specs(ctx, kind, specs)
     return {"extra_specs": body.extra_specs}
 
 
 async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
-    found = await types.show(ctx, id)
-    if key not in found.extra_specs:
+    kind = await types.show(ctx, id)
+    if key not in kind.extra_specs:
         raise errors.ExtraSpecNotFound(type_id=id, key=key)
-    return found
+    return kind
 
 
 @routes.get(
@@ -239,12 +239,12 @@ async def set_extra_spec(
     ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
 ) -> dict[str, Any]:
     """The spec has this value."""
-    found = await types.show(ctx, id)
+    kind = await types.show(ctx, id)
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
     if len(body) > 1:
         raise BadRequest("Request body contains too many items")
-    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
+    await types.set_specs(ctx, kind, joined(kind.extra_specs, fields.pairs(body), "extra_specs"))
     return dict(body)
 
 
@@ -256,8 +256,8 @@ async def set_extra_spec(
 )
 async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     """The spec is gone."""
-    found = await _spec(ctx, id, key)
-    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
+    kind = await _spec(ctx, id, key)
+    await types.set_specs(ctx, kind, {k: v for k, v in kind.extra_specs.items() if k != key})
 
 
 # -- access
@@ -271,8 +271,8 @@ async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     """The projects that may use the private type."""
-    found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
-    return {"volume_type_access": found}
+    access = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
+    return {"volume_type_access": access}
 
 
 class Project(Strict):

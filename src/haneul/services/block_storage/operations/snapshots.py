@@ -17,10 +17,10 @@ from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
 
 async def show(ctx: Context, id: str) -> Snapshot:
     """The snapshot, if the asker may know of it; SnapshotNotFound otherwise."""
-    found = await SNAPSHOTS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
+    snapshot = await SNAPSHOTS.get(ctx.tx, id)
+    if snapshot is None or not ctx.may(policy.ADMIN_OR_OWNER, snapshot):
         raise errors.SnapshotNotFound(id=id)
-    return found
+    return snapshot
 
 
 async def create(

@@ -212,14 +212,14 @@ def _which(ctx: Context, query: Query, names: set[str]) -> Which:
 
 
 def _changed(query: Query, names: set[str]) -> list[Filter]:
-    found = []
+    filters = []
     if "changes-since" in names:
-        found.append(Filter("updated_at", "ge", _time(query, "changes-since")))
+        filters.append(Filter("updated_at", "ge", _time(query, "changes-since")))
     if "changes-before" in names:
-        found.append(Filter("updated_at", "le", _time(query, "changes-before")))
-    if len(found) == 2 and found[1].value < found[0].value:
+        filters.append(Filter("updated_at", "le", _time(query, "changes-before")))
+    if len(filters) == 2 and filters[1].value < filters[0].value:
         raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
-    return found
+    return filters
 
 
 def _pattern(query: Query, name: str) -> str:

@@ -59,10 +59,10 @@ async def update_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str
 )
 async def show_item(ctx: Context, id: str, key: str) -> dict[str, Any]:
     """One item of the server's metadata."""
-    found = (await servers.show(ctx, id, policy.SHOW_METADATA)).metadata
-    if key not in found:
+    metadata = (await servers.show(ctx, id, policy.SHOW_METADATA)).metadata
+    if key not in metadata:
         raise NotFound("Metadata item was not found")
-    return {"meta": {key: found[key]}}
+    return {"meta": {key: metadata[key]}}
 
 
 @routes.put(
@@ -87,11 +87,11 @@ async def set_item(ctx: Context, id: str, key: str, body: MetaItem) -> dict[str,
 )
 async def delete_item(ctx: Context, id: str, key: str) -> None:
     """The server does not have this item."""
-    found = dict((await servers.show(ctx, id, policy.REMOVE_METADATA)).metadata)
-    if key not in found:
+    metadata = dict((await servers.show(ctx, id, policy.REMOVE_METADATA)).metadata)
+    if key not in metadata:
         raise NotFound("Metadata item was not found")
-    del found[key]
-    await actions.set_metadata(ctx, id, policy.REMOVE_METADATA, found)
+    del metadata[key]
+    await actions.set_metadata(ctx, id, policy.REMOVE_METADATA, metadata)
 
 
 @routes.get(

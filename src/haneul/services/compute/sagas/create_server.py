@@ -138,12 +138,12 @@ async def await_volumes(ctx: Context, new: NewServer) -> None:
 
 
 async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connections:
-    found = {}
+    connections = {}
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
     for device in server.block_devices if server else ():
-        found[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
-    return Connections(found)
+        connections[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
+    return Connections(connections)
 
 
 async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:

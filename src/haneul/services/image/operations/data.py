@@ -258,11 +258,11 @@ async def download(ctx: Context, image_id: str) -> Download:
             raise errors.Deactivated
     if image.state == "queued" or not (image.stores or image.locations):
         return Download(image, None)
-    found = await stores(ctx.platform).find(image)
-    cached = await cache.path(ctx, image) if found is None or found.path is None else None
-    if found is None and cached is None and not image.locations:
+    place = await stores(ctx.platform).find(image)
+    cached = await cache.path(ctx, image) if place is None or place.path is None else None
+    if place is None and cached is None and not image.locations:
         raise errors.DataMissing(image_id=image_id)
-    return Download(image, cached or (found and found.path))
+    return Download(image, cached or (place and place.path))
 
 
 def read_remote(ctx: Context, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:

@@ -29,10 +29,10 @@ def _target(image: Image, member_id: str | None = None) -> dict[str, str | None]
 
 
 async def _find(ctx: Context, image: Image, member_id: str) -> Member:
-    found = await MEMBERS.get(ctx.tx, image.id, member_id)
-    if found is None or not ctx.may(policy.GET_MEMBER, _target(image, member_id)):
+    member = await MEMBERS.get(ctx.tx, image.id, member_id)
+    if member is None or not ctx.may(policy.GET_MEMBER, _target(image, member_id)):
         raise errors.MemberNotFound(image_id=image.id, member_id=member_id)
-    return found
+    return member
 
 
 async def add(ctx: Context, image_id: str, member_id: str) -> Member:
@@ -53,9 +53,9 @@ async def add(ctx: Context, image_id: str, member_id: str) -> Member:
 async def listed(ctx: Context, image_id: str) -> list[Member]:
     """All members for the owner; a member sees itself only."""
     image = await _shared(ctx, image_id)
-    found = await MEMBERS.find(ctx.tx, image_id=image_id)
+    members = await MEMBERS.find(ctx.tx, image_id=image_id)
     ctx.authorize(policy.GET_MEMBERS, _target(image, ctx.auth.project_id))
-    return [m for m in found if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
+    return [m for m in members if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
 
 
 async def show(ctx: Context, image_id: str, member_id: str) -> Member:

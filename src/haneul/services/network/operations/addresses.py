@@ -40,15 +40,15 @@ async def allocate(
     subnets = _serving(network, await SUBNETS.find(ctx.tx, network_id=network.id), owner)
     if wanted is None:
         return await _automatically(ctx, network, port_id, subnets, mac)
-    found = []
+    taken = []
     for each in wanted:
         subnet = _chosen(network, subnets, each)
         if ip := each.get("ip_address"):
             _check_usable(subnet, ip)
-            found.append(await _take(ctx, subnet, ip, port_id))
+            taken.append(await _take(ctx, subnet, ip, port_id))
         else:
-            found.append(await _next(ctx, network, [subnet], port_id, mac))
-    return found
+            taken.append(await _next(ctx, network, [subnet], port_id, mac))
+    return taken
 
 
 def _serving(network: Network, subnets: Sequence[Subnet], owner: str) -> list[Subnet]:
@@ -58,10 +58,10 @@ def _serving(network: Network, subnets: Sequence[Subnet], owner: str) -> list[Su
     """
     if owner == SERVICE_PORT:
         return list(subnets)
-    found = [s for s in subnets if not s.service_types or owner in s.service_types]
-    if subnets and not found:
+    serving = [s for s in subnets if not s.service_types or owner in s.service_types]
+    if subnets and not serving:
         raise errors.IpAddressGenerationFailureNoMatchingSubnet(network_id=network.id, service_type=owner)
-    return sorted(found, key=lambda s: not s.service_types)
+    return sorted(serving, key=lambda s: not s.service_types)
 
 
 def _chosen(network: Network, subnets: Sequence[Subnet], wanted: dict[str, Any]) -> Subnet:
@@ -95,16 +95,16 @@ def _check_usable(subnet: Subnet, ip: str) -> None:
 async def _automatically(
     ctx: Context, network: Network, port_id: str, subnets: Sequence[Subnet], mac: str
 ) -> list[FixedIp]:
-    found = []
+    automatic = []
     for version in (4, 6):
         of_version = [s for s in subnets if s.ip_version == version]
         chosen = [s for s in of_version if s.ipv6_address_mode not in AUTOMATIC]
         if chosen:
-            found.append(await _next(ctx, network, chosen, port_id, mac))
+            automatic.append(await _next(ctx, network, chosen, port_id, mac))
         for subnet in of_version:
             if subnet.ipv6_address_mode in AUTOMATIC:
-                found.append(await _take(ctx, subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
-    return found
+                automatic.append(await _take(ctx, subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
+    return automatic
 
 
 async def _next(ctx: Context, network: Network, subnets: Sequence[Subnet], port_id: str, mac: str) -> FixedIp:

@@ -36,8 +36,8 @@ async def of_project(ctx: Context) -> list[IngressGroup]:
     """The asker's project's groups; its default one is among them."""
     await security_groups.ensure_default(ctx)
     async with ctx.in_reading() as reading:
-        found = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
-        return await _with_rules(reading, found)
+        groups = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
+        return await _with_rules(reading, groups)
 
 
 async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
@@ -97,10 +97,10 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, SecurityGroup]:
 
 
 async def _group(ctx: Context, id: str, rule: str) -> SecurityGroup:
-    found = await SECURITY_GROUPS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.named(rule), found):
+    group = await SECURITY_GROUPS.get(ctx.tx, id)
+    if group is None or not ctx.may(policy.named(rule), group):
         raise errors.SecurityGroupNotFound(id=id)
-    return found
+    return group
 
 
 async def _with_rules(ctx: Context, groups: list[SecurityGroup]) -> list[IngressGroup]:

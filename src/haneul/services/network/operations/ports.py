@@ -58,9 +58,9 @@ async def create(ctx: Context, values: dict[str, Any]) -> Port:
 
 async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> list[str]:
     """The groups named, none for what has no filter, else the project's default one."""
-    given = values.pop("security_group_ids", None)
-    if given is not None:
-        return await security_groups.usable(ctx, values["project_id"], given)
+    ids = values.pop("security_group_ids", None)
+    if ids is not None:
+        return await security_groups.usable(ctx, values["project_id"], ids)
     if not values["is_port_security_enabled"] or is_network_device(values.get("device_owner", "")):
         return []
     return [(await security_groups.default_of(ctx, values["project_id"])).id]

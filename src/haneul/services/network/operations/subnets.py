@@ -36,8 +36,8 @@ async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
     _refuse_other_pool(values["subnetpool_id"], cidr.version, others)
     _check_ipv6_modes(values)
     gateway = _gateway(cidr, values.pop("gateway_ip", ""))
-    given = values.pop("allocation_pools", None)
-    pools = arithmetic.default_pools(cidr, gateway) if not given else [Pool(**p) for p in given]
+    ranges = values.pop("allocation_pools", None)
+    pools = arithmetic.default_pools(cidr, gateway) if not ranges else [Pool(**p) for p in ranges]
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
     _check_lists(ctx, cidr.version, values)
@@ -111,23 +111,23 @@ def _check_ipv6_modes(values: dict[str, Any]) -> None:
         )
 
 
-def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
+def _gateway(cidr: arithmetic.IPNetwork, address: str | None) -> str | None:
     """The gateway's address: the given one, none, or ("") the first of the subnet.
 
     It may lie outside of the subnet, as upstream: guests are told of it, and who routes there is another's care.
     """
-    if given is None:
+    if address is None:
         return None
-    if given == "":
+    if address == "":
         return arithmetic.default_gateway(cidr)
-    ip = ipaddress.ip_address(given)
+    ip = ipaddress.ip_address(address)
     if ip.version != cidr.version:
         raise errors.InvalidOperation(
-            reason=f"gateway_ip '{given}' does not match the ip_version '{cidr.version}'"
+            reason=f"gateway_ip '{address}' does not match the ip_version '{cidr.version}'"
         )
     if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
         raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
-    return given
+    return address
 
 
 def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
@@ -163,8 +163,10 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
     wanted = [{"subnet_id": subnet.id}]
-    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
-    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
+    allocated = await addresses.allocate(
+        ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT
+    )
+    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *allocated]))
 
 
 async def remove_service_address(ctx: Context, subnet: Subnet) -> None:
