@@ -40,7 +40,7 @@ class Limits(Strict, kw_only=True):
     security_groups: NetworkLimit = UNSET
     security_group_rules: NetworkLimit = UNSET
 
-    def given(self) -> dict[str, int]:
+    def limits(self) -> dict[str, int]:
         """The limits that were named."""
         limits = {}
         for name in self.__struct_fields__:
@@ -130,7 +130,7 @@ async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query
     _check(ctx, project_id, query, is_change=True)
     wish = body.quota_set
     by_force = wish.force is not UNSET and values.truth(wish.force, "quota_set.force")
-    limits = await quotas.update(ctx, project_id, wish.given(), by_force=by_force)
+    limits = await quotas.update(ctx, project_id, wish.limits(), by_force=by_force)
     return {"quota_set": _shown(ctx, limits)}
 
 
@@ -161,7 +161,7 @@ async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, 
     """Set limits of a quota class."""
     if len(name) > 255:
         raise BadRequest("The name of a quota class has at most 255 characters.")
-    limits = await quotas.update_class(ctx, name, body.quota_class_set.given())
+    limits = await quotas.update_class(ctx, name, body.quota_class_set.limits())
     return {"quota_class_set": _class(ctx, limits)}
 
 

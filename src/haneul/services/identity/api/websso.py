@@ -53,11 +53,11 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
     async with ctx.in_reading() as c:
-        found = await PROTOCOLS.find(c.tx, id=protocol_id)
+        protocols = await PROTOCOLS.find(c.tx, id=protocol_id)
         enabled = {idp.id for idp in await IDENTITY_PROVIDERS.find(c.tx, enabled=True)}
     idp_ids = [
         each.idp_id
-        for each in found
+        for each in protocols
         if each.idp_id in enabled
         and (_is_native(ctx, each.idp_id) or _by_proxy(ctx, each.idp_id, protocol_id, request))
     ]
@@ -87,8 +87,8 @@ async def log_in_with_form(
 ) -> Reply:
     """The same; SAML providers send people back here, with a form."""
     form = await fields(request, LARGEST_FORM)
-    said = form.get("SAMLResponse")
-    if said is None:
+    response = form.get("SAMLResponse")
+    if response is None:
         return await _log_in(ctx, idp_id, protocol_id, request, query)
     state = form.get("RelayState") or ""
     login = browser_login.begun(ctx, idp_id, protocol_id, state, _cookies(request))
@@ -97,8 +97,10 @@ async def log_in_with_form(
         raise Unauthorized
     await _require_allowed(ctx, idp_id, protocol_id)
     at = addresses(ctx, idp_id, protocol_id)
-    found = await saml.complete(ctx, options, at, idp_id, protocol_id, asked=login.nonce, said=said)
-    return await _back(ctx, login.origin, found)
+    identity = await saml.complete(
+        ctx, options, at, idp_id, protocol_id, request_id=login.nonce, text=response
+    )
+    return await _back(ctx, login.origin, identity)
 
 
 @routes.get(
@@ -125,9 +127,9 @@ async def _log_in(ctx: Context, idp_id: str, protocol_id: str, request: Request,
     """Back to the dashboard at once if a web server knows who it is; to the provider otherwise."""
     origin = browser_login.require_trusted(ctx, query.get("origin"))
     await _require_allowed(ctx, idp_id, protocol_id)
-    said = _by_proxy(ctx, idp_id, protocol_id, request)
-    if said is not None:
-        return await _back(ctx, origin, said)
+    identity = _by_proxy(ctx, idp_id, protocol_id, request)
+    if identity is not None:
+        return await _back(ctx, origin, identity)
     at = addresses(ctx, idp_id, protocol_id)
     if (of_openid := openid.provider(ctx, idp_id)) is not None:
         begun = await browser_login.begin(ctx, of_openid, idp_id, protocol_id, origin, at.consumer)
@@ -160,9 +162,9 @@ def _by_proxy(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> 
     return assertions.by_proxy(ctx, idp_id, protocol_id, request)
 
 
-async def _back(ctx: Context, origin: str, said: Asserted) -> Reply:
+async def _back(ctx: Context, origin: str, identity: Asserted) -> Reply:
     """A page that sends a token without a scope to the dashboard."""
-    proof = await federated_login.prove(ctx, said)
+    proof = await federated_login.prove(ctx, identity)
     auth = await authentication.authorize(ctx, proof, Scope("unscoped"))
     token = escape(tokens.mint(ctx.platform, auth))
     page = (
@@ -183,9 +185,9 @@ async def _back(ctx: Context, origin: str, said: Asserted) -> Reply:
 
 
 def _cookies(request: Request) -> dict[str, str]:
-    found: SimpleCookie = SimpleCookie()
+    cookies: SimpleCookie = SimpleCookie()
     try:
-        found.load(request.header("Cookie") or "")
+        cookies.load(request.header("Cookie") or "")
     except CookieError:
         return {}
-    return {name: morsel.value for name, morsel in found.items()}
+    return {name: morsel.value for name, morsel in cookies.items()}

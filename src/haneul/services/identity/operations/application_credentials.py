@@ -134,14 +134,14 @@ async def roles_of(ctx: Context, credentials: list[ApplicationCredential]) -> di
 async def _rule(ctx: Context, user_id: str, wanted: WantedRule) -> AccessRule:
     """The user's rule that says just this; from now on there is one."""
     if wanted.id is not None:
-        found = await ACCESS_RULES.first(ctx.tx, id=wanted.id, user_id=user_id)
-        return access.existing(found, "Access Rule", wanted.id)
-    said = {"service": wanted.service, "path": wanted.path, "method": wanted.method}
-    if found := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **said):
-        return found
+        rule = await ACCESS_RULES.first(ctx.tx, id=wanted.id, user_id=user_id)
+        return access.existing(rule, "Access Rule", wanted.id)
+    parts = {"service": wanted.service, "path": wanted.path, "method": wanted.method}
+    if rule := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **parts):
+        return rule
     most = ctx.options(IdentityOptions).application_credential.access_rule_limit
     await access.require_fewer(ctx, ACCESS_RULES, most, "access rules", user_id=user_id)
-    return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **said))
+    return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **parts))
 
 
 def _shown(rule: AccessRule) -> dict[str, Any]:

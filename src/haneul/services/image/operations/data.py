@@ -192,7 +192,7 @@ async def _activate(ctx: Context, going_on: Upload, stored: Stored, store_name: 
         async with ctx.in_transaction() as c:
             image = await _of(c, going_on)
             image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
-            await leftovers.given(c.tx, stored.blob, [store_name])
+            await leftovers.kept(c.tx, stored.blob, [store_name])
             await UPLOADS.remove(c.tx, id=going_on.id)
             await c.emit(ImageActivated(image.id, stored.size))
 

@@ -70,7 +70,7 @@ async def remove_leftovers(ctx: Context) -> None:
             logger.warning("data was not removed", store=each.store, problem=problem.text)
             continue
         async with ctx.in_transaction() as c:
-            await leftovers.given(c.tx, each.blob, [each.store])
+            await leftovers.kept(c.tx, each.blob, [each.store])
 
 
 async def _nobodys(ctx: Context) -> list[Leftover]:

@@ -233,7 +233,7 @@ async def tidy(ctx: Context, job: Import, delivered: Delivered) -> None:
 
 async def finish(ctx: Context, job: Import, fetched: Fetched, delivered: Delivered) -> None:
     """The image is no longer being imported, and the task says so."""
-    await leftovers.given(ctx.tx, job.blob, delivered.stores)
+    await leftovers.kept(ctx.tx, job.blob, delivered.stores)
     image = await IMAGES.get(ctx.tx, job.image_id)
     if image is None:
         raise errors.DeletedMeanwhile(image_id=job.image_id)

@@ -38,7 +38,7 @@ async def delayed(tx: Tx, store: str, now: datetime) -> set[str]:
     return {each.blob for each in leftovers if each.until is not None and each.until > now}
 
 
-async def given(tx: Tx, blob: str, stores: Iterable[str]) -> None:
+async def kept(tx: Tx, blob: str, stores: Iterable[str]) -> None:
     """What these stores hold under this name is an image's now."""
     for store in stores:
         await LEFTOVERS.remove(tx, store=store, blob=blob)
