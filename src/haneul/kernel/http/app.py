@@ -140,10 +140,10 @@ class _Face(falcon.asgi.App):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
-            found = self._find(req.path)
-            if found is not None and isinstance(endpoint := found[0], _Endpoint):
+            match = self._find(req.path)
+            if match is not None and isinstance(endpoint := match[0], _Endpoint):
                 resp = Outgoing()
-                await self._application.serve(endpoint, req, resp, found[2])
+                await self._application.serve(endpoint, req, resp, match[2])
                 await resp.leave(scope, send)
                 return
         await super().__call__(scope, receive, send)
@@ -291,7 +291,7 @@ class Application:
             raise TooLarge(limit=route.limit)
         kind = (req.content_type or "application/json").split(";")[0].strip().lower()
         if kind not in route.content_types and length != 0:
-            raise UnsupportedMediaType(given=kind)
+            raise UnsupportedMediaType(content_type=kind)
         raw = await req.stream.read(route.limit + 1)
         if len(raw) > route.limit:
             raise TooLarge(limit=route.limit)

@@ -215,7 +215,7 @@ def _pairs(field: str, text: str) -> list[Filter]:
         pairs = None
     if not isinstance(pairs, dict):
         return [lists.NEVER]
-    return [lists.has_pair(field, str(k), str(v)) for k, v in pairs.items()]
+    return [lists.pair_condition(field, str(k), str(v)) for k, v in pairs.items()]
 
 
 def collection(

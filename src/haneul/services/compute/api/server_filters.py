@@ -139,7 +139,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
             if not pattern(_pattern(query, name)).search(ALIKE[name]):
                 raise Nothing
         if "flavor" in names:
-            filters.append(lists.has_pair("flavor", "id", query.get("flavor")))
+            filters.append(lists.pair_condition("flavor", "id", query.get("flavor")))
         if "locked" in names and (is_locked := _truth(query, "locked")) is not None:
             filters.append(Filter("locked_by", "set" if is_locked else "null"))
         if "terminated_at" in names and which is Which.LIVING:

@@ -133,13 +133,13 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
         ctx.authorize(policy.CREATE_PROJECT, {"target": {"project": {"domain_id": None}}})
         domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
         return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
-    said = new.domain_id or await _parents_domain(ctx, new.parent_id)
-    domain_id = said or default_domain(ctx)
+    of_domain = new.domain_id or await _parents_domain(ctx, new.parent_id)
+    domain_id = of_domain or default_domain(ctx)
     parent_id = new.parent_id or domain_id
     project = Project(
         new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
-    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": said}))
+    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": of_domain}))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 

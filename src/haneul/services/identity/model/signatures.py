@@ -70,13 +70,13 @@ def _version_2(secret: str, request: SignedRequest, host: str) -> str:
 
 def _version_4(secret: str, request: SignedRequest) -> str:
     """Empty if the request does not say all that is needed."""
-    said = _authorization(request)
+    claims = _authorization(request)
     date = request.header("X-Amz-Date") or request.params.get("X-Amz-Date", "")
-    _, _, scope = said.get("Credential", "").partition("/")
+    _, _, scope = claims.get("Credential", "").partition("/")
     parts = scope.split("/")
     if len(parts) != 4 or not date.startswith(parts[0]):
         return ""
-    signed = said.get("SignedHeaders", "")
+    signed = claims.get("SignedHeaders", "")
     headers = _lower(request.headers)
     pairs = sorted((quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in request.params.items())
     is_post = request.verb.upper() == "POST"

@@ -96,8 +96,8 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
     by_name = {role.name: role for role in held.values()}
     chosen = []
     for id, name in wanted:
-        found = held.get(id) if id else by_name.get(name or "")
-        if found is None:
+        role_held = held.get(id) if id else by_name.get(name or "")
+        if role_held is None:
             if name and not id and await ROLES.first(ctx.tx, domain_id="", name=name) is None:
                 raise ThingNotFound(f"Role {name} is not defined")
             raise Invalid(
@@ -105,7 +105,7 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
                 f"{id or name}, user or group: {ctx.user_id}, project, domain, or system: "
                 f"{ctx.auth.project_id}."
             )
-        chosen.append(found.id)
+        chosen.append(role_held.id)
     return list(dict.fromkeys(chosen))
 
 

@@ -27,7 +27,7 @@ def _announced(request: Request) -> int | None:
     """How many bytes the sender says will come."""
     kind = request.header("content-type")
     if (kind or "").split(";")[0].strip().lower() != OCTETS:
-        raise UnsupportedMediaType(given=kind)
+        raise UnsupportedMediaType(content_type=kind)
     size = request.header("x-openstack-image-size")
     if size is None or request.content_length is not None:
         return request.content_length
@@ -103,7 +103,7 @@ def _range(text: str | None, size: int) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text[:LONGEST_RANGE], re.ASCII)
     if match is None or len(text) > LONGEST_RANGE or not (match[1] or match[2]):
-        raise errors.RangeNotSatisfiable(given=text, size=size)
+        raise errors.RangeNotSatisfiable(wanted=text, size=size)
     if not match[1]:
         length = min(int(match[2]), size)
         start = size - length
@@ -112,5 +112,5 @@ def _range(text: str | None, size: int) -> tuple[int, int] | None:
         end = min(int(match[2]), size - 1) if match[2] else size - 1
         length = end - start + 1
     if length <= 0 or start >= size:
-        raise errors.RangeNotSatisfiable(given=text, size=size)
+        raise errors.RangeNotSatisfiable(wanted=text, size=size)
     return start, length
