@@ -9,8 +9,10 @@ T ?= tests
 # Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
 unexport PYTHONDONTWRITEBYTECODE
 NOTING := --seconds .seconds.tsv --places .places.jsonl
-# All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n auto --dist loadgroup
+# All tests, on every core: those that share something are done by one worker (tests/conftest.py). Two workers more than
+# there are cores, because many tests wait: for processes that died and come back, for guests that boot.
+WORKERS := $(shell expr $$(nproc) + 2)
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n $(WORKERS) --dist loadgroup
 # Beside them a few again, on a real PostgreSQL server: all that is asked of a database is asked there (tests/places.py).
 SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
 PLACES := $(BIN)/python -m tests.places .places.jsonl
@@ -29,8 +31,9 @@ help: ## print this help
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(UV) venv -q --allow-existing --python 3.11 .venv
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 setup: $(STAMP) ## the Python environment only (.venv)
@@ -48,7 +51,7 @@ down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider \
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider $(if $(filter tests,$(T)),--quick) \
 		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
 
 ifeq ($(T),tests)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 
 from tests.conformance.hostile_input import Portions
-from tests.places import Notes
+from tests.places import COVER, Notes, cover
 from tests.seconds import slowest
+
+ROOT = COVER.parent.parent
 
 
 def test_the_slowest_come_first_and_under_their_own_name() -> None:
@@ -48,3 +51,16 @@ def test_every_value_has_its_turn_and_a_thorough_run_sends_all() -> None:
     assert {value for _ in range(3) for value in few.of(values, 3)} == set(values)
     assert len(few.of(values, 3)) <= 3
     assert list(all_of_them.of(values, 3)) == list(values)
+
+
+def test_what_postgresql_is_to_see_is_there() -> None:
+    names = {name.partition("[")[0] for name in cover()}
+    files = {name.partition("::")[0] for name in names}
+    there = {
+        f"{file}::{item.name}"
+        for file in files
+        if (ROOT / file).exists()
+        for item in ast.parse((ROOT / file).read_text()).body
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert names - there == set(), "`make cover` after `make test`, or take these lines out"

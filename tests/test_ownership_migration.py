@@ -21,6 +21,7 @@ from haneul.kernel.db import open_database
 from haneul.service_folders import hooks, names
 from tests.test_migrations import stored
 
+pytestmark = pytest.mark.slow
 OTHERS = "f" * 32
 """A project that has nothing in that store."""
 

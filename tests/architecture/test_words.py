@@ -20,6 +20,8 @@ LEFT = {
     "image/store/images.py": 1,
 }
 """How often such a name stands there; it only shrinks."""
+CONDITION = "tuple[str, sa.ColumnElement[bool], dict[str, Any]]"
+"""What a list is narrowed by: the same as `Condition`, in the module below the one that says so."""
 TRUTHS = ("is_", "has_", "may_", "are_", "can_")
 ASKS: dict[str, str] = {}
 """Functions that are named as truths and return something else, and why; it only shrinks."""

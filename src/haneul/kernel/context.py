@@ -6,10 +6,11 @@ transaction begins at the first statement and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -331,10 +332,13 @@ class Context:
 
     async def emit(self, event: events.Event) -> None:
         """Log the event with this transaction, and tell its listeners once that is committed."""
-        await events.log(
-            self.tx, event, id=new_id(), at=self.now(), auth=self.auth, request_id=self.request_id
-        )
-        self.tx.after_commit(lambda: self.platform.bus.publish(event))
+        await self.emit_all([event])
+
+    async def emit_all(self, happened: Sequence[events.Event]) -> None:
+        """The same of several things."""
+        await events.log(self.tx, happened, at=self.now(), auth=self.auth, request_id=self.request_id)
+        for event in happened:
+            self.tx.after_commit(partial(self.platform.bus.publish, event))
 
     async def start(self, saga: Saga, input: Any, *, resource: str, supersede: bool = False) -> str:
         """Begin the saga with this transaction; the id of its operation.

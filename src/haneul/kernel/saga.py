@@ -237,19 +237,20 @@ class Saga:
     ) -> list[Any] | None:
         """What the function asks for; None if something it cannot do without was never made."""
         values: list[Any] = []
+        givers: dict[int, Any] = {FAILURE: failure}
         for ask in self._asks[function]:
-            value = {
-                field: failure if number == FAILURE else self._given(operation, kind, number)
-                for field, kind, number in ask.parts
-            }
-            if any(each is None for each in value.values()):
+            for _, kind, number in ask.parts:
+                if number not in givers:
+                    givers[number] = self._given(operation, kind, number)
+            if any(givers[number] is None for _, _, number in ask.parts):
                 if not ask.is_optional:
                     return None
                 values.append(None)
-            elif WHOLE in value:
-                values.append(value[WHOLE])
+            elif ask.parts[0][0] == WHOLE:
+                values.append(givers[ask.parts[0][2]])
             else:
-                values.append(ask.kind(**{field: getattr(each, field) for field, each in value.items()}))
+                fields = {field: getattr(givers[number], field) for field, _, number in ask.parts}
+                values.append(ask.kind(**fields))
         return values
 
     def _given(self, operation: Operation, kind: type, number: int) -> Any:

@@ -46,6 +46,7 @@ def filled(path: str, id: str) -> str:
     return re.sub(r"\{[^}]+\}", id, path.removeprefix("/v3"))
 
 
+@pytest.mark.slow
 async def test_bodies_of_the_wrong_shape(keystone: Keystone) -> None:
     admin = await keystone.token()
     before = await everything(keystone)

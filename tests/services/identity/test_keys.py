@@ -7,6 +7,7 @@ import base64
 import sys
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
@@ -94,6 +95,7 @@ async def test_old_keys_go_when_nothing_needs_them(keystone: Keystone) -> None:
     assert shown.json()["credential"]["blob"] == "secret"
 
 
+@pytest.mark.slow
 async def test_another_process_takes_up_new_keys(keystone: Keystone) -> None:
     """What was signed and sealed with keys that somebody else has just made is opened here."""
     admin, folder = await keystone.token(), keystone.cloud.platform.folder

@@ -196,6 +196,7 @@ async def table(keystone: Keystone, ids: dict[str, str]) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 async def test_the_table_says_who_may_do_what(
     keystone: Keystone, ids: dict[str, str], request: pytest.FixtureRequest
 ) -> None:

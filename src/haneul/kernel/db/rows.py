@@ -211,14 +211,19 @@ class Rows(Generic[T]):
 
     async def add(self, tx: Tx, thing: T) -> T:
         """Store a new object; `Duplicate` if one of its unique keys is taken."""
-        query = self.cached(
-            "add",
-            lambda: sa.insert(self.table).values(
-                {n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored}
-            ),
-        )
-        await tx.run(query, **self.dump(thing))
+        await tx.run(self.cached("add", self._add), **self.dump(thing))
         return thing
+
+    async def add_all(self, tx: Tx, things: Iterable[T]) -> None:
+        """Store new objects, by one statement; `Duplicate` if a unique key of any is taken."""
+        values = [self.dump(thing) for thing in things]
+        if len(values) == 1:
+            await tx.run(self.cached("add", self._add), **values[0])
+        else:
+            await tx.run_each(self.cached("add", self._add), values)
+
+    def _add(self) -> Any:
+        return sa.insert(self.table).values({n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored})
 
     async def put(self, tx: Tx, thing: T) -> T:
         """Store the object in place of what has its key, if anything has.

@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,14 @@ class SqliteTx:
     async def run(self, query: Query, /, **params: Any) -> int:
         return (await self._execute(query, params)).rowcount
 
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
+        if each:
+            if self._batch is None:
+                self._batch = await self._database._begin()
+            text, rows = query.fill_each(self._database.dialect, each)
+            with _translated():
+                self._database._writer.executemany(text, rows).close()
+
     async def lock(self, *key: str) -> None:
         """Nothing to do: there is one writer, and it is us from the first statement on."""
         if self._batch is None:
@@ -137,6 +145,9 @@ class _Reading:
         return row
 
     async def run(self, query: Query, /, **params: Any) -> int:
+        raise RuntimeError("this transaction only reads")
+
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
         raise RuntimeError("this transaction only reads")
 
     async def lock(self, *key: str) -> None:
@@ -277,6 +288,10 @@ def problem_of(error: sqlite3.Error) -> HaneulError | None:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except sqlite3.IntegrityError as problem:
+        if str(problem).startswith(_UNIQUE):
+            raise Duplicate(columns=str(problem).removeprefix(_UNIQUE)) from problem
+        raise
     except sqlite3.Error as error:
         problem = problem_of(error)
         if problem is None:
@@ -285,14 +300,5 @@ def _translated() -> Iterator[None]:
 
 
 def _run(connection: sqlite3.Connection, text: str, values: list[Any]) -> sqlite3.Cursor:
-    try:
+    with _translated():
         return connection.execute(text, values)
-    except sqlite3.IntegrityError as problem:
-        if str(problem).startswith(_UNIQUE):
-            raise Duplicate(columns=str(problem).removeprefix(_UNIQUE)) from problem
-        raise
-    except sqlite3.Error as problem:
-        translated = problem_of(problem)
-        if translated is None:
-            raise
-        raise translated from problem

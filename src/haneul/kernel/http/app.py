@@ -161,6 +161,8 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
+        self.home = ""
+        """Where a browser that opens the cloud's own address is sent, if there is a place for people."""
         self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = _Face(self, _Router(_router_of(tuple(services))))
         self._by_prefix = sorted(
@@ -171,6 +173,10 @@ class Application:
     async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
         request_id = f"req-{new_id()}"
         resp.set_header("x-openstack-request-id", request_id)
+        if self.home and req.path == "/" and "text/html" in req.get_header("accept", default=""):
+            resp.status = 303
+            resp.set_header("Location", self.home)
+            return
         for prefix, served in self._by_prefix:
             if req.path == prefix or req.path.startswith(prefix + "/"):
                 self._fail(served, NotFound(), request_id, req, resp)

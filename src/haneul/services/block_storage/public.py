@@ -53,13 +53,13 @@ __all__ = [
     "get",
     "grown_volumes",
     "held_by_servers",
-    "is_ready",
     "leave_host",
     "note_size",
     "reserve",
     "roll_detaching",
     "snapshot_status",
     "verify",
+    "volume_status",
 ]
 
 VOLUME_REFUSALS: tuple[type[HaneulError], ...] = (
@@ -122,7 +122,7 @@ async def create_for_server(
     )
 
 
-async def is_ready(ctx: Context, volume_id: str) -> str:
+async def volume_status(ctx: Context, volume_id: str) -> str:
     """The volume's status: `creating` while it is made, then `available`, `reserved`, or `error`."""
     return (await _volumes.show(ctx, volume_id)).status
 

@@ -103,12 +103,13 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
         async with ctx.in_reading() as reading:
             for item in items:
                 wishes.append(await _allowed(reading, resource, item))
-                await asyncio.sleep(
-                    0
-                )  # a body has up to a thousand, and the database need not let others run
-        for values in wishes:
-            things.append(await resource.create(ctx, values))  # type: ignore[misc]  # as below
-            await asyncio.sleep(0)
+                await asyncio.sleep(0)  # there may be a thousand, and the database need not let others run
+        if resource.create_all is not None:
+            things = await resource.create_all(ctx, wishes)
+        else:
+            for values in wishes:
+                things.append(await resource.create(ctx, values))  # type: ignore[misc]  # as below
+                await asyncio.sleep(0)
         return {resource.collection: await resource.views(ctx, things)}
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
 

@@ -40,6 +40,8 @@ class Resource:
     update: Operation | None = None
     """(ctx, thing, values by field) -> thing"""
     delete: Operation | None = None
+    create_all: Callable[[Context, Sequence[dict[str, Any]]], Awaitable[list[Any]]] | None = None
+    """`create` for many at once, where that takes less than one after the other."""
     check_together: Callable[[list[dict[str, Any]]], None] | None = None
     """Raises for things that may come one by one, and not in one request."""
     plural: str = ""

@@ -328,8 +328,12 @@ async def views(ctx: Context, rows: list[Volume], *, is_extended: bool = False) 
     """
     attached = await volumes.attachments(ctx, [v.id for v in rows])
     names = await types.names(ctx, {v.type_id for v in rows})
-    newer = _newer(ctx)
+    is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
+    newer = _newer(ctx, is_of_admins=is_of_admins)
     shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in rows]
+    if is_of_admins:
+        for v, view in zip(rows, shown, strict=True):
+            view["migration_status"] = v.migration_status
     if is_extended:
         sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
         sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
@@ -363,8 +367,6 @@ def _view(
         "multiattach": v.multiattach,
         "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
-    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
-        view["migration_status"] = v.migration_status
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -384,7 +386,7 @@ def _extension(v: Volume, *, sees_hosts: bool, sees_migrations: bool) -> dict[st
     return added
 
 
-def _newer(ctx: Context) -> dict[str, Any]:
+def _newer(ctx: Context, *, is_of_admins: bool) -> dict[str, Any]:
     """What later microversions add to every volume alike; `volume_type_id` is still to be filled in."""
     added: dict[str, Any] = {}
     for version, field, value in (
@@ -396,7 +398,6 @@ def _newer(ctx: Context) -> dict[str, Any]:
     ):
         if ctx.wants(version):
             added[field] = value
-    is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_PROVIDER_IDS):
         added["provider_id"] = None
     if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_CLUSTERS):

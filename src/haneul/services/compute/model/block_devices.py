@@ -77,7 +77,7 @@ def free_names(taken: Collection[str]) -> Iterator[str]:
     """/dev/vdb and on, without those that are taken."""
     letters = string.ascii_lowercase
     pairs = ("".join(p) for p in itertools.product(letters, letters))
-    return (name for x in (*letters[1:], *pairs) if (name := f"/dev/vd{x}") not in taken)
+    return (name for x in itertools.chain(letters[1:], pairs) if (name := f"/dev/vd{x}") not in taken)
 
 
 def require_different(devices: Sequence[str]) -> None:

@@ -78,7 +78,7 @@ async def _of_rescue_image(ctx: Context, image_id: str) -> Mapping[str, Any]:
 
 async def _require_attached(ctx: Context, server: Server) -> None:
     for each in (await block_storage.attachments(ctx, [server.id])).get(server.id, []):
-        status = await block_storage.is_ready(ctx, each.volume_id)
+        status = await block_storage.volume_status(ctx, each.volume_id)
         if status != "in-use":
             raise Conflict(
                 f"Invalid volume: volume '{each.volume_id}' status must be 'in-use'. "

@@ -355,9 +355,11 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     """As many as the quota allows, between the least and the most that were asked for."""
     each = {"instances": 1, "cores": flavor.vcpus, "ram": flavor.memory_mib}
     least, most = wish.least, min(wish.most, MOST_AT_ONCE)
-    count = max(least, min(most, await QUOTAS.room(ctx, **each)))
-    wanted = {name: count * amount for name, amount in each.items()}
-    await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
+    room = await QUOTAS.room(ctx, **each)
+    count = max(least, min(most, room))
+    if count > room:
+        wanted = {name: count * amount for name, amount in each.items()}
+        await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
     if count > MOST_AT_ONCE:
         raise errors.TooManyServers(resource="instances", requested=count, used=0, limit=MOST_AT_ONCE)
     return count
@@ -426,6 +428,8 @@ async def require_one_user(ctx: Context, volume_id: str) -> None:
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
+    if not metadata:
+        return
     limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("metadata_items", -1)
     if 0 <= limit < len(metadata):
         raise Forbidden(f"Maximum number of metadata items exceeds {limit}")

@@ -70,7 +70,7 @@ async def upload(
         stored = await _received(ctx, image, going_on, chunks, length, min(limit, room or limit))
         try:
             if kind == "upload":
-                await _put(ctx, store_name, stored)
+                await _put(ctx, going_on, store_name, stored)
                 await _activate(ctx, going_on, stored, store_name)
             else:
                 await _stage(ctx, going_on, stored)
@@ -173,12 +173,14 @@ async def _receive(
         raise errors.UploadTruncated
 
 
-async def _put(ctx: Context, name: str, stored: Stored) -> None:
+async def _put(ctx: Context, going_on: Upload, name: str, stored: Stored) -> None:
     """The store has the data; a file that only waited to go there is gone."""
     files = Files(ctx.platform.folder)
     try:
         await import_image.put(ctx, name, stored, files.path(stored.blob))
     except DriverError as problem:
+        if not files.path(stored.blob).exists():  # the reconciler saw that nobody wants it any more
+            raise errors.DeletedMeanwhile(image_id=going_on.image_id) from None
         raise errors.StoreUnavailable(store=name, why=problem.text) from None
     kept = getattr(stores(ctx.platform).built(name), "path", None)
     if kept is None or kept(stored.blob) != files.path(stored.blob):

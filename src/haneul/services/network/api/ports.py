@@ -216,6 +216,7 @@ PORT = Resource(
     ports.create,
     ports.update,
     ports.delete,
+    create_all=ports.create_all,
     visible=visibility.own(PORTS, "port", conditions.on_own_networks(PORTS)),
     target=_target,
     filters={"fixed_ips": _fixed_ips, "security_groups": conditions.in_groups},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,41 +32,88 @@ from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
+BETWEEN_TURNS = 16
+"""So many ports of a batch are looked at before others have their turn."""
+
 
 async def create(ctx: Context, values: dict[str, Any]) -> Port:
     """A port as its project asked for it, in the default group unless groups were named."""
-    network = await networks.visible(ctx, values.pop("network_id"))
-    if not networks.is_usable(ctx, network):
-        raise errors.NetworkNotFound(id=network.id)
-    await _check_labels(ctx, values["project_id"], values)
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, port=1)
-    secured = values.pop("is_port_security_enabled", None)
-    values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
-    values["security_group_ids"] = await _groups(ctx, network, values)
-    _check_fixed_ips(ctx, values.get("fixed_ips"))
-    _check_security(ctx, values, values["security_group_ids"])
-    values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
-    port = await new_ports.add(
-        ctx,
-        network,
-        project_id=values.pop("project_id"),
-        fixed_ips=values.pop("fixed_ips", None),
-        security_group_ids=values.pop("security_group_ids"),
-        mac_address=values.pop("mac_address", None),
-        **values,
-    )
-    await ctx.emit(Changed(port.id, "port", "create", port.name, port.project_id))
-    return port
+    return (await create_all(ctx, [values]))[0]
 
 
-async def _groups(ctx: Context, network: Network, values: dict[str, Any]) -> list[str]:
-    """The groups named, none for what has no filter, else the project's default one."""
-    ids = values.pop("security_group_ids", None)
-    if ids is not None:
-        return await security_groups.usable(ctx, values["project_id"], ids)
-    if not values["is_port_security_enabled"] or is_network_device(values.get("device_owner", "")):
-        return []
-    return [(await security_groups.default_of(ctx, values["project_id"])).id]
+async def create_all(ctx: Context, wishes: Sequence[dict[str, Any]]) -> list[Port]:
+    """All of these ports, or none."""
+    batch = new_ports.Batch(ctx, len(wishes))
+    allowed = _Asked(ctx, Counter(values["project_id"] for values in wishes))
+    made = []
+    for number, values in enumerate(wishes):
+        if number % BETWEEN_TURNS == BETWEEN_TURNS - 1:
+            await asyncio.sleep(0)
+        network = await allowed.network(values.pop("network_id"))
+        await _check_labels(ctx, values["project_id"], values)
+        await allowed.quota(values["project_id"])
+        secured = values.pop("is_port_security_enabled", None)
+        values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
+        values["security_group_ids"] = await allowed.groups(values)
+        _check_fixed_ips(ctx, values.get("fixed_ips"))
+        _check_security(ctx, values, values["security_group_ids"])
+        values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
+        made.append(
+            await batch.add(
+                network,
+                project_id=values.pop("project_id"),
+                fixed_ips=values.pop("fixed_ips", None),
+                security_group_ids=values.pop("security_group_ids"),
+                mac_address=values.pop("mac_address", None),
+                **values,
+            )
+        )
+    await batch.store()
+    await ctx.emit_all([Changed(port.id, "port", "create", port.name, port.project_id) for port in made])
+    return made
+
+
+class _Asked:
+    """What all ports of a batch depend on, each asked once."""
+
+    def __init__(self, ctx: Context, counts: Mapping[str, int]) -> None:
+        """`counts` says how many ports each project gets."""
+        self._ctx = ctx
+        self._counts = dict(counts)
+        self._networks: dict[str, Network] = {}
+        self._groups: dict[Any, list[str]] = {}
+        """By project, and the groups that were named."""
+
+    async def network(self, id: str) -> Network:
+        """The network, if the asker's project may have ports on it."""
+        if id not in self._networks:
+            network = await networks.visible(self._ctx, id)
+            if not networks.is_usable(self._ctx, network):
+                raise errors.NetworkNotFound(id=id)
+            self._networks[id] = network
+        return self._networks[id]
+
+    async def quota(self, project_id: str) -> None:
+        """Raise unless the project may have all of its ports."""
+        if count := self._counts.pop(project_id, 0):
+            await QUOTAS.require(self._ctx, project_id, errors.OverQuota, port=count)
+
+    async def groups(self, values: dict[str, Any]) -> list[str]:
+        """The groups named, none for what has no filter, else the project's default one."""
+        named = values.pop("security_group_ids", None)
+        if named is None and (
+            not values["is_port_security_enabled"] or is_network_device(values.get("device_owner", ""))
+        ):
+            return []
+        key = values["project_id"], None if named is None else tuple(named)
+        if key not in self._groups:
+            self._groups[key] = await self._groups_of(values["project_id"], named)
+        return self._groups[key]
+
+    async def _groups_of(self, project_id: str, named: list[str] | None) -> list[str]:
+        if named is None:
+            return [(await security_groups.default_of(self._ctx, project_id)).id]
+        return await security_groups.usable(self._ctx, project_id, named)
 
 
 def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> None:
