@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import disk_files, races
+from haneul.kernel import races
 from haneul.kernel.context import Context
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.config import ObjectStorageOptions
