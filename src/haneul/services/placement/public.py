@@ -84,10 +84,10 @@ async def remove_host(ctx: Context, host: Host) -> None:
 
 async def inventories(ctx: Context) -> dict[str, dict[str, Inventory]]:
     """What every provider has: provider id -> class -> inventory."""
-    found: dict[str, dict[str, Inventory]] = {}
+    by_provider: dict[str, dict[str, Inventory]] = {}
     for each in await _store.INVENTORIES.find(ctx.tx):
-        found.setdefault(each.provider_id, {})[each.resource_class] = each
-    return found
+        by_provider.setdefault(each.provider_id, {})[each.resource_class] = each
+    return by_provider
 
 
 async def place(ctx: Context, wish: Wish, consumer: Consumer) -> Decision:

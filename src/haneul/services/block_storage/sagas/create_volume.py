@@ -96,15 +96,15 @@ async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, st
         origin = await _volume(ctx, volume.source_id)
         return FromVolume(origin.id), host_name(origin)
     if volume.image_id:
-        found = await image.get(ctx, volume.image_id)
-        return FromImage(image.source(ctx, found)), None
+        source = await image.get(ctx, volume.image_id)
+        return FromImage(image.source(ctx, source)), None
     return None, None
 
 
 async def _hosts_of(ctx: Context, volume: Volume, ids: Sequence[str]) -> set[str]:
     """Where those of these volumes are that its project has."""
-    found = await VOLUMES.among(ctx.tx, "id", ids, project_id=volume.project_id) if ids else []
-    return {host for v in found if (host := host_name(v))}
+    volumes = await VOLUMES.among(ctx.tx, "id", ids, project_id=volume.project_id) if ids else []
+    return {host for v in volumes if (host := host_name(v))}
 
 
 async def _free_host(ctx: Context, near: Set[str], far: Set[str]) -> str:

@@ -69,9 +69,9 @@ async def show(ctx: Context, image_id: str) -> Image:
     return await find(ctx, image_id, policy.GET_IMAGE)
 
 
-async def create(ctx: Context, given: dict[str, Any]) -> Image:
+async def create(ctx: Context, attributes: dict[str, Any]) -> Image:
     """A new image, queued until its data comes."""
-    image = model.new(given, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
+    image = model.new(attributes, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
     whom = target(ctx, image, is_member=False)
     if not ctx.may(policy.ADD_IMAGE, whom):
         if image.owner != ctx.auth.project_id:

@@ -36,8 +36,8 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
     web_addresses.checked(url, ctx.options(ImageOptions).web)
     if imports.TASK in image.properties:
         raise errors.NotImportable(why="Image has active task")
-    given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
-    task = await add_task(ctx, task_model.LOCATION, image.id, given)
+    input = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
+    task = await add_task(ctx, task_model.LOCATION, image.id, input)
     shown = {**image.properties, imports.TASK: task.id}
     await IMAGES.change(ctx, image, properties=shown)
     declared = image.disk_format if image.container_format == "bare" else None

@@ -52,9 +52,9 @@ async def add(ctx: Context, image_id: str, member_id: str) -> Member:
 async def listed(ctx: Context, image_id: str) -> list[Member]:
     """All members for the owner; a member sees itself only."""
     image = await _shared(ctx, image_id)
-    found = await MEMBERS.find(ctx.tx, image_id=image_id)
+    members = await MEMBERS.find(ctx.tx, image_id=image_id)
     ctx.authorize(policy.GET_MEMBERS, _target(image, ctx.auth.project_id))
-    return [m for m in found if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
+    return [m for m in members if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
 
 
 async def show(ctx: Context, image_id: str, member_id: str) -> Member:

@@ -34,11 +34,11 @@ async def listed(
 
 
 async def _item(ctx: Context, namespace_id: str, kind: str, name: str) -> Item:
-    found = await ITEMS.first(ctx.tx, namespace_id=namespace_id, kind=kind, key=model.key(kind, name))
-    if found is None:
+    item = await ITEMS.first(ctx.tx, namespace_id=namespace_id, kind=kind, key=model.key(kind, name))
+    if item is None:
         what = kind if kind == "property" else f"metadata {kind}"
         raise errors.DefinitionNotFound(f"Could not find {what} {name}")
-    return found
+    return item
 
 
 async def show(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> Item:
@@ -102,8 +102,8 @@ async def update(
 async def delete(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> None:
     home = await namespaces.find(ctx, rule, namespace)
     namespaces.refuse_protected(home, kind, name)
-    found = await _item(ctx, home.id, kind, name)
-    await ITEMS.remove(ctx.tx, id=found.id)
+    item = await _item(ctx, home.id, kind, name)
+    await ITEMS.remove(ctx.tx, id=item.id)
 
 
 async def delete_all(ctx: Context, rule: Rule, namespace: str, kind: str) -> None:

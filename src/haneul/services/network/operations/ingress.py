@@ -37,8 +37,8 @@ async def of_project(ctx: Context) -> list[IngressGroup]:
     """The asker's project's groups; its default one is among them."""
     await security_groups.ensure_default(ctx)
     async with ctx.in_reading() as reading:
-        found = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
-        return await _with_rules(reading, found)
+        groups = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
+        return await _with_rules(reading, groups)
 
 
 async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:

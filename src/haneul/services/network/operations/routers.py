@@ -294,8 +294,8 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 # -- routes
 
 
-async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
-    routes = list(dict.fromkeys(Route(**r) for r in given))
+async def _checked_routes(ctx: Context, router: Router, hops: Sequence[dict[str, str]]) -> list[Route]:
+    routes = list(dict.fromkeys(Route(**r) for r in hops))
     if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
         raise errors.RoutesExhausted(router_id=router.id, quota=most)
     ours = await PORTS.find(ctx.tx, held_by=router.id)

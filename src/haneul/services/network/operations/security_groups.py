@@ -115,11 +115,11 @@ async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
     groups = await SECURITY_GROUPS.among(ctx.tx, "id", ids)
     is_of_everybody = ctx.may(policy.CONTEXT_IS_ADMIN, {})
-    found = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
+    known = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
     for id in ids:
-        if id not in found:
+        if id not in known:
             raise errors.SecurityGroupNotFound(id=id)
-    require_of_one_kind(found.values())
+    require_of_one_kind(known.values())
     return list(dict.fromkeys(ids))
 
 

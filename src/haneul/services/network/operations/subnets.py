@@ -112,23 +112,23 @@ def _check_ipv6_modes(cidr: arithmetic.IPNetwork, new: NewSubnet) -> None:
         raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for IPv6 address mode: it must be a /64")
 
 
-def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
+def _gateway(cidr: arithmetic.IPNetwork, address: str | None) -> str | None:
     """The gateway's address: the given one, none, or ("") the first of the subnet.
 
     It may lie outside of the subnet, as upstream: guests are told of it, and who routes there is another's care.
     """
-    if given is None:
+    if address is None:
         return None
-    if given == "":
+    if address == "":
         return arithmetic.default_gateway(cidr)
-    ip = ipaddress.ip_address(given)
+    ip = ipaddress.ip_address(address)
     if ip.version != cidr.version:
         raise errors.InvalidOperation(
-            reason=f"gateway_ip '{given}' does not match the ip_version '{cidr.version}'"
+            reason=f"gateway_ip '{address}' does not match the ip_version '{cidr.version}'"
         )
     if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
         raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
-    return given
+    return address
 
 
 def _check_lists(ctx: Context, version: int, wish: NewSubnet | SubnetChange) -> None:
@@ -164,8 +164,10 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
     wanted = [{"subnet_id": subnet.id}]
-    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
-    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
+    allocated = await addresses.allocate(
+        ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT
+    )
+    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *allocated]))
 
 
 async def remove_service_address(ctx: Context, subnet: Subnet) -> None:

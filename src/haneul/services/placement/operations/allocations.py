@@ -72,11 +72,11 @@ async def candidates(
     limit: int | None,
 ) -> list[tuple[Provider, list[Inventory]]]:
     """Providers that have all of the resources free, with what each of them has."""
-    found = await providers.list(
+    matches = await providers.list(
         ctx, name=None, id=None, member_of=member_of, resources=resources, in_tree=None, required=required
     )
-    found = found[:limit] if limit is not None else found
-    have: dict[str, list[Inventory]] = {p.id: [] for p in found}
+    matches = matches[:limit] if limit is not None else matches
+    have: dict[str, list[Inventory]] = {p.id: [] for p in matches}
     for each in await INVENTORIES.among(ctx.tx, "provider_id", list(have)):
         have[each.provider_id].append(each)
-    return [(p, have[p.id]) for p in found]
+    return [(p, have[p.id]) for p in matches]

@@ -21,10 +21,10 @@ async def list(ctx: Context, id: str) -> tuple[Provider, builtins.list[Inventory
 
 async def show(ctx: Context, id: str, resource_class: str) -> tuple[Provider, Inventory]:
     provider = await providers.show(ctx, id)
-    found = await INVENTORIES.get(ctx.tx, id, resource_class)
-    if found is None:
+    inventory = await INVENTORIES.get(ctx.tx, id, resource_class)
+    if inventory is None:
         raise errors.InventoryNotFound(resource=resource_class, id=id)
-    return provider, found
+    return provider, inventory
 
 
 def _check(inventory: Inventory) -> None:
@@ -87,7 +87,7 @@ async def remove(ctx: Context, id: str, resource_class: str) -> None:
 
 async def project_usage(ctx: Context, project_id: str, user_id: str | None = None) -> dict[str, int]:
     """How much of each class the project's consumers hold."""
-    found: dict[str, int] = {}
+    usage: dict[str, int] = {}
     for _, _, resource_class, used in await ctx.tx.all(PROJECT_USAGE, project=project_id):
-        found[resource_class] = found.get(resource_class, 0) + used
-    return found
+        usage[resource_class] = usage.get(resource_class, 0) + used
+    return usage

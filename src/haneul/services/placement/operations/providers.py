@@ -20,17 +20,17 @@ _AMOUNT = re.compile("[0-9]{1,18}")
 
 
 async def show(ctx: Context, id: str) -> Provider:
-    found = await PROVIDERS.get(ctx.tx, id)
-    if found is None:
+    provider = await PROVIDERS.get(ctx.tx, id)
+    if provider is None:
         raise errors.ProviderNotFound(id=id)
-    return found
+    return provider
 
 
 def parse_resources(text: str | None) -> dict[str, int]:
     """`VCPU:1,MEMORY_MB:64` -> {"VCPU": 1, "MEMORY_MB": 64}; 400 otherwise."""
-    found: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     if text is None:
-        return found
+        return amounts
     for part in text.split(","):
         name, colon, amount = part.partition(":")
         if not colon or not _AMOUNT.fullmatch(amount) or int(amount) < 1 or not name:
@@ -38,8 +38,8 @@ def parse_resources(text: str | None) -> dict[str, int]:
                 f"Badly formed resources parameter. Expected resources query string parameter in form: "
                 f'"?resources=VCPU:2,MEMORY_MB:1024". Got: "{text}".'
             )
-        found[name] = int(amount)
-    return found
+        amounts[name] = int(amount)
+    return amounts
 
 
 async def check_classes(ctx: Context, names: builtins.list[str]) -> None:
@@ -72,23 +72,23 @@ async def list(
     if in_tree is not None:
         root = await PROVIDERS.get(ctx.tx, in_tree)
         filters.append(Filter("root_id", "eq", root.root_id if root else ""))
-    found = await PROVIDERS.page(ctx.tx, filters)
+    providers = await PROVIDERS.page(ctx.tx, filters)
     for text in member_of:
         wanted = set(text.removeprefix("in:").split(","))
-        found = [p for p in found if wanted & set(p.aggregates)]
+        providers = [p for p in providers if wanted & set(p.aggregates)]
     for text in required:
         for trait in text.split(","):
             negated, plain = trait.startswith("!"), trait.removeprefix("!")
-            found = [p for p in found if (plain in p.traits) != negated]
+            providers = [p for p in providers if (plain in p.traits) != negated]
     if resources:
         await check_classes(ctx, [*resources])
         inventories = {(i.provider_id, i.resource_class): i for i in await INVENTORIES.find(ctx.tx)}
-        found = [
+        providers = [
             p
-            for p in found
+            for p in providers
             if all((p.id, r) in inventories and inventories[p.id, r].fits(a) for r, a in resources.items())
         ]
-    return found
+    return providers
 
 
 async def create(ctx: Context, *, name: str, id: str | None, parent_id: str | None) -> Provider:
