@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db.columns import derived_field
+from haneul.kernel.db.columns import by_code, derived_field
 from haneul.kernel.db.narrow import Narrow, aside
 from haneul.kernel.db.port import STATEMENTS, Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
@@ -13,6 +13,7 @@ from haneul.kernel.db.rows import (
     Sort,
     Way,
     escape_like,
+    values_of,
 )
 from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
@@ -36,6 +37,7 @@ __all__ = [
     "Way",
     "among",
     "aside",
+    "by_code",
     "derived_field",
     "escape_like",
     "has_texts",
@@ -43,6 +45,7 @@ __all__ = [
     "open_database",
     "text_at",
     "texts_of",
+    "values_of",
 ]
 
 
