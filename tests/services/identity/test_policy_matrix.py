@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from haneul import control_plane
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import Tx
 from haneul.kernel.http.routes import Route
 from haneul.kernel.ids import new_hex

@@ -21,7 +21,8 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Asker, Auth, Context, Platform, Version
+from haneul.kernel.auth import ANONYMOUS, Auth
+from haneul.kernel.context import NO_TRANSACTION, Asker, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, quote
 
 import msgspec
 
-from haneul.kernel import disk_files, truths
+from haneul.kernel import truths
 from haneul.kernel.context import Context
+from haneul.kernel.disks import disk_files
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.answers import UNDECLARED, of_signature
 from haneul.kernel.http.schema import Window, parse_version

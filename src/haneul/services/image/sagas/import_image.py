@@ -255,10 +255,9 @@ async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
     shown = {name: text for name, text in image.properties.items() if name != TASK}
     shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
     shown[IMPORTING] = ""
-    changed = msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
     if not asked.is_copy and image.staged is not None:
-        changed = msgspec.structs.replace(changed, staged=None, size=None)
-    await IMAGES.update(ctx.tx, changed)
+        image = msgspec.structs.replace(image, staged=None, size=None)
+    await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _end_task(ctx: Context, asked: Import, failure: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -20,6 +21,8 @@ from haneul.services.object_storage.operations.lists import MOST, Entry, Wish
 FORMATS = {"plain": "text/plain", "json": "application/json", "xml": "application/xml"}
 _TRUE = {"true", "1", "yes", "on", "t", "y"}
 LONGEST_ACCEPT = 1024
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that names may have and XML may not: one of them would make the whole list unreadable."""
 
 
 def wish(query: Query) -> Wish:
@@ -112,7 +115,7 @@ def _xml(root: str, name: str, items: Sequence[dict[str, Any]]) -> bytes:
             fields = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in item.items())
             parts.append(f"<{element}>{fields}</{element}>")
     parts.append(f"</{root}>")
-    return "".join(parts).encode("utf-8", "replace")
+    return _NO_XML.sub("\ufffd", "".join(parts)).encode("utf-8", "replace")
 
 
 def container_item(entry: Entry[Container]) -> dict[str, Any]:
