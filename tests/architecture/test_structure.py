@@ -32,6 +32,7 @@ ROLES = {
     "identity/api/auth.py": "a token without roles has no catalogue",
     "identity/api/tokens.py": "a token shows its roles",
     "compute/operations/servers.py": "an image remembers the roles of who booted its server",
+    "object_storage/operations/access.py": "access lists of containers may name roles",
     "image/operations/imports.py": "plugins are told of roles by their options",
     "image/operations/protections.py": "properties are protected by roles in the operator's file",
 }

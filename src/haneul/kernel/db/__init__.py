@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db.columns import derived_field
+from haneul.kernel.db.columns import by_code, derived_field
 from haneul.kernel.db.narrow import Narrow, aside
 from haneul.kernel.db.port import STATEMENTS, Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
@@ -12,6 +12,7 @@ from haneul.kernel.db.rows import (
     Rows,
     Sort,
     Way,
+    values_of,
 )
 from haneul.kernel.db.texts import among, containing, has_texts, like, matches, starting, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
@@ -35,6 +36,7 @@ __all__ = [
     "Way",
     "among",
     "aside",
+    "by_code",
     "containing",
     "derived_field",
     "has_texts",
@@ -44,6 +46,7 @@ __all__ = [
     "starting",
     "text_at",
     "texts_of",
+    "values_of",
 ]
 
 

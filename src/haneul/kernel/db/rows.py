@@ -11,6 +11,7 @@ import asyncio
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -77,6 +78,13 @@ class Acting(typing.Protocol):
     def now(self) -> datetime: ...
 
 
+def values_of(fields: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    """A function that gives these values of a thing."""
+    if len(fields) == 1:
+        return lambda thing: (getattr(thing, fields[0]),)
+    return attrgetter(*fields) if fields else lambda thing: ()
+
+
 class Rows(Generic[T]):
     """The stored objects of one Struct.
 
@@ -119,7 +127,8 @@ class Rows(Generic[T]):
             sa.Index(f"ix_{name}_sorted_{'_'.join(fields)}", *(self.sortable(f) for f in fields))
         self.selected = [self.derived[n].label(n) if n in self.derived else self.c[n] for n in self._names]
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
-        self._outs = [(n, self._kinds[n].out) for n in self._stored]
+        self._outs = [(n, out) for n in self._stored if (out := self._kinds[n].out)]
+        self._values = values_of(self._stored)
         self._versioned = "generation" in self._stored
         self._stamp = seconds_text if hints.get("updated_at") in (str, str | None) else None
 
@@ -139,10 +148,11 @@ class Rows(Generic[T]):
 
     def dump(self, thing: T) -> dict[str, Any]:
         """The stored columns of the object, by name."""
-        values = {}
+        values = dict(zip(self._stored, self._values(thing), strict=True))
         for name, out in self._outs:
-            value = getattr(thing, name)
-            values[name] = out(value) if out is not None and value is not None else value
+            value = values[name]
+            if value is not None:
+                values[name] = out(value)
         return values
 
     def value(self, field: str, value: Any) -> Any:

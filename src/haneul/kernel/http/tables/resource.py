@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Rows
+from haneul.kernel.db import Condition, Filter, Rows, values_of
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.answers import Answer
 from haneul.kernel.http.tables.attributes import CHANGES, Attribute
@@ -69,6 +69,8 @@ class Resource:
     _changes: dict[str, FieldInfo] = field(init=False)
     _rules: dict[tuple[str, str], Rule] = field(init=False)
     """(action, attribute, or attribute:part) -> the rule of its own."""
+    _shown: list[tuple[str, Attribute, Rule | None]] = field(init=False)
+    """Attributes that are shown, each with the rule of who may read it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {a.name: a for a in self.attributes})
@@ -89,6 +91,8 @@ class Resource:
             (action, name): self.words.rule(f"{action}_{self.name}:{name}") for action, name in own + parts
         }
         object.__setattr__(self, "_rules", rules)
+        shown = [(a.name, a, rules.get(("get", a.name))) for a in self.attributes if a.is_shown]
+        object.__setattr__(self, "_shown", shown)
         declared = {rule.name for rule in rules.values()}
         starts = tuple(f"{action}_{self.name}:" for action in ("get", *CHANGES))
         if stray := sorted(n for n in self.words.rules if n.startswith(starts) and n not in declared):
@@ -187,19 +191,20 @@ class Resource:
         wanted = set(only)
         if "project_id" in self.rows.model.__struct_fields__:
             plain += [(n, "project_id") for n in OWNER if not wanted or n in wanted]
-        for a in self.attributes:
-            if not a.is_shown or (wanted and a.name not in wanted):
+        for name, a, rule in self._shown:
+            if wanted and name not in wanted:
                 continue
-            rule = self._rules.get(("get", a.name))
             if rule is not None and not ctx.may(rule, {}):
                 continue
             if a.show is None:
-                plain.append((a.name, a.target))
+                plain.append((name, a.target))
             else:
-                made.append((a.name, a.show))
+                made.append((name, a.show))
+        names = [name for name, _ in plain]
+        values = values_of([field for _, field in plain])
 
         def show(thing: Any) -> dict[str, Any]:
-            view = {name: getattr(thing, f) for name, f in plain}
+            view = dict(zip(names, values(thing), strict=True))
             for name, make in made:
                 view[name] = make(thing)
             return view
