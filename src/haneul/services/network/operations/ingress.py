@@ -47,21 +47,25 @@ async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
 
 
 async def show(ctx: Context, id: str) -> IngressGroup:
+    """The group and what it lets in; SecurityGroupNotFound if the asker may not see it."""
     return (await _with_rules(ctx, [await _group(ctx, id, "get_security_group")]))[0]
 
 
 async def create(ctx: Context, name: str, description: str) -> IngressGroup:
+    """A new group of the asker's project, which lets nothing in yet."""
     values = {"name": name, "description": description, "is_stateful": True, "project_id": ctx.project_id}
     return IngressGroup(await security_groups.create(ctx, values), [])
 
 
 async def update(ctx: Context, id: str, name: str, description: str) -> IngressGroup:
+    """The group has this name and description; refused for the default group's name."""
     group = await _group(ctx, id, "update_security_group")
     changed = await security_groups.update(ctx, group, {"name": name, "description": description})
     return (await _with_rules(ctx, [changed]))[0]
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The group is gone; SecurityGroupInUse while a port is in it."""
     await security_groups.delete(ctx, await _group(ctx, id, "delete_security_group"))
 
 
@@ -85,6 +89,7 @@ async def add_rule(ctx: Context, wanted: IngressRule) -> Rule:
 
 
 async def remove_rule(ctx: Context, id: str) -> None:
+    """The rule is gone; SecurityGroupRuleNotFound if the asker may not remove it."""
     rule = await RULES.get(ctx.tx, id)
     if rule is None or not ctx.may(policy.named("delete_security_group_rule"), rule):
         raise errors.SecurityGroupRuleNotFound(id=id)

@@ -45,6 +45,7 @@ def _refuse_standby(values: dict[str, Any]) -> None:
 
 
 async def create(ctx: Context, values: dict[str, Any]) -> Router:
+    """The project has the router, within its quota; with a gateway, it holds an address there."""
     _refuse_standby(values)
     if values.get("flavor_id") is not None:
         raise errors.FlavorNotFound(id=values["flavor_id"])
@@ -65,6 +66,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Router:
 
 
 async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router:
+    """The router is so, and its host will be; a gateway or route that cannot be refuses all of it."""
     _refuse_standby(values)
     if "gateway" in values:
         values["gateway"] = await _new_gateway(ctx, router, values["gateway"])
@@ -90,6 +92,7 @@ async def delete(ctx: Context, router: Router) -> None:
 
 
 async def get(ctx: Context, id: str) -> Router:
+    """The router; RouterNotFound if it is not there."""
     router = await ROUTERS.get(ctx.tx, id)
     if router is None:
         raise errors.RouterNotFound(id=id)
@@ -151,6 +154,7 @@ async def _refuse_used_gateway(ctx: Context, router: Router, gateway: Gateway) -
 
 
 async def interfaces(ctx: Context, router_id: str) -> list[Port]:
+    """The ports by which the router joins networks, without its gateway."""
     return await PORTS.find(ctx.tx, held_by=router_id, held_as=ROUTER_INTERFACE)
 
 

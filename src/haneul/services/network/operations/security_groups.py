@@ -79,6 +79,7 @@ async def ensure_default(ctx: Context) -> None:
 
 
 async def update(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> SecurityGroup:
+    """The group is so; the default group keeps its name, and one in use stays stateful or not."""
     if group.is_default and values.get("name", DEFAULT) != DEFAULT:
         raise errors.SecurityGroupCannotUpdateDefault
     if not group.is_default and values.get("name", "").lower() == DEFAULT:
@@ -91,6 +92,7 @@ async def update(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> 
 
 
 async def is_used(ctx: Context, group_id: str) -> bool:
+    """Whether a port is in the group."""
     return await MEMBERSHIPS.first(ctx.tx, security_group_id=group_id) is not None
 
 
@@ -176,6 +178,7 @@ async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) 
 
 
 async def delete_rule(ctx: Context, rule: Rule) -> None:
+    """The rule is gone, and hosts will be told."""
     await RULES.remove(ctx.tx, id=rule.id)
     await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "delete", "", rule.project_id))
