@@ -52,12 +52,14 @@ down: setup ## stop it; everything is kept
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider $(if $(filter tests,$(T)),--quick) \
-		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
+		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" \
+		$(if $(filter changed,$(T)),$(shell $(BIN)/python -m tests.changed),$(T))
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
 	@rm -f .seconds.tsv .places.jsonl .called.tsv; \
-	($(MAKE) --no-print-directory lint && $(SECOND) --cover tests) >.second.txt 2>&1 & beside=$$!; \
+	($(MAKE) --no-print-directory lint; lint=$$?; $(SECOND) --cover tests; exit $$((lint | $$?))) \
+		>.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
 	echo "beside that: lint, and what PostgreSQL is to see"; \

@@ -31,6 +31,8 @@ from tests.seconds import processor_s
 
 SERVICES = str(Path("haneul", "services")) + "/"
 COVER = Path(__file__).parent / "postgresql_cover.txt"
+OWN = "tests/services/"
+"""Of the services' own tests each statement counts; others show lines alone."""
 REFUSED = " is refused"
 BOOT_S = 0.1
 """What a test costs beyond what is measured: it keeps the cover from many small tests."""
@@ -40,7 +42,8 @@ class Places:
     """Notes for each test the nearest line of a service below each query, and the statement; and where a key that
     exists is refused, and where a lock is taken.
 
-    A test that brings its own database is noted if that is PostgreSQL; the second run cannot give it another one.
+    A test that brings its own database is noted if that is PostgreSQL; the second run cannot give it another one. Sweeps
+    are not noted: they ask for all there is, and nothing that is asked for in earnest should hang on one of them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +51,7 @@ class Places:
         self._asked: dict[str, set[str]] = {}
         self._notes: dict[str, dict[str, Any]] = {}
         self._numbers: dict[str, int] = {}
-        self._has_database = False
+        self._is_noted = False
         self._dialect = ""
         self._undo = pytest.MonkeyPatch()
 
@@ -80,13 +83,17 @@ class Places:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         self._asked = {}
-        self._has_database = "databases" in getattr(item, "fixturenames", ())
+        self._is_noted = "databases" in getattr(item, "fixturenames", ()) and not item.get_closest_marker(
+            "sweep"
+        )
         before = processor_s()
         outcome = yield
         for dialect, places in self._asked.items():
             notes = self._notes.setdefault(dialect, {"dialect": dialect, "tests": {}, "seconds": {}})
             numbers = self._numbers
             name = plain(item.nodeid)
+            if not name.startswith(OWN):
+                places = {f"{_line(place)}\t" for place in places}
             notes["tests"][name] = [numbers.setdefault(place, len(numbers)) for place in sorted(places)]
             notes["seconds"][name] = round(processor_s() - before, 2)
         return outcome
@@ -99,7 +106,7 @@ class Places:
 
     def _note(self, dialect: str, statement: str, event: str, frame: FrameType | None) -> None:
         self._dialect = dialect
-        if dialect == "sqlite" and not self._has_database:
+        if dialect == "sqlite" and not self._is_noted:
             return
         while frame is not None:
             _, _, place = frame.f_code.co_filename.partition(SERVICES)
@@ -199,7 +206,7 @@ def write(names: list[str]) -> None:
 def main(path: str, wish: str) -> int:
     notes = Notes(Path(path).read_text().splitlines())
     if wish == "rest":
-        print("\n".join(notes.rest()))
+        sys.stdout.writelines(f"{name}\n" for name in notes.rest())
     elif wish == "cover":
         write(notes.cover(cover()))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 
+from tests.changed import beside
 from tests.conformance.hostile_input import Portions
 from tests.places import COVER, Notes, cover
 from tests.seconds import slowest
@@ -13,10 +14,14 @@ ROOT = COVER.parent.parent
 
 
 def test_the_slowest_come_first_and_under_their_own_name() -> None:
-    lines = ["1.00\t0.50\ttests/a.py::test_x[u@h]\n", "9.00\t2.00\ttests/b.py::test_y@tests/b.py\n"]
+    lines = ["1.00\t0.50\ttests/x.py::test_x[u@h]\n", "9.00\t2.00\ttests/a/b.py::test_y@tests/a/b.py\n"]
     shown = slowest(lines).splitlines()
     assert shown[0] == "2 runs of tests took 10 seconds, 2 of the processor."
-    assert shown[-2:] == ["| 9.0 | 2.0 | `tests/b.py::test_y` |", "| 1.0 | 0.5 | `tests/a.py::test_x[u@h]` |"]
+    assert "| `tests/a` | 1 | 2 |" in shown
+    assert shown[-2:] == [
+        "| 9.0 | 2.0 | `tests/a/b.py::test_y` |",
+        "| 1.0 | 0.5 | `tests/x.py::test_x[u@h]` |",
+    ]
 
 
 def noted(dialect: str, tests: dict[str, list[str]]) -> str:
@@ -64,3 +69,21 @@ def test_what_postgresql_is_to_see_is_there() -> None:
         if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert names - there == set(), "`make cover` after `make test`, or take these lines out"
+
+
+def test_the_tests_beside_what_was_changed_are_found() -> None:
+    paths = [
+        "src/haneul/services/image/store/images.py",
+        "src/haneul/supervisor.py",
+        "src/haneul/kernel/db/rows.py",
+    ]
+    places = ["tests/architecture", "tests/kernel", "tests/services/image", "tests/test_supervisor.py"]
+    assert beside([*paths, "README.md", "tests/conftest.py"]) == places
+    assert beside(["tests/services/image/test_data.py"]) == [
+        "tests/architecture",
+        "tests/services/image/test_data.py",
+    ]
+    assert beside(["tests/services/image/importing.py", "tests/services/image/test_data.py"]) == [
+        "tests/architecture",
+        "tests/services/image",
+    ]

@@ -32,10 +32,9 @@ SQL_ELSEWHERE = {}
 STORE_IN_API = {"identity": 23, "network": 9, "block_storage": 2, "compute": 1, "image": 1}
 """How many files of a service's API still read its tables, as their lists are pages of them; it only shrinks."""
 SAYS_NOTHING = {
-    "compute": 131,
+    "compute": 128,
     "identity": 61,
-    "block_storage": 40,
-    "image": 28,
+    "object_storage": 9,
 }
 """How many public functions of operations, sagas and doors do not say what holds afterwards; it only shrinks."""
 
@@ -43,6 +42,7 @@ ROLES = {
     "identity/api/auth.py": "a token without roles has no catalogue",
     "identity/api/tokens.py": "a token shows its roles",
     "compute/operations/servers.py": "an image remembers the roles of who booted its server",
+    "object_storage/operations/access.py": "access lists of containers may name roles",
     "image/operations/imports.py": "plugins are told of roles by their options",
     "image/operations/protections.py": "properties are protected by roles in the operator's file",
 }
@@ -91,6 +91,12 @@ def test_what_can_be_called_says_what_holds_afterwards() -> None:
         and not ast.get_docstring(node)
     )
     assert dict(silent) == SAYS_NOTHING
+
+
+def test_patterns_of_texts_are_escaped() -> None:
+    """LIKE stands in one function of the kernel, whose texts have nothing special in them."""
+    like = {str(p.relative_to(ROOT)) for p in ROOT.rglob("*.py") if re.search(r"\.i?like\(", p.read_text())}
+    assert like == {"kernel/db/texts.py"}
 
 
 def test_who_may_is_said_by_the_policy() -> None:

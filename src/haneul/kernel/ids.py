@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import string
+import time
 
 _LETTERS = string.ascii_letters + string.digits
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
@@ -22,6 +23,15 @@ def new_id() -> str:
     """A random UUID (version 4) with dashes."""
     h = new_hex()
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def new_request_id() -> str:
+    return f"req-{new_id()}"
+
+
+def new_transaction_id() -> str:
+    """As object storage has it: 21 hexadecimal digits, and the time."""
+    return f"tx{new_hex()[:21]}-{int(time.time()):010x}"
 
 
 def new_hex() -> str:

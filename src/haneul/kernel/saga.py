@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
 from haneul.kernel.errors import CONCEALED, HOST_FAILURES
 

@@ -113,6 +113,7 @@ def _of(context: BrowserContext, base: str, user: str, password: str, wanted: An
     page.fill("input[name=name]", user)
     page.fill("input[name=password]", password)
     page.click("main button.primary")
+    page.wait_for_selector("nav.side", state="attached")
     paths: list[str] = list(PLAIN if user == "demo" else OF_OVERSEERS)
     for each in [p for p in LISTS if p in paths]:
         page.goto(base + each)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Waiting
 from haneul.kernel.ids import new_id

@@ -10,7 +10,7 @@ from tests.services.image.importing import LOOPBACK, ask, configure
 from tests.services.image.test_data import send
 from tests.services.image.test_images import IMAGES, create
 from tests.services.image.web_server import Answer, Pages, listening, pages
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 MOST = WebOptions().project_downloads_max
 
@@ -52,11 +52,9 @@ async def _others_go_on(cloud: Cloud, web: Pages) -> None:
     web.answers["/disk"] = Answer(b"disk" * 1000)
     fetched = (await create(other))["id"]
     assert await ask(other, fetched, {"name": "web-download", "uri": web.url("/disk")}) == 202
-    for _ in range(3000):
-        if (await other.get(f"{IMAGES}/{fetched}")).json()["status"] == "active":
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the import of another project did not end")
+    async with asyncio.timeout(PATIENCE_S):
+        while (await other.get(f"{IMAGES}/{fetched}")).json()["status"] != "active":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_a_download_ends_at_its_deadline(cloud: Cloud) -> None:

@@ -65,7 +65,10 @@ class Query:
             if self._is_passing:
                 self.statement = None
         text, names, literals = compiled
-        return text, [params[name] if name in params else literals[name] for name in names]
+        try:
+            return text, [params[name] for name in names]
+        except KeyError:
+            return text, [params[name] if name in params else literals[name] for name in names]
 
     def fill_each(self, dialect: Dialect, each: Sequence[dict[str, Any]]) -> tuple[str, list[list[Any]]]:
         """The same for several at once; there is at least one."""

@@ -21,7 +21,8 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Asker, Auth, Context, Platform, Version
+from haneul.kernel.auth import ANONYMOUS, Auth
+from haneul.kernel.context import NO_TRANSACTION, Asker, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
@@ -49,7 +50,7 @@ from haneul.kernel.http.routes import (
     encoded,
 )
 from haneul.kernel.http.schema import version_text
-from haneul.kernel.ids import new_id
+from haneul.kernel.ids import new_request_id
 from haneul.kernel.manifest import Manifest, Microversions
 from haneul.kernel.policy import covers_scope
 from haneul.kernel.tasks import name_task
@@ -62,11 +63,12 @@ Authenticate = Callable[[Platform, str], Awaitable[Auth]]
 IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY")
 NO_VERSION: Version = (0, 0)
 LONGEST_REMEMBERED = 64
 """What headers of such a length say of versions is remembered."""
 _PRINTABLE = "".join(map(chr, range(32, 127)))
+_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +143,12 @@ class _Face(falcon.asgi.App):
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
             match = self._find(req.path)
-            if match is not None and isinstance(endpoint := match[0], _Endpoint):
+            if match is None or isinstance(match[0], _Endpoint):
                 resp = Outgoing()
-                await self._application.serve(endpoint, req, resp, match[2])
+                if match is None:
+                    await self._application.nothing_here(req, resp)
+                else:
+                    await self._application.serve(match[0], req, resp, match[2])
                 await resp.leave(scope, send)
                 return
         await super().__call__(scope, receive, send)
@@ -168,26 +173,29 @@ class Application:
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
-        self.falcon.add_sink(self._nothing_here, prefix="/")
+        self.falcon.add_sink(self.nothing_here, prefix="/")
 
-    async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
-        request_id = f"req-{new_id()}"
-        resp.set_header("x-openstack-request-id", request_id)
+    async def nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
+        request_id = new_request_id()
         if self.home and req.path == "/" and "text/html" in req.get_header("accept", default=""):
+            resp.set_header("x-openstack-request-id", request_id)
             resp.status = 303
             resp.set_header("Location", self.home)
             return
         for prefix, served in self._by_prefix:
             if req.path == prefix or req.path.startswith(prefix + "/"):
+                request_id = served.manifest.request_id()
+                _say_id(served, request_id, resp)
                 self._fail(served, NotFound(), request_id, req, resp)
                 return
+        resp.set_header("x-openstack-request-id", request_id)
         resp.status = 404
         resp.content_type, resp.data = faults.plain(NotFound(), request_id)
 
     async def serve(self, endpoint: _Endpoint, req: Incoming, resp: Outgoing, path: dict[str, str]) -> None:
         started = time.perf_counter()
-        request_id = f"req-{new_id()}"
         served = endpoint.served
+        request_id = served.manifest.request_id()
         if served.manifest.vary:
             resp.set_header("Vary", served.manifest.vary)
         auth, decisions = ANONYMOUS, Decisions()
@@ -202,20 +210,17 @@ class Application:
                     resp.set_header("Allow", ", ".join(sorted(endpoint.by_method)))
                     raise MethodNotAllowed
                 raise NotFound
-            if "\0" in req.path:
+            if "\0" in req.path and not route.reads_path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
             name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
-                token = req.get_header("x-auth-token") or _bearer(req)
-                if not token:
-                    raise Unauthorized
-                auth = await self.authenticate(self.platform, token)
+                try:
+                    auth = await self._asker(served, route, req)
+                except Unauthorized:
+                    if not route.lets_anybody_in:
+                        raise
                 ON_BEHALF_OF.set(auth.project_id or auth.user_id or "")
-                if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
-                    raise Unauthorized
-                if not _is_within_rules(auth, route, served.manifest, req):
-                    raise Unauthorized
-                if req.method in ("POST", "PUT", "PATCH") and self.platform.is_full():
+                if req.method in ("POST", "PUT", "PATCH", "COPY") and self.platform.is_full():
                     raise StoreFull
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
         except HaneulError as problem:
@@ -236,10 +241,20 @@ class Application:
                 "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
             )
             self._fail(served, HaneulError(), request_id, req, resp)
-        resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.request_id_header:
-            resp.set_header(served.manifest.request_id_header, request_id)
+        _say_id(served, request_id, resp)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
+
+    async def _asker(self, served: Served, route: Route, req: Any) -> Auth:
+        """What the request's token stands for; Unauthorized if there is none that may be used for this."""
+        token = req.get_header("x-auth-token") or _bearer(req)
+        if not token:
+            raise Unauthorized
+        auth = await self.authenticate(self.platform, token)
+        if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
+            raise Unauthorized
+        if not _is_within_rules(auth, route, served.manifest, req):
+            raise Unauthorized
+        return auth
 
     async def _handle(
         self,
@@ -312,7 +327,7 @@ class Application:
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, _in_one_line(value))
+                put(name, _as_utf8(value) if result.has_utf8_headers else _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -442,6 +457,20 @@ def _in_one_line(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value
     return quote(value, safe=_PRINTABLE, errors="replace")
+
+
+def _as_utf8(value: str) -> str:
+    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
+
+    What would end the line is written as in an address, `%0A`.
+    """
+    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")
+
+
+def _say_id(served: Served, request_id: str, resp: Any) -> None:
+    resp.set_header("x-openstack-request-id", request_id)
+    if served.manifest.request_id_header:
+        resp.set_header(served.manifest.request_id_header, request_id)
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:

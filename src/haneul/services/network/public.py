@@ -25,7 +25,6 @@ from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
 from haneul.services.network.model.security_groups import SecurityGroup
 from haneul.services.network.operations import auto_topology as _auto_topology
-from haneul.services.network.operations import ports as _ports
 from haneul.services.network.operations import servers as _servers
 from haneul.services.network.operations import wiring as _wiring
 from haneul.services.network.operations.ingress import IngressGroup, IngressRule
@@ -272,9 +271,7 @@ async def lost_ports(ctx: Context) -> list[LostPort]:
 
 async def port(ctx: Context, port_id: str) -> Port:
     """The port; PortNotFound if it is not there, or not the asker's."""
-    adopted = await _ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, adopted, hidden=PortNotFound(id=port_id))
-    return adopted
+    return await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=PortNotFound)
 
 
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:

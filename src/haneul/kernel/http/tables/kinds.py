@@ -19,10 +19,6 @@ Check = Callable[[Any], Any]
 INT_MAX = 2**31 - 1
 
 
-def anything(value: Any) -> Any:
-    return value
-
-
 def text(longest: int = 255) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, str) or "\x00" in value:

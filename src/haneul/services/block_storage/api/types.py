@@ -8,9 +8,11 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Document, Text, joined
+from haneul.kernel.http.bounds import MANY, Document, Text
+from haneul.kernel.http.metadata import Pairs
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -174,90 +176,41 @@ async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
 # -- extra specs
 
 
-@routes.get(
-    "/types/{id}/extra_specs",
-    policy=policy.LIST_EXTRA_SPECS,
+async def _save_specs(ctx: Context, rule: Rule, type: VolumeType, specs: dict[str, str]) -> dict[str, str]:
+    await types.set_specs(ctx, type, specs)
+    return specs
+
+
+SPECS = Pairs(
+    lambda ctx, rule, id: types.show(ctx, id),
+    _save_specs,
+    missing=lambda type, key: errors.ExtraSpecNotFound(type_id=type.id, key=key),
+    body=ExtraSpecs,
+    one_body=Annotated[dict[Text, Text], MANY],
     answer=other_answers.ExtraSpecs,
+    one_answer=other_answers.OneExtraSpec,
     errors=(errors.TypeNotFound,),
+    no_key=errors.ExtraSpecNotFound,
+    unread=(errors.InvalidInput, errors.InvalidField),
+    unsaved=(errors.TypeExists, errors.TypeSpecsInUse),
+    name="extra_specs",
+    one="",
+    checked=lambda ctx, specs, name: fields.pairs(specs),
+    shows_added=True,
+    removed=202,
 )
-async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
-    """What the type asks of where its volumes are kept."""
-    return {"extra_specs": (await types.show(ctx, id)).extra_specs}
-
-
-@routes.post(
+"""What a type asks of where its volumes are kept."""
+SPECS.serve(
+    routes,
     "/types/{id}/extra_specs",
-    policy=policy.CREATE_EXTRA_SPECS,
-    answer=other_answers.ExtraSpecs,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
+    {
+        "list": policy.LIST_EXTRA_SPECS,
+        "add": policy.CREATE_EXTRA_SPECS,
+        "show": policy.SHOW_EXTRA_SPEC,
+        "set": policy.UPDATE_EXTRA_SPEC,
+        "remove": policy.DELETE_EXTRA_SPEC,
+    },
 )
-async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
-    """The type has these specs too."""
-    kind = await types.show(ctx, id)
-    specs = joined(kind.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.set_specs(ctx, kind, specs)
-    return {"extra_specs": body.extra_specs}
-
-
-async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
-    kind = await types.show(ctx, id)
-    if key not in kind.extra_specs:
-        raise errors.ExtraSpecNotFound(type_id=id, key=key)
-    return kind
-
-
-@routes.get(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.SHOW_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
-)
-async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    """One spec of the type."""
-    return {key: (await _spec(ctx, id, key)).extra_specs[key]}
-
-
-@routes.put(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.UPDATE_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
-)
-async def set_extra_spec(
-    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
-) -> dict[str, Any]:
-    """The spec has this value."""
-    kind = await types.show(ctx, id)
-    if key not in body:
-        raise BadRequest("Request body and URI mismatch")
-    if len(body) > 1:
-        raise BadRequest("Request body contains too many items")
-    await types.set_specs(ctx, kind, joined(kind.extra_specs, fields.pairs(body), "extra_specs"))
-    return dict(body)
-
-
-@routes.delete(
-    "/types/{id}/extra_specs/{key}",
-    status=202,
-    policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
-)
-async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
-    """The spec is gone."""
-    kind = await _spec(ctx, id, key)
-    await types.set_specs(ctx, kind, {k: v for k, v in kind.extra_specs.items() if k != key})
 
 
 # -- access

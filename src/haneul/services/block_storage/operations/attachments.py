@@ -16,10 +16,8 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 
 
 async def show(ctx: Context, id: str) -> Attachment:
-    attachment = await ATTACHMENTS.get(ctx.tx, id)
-    if attachment is None or not ctx.may(policy.ADMIN_OR_OWNER, attachment):
-        raise errors.AttachmentNotFound(id=id)
-    return attachment
+    """The attachment; AttachmentNotFound if it is not the asker's."""
+    return await ctx.find(ATTACHMENTS, id, policy.ADMIN_OR_OWNER, missing=errors.AttachmentNotFound)
 
 
 async def reserve(

@@ -56,10 +56,7 @@ class _Origin(msgspec.Struct, frozen=True):
 
 async def show(ctx: Context, id: str) -> Volume:
     """The volume, if the asker may know of it; VolumeNotFound otherwise."""
-    volume = await VOLUMES.get(ctx.tx, id)
-    if volume is None or not ctx.may(policy.ADMIN_OR_OWNER, volume):
-        raise errors.VolumeNotFound(id=id)
-    return volume
+    return await ctx.find(VOLUMES, id, policy.ADMIN_OR_OWNER, missing=errors.VolumeNotFound)
 
 
 async def create(ctx: Context, new: Wish) -> Volume:
@@ -132,9 +129,9 @@ def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
 
 async def _origin(ctx: Context, new: Wish) -> _Origin:
     if new.snapshot_id:
-        snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
-        if snapshot is None or not ctx.may(policy.ADMIN_OR_OWNER, snapshot):
-            raise errors.SnapshotNotFound(id=new.snapshot_id)
+        snapshot = await ctx.find(
+            SNAPSHOTS, new.snapshot_id, policy.ADMIN_OR_OWNER, missing=errors.SnapshotNotFound
+        )
         if snapshot.status != "available":
             raise errors.InvalidSnapshot(
                 reason=f"Originating snapshot status must be one of 'available' values, "
@@ -184,6 +181,7 @@ async def list_all(
     marker: str | None,
     limit: int | None,
 ) -> list[Volume]:
+    """A page of the project's volumes, or of everybody's for an administrator who asks for them."""
     after = await show(ctx, marker) if marker else None
     return await VOLUMES.page(
         ctx.tx, _within(ctx, filters, all_projects), sort=sort, after=after, limit=limit
@@ -197,6 +195,7 @@ def _within(ctx: Context, filters: list[Filter], all_projects: bool) -> list[Fil
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Volume:
+    """The volume with these changes, if the asker may make them."""
     volume = await show(ctx, id)
     ctx.authorize(policy.UPDATE, volume)
     return await save(ctx, volume, **changes)

@@ -61,6 +61,4 @@ async def page(
 async def _marked(ctx: Context, id: str) -> Any:
     """The last server of the page before, which may be gone since; another project's is unknown."""
     server = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    if server is None or not ctx.may(ADMIN_OR_OWNER, server):
-        raise BadRequest(f"marker [{id}] not found")
-    return server
+    return ctx.seen(server, ADMIN_OR_OWNER, hidden=BadRequest(f"marker [{id}] not found"))

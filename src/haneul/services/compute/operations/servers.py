@@ -38,7 +38,7 @@ from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.keypairs import KEYPAIRS
 from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
-from haneul.services.compute.store.servers import SERVERS, find_server
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -463,10 +463,9 @@ def hostname_of(name: str, server_id: str, index: int = 0, count: int = 1) -> st
 
 async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> Server:
     """The server, if the rule lets the asker do this with it; not found if it is another project's."""
-    server = await find_server(ctx.tx, id)
-    is_own = server.project_id == ctx.auth.project_id
-    ctx.authorize(rule, server, hidden=None if is_own else errors.ServerNotFound(server_id=id))
-    return server
+    return await ctx.find(
+        SERVERS, id, rule, missing=errors.ServerNotFound, named="server_id", is_own_told=True
+    )
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Server:

@@ -18,10 +18,10 @@ import msgspec
 import structlog
 
 from haneul.kernel import log
-from haneul.kernel.errors import BadRequest, Forbidden, HaneulError, MethodNotAllowed, NotFound
+from haneul.kernel.errors import BadRequest, Forbidden, HaneulError, MethodNotAllowed, NotFound, TooLarge
 from haneul.kernel.http.app import Application
 from haneul.kernel.http.page_safety import protect
-from haneul.kernel.http.routes import Query, Request
+from haneul.kernel.http.routes import Query
 from haneul.kernel.http.static_files import StaticFiles, compressed, takes_gzip
 from haneul.kernel.ids import new_id
 from haneul.services.dashboard import errors
@@ -252,7 +252,13 @@ async def _form(req: Any) -> Query:
     kind = (req.content_type or "").split(";")[0].strip().lower()
     if kind != FORM_TYPE:
         raise BadRequest(f"A form is sent as {FORM_TYPE}.")
-    raw = await Request(req).body(LARGEST_FORM)
+    raw = bytearray()
+    async for chunk in req.stream:
+        raw += chunk
+        if len(raw) > LARGEST_FORM:
+            raise TooLarge(limit=LARGEST_FORM)
+    if (req.get_header("content-length") or str(len(raw))) != str(len(raw)):
+        raise BadRequest("The connection was closed before the whole form had arrived.")
     try:
         return Query(raw.decode("ascii"))
     except UnicodeDecodeError:

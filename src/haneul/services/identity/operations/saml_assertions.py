@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, Unauthorized, Unavailable
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.config import IdentityOptions

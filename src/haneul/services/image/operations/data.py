@@ -17,9 +17,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import disk_files, races
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel import races
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Duplicate
+from haneul.kernel.disks import disk_files
 from haneul.kernel.errors import BadRequest, DriverError, Waiting
 from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions

@@ -37,9 +37,9 @@ async def find(ctx: Context, rule: Rule, name: str) -> Namespace:
 async def _visible(ctx: Context, name: str) -> Namespace:
     """The namespace; one that the asker may not see is not there."""
     namespace = await NAMESPACES.first(ctx.tx, name=name)
-    if namespace is None or not ctx.may(policy.GET_NAMESPACE, _target(namespace)):
-        raise errors.NamespaceNotFound(name=name)
-    return namespace
+    hidden = errors.NamespaceNotFound(name=name)
+    target = None if namespace is None else _target(namespace)
+    return ctx.seen(namespace, policy.GET_NAMESPACE, hidden=hidden, target=target)
 
 
 def _target(namespace: Namespace) -> dict[str, str]:
@@ -47,6 +47,7 @@ def _target(namespace: Namespace) -> dict[str, str]:
 
 
 def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
+    """Returns if the namespace may be taken from; DefinitionProtected otherwise."""
     if namespace.protected:
         raise errors.DefinitionProtected(what=what, name=name)
 
@@ -102,6 +103,7 @@ async def add_items(
 
 
 async def whole(ctx: Context, namespace: Namespace) -> Whole:
+    """The namespace with all that is in it, oldest first."""
     associations = await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
     items = await ITEMS.find(ctx.tx, namespace_id=namespace.id)
     return Whole(namespace, associations, sorted(items, key=lambda item: (item.created_at, item.id)))
@@ -138,18 +140,17 @@ async def listed(
 async def update(ctx: Context, name: str, wish: model.NewNamespace) -> Namespace:
     """The namespace as given: what was not given has its default again."""
     before = await find(ctx, policy.MODIFY_NAMESPACE, name)
-    changed = msgspec.structs.replace(
-        before,
-        name=wish.namespace,
-        display_name=wish.display_name,
-        description=wish.description,
-        visibility=wish.visibility,
-        protected=wish.protected,
-        owner=wish.owner or before.owner,
-        updated_at=ctx.now(),
-    )
     try:
-        return await NAMESPACES.update(ctx.tx, changed)
+        return await NAMESPACES.change(
+            ctx,
+            before,
+            name=wish.namespace,
+            display_name=wish.display_name,
+            description=wish.description,
+            visibility=wish.visibility,
+            protected=wish.protected,
+            owner=wish.owner or before.owner,
+        )
     except Duplicate:
         raise errors.NamespaceExists(
             f"Invalid update. It would result in a duplicate metadata definition namespace with the same "

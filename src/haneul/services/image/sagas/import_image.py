@@ -69,10 +69,12 @@ async def begin(ctx: Context, job: Import) -> None:
 
 
 async def fetch(ctx: Context, job: Import) -> Fetched:
+    """All the data is in a file on this machine."""
     return await fetching.fetch(ctx, job)
 
 
 async def forget_fetched(ctx: Context, job: Import) -> None:
+    """That file is gone."""
     Files(ctx.platform.folder).remove(fetching.name(job))
 
 
@@ -99,6 +101,7 @@ async def unpack(ctx: Context, job: Import, fetched: Fetched) -> Unpacked:
 
 
 async def forget_unpacked(ctx: Context, job: Import) -> None:
+    """The file with what was inside is gone."""
     Files(ctx.platform.folder).remove(f"{job.blob}.unpacked")
 
 
@@ -145,6 +148,7 @@ async def convert(
 
 
 async def forget_converted(ctx: Context, job: Import) -> None:
+    """The file in the other format is gone."""
     Files(ctx.platform.folder).remove(f"{job.blob}.converted")
 
 
@@ -255,10 +259,9 @@ async def queue_again(ctx: Context, job: Import, failure: Failure) -> None:
     shown = {name: text for name, text in image.properties.items() if name != TASK}
     shown[FAILED] = shown.get(FAILED) or ",".join(job.stores)
     shown[IMPORTING] = ""
-    changed = msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
     if not job.is_copy and image.staged is not None:
-        changed = msgspec.structs.replace(changed, staged=None, size=None)
-    await IMAGES.update(ctx.tx, changed)
+        image = msgspec.structs.replace(image, staged=None, size=None)
+    await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _end_task(ctx: Context, job: Import, failure: str | None) -> None:

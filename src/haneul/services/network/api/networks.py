@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
 from haneul.services.network.operations import networks
 from haneul.services.network.store import conditions
@@ -32,40 +33,36 @@ NETWORK = Resource(
         ADMIN_STATE_UP,
         shown("status", show=lambda n: "ACTIVE"),
         shown("subnets", show=lambda n: n.subnet_ids),
-        Attribute("shared", kinds.truth, field="is_shared", default=False, ruled=CHANGES),
-        Attribute("router:external", kinds.truth, field="is_external", default=False, ruled=CHANGES),
-        Attribute("is_default", kinds.truth, default=False, ruled=CHANGES),
+        Attribute("shared", kinds.truth, field="is_shared", ruled=CHANGES),
+        Attribute("router:external", kinds.truth, field="is_external", ruled=CHANGES),
+        Attribute("is_default", kinds.truth, ruled=CHANGES),
         Attribute(
             "port_security_enabled",
             kinds.truth,
             field="is_port_security_enabled",
-            default=True,
             is_filter=False,
             ruled=CHANGES,
         ),
-        Attribute("mtu", kinds.integer(0, 65535), default=NOT_GIVEN),
+        Attribute("mtu", kinds.integer(0, 65535)),
         Attribute(
             "provider:network_type",
             kinds.or_none(kinds.one_of(*networks.PROVIDER_TYPES)),
             field="network_type",
-            default=None,
             ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:physical_network",
             kinds.or_none(kinds.text(64)),
             field="physical_network",
-            default=None,
             ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:segmentation_id",
             kinds.or_none(kinds.integer(FIRST_SEGMENT, LAST_SEGMENT)),
             field="segment",
-            default=None,
             ruled=("get", *CHANGES),
         ),
-        Attribute("dns_domain", checks.hostname, default="", spellings=only(str.lower)),
+        Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
         ZONE_HINTS,
         shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
@@ -73,7 +70,9 @@ NETWORK = Resource(
     ),
     NETWORKS,
     errors.NetworkNotFound,
+    wishes.NewNetwork,
     networks.create,
+    wishes.NetworkChange,
     networks.update,
     networks.delete,
     visible=visibility.own(

@@ -8,12 +8,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.ports import (
     BINDING_FAILED,
     NORMAL,
@@ -143,20 +144,18 @@ PORT = Resource(
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", kinds.uuid, put=False),
+        Attribute("network_id", kinds.uuid),
         ADMIN_STATE_UP,
         shown("status"),
         Attribute(
             "mac_address",
             kinds.or_none(checks.mac),
-            default=NOT_GIVEN,
             spellings=only(checks.mac),
             ruled=CHANGES,
         ),
         Attribute(
             "fixed_ips",
             kinds.list_of(FIXED_IP),
-            default=NOT_GIVEN,
             is_stored=False,
             ruled=CHANGES,
             ruled_parts=("ip_address",),
@@ -165,13 +164,11 @@ PORT = Resource(
             "security_groups",
             kinds.list_of(kinds.uuid),
             field="security_group_ids",
-            default=NOT_GIVEN,
             is_stored=False,
         ),
         Attribute(
             "allowed_address_pairs",
             kinds.list_of(PAIR),
-            default=list,
             show=_pairs,
             is_stored=False,
             ruled=CHANGES,
@@ -180,18 +177,16 @@ PORT = Resource(
             "port_security_enabled",
             kinds.truth,
             field="is_port_security_enabled",
-            default=NOT_GIVEN,
             is_filter=False,
             ruled=CHANGES,
         ),
-        Attribute("device_id", kinds.NAME, default=""),
-        Attribute("device_owner", kinds.NAME, default="", ruled=CHANGES),
-        Attribute("binding:host_id", _host, field="host", default="", ruled=("get", *CHANGES)),
+        Attribute("device_id", kinds.NAME),
+        Attribute("device_owner", kinds.NAME, ruled=CHANGES),
+        Attribute("binding:host_id", _host, field="host", ruled=("get", *CHANGES)),
         Attribute(
             "binding:profile",
             kinds.free_mapping,
             field="profile",
-            default=dict,
             is_stored=False,
             ruled=("get", *CHANGES),
         ),
@@ -199,21 +194,20 @@ PORT = Resource(
             "binding:vnic_type",
             kinds.one_of(*VNIC_TYPES),
             field="vnic_type",
-            default=NORMAL,
             is_filter=False,
             ruled=CHANGES,
         ),
         shown("binding:vif_type", show=lambda p: p.vif_type, ruled=("get",)),
         shown("binding:vif_details", show=_vif_details, ruled=("get",)),
-        Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
+        Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        Attribute(
-            "extra_dhcp_opts", kinds.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
-        ),
+        Attribute("extra_dhcp_opts", kinds.list_of(DHCP_OPTION), show=_options, is_stored=False),
     ),
     PORTS,
     errors.PortNotFound,
+    wishes.NewPort,
     ports.create,
+    wishes.PortChange,
     ports.update,
     ports.delete,
     create_all=ports.create_all,

@@ -15,6 +15,7 @@ from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
 from haneul.services.network.store.routers import ROUTERS
@@ -66,28 +67,28 @@ ROUTER = Resource(
             "external_gateway_info",
             _gateway,
             field="gateway",
-            default=None,
             show=_show_gateway,
             is_stored=False,
             ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
-        Attribute("routes", kinds.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", kinds.truth, field="is_ha", default=False, is_filter=False, ruled=("get", *CHANGES)),
+        Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
+        Attribute("ha", kinds.truth, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
         Attribute(
             "distributed",
             _distributed,
             field="is_distributed",
-            default=False,
             is_filter=False,
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
-        Attribute("flavor_id", kinds.or_none(kinds.uuid), put=False, default=None, is_filter=False),
+        Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
     errors.RouterNotFound,
+    wishes.NewRouter,
     routers.create,
+    wishes.RouterChange,
     routers.update,
     routers.delete,
     visible=visibility.own(ROUTERS, "router"),

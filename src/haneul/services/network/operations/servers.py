@@ -23,6 +23,7 @@ from haneul.services.network.model.ports import (
     Port,
     held,
 )
+from haneul.services.network.model.wishes import PortChange
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -58,9 +59,7 @@ async def validate(
 
 async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
     """The port, if it is the asker's and its server's project's, and nobody has it."""
-    port = await PORTS.get(ctx.tx, port_id)
-    if port is None or not ctx.may(policy.ADMIN_OR_OWNER, port):
-        raise errors.PortNotFound(id=port_id)
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     if port.project_id != project_id:
         raise errors.PortNotUsable(port_id=port.id, server_id=server_id or "of another project")
     if in_use := port.held_by or port.device_id:  # an owner's own label says so too
@@ -145,7 +144,7 @@ async def join_group(ctx: Context, server_id: str, name: str) -> None:
         reason = f"Duplicate items in the list: '{group_id}'"
         raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
+        await ports.update(ctx, port, PortChange(security_group_ids=[*port.security_group_ids, group_id]))
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:
@@ -156,7 +155,7 @@ async def leave_group(ctx: Context, server_id: str, name: str) -> None:
         raise errors.SecurityGroupNotOnServer(name=name, server_id=server_id)
     for port in members:
         ids = [id for id in port.security_group_ids if id != group_id]
-        await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, PortChange(security_group_ids=ids))
 
 
 async def prepare_ports(

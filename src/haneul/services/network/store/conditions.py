@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Condition, Rows
+from haneul.kernel.db import Condition, Rows, containing, like
 from haneul.kernel.http.tables.visibility import ASKER, Way, shared
 from haneul.services.network.store.networks import NETWORKS
 from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
@@ -52,8 +52,8 @@ def has_addresses(filters: Sequence[tuple[str, str]]) -> Condition:
     for i, (name, value) in enumerate(filters):
         param = sa.bindparam(f"fixed{i}", type_=sa.Text)
         is_part = name == "ip_address_substr"
-        params[f"fixed{i}"] = "%" + value.replace("%", "").replace("_", "") + "%" if is_part else value
-        condition = columns[name].like(param) if is_part else columns[name] == param
+        params[f"fixed{i}"] = containing(value) if is_part else value
+        condition = like(columns[name], f"fixed{i}") if is_part else columns[name] == param
         by_name.setdefault(name.split("_")[0], []).append(condition)
     every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
     text = "fixed_ips/" + ",".join(name for name, _ in filters)

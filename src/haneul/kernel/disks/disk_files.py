@@ -23,7 +23,7 @@ import msgspec
 
 from haneul.kernel import whole_files
 from haneul.kernel.commands import IMAGE_MEMORY, run
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, ImpossibleHere
 
 _FICLONE = 0x40049409
