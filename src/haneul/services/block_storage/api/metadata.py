@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Text, joined
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import answers, fields
@@ -16,11 +16,11 @@ from haneul.services.block_storage.operations import snapshots, volumes
 routes = ProjectRoutes()
 
 
-class Metadata(Schema):
+class Metadata(Strict):
     metadata: Annotated[dict[Text, Text], MANY]
 
 
-class Meta(Schema):
+class Meta(Strict):
     meta: Annotated[dict[Text, Text], MANY]
 
 

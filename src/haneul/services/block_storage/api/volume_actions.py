@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words, joined
@@ -55,9 +57,7 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
-    name = next((key for key in body if key in _actions), None)
-    if name is None:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+    name = fields.only_key(body, _actions)
     rule, shape, function = _actions[name]
     volume = await volumes.show(ctx, id)
     ctx.authorize(rule, volume)
@@ -287,13 +287,13 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
 
 class Retype(Strict):
     new_type: Text
-    migration_policy: Text | None = None
+    migration_policy: Text = "never"
 
 
 @action("os-retype", policy.RETYPE, Retype)
 async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
     """The volume has the other type. There is one kind of back end, so nothing moves."""
-    if given.migration_policy not in (None, "on-demand", "never"):
+    if given.migration_policy not in ("on-demand", "never"):
         raise fields.refused(
             "migration_policy", given.migration_policy, "it is not one of ['on-demand', 'never']"
         )
@@ -342,7 +342,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata)
 
 
 class OneKey(Strict):
-    key: Text
+    key: Annotated[Text, msgspec.Meta(min_length=1)]
 
 
 @action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)

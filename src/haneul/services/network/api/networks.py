@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
-from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
+from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT, Network
 from haneul.services.network.operations import networks
 from haneul.services.network.store.networks import NETWORKS
 
@@ -20,6 +23,13 @@ routes = Routes("/v2.0")
 def _status(values: list[str]) -> Extra:
     """Every network is ACTIVE."""
     return f"status/{'ACTIVE' in values}", sa.true() if "ACTIVE" in values else sa.false(), {}
+
+
+async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networks: list[Network]) -> None:
+    """As upstream: whether it is the default one is shown of external networks only."""
+    for view, network in zip(views, networks, strict=True):
+        if not network.is_external:
+            view.pop("is_default", None)
 
 
 NETWORK = Resource(
@@ -56,7 +66,7 @@ NETWORK = Resource(
         ),
         Attribute(
             "provider:segmentation_id",
-            checks.or_none(checks.integer(FIRST_SEGMENT, LAST_SEGMENT)),
+            checks.integer(FIRST_SEGMENT, LAST_SEGMENT),
             field="segment",
             default=None,
         ),
@@ -78,6 +88,7 @@ NETWORK = Resource(
         ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
     ),
     filters={"status": _status},
+    complete=_default_of_external,
     shape=answers.Network,
     refusals={
         "create": (errors.OverQuota, errors.SegmentInUse),

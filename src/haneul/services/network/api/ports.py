@@ -31,8 +31,11 @@ routes = Routes("/v2.0")
 FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
 PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = checks.mapping(
-    {"opt_name": lambda v: _option_name(v)},
-    {"opt_value": checks.or_none(checks.line(255)), "ip_version": checks.one_of(4, 6, "4", "6")},
+    {
+        "opt_name": lambda v: _option_name(v),
+        "opt_value": checks.or_none(checks.not_blank(checks.line(255))),
+    },
+    {"ip_version": checks.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = (
     NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
@@ -161,7 +164,7 @@ PORT = Resource(
         ADMIN_STATE_UP,
         shown("status"),
         Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN, spellings=only(checks.mac)),
-        Attribute("fixed_ips", checks.list_of(FIXED_IP), default=NOT_GIVEN, is_stored=False),
+        Attribute("fixed_ips", checks.not_none(checks.list_of(FIXED_IP)), default=NOT_GIVEN, is_stored=False),
         Attribute(
             "security_groups",
             checks.list_of(checks.uuid),

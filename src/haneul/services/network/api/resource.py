@@ -181,11 +181,8 @@ class Resource:
         attribute = self.by_name.get(name)
         if attribute is None or action != "create":
             return False
-        return (
-            attribute.default is not REQUIRED
-            and not callable(attribute.default)
-            and value == attribute.default
-        )
+        default = attribute.default() if callable(attribute.default) else attribute.default
+        return bool(default is not REQUIRED and value == default)
 
     # -- out
 

@@ -12,7 +12,7 @@ from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import item_of, serve
 from haneul.services.network.api.ports import FIXED_IP
-from haneul.services.network.api.resource import Attribute, Resource, shown
+from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
 from haneul.services.network.model.routers import Router
@@ -25,14 +25,14 @@ _GATEWAY = checks.mapping(
     {"network_id": checks.uuid},
     {
         "enable_snat": checks.truth,
-        "external_fixed_ips": checks.list_of(FIXED_IP),
+        "external_fixed_ips": checks.not_none(checks.list_of(FIXED_IP)),
     },
 )
 
 
 def _gateway(value: Any) -> dict[str, Any] | None:
-    """Nothing at all, in either spelling, closes the gateway."""
-    return None if value in (None, {}) else _GATEWAY(value)
+    """Nothing at all, in any spelling, closes the gateway."""
+    return None if value in (None, {}, [], "") else _GATEWAY(value)
 
 
 def _distributed(value: Any) -> bool:
@@ -70,8 +70,8 @@ ROUTER = Resource(
             is_stored=False,
         ),
         Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", checks.truth, field="is_ha", default=False, is_filter=False),
-        Attribute("distributed", _distributed, field="is_distributed", default=False, is_filter=False),
+        Attribute("ha", checks.truth, field="is_ha", default=NOT_GIVEN, is_filter=False),
+        Attribute("distributed", _distributed, field="is_distributed", default=NOT_GIVEN, is_filter=False),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
         Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
@@ -130,7 +130,7 @@ def _interface(body: Document) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in ("subnet_id", "port_id"):
         try:
-            found[name] = None if body.get(name) is None else checks.uuid(body[name])
+            found[name] = checks.uuid(body[name]) if name in body else None
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
     return found

@@ -11,7 +11,7 @@ from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.collections import serve
 from haneul.services.network.api.resource import Attribute, Resource, only, shown
-from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
+from haneul.services.network.api.shapes import DESCRIPTION, ID, NAME, REVISION, STANDARD, TIMES
 from haneul.services.network.model import normal_forms
 from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
@@ -83,7 +83,7 @@ RULE = Resource(
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", _group_id, put=False),
+        Attribute("security_group_id", checks.uuid, put=False),
         Attribute("direction", _direction, put=False, spellings=only(str.lower)),
         Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
         Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
@@ -149,11 +149,10 @@ SECURITY_GROUP = Resource(
     "security_group",
     (
         ID,
-        Attribute("name", checks.NAME),
+        NAME,
         *STANDARD,
         Attribute("stateful", checks.truth, field="is_stateful", default=True),
         shown("shared", "is_shared"),
-        shown("is_default"),
     ),
     SECURITY_GROUPS,
     errors.SecurityGroupNotFound,

@@ -14,6 +14,10 @@ REVISION = shown("revision_number", "generation")
 STANDARD = (DESCRIPTION, TAGS, *TIMES, REVISION)
 ADMIN_STATE_UP = Attribute("admin_state_up", checks.truth, field="is_up", default=True)
 ZONE_HINTS = Attribute(
-    "availability_zone_hints", checks.list_of(checks.NAME), put=False, default=list, is_stored=False
+    "availability_zone_hints",
+    checks.not_none(checks.list_of(checks.NAME)),
+    put=False,
+    default=list,
+    is_stored=False,
 )
 """Hosts of one zone only: hints are kept and shown."""

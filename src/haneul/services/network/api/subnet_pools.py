@@ -14,7 +14,7 @@ from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
 
-LENGTH = checks.or_none(checks.integer(0, 128))
+LENGTH = checks.integer(0, 128)
 
 
 def _length(name: str) -> Attribute:
@@ -26,14 +26,14 @@ SUBNET_POOL = Resource(
     "subnetpool",
     (
         ID,
-        NAME,
+        Attribute("name", checks.not_blank(checks.NAME)),
         *STANDARD,
         Attribute("prefixes", checks.list_of(checks.subnet, most=1000), is_stored=False),
         shown("ip_version"),
         _length("default_prefixlen"),
         _length("min_prefixlen"),
         _length("max_prefixlen"),
-        Attribute("default_quota", checks.or_none(checks.integer(0)), default=None),
+        Attribute("default_quota", checks.integer(0), default=None),
         Attribute("address_scope_id", checks.or_none(checks.uuid), default=None),
         Attribute("shared", checks.truth, field="is_shared", put=False, default=False),
         Attribute("is_default", checks.truth, default=False),

@@ -48,7 +48,8 @@ class Rule(Struct, frozen=True, gc=False):
     """As it was given; `normalized_cidr` is what it means."""
     remote_group_id: str | None
     remote_address_group_id: str | None
-    description: str
+    description: str | None
+    """None of the rules that a group begins with."""
     belongs_to_default_sg: bool
     normalized_cidr: str | None
     meaning: str
@@ -147,11 +148,13 @@ def check_together(rules: Sequence[dict[str, Any]]) -> None:
 def default_rules(group_id: str) -> list[dict[str, Any]]:
     """What a project's default group lets through: everything out, and in from its own members."""
     return [
-        {"direction": "ingress", "ethertype": version, "remote_group_id": group_id}
+        {"direction": "ingress", "ethertype": version, "remote_group_id": group_id, "description": None}
         for version in ("IPv4", "IPv6")
     ] + egress_rules()
 
 
 def egress_rules() -> list[dict[str, Any]]:
     """What every new group lets through: everything out."""
-    return [{"direction": "egress", "ethertype": version} for version in ("IPv4", "IPv6")]
+    return [
+        {"direction": "egress", "ethertype": version, "description": None} for version in ("IPv4", "IPv6")
+    ]

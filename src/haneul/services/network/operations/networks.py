@@ -26,6 +26,8 @@ PROVIDER_TYPES = ("flat", "vlan", "vxlan", "geneve", "gre", "local")
 async def create(ctx: Context, values: dict[str, Any]) -> Network:
     """A network without subnets; nothing is made on any host until a port needs it."""
     await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, network=1)
+    if values["segment"] is not None and values["network_type"] is None:
+        raise errors.InvalidOperation(reason="network_type required")
     kind = values.pop("network_type") or ("flat" if values["physical_network"] else "vxlan")
     if kind == "flat" and not values["physical_network"]:
         raise errors.InvalidOperation(reason="physical_network required for flat provider network")

@@ -54,7 +54,7 @@ async def create(ctx: Context, values: dict[str, Any]) -> Router:
     router = Router(
         id=ctx.new_id(), status="ACTIVE", gateway=None, routes=[], host="", tags=[], created_at=now,
         updated_at=now,
-        **values,
+        **{"is_ha": False, "is_distributed": False, **values},
     )  # fmt: skip
     await ROUTERS.add(ctx.tx, router)
     if info:
