@@ -8,18 +8,18 @@ STAMP := .venv/.stamp
 T ?= tests
 # Compiled modules are kept, wherever make starts Python: without them every process compiles a thousand files first.
 unexport PYTHONDONTWRITEBYTECODE
-NOTING := --seconds .seconds.tsv --places .places.tsv
-# All tests, on every core: those that share something are done by one worker (tests/conftest.py).
-FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) -n auto --dist loadgroup
-# Beside them the services' own tests that use the store, a second time, on a real PostgreSQL server. A folder
-# `control_plane` in a service's tests has those that do, where others do not.
+NOTING := --seconds .seconds.tsv --places .places.jsonl
+# All tests, on every core: those that share something are done by one worker (tests/conftest.py). Two workers more than
+# there are cores, because many tests wait: for processes that died and come back, for guests that boot.
+WORKERS := $(shell expr $$(nproc) + 2)
+FIRST := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --called .called.tsv -n $(WORKERS) --dist loadgroup
+# Beside them a few again, on a real PostgreSQL server: all that is asked of a database is asked there (tests/places.py).
 SECOND := $(BIN)/python -m pytest -p no:cacheprovider $(NOTING) --database postgresql
-PARTED := $(wildcard tests/services/*/control_plane)
-STORED := $(filter-out $(PARTED:/control_plane=),$(patsubst %/__init__.py,%,$(wildcard tests/services/*/__init__.py))) $(PARTED)
+PLACES := $(BIN)/python -m tests.places .places.jsonl
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
-.PHONY: help setup packages testpackages up down quick test slowest lint bench lock format
+.PHONY: help setup packages testpackages up down quick test slowest cover lint bench lock format
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,8 +31,9 @@ help: ## print this help
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@$(UV) venv -q --allow-existing --python 3.11 .venv
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 setup: $(STAMP) ## the Python environment only (.venv)
@@ -50,19 +51,24 @@ down: setup ## stop it; everything is kept
 	@$(BIN)/haneul down
 
 quick: setup ## what needs no root, no guest, no other server and no patience; on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider \
-		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" $(T)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -p no:cacheprovider $(if $(filter tests,$(T)),--quick) \
+		-m "not (slow or sweep or ceph or clients or root or qemu or postgres)" \
+		$(if $(filter changed,$(T)),$(shell $(BIN)/python -m tests.changed),$(T))
 
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
-	@rm -f .seconds.tsv .places.tsv; \
-	($(MAKE) --no-print-directory lint && $(SECOND) $(STORED)) >.second.txt 2>&1 & beside=$$!; \
+	@rm -f .seconds.tsv .places.jsonl .called.tsv; \
+	($(MAKE) --no-print-directory lint; lint=$$?; $(SECOND) --cover tests; exit $$((lint | $$?))) \
+		>.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
-	echo "beside that: lint, and the services on PostgreSQL"; \
+	echo "beside that: lint, and what PostgreSQL is to see"; \
 	wait $$beside; second=$$?; trap - EXIT; cat .second.txt; \
-	$(BIN)/python -m tests.places .places.tsv; \
-	exit $$((first | second))
+	$(PLACES) rest >.rest.txt; rest=0; \
+	if [ -s .rest.txt ]; then echo "and what is new to it ('make cover' notes that)"; $(SECOND) @.rest.txt; rest=$$?; fi; \
+	$(PLACES) check; check=$$?; \
+	$(BIN)/python -m tests.called .called.tsv; called=$$?; \
+	exit $$((first | second | rest | check | called))
 else
 test: setup
 	@$(BIN)/python -m pytest $(T)
@@ -70,6 +76,9 @@ endif
 
 slowest: # the slowest tests of the last `make test`, into docs/testing.md
 	@$(BIN)/python -m tests.seconds .seconds.tsv
+
+cover: # which tests PostgreSQL is to see, by the last `make test`, into tests/postgresql_cover.txt
+	@$(PLACES) cover
 
 lint: setup ## format, lint, types, imports
 	@$(BIN)/ruff format --check -q . || { echo "make format writes the format"; exit 1; }

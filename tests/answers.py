@@ -14,6 +14,7 @@ import msgspec
 from haneul.kernel.context import Version
 from haneul.kernel.errors import HaneulError, NotFound
 from haneul.kernel.http.answers import (
+    ANY_TYPE,
     COMMON_ERRORS,
     UNDECLARED,
     Content,
@@ -77,7 +78,7 @@ def difference(route: Route, version: Version, resp: Any) -> str:
         return f"it has a body: {resp.data!r:.80}"
     kind = (resp.content_type or "").split(";")[0]
     if isinstance(declared, Content):
-        return "" if kind in declared.types else f"its content type is {kind}"
+        return "" if {kind, ANY_TYPE} & set(declared.types) else f"its content type is {kind}"
     if resp.stream is not None and kind == "application/json":
         return ""  # a list that is sent in pieces: as long as they come, nobody has all of it
     if not isinstance(resp.data, bytes):

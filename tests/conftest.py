@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import shutil
 import sqlite3
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import argon2
 import httpx
@@ -17,7 +22,7 @@ import sqlalchemy as sa
 
 from haneul import control_plane, service_folders
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import METADATA, Database, open_database
 from haneul.kernel.hosts import Agents
 from haneul.kernel.hosts.in_process import InProcessChannel
@@ -26,8 +31,9 @@ from haneul.kernel.ids import new_hex
 from haneul.process import upcalls
 from haneul.services.identity import public as identity
 from haneul.services.identity.operations import passwords
-from tests import answers, ceph_cluster, postgresql
-from tests.places import Places
+from tests import answers, ceph_cluster, places, postgresql
+from tests.called import Called
+from tests.in_process import InProcess
 from tests.seconds import Seconds
 
 hypothesis.settings.register_profile(
@@ -43,6 +49,10 @@ COSTLY_HASHER = passwords.hasher
 passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Most tests log somebody in, and none is about how long a guess takes: here that takes no time."""
 
+os.fsync = lambda file: None
+"""Nor is any of them about power failures: what a test writes is gone soon. Processes of their own still wait."""
+
+CASES = 2
 HOSTS = 3
 SERVICES = service_folders.names()
 
@@ -53,7 +63,10 @@ class Persona:
     def __init__(self, cloud: Cloud, auth: Auth) -> None:
         self.cloud = cloud
         self.auth = auth
-        self.token = identity.mint(cloud.platform, auth)
+
+    @cached_property
+    def token(self) -> str:
+        return identity.mint(self.cloud.platform, self.auth)
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"X-Auth-Token": self.token, **options.pop("headers", {})}
@@ -126,8 +139,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write the golden files as they are found now"
     )
+    parser.addoption("--quick", action="store_true", help="of each test with many cases only two")
     parser.addoption("--thorough", action="store_true", help="sweeps send every value to every place")
-    parser.addoption("--places", type=Path, help="add the places that ask the database to this file")
+    parser.addoption("--places", type=Path, help="add what asks the database, in which test, to this file")
+    parser.addoption(
+        "--cover",
+        action="store_true",
+        help="only the tests that see all that is asked of a database, and `contended`",
+    )
+    parser.addoption("--called", type=Path, help="add the routes that answered to this file")
     parser.addoption("--seconds", type=Path, help="add a line for each test to this file: what it took")
 
 
@@ -135,14 +155,25 @@ def pytest_configure(config: pytest.Config) -> None:
     if path := config.getoption("--seconds"):
         config.pluginmanager.register(Seconds(None if hasattr(config, "workerinput") else path.absolute()))
     if path := config.getoption("--places"):
-        config.pluginmanager.register(Places(path.absolute()))
+        config.pluginmanager.register(places.Places(path.absolute()))
+    if path := config.getoption("--called"):
+        config.pluginmanager.register(Called(path.absolute()))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database") != "sqlite":
-        items[:], others = _partition(items, _differs_by_database)
-        config.hook.pytest_deselected(items=others)
+        _keep(config, items, _has_database)
+    if config.getoption("--cover"):
+        cover = frozenset(places.cover())
+        _keep(
+            config,
+            items,
+            lambda item: item.nodeid in cover or item.get_closest_marker("contended") is not None,
+        )
+    if config.getoption("--quick"):
+        quick = frozenset(_two_of_each(items))
+        _keep(config, items, lambda item: item in quick)
     for item in items:
         if "ceph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.ceph)
@@ -150,15 +181,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _differs_by_database(item: pytest.Item) -> bool:
-    """It has the run's database (others have none, or bring their own), and asks it what matters."""
-    return "databases" in getattr(item, "fixturenames", ()) and item.get_closest_marker("wire") is None
+def pytest_collection_finish() -> None:
+    """What was imported stays: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
-def _partition(
-    items: list[pytest.Item], holds: Callable[[pytest.Item], bool]
-) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    return [item for item in items if holds(item)], [item for item in items if not holds(item)]
+def _has_database(item: pytest.Item) -> bool:
+    """It has the run's database; others have none, or bring their own."""
+    return "databases" in getattr(item, "fixturenames", ())
+
+
+def _two_of_each(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Two cases of each test: not the first of all, so that each service and each kind of value is met somewhere."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    for name, each in cases.items():
+        first = crc32(name.encode()) % len(each)
+        yield from (each + each)[first : first + min(CASES, len(each))]
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], holds: Callable[[pytest.Item], bool]) -> None:
+    others = [item for item in items if not holds(item)]
+    items[:] = [item for item in items if holds(item)]
+    config.hook.pytest_deselected(items=others)
 
 
 def _group(item: pytest.Item) -> str | None:
@@ -168,7 +215,7 @@ def _group(item: pytest.Item) -> str | None:
     for a whole run; and those for which something is made once for a file or a folder.
     """
     fixtures = getattr(item, "fixturenames", ())
-    if "ceph" in fixtures:
+    if item.get_closest_marker("ceph"):
         return "ceph"
     if "guest_image" in fixtures or item.get_closest_marker("root") or item.get_closest_marker("qemu"):
         return "machine"
@@ -243,8 +290,7 @@ async def simulated_cloud(database: Database, folder: Path) -> AsyncIterator[Clo
     await plane.start()
     await agent.start()
     await send_reports(upcall, [await agent.report(host) for host in sorted(agent.hosts)])
-    transport = httpx.ASGITransport(plane.app.falcon)
-    async with httpx.AsyncClient(transport=transport, base_url="http://cloud.test") as http:
+    async with InProcess(plane.app.falcon, "http://cloud.test") as http:
         yield Cloud(plane, http, agent)
     await plane.stop()
     await channel.close()

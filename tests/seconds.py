@@ -69,13 +69,29 @@ def slowest(lines: list[str]) -> str:
         reverse=True,
     )
     total, busy = sum(row[0] for row in rows), sum(row[1] for row in rows)
+    folders: dict[str, list[float]] = defaultdict(list)
+    for _, processor, test in rows:
+        folders[_folder(test)].append(processor)
     table = [
         f"{len(rows)} runs of tests took {total:.0f} seconds, {busy:.0f} of the processor.\n",
+        "| folder | tests | seconds of the processor |",
+        "|---|---|---|",
+        *(
+            f"| `{folder}` | {len(spent)} | {sum(spent):.0f} |"
+            for folder, spent in sorted(folders.items(), key=lambda each: -sum(each[1]))
+        ),
+        "",
         "| seconds | of the processor | test |",
         "|---|---|---|",
     ]
     table += [f"| {seconds:.1f} | {processor:.1f} | `{test}` |" for seconds, processor, test in rows[:ROWS]]
     return "\n".join(table) + "\n"
+
+
+def _folder(test: str) -> str:
+    """The folder for a whole part of the system."""
+    parts = test.partition("::")[0].split("/")[:-1]
+    return "/".join(parts[: 3 if parts[1:2] == ["services"] else 2])
 
 
 def main(paths: list[str]) -> None:

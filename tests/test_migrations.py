@@ -50,6 +50,7 @@ def test_every_revision_has_a_name_that_postgresql_keeps() -> None:
     assert [name for name in heads() if len(name) > 32] == []
 
 
+@pytest.mark.slow
 def test_a_store_that_is_current_is_left_alone(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/x.db"
     store.ensure_current(url)
@@ -58,6 +59,7 @@ def test_a_store_that_is_current_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "x.db").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_upgraded_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     connection = sqlite3.connect(path)
@@ -84,6 +86,7 @@ def test_postgresql_gets_there_too() -> None:
     assert set(done.stdout.split()) == heads()
 
 
+@pytest.mark.slow
 def test_two_do_not_open_one_store(tmp_path: Path) -> None:
     held = store.lock(tmp_path)
     with pytest.raises(store.StoreProblem):
@@ -120,6 +123,7 @@ def is_kept(before: dict[str, list[dict[str, object]]], after: dict[str, list[di
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in STORES.glob("*.sqlite.sql.xz")))
+@pytest.mark.slow
 def test_an_older_store_is_upgraded_with_everything_kept(tmp_path: Path, name: str) -> None:
     path = tmp_path / "haneul.db"
     connection = sqlite3.connect(path)
@@ -159,6 +163,7 @@ def test_an_older_store_on_postgresql_is_upgraded_with_everything_kept(tmp_path:
         assert lost == []
 
 
+@pytest.mark.slow
 def test_two_who_add_a_revision_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both follow the same one; both hold, and who comes next follows both."""
     services = tmp_path / "services"

@@ -16,11 +16,12 @@ import pytest
 
 from haneul import store
 from haneul.control_plane import ControlPlane
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.db import open_database
 from haneul.service_folders import hooks, names
 from tests.test_migrations import stored
 
+pytestmark = pytest.mark.slow
 OTHERS = "f" * 32
 """A project that has nothing in that store."""
 

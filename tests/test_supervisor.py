@@ -19,6 +19,7 @@ from haneul.installation import Installation, Record
 from haneul.processes import identify
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {
     **os.environ,

@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 
 from haneul import private
-from haneul.kernel.disk_files import clones_files
+from haneul.kernel.disks.disk_files import clones_files
 from haneul.kernel.drivers import DriverReport, GoesDown, HostSettings, Reports, Watches, load
 from haneul.kernel.errors import DriverError, HostUnreachable, ImpossibleHere
 from haneul.kernel.hosts import AgentServer, Journal, Upcall

@@ -33,8 +33,9 @@ from haneul.control_plane import ControlPlane, rules, sections
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
 from haneul.installation import REMEMBERED, Installation
 from haneul.kernel import log, room
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.config import Config, OptionsProblem
-from haneul.kernel.context import SYSTEM, Platform
+from haneul.kernel.context import Platform
 from haneul.kernel.db import open_database
 from haneul.kernel.errors import StoreAway, StoreFull
 from haneul.kernel.hosts import Agents, Upcall
@@ -246,6 +247,7 @@ async def serve(options: Options) -> None:
     try:
         await server.serve(sockets=[listener])
     finally:
+        log.write_answered()
         await process.stop()
 
 

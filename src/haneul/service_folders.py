@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -95,24 +95,30 @@ def chosen(wanted: str) -> tuple[str, ...]:
     return in_order(needed)
 
 
+@cache
 def part(service: str, name: str) -> ModuleType | None:
     """The module or package `name` of a service, or None if the service has no such part."""
+    return importlib.import_module(f"haneul.services.{service}.{name}") if has_part(service, name) else None
+
+
+def has_part(service: str, name: str) -> bool:
+    """Whether the service has it; it is not imported for that."""
     full = f"haneul.services.{service}"
     for word in name.split("."):
         full = f"{full}.{word}"
         if importlib.util.find_spec(full) is None:
-            return None
-    return importlib.import_module(full)
+            return False
+    return True
 
 
-def modules(service: str, name: str) -> Iterator[ModuleType]:
+@cache
+def modules(service: str, name: str) -> tuple[ModuleType, ...]:
     """The part itself, and the modules in it if it is a package."""
     top = part(service, name)
     if top is None:
-        return
-    yield top
-    for info in pkgutil.iter_modules(getattr(top, "__path__", ()), top.__name__ + "."):
-        yield importlib.import_module(info.name)
+        return ()
+    inner = pkgutil.iter_modules(getattr(top, "__path__", ()), top.__name__ + ".")
+    return (top, *(importlib.import_module(info.name) for info in inner))
 
 
 def declared(service: str, name: str, kind: type) -> list[Any]:

@@ -6,6 +6,7 @@ That it is true is seen by `tests/answers.py`, whatever the tests call.
 from __future__ import annotations
 
 import ast
+import inspect
 
 import msgspec
 import pytest
@@ -60,3 +61,11 @@ def test_the_microversions_that_handlers_ask_for_have_names(service: str) -> Non
         and any(isinstance(each, ast.Tuple) for each in node.args)
     ]
     assert unnamed == [], "versions.py of the service names what came with each"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_has_a_docstring(service: str) -> None:
+    """It is what the reference says of the route."""
+    routes = control_plane.served(service).routes
+    silent = [f"{r.method} {r.path}" for r in routes if not inspect.getdoc(inspect.unwrap(r.handler))]
+    assert silent == []

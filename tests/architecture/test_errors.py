@@ -95,8 +95,8 @@ def said(function: Any) -> tuple[set[type[HaneulError]], list[Any], tuple[type, 
 
 
 def definition(function: Callable[..., Any]) -> ast.AST | None:
-    """Its source, if it is a service's."""
-    if not function.__module__.startswith("haneul.services."):
+    """Its source, if it is a service's, or of the routes that the kernel makes of a service's tables."""
+    if not function.__module__.startswith(("haneul.services.", "haneul.kernel.http.tables.")):
         return None
     code = function.__code__
     for node in ast.walk(tree(Path(code.co_filename))):

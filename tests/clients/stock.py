@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 import logging
-import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from tests.waiting import looks
 
 with warnings.catch_warnings():  # the client's libraries warn of each other
     warnings.simplefilter("ignore")
+    from cliff.commandmanager import CommandManager
     from openstackclient.common.clientmanager import ClientManager
     from openstackclient.shell import OpenStackShell
     from osc_lib.clientmanager import ClientCache
@@ -50,12 +53,11 @@ class Client:
 
     def run_when_free(self, command: str, *more: str) -> str:
         """`run`, asked again while the last change of the server's devices is still under way."""
-        for _ in range(600):
+        for _ in looks(0.05):
             code, out, err = self._call([*command.split(), *more])
             if code == 0:
                 return out
             assert "task_state busy" in err, err
-            time.sleep(0.05)
         raise AssertionError(err)
 
     def names(self, command: str, *more: str) -> set[str]:
@@ -64,19 +66,17 @@ class Client:
 
     def settled(self, kind: str, name: str) -> dict[str, Any]:
         """The server or volume, as soon as nothing is under way on it."""
-        for _ in range(600):
+        for _ in looks(0.05):
             found: dict[str, Any] = self.json(f"{kind} show", name)
             if found["status"] not in UNSETTLED and found.get("OS-EXT-STS:task_state") is None:
                 return found
-            time.sleep(0.05)
         raise AssertionError(f"{kind} {name} does not settle: {found}")
 
     def gone(self, kind: str, name: str) -> None:
         """Returns when it is no longer listed."""
-        for _ in range(600):
+        for _ in looks(0.05):
             if name not in self.names(f"{kind} list"):
                 return
-            time.sleep(0.05)
         raise AssertionError(f"{kind} {name} does not go")
 
     def _call(self, words: list[str]) -> tuple[int, str, str]:
@@ -88,6 +88,8 @@ class Client:
             patch.setenv("OS_CLOUD", self.cloud)
             patch.setattr("sys.stdin", _Terminal())
             patch.setattr("getpass.getpass", lambda *_: self.typed)
+            patch.setattr(CommandManager, "load_commands", _load_commands)
+            patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)  # the same, in C
             with redirect_stdout(out), redirect_stderr(err):
                 _forget_clients()
                 try:
@@ -96,6 +98,20 @@ class Client:
                     code = int(ended.code or 0)
         root.handlers = handlers
         return code, out.getvalue(), err.getvalue()
+
+
+_COMMANDS: dict[str, dict[str, Any]] = {}
+_LOAD = CommandManager.load_commands
+
+
+def _load_commands(manager: Any, namespace: str) -> None:
+    """What the installed packages bring is looked for once; each call of the client would look again."""
+    if namespace not in _COMMANDS:
+        alone = CommandManager("", ignored_modules=manager.ignored_modules)
+        _LOAD(alone, namespace)
+        _COMMANDS[namespace] = alone.commands
+    manager.group_list.append(namespace)
+    manager.commands |= _COMMANDS[namespace]
 
 
 class _Terminal(io.StringIO):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.clients.serving import Served, serving
 from tests.clients.stock import Client
+from tests.waiting import looks
 
 pytestmark = [pytest.mark.clients, pytest.mark.filterwarnings("ignore")]  # the client's own
 STORES = {"file": {"type": "file"}, "second": {"type": "file", "description": "another"}}
@@ -59,11 +59,10 @@ def web(disk: Path) -> Iterator[str]:
 
 def active(who: Client, name: str) -> dict[str, Any]:
     """The image, as soon as it has its data and nothing is under way."""
-    for _ in range(600):
+    for _ in looks(0.05):
         found: dict[str, Any] = who.json("image show", name)
         if found["status"] == "active" and not found["properties"].get("os_glance_importing_to_stores"):
             return found
-        time.sleep(0.05)
     raise AssertionError(found)
 
 
@@ -286,11 +285,10 @@ def test_a_cloud_says_how_images_can_be_imported_and_where_they_are_kept(admin: 
 def test_the_cache(admin: Client, demo: Client, disk: Path) -> None:
     id = admin.json("image create cached", *RAW, "--file", str(disk))["id"]
     admin.run("cached image queue cached")
-    for _ in range(600):
+    for _ in looks(0.05):
         [row] = [r for r in admin.json("cached image list") if r["ID"] == id]
         if row["State"] == "cached":
             break
-        time.sleep(0.05)
     assert (row["State"], row["Size"]) == ("cached", len(DATA))
     admin.run("cached image delete cached")
     assert admin.json("cached image list") == []

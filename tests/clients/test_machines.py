@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from websockets.sync.client import connect
 
 from tests.clients.serving import BIN, started
 from tests.clients.stock import Client
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, looks
 
 pytestmark = [
     pytest.mark.clients,
@@ -82,29 +81,26 @@ class Guest:
 
     def run(self, server: str, *words: str) -> str:
         """What the command prints there; asked again until somebody can log in."""
-        for _ in range(60):
+        for _ in looks(1):
             done = self.try_run(server, *words)
             if done.returncode == 0:
                 return done.stdout
-            time.sleep(1)
         raise AssertionError(done.stdout + done.stderr)
 
     def is_closed(self, server: str) -> None:
         """Returns when nobody can log in."""
-        for _ in range(20):
+        for _ in looks(0.5):
             if self.try_run(server, "true").returncode == 255:
                 return
-            time.sleep(0.5)
         raise AssertionError(f"{server} still lets us in")
 
 
 def console_says(demo: Client, server: str, text: str) -> None:
     """Returns when the console log has the text."""
-    for _ in range(90):
+    for _ in looks(1):
         log = demo.run("console log show", server)
         if text in log:
             return
-        time.sleep(1)
     raise AssertionError(log)
 
 
@@ -251,11 +247,10 @@ def test_a_machine_halts_goes_on_and_boots_again(demo: Client, guest: Guest) -> 
     for how in ("--soft", "--hard"):
         demo.run("server reboot --wait", how, "hello")
         again = booted
-        for _ in range(60):
+        for _ in looks(1):
             again = guest.run("hello", "cat /proc/sys/kernel/random/boot_id")
             if again != booted:
                 break
-            time.sleep(1)
         assert again != booted
         booted = again
 

@@ -47,6 +47,7 @@ def workshop(tmp_path: Path) -> Workshop:
     return made
 
 
+@pytest.mark.slow
 def test_what_is_new_boots_and_passes_its_own_tests(workshop: Workshop, tmp_path: Path) -> None:
     workshop.new("resource", "paper_boats", "sails")
     workshop.new("saga", "paper_boats", "hoist_sail")

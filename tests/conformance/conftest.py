@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from haneul import private
-from haneul.services.image.builder import build
+from haneul.guest_image.builder import build
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,7 +33,11 @@ def rbd_options(ceph: Cluster) -> dict[str, str]:
     return ceph.add_pool(SECOND_POOL)
 
 
-@pytest.fixture(params=["fake", "file", "rbd", "s3"])
+S3 = pytest.param("s3", marks=[pytest.mark.slow, pytest.mark.xdist_group("s3")])
+RBD = pytest.param("rbd", marks=pytest.mark.ceph)
+
+
+@pytest.fixture(params=["fake", "file", RBD, S3])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageStore]:
     options: dict[str, Any] = {}
     if request.param == "s3":

@@ -70,6 +70,9 @@ class Attacker:
     def _is_fault(self, answer: Any) -> bool:
         if self.served.manifest.name == "image" and answer.headers["content-type"].startswith("text/html"):
             return re.search(rf"<title>{answer.status_code} [^<]+</title>", answer.text) is not None
+        if self.served.manifest.name == "object_storage":
+            page = re.fullmatch(r"<html><h1>[\w -]+</h1><p>.*</p></html>", answer.text)
+            return page is not None or answer.headers["content-type"].startswith("text/plain")
         try:
             return isinstance(answer.json(), dict)
         except ValueError:

@@ -15,15 +15,15 @@ import pytest
 import pytest_asyncio
 from guest_network import ADDRESS, GuestNetwork, name
 
-from haneul.kernel import disk_files
+from haneul.kernel.disks import disk_files
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.compute.drivers.interface import DiskSpec, ImageSource, MachineSpec, PowerState
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.qemu, pytest.mark.root, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = "0d9d9a55-8f0c-4ee5-9d5e-5d3f7a3c0001"
-BOOT_S = 90
 
 
 def about(uuid: str, hostname: str, key: str) -> bytes:
@@ -77,13 +77,13 @@ async def guest(hypervisor: Any, network: GuestNetwork, spec: MachineSpec) -> An
 
 
 async def hypervisor_says(hypervisor: Any, text: bytes) -> None:
-    async with asyncio.timeout(BOOT_S):
+    async with asyncio.timeout(PATIENCE_S):
         while text not in await hypervisor.console_log(SERVER):  # noqa: ASYNC110 - the guest sends no event
             await asyncio.sleep(0.2)
 
 
 async def becomes(network: GuestNetwork, command: str, wanted: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await network.ssh(command) != wanted:  # noqa: ASYNC110 - the guest sends no event
             await asyncio.sleep(0.2)
 
@@ -166,7 +166,7 @@ async def test_consoles_answer(guest: Any) -> None:
     writer.close()
     reader, writer = await asyncio.open_unix_connection(consoles.serial)
     writer.write(b"\n")
-    assert b"login:" in await asyncio.wait_for(reader.readuntil(b"login:"), 30)
+    assert b"login:" in await asyncio.wait_for(reader.readuntil(b"login:"), PATIENCE_S)
     writer.close()
     assert (await guest.screenshot(SERVER)).startswith(b"\x89PNG")
 
@@ -210,7 +210,7 @@ async def test_it_shuts_down_by_itself_and_by_request(
     told: asyncio.Queue[tuple[str, PowerState]] = asyncio.Queue()
     guest.watch(lambda *change: told.put_nowait(change))
     await network.ssh("sudo poweroff")
-    assert await asyncio.wait_for(told.get(), 60) == (SERVER, PowerState.SHUTDOWN)
+    assert await asyncio.wait_for(told.get(), PATIENCE_S) == (SERVER, PowerState.SHUTDOWN)
 
     drive = {"openstack/latest/meta_data.json": about("another", "driven", network.public_key)}
     await guest.ensure_running(msgspec.structs.replace(spec, config_drive=drive))

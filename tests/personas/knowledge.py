@@ -368,7 +368,17 @@ def compute(t: Things) -> Knowledge:
     )  # fmt: skip
 
 
+def object_storage(t: Things) -> Knowledge:
+    thing = "/v1/{account}/{container}/{object_name:path}"
+    return Knowledge(
+        names={"account": f"AUTH_{t['project']}", "container": t["container"], "object_name": t["object"]},
+        bodies={f"PUT {thing}": b"data"},
+        headers={f"COPY {thing}": {"Destination": f"{t['container']}/copy"}},
+    )
+
+
 KNOWLEDGE = {
+    "object_storage": object_storage,
     "placement": placement,
     "oversight": oversight,
     "network": network,

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import Tx
 from haneul.kernel.http import schema
 from haneul.kernel.http.app import Served

@@ -67,9 +67,19 @@ async def furnished(cloud: Cloud) -> tuple[dict[str, str], list[str]]:
     things["operation"] = operations[0]["id"]
     refused = await cloud.stranger.get(f"{NETWORK}/quotas/{t['project']}")
     things["denial"] = refused.headers["x-openstack-request-id"]
+    things |= await _objects(tenant)
     await cloud.settled()
     own = [value for value in t.values() if len(value) >= 32 and value != t["user"]]
     return things | await _images(cloud, tenant, made), own
+
+
+async def _objects(tenant: kit.Tenant) -> dict[str, str]:
+    """A container with an object."""
+    account = f"/object-store/v1/AUTH_{tenant.things['project']}"
+    for path in ("p1-container", "p1-container/p1-object"):
+        answer = await tenant.who.put(f"{account}/{path}", content=b"")
+        assert answer.status_code == 201, answer.text
+    return {"container": "p1-container", "object": "p1-object"}
 
 
 async def _free_provider(cloud: Cloud) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.installed import Caller, Installed
+from tests.waiting import looks
 
 DATA = b"an image of the north" * 100_000
 
@@ -111,10 +111,8 @@ def fetched(here: Caller, remote_image: str, region: str) -> dict[str, Any]:
     method = {"name": "glance-download", "glance_image_id": remote_image, "glance_region": region}
     answer = here.call("POST", f"/image/v2/images/{image}/import", {"method": method})
     assert answer.status_code == 202, answer.text
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
+    for _ in looks(0.1):
         shown: dict[str, Any] = here.call("GET", f"/image/v2/images/{image}").json()
         if shown["status"] != "importing":
             return shown
-        time.sleep(0.1)
     raise AssertionError(shown)

@@ -52,6 +52,8 @@ OTHERS = (*TEXTS[1:3], *TEXTS[4:], *LISTS[2:], *OBJECTS[1:], *NUMBERS, *DEEP)
 """Shared out among the fields of a body."""
 BRIEFLY = (TEXTS[0], TEXTS[3], LISTS[0], LISTS[1], OBJECTS[0], *NUMBERS[2:5], DEEP[0])
 """For fields that a schema decodes, all in the same way."""
+PLACE = "here comes the most"
+_WRITTEN: dict[int, str] = {}
 QUERIES = (
     *(f"{name}={'x' * 8000}" for name in ("name", "id", "status", "sort_key", "sort", "marker", "fields", "limit")),
     *(f"{name}={'9' * 4000}" for name in ("limit", "offset", "page", "changes-since")),
@@ -67,15 +69,24 @@ QUERIES = (
 )  # fmt: skip
 
 
-def bodies(route: Route, right: list[dict[str, Any]]) -> Iterator[Any]:
+def bodies(route: Route, right: list[dict[str, Any]]) -> Iterator[bytes]:
     """Bodies of the route with one value as large as it goes: of its schema, and of right ones, in turn."""
     for path in dict.fromkeys(paths(route.body, ())):
+        around = json.dumps(_at(path, PLACE))
         for value in BRIEFLY if path else EXTREMES:
-            yield _at(path, value)
+            yield _filled_in(around, value)
     for body in right:
         for number, path in enumerate(_leaves(body)):
+            around = json.dumps(_with(body, path, PLACE))
             for value in (*BRIEFLY, *OTHERS[number % 4 :: 4]):
-                yield _with(body, path, value)
+                yield _filled_in(around, value)
+
+
+def _filled_in(around: str, value: Any) -> bytes:
+    """Each value is written as JSON once: there are few of them, in thousands of bodies, and they are large."""
+    if id(value) not in _WRITTEN:
+        _WRITTEN[id(value)] = json.dumps(value)
+    return around.replace(f'"{PLACE}"', _WRITTEN[id(value)], 1).encode()
 
 
 def paths(hint: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

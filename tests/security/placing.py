@@ -18,10 +18,10 @@ from msgspec import inspect
 from haneul.kernel.http import schema
 from haneul.kernel.http.app import Served
 from haneul.kernel.http.routes import Route
+from haneul.kernel.http.tables import Resource
 from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
 from haneul.services.compute.api.server_actions import ACTIONS
 from haneul.services.network import api as network_api
-from haneul.services.network.api.resource import Resource
 
 IS_ID = re.compile(
     r"(^|[_:-])(id|uuid|ref|source)s?$|Ref$|Id$|^(volume|port|network|subnet|server|image|tenant|owner|member|marker|key_name"

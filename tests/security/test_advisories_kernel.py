@@ -76,6 +76,7 @@ async def test_a_member_is_a_member_whatever_the_headers_say(cloud: Cloud) -> No
         assert plain.status_code >= 400 or dressed.json() == plain.json()
 
 
+@pytest.mark.contended
 async def test_many_at_once_are_each_who_they_are(keystone: Keystone) -> None:
     """OSSA-2014-007: nobody is answered as somebody else, whoever's requests come between."""
     tokens = {name: await keystone.token(name) for name in ("admin", "member", "reader")}

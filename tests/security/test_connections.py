@@ -17,7 +17,7 @@ import websockets
 
 from haneul.kernel.http import connections
 from haneul.kernel.http.door import OWN_FILES, Door, Limits
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 SOON = Limits(head_timeout_s=0.2, body_timeout_s=0.2, idle_timeout_s=0.2)
 SECONDS = 30
@@ -175,7 +175,7 @@ async def test_a_body_that_stops_coming_is_told_so_and_closed(kind: bytes) -> No
 
 
 async def test_a_body_that_comes_slowly_but_comes_is_taken() -> None:
-    async with serving(Limits(body_timeout_s=3)) as server:
+    async with serving(Limits(body_timeout_s=PATIENCE_S)) as server:
         link = await server.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
         await server.echo.is_reading.wait()
         for _ in range(5):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -75,8 +74,7 @@ class Sweep:
 def of_route(attacker: Attacker, route: Route, right: dict[Any, list[dict[str, Any]]]) -> Iterator[bytes]:
     if any(route.path.endswith(skipped) for skipped in SKIPPED):
         return
-    for body in extreme_values.bodies(route, right.get((route.method, attacker.path(route.path)), [])):
-        content = json.dumps(body).encode()
+    for content in extreme_values.bodies(route, right.get((route.method, attacker.path(route.path)), [])):
         if len(content) <= route.limit:
             yield content
 

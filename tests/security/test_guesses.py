@@ -54,6 +54,7 @@ async def test_right_passwords_are_never_too_many(strict: Keystone) -> None:
         assert (await strict.login("member")).status_code == 201
 
 
+@pytest.mark.contended
 async def test_guesses_at_the_same_time_gain_nothing(strict: Keystone) -> None:
     tries = [strict.login("member", PASSWORD if n == 19 else f"guess {n}") for n in range(20)]
     answers = [each.status_code for each in await asyncio.gather(*tries)]
@@ -78,6 +79,7 @@ async def test_codes_are_not_guessed_and_hold_once(strict: Keystone) -> None:
     assert (await login_with(strict, by_code(strict, code(strict, -1)))).status_code == 429
 
 
+@pytest.mark.contended
 async def test_one_of_many_at_the_same_time_uses_a_code(keystone: Keystone) -> None:
     await with_secret(keystone)
     right = by_code(keystone, code(keystone))

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import pytest
 
-from haneul.services.image import plugins
 from haneul.services.image.errors import DataRefused
 from haneul.services.image.model import formats
+from haneul.services.image.store import conversions
 from tests.services.image.test_formats import SPARSE, qcow2, vdi, vhd, vhdx, vmdk
 
 pytestmark = pytest.mark.sweep
@@ -225,7 +225,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def unpack(path: Path, kind: str, size_max: int = 4 * MIB) -> bytes:
-    return b"".join(plugins.unpacked(path, kind, size_max=size_max, ratio_max=1000))
+    return b"".join(conversions.unpacked(path, kind, size_max=size_max, ratio_max=1000))
 
 
 @pytest.mark.parametrize("kind", PACKED)
@@ -234,7 +234,7 @@ def test_packed_data_comes_out_or_is_refused(tmp_path: Path, kind: str) -> None:
     inside = bytes(dice.randrange(8) for _ in range(20_000))
     path = tmp_path / "packed"
     path.write_bytes(PACKED[kind](inside))
-    assert plugins.packing(path) == kind
+    assert conversions.packing(path) == kind
     assert unpack(path, kind) == inside
     sound = path.read_bytes()
     for _ in range(120):
@@ -256,8 +256,8 @@ def test_several_streams_are_one_and_zeros_are_held_to_the_limit(tmp_path: Path,
     tracemalloc.start()
     try:
         with pytest.raises(DataRefused):
-            for piece in plugins.unpacked(path, kind, size_max=8 * MIB, ratio_max=1000):
-                assert len(piece) <= plugins.PIECE
+            for piece in conversions.unpacked(path, kind, size_max=8 * MIB, ratio_max=1000):
+                assert len(piece) <= conversions.PIECE
         assert tracemalloc.get_traced_memory()[1] < 16 * MIB
     finally:
         tracemalloc.stop()

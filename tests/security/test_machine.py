@@ -41,6 +41,7 @@ def test_every_process_begins_by_closing_what_it_makes(module: str, tmp_path: Pa
         assert "mask 0o77" in done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_in_the_state_folder_is_open_to_others(tmp_path: Path) -> None:
     """Also what an older version left open."""
     state, port = tmp_path / "state", free_port()

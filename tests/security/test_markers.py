@@ -10,6 +10,8 @@ import re
 import uuid
 from collections.abc import Iterator
 
+import pytest
+
 from haneul.kernel.http.app import Served
 from haneul.kernel.http.routes import Route
 from tests.conftest import SERVICES, Cloud
@@ -64,6 +66,7 @@ class Lists:
         return self._of_nobody[key]
 
 
+@pytest.mark.slow
 async def test_a_marker_of_another_project_is_like_one_of_nobody(cloud: Cloud) -> None:
     w, external = await kit.people(cloud)
     victim = await kit.furnish(w, external, "secret-of-the-victim", 1)

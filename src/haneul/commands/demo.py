@@ -146,7 +146,7 @@ def prepare(state: Path, say: Say, *, is_simulated: bool) -> None:
 
 
 def _build_image(file: Path) -> None:
-    from haneul.services.image.builder import build as build_image
+    from haneul.guest_image.builder import build as build_image
 
     asyncio.run(build_image(file, file.parent / "packages"))
 

@@ -34,7 +34,7 @@ def command() -> None:
 @state_option
 def build(installation: Installation, name: str, to: Path | None) -> None:
     """Build the small Linux image, and register it as a public one."""
-    from haneul.services.image.builder import build as build_image
+    from haneul.guest_image.builder import build as build_image
 
     cache = installation.state / "cache"
     file = to or cache / f"{name}.qcow2"

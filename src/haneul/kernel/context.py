@@ -6,24 +6,26 @@ transaction begins at the first statement and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
 from haneul.kernel import events, races
+from haneul.kernel.auth import SYSTEM, Auth
 from haneul.kernel.clock import Clock
 from haneul.kernel.config import Config, Section
-from haneul.kernel.db import Database, Tx
+from haneul.kernel.db import Database, Rows, Tx
 from haneul.kernel.denials import WITHIN_PROJECT, Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
-from haneul.kernel.policy import Credentials, Policy, Rule
+from haneul.kernel.policy import Credentials, Policy, Question, Rule, as_target
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
@@ -33,86 +35,9 @@ if TYPE_CHECKING:
 Version = tuple[int, int]
 S = TypeVar("S", bound=Section)
 T = TypeVar("T")
+M = TypeVar("M", bound=msgspec.Struct)
 P = ParamSpec("P")
 Close = Callable[[Any], Awaitable[None]]
-
-
-class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The authorisation that a token stands for. Everything is None or empty where it does not apply."""
-
-    user_id: str | None = None
-    user_name: str | None = None
-    user_domain_id: str | None = None
-    user_domain_name: str | None = None
-    project_id: str | None = None
-    project_name: str | None = None
-    project_domain_id: str | None = None
-    project_domain_name: str | None = None
-    domain_id: str | None = None
-    domain_name: str | None = None
-    system: bool = False
-    roles: tuple[str, ...] = ()
-    """Names, lower case, implied ones included."""
-    role_ids: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    audit_ids: tuple[str, ...] = ()
-    issued_at: str = ""
-    expires_at: str = ""
-    app_credential_id: str | None = None
-    trust_id: str | None = None
-    trustor_id: str | None = None
-    trustee_id: str | None = None
-    consumer_id: str | None = None
-    access_token_id: str | None = None
-    group_ids: tuple[str, ...] = ()
-    """Groups that the user is in for as long as this token lasts, as a federation says."""
-    identity_provider_id: str | None = None
-    protocol_id: str | None = None
-    access_rules: tuple[tuple[str, str, str], ...] = ()
-    """(service type, method, path): where there are any, nothing else may be asked for."""
-
-    certificate_thumbprint: str | None = None
-    """Of the certificate that must come with the token, for one that was given for a certificate."""
-
-    provider_sessions: tuple[str, ...] = ()
-    """What the identity provider may end by logging somebody out, if this token came of it."""
-
-    @property
-    def is_delegated(self) -> bool:
-        """Whether it is a program's: by an application credential, a trust, an OAuth access token or a
-        certificate."""
-        return bool(
-            self.app_credential_id or self.trust_id or self.access_token_id or self.certificate_thumbprint
-        )
-
-    @property
-    def delegation(self) -> tuple[str | None, ...]:
-        """By what it was lent, if it was."""
-        return self.app_credential_id, self.trust_id, self.access_token_id
-
-    def credentials(self) -> dict[str, Any]:
-        """What policy checks compare with."""
-        return {
-            "user_id": self.user_id,
-            "project_id": self.project_id,
-            "tenant_id": self.project_id,
-            "domain_id": self.domain_id,
-            "user_domain_id": self.user_domain_id,
-            "project_domain_id": self.project_domain_id,
-            "system_scope": "all" if self.system else None,
-            "roles": self.roles,
-            "is_admin": "admin" in self.roles,
-            "token.domain.id": self.domain_id,
-            "token.project.domain.id": self.project_domain_id,
-            "trust.trustor_user_id": self.trustor_id,
-            "is_internal": self is SYSTEM,
-        }
-
-
-ANONYMOUS = Auth()
-SYSTEM = Auth(
-    user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service")
-)
 
 
 @dataclass(eq=False)
@@ -185,10 +110,42 @@ class NoTransaction:
 NO_TRANSACTION: Any = NoTransaction()
 
 
+class Asker:
+    """Who asks, and what the policy was found to say to them: a list asks the same of each of its rows."""
+
+    __slots__ = ("_answers", "_credentials", "_policy", "auth", "decisions")
+
+    def __init__(self, policy: Policy, auth: Auth, decisions: Decisions | None = None) -> None:
+        self.auth = auth
+        self.decisions = decisions or Decisions()
+        self._policy = policy
+        self._credentials: Credentials | None = None
+        self._answers: dict[Any, bool] = {}
+
+    def may(self, rule: Rule, target: Any = None) -> bool:
+        """Whether they may do this to the target (a Struct or a mapping; None: to any at all)."""
+        question = self._policy.question(rule)
+        if question is None:
+            is_allowed = False
+        else:
+            seen = question, question.sees(target)
+            try:
+                is_allowed = self._answers[seen]
+            except KeyError:
+                is_allowed = self._answers[seen] = self._decide(question, target)
+            except TypeError:  # what it sees is no key: a list, say
+                is_allowed = self._decide(question, target)
+        self.decisions.note(rule, target, is_allowed)
+        return is_allowed
+
+    def _decide(self, question: Question, target: Any) -> bool:
+        if self._credentials is None:
+            self._credentials = self.auth.credentials()
+        return question.answer(target, self._credentials)
+
+
 class Context:
-    __slots__ = (
-        "_credentials", "_tx", "auth", "decisions", "endpoint", "operation", "platform", "request_id", "version"
-    )  # fmt: skip
+    __slots__ = ("_tx", "asker", "auth", "endpoint", "operation", "platform", "request_id", "version")
 
     def __init__(
         self,
@@ -200,17 +157,16 @@ class Context:
         version: Version = (0, 0),
         operation: Any = None,
         endpoint: str | None = None,
-        decisions: Decisions | None = None,
+        asker: Asker | None = None,
     ) -> None:
         self.platform = platform
         self.auth = auth
+        self.asker = asker or Asker(platform.policy, auth)
         self._tx = tx
         self.request_id = request_id
         self.version = version
-        self._credentials: Credentials | None = None
         self.operation = operation
         self.endpoint = endpoint or platform.endpoint
-        self.decisions = decisions or Decisions()
 
     # -- who
 
@@ -218,7 +174,7 @@ class Context:
     def project_id(self) -> str:
         """The project acted in; 403 if the token is not scoped to one."""
         if self.auth.project_id is None:
-            self.decisions.note(WITHIN_PROJECT, None, is_allowed=False)
+            self.asker.decisions.note(WITHIN_PROJECT, None, is_allowed=False)
             raise Forbidden(action="an operation within a project")
         return self.auth.project_id
 
@@ -228,13 +184,7 @@ class Context:
 
     def may(self, rule: Rule, target: Any = None) -> bool:
         """Whether the asker may do this to the target (a Struct or a mapping; None: to any at all)."""
-        whom = as_target(target)
-        if self._credentials is None:
-            self._credentials = self.auth.credentials()
-        decided = self.platform.policy.decide(rule, whom, self._credentials)
-        is_allowed = decided is not False if whom is None else bool(decided)
-        self.decisions.note(rule, whom, is_allowed)
-        return is_allowed
+        return self.asker.may(rule, target)
 
     def authorize(self, rule: Rule, target: Any, *, hidden: HaneulError | None = None) -> None:
         """Raise Forbidden unless the rule allows it on the target; one of None is nobody's.
@@ -243,6 +193,37 @@ class Context:
         """
         if not self.may(rule, target if target is not None else {}):
             raise hidden or Forbidden(action=rule.name)
+
+    def seen(self, thing: M | None, rule: Rule, *, hidden: HaneulError, target: Any = None) -> M:
+        """The thing, if it is there and the rule lets the asker do this with it; `hidden` is raised otherwise."""
+        if thing is None or not self.may(rule, thing if target is None else target):
+            raise hidden
+        return thing
+
+    async def find(
+        self,
+        rows: Rows[M],
+        id: str,
+        rule: Rule,
+        *,
+        missing: type[HaneulError],
+        named: str = "id",
+        sees: Rule | None = None,
+        is_own_told: bool = False,
+    ) -> M:
+        """The thing of that id, if the rule lets the asker do this with it.
+
+        `missing`, which gets the id as its detail `named`, is raised for one that is not there, and for one that the
+        asker may not know of. Who may know of it, and is refused, is told Forbidden: who passes `sees`; whose own
+        project's it is, with `is_own_told`.
+        """
+        thing = await rows.get(self._tx, id)
+        if thing is None or (sees is not None and not self.may(sees, thing)):
+            raise missing(**{named: id})
+        if not self.may(rule, thing):
+            is_own = is_own_told and getattr(thing, "project_id", None) == self.auth.project_id
+            raise Forbidden(action=rule.name) if sees is not None or is_own else missing(**{named: id})
+        return thing
 
     # -- when, which
 
@@ -301,15 +282,18 @@ class Context:
             version=self.version,
             operation=self.operation,
             endpoint=self.endpoint,
-            decisions=self.decisions,
+            asker=self.asker,
         )
 
     async def emit(self, event: events.Event) -> None:
         """Log the event with this transaction, and tell its listeners once that is committed."""
-        await events.log(
-            self.tx, event, id=new_id(), at=self.now(), auth=self.auth, request_id=self.request_id
-        )
-        self.tx.after_commit(lambda: self.platform.bus.publish(event))
+        await self.emit_all([event])
+
+    async def emit_all(self, happened: Sequence[events.Event]) -> None:
+        """The same of several things."""
+        await events.log(self.tx, happened, at=self.now(), auth=self.auth, request_id=self.request_id)
+        for event in happened:
+            self.tx.after_commit(partial(self.platform.bus.publish, event))
 
     async def start(self, saga: Saga, given: Any, *, resource: str, supersede: bool = False) -> str:
         """Begin the saga with this transaction; the id of its operation.
@@ -335,12 +319,4 @@ class Context:
         return self.platform.agents.typed(host, ability, origin)
 
 
-def as_target(target: Any) -> Mapping[str, Any] | None:
-    if target is None or isinstance(target, Mapping):
-        return target
-    if isinstance(target, msgspec.Struct):
-        return {f: getattr(target, f) for f in target.__struct_fields__}
-    raise TypeError(f"not a target: {target!r}")
-
-
-__all__ = ["ANONYMOUS", "NO_TRANSACTION", "SYSTEM", "Auth", "Context", "Platform", "as_target"]
+__all__ = ["NO_TRANSACTION", "Asker", "Context", "Platform", "as_target"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from haneul.kernel.errors import HaneulError
-from haneul.kernel.policy import Credentials, Policy, Rule, Target, covers_scope, scope_of
+from haneul.kernel.policy import Credentials, Policy, Rule, Target, as_target, covers_scope, scope_of
 
 LADDER = ("reader", "member", "manager", "admin")
 """Each of them implies those before it."""
@@ -55,10 +56,10 @@ class Decisions:
     __slots__ = ("last", "refusals")
 
     def __init__(self) -> None:
-        self.refusals: deque[Refusal] = deque(maxlen=16)
-        self.last: Refusal | None = None
+        self.refusals: deque[tuple[Rule, Any]] = deque(maxlen=16)
+        self.last: tuple[Rule, Any] | None = None
 
-    def note(self, rule: Rule, target: Target, is_allowed: bool) -> None:
+    def note(self, rule: Rule, target: Any, is_allowed: bool) -> None:
         self.last = None if is_allowed else (rule, target)
         if self.last is not None:
             self.refusals.append(self.last)
@@ -74,8 +75,11 @@ class Decisions:
         named = error.details.get("action")
         for rule, target in reversed(self.refusals):
             if rule.name == named:
-                return rule, target
-        return None if self.last is None or self.last[1] == {} else self.last
+                return rule, as_target(target)
+        if self.last is None or self.last[1] == {}:
+            return None
+        rule, target = self.last
+        return rule, as_target(target)
 
 
 class Denials:

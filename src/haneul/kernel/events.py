@@ -7,13 +7,14 @@ nudge that is lost costs time, never work, because reconcilers also look by them
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
 
 from haneul.kernel.db import Rows, Tx
+from haneul.kernel.ids import new_id
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -53,19 +54,20 @@ class Bus:
             listener(event)
 
 
-async def log(tx: Tx, event: Event, *, id: str, at: datetime, auth: Any, request_id: str | None) -> None:
-    """Write the event to the log, in the transaction of the change."""
+async def log(tx: Tx, events: Iterable[Event], *, at: datetime, auth: Any, request_id: str | None) -> None:
+    """Write the events to the log, in the transaction of the change."""
+    await EVENTS.add_all(tx, [_logged(event, at, auth, request_id) for event in events])
+
+
+def _logged(event: Event, at: datetime, auth: Any, request_id: str | None) -> LoggedEvent:
     payload = msgspec.to_builtins(event)
-    await EVENTS.add(
-        tx,
-        LoggedEvent(
-            id,
-            event.kind or type(event).__name__,
-            at,
-            payload.get(event.subject),
-            getattr(auth, "project_id", None),
-            getattr(auth, "user_id", None),
-            request_id,
-            payload,
-        ),
+    return LoggedEvent(
+        new_id(),
+        event.kind or type(event).__name__,
+        at,
+        payload.get(event.subject),
+        getattr(auth, "project_id", None),
+        getattr(auth, "user_id", None),
+        request_id,
+        payload,
     )

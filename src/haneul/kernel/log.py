@@ -20,6 +20,9 @@ _write: Any = None
 _answered: list[tuple[str, str, Any, float, str, str | None]] = []
 _ENCODER = msgspec.json.Encoder()
 LONGEST_PATH = 512
+GATHERED_S = 0.02
+"""So long lines about requests wait for more of them: a write for each would cost as much as a short answer."""
+MOST_GATHERED = 256
 TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 """Where it failed, without the values: those may be secrets."""
 
@@ -61,15 +64,20 @@ def cut(path: str) -> str:
 
 
 def access(method: str, path: str, status: Any, seconds: float, request_id: str, user_id: str | None) -> None:
-    """One line about a request that was answered, written when its answer has left: that waits for no disk."""
+    """One line about a request that was answered, written a moment after its answer has left."""
     if _write is None:
         return
     if not _answered:
-        asyncio.get_running_loop().call_soon(_write_answered)
+        asyncio.get_running_loop().call_later(GATHERED_S, write_answered)
     _answered.append((method, path, status, seconds, request_id, user_id))
+    if len(_answered) >= MOST_GATHERED:
+        write_answered()
 
 
-def _write_answered() -> None:
+def write_answered() -> None:
+    """Nothing is left that was not written."""
+    if not _answered:
+        return
     lines = [
         _ENCODER.encode(
             {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from haneul.kernel.ids import new_request_id
 
 PROFILES = ("minimum", "core", "all")
 """What may be asked for by one word; each holds the one before."""
@@ -65,5 +68,7 @@ class Manifest:
     """How an answer 401 names where tokens come from; of one service only."""
     request_id_header: str = ""
     """A second header in which its answers give the request's id."""
+    request_id: Callable[[], str] = new_request_id
+    """How its answers' ids are made."""
     takes_trailing_slashes: bool = True
     """Whether a path with a slash at its end means the same as one without."""

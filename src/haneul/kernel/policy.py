@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.errors import BadRequest
 
 Credentials = Mapping[str, Any]
@@ -32,6 +34,51 @@ _TARGET = re.compile(r"%\(([^)]+)\)s")
 _REFERENCE = re.compile(r"(?:^|[\s(])rule:([^\s()]+)")
 _ROLE = re.compile(r"(?:^|[\s(])role:([^\s()%]+)", re.IGNORECASE)
 _MISSING = object()
+
+
+class Question:
+    """A rule as it is asked: its check, and what of a target the answer depends on."""
+
+    __slots__ = ("_fields", "_names", "check", "rule")
+
+    def __init__(self, rule: Rule, check: Check, names: Iterable[str]) -> None:
+        self.rule = rule
+        self.check = check
+        self._names = tuple(dict.fromkeys(names))
+        """Of the attributes."""
+        self._fields: dict[type, tuple[str, ...] | None] = {}
+        """Those that a Struct of that type has; None: the target is looked at whole."""
+
+    def sees(self, target: Any) -> tuple[Any, ...]:
+        """Two targets for which this is the same get the same answer from the same asker."""
+        kind = type(target)
+        try:
+            fields = self._fields[kind]
+        except KeyError:
+            fields = self._fields[kind] = self._fields_of(kind)
+        if fields is None:
+            return kind, *[_dig(target, name) for name in self._names]
+        return kind, *[getattr(target, name) for name in fields]
+
+    def answer(self, target: Any, credentials: Credentials) -> bool:
+        """Whether they may do it to the target; None is any at all: whether there can be one."""
+        if not covers_scope(self.rule, credentials):
+            return False
+        fields = self._fields.get(type(target))
+        if target is None:
+            return self.check(None, credentials) is not False
+        seen = as_target(target) if fields is None else {name: getattr(target, name) for name in fields}
+        return bool(self.check(seen, credentials))
+
+    def _fields_of(self, kind: type) -> tuple[str, ...] | None:
+        if issubclass(kind, Mapping):
+            return None
+        if issubclass(kind, msgspec.Struct):
+            wanted = {part for name in self._names for part in (name, name.partition(".")[0])}
+            return tuple(field for field in kind.__struct_fields__ if field in wanted)
+        if kind is type(None):
+            return ()
+        raise TypeError(f"not a target: {kind!r}")
 
 
 @dataclass(frozen=True)
@@ -82,6 +129,8 @@ class Policy:
     warnings: list[str] = field(default_factory=list)
     """What an operator should hear of their texts, though they can be used."""
     _checks: dict[str, Check] = field(default_factory=dict)
+    _questions: dict[str, Question] = field(default_factory=dict)
+    """By key."""
     _ids: dict[str, str] = field(default_factory=dict)
     """Key -> what the rule goes by."""
 
@@ -101,10 +150,13 @@ class Policy:
         times = Counter(each.name for each in by_key.values())
         policy._ids = {key: each.name if times[each.name] == 1 else key for key, each in by_key.items()}
         policy.rules = {policy._ids[key]: each for key, each in by_key.items()}
-        for id, each in policy.rules.items():
-            policy._checks[id] = policy._compile(each)
         for id in policy.rules:
             policy._require_an_end(id, ())
+        for id in policy.rules:
+            policy._check(id)
+        for each in by_key.values():
+            id = policy._ids[each.key]
+            policy._questions[each.key] = Question(each, policy._checks[id], policy._names(id))
         referred = {(each, name) for each in policy.rules.values() for name in references(each)}
         ids = {policy.id(name, each.service) for each, name in referred}
         policy.warnings += [
@@ -148,11 +200,29 @@ class Policy:
 
     def decide(self, rule: str | Rule, target: Target, credentials: Credentials) -> bool | None:
         """Yes, no, or None where it depends on a target that is not given."""
-        id = rule if isinstance(rule, str) else self.id_of(rule)
-        asked = self.rules.get(id)
-        if asked is None or not covers_scope(asked, credentials):
+        if isinstance(rule, str):
+            known = self.rules.get(rule)
+            question = None if known is None else self._questions[known.key]
+        else:
+            question = self.question(rule)
+        if question is None or not covers_scope(question.rule, credentials):
             return False
-        return self._checks[id](target, credentials)
+        return question.check(target, credentials)
+
+    def question(self, rule: Rule) -> Question | None:
+        """The rule as this policy has it; None: nobody passes it."""
+        question = self._questions.get(rule.key)
+        if question is None and (known := self.rules.get(rule.name)) is not None:
+            question = self._questions[known.key]
+        return question
+
+    def _names(self, id: str) -> list[str]:
+        """The attributes of a target for which the rule asks, itself or by another."""
+        asked = self.rules[id]
+        return [
+            *_TARGET.findall(asked.check),
+            *(name for other in self._referred_by(asked) for name in self._names(other)),
+        ]
 
     def roles_named(self, id: str) -> set[str]:
         """The roles that the rule speaks of, itself or by another."""
@@ -173,9 +243,12 @@ class Policy:
         for other in self._referred_by(self.rules[id]):
             self._require_an_end(other, (*above, id))
 
-    def _referred(self, id: str | None, target: Target, credentials: Credentials) -> bool | None:
-        check = None if id is None else self._checks.get(id)
-        return False if check is None else check(target, credentials)
+    def _check(self, id: str) -> Check:
+        """The rule's check; it was compiled by the first that referred to it."""
+        check = self._checks.get(id)
+        if check is None:
+            check = self._checks[id] = self._compile(self.rules[id])
+        return check
 
     def _compile(self, declared: Rule) -> Check:
         text = declared.check.strip()
@@ -221,7 +294,7 @@ class Policy:
         if text == "@":
             return lambda target, credentials: True
         if text == "!":
-            return lambda target, credentials: False
+            return _nobody
         kind, colon, value = text.partition(":")
         if not colon:
             raise PolicyError(rule=of.name, why=f"{text!r} is not a check")
@@ -229,10 +302,22 @@ class Policy:
             raise PolicyError(rule=of.name, why="remote checks are not supported")
         if kind == "rule":
             referred = self.id(value, of.service)
-            return lambda target, credentials: self._referred(referred, target, credentials)
+            return _nobody if referred is None else self._check(referred)
         if kind == "role":
             return _role(value)
         return _generic(kind, value)
+
+
+def _nobody(target: Target, credentials: Credentials) -> bool:
+    return False
+
+
+def as_target(target: Any) -> Mapping[str, Any] | None:
+    if target is None or isinstance(target, Mapping):
+        return target
+    if isinstance(target, msgspec.Struct):
+        return {f: getattr(target, f) for f in target.__struct_fields__}
+    raise TypeError(f"not a target: {target!r}")
 
 
 def _list(words: Iterable[str]) -> str:

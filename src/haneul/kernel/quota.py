@@ -93,6 +93,8 @@ class QuotaSet:
         """How often the project may have that much more, until the transaction ends."""
         await ctx.tx.lock("quota", self.service, ctx.project_id)
         limits = await self.limits(ctx.tx, ctx.project_id)
+        if all(limits.get(r, UNLIMITED) < 0 for r in each):
+            return ANY_NUMBER
         used = await self.count(ctx.tx, ctx.project_id)
         left = [
             (limits[r] - used.get(r, 0)) // amount

@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
 from haneul.kernel.errors import CONCEALED, HOST_FAILURES
 
@@ -237,19 +238,20 @@ class Saga:
     ) -> list[Any] | None:
         """What the function asks for; None if something it cannot do without was never made."""
         found: list[Any] = []
+        givers: dict[int, Any] = {FAILURE: failure}
         for ask in self._asks[function]:
-            given = {
-                field: failure if number == FAILURE else self._given(operation, kind, number)
-                for field, kind, number in ask.parts
-            }
-            if any(each is None for each in given.values()):
+            for _, kind, number in ask.parts:
+                if number not in givers:
+                    givers[number] = self._given(operation, kind, number)
+            if any(givers[number] is None for _, _, number in ask.parts):
                 if not ask.is_optional:
                     return None
                 found.append(None)
-            elif WHOLE in given:
-                found.append(given[WHOLE])
+            elif ask.parts[0][0] == WHOLE:
+                found.append(givers[ask.parts[0][2]])
             else:
-                found.append(ask.kind(**{field: getattr(each, field) for field, each in given.items()}))
+                fields = {field: getattr(givers[number], field) for field, _, number in ask.parts}
+                found.append(ask.kind(**fields))
         return found
 
     def _given(self, operation: Operation, kind: type, number: int) -> Any:

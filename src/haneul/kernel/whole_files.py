@@ -64,13 +64,13 @@ async def making_slowly(path: Path, *, part: Path | None = None) -> AsyncIterato
 
 def keep(part: Path, path: Path) -> None:
     """What was written as `part` is on disk, under its name, and the name is on disk. Blocks."""
-    _sync(part)
+    sync(part)
     part.replace(path)
     part.unlink(missing_ok=True)  # renaming one name of a file over another of it leaves both
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from tests.clients.stock import Client
+from tests.waiting import looks
 
 IMAGE = "haneul-lite"
 SERVER = ("--flavor", "tiny", "--image", IMAGE)
@@ -17,12 +17,11 @@ def addresses(server: dict[str, Any]) -> list[str]:
 
 def reaches(demo: Client, name: str, *wanted: str) -> None:
     """Returns when the server has these addresses, on ports that are active."""
-    for _ in range(600):
+    for _ in looks(0.05):
         ports = demo.json("port list --server", name)
         found = {f["ip_address"] for p in ports if p["Status"] == "ACTIVE" for f in p["Fixed IP Addresses"]}
         if found == set(wanted) == set(addresses(demo.json("server show", name))):
             return
-        time.sleep(0.05)
     raise AssertionError(f"{name} has {found}")
 
 
@@ -36,8 +35,7 @@ def boot(demo: Client, name: str, *more: str) -> dict[str, Any]:
 
 def becomes(demo: Client, name: str, status: str) -> None:
     """Returns when the server has the status, and nothing is done to it."""
-    for _ in range(600):
+    for _ in looks(0.05):
         if (found := demo.settled("server", name))["status"] == status:
             return
-        time.sleep(0.05)
     raise AssertionError(f"{name} is {found['status']}")

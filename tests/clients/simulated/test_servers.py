@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.clients.serving import BIN
 from tests.clients.simulated.servers import IMAGE, SERVER, addresses, boot, reaches
 from tests.clients.stock import Client
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, looks
 
 pytestmark = [
     pytest.mark.clients,
@@ -140,10 +139,9 @@ def test_a_server_boots_from_a_volume(demo: Client) -> None:
         demo.gone("server", name)
     assert demo.settled("volume", "root")["status"] == "available"
     demo.run("image create --volume root --force --disk-format raw copied")
-    for _ in range(600):
+    for _ in looks(0.05):
         if demo.json("image show copied")["status"] == "active":
             break
-        time.sleep(0.05)
     assert demo.json("image show copied")["status"] == "active"
     demo.run("image delete copied")
     demo.settled("volume", "root")

@@ -272,6 +272,7 @@ async def test_what_there_is(cloud: Cloud) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 async def test_an_image_of_a_volume_is_as_it_was_asked_for(cloud: Cloud) -> None:
     made = await make_volume(cloud)
     wish = {"image_name": "x", "disk_format": "raw", "visibility": "private", "protected": True}

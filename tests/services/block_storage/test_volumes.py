@@ -202,6 +202,7 @@ async def test_updating_and_metadata(cloud: Cloud) -> None:
     assert (await cloud.stranger.get(f"{path}/metadata")).status_code == 404
 
 
+@pytest.mark.contended
 async def test_exactly_as_many_volumes_as_the_quota_allows(cloud: Cloud, host: FakeVolumes) -> None:
     body = {"volume": {"size": 1}}
     answers = await asyncio.gather(*(cloud.member.post(f"{V3}/volumes", body) for _ in range(14)))

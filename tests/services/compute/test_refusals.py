@@ -11,8 +11,6 @@ from tests.conftest import Cloud
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
-pytestmark = pytest.mark.wire
-
 BASE = "/compute/v2.1"
 NEUTRON = "/networking/v2.0"
 

@@ -152,6 +152,7 @@ async def test_bad_wishes_are_refused_and_leave_nothing(
     assert ports == []
 
 
+@pytest.mark.contended
 async def test_of_two_hundred_at_once_the_quota_lets_ten_through(w: World) -> None:
     async def one() -> int:
         body = w.body(networks="none")

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from tests.keys import curve_key, rsa_key
+
 CLIENT, SECRET = "haneul", "a secret between us"
 
 
@@ -37,7 +39,7 @@ class Provider:
 
     def rotate(self, kid: str, *, curve: bool = False) -> None:
         """From now on it signs with a new key, and forgets those before."""
-        new = ec.generate_private_key(ec.SECP256R1()) if curve else rsa.generate_private_key(65537, 2048)
+        new = curve_key(ec.SECP256R1) if curve else rsa_key(kid)
         self.keys, self.current = {kid: new}, kid
 
     def claims(self, **more: Any) -> dict[str, Any]:

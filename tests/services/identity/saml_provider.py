@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.keys import rsa_key
 
 with warnings.catch_warnings():  # the library warns of what it stands on
     warnings.simplefilter("ignore")
@@ -27,9 +28,9 @@ SINGLE_SIGN_ON = "https://idp.test/sso"
 FOR_PROGRAMS = "https://idp.test/ecp"
 
 
-def certificate(folder: Path, name: str) -> tuple[str, str]:
-    """The files of a new key and a certificate for it."""
-    key = rsa.generate_private_key(65537, 2048)
+def certificate(folder: Path, name: str, owner: str = "") -> tuple[str, str]:
+    """The files of the owner's key (who may go by that name) and a certificate for it."""
+    key = rsa_key(owner or name)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     made = (
@@ -56,7 +57,7 @@ class SamlProvider:
 
     def __init__(self, folder: Path, entity_id: str = "https://idp.test/entity") -> None:
         self.folder, self.entity_id = folder, entity_id
-        self.key_file, self.cert_file = certificate(folder, "idp")
+        self.key_file, self.cert_file = certificate(folder, "idp", f"in {folder.name}")
         self.metadata_file = folder / "idp.xml"
         self.service_providers: list[str] = []
         self.metadata_file.write_text(str(entity_descriptor(self._config())))

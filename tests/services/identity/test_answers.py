@@ -14,8 +14,6 @@ from haneul.kernel.http.routes import Route
 from haneul.services.identity.model.catalog import is_fillable
 from tests.services.identity.conftest import PASSWORD, V3, Keystone, by_token, login_with
 
-pytestmark = pytest.mark.wire
-
 READS = sorted(
     (route for route in control_plane.served("identity").routes if route.method == "GET"),
     key=lambda route: route.path,

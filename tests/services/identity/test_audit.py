@@ -97,6 +97,7 @@ async def test_no_secret_is_logged(
         app = await keystone.call(admin, "POST", path, {"application_credential": credential})
         await keystone.cloud.http.post(f"{V3}/auth/tokens", content=b'{"auth": {"password": "secret six"')
     assert (made.status_code, app.status_code) == (201, 201)
+    log.write_answered()
     logged = f"{''.join(access)}{entries}{caplog.text}"
     assert '"access":"POST"' in logged
     for secret in (PASSWORD, "secret", token, admin):

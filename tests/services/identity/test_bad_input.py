@@ -12,8 +12,6 @@ from haneul import control_plane
 from haneul.kernel.db import METADATA, Query
 from tests.services.identity.conftest import V3, Keystone
 
-pytestmark = pytest.mark.wire
-
 ROUTES = [r for r in control_plane.served("identity").routes if r.auth and r.path != "/v3/auth/tokens"]
 WRITES = [r for r in ROUTES if r.method in ("POST", "PUT", "PATCH", "DELETE")]
 NONSENSE: list[Any] = [None, 1, "text", [], {}, {"x": 1}]
@@ -48,6 +46,7 @@ def filled(path: str, id: str) -> str:
     return re.sub(r"\{[^}]+\}", id, path.removeprefix("/v3"))
 
 
+@pytest.mark.slow
 async def test_bodies_of_the_wrong_shape(keystone: Keystone) -> None:
     admin = await keystone.token()
     before = await everything(keystone)

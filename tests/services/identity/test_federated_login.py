@@ -99,6 +99,7 @@ async def test_a_user_of_a_provider_has_no_password(federation: Federation) -> N
     assert (await federation.keystone.cloud.http.post(f"{V3}/auth/tokens", json=body)).status_code == 401
 
 
+@pytest.mark.contended
 async def test_two_first_logins_at_once(federation: Federation) -> None:
     answers = await asyncio.gather(*(federation.login(**alice()) for _ in range(5)))
     assert len({user_of(answer)["id"] for answer in answers}) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from haneul.kernel.config import OptionsProblem, decode
 from haneul.services.identity.config import IdentityOptions
-from haneul.services.identity.federation_config import Federation
+from haneul.services.identity.config.federation import Federation
 
 OPENID = {"issuer": "https://a", "client_id": "c"}
 PROXY = {"addresses": ["10.0.0.1"], "idp_id": "a", "protocol_id": "p"}

@@ -7,10 +7,11 @@ import base64
 import sys
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.services.identity import public as identity
+from haneul.services.identity.commands import rotate_keys
 from haneul.services.identity.operations import domain_config, tokens
 from haneul.services.identity.operations.keys import SEALING, SIGNING
 from haneul.services.identity.reconcilers.old_keys import drop_old_keys
@@ -42,7 +43,7 @@ async def test_rotation_ends_nothing(keystone: Keystone) -> None:
     admin, folder = await keystone.token(), keystone.cloud.platform.folder
     id = await made(keystone, admin, "secret \N{SNOWMAN}")
     [before] = (await blobs(keystone)).values()
-    identity.rotate_keys(folder)
+    rotate_keys(folder)
     keystone.cloud.platform.drop(tokens.Verified)  # as in a process that has not seen the token
     shown = await keystone.call(admin, "GET", f"/credentials/{id}")
     assert shown.json()["credential"]["blob"] == "secret \N{SNOWMAN}"
@@ -64,7 +65,7 @@ async def test_the_secrets_of_domains_move_to_the_newest_key_too(keystone: Keyst
     id = made.json()["domain"]["id"]
     said = {"config": {"ldap": {"url": "ldap://localhost", "password": "hidden"}}}
     assert (await keystone.call(admin, "PUT", f"/domains/{id}/config", said)).status_code == 201
-    identity.rotate_keys(folder)
+    rotate_keys(folder)
     await keystone.cloud.plane.reconcilers.look(drop_old_keys)
     async with keystone.cloud.platform.reading() as ctx:
         [stored] = await DOMAIN_OPTIONS.find(ctx.tx, domain_id=id, option="password")
@@ -80,7 +81,7 @@ async def test_old_keys_go_when_nothing_needs_them(keystone: Keystone) -> None:
     folder, look = keystone.cloud.platform.folder, keystone.cloud.plane.reconcilers.look
     await keystone.token()
     for _ in range(2):
-        identity.rotate_keys(folder)
+        rotate_keys(folder)
     await look(drop_old_keys)
     assert len(SEALING.keys(folder)) == 2
     assert len(SIGNING.keys(folder)) == 3
@@ -94,6 +95,7 @@ async def test_old_keys_go_when_nothing_needs_them(keystone: Keystone) -> None:
     assert shown.json()["credential"]["blob"] == "secret"
 
 
+@pytest.mark.slow
 async def test_another_process_takes_up_new_keys(keystone: Keystone) -> None:
     """What was signed and sealed with keys that somebody else has just made is opened here."""
     admin, folder = await keystone.token(), keystone.cloud.platform.folder
@@ -123,7 +125,7 @@ async def test_what_older_clouds_sealed_is_opened(keystone: Keystone) -> None:
     async with keystone.cloud.platform.context() as ctx:
         [credential] = await CREDENTIALS.page(ctx.tx)
         await _store_blob(ctx, credential.id, credential.blob.partition(":")[2])
-    identity.rotate_keys(folder)
+    rotate_keys(folder)
     await keystone.cloud.plane.reconcilers.look(drop_old_keys)
     [blob] = (await blobs(keystone)).values()
     assert blob.startswith(f"{SEALING.newest(folder)[0]}:")

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 from oauthlib.oauth1 import Client
 
+from haneul.services.identity.commands import rotate_keys
 from haneul.services.identity.operations.keys import SEALING
-from haneul.services.identity.public import rotate_keys
 from haneul.services.identity.reconcilers.old_keys import drop_old_keys
 from haneul.services.identity.reconcilers.old_oauth1_tokens import forget_old_oauth1_tokens
 from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS, REQUEST_TOKENS

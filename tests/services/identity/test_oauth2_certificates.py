@@ -20,8 +20,6 @@ from haneul.services.identity.model import certificates
 from tests.services.identity.conftest import V3, Keystone, by_token, login_with
 from tests.services.identity.test_oauth2 import FORM, GRANT, basic, client_of
 
-pytestmark = pytest.mark.wire
-
 HEADER = "X-Client-Cert"
 PROXY = {"addresses": ["127.0.0.0/8"], "client_certificate_header": HEADER}
 RULES = [

@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from haneul.services.identity.operations import openid
+from tests.keys import rsa_key
 from tests.services.identity.conftest import SYSTEM, V3, Keystone, project
 from tests.services.identity.federation import Federation, federated
 from tests.services.identity.openid_provider import CLIENT, SECRET, Provider, providing
-
-pytestmark = pytest.mark.wire
 
 
 @pytest.fixture
@@ -93,7 +91,6 @@ async def test_the_usual_login_takes_it_too(federation: Federation, provider: Pr
     assert (await http.post(f"{V3}/auth/tokens", json=body, headers=headers)).status_code == 400
 
 
-STRANGER = rsa.generate_private_key(65537, 2048)
 PAST = int(time.time()) - 600
 
 
@@ -120,8 +117,8 @@ def with_other_claims(provider: Provider) -> str:
 
 
 REFUSED: dict[str, Any] = {
-    "somebody else's key": lambda p: p.token(key=STRANGER),
-    "an unknown key": lambda p: p.token(key=STRANGER, headers={"kid": "other"}),
+    "somebody else's key": lambda p: p.token(key=rsa_key("stranger")),
+    "an unknown key": lambda p: p.token(key=rsa_key("stranger"), headers={"kid": "other"}),
     "the key of the wrong kind": lambda p: p.token(headers={"kid": "shared"}),
     "a key that is no text": lambda p: p.token(headers={"kid": "shared", "jku": "http://127.0.0.1:9/"}),
     "no signature": forged_none,
@@ -181,7 +178,7 @@ async def test_a_token_that_names_no_key_is_checked_with_the_only_one(
     federation: Federation, provider: Provider
 ) -> None:
     assert (await federation.login(provider.token(headers={"kid": None}))).status_code == 201
-    unsigned = provider.token(key=STRANGER, headers={"kid": None})
+    unsigned = provider.token(key=rsa_key("stranger"), headers={"kid": None})
     assert (await federation.login(unsigned)).status_code == 401
 
 

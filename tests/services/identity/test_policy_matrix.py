@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from haneul import control_plane
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import Tx
 from haneul.kernel.http.routes import Route
 from haneul.kernel.ids import new_hex
@@ -24,8 +24,6 @@ from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.store.projects import DOMAINS
 from tests.conftest import Persona
 from tests.services.identity.conftest import PASSWORD, V3, Keystone
-
-pytestmark = pytest.mark.wire
 
 GOLDEN = Path(__file__).with_name("policy_matrix.tsv")
 LADDER = ("reader", "member", "manager", "admin")
@@ -231,6 +229,7 @@ async def table(keystone: Keystone, ids: dict[str, str]) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 async def test_the_table_says_who_may_do_what(
     keystone: Keystone, ids: dict[str, str], request: pytest.FixtureRequest
 ) -> None:

@@ -16,10 +16,7 @@ from tests.services.identity.federation import Federation, federated
 from tests.services.identity.saml_provider import SINGLE_SIGN_ON, SamlProvider, certificate
 from tests.services.identity.test_websso import SSO, token_in
 
-pytestmark = [
-    pytest.mark.wire,
-    pytest.mark.filterwarnings("default"),
-]  # the library's own, and of what it stands on
+pytestmark = pytest.mark.filterwarnings("default")  # the library's own, and of what it stands on
 DASHBOARD = "https://dash.test/"
 METADATA = SSO.removesuffix("/websso") + "/saml2/metadata"
 RULES = [

@@ -16,10 +16,7 @@ from tests.services.identity.test_saml import made
 from tests.services.identity.test_saml_programs import asked, brought
 from tests.services.identity.test_websso import SSO
 
-pytestmark = [
-    pytest.mark.wire,
-    pytest.mark.filterwarnings("default"),
-]  # the library's own, and of what it stands on
+pytestmark = pytest.mark.filterwarnings("default")  # the library's own, and of what it stands on
 LOGOUT = SSO.removesuffix("/websso") + "/saml2/logout"
 
 

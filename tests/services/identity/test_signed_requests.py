@@ -15,8 +15,6 @@ import pytest
 
 from tests.services.identity.conftest import Keystone, login_with
 
-pytestmark = pytest.mark.wire
-
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 

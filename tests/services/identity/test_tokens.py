@@ -132,6 +132,7 @@ async def test_revocations_survive_a_restart(keystone: Keystone) -> None:
     assert await holds(keystone, await keystone.token())
 
 
+@pytest.mark.contended
 async def test_revocations_are_in_force_in_every_process_at_once(keystone: Keystone) -> None:
     """Another process is another platform over the same, then shared, database."""
     here = keystone.cloud.platform

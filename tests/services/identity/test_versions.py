@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.services.identity.conftest import V3, Keystone
-
-pytestmark = pytest.mark.wire
 
 HOME = {"Accept": "application/json-home"}
 REL = "https://docs.openstack.org/api/openstack-identity/3"

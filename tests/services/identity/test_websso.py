@@ -16,8 +16,6 @@ from tests.services.identity.openid_provider import Provider, providing
 from tests.services.identity.test_federated_login import PROXY, alice
 from tests.services.identity.test_openid import options
 
-pytestmark = pytest.mark.wire
-
 DASHBOARD = "https://dash.test/auth/websso/?a='&b"
 SSO = f"{V3}/auth{F}/identity_providers/acme/protocols/openid/websso"
 

@@ -7,25 +7,25 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Waiting
 from haneul.kernel.ids import new_id
 from haneul.kernel.reconciler import Runner
 from haneul.services.image import public
 from haneul.services.image.reconcilers.dead_uploads import remove_dead_uploads, remove_leftovers
+from haneul.services.image.sagas import import_image
 from haneul.services.image.store import images as images_store
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.images import UPLOADS, Upload
 from haneul.services.image.store.leftovers import LEFTOVERS
 from tests.conftest import Cloud, Persona
 from tests.services.image.test_images import IMAGES, PATCH, create
-
-pytestmark = pytest.mark.wire
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 
@@ -158,6 +158,22 @@ async def test_an_image_deleted_while_data_comes_leaves_nothing(cloud: Cloud) ->
         yield b"b"
 
     assert await send(cloud.member, id, pieces()) == 410
+    assert stored_files(cloud) == set()
+
+
+async def test_an_image_deleted_when_its_data_is_about_to_be_stored_is_gone(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = (await create(cloud.member))["id"]
+    put = import_image.put
+
+    async def put_too_late(*arguments: Any) -> None:
+        await cloud.member.delete(f"{IMAGES}/{id}")
+        await look(cloud)
+        await put(*arguments)
+
+    monkeypatch.setattr(import_image, "put", put_too_late)
+    assert await send(cloud.member, id, b"data") == 410
     assert stored_files(cloud) == set()
 
 

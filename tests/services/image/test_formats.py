@@ -18,8 +18,6 @@ from tests.conftest import Cloud
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import create
 
-pytestmark = pytest.mark.wire
-
 MIB = 1 << 20
 
 

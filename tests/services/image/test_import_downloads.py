@@ -22,8 +22,6 @@ from tests.services.image.test_data import show, stored_files
 from tests.services.image.test_images import IMAGES, create
 from tests.services.image.web_server import Answer, Pages
 
-pytestmark = pytest.mark.wire
-
 
 async def test_what_is_fetched_from_the_web_is_the_image(several: Cloud, web: Pages) -> None:
     data = os.urandom(700_000)

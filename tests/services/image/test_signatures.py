@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,17 +16,21 @@ from cryptography.x509.oid import NameOID
 
 from haneul.kernel.ids import new_id
 from tests.conftest import Cloud
+from tests.keys import curve_key, dsa_key, rsa_key
 from tests.services.image.importing import ask
 from tests.services.image.test_data import send, show, stored_files
 from tests.services.image.test_images import create
 
-pytestmark = pytest.mark.wire
-
 DATA = b"to be signed" * 1000
-RSA = rsa.generate_private_key(65537, 2048)
-EC = ec.generate_private_key(ec.SECP384R1())
-DSA = dsa.generate_private_key(2048)
 HASHES = {"SHA-224": hashes.SHA224(), "SHA-256": hashes.SHA256(), "SHA-512": hashes.SHA512()}
+
+
+def rsa_signer() -> rsa.RSAPrivateKey:
+    return rsa_key("signer")
+
+
+def curve_signer() -> ec.EllipticCurvePrivateKey:
+    return curve_key(ec.SECP384R1)
 
 
 def certify(cloud: Cloud, key: Any, *, days: int = 1, encoding: Encoding = Encoding.PEM) -> str:
@@ -40,7 +45,7 @@ def certify(cloud: Cloud, key: Any, *, days: int = 1, encoding: Encoding = Encod
         .serial_number(1)
         .not_valid_before(now - timedelta(days=2))
         .not_valid_after(now + timedelta(days=days))
-        .sign(RSA, hashes.SHA256())
+        .sign(rsa_signer(), hashes.SHA256())
     )
     id = new_id()
     folder = cloud.platform.folder / "certificates"
@@ -70,15 +75,16 @@ def said(signature: str, method: str, kind: str, certificate: str) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("key", "kind", "method"),
+    ("signer", "kind", "method"),
     [
-        (RSA, "RSA-PSS", "SHA-224"), (RSA, "RSA-PSS", "SHA-256"), (RSA, "RSA-PSS", "SHA-512"),
-        (EC, "ECC_SECP384R1", "SHA-256"), (DSA, "DSA", "SHA-256"), (DSA, "DSA", "SHA-512"),
+        (rsa_signer, "RSA-PSS", "SHA-224"), (rsa_signer, "RSA-PSS", "SHA-256"), (rsa_signer, "RSA-PSS", "SHA-512"),
+        (curve_signer, "ECC_SECP384R1", "SHA-256"), (dsa_key, "DSA", "SHA-256"), (dsa_key, "DSA", "SHA-512"),
     ],
 )  # fmt: skip
 async def test_signed_data_is_taken_and_other_data_is_not(
-    cloud: Cloud, key: Any, kind: str, method: str
+    cloud: Cloud, signer: Callable[[], Any], kind: str, method: str
 ) -> None:
+    key = signer()
     certificate = certify(cloud, key)
     properties = said(sign(key, method), method, kind, certificate)
     id = (await create(cloud.member, **properties))["id"]
@@ -91,7 +97,10 @@ async def test_signed_data_is_taken_and_other_data_is_not(
 
 async def test_imported_data_is_verified_too(cloud: Cloud) -> None:
     properties = said(
-        sign(EC, "SHA-256"), "SHA-256", "ECC_SECP384R1", certify(cloud, EC, encoding=Encoding.DER)
+        sign(curve_signer(), "SHA-256"),
+        "SHA-256",
+        "ECC_SECP384R1",
+        certify(cloud, curve_signer(), encoding=Encoding.DER),
     )
     for data, status in ((b"other", "queued"), (DATA, "active")):
         id = (await create(cloud.member, **properties))["id"]
@@ -112,14 +121,18 @@ async def test_imported_data_is_verified_too(cloud: Cloud) -> None:
     ],
 )  # fmt: skip
 async def test_what_cannot_be_verified_is_refused(cloud: Cloud, wrong: dict[str, str]) -> None:
-    properties = said(sign(EC, "SHA-256"), "SHA-256", "ECC_SECP384R1", certify(cloud, EC))
+    properties = said(
+        sign(curve_signer(), "SHA-256"), "SHA-256", "ECC_SECP384R1", certify(cloud, curve_signer())
+    )
     id = (await create(cloud.member, **{**properties, **wrong}))["id"]
     assert await send(cloud.member, id, DATA) == 400
     assert (await show(cloud.member, id))["status"] == "queued"
 
 
 async def test_a_certificate_that_ran_out_verifies_nothing(cloud: Cloud) -> None:
-    properties = said(sign(EC, "SHA-256"), "SHA-256", "ECC_SECP384R1", certify(cloud, EC, days=-1))
+    properties = said(
+        sign(curve_signer(), "SHA-256"), "SHA-256", "ECC_SECP384R1", certify(cloud, curve_signer(), days=-1)
+    )
     id = (await create(cloud.member, **properties))["id"]
     assert await send(cloud.member, id, DATA) == 400
 

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from haneul.services.image.config import WebOptions
 from tests.conftest import Cloud
 from tests.services.image.importing import LOOPBACK, ask, configure
 from tests.services.image.test_data import send
 from tests.services.image.test_images import IMAGES, create
-from tests.services.image.web_server import Answer, Pages, pages
-from tests.waiting import until
-
-pytestmark = pytest.mark.wire
+from tests.services.image.web_server import Answer, Pages, listening, pages
+from tests.waiting import PATIENCE_S, until
 
 MOST = WebOptions().project_downloads_max
 
 
 class Silent:
-    """Takes every connection and says nothing until it is told to hang up."""
+    """Takes every connection and says nothing."""
 
     def __init__(self) -> None:
         self.connections = 0
-        self.hang_up = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        await self.hang_up.wait()
-        writer.close()
+        await asyncio.Future()
 
 
 async def test_a_silent_server_holds_nobody_else_up(cloud: Cloud) -> None:
     configure(cloud, web=LOOPBACK)
     silent = Silent()
-    server = await asyncio.start_server(silent.serve, "127.0.0.1", 0)
-    uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/disk"
-    try:
+    async with listening(silent.serve) as port:
+        uri = f"http://127.0.0.1:{port}/disk"
         for _ in range(40):
             id = (await create(cloud.member))["id"]
             assert await ask(cloud.member, id, {"name": "web-download", "uri": uri}) == 202
@@ -46,10 +39,7 @@ async def test_a_silent_server_holds_nobody_else_up(cloud: Cloud) -> None:
         async with pages() as web:
             await _others_go_on(cloud, web)
         assert silent.connections == MOST
-    finally:
-        silent.hang_up.set()
-        server.close()
-        await cloud.settled()
+    await cloud.settled()
 
 
 async def _others_go_on(cloud: Cloud, web: Pages) -> None:
@@ -62,33 +52,25 @@ async def _others_go_on(cloud: Cloud, web: Pages) -> None:
     web.answers["/disk"] = Answer(b"disk" * 1000)
     fetched = (await create(other))["id"]
     assert await ask(other, fetched, {"name": "web-download", "uri": web.url("/disk")}) == 202
-    for _ in range(3000):
-        if (await other.get(f"{IMAGES}/{fetched}")).json()["status"] == "active":
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the import of another project did not end")
+    async with asyncio.timeout(PATIENCE_S):
+        while (await other.get(f"{IMAGES}/{fetched}")).json()["status"] != "active":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_a_download_ends_at_its_deadline(cloud: Cloud) -> None:
     configure(cloud, web=LOOPBACK | {"deadline_s": 0.2, "idle_timeout_s": 30.0})
-    dripping = asyncio.Event()
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        while not dripping.is_set() and not writer.is_closing():
+        while not writer.is_closing():
             writer.write(b"x")
             await asyncio.sleep(0.01)
-        writer.close()
 
-    server = await asyncio.start_server(drip, "127.0.0.1", 0)
-    try:
+    async with listening(drip) as port:
         id = (await create(cloud.member))["id"]
-        uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/disk"
+        uri = f"http://127.0.0.1:{port}/disk"
         assert await ask(cloud.member, id, {"name": "web-download", "uri": uri}) == 202
         await cloud.settled()
-    finally:
-        dripping.set()
-        server.close()
     task = (await cloud.member.get(f"{IMAGES}/{id}/tasks")).json()["tasks"][0]
     assert task["status"] == "failure"
     assert (await cloud.member.get(f"{IMAGES}/{id}")).json()["status"] == "queued"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
+
+from haneul.kernel.tasks import end_all
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Answer(NamedTuple):
@@ -45,19 +49,36 @@ class Pages:
             ]
             writer.write("\r\n".join([*lines, "", ""]).encode() + body)
             await writer.drain()
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """The port on loopback where connections are served, while the block lasts; afterwards none is left."""
+    talks: set[asyncio.Task[None]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.create_task(talk(reader, writer)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+        await end_all(talks)
 
 
 @contextlib.asynccontextmanager
 async def pages() -> AsyncIterator[Pages]:
     """The server, while the block lasts."""
     found = Pages()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(found.serve) as found.port:
         yield found
-    finally:
-        server.close()
-        await server.wait_closed()

@@ -19,6 +19,7 @@ from haneul.kernel.errors import DriverError
 from haneul.services.network.drivers.linux import devices, namespaces
 from tests.services.network.conftest import echo_metadata
 from tests.services.network.wire import ANYTHING, OUTWARD, Wire, network, new_prefix, port, run
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.root
 
@@ -128,7 +129,7 @@ async def test_whoever_opens_the_tap_is_on_the_network(wire: Wire) -> None:
 
 async def answer_to(tap: int, frame: bytes) -> bytes:
     """The first frame sent to the asker; the bridge takes a moment to hear a tap that was just opened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             os.write(tap, b"\0" * 10 + frame)
             await asyncio.sleep(0.05)

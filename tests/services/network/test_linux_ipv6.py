@@ -23,6 +23,7 @@ from haneul.services.network.drivers.interface import (
 from haneul.services.network.drivers.linux import namespaces
 from haneul.services.network.model.addresses import eui64
 from tests.services.network.wire import OUTWARD, Guest, Wire, network, port
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.root
 
@@ -51,12 +52,10 @@ def automatic(net: NetworkSpec, **changes: object) -> PortSpec:
 
 async def becomes(guest: Guest, command: str, text: str) -> str:
     """What the command says once it has the text."""
-    for _ in range(100):
-        said = (await guest.run(command))[1]
-        if text in said:
-            return said
-        await asyncio.sleep(0.1)
-    raise AssertionError(said)
+    async with asyncio.timeout(PATIENCE_S):
+        while text not in (said := (await guest.run(command))[1]):  # noqa: ASYNC110 - it sends no event
+            await asyncio.sleep(0.1)
+        return said
 
 
 @pytest.mark.parametrize("mode", ["slaac", "dhcpv6-stateless"])

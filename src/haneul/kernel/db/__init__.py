@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.db.columns import derived_field
+from haneul.kernel.db.columns import by_code, derived_field
 from haneul.kernel.db.narrow import Narrow, aside
 from haneul.kernel.db.port import STATEMENTS, Busy, Database, Duplicate, Query, Row, Tx, Unstorable
 from haneul.kernel.db.rows import (
@@ -12,9 +12,9 @@ from haneul.kernel.db.rows import (
     Rows,
     Sort,
     Way,
-    escape_like,
+    values_of,
 )
-from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
+from haneul.kernel.db.texts import among, containing, has_texts, like, matches, starting, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
 
 __all__ = [
@@ -36,13 +36,17 @@ __all__ = [
     "Way",
     "among",
     "aside",
+    "by_code",
+    "containing",
     "derived_field",
-    "escape_like",
     "has_texts",
+    "like",
     "matches",
     "open_database",
+    "starting",
     "text_at",
     "texts_of",
+    "values_of",
 ]
 
 

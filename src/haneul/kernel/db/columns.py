@@ -37,7 +37,10 @@ class Kind(NamedTuple):
 def kind(annotation: Any) -> Kind:
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
-        return kind(typing.get_args(annotation)[0])
+        inner = kind(typing.get_args(annotation)[0])
+        if any((getattr(meta, "extra", None) or {}).get(BY_CODE) for meta in annotation.__metadata__):
+            return inner._replace(column=CODED)
+        return inner
     if origin in (types.UnionType, typing.Union):
         kinds = [a for a in typing.get_args(annotation) if a is not types.NoneType]
         if len(kinds) == 1:
@@ -55,6 +58,8 @@ def kind(annotation: Any) -> Kind:
             return Kind(sa.Float())
         if annotation is str:
             return Kind(sa.Text())
+        if annotation is bytes:
+            return Kind(sa.LargeBinary(), None, bytes)
         if annotation is datetime:
             return Kind(sa.Text(), _time_out, _time_in)
     decoder = msgspec.json.Decoder(annotation)
@@ -63,6 +68,15 @@ def kind(annotation: Any) -> Kind:
 
 def is_optional(annotation: Any) -> bool:
     return types.NoneType in typing.get_args(annotation)
+
+
+BY_CODE = "by_code"
+CODED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def by_code() -> dict[str, Any]:
+    """Metadata for a text that sorts by code points, whatever language the database sorts other texts by."""
+    return {BY_CODE: True}
 
 
 DERIVED = "derived"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,7 +65,14 @@ class Query:
             if self._is_passing:
                 self.statement = None
         text, names, literals = compiled
-        return text, [params[name] if name in params else literals[name] for name in names]
+        try:
+            return text, [params[name] for name in names]
+        except KeyError:
+            return text, [params[name] if name in params else literals[name] for name in names]
+
+    def fill_each(self, dialect: Dialect, each: Sequence[dict[str, Any]]) -> tuple[str, list[list[Any]]]:
+        """The same for several at once; there is at least one."""
+        return self.fill(dialect, each[0])[0], [self.fill(dialect, params)[1] for params in each]
 
 
 class Statements:
@@ -113,6 +120,10 @@ class Tx(Protocol):
 
     async def run(self, query: Query, /, **params: Any) -> int:
         """Carry the statement out; how many rows it touched."""
+        ...
+
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
+        """Carry the statement out with each of these parameters."""
         ...
 
     async def lock(self, *key: str) -> None:

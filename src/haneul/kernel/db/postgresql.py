@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,15 @@ class PostgresTx:
             tag = await connection.execute(text, *values)
         count = tag.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
+
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
+        if self._read_only:
+            raise RuntimeError("this transaction only reads")
+        if each:
+            connection = await self._open()
+            text, rows = query.fill_each(self._database.dialect, each)
+            with _translated():
+                await connection.executemany(text, rows)
 
     async def lock(self, *key: str) -> None:
         if self._read_only:

@@ -11,6 +11,7 @@ import asyncio
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.db.columns import derived_names, is_optional, kind
 from haneul.kernel.db.port import STATEMENTS, Query, Tx
-from haneul.kernel.db.texts import among, matches
+from haneul.kernel.db.texts import among, containing, ending, like, matches, starting
 from haneul.kernel.errors import BadRequest, StaleRow
 
 METADATA = sa.MetaData(
@@ -77,6 +78,13 @@ class Acting(typing.Protocol):
     def now(self) -> datetime: ...
 
 
+def values_of(fields: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    """A function that gives these values of a thing."""
+    if len(fields) == 1:
+        return lambda thing: (getattr(thing, fields[0]),)
+    return attrgetter(*fields) if fields else lambda thing: ()
+
+
 class Rows(Generic[T]):
     """The stored objects of one Struct.
 
@@ -119,7 +127,8 @@ class Rows(Generic[T]):
             sa.Index(f"ix_{name}_sorted_{'_'.join(fields)}", *(self.sortable(f) for f in fields))
         self.selected = [self.derived[n].label(n) if n in self.derived else self.c[n] for n in self._names]
         self._ins = [(i, k) for i, n in enumerate(self._names) if (k := self._kinds[n].back)]
-        self._outs = [(n, self._kinds[n].out) for n in self._stored]
+        self._outs = [(n, out) for n in self._stored if (out := self._kinds[n].out)]
+        self._values = values_of(self._stored)
         self._versioned = "generation" in self._stored
         self._stamp = seconds_text if hints.get("updated_at") in (str, str | None) else None
 
@@ -139,10 +148,11 @@ class Rows(Generic[T]):
 
     def dump(self, thing: T) -> dict[str, Any]:
         """The stored columns of the object, by name."""
-        values = {}
+        values = dict(zip(self._stored, self._values(thing), strict=True))
         for name, out in self._outs:
-            value = getattr(thing, name)
-            values[name] = out(value) if out is not None and value is not None else value
+            value = values[name]
+            if value is not None:
+                values[name] = out(value)
         return values
 
     def value(self, field: str, value: Any) -> Any:
@@ -211,14 +221,19 @@ class Rows(Generic[T]):
 
     async def add(self, tx: Tx, thing: T) -> T:
         """Store a new object; `Duplicate` if one of its unique keys is taken."""
-        query = self.cached(
-            "add",
-            lambda: sa.insert(self.table).values(
-                {n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored}
-            ),
-        )
-        await tx.run(query, **self.dump(thing))
+        await tx.run(self.cached("add", self._add), **self.dump(thing))
         return thing
+
+    async def add_all(self, tx: Tx, things: Iterable[T]) -> None:
+        """Store new objects, by one statement; `Duplicate` if a unique key of any is taken."""
+        values = [self.dump(thing) for thing in things]
+        if len(values) == 1:
+            await tx.run(self.cached("add", self._add), **values[0])
+        else:
+            await tx.run_each(self.cached("add", self._add), values)
+
+    def _add(self) -> Any:
+        return sa.insert(self.table).values({n: sa.bindparam(n, type_=self.c[n].type) for n in self._stored})
 
     async def put(self, tx: Tx, thing: T) -> T:
         """Store the object in place of what has its key, if anything has.
@@ -462,11 +477,9 @@ class Rows(Generic[T]):
             case "not_in":
                 return among(column, name, negated=True)
             case "contains" | "starts" | "ends":
-                return column.like(sa.bindparam(name, type_=sa.Text), escape="\\")
+                return like(column, name)
             case "icontains":
-                return sa.func.lower(column).like(
-                    sa.func.lower(sa.bindparam(name, type_=sa.Text)), escape="\\"
-                )
+                return like(column, name, folded=True)
             case "matches":
                 return matches(column, sa.bindparam(name, type_=sa.Text))
             case "null":
@@ -479,14 +492,9 @@ class Rows(Generic[T]):
         if f.op in ("in", "not_in"):
             return msgspec.json.encode([self.value(f.field, v) for v in f.value]).decode()
         if f.op in ("contains", "icontains"):
-            return f"%{escape_like(str(f.value))}%"
+            return containing(str(f.value))
         if f.op == "starts":
-            return f"{escape_like(str(f.value))}%"
+            return starting(str(f.value))
         if f.op == "ends":
-            return f"%{escape_like(str(f.value))}"
+            return ending(str(f.value))
         return self.value(f.field, f.value)
-
-
-def escape_like(text: str) -> str:
-    """The text with LIKE's special characters made ordinary (escape character: backslash)."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,14 @@ class SqliteTx:
     async def run(self, query: Query, /, **params: Any) -> int:
         return (await self._execute(query, params)).rowcount
 
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
+        if each:
+            if self._batch is None:
+                self._batch = await self._database._begin()
+            text, rows = query.fill_each(self._database.dialect, each)
+            with _translated():
+                self._database._writer.executemany(text, rows).close()
+
     async def lock(self, *key: str) -> None:
         """Nothing to do: there is one writer, and it is us from the first statement on."""
         if self._batch is None:
@@ -103,6 +111,19 @@ class SqliteTx:
         if keep:
             for action in self._after:
                 action()
+
+
+class _Writing:
+    """A transaction that is kept at the end of the block, unless that raises."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._tx = SqliteTx(database)
+
+    async def __aenter__(self) -> SqliteTx:
+        return self._tx
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await self._tx._end(keep=kind is None)
 
 
 class _Reading:
@@ -137,6 +158,9 @@ class _Reading:
         return row
 
     async def run(self, query: Query, /, **params: Any) -> int:
+        raise RuntimeError("this transaction only reads")
+
+    async def run_each(self, query: Query, each: Sequence[dict[str, Any]], /) -> None:
         raise RuntimeError("this transaction only reads")
 
     async def lock(self, *key: str) -> None:
@@ -186,15 +210,8 @@ class SqliteDatabase:
         self._ticket = max(self._ticket + 1, time.time_ns() // 1000)
         return self._ticket
 
-    @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTx]:
-        tx = SqliteTx(self)
-        try:
-            yield tx
-        except BaseException:
-            await tx._end(keep=False)
-            raise
-        await tx._end(keep=True)
+    def transaction(self) -> _Writing:
+        return _Writing(self)
 
     def reading(self) -> _Reading:
         return _Reading(self)
@@ -261,6 +278,9 @@ class SqliteDatabase:
 
 def problem_of(error: sqlite3.Error) -> HaneulError | None:
     """What a caller is told of it; None if it is a mistake of ours."""
+    if isinstance(error, sqlite3.IntegrityError):
+        text = str(error)
+        return Duplicate(columns=text.removeprefix(_UNIQUE)) if text.startswith(_UNIQUE) else None
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StoreFull()
@@ -278,21 +298,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        problem = problem_of(error)
-        if problem is None:
-            raise
-        raise problem from error
+        raise problem_of(error) or error from error
 
 
 def _run(connection: sqlite3.Connection, text: str, values: list[Any]) -> sqlite3.Cursor:
     try:
         return connection.execute(text, values)
-    except sqlite3.IntegrityError as problem:
-        if str(problem).startswith(_UNIQUE):
-            raise Duplicate(columns=str(problem).removeprefix(_UNIQUE)) from problem
-        raise
-    except sqlite3.Error as problem:
-        translated = problem_of(problem)
-        if translated is None:
-            raise
-        raise translated from problem
+    except sqlite3.Error as error:
+        raise problem_of(error) or error from error

@@ -63,6 +63,10 @@ class TypedLink(Link):
     type: str | UnsetType = UNSET
 
 
+ANY_TYPE = "*/*"
+"""Of content whose type is for its owner to say."""
+
+
 @dataclass(frozen=True)
 class Content:
     """An answer that is no JSON of ours: bytes or a stream, of one of these types."""

@@ -21,7 +21,8 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Auth, Context, Platform, Version
+from haneul.kernel.auth import ANONYMOUS, Auth
+from haneul.kernel.context import NO_TRANSACTION, Asker, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
@@ -39,19 +40,19 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
+from haneul.kernel.http.exchange import Incoming, Outgoing
 from haneul.kernel.http.page_safety import Locked, protect
 from haneul.kernel.http.routes import (
     Query,
     Reply,
     Request,
     Route,
-    content_length,
     encoded,
 )
 from haneul.kernel.http.schema import version_text
-from haneul.kernel.ids import new_id
-from haneul.kernel.manifest import Manifest
-from haneul.kernel.policy import Rule, covers_scope
+from haneul.kernel.ids import new_request_id
+from haneul.kernel.manifest import Manifest, Microversions
+from haneul.kernel.policy import covers_scope
 from haneul.kernel.tasks import name_task
 
 logger = structlog.get_logger(__name__)
@@ -62,7 +63,12 @@ Authenticate = Callable[[Platform, str], Awaitable[Auth]]
 IsFromHolder = Callable[[Platform, Auth, Request], bool]
 """Whether a request came with the certificate that its token is bound to."""
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY")
+NO_VERSION: Version = (0, 0)
+LONGEST_REMEMBERED = 64
+"""What headers of such a length say of versions is remembered."""
 _PRINTABLE = "".join(map(chr, range(32, 127)))
+_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,24 +83,23 @@ class Served:
 
 
 class _Endpoint:
-    """All routes of one path, by method and version; the request knows the application that it came to."""
+    """All routes of one path, by method and version, and what is the same for all of its requests."""
 
     def __init__(self, served: Served, routes: Sequence[Route]) -> None:
-        self._served = served
-        self._by_method: dict[str, list[Route]] = defaultdict(list)
+        self.served = served
+        self.by_method: dict[str, list[Route]] = defaultdict(list)
         for route in routes:
-            self._by_method[route.method].append(route)
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-            setattr(self, f"on_{method.lower()}", self._responder(method))
+            self.by_method[route.method].append(route)
+        for method in METHODS:
+            setattr(self, f"on_{method.lower()}", _never_called)
 
-    def _responder(self, method: str) -> Callable[..., Awaitable[None]]:
-        async def responder(req: Any, resp: Any, **path: str) -> None:
-            candidates = self._by_method.get(method)
-            if candidates is None and method == "HEAD":
-                candidates = self._by_method.get("GET")
-            await req.application.serve(self._served, candidates, self._by_method, req, resp, path)
+    def candidates(self, method: str) -> list[Route] | None:
+        candidates = self.by_method.get(method)
+        return self.by_method.get("GET") if candidates is None and method == "HEAD" else candidates
 
-        return responder
+
+async def _never_called(req: Any, resp: Any, **path: str) -> None:
+    """What the router wants to see at a resource; `_Face` serves ours itself."""
 
 
 @lru_cache(maxsize=4)
@@ -124,24 +129,29 @@ class _Router(CompiledRouter):
         return super().find(uri, req) or self._services.find(uri, req)
 
 
-class WatchedRequest(falcon.asgi.Request):
-    """Falcon ends a body the same way when it is complete and when its sender has gone; we want to know."""
+class _Face(falcon.asgi.App):
+    """Serves the routes of the services; what else there is under the port (pages, sockets) is Falcon's."""
 
-    __slots__ = ("is_disconnected",)
+    def __init__(self, application: Application, router: _Router) -> None:
+        super().__init__(response_type=Locked, router=router, sink_before_static_route=False)
+        self.req_options.strip_url_path_trailing_slash = True
+        self.req_options.auto_parse_form_urlencoded = False
+        self._application = application
+        self._find = router.find
 
-    application: Application
-    """Which it came to; each application has a class of its own for that."""
-
-    def __init__(self, scope: Any, receive: Any, *args: Any, **options: Any) -> None:
-        self.is_disconnected = False
-
-        async def watched() -> Any:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                self.is_disconnected = True
-            return event
-
-        super().__init__(scope, watched, *args, **options)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] in METHODS:
+            req = Incoming(scope, receive)
+            found = self._find(req.path)
+            if found is None or isinstance(found[0], _Endpoint):
+                resp = Outgoing()
+                if found is None:
+                    await self._application.nothing_here(req, resp)
+                else:
+                    await self._application.serve(found[0], req, resp, found[2])
+                await resp.leave(scope, send)
+                return
+        await super().__call__(scope, receive, send)
 
 
 class Application:
@@ -156,69 +166,61 @@ class Application:
         self.authenticate = authenticate
         self.is_from_holder = is_from_holder
         self.services = services
+        self.home = ""
+        """Where a browser that opens the cloud's own address is sent, if there is a place for people."""
         self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
-        self.falcon = falcon.asgi.App(
-            request_type=type("OurRequest", (WatchedRequest,), {"__slots__": (), "application": self}),
-            response_type=Locked,
-            router=_Router(_router_of(tuple(services))),
-            sink_before_static_route=False,
-        )
-        self.falcon.req_options.strip_url_path_trailing_slash = True
-        self.falcon.req_options.auto_parse_form_urlencoded = False
+        self.falcon = _Face(self, _Router(_router_of(tuple(services))))
         self._by_prefix = sorted(
             ((s.manifest.path, s) for s in services), key=lambda pair: len(pair[0]), reverse=True
         )
-        self.falcon.add_sink(self._nothing_here, prefix="/")
+        self.falcon.add_sink(self.nothing_here, prefix="/")
 
-    async def _nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
-        request_id = f"req-{new_id()}"
-        resp.set_header("x-openstack-request-id", request_id)
+    async def nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
+        request_id = new_request_id()
+        if self.home and req.path == "/" and "text/html" in req.get_header("accept", default=""):
+            resp.set_header("x-openstack-request-id", request_id)
+            resp.status = 303
+            resp.set_header("Location", self.home)
+            return
         for prefix, served in self._by_prefix:
             if req.path == prefix or req.path.startswith(prefix + "/"):
+                request_id = served.manifest.request_id()
+                _say_id(served, request_id, resp)
                 self._fail(served, NotFound(), request_id, req, resp)
                 return
+        resp.set_header("x-openstack-request-id", request_id)
         resp.status = 404
         resp.content_type, resp.data = faults.plain(NotFound(), request_id)
 
-    async def serve(
-        self,
-        served: Served,
-        candidates: list[Route] | None,
-        by_method: dict[str, list[Route]],
-        req: Any,
-        resp: Any,
-        path: dict[str, str],
-    ) -> None:
+    async def serve(self, endpoint: _Endpoint, req: Incoming, resp: Outgoing, path: dict[str, str]) -> None:
         started = time.perf_counter()
-        request_id = f"req-{new_id()}"
+        served = endpoint.served
+        request_id = served.manifest.request_id()
         if served.manifest.vary:
             resp.set_header("Vary", served.manifest.vary)
-        auth = ANONYMOUS
-        decisions = Decisions()
+        auth, decisions = ANONYMOUS, Decisions()
         try:
             if not served.manifest.takes_trailing_slashes and _has_trailing_slash(req, served.manifest):
                 raise NotFound
-            version = self._negotiate(served, req, resp)
+            version = _negotiate(served, req, resp)
+            candidates = endpoint.candidates(req.method)
             route = _choose(candidates, version)
             if route is None:
                 if candidates is None:
-                    resp.set_header("Allow", ", ".join(sorted(by_method)))
+                    resp.set_header("Allow", ", ".join(sorted(endpoint.by_method)))
                     raise MethodNotAllowed
                 raise NotFound
-            if "\0" in req.path:
+            if "\0" in req.path and not route.reads_path:
                 raise NotFound  # nothing has such a name, and not every store can be asked for it
             name_task(f"{served.manifest.type} {route.method} {route.path}")
             if route.auth:
-                token = req.get_header("x-auth-token") or _bearer(req)
-                if not token:
-                    raise Unauthorized
-                auth = await self.authenticate(self.platform, token)
+                try:
+                    auth = await self._asker(served, route, req)
+                except Unauthorized:
+                    if not route.lets_anybody_in:
+                        raise
                 ON_BEHALF_OF.set(auth.project_id or auth.user_id or "")
-                if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
-                    raise Unauthorized
-                if not _is_within_rules(auth, route, served.manifest, req):
-                    raise Unauthorized
-                if req.method in ("POST", "PUT", "PATCH") and self.platform.is_full():
+                if req.method in ("POST", "PUT", "PATCH", "COPY") and self.platform.is_full():
                     raise StoreFull
             await self._handle(route, auth, decisions, request_id, version, req, resp, path)
         except HaneulError as problem:
@@ -239,10 +241,20 @@ class Application:
                 "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
             )
             self._fail(served, HaneulError(), request_id, req, resp)
-        resp.set_header("x-openstack-request-id", request_id)
-        if served.manifest.request_id_header:
-            resp.set_header(served.manifest.request_id_header, request_id)
+        _say_id(served, request_id, resp)
         log.access(req.method, req.path, resp.status, time.perf_counter() - started, request_id, auth.user_id)
+
+    async def _asker(self, served: Served, route: Route, req: Any) -> Auth:
+        """What the request's token stands for; Unauthorized if there is none that may be used for this."""
+        token = req.get_header("x-auth-token") or _bearer(req)
+        if not token:
+            raise Unauthorized
+        auth = await self.authenticate(self.platform, token)
+        if auth.certificate_thumbprint and not self.is_from_holder(self.platform, auth, Request(req)):
+            raise Unauthorized
+        if not _is_within_rules(auth, route, served.manifest, req):
+            raise Unauthorized
+        return auth
 
     async def _handle(
         self,
@@ -251,13 +263,12 @@ class Application:
         decisions: Decisions,
         request_id: str,
         version: Version,
-        req: Any,
-        resp: Any,
+        req: Incoming,
+        resp: Outgoing,
         path: dict[str, str],
     ) -> None:
-        rule = route.policy
-        if rule and not route.asks_late and not self._may_at_all(rule, auth):
-            decisions.note(rule, None, is_allowed=False)
+        rule, asker = route.policy, Asker(self.platform.policy, auth, decisions)
+        if rule and not route.asks_late and not asker.may(rule):
             if route.hides_out_of_scope and not covers_scope(rule, auth.credentials()):
                 raise NotFound("The resource could not be found.")
             raise Forbidden(action=rule.name)
@@ -281,7 +292,7 @@ class Application:
         async def handle(tx: Tx) -> Any:
             ctx = Context(
                 self.platform, auth, tx, request_id=request_id, version=version,
-                endpoint=endpoint, decisions=decisions,
+                endpoint=endpoint, asker=asker,
             )  # fmt: skip
             return await route.handler(**{context_name: ctx} if context_name else {}, **arguments)
 
@@ -295,12 +306,8 @@ class Application:
             result = await handle(NO_TRANSACTION)
         await self._answer(route, result, version, resp)
 
-    def _may_at_all(self, rule: Rule, auth: Auth) -> bool:
-        """Whether there can be a target on which the rule allows it."""
-        return self.platform.policy.decide(rule, None, auth.credentials()) is not False
-
-    async def _body(self, route: Route, req: Any, version: Version) -> Any:
-        length = content_length(req)
+    async def _body(self, route: Route, req: Incoming, version: Version) -> Any:
+        length = req.content_length
         if length is not None and length > route.limit:
             raise TooLarge(limit=route.limit)
         kind = (req.content_type or "application/json").split(";")[0].strip().lower()
@@ -313,67 +320,24 @@ class Application:
             raise BadRequest("The request body is shorter than its Content-Length.")
         return schema.decode(route.body, raw, version)
 
-    def _negotiate(self, served: Served, req: Any, resp: Any) -> Version:
-        """The microversion of this request; 406 outside the window, 400 if it cannot be read."""
-        window = served.manifest.microversions
-        if window is None:
-            return (0, 0)
-        if served.is_frozen:
-            return schema.parse_version(window.minimum)
-        wanted = None
-        for part in req.get_header("openstack-api-version", default="").split(","):
-            words = part.split()
-            if len(words) == 2 and words[0].lower() == window.type:
-                wanted = words[1]
-        if wanted is None and window.legacy_header:
-            wanted = req.get_header(window.legacy_header.lower())
-        low, high = schema.parse_version(window.minimum), schema.parse_version(window.maximum)
-        if wanted is None:
-            version = low
-        elif wanted == "latest":
-            version = high
-        else:
-            try:
-                version = schema.parse_version(wanted)
-            except ValueError:
-                raise BadRequest(
-                    f"API Version String '{wanted}' is of invalid format. "
-                    "Must be of format MajorNum.MinorNum."
-                ) from None
-        if not low <= version <= high:
-            raise NotAcceptable(
-                f"Version {wanted} is not supported by the API. Minimum is {window.minimum} and maximum is "
-                f"{window.maximum}.",
-                version=wanted,
-                minimum=window.minimum,
-                maximum=window.maximum,
-            )
-        text = version_text(version)
-        resp.set_header("OpenStack-API-Version", f"{window.type} {text}")
-        vary = "OpenStack-API-Version"
-        if window.legacy_header:
-            resp.set_header(window.legacy_header, text)
-            vary += f", {window.legacy_header}"
-        resp.set_header("Vary", vary)
-        return version
-
-    async def _answer(self, route: Route, result: Any, version: Version, resp: Any) -> None:
+    async def _answer(self, route: Route, result: Any, version: Version, resp: Outgoing) -> None:
         status, content_type = route.status, "application/json"
         if isinstance(result, Reply):
             status = result.status or status
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, _in_one_line(value))
+                put(name, _as_utf8(value) if result.has_utf8_headers else _in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
             return
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
-        resp.content_type = content_type
-        if not content_type.startswith("application/json"):
-            protect(resp)
+        if content_type != "application/json":
+            resp.content_type = _in_one_line(content_type)
+            if not content_type.startswith("application/json"):
+                protect(resp)
         if isinstance(result, bytes):
             resp.data = result
         elif isinstance(result, AsyncIterator):
@@ -417,6 +381,63 @@ class Application:
             resp.set_header("Retry-After", str(error.details["retry_after_s"]))
 
 
+def _negotiate(served: Served, req: Incoming, resp: Outgoing) -> Version:
+    """The microversion of this request; 406 outside the window, 400 if it cannot be read."""
+    window = served.manifest.microversions
+    if window is None:
+        return NO_VERSION
+    if served.is_frozen:
+        return schema.parse_version(window.minimum)
+    wanted = req.get_header("openstack-api-version")
+    legacy = req.get_header(window.legacy_header.lower()) if window.legacy_header else None
+    is_short = len(wanted or "") + len(legacy or "") < LONGEST_REMEMBERED
+    negotiated = _negotiated if is_short else _negotiated.__wrapped__
+    version, headers = negotiated(window, wanted, legacy)
+    for name, value in headers:
+        resp.set_header(name, value)
+    return version
+
+
+@lru_cache(maxsize=1024)
+def _negotiated(
+    window: Microversions, header: str | None, legacy: str | None
+) -> tuple[Version, tuple[tuple[str, str], ...]]:
+    """(version, what the answer says of it)"""
+    wanted = None
+    for part in (header or "").split(","):
+        words = part.split()
+        if len(words) == 2 and words[0].lower() == window.type:
+            wanted = words[1]
+    if wanted is None:
+        wanted = legacy
+    low, high = schema.parse_version(window.minimum), schema.parse_version(window.maximum)
+    if wanted is None:
+        version = low
+    elif wanted == "latest":
+        version = high
+    else:
+        try:
+            version = schema.parse_version(wanted)
+        except ValueError:
+            raise BadRequest(
+                f"API Version String '{wanted}' is of invalid format. Must be of format MajorNum.MinorNum."
+            ) from None
+    if not low <= version <= high:
+        raise NotAcceptable(
+            f"Version {wanted} is not supported by the API. Minimum is {window.minimum} and maximum is "
+            f"{window.maximum}.",
+            version=wanted,
+            minimum=window.minimum,
+            maximum=window.maximum,
+        )
+    text, vary = version_text(version), "OpenStack-API-Version"
+    headers = [(vary, f"{window.type} {text}")]
+    if window.legacy_header:
+        headers.append((window.legacy_header, text))
+        vary += f", {window.legacy_header}"
+    return version, (*headers, ("Vary", vary))
+
+
 def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Route]]:
     """The paths that a service keeps for clients older than its microversions, by what answers there."""
     window = served.manifest.microversions
@@ -436,6 +457,20 @@ def _in_one_line(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value
     return quote(value, safe=_PRINTABLE, errors="replace")
+
+
+def _as_utf8(value: str) -> str:
+    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
+
+    What would end the line is written as in an address, `%0A`.
+    """
+    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")
+
+
+def _say_id(served: Served, request_id: str, resp: Any) -> None:
+    resp.set_header("x-openstack-request-id", request_id)
+    if served.manifest.request_id_header:
+        resp.set_header(served.manifest.request_id_header, request_id)
 
 
 def _choose(candidates: list[Route] | None, version: Version) -> Route | None:

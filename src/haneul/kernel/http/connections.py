@@ -127,9 +127,15 @@ class LimitedConnection(Connection):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        """The next request may be worked on; if there is none, `look` sees how long that lasts."""
+        self.server_state.total_requests += 1
         if self._phase == ANSWER and not self.pipeline:
-            self._phase = IDLE
-        super().on_response_complete()
+            self._phase, self._since = IDLE, self.door.now
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def handle_websocket_upgrade(self) -> None:
         self._phase, self._unparsed = SOCKET, 0
@@ -155,6 +161,9 @@ class LimitedConnection(Connection):
                 self._since = now
             elif now - self._since > limits.body_timeout_s:
                 self._refuse(408, "The body was not complete in time.")
+        elif phase == IDLE:
+            if now - self._since > limits.idle_timeout_s:
+                self.transport.close()
         elif phase == DRAIN and now - self._since > DRAIN_S:
             self.transport.abort()
 

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
-import falcon
 import msgspec
 
-from haneul.kernel import disk_files, truths
+from haneul.kernel import truths
 from haneul.kernel.context import Context
+from haneul.kernel.disks import disk_files
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.answers import UNDECLARED, of_signature
 from haneul.kernel.http.schema import Window, parse_version
@@ -35,6 +35,8 @@ class Reply:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    has_utf8_headers: bool = False
+    """What of the headers is not ASCII goes out as UTF-8, as it came in, instead of as in an address."""
 
 
 MOST_PAIRS, MOST_VALUES, LONGEST_NAME = 512, 256, 255
@@ -91,15 +93,6 @@ class Query:
         return is_true
 
 
-def content_length(raw: Any) -> int | None:
-    """How long the body is said to be; BadRequest if that is no length."""
-    try:
-        length: int | None = raw.content_length
-    except falcon.HTTPInvalidHeader:
-        raise BadRequest("The value provided for the Content-Length header is not a length.") from None
-    return length
-
-
 SENDS_FILES = "haneul.sendfile"
 """The extension of a server that sends files itself: an awaitable function (path, offset, length)."""
 
@@ -118,6 +111,27 @@ class Request:
         value: str | None = self._raw.headers.get(name.lower(), default)
         return value
 
+    def headers(self) -> dict[str, str]:
+        """All of them, by their names in lower case; BadRequest if one is no UTF-8."""
+        try:
+            return {
+                name.lower(): value if value.isascii() else value.encode("latin-1").decode()
+                for name, value in self._raw.headers.items()
+            }
+        except UnicodeDecodeError:
+            raise BadRequest("A header is not valid UTF-8.") from None
+
+    @property
+    def method(self) -> str:
+        method: str = self._raw.method
+        return method
+
+    @property
+    def raw_path(self) -> bytes:
+        """The path as it was sent: what is escaped is still so, and it may end in a slash."""
+        path: bytes = self._raw.scope.get("raw_path") or quote(self._raw.scope["path"]).encode()
+        return path
+
     @property
     def url(self) -> str:
         return f"{self._raw.prefix}{self._raw.path}"
@@ -128,7 +142,6 @@ class Request:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives; BadRequest if its length is none, or the sender goes away before its end."""
-        content_length(self._raw)
         async for chunk in self._raw.stream:
             yield chunk
         if self._raw.is_disconnected:
@@ -154,7 +167,8 @@ class Request:
 
     @property
     def content_length(self) -> int | None:
-        return content_length(self._raw)
+        length: int | None = self._raw.content_length
+        return length
 
 
 @dataclass(frozen=True)
@@ -184,13 +198,17 @@ class Route:
     """The handler finds the thing before it asks the policy: everybody is told of one that is not there."""
     hides_out_of_scope: bool = False
     """Who asks with a token for something else than the policy wants (the system, say) is told 404."""
+    lets_anybody_in: bool = False
+    """Who has no token, or one that does not hold, comes as `ANONYMOUS`; the handler asks the policy."""
+    reads_path: bool = False
+    """The handler reads the path as it was sent, and refuses itself what can be nobody's name."""
 
 
 class Routes:
     """The routes of one file; `prefix` stands before each path, below the service's own path.
 
     `until` is the last microversion that knows any of them, where a route does not say its own; likewise
-    `asks_late` and `hides_out_of_scope` hold for all of them, and `errors` beside those that a route declares.
+    `asks_late`, `hides_out_of_scope`, `lets_anybody_in` and `reads_path` hold for all of them, and `errors` beside those that a route declares.
     """
 
     def __init__(
@@ -200,6 +218,8 @@ class Routes:
         until: str | None = None,
         asks_late: bool = False,
         hides_out_of_scope: bool = False,
+        lets_anybody_in: bool = False,
+        reads_path: bool = False,
         errors: Iterable[type[HaneulError]] = (),
     ) -> None:
         self.prefix = prefix
@@ -207,6 +227,8 @@ class Routes:
         self.until = until
         self.asks_late = asks_late
         self.hides_out_of_scope = hides_out_of_scope
+        self.lets_anybody_in = lets_anybody_in
+        self.reads_path = reads_path
         self.routes: list[Route] = []
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
@@ -294,6 +316,8 @@ class Routes:
                     ignores_access_rules,
                     self.asks_late if asks_late is None else asks_late,
                     self.hides_out_of_scope,
+                    self.lets_anybody_in,
+                    self.reads_path,
                 )
             )
             return handler
@@ -327,7 +351,7 @@ PIECE = 1000
 
 async def encoded(value: Any) -> bytes:
     """The same, in turns with others where a list in it is long."""
-    if not isinstance(value, dict) or not any(isinstance(v, list) and len(v) > PIECE for v in value.values()):
+    if not isinstance(value, dict) or not _has_long_list(value):
         return encode(value)
     parts = []
     for name, inner in value.items():
@@ -335,6 +359,11 @@ async def encoded(value: Any) -> bytes:
             encode(name) + b":" + (await _encoded_list(inner) if isinstance(inner, list) else encode(inner))
         )
     return b"{" + b",".join(parts) + b"}"
+
+
+def _has_long_list(value: dict[str, Any]) -> bool:
+    # Every answer that is a dict comes by here, so: no generator, and most values are looked at once.
+    return bool([1 for inner in value.values() if type(inner) is list and len(inner) > PIECE])
 
 
 async def _encoded_list(values: list[Any]) -> bytes:

@@ -3,10 +3,11 @@
 Rules that stood twice already stay: each but the first is told apart by its id.
 """
 
+import ipaddress
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
-
-from haneul.services.network.model.security_groups import meaning, normalized_cidr
 
 revision = "0013"
 down_revision = "0012"
@@ -16,6 +17,14 @@ depends_on = None
 TABLE = "network_security_group_rules"
 COMPARED: tuple[str, ...] = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
 COMPARED += ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
+
+PROTOCOLS = {
+    "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "hopopt": 0, "icmp": 1, "igmp": 2, "ip": 0,
+    "ipip": 4, "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58, "icmpv6": 58, "ipv6-nonxt": 59,
+    "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89, "pgm": 113, "rsvp": 46, "sctp": 132, "tcp": 6, "udp": 17,
+    "udplite": 136, "vrrp": 112,
+}  # fmt: skip
+WITH_PORTS = {6, 17, 33, 132, 136}
 
 
 def upgrade() -> None:
@@ -41,13 +50,38 @@ def fill() -> None:
     rows = []
     for id, group_id, *values in rules:
         rule = dict(zip(COMPARED, values, strict=True))
-        text = meaning(rule)
+        cidr = normalized(rule["remote_ip_prefix"])
+        text = meaning(rule, cidr)
         if (group_id, text) in known:
             text = f"{text} {id}"
         known.add((group_id, text))
-        rows.append({"id": id, "meaning": text, "cidr": normalized_cidr(rule["remote_ip_prefix"])})
+        rows.append({"id": id, "meaning": text, "cidr": cidr})
     if rows:
         bind.execute(write, rows)
+
+
+def normalized(prefix: str | None) -> str | None:
+    return str(ipaddress.ip_network(prefix, strict=False)) if prefix else None
+
+
+def meaning(rule: dict[str, Any], cidr: str | None) -> str:
+    """What two rules of one group may not share, as it was written when this revision was new."""
+    number = protocol_number(rule["protocol"])
+    if number == 1 and rule["ethertype"] == "IPv6":
+        number = 58
+    ports = (rule["port_range_min"], rule["port_range_max"])
+    if ports == (1, 65535) and (number is None or number in WITH_PORTS):
+        ports = (None, None)
+    remote = None if cidr in ("0.0.0.0/0", "::/0") else cidr
+    groups = (rule["remote_group_id"], rule["remote_address_group_id"])
+    parts = [rule["direction"], rule["ethertype"], number, *ports, remote, *groups]
+    return " ".join("+" if part is None else str(part) for part in parts)
+
+
+def protocol_number(text: str | None) -> int | None:
+    if text is None or text.lower() in ("", "any"):
+        return None
+    return PROTOCOLS[text.lower()] if text.lower() in PROTOCOLS else int(text)
 
 
 def downgrade() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import Context, Platform
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.model.metadata import answer

@@ -11,7 +11,6 @@ from haneul.services.identity.operations.bootstrap import (
 )
 from haneul.services.identity.operations.client_certificates import is_from_holder
 from haneul.services.identity.operations.endpoints import endpoint_url
-from haneul.services.identity.operations.keys import rotate as rotate_keys
 from haneul.services.identity.operations.limits import of_project as limits_of
 from haneul.services.identity.operations.tokens import authenticate, mint
 
@@ -27,6 +26,5 @@ __all__ = [
     "limits_of",
     "mint",
     "project_exists",
-    "rotate_keys",
     "withdraw_service",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +25,6 @@ from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
 from haneul.services.network.model.security_groups import SecurityGroup
 from haneul.services.network.operations import auto_topology as _auto_topology
-from haneul.services.network.operations import ports as _ports
 from haneul.services.network.operations import servers as _servers
 from haneul.services.network.operations import wiring as _wiring
 from haneul.services.network.operations.ingress import IngressGroup, IngressRule
@@ -42,6 +40,7 @@ from haneul.services.network.operations.ingress import update as update_security
 from haneul.services.network.operations.servers import RequestedNic
 from haneul.services.network.operations.verification import verify
 from haneul.services.network.operations.wiring import WiredPort
+from haneul.services.network.store import servers as _stored_servers
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
@@ -272,9 +271,7 @@ async def lost_ports(ctx: Context) -> list[LostPort]:
 
 async def port(ctx: Context, port_id: str) -> Port:
     """The port; PortNotFound if it is not there, or not the asker's."""
-    found = await _ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, found, hidden=PortNotFound(id=port_id))
-    return found
+    return await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=PortNotFound)
 
 
 async def server_ports(ctx: Context, server_id: str) -> list[Port]:
@@ -289,21 +286,20 @@ async def held_by_servers(ctx: Context) -> list[Port]:
 
 async def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerAddress]]:
     """All addresses of these servers, fixed ones each followed by the floating one that leads to it."""
-    wanted = json.dumps(list(server_ids))
-    floating = {(p, fixed): ip for p, ip, fixed in await ctx.tx.all(_servers.FLOATING, servers=wanted)}
-    found: dict[str, list[ServerAddress]] = {id: [] for id in server_ids}
-    for server_id, name, network_id, port_id, mac, fixed_ips in await ctx.tx.all(
-        _servers.ADDRESSES, servers=wanted
+    floating = await _stored_servers.floating_addresses(ctx.tx, server_ids)
+    shown: dict[str, list[ServerAddress]] = {id: [] for id in server_ids}
+    for server_id, name, network_id, port_id, mac, fixed_ips in await _stored_servers.addresses(
+        ctx.tx, server_ids
     ):
         for each in _FIXED.decode(fixed_ips):
             version = 6 if ":" in each.ip_address else 4
             fixed = ServerAddress(name, network_id, port_id, mac, each.ip_address, version, "fixed")
-            found[server_id].append(fixed)
+            shown[server_id].append(fixed)
             if outer := floating.get((port_id, each.ip_address)):
-                found[server_id].append(
+                shown[server_id].append(
                     replace(fixed, ip=outer, version=ipaddress.ip_address(outer).version, kind="floating")
                 )
-    return found
+    return shown
 
 
 async def nics(ctx: Context, server_id: str) -> list[Nic]:
@@ -340,7 +336,7 @@ async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, 
 
 async def find_servers_by_ip(ctx: Context, text: str) -> list[str]:
     """The servers with a port on which an address contains this text."""
-    return [row[0] for row in await ctx.tx.all(_servers.BY_ADDRESS, text=_servers.like(text))]
+    return await _stored_servers.with_address_like(ctx.tx, text)
 
 
 class WayIn(Struct, frozen=True):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from haneul.kernel.db.sqlite import SqliteDatabase
 from tests.conftest import Cloud
 from tests.services.network.control_plane.conftest import BASE, Neutron
 
@@ -41,6 +42,7 @@ async def test_a_port_lives(member: Neutron) -> None:
     assert again["fixed_ips"][0]["ip_address"] == "10.0.0.3"
 
 
+@pytest.mark.contended
 async def test_two_hundred_ports_at_once_have_two_hundred_addresses(cloud: Cloud, member: Neutron) -> None:
     network, _ = await member.network("10.3.0.0/16")
     made = await asyncio.gather(
@@ -52,6 +54,7 @@ async def test_two_hundred_ports_at_once_have_two_hundred_addresses(cloud: Cloud
     assert len({p["mac_address"] for p in ports}) == 200
 
 
+@pytest.mark.contended
 async def test_quota_is_exact_even_for_requests_that_come_together(
     cloud: Cloud, admin: Neutron, member: Neutron
 ) -> None:
@@ -75,6 +78,84 @@ async def test_quota_is_exact_even_for_requests_that_come_together(
     assert (await cloud.member.put(f"{BASE}/quotas/{project}", {"quota": {}})).status_code == 403
     assert (await cloud.admin.delete(f"{BASE}/quotas/{project}")).status_code == 204
     assert (await cloud.admin.get(f"{BASE}/quotas/{project}")).json()["quota"]["port"] == 500
+
+
+async def test_ports_of_one_batch_share_no_address_and_no_mac_with_each_other_or_with_others(
+    cloud: Cloud, member: Neutron
+) -> None:
+    network, subnet = await member.network("10.0.0.0/28")
+    other = await member.make("port", network_id=network, fixed_ips=[{"ip_address": "10.0.0.6"}])
+    asked = {"fixed_ips": [{"ip_address": "10.0.0.4"}], "mac_address": "fa:16:3e:00:00:01"}
+    wishes = [{"network_id": network}, {"network_id": network, **asked}, *({"network_id": network},) * 4]
+    answer = await cloud.member.post(f"{BASE}/ports", {"ports": wishes})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()["ports"]
+    addresses = [port["fixed_ips"] for port in made]
+    given = ("10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.7", "10.0.0.8", "10.0.0.9")
+    assert addresses == [[{"subnet_id": subnet, "ip_address": ip}] for ip in given]
+    assert made[1]["mac_address"] == "fa:16:3e:00:00:01"
+    assert len({port["mac_address"] for port in (*made, other)}) == 7
+    assert (await member.make("port", network_id=network))["fixed_ips"][0]["ip_address"] == "10.0.0.10"
+    default = next(g for g in await member.list("security_group") if g["name"] == "default")
+    assert all(port["security_groups"] == [default["id"]] for port in made)
+    assert len(await member.list("port", f"security_groups={default['id']}")) == 8
+
+
+@pytest.mark.parametrize(
+    ("wish", "refusal"),
+    [
+        ({"fixed_ips": [{"ip_address": "10.0.0.3"}]}, "IpAddressAlreadyAllocated"),
+        ({"fixed_ips": [{"ip_address": "10.0.0.9"}]}, "IpAddressAlreadyAllocated"),
+        ({"mac_address": "fa:16:3e:00:00:01"}, "MacAddressInUse"),
+        ({"mac_address": "fa:16:3e:00:00:02"}, "MacAddressInUse"),
+        ({"security_groups": [NOWHERE]}, "SecurityGroupNotFound"),
+        ({"network_id": NOWHERE}, "NetworkNotFound"),
+    ],
+)
+async def test_a_batch_with_one_port_that_cannot_be_is_none(
+    cloud: Cloud, member: Neutron, wish: dict[str, Any], refusal: str
+) -> None:
+    """Whatever is in the way came before the batch, or is in it."""
+    network, _ = await member.network()
+    first = {"fixed_ips": [{"ip_address": "10.0.0.9"}], "mac_address": "fa:16:3e:00:00:01"}
+    await member.make("port", network_id=network, **first)
+    before = await member.list("port", "")
+    own = {"network_id": network, "mac_address": "fa:16:3e:00:00:02"}
+    refused = await cloud.member.post(f"{BASE}/ports", {"ports": [own, {"network_id": network, **wish}]})
+    assert refused.json()["NeutronError"]["type"] == refusal
+    assert await member.list("port", "") == before
+    again = await member.make("port", network_id=network)
+    assert again["fixed_ips"][0]["ip_address"] == "10.0.0.3"
+
+
+async def test_a_batch_takes_all_of_its_ports_from_the_quota(cloud: Cloud, member: Neutron) -> None:
+    network, _ = await member.network()
+    await cloud.admin.put(f"{BASE}/quotas/{member.auth.project_id}", {"quota": {"port": 3}})
+    for count, status in ((4, 409), (3, 201), (1, 409)):
+        answer = await cloud.member.post(f"{BASE}/ports", {"ports": [{"network_id": network}] * count})
+        assert answer.status_code == status, answer.text
+    assert len(await member.list("port", f"network_id={network}&device_owner=")) == 3
+
+
+async def test_nobody_waits_for_what_a_batch_asks_about_each_of_its_ports(
+    cloud: Cloud, member: Neutron
+) -> None:
+    """While a batch is stored nobody else writes, so it reads as often for two ports as for fifty."""
+    network, _ = await member.network("10.3.0.0/16")
+    await member.make("port", network_id=network)
+    if cloud.platform.db.is_shared:
+        pytest.skip("a database server lets others write")
+    writer = cast(SqliteDatabase, cloud.platform.db)._writer
+    asked: list[str] = []
+    counts = []
+    for size in (2, 50):
+        writer.set_trace_callback(asked.append)
+        answer = await cloud.member.post(f"{BASE}/ports", {"ports": [{"network_id": network}] * size})
+        writer.set_trace_callback(None)
+        assert answer.status_code == 201, answer.text
+        counts.append(sum(text.startswith("SELECT") and "network_" in text for text in asked))
+        asked.clear()
+    assert counts[0] == counts[1] > 0
 
 
 async def test_a_full_subnet_gives_nothing(member: Neutron) -> None:

@@ -95,6 +95,7 @@ async def test_a_rule_that_can_match_nothing_is_refused(
     assert await member.refused("POST", "/security-group-rules", body) == (400, refusal)
 
 
+@pytest.mark.contended
 async def test_of_two_equal_rules_at_once_one_is_made(cloud: Cloud, member: Neutron) -> None:
     group = (await member.make("security_group", name="web"))["id"]
     rules = [TCP, TCP | {"protocol": "6"}, TCP | {"port_range_min": 1, "port_range_max": 65535}]

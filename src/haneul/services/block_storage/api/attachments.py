@@ -113,6 +113,7 @@ def _as_answered(before: Attachment, connected: Attachment) -> Attachment:
     errors=(errors.AttachmentNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_attachments(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's attachments."""
     return await _list(ctx, query, "/attachments", is_detailed=False)
 
 
@@ -124,6 +125,7 @@ async def list_attachments(ctx: Context, query: Query) -> dict[str, Any]:
     errors=(errors.AttachmentNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_attachments_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's attachments, each with what connects it."""
     return await _list(ctx, query, "/attachments/detail", is_detailed=True)
 
 
@@ -148,6 +150,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     errors=(errors.AttachmentNotFound,),
 )
 async def show_attachment(ctx: Context, id: str) -> dict[str, Any]:
+    """One attachment, with what connects it."""
     return {"attachment": _view(ctx, await attachments.show(ctx, id))}
 
 
@@ -203,6 +206,7 @@ async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     errors=(errors.AttachmentNotFound, errors.ConflictNovaUsingAttachment, errors.InvalidVolume),
 )
 async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
+    """The volume is in use: what wanted it has it."""
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
     found = await attachments.show(ctx, id)

@@ -123,6 +123,7 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
 
 @routes.get("/os-availability-zone", answer=other_answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
+    """The availability zones."""
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
 
 
@@ -134,9 +135,11 @@ async def list_messages(ctx: Context) -> dict[str, Any]:
 
 @routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def show_message(ctx: Context, id: str) -> None:
+    """Why an operation failed, as its asker may be told."""
     raise errors.MessageNotFound(id=id)
 
 
 @routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
 async def delete_message(ctx: Context, id: str) -> None:
+    """The message is gone."""
     raise errors.MessageNotFound(id=id)

@@ -42,6 +42,7 @@ async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
 
 @routes.get("/os-quota-sets/{id}/defaults", policy=policy.SHOW_QUOTA, answer=other_answers.QuotaSetOfProject)
 async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
+    """The limits of a project that has none of its own."""
     ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
     return {"quota_set": {"id": id, **await QUOTAS.usual(ctx.tx, id)}}
 
@@ -53,17 +54,20 @@ async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
     errors=(errors.InvalidInput, errors.InvalidField, errors.UnknownQuotas),
 )
 async def update_quotas(ctx: Context, id: str, body: QuotaSet) -> dict[str, Any]:
+    """The project has these limits; those that are not named stay."""
     await QUOTAS.set(ctx.tx, id, _limits(body.quota_set))
     return {"quota_set": await QUOTAS.limits(ctx.tx, id)}
 
 
 @routes.delete("/os-quota-sets/{id}", status=200, policy=policy.DELETE_QUOTA)
 async def delete_quotas(ctx: Context, id: str) -> None:
+    """The project has the usual limits again."""
     await QUOTAS.reset(ctx.tx, id)
 
 
 @routes.get("/os-quota-class-sets/{id}", policy=policy.QUOTA_CLASS, answer=other_answers.NamedQuotaClassSet)
 async def show_class(ctx: Context, id: str) -> dict[str, Any]:
+    """The limits of every project without its own, by whatever name the class is asked for."""
     return {"quota_class_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
 
 

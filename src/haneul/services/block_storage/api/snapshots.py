@@ -126,6 +126,7 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
     errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_snapshots(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's snapshots."""
     return await _list(ctx, query, "/snapshots", is_detailed=False)
 
 
@@ -136,6 +137,7 @@ async def list_snapshots(ctx: Context, query: Query) -> dict[str, Any]:
     errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's snapshots with all that is known of each."""
     return await _list(ctx, query, "/snapshots/detail", is_detailed=True)
 
 
@@ -153,6 +155,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     errors=(errors.SnapshotNotFound,),
 )
 async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
+    """One snapshot."""
     found = await snapshots.show(ctx, id)
     ctx.authorize(policy.GET_SNAPSHOT, found)
     return {"snapshot": _view(ctx, found, is_detailed=True)}
@@ -165,6 +168,7 @@ async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     errors=(errors.SnapshotNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[str, Any]:
+    """The snapshot has this name and description."""
     given = body.snapshot
     changes: dict[str, Any] = {}
     for field, value in (
@@ -189,6 +193,7 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
     errors=(errors.SnapshotNotFound, errors.InvalidSnapshot),
 )
 async def delete_snapshot(ctx: Context, id: str) -> None:
+    """The snapshot is on its way out; volumes made from it stay."""
     found = await snapshots.show(ctx, id)
     ctx.authorize(policy.DELETE_SNAPSHOT, found)
     await snapshots.delete(ctx, found)

@@ -64,6 +64,7 @@ def _declare(base: str, first: str) -> None:
         errors=(errors.InvalidInput, errors.InvalidField),
     )
     async def list_transfers(ctx: Context, query: Query) -> dict[str, Any]:
+        """A page of the transfers that the project offers."""
         return {"transfers": await _list(ctx, query, is_detailed=False)}
 
     @routes.get(
@@ -74,6 +75,7 @@ def _declare(base: str, first: str) -> None:
         errors=(errors.InvalidInput, errors.InvalidField),
     )
     async def list_transfers_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+        """A page of the transfers that the project offers, each with its volume."""
         return {"transfers": await _list(ctx, query, is_detailed=True)}
 
     @routes.get(
@@ -84,6 +86,7 @@ def _declare(base: str, first: str) -> None:
         errors=(errors.TransferNotFound,),
     )
     async def show_transfer(ctx: Context, id: str) -> dict[str, Any]:
+        """One transfer; its key was shown once, when it was made."""
         return {"transfer": _view(ctx, await transfers.show(ctx, id))}
 
     @routes.post(
@@ -109,6 +112,7 @@ def _declare(base: str, first: str) -> None:
         errors=(errors.TransferNotFound,),
     )
     async def delete_transfer(ctx: Context, id: str) -> None:
+        """The offer is taken back, and the volume is available to its owner."""
         await transfers.delete(ctx, id)
 
 

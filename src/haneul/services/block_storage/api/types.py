@@ -9,9 +9,11 @@ from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Document, Text, joined
+from haneul.kernel.http.bounds import MANY, Document, Text
+from haneul.kernel.http.metadata import Pairs
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -92,6 +94,7 @@ async def show_type(ctx: Context, id: str) -> dict[str, Any]:
     errors=(errors.TypeExists, errors.InvalidInput, errors.InvalidField),
 )
 async def create_type(ctx: Context, body: CreateType) -> dict[str, Any]:
+    """A new volume type, for everybody or for the projects that get access."""
     new = body.volume_type
     made = await types.create(
         ctx,
@@ -122,6 +125,7 @@ def _name(text: str) -> str:
     errors=(errors.TypeNotFound, errors.TypeExists, errors.InvalidInput, errors.InvalidField),
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
+    """The type has this name, description and publicity."""
     given = body.volume_type
     changes: dict[str, Any] = {}
     if given.name is not None:
@@ -143,6 +147,7 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
     errors=(errors.TypeNotFound, errors.TypeInUse, errors.InvalidType),
 )
 async def delete_type(ctx: Context, id: str) -> None:
+    """The type is gone; refused while a volume has it."""
     await types.delete(ctx, id)
 
 
@@ -172,85 +177,41 @@ async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
 # -- extra specs
 
 
-@routes.get(
-    "/types/{id}/extra_specs",
-    policy=policy.LIST_EXTRA_SPECS,
+async def _save_specs(ctx: Context, rule: Rule, type: VolumeType, specs: dict[str, str]) -> dict[str, str]:
+    await types.set_specs(ctx, type, specs)
+    return specs
+
+
+SPECS = Pairs(
+    lambda ctx, rule, id: types.show(ctx, id),
+    _save_specs,
+    missing=lambda type, key: errors.ExtraSpecNotFound(type_id=type.id, key=key),
+    body=ExtraSpecs,
+    one_body=Annotated[dict[Text, Text], MANY],
     answer=other_answers.ExtraSpecs,
+    one_answer=other_answers.OneExtraSpec,
     errors=(errors.TypeNotFound,),
+    no_key=errors.ExtraSpecNotFound,
+    unread=(errors.InvalidInput, errors.InvalidField),
+    unsaved=(errors.TypeExists, errors.TypeSpecsInUse),
+    name="extra_specs",
+    one="",
+    checked=lambda ctx, specs, name: fields.pairs(specs),
+    shows_added=True,
+    removed=202,
 )
-async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
-    return {"extra_specs": (await types.show(ctx, id)).extra_specs}
-
-
-@routes.post(
+"""What a type asks of where its volumes are kept."""
+SPECS.serve(
+    routes,
     "/types/{id}/extra_specs",
-    policy=policy.CREATE_EXTRA_SPECS,
-    answer=other_answers.ExtraSpecs,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
+    {
+        "list": policy.LIST_EXTRA_SPECS,
+        "add": policy.CREATE_EXTRA_SPECS,
+        "show": policy.SHOW_EXTRA_SPEC,
+        "set": policy.UPDATE_EXTRA_SPEC,
+        "remove": policy.DELETE_EXTRA_SPEC,
+    },
 )
-async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
-    found = await types.show(ctx, id)
-    specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.set_specs(ctx, found, specs)
-    return {"extra_specs": body.extra_specs}
-
-
-async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
-    found = await types.show(ctx, id)
-    if key not in found.extra_specs:
-        raise errors.ExtraSpecNotFound(type_id=id, key=key)
-    return found
-
-
-@routes.get(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.SHOW_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
-)
-async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    return {key: (await _spec(ctx, id, key)).extra_specs[key]}
-
-
-@routes.put(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.UPDATE_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
-)
-async def set_extra_spec(
-    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
-) -> dict[str, Any]:
-    found = await types.show(ctx, id)
-    if key not in body:
-        raise BadRequest("Request body and URI mismatch")
-    if len(body) > 1:
-        raise BadRequest("Request body contains too many items")
-    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
-    return dict(body)
-
-
-@routes.delete(
-    "/types/{id}/extra_specs/{key}",
-    status=202,
-    policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
-)
-async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
-    found = await _spec(ctx, id, key)
-    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
 
 # -- access
@@ -263,6 +224,7 @@ async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
     errors=(errors.TypeNotFound,),
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
+    """The projects that may use the private type."""
     found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
     return {"volume_type_access": found}
 

@@ -33,4 +33,5 @@ async def list_versions(ctx: Context) -> dict[str, Any]:
 
 @routes.get("/v3", auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def show_version(ctx: Context) -> dict[str, Any]:
+    """What version 3 of the API is, and the microversions it speaks."""
     return _documents(ctx)

@@ -224,6 +224,7 @@ async def list_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     errors=(errors.VolumeNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
+    """A page of the project's volumes with all that is known of each."""
     return await _list(ctx, query, "/volumes/detail", is_detailed=True)
 
 
@@ -259,6 +260,7 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 
 @routes.get("/volumes/{id}", policy=policy.GET, answer=answers.OneReadVolume, errors=(errors.VolumeNotFound,))
 async def show_volume(ctx: Context, id: str) -> dict[str, Any]:
+    """One volume."""
     volume = await volumes.show(ctx, id)
     ctx.authorize(policy.GET, volume)
     return {"volume": (await views(ctx, [volume], is_extended=True))[0]}
@@ -329,8 +331,12 @@ async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False)
     """
     attached = await volumes.attachments(ctx, [v.id for v in found])
     names = await types.names(ctx, {v.type_id for v in found})
-    newer = _newer(ctx)
+    is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
+    newer = _newer(ctx, is_of_admins=is_of_admins)
     shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in found]
+    if is_of_admins:
+        for v, view in zip(found, shown, strict=True):
+            view["migration_status"] = v.migration_status
     if is_extended:
         sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
         sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
@@ -364,8 +370,6 @@ def _view(
         "multiattach": v.multiattach,
         "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
-    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
-        view["migration_status"] = v.migration_status
     view.update(newer)
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
@@ -385,7 +389,7 @@ def _extension(v: Volume, *, sees_hosts: bool, sees_migrations: bool) -> dict[st
     return added
 
 
-def _newer(ctx: Context) -> dict[str, Any]:
+def _newer(ctx: Context, *, is_of_admins: bool) -> dict[str, Any]:
     """What later microversions add to every volume alike; `volume_type_id` is still to be filled in."""
     added: dict[str, Any] = {}
     for version, field, value in (
@@ -397,7 +401,6 @@ def _newer(ctx: Context) -> dict[str, Any]:
     ):
         if ctx.wants(version):
             added[field] = value
-    is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_PROVIDER_IDS):
         added["provider_id"] = None
     if is_of_admins and ctx.wants(versions.VOLUMES_HAVE_CLUSTERS):

@@ -16,10 +16,7 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 
 
 async def show(ctx: Context, id: str) -> Attachment:
-    found = await ATTACHMENTS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
-        raise errors.AttachmentNotFound(id=id)
-    return found
+    return await ctx.find(ATTACHMENTS, id, policy.ADMIN_OR_OWNER, missing=errors.AttachmentNotFound)
 
 
 async def reserve(

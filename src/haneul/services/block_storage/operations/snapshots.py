@@ -17,10 +17,7 @@ from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
 
 async def show(ctx: Context, id: str) -> Snapshot:
     """The snapshot, if the asker may know of it; SnapshotNotFound otherwise."""
-    found = await SNAPSHOTS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
-        raise errors.SnapshotNotFound(id=id)
-    return found
+    return await ctx.find(SNAPSHOTS, id, policy.ADMIN_OR_OWNER, missing=errors.SnapshotNotFound)
 
 
 async def create(

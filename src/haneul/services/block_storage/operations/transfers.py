@@ -33,10 +33,7 @@ async def create(
 
 
 async def show(ctx: Context, id: str) -> Transfer:
-    found = await TRANSFERS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
-        raise errors.TransferNotFound(id=id)
-    return found
+    return await ctx.find(TRANSFERS, id, policy.ADMIN_OR_OWNER, missing=errors.TransferNotFound)
 
 
 async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit: int) -> list[Transfer]:

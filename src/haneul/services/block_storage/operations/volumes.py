@@ -56,10 +56,7 @@ class _Origin(msgspec.Struct, frozen=True):
 
 async def show(ctx: Context, id: str) -> Volume:
     """The volume, if the asker may know of it; VolumeNotFound otherwise."""
-    volume = await VOLUMES.get(ctx.tx, id)
-    if volume is None or not ctx.may(policy.ADMIN_OR_OWNER, volume):
-        raise errors.VolumeNotFound(id=id)
-    return volume
+    return await ctx.find(VOLUMES, id, policy.ADMIN_OR_OWNER, missing=errors.VolumeNotFound)
 
 
 async def create(ctx: Context, new: Wish) -> Volume:
@@ -132,9 +129,9 @@ def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
 
 async def _origin(ctx: Context, new: Wish) -> _Origin:
     if new.snapshot_id:
-        snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
-        if snapshot is None or not ctx.may(policy.ADMIN_OR_OWNER, snapshot):
-            raise errors.SnapshotNotFound(id=new.snapshot_id)
+        snapshot = await ctx.find(
+            SNAPSHOTS, new.snapshot_id, policy.ADMIN_OR_OWNER, missing=errors.SnapshotNotFound
+        )
         if snapshot.status != "available":
             raise errors.InvalidSnapshot(
                 reason=f"Originating snapshot status must be one of 'available' values, "

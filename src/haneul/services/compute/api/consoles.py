@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ class Scripts:
     """The files of a folder that is part of us, by their names in it."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {str(each.relative_to(folder)): each for each in folder.rglob("*") if each.is_file()}
+        self._files = _files(folder)
 
     async def on_get(self, req: Any, resp: Any, name: str) -> None:
         path = self._files.get(name)
@@ -62,6 +63,11 @@ class Scripts:
         resp.content_type = "text/javascript" if path.suffix == ".js" else "application/octet-stream"
         resp.data = path.read_bytes()
         protect(resp)
+
+
+@cache
+def _files(folder: Path) -> dict[str, Path]:
+    return {str(each.relative_to(folder)): each for each in folder.rglob("*") if each.is_file()}
 
 
 class ConsoleSocket:

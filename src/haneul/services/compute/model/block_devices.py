@@ -88,7 +88,7 @@ def free_names(taken: Collection[str], root: str = ROOT) -> Iterator[str]:
     prefix = match[1] if match else "/dev/vd"
     letters = string.ascii_lowercase
     pairs = ("".join(p) for p in itertools.product(letters, letters))
-    return (name for x in (*letters[1:], *pairs) if (name := f"{prefix}{x}") not in taken)
+    return (name for x in itertools.chain(letters[1:], pairs) if (name := f"{prefix}{x}") not in taken)
 
 
 def require_different(devices: Sequence[str]) -> None:

@@ -6,23 +6,14 @@ import builtins
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate, Filter, Sort
-from haneul.kernel.db.rows import escape_like
+from haneul.kernel.db import Condition, Duplicate, Filter, Sort
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import joined
 from haneul.services.compute import errors, versions
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
-from haneul.services.compute.store.flavors import FLAVORS
-
-HAS_ACCESS = sa.or_(
-    FLAVORS.c.is_public == sa.true(),
-    FLAVORS.c.projects.like(sa.bindparam("has_project", type_=sa.Text), escape="\\"),
-)
-"""Public, or the project is in the JSON list of those that may use it."""
+from haneul.services.compute.store.flavors import FLAVORS, usable_by
 
 
 async def create(ctx: Context, flavor: Flavor) -> Flavor:
@@ -60,10 +51,9 @@ async def list(
         filters.append(Filter("disk_gb", "ge", least_disk_gb))
     if least_memory_mib is not None:
         filters.append(Filter("memory_mib", "ge", least_memory_mib))
-    extra: builtins.list[tuple[str, sa.ColumnElement[bool], dict[str, Any]]] = []
+    extra: builtins.list[Condition] = []
     if is_public:
-        quoted = f'%"{escape_like(ctx.auth.project_id or "-")}"%'
-        extra.append(("has access", HAS_ACCESS, {"has_project": quoted}))
+        extra.append(usable_by(ctx.auth.project_id))
     elif is_public is False:
         filters.append(Filter("is_public", "eq", False))
     after = None
@@ -91,23 +81,9 @@ async def delete(ctx: Context, id: str) -> None:
         raise errors.FlavorNotFound(flavor_id=id)
 
 
-async def add_specs(ctx: Context, id: str, specs: dict[str, str]) -> Flavor:
-    flavor = await show(ctx, id)
-    return await _change(ctx, flavor, extra_specs=joined(flavor.extra_specs, specs, "extra_specs"))
-
-
-async def show_spec(ctx: Context, id: str, key: str) -> str:
-    flavor = await show(ctx, id)
-    if key not in flavor.extra_specs:
-        raise errors.ExtraSpecNotFound(flavor_id=id, key=key)
-    return flavor.extra_specs[key]
-
-
-async def delete_spec(ctx: Context, id: str, key: str) -> None:
-    await show_spec(ctx, id, key)
-    flavor = await show(ctx, id)
-    rest = {k: v for k, v in flavor.extra_specs.items() if k != key}
-    await _change(ctx, flavor, extra_specs=rest)
+async def set_specs(ctx: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
+    """The flavor has exactly these extra specs."""
+    return await _change(ctx, flavor, extra_specs=specs)
 
 
 async def access(ctx: Context, id: str) -> Flavor:

@@ -8,22 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Query
 from haneul.kernel.errors import BadRequest
 from haneul.services.compute import errors, versions
+from haneul.services.compute.store.servers import names_by_host
 from haneul.services.placement import public as placement
 
-_servers = sa.table(
-    "compute_servers", sa.column("id"), sa.column("name"), sa.column("host"), sa.column("vcpus")
-)
-SERVERS = Query(
-    sa.select(_servers.c.host, _servers.c.id, _servers.c.name)
-    .where(_servers.c.host.is_not(None))
-    .order_by(_servers.c.host, _servers.c.id)
-)
 CONTROL = {"nova-conductor": "conductor", "nova-scheduler": "scheduler"}
 CONTROL_HOST, CONTROL_ZONE, DEFAULT_ZONE = "control-plane", "internal", "nova"
 CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
@@ -71,9 +62,7 @@ def number(id: str) -> int:
 async def list(ctx: Context) -> builtins.list[HostView]:
     """Every host by name, in three queries."""
     inventories = await placement.inventories(ctx)
-    servers: dict[str, builtins.list[tuple[str, str]]] = {}
-    for host, id, name in await ctx.tx.all(SERVERS):
-        servers.setdefault(host, []).append((id, name))
+    servers = await names_by_host(ctx.tx)
     found = []
     for host in await placement.hosts(ctx, "hypervisor"):
         have = inventories.get(host.provider_id, {})

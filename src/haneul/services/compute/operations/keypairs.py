@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import builtins
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate, Filter, Query
+from haneul.kernel.db import Duplicate, Filter
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.model import public_keys
 from haneul.services.compute.model.keypairs import Keypair
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import keypairs as policy
-from haneul.services.compute.store.keypairs import KEYPAIRS
-
-NEWEST = Query(sa.select(sa.func.coalesce(sa.func.max(KEYPAIRS.c.number), 0)))
+from haneul.services.compute.store.keypairs import KEYPAIRS, newest_number
+from haneul.services.compute.store.quotas import QUOTAS
 
 
 async def generate(kind: str, user_id: str) -> public_keys.Generated:
@@ -35,9 +31,8 @@ async def create(ctx: Context, user_id: str, name: str, kind: str, public_key: s
     have = await KEYPAIRS.count(ctx.tx, user_id=user_id)
     if 0 <= limit <= have:
         raise errors.TooManyKeypairs(resource="key_pairs", requested=1, used=have, limit=limit)
-    newest = await ctx.tx.one(NEWEST)
     keypair = Keypair(
-        user_id, name, kind, public_key, fingerprint, ctx.now(), (newest[0] if newest else 0) + 1
+        user_id, name, kind, public_key, fingerprint, ctx.now(), await newest_number(ctx.tx) + 1
     )
     try:
         return await KEYPAIRS.add(ctx.tx, keypair)

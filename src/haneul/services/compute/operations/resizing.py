@@ -11,12 +11,12 @@ from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import FlavorSnapshot, Server, require
 from haneul.services.compute.operations import servers
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.resize_server import RESIZE_SERVER, Resize
 from haneul.services.compute.sagas.restore_server import Lost
 from haneul.services.compute.sagas.settle_resize import CONFIRM_RESIZE, REVERT_RESIZE
+from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 

@@ -8,8 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.model.server_groups import ServerGroup
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import server_groups as policy
+from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
 
 
@@ -23,12 +23,7 @@ async def create(ctx: Context, *, name: str, rule: str, rules: dict[str, int]) -
 
 async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> ServerGroup:
     """The group, if the rule lets the asker do this with it; ServerGroupNotFound otherwise."""
-    group = await SERVER_GROUPS.get(ctx.tx, id)
-    hidden = errors.ServerGroupNotFound(group_id=id)
-    if group is None:
-        raise hidden
-    ctx.authorize(rule, group, hidden=hidden)
-    return group
+    return await ctx.find(SERVER_GROUPS, id, rule, missing=errors.ServerGroupNotFound, named="group_id")
 
 
 async def list(ctx: Context, *, of_all: bool, offset: int, limit: int) -> builtins.list[ServerGroup]:

@@ -61,6 +61,4 @@ async def page(
 async def _marked(ctx: Context, id: str) -> Any:
     """The last server of the page before, which may be gone since; another project's is unknown."""
     found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    if found is None or not ctx.may(ADMIN_OR_OWNER, found):
-        raise BadRequest(f"marker [{id}] not found")
-    return found
+    return ctx.seen(found, ADMIN_OR_OWNER, hidden=BadRequest(f"marker [{id}] not found"))

@@ -30,15 +30,15 @@ from haneul.services.compute.model.servers import (
     Server,
     VmState,
 )
-from haneul.services.compute.operations.quotas import QUOTAS
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas.create_server import CREATE_SERVER, NewServer
 from haneul.services.compute.sagas.delete_server import DELETE_SERVER, Doomed
 from haneul.services.compute.store.flavors import FLAVORS
 from haneul.services.compute.store.keypairs import KEYPAIRS
+from haneul.services.compute.store.quotas import QUOTAS
 from haneul.services.compute.store.server_groups import SERVER_GROUPS
-from haneul.services.compute.store.servers import SERVERS, find_server
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 from haneul.services.placement import public as placement
@@ -363,9 +363,11 @@ async def _how_many(ctx: Context, wish: ServerWish, flavor: Flavor) -> int:
     """As many as the quota allows, between the least and the most that were asked for."""
     each = {"instances": 1, "cores": flavor.vcpus, "ram": flavor.memory_mib}
     least, most = wish.least, min(wish.most, MOST_AT_ONCE)
-    count = max(least, min(most, await QUOTAS.room(ctx, **each)))
-    wanted = {name: count * amount for name, amount in each.items()}
-    await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
+    room = await QUOTAS.room(ctx, **each)
+    count = max(least, min(most, room))
+    if count > room:
+        wanted = {name: count * amount for name, amount in each.items()}
+        await QUOTAS.require(ctx, ctx.project_id, errors.TooManyServers, **wanted)
     if count > MOST_AT_ONCE:
         raise errors.TooManyServers(resource="instances", requested=count, used=0, limit=MOST_AT_ONCE)
     return count
@@ -435,6 +437,8 @@ async def require_one_user(ctx: Context, volume_id: str) -> None:
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
+    if not metadata:
+        return
     limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("metadata_items", -1)
     if 0 <= limit < len(metadata):
         raise Forbidden(f"Maximum number of metadata items exceeds {limit}")
@@ -468,10 +472,9 @@ def hostname_of(name: str, server_id: str, index: int = 0, count: int = 1) -> st
 
 async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> Server:
     """The server, if the rule lets the asker do this with it; not found if it is another project's."""
-    server = await find_server(ctx.tx, id)
-    is_own = server.project_id == ctx.auth.project_id
-    ctx.authorize(rule, server, hidden=None if is_own else errors.ServerNotFound(server_id=id))
-    return server
+    return await ctx.find(
+        SERVERS, id, rule, missing=errors.ServerNotFound, named="server_id", is_own_told=True
+    )
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Server:

@@ -223,17 +223,13 @@ async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
 
 async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
     server = await find_server(ctx.tx, new.server_id)
-    now = ctx.now()
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.ACTIVE,
-            power_state=PowerState.RUNNING,
-            launched_at=now,
-            updated_at=now,
-            fault=None,
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vm_state=VmState.ACTIVE,
+        power_state=PowerState.RUNNING,
+        launched_at=ctx.now(),
+        fault=None,
     )
     await ctx.emit(ServerActive(server.id, claim.host))
 
@@ -242,19 +238,13 @@ async def mark_error(ctx: Context, new: NewServer, failure: Failure) -> None:
     server = await SERVERS.get(ctx.tx, new.server_id)
     if server is None:
         return
-    now = ctx.now()
     fault = Fault(
         500,
         failure.public_message,
-        now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ctx.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         f"in step {failure.step}: {failure.message}",
     )
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server, vm_state=VmState.ERROR, power_state=PowerState.NOSTATE, fault=fault, updated_at=now
-        ),
-    )
+    await SERVERS.change(ctx, server, vm_state=VmState.ERROR, power_state=PowerState.NOSTATE, fault=fault)
     await ctx.emit(ServerFailed(server.id, failure.message))
 
 

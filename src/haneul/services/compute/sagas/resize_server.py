@@ -133,21 +133,17 @@ async def describe_resized(
 
 async def mark_resized(ctx: Context, resize: Resize, before: Before, devices: Devices) -> None:
     server = await find_server(ctx.tx, resize.server_id)
-    now = ctx.now()
     if server.resized_from is None:
         was = Resized(server.flavor, resize.vm_state, server.local_disks)
-        await SERVERS.update(
-            ctx.tx,
-            msgspec.structs.replace(
-                server,
-                flavor=resize.flavor,
-                local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
-                resized_from=was,
-                vm_state=VmState.RESIZED,
-                power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
-                launched_at=now,
-                updated_at=now,
-            ),
+        await SERVERS.change(
+            ctx,
+            server,
+            flavor=resize.flavor,
+            local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
+            resized_from=was,
+            vm_state=VmState.RESIZED,
+            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
+            launched_at=ctx.now(),
         )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 
 import msgspec
+import sqlalchemy as sa
 
-from haneul.kernel.db import Rows, Tx
+from haneul.kernel.db import Query, Rows, Tx
 from haneul.kernel.saga import open_operation
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import Server
@@ -18,6 +19,8 @@ SERVERS = Rows(
     indexes=(("project_id", "created_at"), ("created_at",), ("host",)),
     derived=lambda t: {"operation": open_operation(t.c.id)},
 )
+_s = SERVERS.c
+_ON_HOSTS = Query(sa.select(_s.host, _s.id, _s.name).where(_s.host.is_not(None)).order_by(_s.host, _s.id))
 
 
 async def find_server(tx: Tx, id: str) -> Server:
@@ -26,6 +29,14 @@ async def find_server(tx: Tx, id: str) -> Server:
     if found is None:
         raise errors.ServerNotFound(server_id=id)
     return found
+
+
+async def names_by_host(tx: Tx) -> dict[str, list[tuple[str, str]]]:
+    """(id, name) of each server that is on a host, by the host's name."""
+    servers: dict[str, list[tuple[str, str]]] = {}
+    for host, id, name in await tx.all(_ON_HOSTS):
+        servers.setdefault(host, []).append((id, name))
+    return servers
 
 
 SIMULATED = ""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import sqlalchemy as sa
-
-from haneul.kernel.db import Tx
+from haneul.kernel.db import Condition, Tx
 from haneul.kernel.http.bounds import MANY, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
@@ -40,7 +38,7 @@ async def shown(tx: Tx, user_id: str) -> dict[str, Any]:
     return {"federated": [{"idp_id": idp_id, "protocols": each} for idp_id, each in protocols.items()]}
 
 
-def filters(query: Query) -> list[tuple[str, sa.ColumnElement[bool], dict[str, str]]]:
+def filters(query: Query) -> list[Condition]:
     """The condition on users that `idp_id`, `protocol_id` and `unique_id` in a query string ask for."""
     asked = {name: value for name in ("idp_id", "protocol_id", "unique_id") if (value := query.get(name))}
     return [known_as(asked)] if asked else []

@@ -9,7 +9,8 @@ import base64
 import binascii
 from typing import Any
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Reply, Request, Routes, encode
 from haneul.services.identity import config, errors

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.http.bounds import MANY, Document, Text

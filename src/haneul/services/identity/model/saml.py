@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import msgspec
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

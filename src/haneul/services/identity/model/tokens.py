@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.model.receipts import Receipt
 

@@ -13,7 +13,7 @@ from haneul.kernel.context import Context, Platform
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity.config import IdentityOptions
-from haneul.services.identity.federation_config import TrustedProxy
+from haneul.services.identity.config.federation import TrustedProxy
 from haneul.services.identity.model.claims import attributes
 from haneul.services.identity.model.mappings import of_text
 from haneul.services.identity.operations import federated_login, openid

@@ -14,7 +14,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity.model.proofs import Method, Proof, Scope, together

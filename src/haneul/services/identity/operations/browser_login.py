@@ -23,8 +23,8 @@ from cryptography.fernet import InvalidToken
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.config.federation import OpenIdProvider, SamlProvider
 from haneul.services.identity.errors import Invalid
-from haneul.services.identity.federation_config import OpenIdProvider, SamlProvider
 from haneul.services.identity.model.claims import attributes
 from haneul.services.identity.operations import openid, saml
 from haneul.services.identity.operations.federated_login import Asserted

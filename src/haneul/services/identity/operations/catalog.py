@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import Invalid

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http.routes import Request
 from haneul.services.identity import config

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.kernel.guesses import guarded
 from haneul.services.identity.model.credentials import Credential

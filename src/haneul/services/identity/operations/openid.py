@@ -17,7 +17,7 @@ import structlog
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.config import IdentityOptions
-from haneul.services.identity.federation_config import OpenIdProvider
+from haneul.services.identity.config.federation import OpenIdProvider
 
 if TYPE_CHECKING:
     import jwt

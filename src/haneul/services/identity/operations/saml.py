@@ -20,7 +20,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.config import IdentityOptions
-from haneul.services.identity.federation_config import SamlProvider
+from haneul.services.identity.config.federation import SamlProvider
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.saml import UsedAssertion, attributes, session, subject
 from haneul.services.identity.operations.federated_login import Asserted

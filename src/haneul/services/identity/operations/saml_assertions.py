@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, Unauthorized, Unavailable
 from haneul.kernel.ids import new_hex
 from haneul.services.identity.config import IdentityOptions
+from haneul.services.identity.config.federation import OurIdentityProvider
 from haneul.services.identity.errors import Invalid, NoIdentityProvider, TokenNotFound
-from haneul.services.identity.federation_config import OurIdentityProvider
 from haneul.services.identity.model import saml
 from haneul.services.identity.model.federation import ServiceProvider
 from haneul.services.identity.model.revocations import time_text

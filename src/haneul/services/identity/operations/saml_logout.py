@@ -17,7 +17,7 @@ import structlog
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized
-from haneul.services.identity.federation_config import SamlProvider
+from haneul.services.identity.config.federation import SamlProvider
 from haneul.services.identity.model import soap
 from haneul.services.identity.model.revocations import of_provider_session, time_text
 from haneul.services.identity.model.saml import UsedAssertion, session, subject

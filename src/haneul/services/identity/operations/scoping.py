@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import Tx
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.services.identity.model.projects import Project

@@ -17,19 +17,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import disk_files, races
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel import races
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Duplicate
+from haneul.kernel.disks import disk_files
 from haneul.kernel.errors import BadRequest, DriverError, Waiting
-from haneul.services.image import errors, policy, signatures
+from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated
 from haneul.services.image.model import images as model
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.operations import cache, images, quotas
 from haneul.services.image.sagas import import_image
+from haneul.services.image.store import certificates, leftovers, locations
 from haneul.services.image.store import images as store
-from haneul.services.image.store import leftovers, locations
 from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES, UPLOADS, Upload
 from haneul.services.image.store.stores import stores
@@ -70,7 +72,7 @@ async def upload(
         stored = await _received(ctx, image, going_on, chunks, length, min(limit, room or limit))
         try:
             if kind == "upload":
-                await _put(ctx, store_name, stored)
+                await _put(ctx, going_on, store_name, stored)
                 await _activate(ctx, going_on, stored, store_name)
             else:
                 await _stage(ctx, going_on, stored)
@@ -93,12 +95,12 @@ async def _received(
     incoming = Incoming(Files(ctx.platform.folder), going_on.id, limit=limit)
     try:
         is_upload = going_on.kind == "upload"
-        signed = await signatures.expected(ctx, image.properties) if is_upload else None
+        signed = await certificates.expected(ctx, image.properties) if is_upload else None
         await _receive(incoming, chunks, length, idle_s)
         is_inspected = is_upload and image.container_format == "bare"
         stored = await incoming.finish(image.disk_format if is_inspected else None)
         if signed is not None:
-            await signed.require(Files(ctx.platform.folder).path(stored.blob), stored)
+            await certificates.require(signed, Files(ctx.platform.folder).path(stored.blob), stored)
         return stored
     except FileNotFoundError:  # the reconciler saw that nobody wants it any more
         await asyncio.shield(incoming.discard())
@@ -173,12 +175,14 @@ async def _receive(
         raise errors.UploadTruncated
 
 
-async def _put(ctx: Context, name: str, stored: Stored) -> None:
+async def _put(ctx: Context, going_on: Upload, name: str, stored: Stored) -> None:
     """The store has the data; a file that only waited to go there is gone."""
     files = Files(ctx.platform.folder)
     try:
         await import_image.put(ctx, name, stored, files.path(stored.blob))
     except DriverError as problem:
+        if not files.path(stored.blob).exists():  # the reconciler saw that nobody wants it any more
+            raise errors.DeletedMeanwhile(image_id=going_on.image_id) from None
         raise errors.StoreUnavailable(store=name, why=problem.text) from None
     kept = getattr(stores(ctx.platform).built(name), "path", None)
     if kept is None or kept(stored.blob) != files.path(stored.blob):

@@ -6,10 +6,11 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.services.image import errors, policy, web
+from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import imports as model
 from haneul.services.image.model import tasks as task_model
+from haneul.services.image.model import web_addresses
 from haneul.services.image.model.images import Image
 from haneul.services.image.model.imports import Import, Wish
 from haneul.services.image.model.tasks import Task
@@ -89,7 +90,7 @@ async def _missing(ctx: Context, image: Image, wanted: list[str], *, is_all: boo
 
 def _require_source(ctx: Context, asked: Wish) -> None:
     if asked.method == model.WEB:
-        web.checked(asked.uri, ctx.options(ImageOptions).web)
+        web_addresses.checked(asked.uri, ctx.options(ImageOptions).web)
     if asked.method == model.REMOTE:
         for name, value in (
             ("glance_region", asked.region),
@@ -164,7 +165,7 @@ async def import_by_task(ctx: Context, type: str, given: Any) -> Task:
     """A task of the old kind: it makes the image, and imports its data from an address."""
     limits = ctx.options(ImageOptions)
     wanted = task_model.checked_input(type, given)
-    web.checked(wanted["import_from"], limits.web)
+    web_addresses.checked(wanted["import_from"], limits.web)
     image = await images.create(ctx, dict(wanted["image_properties"]))
     model.require_possible(image, model.WEB)
     task = await add_task(ctx, type, image.id, given)

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.services.image import errors, policy, web
+from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
-from haneul.services.image.model import imports
+from haneul.services.image.model import imports, web_addresses
 from haneul.services.image.model import tasks as task_model
 from haneul.services.image.model.locations import Validation
 from haneul.services.image.operations import images, relocation
@@ -33,7 +33,7 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
         )
     ctx.authorize(policy.ADD_IMAGE_LOCATION, images.target(ctx, image, is_member=False))
     relocation.require_http(ctx)
-    web.checked(url, ctx.options(ImageOptions).web)
+    web_addresses.checked(url, ctx.options(ImageOptions).web)
     if imports.TASK in image.properties:
         raise errors.NotImportable(why="Image has active task")
     given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}

@@ -29,10 +29,9 @@ def _target(image: Image, member_id: str | None = None) -> dict[str, str | None]
 
 
 async def _find(ctx: Context, image: Image, member_id: str) -> Member:
-    found = await MEMBERS.get(ctx.tx, image.id, member_id)
-    if found is None or not ctx.may(policy.GET_MEMBER, _target(image, member_id)):
-        raise errors.MemberNotFound(image_id=image.id, member_id=member_id)
-    return found
+    member = await MEMBERS.get(ctx.tx, image.id, member_id)
+    hidden = errors.MemberNotFound(image_id=image.id, member_id=member_id)
+    return ctx.seen(member, policy.GET_MEMBER, hidden=hidden, target=_target(image, member_id))
 
 
 async def add(ctx: Context, image_id: str, member_id: str) -> Member:

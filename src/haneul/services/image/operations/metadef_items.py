@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Sort
 from haneul.kernel.policy import Rule
@@ -95,11 +93,8 @@ async def update(
 ) -> Item:
     home = await namespaces.find(ctx, rule, namespace)
     before = await _item(ctx, home.id, kind, name)
-    changed = msgspec.structs.replace(
-        before, name=new_name, key=model.key(kind, new_name), body=body, updated_at=ctx.now()
-    )
     try:
-        return await ITEMS.update(ctx.tx, changed)
+        return await ITEMS.change(ctx, before, name=new_name, key=model.key(kind, new_name), body=body)
     except Duplicate:
         raise errors.definition_exists(kind, new_name, namespace) from None
 

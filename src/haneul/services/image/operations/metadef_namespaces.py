@@ -37,9 +37,9 @@ async def find(ctx: Context, rule: Rule, name: str) -> Namespace:
 async def _visible(ctx: Context, name: str) -> Namespace:
     """The namespace; one that the asker may not see is not there."""
     namespace = await NAMESPACES.first(ctx.tx, name=name)
-    if namespace is None or not ctx.may(policy.GET_NAMESPACE, _target(namespace)):
-        raise errors.NamespaceNotFound(name=name)
-    return namespace
+    hidden = errors.NamespaceNotFound(name=name)
+    target = None if namespace is None else _target(namespace)
+    return ctx.seen(namespace, policy.GET_NAMESPACE, hidden=hidden, target=target)
 
 
 def _target(namespace: Namespace) -> dict[str, str]:
@@ -138,18 +138,17 @@ async def listed(
 async def update(ctx: Context, name: str, given: model.NewNamespace) -> Namespace:
     """The namespace as given: what was not given has its default again."""
     before = await find(ctx, policy.MODIFY_NAMESPACE, name)
-    changed = msgspec.structs.replace(
-        before,
-        name=given.namespace,
-        display_name=given.display_name,
-        description=given.description,
-        visibility=given.visibility,
-        protected=given.protected,
-        owner=given.owner or before.owner,
-        updated_at=ctx.now(),
-    )
     try:
-        return await NAMESPACES.update(ctx.tx, changed)
+        return await NAMESPACES.change(
+            ctx,
+            before,
+            name=given.namespace,
+            display_name=given.display_name,
+            description=given.description,
+            visibility=given.visibility,
+            protected=given.protected,
+            owner=given.owner or before.owner,
+        )
     except Duplicate:
         raise errors.NamespaceExists(
             f"Invalid update. It would result in a duplicate metadata definition namespace with the same "

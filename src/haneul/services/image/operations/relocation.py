@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.services.image import errors, policy, web
+from haneul.services.image import errors, policy
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model import locations as model
+from haneul.services.image.model import web_addresses
 from haneul.services.image.model.images import Image, Location
 from haneul.services.image.model.locations import HTTP, LocationChange, Validation
 from haneul.services.image.store import leftovers
@@ -49,7 +50,7 @@ async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: Locati
     added = [place.url for place in changed.locations if place not in image.locations]
     for url in added:
         require_http(ctx)
-        web.checked(url, ctx.options(ImageOptions).web)
+        web_addresses.checked(url, ctx.options(ImageOptions).web)
     return changed
 
 

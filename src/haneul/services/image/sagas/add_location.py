@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.outside import Turns
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.image import errors, web
+from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats, imports
@@ -24,10 +25,10 @@ from haneul.services.image.model import tasks as task_model
 from haneul.services.image.model.images import Location, Stored
 from haneul.services.image.model.locations import HTTP
 from haneul.services.image.sagas import fetching
+from haneul.services.image.store import web
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.tasks import TASKS
-from haneul.services.image.turns import Turns
 
 
 class NewLocation(msgspec.Struct, frozen=True):

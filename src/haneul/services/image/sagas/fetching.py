@@ -12,16 +12,18 @@ import msgspec
 
 from haneul.kernel import races
 from haneul.kernel.context import Context
-from haneul.services.image import errors, remotes, web
+from haneul.kernel.outside import Turns
+from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions, WebOptions
 from haneul.services.image.model import images, imports
 from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.model.imports import Import
+from haneul.services.image.sagas import remotes
+from haneul.services.image.store import web
 from haneul.services.image.store.files import Files, Incoming
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.stores import stores
 from haneul.services.image.store.tasks import TASKS
-from haneul.services.image.turns import Turns
 
 TRIES = 20
 REPORT_S = 2.0

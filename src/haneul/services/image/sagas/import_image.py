@@ -18,7 +18,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.saga import Failure, Saga, Step
-from haneul.services.image import errors, plugins, signatures
+from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageActivated, ImportFailed
 from haneul.services.image.model import formats
@@ -28,8 +28,8 @@ from haneul.services.image.model.images import Image, Stored
 from haneul.services.image.model.imports import FAILED, IMPORTING, TASK, Import
 from haneul.services.image.sagas import fetching
 from haneul.services.image.sagas.fetching import Fetched
+from haneul.services.image.store import certificates, conversions, leftovers
 from haneul.services.image.store import images as store
-from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
 from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.stores import stores
@@ -82,10 +82,10 @@ async def unpack(ctx: Context, asked: Import, fetched: Fetched) -> Unpacked:
     path = Path(fetched.path)
     kind = None
     if wanted.plugins.decompress and not asked.is_copy:
-        kind = await asyncio.to_thread(plugins.packing, path)
+        kind = await asyncio.to_thread(conversions.packing, path)
     if kind is None:
         return Unpacked(fetched.path, fetched.stored)
-    inside = plugins.unpacked(
+    inside = conversions.unpacked(
         path, kind, size_max=wanted.image_size_cap, ratio_max=wanted.plugins.unpacked_ratio_max
     )
 
@@ -121,9 +121,9 @@ async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked)
 async def _require_signed(ctx: Context, asked: Import, data: Unpacked) -> None:
     async with ctx.in_reading() as c:
         image = await IMAGES.get(c.tx, asked.image_id)
-    signed = None if image is None or asked.is_copy else await signatures.expected(ctx, image.properties)
+    signed = None if image is None or asked.is_copy else await certificates.expected(ctx, image.properties)
     if signed is not None:
-        await signed.require(Path(data.path), data.stored)
+        await certificates.require(signed, Path(data.path), data.stored)
 
 
 async def convert(
@@ -134,13 +134,13 @@ async def convert(
     declared = fetched.disk_format
     container = "bare" if data.is_unpacked else fetched.container_format
     is_fit = asked.is_copy or not wanted or declared == wanted
-    if is_fit or inspected.virtual_size is None or declared not in plugins.QEMU_NAMES:
+    if is_fit or inspected.virtual_size is None or declared not in conversions.QEMU_NAMES:
         return Converted(data.path, data.stored, declared, container)
     if inspected.virtual_size > ctx.options(ImageOptions).image_size_cap:
         raise errors.DataRefused(why="The disk inside is larger than images may be.")
     name = f"{asked.blob}.converted"
     path = Files(ctx.platform.folder).path(name)
-    await plugins.converted(Path(data.path), declared, path, wanted, timeout_s=DAY_S)
+    await conversions.converted(Path(data.path), declared, path, wanted, timeout_s=DAY_S)
     return Converted(str(path), await fetching.hashed(path, name), wanted, container)
 
 
@@ -255,10 +255,9 @@ async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
     shown = {name: text for name, text in image.properties.items() if name != TASK}
     shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
     shown[IMPORTING] = ""
-    changed = msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
     if not asked.is_copy and image.staged is not None:
-        changed = msgspec.structs.replace(changed, staged=None, size=None)
-    await IMAGES.update(ctx.tx, changed)
+        image = msgspec.structs.replace(image, staged=None, size=None)
+    await IMAGES.change(ctx, image, properties=shown)
 
 
 async def _end_task(ctx: Context, asked: Import, failure: str | None) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from haneul.kernel.context import Platform
-from haneul.services.image import errors, web
+from haneul.kernel.outside import Turns
+from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.images import Image
-from haneul.services.image.turns import Turns
+from haneul.services.image.store import web
 
 
 async def read(platform: Platform, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:

@@ -216,10 +216,6 @@ class SecurityGroup(Named):
     security_group_rules: list[SecurityGroupRule]
 
 
-class Tags(Answer):
-    tags: list[str]
-
-
 NothingYet = dict[str, list[Any]]
 """The name of a kind of thing that is not there yet, with no things."""
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
+from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
+from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT, Network
 from haneul.services.network.operations import networks
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS
 
 routes = Routes("/v2.0")
 
 
-def _status(values: list[str]) -> Extra:
+def _status(values: list[str]) -> Condition:
     """Every network is ACTIVE."""
-    return f"status/{'ACTIVE' in values}", sa.true() if "ACTIVE" in values else sa.false(), {}
+    return conditions.all_or_none("status", are_all="ACTIVE" in values)
 
 
 async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networks: list[Network]) -> None:
@@ -33,6 +34,7 @@ async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networ
 
 
 NETWORK = Resource(
+    WORDS,
     "network",
     (
         ID,
@@ -41,36 +43,36 @@ NETWORK = Resource(
         ADMIN_STATE_UP,
         shown("status", show=lambda n: "ACTIVE"),
         shown("subnets", show=lambda n: n.subnet_ids),
-        Attribute("shared", checks.truth, field="is_shared", default=False),
-        Attribute("router:external", checks.truth, field="is_external", default=False),
-        Attribute("is_default", checks.truth, default=False),
+        Attribute("shared", kinds.truth, field="is_shared", ruled=CHANGES),
+        Attribute("router:external", kinds.truth, field="is_external", ruled=CHANGES),
+        Attribute("is_default", kinds.truth, ruled=CHANGES),
         Attribute(
             "port_security_enabled",
-            checks.truth,
+            kinds.truth,
             field="is_port_security_enabled",
-            default=True,
             is_filter=False,
+            ruled=CHANGES,
         ),
-        Attribute("mtu", checks.integer(0, 65535), default=NOT_GIVEN),
+        Attribute("mtu", kinds.integer(0, 65535)),
         Attribute(
             "provider:network_type",
-            checks.or_none(checks.one_of(*networks.PROVIDER_TYPES)),
+            kinds.or_none(kinds.one_of(*networks.PROVIDER_TYPES)),
             field="network_type",
-            default=None,
+            ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:physical_network",
-            checks.or_none(checks.text(64)),
+            kinds.or_none(kinds.text(64)),
             field="physical_network",
-            default=None,
+            ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:segmentation_id",
-            checks.integer(FIRST_SEGMENT, LAST_SEGMENT),
+            kinds.integer(FIRST_SEGMENT, LAST_SEGMENT),
             field="segment",
-            default=None,
+            ruled=("get", *CHANGES),
         ),
-        Attribute("dns_domain", checks.hostname, default="", spellings=only(str.lower)),
+        Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
         ZONE_HINTS,
         shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
@@ -78,14 +80,16 @@ NETWORK = Resource(
     ),
     NETWORKS,
     errors.NetworkNotFound,
+    wishes.NewNetwork,
     networks.create,
+    wishes.NetworkChange,
     networks.update,
     networks.delete,
     visible=visibility.own(
         NETWORKS,
         "network",
-        visibility.shared(NETWORKS),
-        ("external", NETWORKS.c.is_external.is_(sa.true()), {"router:external": True}),
+        conditions.shared(NETWORKS),
+        conditions.external(NETWORKS),
     ),
     filters={"status": _status},
     complete=_default_of_external,

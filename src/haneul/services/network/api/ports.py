@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
+from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Extra, Resource, only, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
+from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.ports import (
     BINDING_FAILED,
     NORMAL,
@@ -24,18 +24,19 @@ from haneul.services.network.model.ports import (
     is_of_another_service,
 )
 from haneul.services.network.operations import ports
-from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
+from haneul.services.network.store import conditions
+from haneul.services.network.store.ports import PORTS
 
 routes = Routes("/v2.0")
 
-FIXED_IP = checks.mapping({}, {"subnet_id": checks.uuid, "ip_address": checks.ip})
-PAIR = checks.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
-DHCP_OPTION = checks.mapping(
+FIXED_IP = kinds.mapping({}, {"subnet_id": kinds.uuid, "ip_address": checks.ip})
+PAIR = kinds.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
+DHCP_OPTION = kinds.mapping(
     {
         "opt_name": lambda v: _option_name(v),
-        "opt_value": checks.or_none(checks.not_blank(checks.line(255))),
+        "opt_value": kinds.or_none(kinds.not_blank(kinds.line(255))),
     },
-    {"ip_version": checks.one_of(4, 6, "4", "6")},
+    {"ip_version": kinds.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = (
     NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
@@ -46,11 +47,11 @@ VNIC_TYPES = (
 
 def _host(value: Any) -> str:
     """No host, in either spelling, unbinds."""
-    return "" if value is None else checks.NAME(value)
+    return "" if value is None else kinds.NAME(value)
 
 
 def _option_name(value: Any) -> str:
-    name = str(checks.line(64)(value))
+    name = str(kinds.line(64)(value))
     if not name.strip():
         raise ValueError(f"'{value}' is not a valid opt_name: it is blank")
     return name
@@ -95,30 +96,22 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fixed_ips(values: list[str]) -> Extra:
+FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
+
+
+def _fixed_ips(values: list[str]) -> Condition:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
-    a = ALLOCATIONS.c
-    columns = {"ip_address": a.ip, "subnet_id": a.subnet_id, "ip_address_substr": a.ip}
-    conditions: list[sa.ColumnElement[bool]] = []
-    params: dict[str, Any] = {}
-    shape = []
-    for i, value in enumerate(values):
+    asked = []
+    for value in values:
         name, equals, wanted = value.partition("=")
-        if not equals or name not in columns:
+        if not equals or name not in FIXED_IP_FILTERS:
             raise BadRequest(f"'{value}' is invalid for filtering by fixed_ips")
-        param = sa.bindparam(f"fixed{i}", type_=sa.Text)
-        shape.append(name)
-        if name == "ip_address_substr":
-            conditions.append(columns[name].like(param))
-            params[f"fixed{i}"] = "%" + wanted.lower().replace("%", "").replace("_", "") + "%"
-        else:
-            conditions.append(columns[name] == param)
-            params[f"fixed{i}"] = _normal_address(wanted) if name == "ip_address" else wanted
-    by_name: dict[str, list[sa.ColumnElement[bool]]] = {}
-    for name, condition in zip(shape, conditions, strict=True):
-        by_name.setdefault(name.split("_")[0], []).append(condition)
-    every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
-    return "fixed_ips/" + ",".join(shape), PORTS.c.id.in_(sa.select(a.port_id).where(every)), params
+        if name == "ip_address":
+            wanted = _normal_address(wanted)
+        elif name == "ip_address_substr":
+            wanted = wanted.lower()
+        asked.append((name, wanted))
+    return conditions.has_addresses(asked)
 
 
 def _normal_address(text: str) -> str:
@@ -126,13 +119,6 @@ def _normal_address(text: str) -> str:
         return checks.ip(text)
     except ValueError:
         return text  # nobody has it
-
-
-def _security_groups(values: list[str]) -> Extra:
-    params = {f"group{i}": value for i, value in enumerate(values)}
-    m = MEMBERSHIPS.c
-    either = sa.or_(*(m.security_group_id == sa.bindparam(p, type_=sa.Text) for p in params))
-    return f"security_groups/{len(values)}", PORTS.c.id.in_(sa.select(m.port_id).where(either)), params
 
 
 NOT_AS_ASKED = (
@@ -155,58 +141,82 @@ NOT_AS_ASKED = (
 """What a new port and a changed one can fail with."""
 
 PORT = Resource(
+    WORDS,
     "port",
     (
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", checks.uuid, put=False),
+        Attribute("network_id", kinds.uuid),
         ADMIN_STATE_UP,
         shown("status"),
-        Attribute("mac_address", checks.or_none(checks.mac), default=NOT_GIVEN, spellings=only(checks.mac)),
-        Attribute("fixed_ips", checks.not_none(checks.list_of(FIXED_IP)), default=NOT_GIVEN, is_stored=False),
+        Attribute(
+            "mac_address",
+            kinds.or_none(checks.mac),
+            spellings=only(checks.mac),
+            ruled=CHANGES,
+        ),
+        Attribute(
+            "fixed_ips",
+            kinds.not_none(kinds.list_of(FIXED_IP)),
+            is_stored=False,
+            ruled=CHANGES,
+            ruled_parts=("ip_address",),
+        ),
         Attribute(
             "security_groups",
-            checks.list_of(checks.uuid),
+            kinds.list_of(kinds.uuid),
             field="security_group_ids",
-            default=NOT_GIVEN,
             is_stored=False,
         ),
-        Attribute("allowed_address_pairs", checks.list_of(PAIR), default=list, show=_pairs, is_stored=False),
+        Attribute(
+            "allowed_address_pairs",
+            kinds.list_of(PAIR),
+            show=_pairs,
+            is_stored=False,
+            ruled=CHANGES,
+        ),
         Attribute(
             "port_security_enabled",
-            checks.truth,
+            kinds.truth,
             field="is_port_security_enabled",
-            default=NOT_GIVEN,
             is_filter=False,
+            ruled=CHANGES,
         ),
-        Attribute("device_id", checks.NAME, default=""),
-        Attribute("device_owner", checks.NAME, default=""),
-        Attribute("binding:host_id", _host, field="host", default=""),
-        Attribute("binding:profile", checks.free_mapping, field="profile", default=dict, is_stored=False),
+        Attribute("device_id", kinds.NAME),
+        Attribute("device_owner", kinds.NAME, ruled=CHANGES),
+        Attribute("binding:host_id", _host, field="host", ruled=("get", *CHANGES)),
+        Attribute(
+            "binding:profile",
+            kinds.free_mapping,
+            field="profile",
+            is_stored=False,
+            ruled=("get", *CHANGES),
+        ),
         Attribute(
             "binding:vnic_type",
-            checks.one_of(*VNIC_TYPES),
+            kinds.one_of(*VNIC_TYPES),
             field="vnic_type",
-            default=NORMAL,
             is_filter=False,
+            ruled=CHANGES,
         ),
-        shown("binding:vif_type", show=lambda p: p.vif_type),
-        shown("binding:vif_details", show=_vif_details),
-        Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
+        shown("binding:vif_type", show=lambda p: p.vif_type, ruled=("get",)),
+        shown("binding:vif_details", show=_vif_details, ruled=("get",)),
+        Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        Attribute(
-            "extra_dhcp_opts", checks.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
-        ),
+        Attribute("extra_dhcp_opts", kinds.list_of(DHCP_OPTION), show=_options, is_stored=False),
     ),
     PORTS,
     errors.PortNotFound,
+    wishes.NewPort,
     ports.create,
+    wishes.PortChange,
     ports.update,
     ports.delete,
-    visible=visibility.own(PORTS, "port", on_own_networks=True),
+    create_all=ports.create_all,
+    visible=visibility.own(PORTS, "port", conditions.on_own_networks(PORTS)),
     target=_target,
-    filters={"fixed_ips": _fixed_ips, "security_groups": _security_groups},
+    filters={"fixed_ips": _fixed_ips, "security_groups": conditions.in_groups},
     shape=answers.Port,
     refusals={
         "create": (*NOT_AS_ASKED, errors.OverQuota),

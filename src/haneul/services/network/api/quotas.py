@@ -8,8 +8,9 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
+from haneul.kernel.http.tables import kinds
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, checks
+from haneul.services.network.api import answers
 from haneul.services.network.store.quotas import DEFAULTS, QUOTAS, count
 
 routes = Routes("/v2.0", errors=(NotFound,))
@@ -79,7 +80,7 @@ async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     limits = {}
     for name in given.keys() & DEFAULTS.keys():
         try:
-            limits[name] = checks.integer(-1)(given[name])
+            limits[name] = kinds.integer(-1)(given[name])
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
     if given.get("force") is not True:

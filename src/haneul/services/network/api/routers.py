@@ -8,24 +8,25 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import item_of, serve
+from haneul.services.network.api import answers, visibility
 from haneul.services.network.api.ports import FIXED_IP
-from haneul.services.network.api.resource import NOT_GIVEN, Attribute, Resource, shown
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
+from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
 from haneul.services.network.store.routers import ROUTERS
 
 routes = Routes("/v2.0")
 
-_GATEWAY = checks.mapping(
-    {"network_id": checks.uuid},
+_GATEWAY = kinds.mapping(
+    {"network_id": kinds.uuid},
     {
-        "enable_snat": checks.truth,
-        "external_fixed_ips": checks.not_none(checks.list_of(FIXED_IP)),
+        "enable_snat": kinds.truth,
+        "external_fixed_ips": kinds.not_none(kinds.list_of(FIXED_IP)),
     },
 )
 
@@ -37,7 +38,7 @@ def _gateway(value: Any) -> dict[str, Any] | None:
 
 def _distributed(value: Any) -> bool:
     """Without distributed routers upstream does not know the word; that there are none may be said."""
-    if checks.truth(value):
+    if kinds.truth(value):
         raise BadRequest("Unrecognized attribute(s) 'distributed'")
     return False
 
@@ -54,6 +55,7 @@ def _show_gateway(router: Router) -> dict[str, Any] | None:
 
 
 ROUTER = Resource(
+    WORDS,
     "router",
     (
         ID,
@@ -65,20 +67,28 @@ ROUTER = Resource(
             "external_gateway_info",
             _gateway,
             field="gateway",
-            default=None,
             show=_show_gateway,
             is_stored=False,
+            ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
-        Attribute("routes", checks.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", checks.truth, field="is_ha", default=NOT_GIVEN, is_filter=False),
-        Attribute("distributed", _distributed, field="is_distributed", default=NOT_GIVEN, is_filter=False),
+        Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
+        Attribute("ha", kinds.truth, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
+        Attribute(
+            "distributed",
+            _distributed,
+            field="is_distributed",
+            is_filter=False,
+            ruled=("get", *CHANGES),
+        ),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
-        Attribute("flavor_id", checks.or_none(checks.uuid), put=False, default=None, is_filter=False),
+        Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
     errors.RouterNotFound,
+    wishes.NewRouter,
     routers.create,
+    wishes.RouterChange,
     routers.update,
     routers.delete,
     visible=visibility.own(ROUTERS, "router"),
@@ -130,7 +140,7 @@ def _interface(body: Document) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in ("subnet_id", "port_id"):
         try:
-            found[name] = checks.uuid(body[name]) if name in body else None
+            found[name] = kinds.uuid(body[name]) if name in body else None
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
     return found
@@ -181,7 +191,7 @@ async def remove_router_interface(ctx: Context, id: str, body: Document) -> rout
 
 def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
-        found: list[dict[str, str]] = checks.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+        found: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
         raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
     return found

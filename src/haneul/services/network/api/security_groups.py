@@ -6,13 +6,13 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, shown
 from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import Attribute, Resource, only, shown
 from haneul.services.network.api.shapes import DESCRIPTION, ID, NAME, REVISION, STANDARD, TIMES
-from haneul.services.network.model import normal_forms
+from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import normal_forms, wishes
 from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
@@ -28,7 +28,7 @@ def _ethertype(value: Any) -> str:
 
 
 def _direction(value: Any) -> str:
-    return checks.one_of("ingress", "egress")(value.lower() if isinstance(value, str) else value)
+    return kinds.one_of("ingress", "egress")(value.lower() if isinstance(value, str) else value)
 
 
 def _protocol(value: Any) -> str | None:
@@ -64,7 +64,7 @@ def _written_prefix(value: Any) -> str:
 
 def _port(value: Any) -> int | None:
     try:
-        return checks.or_none(checks.integer(0, 65535))(value)
+        return kinds.or_none(kinds.integer(0, 65535))(value)
     except ValueError:
         raise errors.SecurityGroupInvalidPortValue(port=value) from None
 
@@ -77,36 +77,35 @@ def _group_id(value: Any) -> str:
 
 
 RULE = Resource(
+    WORDS,
     "security_group_rule",
     (
         ID,
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", checks.uuid, put=False),
-        Attribute("direction", _direction, put=False, spellings=only(str.lower)),
-        Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
-        Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
-        Attribute("port_range_min", _port, put=False, default=None),
-        Attribute("port_range_max", _port, put=False, default=None),
+        Attribute("security_group_id", kinds.uuid),
+        Attribute("direction", _direction, spellings=only(str.lower)),
+        Attribute("ethertype", _ethertype, spellings=only(_ethertype)),
+        Attribute("protocol", _protocol, spellings=_protocol_spellings),
+        Attribute("port_range_min", _port),
+        Attribute("port_range_max", _port),
         Attribute(
             "remote_ip_prefix",
             _prefix,
-            put=False,
-            default=None,
             filtered_by="normalized_cidr",
             spellings=_prefix_spellings,
         ),
-        Attribute("remote_group_id", checks.or_none(_group_id), put=False, default=None),
+        Attribute("remote_group_id", kinds.or_none(_group_id)),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
         shown("normalized_cidr"),
     ),
     RULES,
     errors.SecurityGroupRuleNotFound,
+    wishes.NewRule,
     security_groups.create_rule,
-    None,
-    security_groups.delete_rule,
+    delete=security_groups.delete_rule,
     check_together=check_together,
     visible=visibility.own(RULES, "security_group_rule"),
     shape=answers.SecurityGroupRule,
@@ -146,17 +145,20 @@ async def _with_rules(ctx: Context, views: list[dict[str, Any]], groups: list[An
 
 
 SECURITY_GROUP = Resource(
+    WORDS,
     "security_group",
     (
         ID,
         NAME,
         *STANDARD,
-        Attribute("stateful", checks.truth, field="is_stateful", default=True),
+        Attribute("stateful", kinds.truth, field="is_stateful"),
         shown("shared", "is_shared"),
     ),
     SECURITY_GROUPS,
     errors.SecurityGroupNotFound,
+    wishes.NewSecurityGroup,
     security_groups.create,
+    wishes.SecurityGroupChange,
     security_groups.update,
     security_groups.delete,
     visible=visibility.own(SECURITY_GROUPS, "security_group"),

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from haneul.kernel.context import Context
+from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables.resource import truth_of
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.collections import serve
-from haneul.services.network.api.resource import (
-    NOT_GIVEN,
-    Attribute,
-    Extra,
-    Resource,
-    only,
-    shown,
-    truth_asked,
-)
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
+from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnets
+from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 
 routes = Routes("/v2.0")
 
-POOL = checks.mapping({"start": checks.ip, "end": checks.ip})
-HOST_ROUTE = checks.mapping({"destination": checks.subnet, "nexthop": checks.ip})
+POOL = kinds.mapping({"start": checks.ip, "end": checks.ip})
+HOST_ROUTE = kinds.mapping({"destination": checks.subnet, "nexthop": checks.ip})
 OWNERS = ("network:", "neutron:", "compute:", "baremetal:")
-IPV6_MODE = checks.or_none(checks.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
+IPV6_MODE = kinds.or_none(kinds.one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
-def _or_empty(check: checks.Check) -> checks.Check:
+def _or_empty(check: kinds.Check) -> kinds.Check:
     """Null is an empty list: clients send it for what they were not told of."""
     return lambda value: check([] if value is None else value)
 
@@ -76,13 +70,10 @@ def ip_version(value: Any) -> int:
     return number
 
 
-def _shared(values: list[str]) -> Extra:
+def _shared(values: list[str]) -> Condition:
     """Subnets of shared networks, or of others."""
-    wanted = truth_asked("shared", values[-1])
-    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
-
-
-ON_EXTERNAL = SUBNETS.c.is_external.is_(sa.true())
+    wanted = truth_of(WORDS, values[-1])
+    return conditions.truth(SUBNETS, "is_shared", "shared", wanted)
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -93,46 +84,44 @@ def _cidr_spellings(text: str) -> list[str]:
 
 
 SUBNET = Resource(
+    WORDS,
     "subnet",
     (
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", checks.uuid, put=False),
-        Attribute("ip_version", ip_version, put=False),
-        Attribute("cidr", checks.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
-        Attribute("prefixlen", checks.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
-        Attribute("gateway_ip", checks.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
-        Attribute(
-            "allocation_pools", _or_empty(checks.list_of(POOL, most=256)), default=NOT_GIVEN, is_stored=False
-        ),
+        Attribute("network_id", kinds.uuid),
+        Attribute("ip_version", ip_version),
+        Attribute("cidr", kinds.or_none(checks.subnet), spellings=_cidr_spellings),
+        Attribute("prefixlen", kinds.integer(0, 128), is_shown=False),
+        Attribute("gateway_ip", kinds.or_none(checks.ip), spellings=only(checks.ip)),
+        Attribute("allocation_pools", _or_empty(kinds.list_of(POOL, most=256)), is_stored=False),
         Attribute(
             "dns_nameservers",
-            _or_empty(checks.list_of(checks.ip, unique=True)),
-            default=list,
+            _or_empty(kinds.list_of(checks.ip, unique=True)),
             is_stored=False,
         ),
-        Attribute(
-            "host_routes", _or_empty(checks.list_of(HOST_ROUTE, unique=True)), default=list, is_stored=False
-        ),
-        Attribute("enable_dhcp", checks.truth, field="is_dhcp_enabled", default=True),
-        Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
-        Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
-        Attribute("subnetpool_id", checks.or_none(checks.uuid), put=False, default=None),
-        Attribute("service_types", checks.list_of(_service_type), default=list, is_stored=False),
+        Attribute("host_routes", _or_empty(kinds.list_of(HOST_ROUTE, unique=True)), is_stored=False),
+        Attribute("enable_dhcp", kinds.truth, field="is_dhcp_enabled"),
+        Attribute("ipv6_address_mode", IPV6_MODE),
+        Attribute("ipv6_ra_mode", IPV6_MODE),
+        Attribute("subnetpool_id", kinds.or_none(kinds.uuid)),
+        Attribute("service_types", kinds.list_of(_service_type), is_stored=False, ruled=CHANGES),
         shown("router:external", "is_external"),
     ),
     SUBNETS,
     errors.SubnetNotFound,
+    wishes.NewSubnet,
     subnets.create,
+    wishes.SubnetChange,
     subnets.update,
     subnets.delete,
     visible=visibility.own(
         SUBNETS,
         "subnet",
-        visibility.shared(SUBNETS),
-        ("external", ON_EXTERNAL, {"router:external": True}),
-        on_own_networks=True,
+        conditions.shared(SUBNETS),
+        conditions.external(SUBNETS),
+        conditions.on_own_networks(SUBNETS),
     ),
     target=network_target,
     filters={"shared": _shared},

@@ -8,10 +8,12 @@ gives one back lowers it.
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from typing import Any
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Busy, Duplicate
 from haneul.services.network import errors
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.networks import Network, Subnet
@@ -37,18 +39,143 @@ async def allocate(
 
     `owner` says what the port is for: only subnets that serve such ports are looked at.
     """
-    subnets = _serving(network, await SUBNETS.find(ctx.tx, network_id=network.id), owner)
-    if wanted is None:
-        return await _automatically(ctx, network, port_id, subnets, mac)
-    found = []
-    for each in wanted:
-        subnet = _chosen(network, subnets, each)
-        if ip := each.get("ip_address"):
-            _check_usable(subnet, ip)
-            found.append(await _take(ctx, subnet, ip, port_id))
-        else:
-            found.append(await _next(ctx, network, [subnet], port_id, mac))
+    giving = Giving(ctx)
+    found = await giving.allocate(network, port_id, wanted, mac=mac, owner=owner)
+    await giving.store()
     return found
+
+
+class _Search:
+    """Where the next free address of a subnet is looked for."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.cursor: int | None = None
+        """What the store's cursor is moved to, if it is."""
+        self.taken: list[int] = []
+        """Those in use from `start` on, as far as they were read."""
+        self.end: int | None = start - 1
+        """The last of which it is known; None: there are no more."""
+
+
+class Giving:
+    """Gives addresses to ports: each subnet is searched once, however many there are, and all are noted together."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._subnets: dict[str, list[Subnet]] = {}
+        """By network."""
+        self._searches: dict[str, _Search] = {}
+        """By subnet."""
+        self._given: dict[tuple[str, str], Allocation] = {}
+
+    async def allocate(
+        self,
+        network: Network,
+        port_id: str,
+        wanted: Sequence[dict[str, Any]] | None,
+        *,
+        mac: str,
+        owner: str,
+    ) -> list[FixedIp]:
+        """As `allocate`; nobody else knows of them before they are stored."""
+        subnets = self._subnets.get(network.id)
+        if subnets is None:
+            subnets = await SUBNETS.find(self._ctx.tx, network_id=network.id)
+            self._subnets[network.id] = subnets
+        subnets = _serving(network, subnets, owner)
+        if wanted is None:
+            return await self._automatically(network, port_id, subnets, mac)
+        found = []
+        for each in wanted:
+            subnet = _chosen(network, subnets, each)
+            if ip := each.get("ip_address"):
+                _check_usable(subnet, ip)
+                found.append(await self._take(subnet, ip, port_id))
+            else:
+                found.append(await self._next(network, [subnet], port_id, mac))
+        return found
+
+    async def store(self) -> None:
+        """The addresses are in use; Busy if somebody took one since: the whole request is run again."""
+        tx = self._ctx.tx
+        for subnet_id, search in self._searches.items():
+            if search.cursor is not None:
+                await tx.run(
+                    store.MOVE_CURSOR, subnet=subnet_id, number=arithmetic.number_text(search.cursor)
+                )
+        if self._given:
+            try:
+                await store.ALLOCATIONS.add_all(tx, self._given.values())
+            except Duplicate:
+                raise Busy from None
+
+    async def _automatically(
+        self, network: Network, port_id: str, subnets: Sequence[Subnet], mac: str
+    ) -> list[FixedIp]:
+        found = []
+        for version in (4, 6):
+            of_version = [s for s in subnets if s.ip_version == version]
+            chosen = [s for s in of_version if s.ipv6_address_mode not in AUTOMATIC]
+            if chosen:
+                found.append(await self._next(network, chosen, port_id, mac))
+            for subnet in of_version:
+                if subnet.ipv6_address_mode in AUTOMATIC:
+                    found.append(await self._take(subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
+        return found
+
+    async def _next(self, network: Network, subnets: Sequence[Subnet], port_id: str, mac: str) -> FixedIp:
+        """The lowest free address of the first of these subnets that has one."""
+        for subnet in subnets:
+            if subnet.ipv6_address_mode in AUTOMATIC:
+                return await self._take(subnet, arithmetic.eui64(subnet.cidr, mac), port_id)
+            number = await self._free(subnet)
+            if number is not None:
+                return self._give(subnet, number, arithmetic.address(number, subnet.ip_version), port_id)
+        raise errors.IpAddressGenerationFailure(network_id=network.id)
+
+    async def _free(self, subnet: Subnet) -> int | None:
+        """The lowest free address within the pools; the search goes on after it."""
+        search = self._searches.get(subnet.id)
+        if search is None:
+            start = int(await store.search_start(self._ctx.tx, subnet.id), 16)
+            search = self._searches[subnet.id] = _Search(start)
+        pools = arithmetic.ranges(subnet.allocation_pools)
+        while True:
+            taken = search.taken[bisect_left(search.taken, search.start) :]
+            number = arithmetic.first_free(pools, taken, search.start)
+            if number is None and search.end is None:
+                return None
+            if number is not None and (search.end is None or number <= search.end):
+                search.cursor, search.start = number, number + 1
+                return number
+            await self._read_on(subnet, search)
+
+    async def _read_on(self, subnet: Subnet, search: _Search) -> None:
+        """The search knows more of what is in use."""
+        assert search.end is not None
+        start = max(search.start, search.end + 1)
+        rows = await self._ctx.tx.all(
+            store.TAKEN, subnet=subnet.id, start=arithmetic.number_text(start), most=WINDOW
+        )
+        read = [int(row[0], 16) for row in rows]
+        search.end = read[-1] if len(read) == WINDOW else None
+        given = [int(number, 16) for subnet_id, number in self._given if subnet_id == subnet.id]
+        search.taken = sorted({*search.taken, *read, *given})
+
+    async def _take(self, subnet: Subnet, ip: str, port_id: str) -> FixedIp:
+        number = int(ipaddress.ip_address(ip))
+        key = subnet.id, arithmetic.number_text(number)
+        if key in self._given or await store.ALLOCATIONS.get(self._ctx.tx, *key):
+            raise errors.IpAddressAlreadyAllocated(ip=ip, subnet_id=subnet.id)
+        if search := self._searches.get(subnet.id):
+            insort(search.taken, number)
+        return self._give(subnet, number, ip, port_id)
+
+    def _give(self, subnet: Subnet, number: int, ip: str, port_id: str) -> FixedIp:
+        text = arithmetic.number_text(number)
+        self._given[subnet.id, text] = Allocation(subnet.id, text, ip, port_id, subnet.network_id)
+        return FixedIp(subnet.id, ip)
 
 
 def _serving(network: Network, subnets: Sequence[Subnet], owner: str) -> list[Subnet]:
@@ -90,56 +217,6 @@ def _check_usable(subnet: Subnet, ip: str) -> None:
     is_anycast = network.version == 6 and number == int(network.network_address)
     if ipaddress.ip_address(ip) not in network or not (first <= number <= last or is_anycast):
         raise errors.InvalidIpForSubnet(ip=ip)
-
-
-async def _automatically(
-    ctx: Context, network: Network, port_id: str, subnets: Sequence[Subnet], mac: str
-) -> list[FixedIp]:
-    found = []
-    for version in (4, 6):
-        of_version = [s for s in subnets if s.ip_version == version]
-        chosen = [s for s in of_version if s.ipv6_address_mode not in AUTOMATIC]
-        if chosen:
-            found.append(await _next(ctx, network, chosen, port_id, mac))
-        for subnet in of_version:
-            if subnet.ipv6_address_mode in AUTOMATIC:
-                found.append(await _take(ctx, subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
-    return found
-
-
-async def _next(ctx: Context, network: Network, subnets: Sequence[Subnet], port_id: str, mac: str) -> FixedIp:
-    """The lowest free address of the first of these subnets that has one."""
-    for subnet in subnets:
-        if subnet.ipv6_address_mode in AUTOMATIC:
-            return await _take(ctx, subnet, arithmetic.eui64(subnet.cidr, mac), port_id)
-        number = await _free(ctx, subnet)
-        if number is not None:
-            return await _take(ctx, subnet, arithmetic.address(number, subnet.ip_version), port_id)
-    raise errors.IpAddressGenerationFailure(network_id=network.id)
-
-
-async def _free(ctx: Context, subnet: Subnet) -> int | None:
-    """The lowest free address within the pools; the cursor moves past it."""
-    pools = arithmetic.ranges(subnet.allocation_pools)
-    start = int(await store.search_start(ctx.tx, subnet.id), 16)
-    while True:
-        text = arithmetic.number_text(start)
-        rows = await ctx.tx.all(store.TAKEN, subnet=subnet.id, start=text, most=WINDOW)
-        taken = [int(row[0], 16) for row in rows]
-        number = arithmetic.first_free(pools, taken, start)
-        if number is None:
-            return None
-        if len(taken) < WINDOW or number < taken[-1]:
-            await ctx.tx.run(store.MOVE_CURSOR, subnet=subnet.id, number=arithmetic.number_text(number))
-            return number
-        start = taken[-1] + 1
-
-
-async def _take(ctx: Context, subnet: Subnet, ip: str, port_id: str) -> FixedIp:
-    number = arithmetic.number_text(int(ipaddress.ip_address(ip)))
-    if not await store.hold(ctx.tx, Allocation(subnet.id, number, ip, port_id, subnet.network_id)):
-        raise errors.IpAddressAlreadyAllocated(ip=ip, subnet_id=subnet.id)
-    return FixedIp(subnet.id, ip)
 
 
 async def reallocate(

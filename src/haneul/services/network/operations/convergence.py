@@ -7,43 +7,23 @@ that cannot be told keeps its part of the work for the next time.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy as sa
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Query, among
 from haneul.kernel.ids import new_id
 from haneul.services.network.drivers.interface import HostNetwork
 from haneul.services.network.model.pending import NETWORK, PORT, ROUTER, SECURITY_GROUP, Pending
 from haneul.services.network.model.ports import ACTIVE, DOWN, Port
 from haneul.services.network.operations import host_views, wiring
+from haneul.services.network.store import hosts as stored_hosts
 from haneul.services.network.store.pending import PENDING
-from haneul.services.network.store.ports import MEMBERSHIPS, PORTS
+from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
-from haneul.services.network.store.security_groups import RULES
 from haneul.services.placement import public as placement
-
-_p, _m, _r = PORTS.c, MEMBERSHIPS.c, RULES.c
-TOUCHED_BY_GROUPS = Query(
-    sa.select(_p.id, _p.host)
-    .distinct()
-    .join(MEMBERSHIPS.table, _m.port_id == _p.id)
-    .where(
-        _p.host != "",
-        sa.or_(
-            among(_m.security_group_id, "groups"),
-            _m.security_group_id.in_(
-                sa.select(_r.security_group_id).where(among(_r.remote_group_id, "groups"))
-            ),
-        ),
-    )
-)
-"""The ports on hosts that are in these groups, or in groups whose rules name them."""
 
 
 class Work(Struct):
@@ -74,7 +54,7 @@ async def plan(ctx: Context, todo: Sequence[Pending]) -> dict[str, Work]:
         if router.host:
             work[router.host].routers.add(router.id)
     if groups := _ids(everywhere, SECURITY_GROUP):
-        for port_id, host in await ctx.tx.all(TOUCHED_BY_GROUPS, groups=json.dumps(groups)):
+        for port_id, host in await stored_hosts.ports_touched_by_groups(ctx.tx, groups):
             work[host].ports.add(port_id)
     return work
 

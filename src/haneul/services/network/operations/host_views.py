@@ -7,31 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Struct
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Query, among
 from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec
 from haneul.services.network.model import host_view
 from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, SERVICE_PORT, Port
+from haneul.services.network.store import hosts as stored_hosts
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import GROUP_ADDRESSES, GROUP_PAIRS, PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 from haneul.services.placement import public as placement
-
-_p, _r = PORTS.c, ROUTERS.c
-PLACES = Query(
-    sa.union(
-        sa.select(_p.network_id, _p.host).where(among(_p.network_id, "networks"), _p.host != ""),
-        sa.select(_p.network_id, _r.host)
-        .join(ROUTERS.table, _r.id == _p.held_by)
-        .where(among(_p.network_id, "networks"), _r.host != ""),
-    )
-)
-"""Which hosts have which of these networks: because of a port there, or of a router."""
 
 
 class HostView(Struct, frozen=True):
@@ -70,10 +58,10 @@ def is_wired(port: Port) -> bool:
 
 async def places(ctx: Context, network_ids: Iterable[str]) -> dict[str, set[str]]:
     """Network id -> the hosts that have it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for network_id, host in await ctx.tx.all(PLACES, networks=json.dumps(list(network_ids))):
-        found[network_id].add(host)
-    return found
+    hosts: dict[str, set[str]] = defaultdict(set)
+    for network_id, host in await stored_hosts.of_networks(ctx.tx, network_ids):
+        hosts[network_id].add(host)
+    return hosts
 
 
 async def _networks(ctx: Context, host: str, ids: set[str], generation: int) -> list[NetworkSpec]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Query, among, escape_like
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed, PortUnbound
 from haneul.services.network.model.networks import Network
@@ -25,36 +23,13 @@ from haneul.services.network.model.ports import (
     Port,
     held,
 )
+from haneul.services.network.model.wishes import PortChange
 from haneul.services.network.operations import new_ports, ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
-from haneul.services.network.store.ports import ALLOCATIONS, LOST_PORTS, PORTS
+from haneul.services.network.store.ports import LOST_PORTS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
-from haneul.services.network.store.routers import FLOATING_IPS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
-
-_p, _n, _f, _g = PORTS.c, NETWORKS.c, FLOATING_IPS.c, SECURITY_GROUPS.c
-ADDRESSES = Query(
-    sa.select(_p.held_by, _n.name, _n.id, _p.id, _p.mac_address, _p.fixed_ips)
-    .join(NETWORKS.table, _n.id == _p.network_id)
-    .where(among(_p.held_by, "servers"))
-    .order_by(_p.held_by, _p.slot, _p.created_at, _p.id)
-)
-FLOATING = Query(
-    sa.select(_f.port_id, _f.ip, _f.fixed_ip)
-    .join(PORTS.table, _p.id == _f.port_id)
-    .where(among(_p.held_by, "servers"))
-)
-BY_ADDRESS = Query(
-    sa.select(_p.held_by)
-    .distinct()
-    .join(ALLOCATIONS.table, ALLOCATIONS.c.port_id == _p.id)
-    .where(_p.held_by != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
-)
-
-
-def like(text: str) -> str:
-    return f"%{escape_like(text)}%"
 
 
 class RequestedNic(Struct, frozen=True):
@@ -84,9 +59,7 @@ async def validate(
 
 async def adoptable(ctx: Context, port_id: str, project_id: str, server_id: str) -> Port:
     """The port, if it is the asker's and its server's project's, and nobody has it."""
-    port = await PORTS.get(ctx.tx, port_id)
-    if port is None or not ctx.may(policy.ADMIN_OR_OWNER, port):
-        raise errors.PortNotFound(id=port_id)
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     if port.project_id != project_id:
         raise errors.PortNotUsable(port_id=port.id, server_id=server_id or "of another project")
     if in_use := port.held_by or port.device_id:  # an owner's own label says so too
@@ -171,7 +144,7 @@ async def join_group(ctx: Context, server_id: str, name: str) -> None:
         reason = f"Duplicate items in the list: '{group_id}'"
         raise errors.InvalidInput(attribute="security_groups", reason=reason)
     for port in secured:
-        await ports.update(ctx, port, {"security_group_ids": [*port.security_group_ids, group_id]})
+        await ports.update(ctx, port, PortChange(security_group_ids=[*port.security_group_ids, group_id]))
 
 
 async def leave_group(ctx: Context, server_id: str, name: str) -> None:
@@ -182,7 +155,7 @@ async def leave_group(ctx: Context, server_id: str, name: str) -> None:
         raise errors.SecurityGroupNotOnServer(name=name, server_id=server_id)
     for port in members:
         ids = [id for id in port.security_group_ids if id != group_id]
-        await ports.update(ctx, port, {"security_group_ids": ids})
+        await ports.update(ctx, port, PortChange(security_group_ids=ids))
 
 
 async def prepare_ports(

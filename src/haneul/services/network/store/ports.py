@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Busy, Duplicate, Query, Rows, Tx, among
+from haneul.kernel.db import Query, Rows, Tx, among
 from haneul.services.network.model.ports import Allocation, LostPort, Membership, Port
 
 PORTS = Rows(
@@ -84,17 +84,6 @@ HOSTS_OF_NETWORK = Query(
     .distinct()
     .where(_p.network_id == sa.bindparam("network", type_=sa.Text), _p.host != "")
 )
-
-
-async def hold(tx: Tx, allocation: Allocation) -> bool:
-    """Note that the address is in use; False if it was already."""
-    if await ALLOCATIONS.get(tx, allocation.subnet_id, allocation.number):
-        return False
-    try:
-        await ALLOCATIONS.add(tx, allocation)
-    except Duplicate:
-        raise Busy from None  # somebody took it since: the whole request is run again
-    return True
 
 
 async def search_start(tx: Tx, subnet_id: str) -> str:

@@ -117,9 +117,8 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/operations/{id}", policy=policy.OPERATIONS, answer=answers.OneOperation, errors=(NotFound,))
 async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
     """One operation with its steps and their times."""
-    found = await OPERATIONS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.OPERATIONS, found):
-        raise NotFound(f"There is no operation {id}.")
+    hidden = NotFound(f"There is no operation {id}.")
+    found = ctx.seen(await OPERATIONS.get(ctx.tx, id), policy.OPERATIONS, hidden=hidden)
     steps = sorted(await STEPS.find(ctx.tx, operation_id=id), key=lambda s: s.started_at)
     shown = [
         {

@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files
 from haneul.kernel.commands import run
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks import disk_files
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.drivers import DriverReport, HostSettings
 from haneul.kernel.errors import DriverError, ImpossibleHere, NotFound
 from haneul.services.compute.drivers.interface import (

@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files, whole_files
+from haneul.kernel import whole_files
 from haneul.kernel.commands import run
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks import disk_files
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.services.compute.drivers.qemu import blank_disks
 

@@ -1,0 +1,1 @@
+"""The HTTP face: pages, and links to log in with."""

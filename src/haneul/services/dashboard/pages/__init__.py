@@ -1,0 +1,1 @@
+"""The pages, a module for each part of the cloud. They know the public APIs and nothing else."""

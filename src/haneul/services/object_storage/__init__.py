@@ -1,0 +1,1 @@
+"""Object storage: what anybody keeps by a name, over HTTP."""

@@ -1,0 +1,1 @@
+"""What objects' data is kept in, by technology."""

@@ -1,0 +1,1 @@
+"""What accounts, containers and objects are: pure."""

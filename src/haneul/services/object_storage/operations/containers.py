@@ -1,0 +1,118 @@
+"""Containers: made, described, listed, and removed once they are empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from haneul.kernel.context import Context
+from haneul.kernel.policy import Rule
+from haneul.services.object_storage import errors, policy
+from haneul.services.object_storage.model import access_lists, metadata, names
+from haneul.services.object_storage.model.containers import READ_LIST, WRITE_LIST, Container
+from haneul.services.object_storage.model.names import Place
+from haneul.services.object_storage.model.objects import StoredObject
+from haneul.services.object_storage.operations import access, accounts, lists
+from haneul.services.object_storage.operations.lists import Entry, Wish
+from haneul.services.object_storage.operations.versions import HISTORY, STACK
+from haneul.services.object_storage.store.accounts import CONTAINERS
+from haneul.services.object_storage.store.objects import OBJECTS
+
+POLICY = "Policy-0"
+"""The one storage policy that there is."""
+QUOTA_BYTES, QUOTA_COUNT = "x-container-meta-quota-bytes", "x-container-meta-quota-count"
+
+
+async def create(ctx: Context, place: Place, headers: Mapping[str, str]) -> bool:
+    """The container is there, and has what the headers say of it; whether it is new."""
+    access.require(ctx, place.account, policy.OPERATE)
+    names.require_container(place.container)
+    said = _said(headers)
+    if (wanted := headers.get("x-storage-policy")) and wanted.lower() != POLICY.lower():
+        raise errors.BadHeader(reason=f"Invalid X-Storage-Policy {wanted!r}")
+    await accounts.ensure(ctx, place.account)
+    container = await CONTAINERS.first(ctx.tx, account=place.account, name=place.container)
+    if container is not None:
+        await _change(ctx, container, said)
+        return False
+    now = ctx.now()
+    kept = metadata.changed("container", {}, said)
+    await CONTAINERS.add(ctx.tx, Container(ctx.new_id(), place.account, place.container, now, now, kept))
+    return True
+
+
+async def create_if_missing(ctx: Context, place: Place) -> None:
+    """The container is there, as it was if it was there; only who operates the account makes one."""
+    if await CONTAINERS.first(ctx.tx, account=place.account, name=place.container) is None:
+        await create(ctx, place, {})
+
+
+def _said(headers: Mapping[str, str]) -> dict[str, str]:
+    said = metadata.given("container", headers)
+    for header in (READ_LIST, WRITE_LIST):
+        if said.get(header):
+            said[header] = access_lists.cleaned(header, said[header])
+    for header, other in ((STACK, HISTORY), (HISTORY, STACK)):
+        if said.get(header):
+            if said.get(other):
+                raise errors.BadHeader(
+                    reason="Only one of X-Versions-Location or X-History-Location may be specified"
+                )
+            said[header] = names.decoded(said[header])
+            if "/" in said[header]:
+                raise errors.BadName(reason=f"{header} may not contain a slash")
+            said.setdefault(other, "")
+    for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
+        if said.get(header) and not said[header].isdecimal():
+            raise errors.BadHeader(reason=f"Invalid {word} quota.")
+    return said
+
+
+async def update(ctx: Context, place: Place, headers: Mapping[str, str]) -> None:
+    """The container has what the headers say of it, beside what they do not speak of."""
+    access.require(ctx, place.account, policy.OPERATE)
+    said = _said(headers)
+    await _change(ctx, await locked(ctx, place), said)
+
+
+async def _change(ctx: Context, container: Container, said: Mapping[str, str]) -> None:
+    kept = metadata.changed("container", container.headers, said)
+    if said:
+        changed = msgspec.structs.replace(container, headers=kept, updated_at=ctx.now())
+        await CONTAINERS.update(ctx.tx, changed)
+
+
+async def find(
+    ctx: Context, place: Place, rule: Rule = policy.READ, *, referrer: str = "", is_list: bool = False
+) -> Container:
+    """The container, for who may do this in it; ContainerNotFound tells nobody else whether it is there."""
+    container = await CONTAINERS.first(ctx.tx, account=place.account, name=place.container)
+    kept = container.headers if container else {}
+    text = kept.get(READ_LIST if rule is policy.READ else WRITE_LIST, "")
+    access.require_by_list(ctx, place, rule, text, referrer=referrer, is_list=is_list)
+    if container is None:
+        raise errors.ContainerNotFound(container=place.container)
+    return container
+
+
+async def locked(ctx: Context, place: Place) -> Container:
+    """The container, as it stays until this transaction ends; ContainerNotFound if it is not there."""
+    await ctx.tx.lock("object storage account", place.account)
+    container = await CONTAINERS.first(ctx.tx, account=place.account, name=place.container)
+    if container is None:
+        raise errors.ContainerNotFound(container=place.container)
+    return container
+
+
+async def list_objects(ctx: Context, container: Container, wish: Wish) -> list[Entry[StoredObject]]:
+    return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish)
+
+
+async def delete(ctx: Context, place: Place) -> None:
+    """The container is gone; ContainerNotEmpty if it holds objects."""
+    access.require(ctx, place.account, policy.OPERATE)
+    container = await locked(ctx, place)
+    if container.object_count:
+        raise errors.ContainerNotEmpty(container=place.container)
+    await CONTAINERS.remove(ctx.tx, id=container.id)

@@ -1,0 +1,1 @@
+"""Gaps that are watched and closed."""

@@ -1,0 +1,1 @@
+"""Where accounts, containers and objects are kept: their rows, and their data."""

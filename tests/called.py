@@ -1,0 +1,77 @@
+"""Which routes the tests have called: at the end of a whole run, one that no test got an answer from has no test.
+
+    pytest --called .called.tsv tests          # adds the routes that answered as they declare
+    python -m tests.called .called.tsv         # fails, and names those that never did
+
+An error is no answer: what is only refused is not shown to work. `ONLY_REFUSE` names the routes that do nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from haneul import control_plane, service_folders
+from haneul.kernel.http.app import Application
+from haneul.kernel.http.routes import Route
+from haneul.kernel.http.schema import version_text
+
+ONLY_REFUSE: dict[str, str] = {}
+"""Routes that answer nobody with anything but an error, and why they are there."""
+
+
+class Called:
+    """Notes each route that has answered, in this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = Application._handle
+        self._routes: dict[int, Route] = {}
+
+    def pytest_sessionstart(self) -> None:
+        handle, routes = self._handle, self._routes
+
+        async def noting(application: Any, route: Route, *arguments: Any) -> None:
+            await handle(application, route, *arguments)
+            routes[id(route)] = route
+
+        Application._handle = noting  # type: ignore[method-assign]  # the one place that sees every route
+
+    def pytest_sessionfinish(self) -> None:
+        Application._handle = self._handle  # type: ignore[method-assign]
+        names = {name for id, name in known().items() if id in self._routes}
+        with self._path.open("a") as file:
+            file.writelines(f"{name}\n" for name in sorted(names))
+
+
+@cache
+def known() -> dict[int, str]:
+    """The name of every route, by the route's identity."""
+    return {
+        id(route): name(service, route)
+        for service in service_folders.names()
+        for route in control_plane.served(service).routes
+    }
+
+
+def name(service: str, route: Route) -> str:
+    since = f" since {version_text(route.window.since)}" if route.window.since else ""
+    return f"{service} {route.method} {route.path}{since}"
+
+
+def uncalled(lines: list[str]) -> list[str]:
+    """The routes that never answered."""
+    return sorted(set(known().values()) - {line.rstrip("\n") for line in lines} - ONLY_REFUSE.keys())
+
+
+def main(path: str) -> int:
+    routes = uncalled(Path(path).read_text().splitlines())
+    for route in routes:
+        print(f"no test got an answer of {route}")
+    return 1 if routes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
