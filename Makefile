@@ -58,7 +58,8 @@ quick: setup ## what needs no root, no guest, no other server and no patience; o
 ifeq ($(T),tests)
 test: setup testpackages ## all tests, same as CI (T=tests/kernel: those only)
 	@rm -f .seconds.tsv .places.jsonl .called.tsv; \
-	($(MAKE) --no-print-directory lint && $(SECOND) --cover tests) >.second.txt 2>&1 & beside=$$!; \
+	($(MAKE) --no-print-directory lint; lint=$$?; $(SECOND) --cover tests; exit $$((lint | $$?))) \
+		>.second.txt 2>&1 & beside=$$!; \
 	trap "kill $$beside 2>/dev/null" EXIT; \
 	$(FIRST) tests; first=$$?; \
 	echo "beside that: lint, and what PostgreSQL is to see"; \

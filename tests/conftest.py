@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from haneul import control_plane, service_folders
 from haneul.host_agent import AgentConfig, HostAgent, build_agent, interfaces
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import METADATA, Database, open_database
 from haneul.kernel.hosts import Agents
 from haneul.kernel.hosts.in_process import InProcessChannel

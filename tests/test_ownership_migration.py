@@ -16,7 +16,7 @@ import pytest
 
 from haneul import store
 from haneul.control_plane import ControlPlane
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.db import open_database
 from haneul.service_folders import hooks, names
 from tests.test_migrations import stored

@@ -29,4 +29,4 @@ def test_the_toy_does_in_a_cloud_all_that_a_service_does() -> None:
 
 
 def test_its_migration_leads_to_what_it_declares(tmp_path: Path) -> None:
-    assert "greetings_0002_ribbons" in run("-m", "haneul.migrations", f"sqlite:///{tmp_path}/x.db")
+    assert "greetings_0003_cards" in run("-m", "haneul.migrations", f"sqlite:///{tmp_path}/x.db")

@@ -49,7 +49,7 @@ def accepted() -> set[tuple[str, str, str]]:
     for module in service_folders.modules("network", "api"):
         for resource in vars(module).values():
             if isinstance(resource, Resource):
-                settable = [a.name for a in resource.attributes if a.post or a.put]
+                settable = [a.name for a in resource.attributes if a.check is not None]
                 found |= {("network", resource.name, name) for name in settable}
     image = schemas._IMAGE.items()
     found |= {("image", "image", name) for name, schema in image if not schema.get("readOnly")}

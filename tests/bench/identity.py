@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.db import Rows
 from haneul.services.identity.model import tokens
 from haneul.services.identity.model.credentials import Credential

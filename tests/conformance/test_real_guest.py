@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from guest_network import ADDRESS, GuestNetwork, name
 
-from haneul.kernel import disk_files
+from haneul.kernel.disks import disk_files
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.compute.drivers.interface import DiskSpec, ImageSource, MachineSpec, PowerState

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from haneul.kernel import events
-from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import NO_TRANSACTION, Context
 from haneul.kernel.errors import BadRequest, StaleRow
 from tests.conftest import Cloud
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from haneul.kernel.context import Asker, Auth
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Asker
 from haneul.kernel.errors import NotFound
 from haneul.kernel.policy import Policy, PolicyError, rule
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.process import Options, Process
 from haneul.services.identity import public as identity
 from tests import postgresql

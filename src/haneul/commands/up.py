@@ -217,12 +217,12 @@ def login_link(api: Api) -> dict[str, Any] | None:
 def endpoints(api: Api) -> list[tuple[str, str]]:
     """(service type, address), from the cloud's own catalogue; one row for an address with several types."""
     catalog = api.get("/identity/v3/auth/catalog")["catalog"]
-    found: dict[str, str] = {}
+    by_type: dict[str, str] = {}
     for entry in catalog:
         for each in entry["endpoints"]:
             if each["interface"] == "public":
-                found[each["url"]] = min(found.get(each["url"], entry["type"]), entry["type"])
-    return sorted((kind, url) for url, kind in found.items())
+                by_type[each["url"]] = min(by_type.get(each["url"], entry["type"]), entry["type"])
+    return sorted((kind, url) for url, kind in by_type.items())
 
 
 def what_next(installation: Installation, api: Api) -> list[str]:

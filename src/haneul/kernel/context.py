@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from haneul.kernel import events, races
+from haneul.kernel.auth import SYSTEM, Auth
 from haneul.kernel.clock import Clock
 from haneul.kernel.config import Config, Section
-from haneul.kernel.db import Database, Tx
+from haneul.kernel.db import Database, Rows, Tx
 from haneul.kernel.denials import WITHIN_PROJECT, Decisions, Denials
 from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
@@ -34,86 +35,9 @@ if TYPE_CHECKING:
 Version = tuple[int, int]
 S = TypeVar("S", bound=Section)
 T = TypeVar("T")
+M = TypeVar("M", bound=msgspec.Struct)
 P = ParamSpec("P")
 Close = Callable[[Any], Awaitable[None]]
-
-
-class Auth(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The authorisation that a token stands for. Everything is None or empty where it does not apply."""
-
-    user_id: str | None = None
-    user_name: str | None = None
-    user_domain_id: str | None = None
-    user_domain_name: str | None = None
-    project_id: str | None = None
-    project_name: str | None = None
-    project_domain_id: str | None = None
-    project_domain_name: str | None = None
-    domain_id: str | None = None
-    domain_name: str | None = None
-    system: bool = False
-    roles: tuple[str, ...] = ()
-    """Names, lower case, implied ones included."""
-    role_ids: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    audit_ids: tuple[str, ...] = ()
-    issued_at: str = ""
-    expires_at: str = ""
-    app_credential_id: str | None = None
-    trust_id: str | None = None
-    trustor_id: str | None = None
-    trustee_id: str | None = None
-    consumer_id: str | None = None
-    access_token_id: str | None = None
-    group_ids: tuple[str, ...] = ()
-    """Groups that the user is in for as long as this token lasts, as a federation says."""
-    identity_provider_id: str | None = None
-    protocol_id: str | None = None
-    access_rules: tuple[tuple[str, str, str], ...] = ()
-    """(service type, method, path): where there are any, nothing else may be asked for."""
-
-    certificate_thumbprint: str | None = None
-    """Of the certificate that must come with the token, for one that was given for a certificate."""
-
-    provider_sessions: tuple[str, ...] = ()
-    """What the identity provider may end by logging somebody out, if this token came of it."""
-
-    @property
-    def is_delegated(self) -> bool:
-        """Whether it is a program's: by an application credential, a trust, an OAuth access token or a
-        certificate."""
-        return bool(
-            self.app_credential_id or self.trust_id or self.access_token_id or self.certificate_thumbprint
-        )
-
-    @property
-    def delegation(self) -> tuple[str | None, ...]:
-        """By what it was lent, if it was."""
-        return self.app_credential_id, self.trust_id, self.access_token_id
-
-    def credentials(self) -> dict[str, Any]:
-        """What policy checks compare with."""
-        return {
-            "user_id": self.user_id,
-            "project_id": self.project_id,
-            "tenant_id": self.project_id,
-            "domain_id": self.domain_id,
-            "user_domain_id": self.user_domain_id,
-            "project_domain_id": self.project_domain_id,
-            "system_scope": "all" if self.system else None,
-            "roles": self.roles,
-            "is_admin": "admin" in self.roles,
-            "token.domain.id": self.domain_id,
-            "token.project.domain.id": self.project_domain_id,
-            "trust.trustor_user_id": self.trustor_id,
-            "is_internal": self is SYSTEM,
-        }
-
-
-ANONYMOUS = Auth()
-SYSTEM = Auth(
-    user_id="haneul", user_name="haneul", system=True, roles=("admin", "member", "reader", "service")
-)
 
 
 @dataclass(eq=False)
@@ -270,6 +194,37 @@ class Context:
         if not self.may(rule, target if target is not None else {}):
             raise hidden or Forbidden(action=rule.name)
 
+    def seen(self, thing: M | None, rule: Rule, *, hidden: HaneulError, target: Any = None) -> M:
+        """The thing, if it is there and the rule lets the asker do this with it; `hidden` is raised otherwise."""
+        if thing is None or not self.may(rule, thing if target is None else target):
+            raise hidden
+        return thing
+
+    async def find(
+        self,
+        rows: Rows[M],
+        id: str,
+        rule: Rule,
+        *,
+        missing: type[HaneulError],
+        named: str = "id",
+        sees: Rule | None = None,
+        is_own_told: bool = False,
+    ) -> M:
+        """The thing of that id, if the rule lets the asker do this with it.
+
+        `missing`, which gets the id as its detail `named`, is raised for one that is not there, and for one that the
+        asker may not know of. Who may know of it, and is refused, is told Forbidden: who passes `sees`; whose own
+        project's it is, with `is_own_told`.
+        """
+        thing = await rows.get(self._tx, id)
+        if thing is None or (sees is not None and not self.may(sees, thing)):
+            raise missing(**{named: id})
+        if not self.may(rule, thing):
+            is_own = is_own_told and getattr(thing, "project_id", None) == self.auth.project_id
+            raise Forbidden(action=rule.name) if sees is not None or is_own else missing(**{named: id})
+        return thing
+
     # -- when, which
 
     def now(self) -> datetime:
@@ -340,12 +295,12 @@ class Context:
         for event in happened:
             self.tx.after_commit(partial(self.platform.bus.publish, event))
 
-    async def start(self, saga: Saga, given: Any, *, resource: str, supersede: bool = False) -> str:
+    async def start(self, saga: Saga, input: Any, *, resource: str, supersede: bool = False) -> str:
         """Begin the saga with this transaction; the id of its operation.
 
         `resource` is the id of what it works on. `supersede` ends whatever else runs on that.
         """
-        return await self.platform.engine.start(self, saga, given, resource=resource, supersede=supersede)
+        return await self.platform.engine.start(self, saga, input, resource=resource, supersede=supersede)
 
     async def record(self, kind: str, *, resource: str) -> None:
         """The resource's history has what this transaction does to it at once."""
@@ -364,4 +319,4 @@ class Context:
         return self.platform.agents.typed(host, ability, origin)
 
 
-__all__ = ["ANONYMOUS", "NO_TRANSACTION", "SYSTEM", "Asker", "Auth", "Context", "Platform", "as_target"]
+__all__ = ["NO_TRANSACTION", "Asker", "Context", "Platform", "as_target"]

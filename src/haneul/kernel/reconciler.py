@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context, Platform
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import NO_TRANSACTION, Context, Platform
 from haneul.kernel.db import IN_BACKGROUND
 from haneul.kernel.errors import StaleRow
 from haneul.kernel.events import Event

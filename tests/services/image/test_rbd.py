@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.kernel.drivers import HostSettings, load
 from haneul.kernel.errors import DriverError
 from haneul.services.image import public

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import SYSTEM
+from haneul.kernel.auth import SYSTEM
 from haneul.services.image import public
 from tests.conftest import Cloud
 from tests.services.image.test_data import send, stored_files

@@ -44,7 +44,7 @@ class Account:
     async def put(self, path: str, content: bytes = b"data", **headers: str) -> httpx.Response:
         return await self.call("PUT", path, status=201, content=content, headers=headers)
 
-    async def names(self, path: str = "c", **query: Any) -> list[str]:
+    async def names(self, where: str = "c", **query: Any) -> list[str]:
         """What a list has, in its order."""
-        answer = await self.call("GET", path, params={**query, "format": "json"}, status=200)
+        answer = await self.call("GET", where, params={**query, "format": "json"}, status=200)
         return [item.get("name") or item["subdir"] for item in answer.json()]

@@ -12,10 +12,9 @@ from haneul.kernel.db.rows import (
     Rows,
     Sort,
     Way,
-    escape_like,
     values_of,
 )
-from haneul.kernel.db.texts import among, has_texts, matches, text_at, texts_of
+from haneul.kernel.db.texts import among, containing, has_texts, like, matches, starting, text_at, texts_of
 from haneul.kernel.db.turns import IN_BACKGROUND, ON_BEHALF_OF
 
 __all__ = [
@@ -38,11 +37,13 @@ __all__ = [
     "among",
     "aside",
     "by_code",
+    "containing",
     "derived_field",
-    "escape_like",
     "has_texts",
+    "like",
     "matches",
     "open_database",
+    "starting",
     "text_at",
     "texts_of",
     "values_of",

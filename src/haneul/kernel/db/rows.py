@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from haneul.kernel.clock import seconds_text
 from haneul.kernel.db.columns import derived_names, is_optional, kind
 from haneul.kernel.db.port import STATEMENTS, Query, Tx
-from haneul.kernel.db.texts import among, matches
+from haneul.kernel.db.texts import among, containing, ending, like, matches, starting
 from haneul.kernel.errors import BadRequest, StaleRow
 
 METADATA = sa.MetaData(
@@ -360,11 +360,11 @@ class Rows(Generic[T]):
 
     async def _loaded(self, rows: Sequence[Sequence[Any]]) -> list[T]:
         """The objects of these rows; between the pieces of a long list others have their turn."""
-        found = [self.load(row) for row in rows[:PIECE]]
+        loaded = [self.load(row) for row in rows[:PIECE]]
         for start in range(PIECE, len(rows), PIECE):
             await asyncio.sleep(0)
-            found += [self.load(row) for row in rows[start : start + PIECE]]
-        return found
+            loaded += [self.load(row) for row in rows[start : start + PIECE]]
+        return loaded
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
         return [self.c[k] for k in self.key]
@@ -385,9 +385,9 @@ class Rows(Generic[T]):
                 self._ordered(sa.select(key), filters, order, has_marker, limit, [*extra, one], way)
                 for one in any_of
             ]
-            found = sa.union_all(*(sa.select(part.subquery()) for part in parts))
+            statement = sa.union_all(*(sa.select(part.subquery()) for part in parts))
             return self._ordered(
-                self.select().where(self.c[self.key[0]].in_(found)), (), order, False, limit, ()
+                self.select().where(self.c[self.key[0]].in_(statement)), (), order, False, limit, ()
             )
         return self._ordered(self.select(), filters, order, has_marker, limit, extra, way)
 
@@ -477,11 +477,9 @@ class Rows(Generic[T]):
             case "not_in":
                 return among(column, name, negated=True)
             case "contains" | "starts" | "ends":
-                return column.like(sa.bindparam(name, type_=sa.Text), escape="\\")
+                return like(column, name)
             case "icontains":
-                return sa.func.lower(column).like(
-                    sa.func.lower(sa.bindparam(name, type_=sa.Text)), escape="\\"
-                )
+                return like(column, name, folded=True)
             case "matches":
                 return matches(column, sa.bindparam(name, type_=sa.Text))
             case "null":
@@ -494,14 +492,9 @@ class Rows(Generic[T]):
         if f.op in ("in", "not_in"):
             return msgspec.json.encode([self.value(f.field, v) for v in f.value]).decode()
         if f.op in ("contains", "icontains"):
-            return f"%{escape_like(str(f.value))}%"
+            return containing(str(f.value))
         if f.op == "starts":
-            return f"{escape_like(str(f.value))}%"
+            return starting(str(f.value))
         if f.op == "ends":
-            return f"%{escape_like(str(f.value))}"
+            return ending(str(f.value))
         return self.value(f.field, f.value)
-
-
-def escape_like(text: str) -> str:
-    """The text with LIKE's special characters made ordinary (escape character: backslash)."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+ESCAPE = "\\"
 MATCHES = "haneul_matches"
 """SQLite's function (text, pattern), which its connections get from us."""
 
@@ -128,3 +129,31 @@ def has_texts(
         number = sa.select(sa.func.count(sa.distinct(value))).where(among(value, name)).scalar_subquery()
         has = number == sa.bindparam(f"{name}_most", type_=sa.BigInteger)
     return parameter, sa.not_(has) if parameter.startswith("not-") else has, params
+
+
+def like(column: sa.ColumnElement[Any], name: str, *, folded: bool = False) -> sa.ColumnElement[bool]:
+    """The text has what the parameter of that name says, a text of `containing`, `starting` or `ending`.
+
+    `folded`: whatever the case of its letters.
+    """
+    pattern: sa.ColumnElement[str] = sa.bindparam(name, type_=sa.Text)
+    if folded:
+        return sa.func.lower(column).like(sa.func.lower(pattern), escape=ESCAPE)
+    return column.like(pattern, escape=ESCAPE)
+
+
+def containing(text: str) -> str:
+    return f"%{_ordinary(text)}%"
+
+
+def starting(text: str) -> str:
+    return f"{_ordinary(text)}%"
+
+
+def ending(text: str) -> str:
+    return f"%{_ordinary(text)}"
+
+
+def _ordinary(text: str) -> str:
+    """The text with what is special in patterns made ordinary."""
+    return text.replace(ESCAPE, ESCAPE * 2).replace("%", ESCAPE + "%").replace("_", ESCAPE + "_")

@@ -21,7 +21,8 @@ import structlog
 from falcon.routing import CompiledRouter
 
 from haneul.kernel import access_rules, denials, log, races, room
-from haneul.kernel.context import ANONYMOUS, NO_TRANSACTION, Asker, Auth, Context, Platform, Version
+from haneul.kernel.auth import ANONYMOUS, Auth
+from haneul.kernel.context import NO_TRANSACTION, Asker, Context, Platform, Version
 from haneul.kernel.db import ON_BEHALF_OF, Tx
 from haneul.kernel.denials import Decisions, Refusal
 from haneul.kernel.errors import (
@@ -67,6 +68,7 @@ NO_VERSION: Version = (0, 0)
 LONGEST_REMEMBERED = 64
 """What headers of such a length say of versions is remembered."""
 _PRINTABLE = "".join(map(chr, range(32, 127)))
+_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,13 +142,13 @@ class _Face(falcon.asgi.App):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
-            found = self._find(req.path)
-            if found is None or isinstance(found[0], _Endpoint):
+            match = self._find(req.path)
+            if match is None or isinstance(match[0], _Endpoint):
                 resp = Outgoing()
-                if found is None:
+                if match is None:
                     await self._application.nothing_here(req, resp)
                 else:
-                    await self._application.serve(found[0], req, resp, found[2])
+                    await self._application.serve(match[0], req, resp, match[2])
                 await resp.leave(scope, send)
                 return
         await super().__call__(scope, receive, send)
@@ -311,7 +313,7 @@ class Application:
             raise TooLarge(limit=route.limit)
         kind = (req.content_type or "application/json").split(";")[0].strip().lower()
         if kind not in route.content_types and length != 0:
-            raise UnsupportedMediaType(given=kind)
+            raise UnsupportedMediaType(content_type=kind)
         raw = await req.stream.read(route.limit + 1)
         if len(raw) > route.limit:
             raise TooLarge(limit=route.limit)
@@ -459,8 +461,11 @@ def _in_one_line(value: str) -> str:
 
 
 def _as_utf8(value: str) -> str:
-    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte."""
-    return value.encode("utf-8", "replace").decode("latin-1")
+    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
+
+    What would end the line is written as in an address, `%0A`.
+    """
+    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")
 
 
 def _say_id(served: Served, request_id: str, resp: Any) -> None:

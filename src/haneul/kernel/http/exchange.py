@@ -115,7 +115,7 @@ def _merged(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 class Outgoing:
-    """An answer: `data`, a `stream`, or neither; headers are ASCII in one line."""
+    """An answer: `data`, a `stream`, or neither; headers are in one line, each character a byte."""
 
     __slots__ = ("_cookies", "_headers", "content_type", "data", "status", "stream")
 
@@ -160,9 +160,8 @@ class Outgoing:
 
     def _lines(self) -> bytes:
         headers = self._headers
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()] + self._cookies).encode(
-            "ascii"
-        )
+        pairs = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        lines = "".join(pairs + self._cookies).encode("latin-1")
         if any(name in headers for name in _LOCKED_NAMES):
             return lines + b"".join(
                 b"%s: %s\r\n" % pair for pair in LOCKED_HEADERS if pair[0].decode() not in headers

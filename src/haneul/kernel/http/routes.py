@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, quote
 
 import msgspec
 
-from haneul.kernel import disk_files, truths
+from haneul.kernel import truths
 from haneul.kernel.context import Context
+from haneul.kernel.disks import disk_files
 from haneul.kernel.errors import BadRequest, HaneulError, TooLarge
 from haneul.kernel.http.answers import UNDECLARED, of_signature
 from haneul.kernel.http.schema import Window, parse_version
@@ -148,12 +149,12 @@ class Request:
 
     async def body(self, limit: int = 114688) -> bytes:
         """The whole body; TooLarge if it has more than `limit` bytes."""
-        found = bytearray()
+        received = bytearray()
         async for chunk in self.chunks():
-            found += chunk
-            if len(found) > limit:
+            received += chunk
+            if len(received) > limit:
                 raise TooLarge(limit=limit)
-        return bytes(found)
+        return bytes(received)
 
     async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """That part of the file, as the body of an answer that announces its length."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.lifecycle import FirstRows
 from haneul.services.identity import public
 from haneul.services.identity.operations import verification

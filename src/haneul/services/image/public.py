@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Filter, Sort
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.errors import HaneulError
 from haneul.services.identity import public as identity
 from haneul.services.image.errors import ImageInUse, ImageNotFound, LimitExceeded, Protected

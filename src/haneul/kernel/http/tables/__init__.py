@@ -8,15 +8,13 @@ words (`Words`), its checks and, for each kind of thing, a `Resource`; `serve` d
 from __future__ import annotations
 
 from haneul.kernel.http.tables import kinds
-from haneul.kernel.http.tables.attributes import CHANGES, NOT_GIVEN, REQUIRED, Attribute, only, shown
+from haneul.kernel.http.tables.attributes import CHANGES, Attribute, only, shown
 from haneul.kernel.http.tables.collections import item_of, serve
 from haneul.kernel.http.tables.resource import Resource
 from haneul.kernel.http.tables.words import Words
 
 __all__ = [
     "CHANGES",
-    "NOT_GIVEN",
-    "REQUIRED",
     "Attribute",
     "Resource",
     "Words",

@@ -6,11 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from haneul.kernel.http.tables.kinds import Check, anything
+from haneul.kernel.http.tables.kinds import Check
 
-REQUIRED: Any = object()
-NOT_GIVEN: Any = object()
-"""The default of what the operation itself decides: nothing is passed on."""
 CHANGES = ("create", "update")
 """What may take a rule of an attribute's own, beside `get`."""
 
@@ -18,12 +15,10 @@ CHANGES = ("create", "update")
 @dataclass(frozen=True)
 class Attribute:
     name: str
-    check: Check = anything
+    check: Check | None = None
+    """What a request's value must be; None: no request sets it."""
     field: str = ""
     """The model's name for it, if another."""
-    default: Any = REQUIRED
-    post: bool = True
-    put: bool = True
     show: Callable[[Any], Any] | None = None
     """The whole thing -> what is shown; None: the field as it is."""
     is_stored: bool = True
@@ -48,10 +43,6 @@ class Attribute:
     def searched(self) -> str:
         return self.filtered_by or self.target
 
-    def is_default(self, value: Any) -> bool:
-        """Whether that is what a new thing gets anyway."""
-        return self.default is not REQUIRED and not callable(self.default) and value == self.default
-
 
 def shown(
     name: str,
@@ -65,8 +56,6 @@ def shown(
     return Attribute(
         name,
         field=field,
-        post=False,
-        put=False,
         show=show,
         is_stored=show is None,
         is_filter=is_filter,

@@ -17,6 +17,7 @@ from haneul.kernel.http.tables.resource import OWNER, Resource
 from haneul.kernel.http.tables.tags import NAMES as TAG_FILTERS
 from haneul.kernel.http.tables.tags import serve_tags
 from haneul.kernel.http.tables.words import Words
+from haneul.kernel.structs import set_fields
 
 PAGING = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
 MAX_INT = 2**31
@@ -107,8 +108,8 @@ async def create_from(ctx: Context, resource: Resource, body: Document) -> dict[
         if resource.create_all is not None:
             things = await resource.create_all(ctx, wishes)
         else:
-            for values in wishes:
-                things.append(await resource.create(ctx, values))  # type: ignore[misc]  # as below
+            for new in wishes:
+                things.append(await resource.create(ctx, new))  # type: ignore[misc]  # as below
                 await asyncio.sleep(0)
         return {resource.collection: await resource.views(ctx, things)}
     return await resource.view(ctx, await _create(ctx, resource, item_of(resource, body)))
@@ -121,30 +122,31 @@ def item_of(resource: Resource, body: Document) -> dict[str, Any]:
     return item
 
 
-async def _allowed(ctx: Context, resource: Resource, item: Any) -> dict[str, Any]:
+async def _allowed(ctx: Context, resource: Resource, item: Any) -> Any:
     """What the asker may have of that."""
-    values = resource.creation(ctx, item)
-    target = await resource.policy_target(ctx, values)
+    new = resource.creation(ctx, item)
+    target = await resource.policy_target(ctx, new)
     ctx.authorize(resource.rule("create"), target)
     resource.authorize_attributes(ctx, "create", item, target)
-    return values
+    return new
 
 
 async def _create(ctx: Context, resource: Resource, item: Any) -> Any:
-    values = await _allowed(ctx, resource, item)
-    return await resource.create(ctx, values)  # type: ignore[misc]  # the route exists only if there is one
+    new = await _allowed(ctx, resource, item)
+    return await resource.create(ctx, new)  # type: ignore[misc]  # the route exists only if there is one
 
 
 async def update_from(ctx: Context, resource: Resource, id: str, body: Document, request: Request) -> Any:
     item = item_of(resource, body)
     thing = await resource.load(ctx, id, "update")
     require_revision(resource.words, request, thing)
-    values = resource.change(item)
+    changes = resource.change(item)
+    values = set_fields(changes)
     wanted = {f: getattr(thing, f) for f in thing.__struct_fields__} | values
     resource.authorize_attributes(ctx, "update", item, await resource.policy_target(ctx, wanted))
     if not values:
         return thing
-    return await resource.update(ctx, thing, values)  # type: ignore[misc]
+    return await resource.update(ctx, thing, changes)  # type: ignore[misc]
 
 
 def require_revision(words: Words, request: Request, thing: Any) -> None:

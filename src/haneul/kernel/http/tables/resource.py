@@ -1,7 +1,8 @@
 """What one kind of thing looks like on the wire: its attributes, said once.
 
 From the table of attributes come the decoding of bodies, the views, and the filters, sort keys and fields of lists.
-An attribute that is declared to have rules of its own (`create_network:shared`, `get_port:binding:host_id`) is
+What a request may set, and what is there where it does not, say two Structs of the service's model, `new` and
+`changes`: they are what operations get. An attribute that is declared to have rules of its own (`create_network:shared`, `get_port:binding:host_id`) is
 asked for, or left out, by them. A rule of an attribute that no table declares stops the start: it would protect
 nothing.
 """
@@ -12,13 +13,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import FieldInfo, fields
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition, Filter, Rows, values_of
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.answers import Answer
-from haneul.kernel.http.tables.attributes import CHANGES, NOT_GIVEN, REQUIRED, Attribute
+from haneul.kernel.http.tables.attributes import CHANGES, Attribute
 from haneul.kernel.http.tables.words import Words
 from haneul.kernel.policy import Rule
 
@@ -35,14 +39,16 @@ class Resource:
     attributes: Sequence[Attribute]
     rows: Rows[Any]
     not_found: type[HaneulError]
+    new: type[Struct] | None = None
     create: Operation | None = None
-    """(ctx, values by field) -> thing"""
+    """(ctx, new) -> thing"""
+    changes: type[Struct] | None = None
     update: Operation | None = None
-    """(ctx, thing, values by field) -> thing"""
+    """(ctx, thing, changes) -> thing"""
     delete: Operation | None = None
-    create_all: Callable[[Context, Sequence[dict[str, Any]]], Awaitable[list[Any]]] | None = None
+    create_all: Callable[[Context, Sequence[Any]], Awaitable[list[Any]]] | None = None
     """`create` for many at once, where that takes less than one after the other."""
-    check_together: Callable[[list[dict[str, Any]]], None] | None = None
+    check_together: Callable[[list[Any]], None] | None = None
     """Raises for things that may come one by one, and not in one request."""
     plural: str = ""
     visible: Callable[[Context], Sequence[Condition]] | None = None
@@ -60,6 +66,8 @@ class Resource:
     """What `create`, `update`, `delete` and `list` can fail with beside what they all can."""
 
     by_name: dict[str, Attribute] = field(init=False)
+    _new: dict[str, FieldInfo] = field(init=False)
+    _changes: dict[str, FieldInfo] = field(init=False)
     _rules: dict[tuple[str, str], Rule] = field(init=False)
     """(action, attribute, or attribute:part) -> the rule of its own."""
     _shown: list[tuple[str, Attribute, Rule | None]] = field(init=False)
@@ -67,6 +75,15 @@ class Resource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {a.name: a for a in self.attributes})
+        object.__setattr__(self, "_new", {f.name: f for f in fields(self.new)} if self.new else {})
+        object.__setattr__(
+            self, "_changes", {f.name: f for f in fields(self.changes)} if self.changes else {}
+        )
+        settable = {a.target for a in self.attributes if a.check is not None}
+        if odd := settable ^ ({*self._new, *self._changes} - {"project_id"}):
+            raise TypeError(
+                f"{self.name}: of the table and its Structs, only one has {', '.join(sorted(odd))}"
+            )
         own = [(action, a.name) for a in self.attributes for action in a.ruled]
         parts = [
             (action, f"{a.name}:{p}") for a in self.attributes for p in a.ruled_parts for action in CHANGES
@@ -94,33 +111,29 @@ class Resource:
 
     # -- in
 
-    def creation(self, ctx: Context, item: Any) -> dict[str, Any]:
-        """The values of a POST by field, defaults filled in."""
+    def creation(self, ctx: Context, item: Any) -> Struct:
+        """The new thing that a POST asks for."""
         wanted = self._known(item)
         values: dict[str, Any] = {"project_id": self.owner(ctx, wanted)}
         for attribute in self.attributes:
             if attribute.name in wanted:
-                if not attribute.post:
+                if attribute.target not in self._new:
                     raise BadRequest(self.words.text("not in post", name=attribute.name))
                 values[attribute.target] = self._checked(attribute, wanted[attribute.name])
-            elif attribute.post and attribute.default is not NOT_GIVEN:
-                if attribute.default is REQUIRED:
-                    raise BadRequest(self.words.text("missing", name=attribute.name))
-                values[attribute.target] = (
-                    attribute.default() if callable(attribute.default) else attribute.default
-                )
-        return values
+            elif (info := self._new.get(attribute.target)) is not None and info.required:
+                raise BadRequest(self.words.text("missing", name=attribute.name))
+        return self.new(**values)  # type: ignore[misc]  # the route exists only if there is one
 
-    def change(self, item: Any) -> dict[str, Any]:
-        """The values of a PUT by field: only what the body has."""
+    def change(self, item: Any) -> Struct:
+        """What a PUT changes: only what the body has is set."""
         wanted = self._known(item)
         values = {}
         for name in (*(n for n in OWNER if n in wanted), *wanted):
             attribute = self.by_name.get(name)
-            if attribute is None or not attribute.put:
+            if attribute is None or attribute.target not in self._changes:
                 raise BadRequest(self.words.text("read only", name=name))
             values[attribute.target] = self._checked(attribute, wanted[name])
-        return values
+        return self.changes(**values)  # type: ignore[misc]  # likewise
 
     def owner(self, ctx: Context, wanted: Mapping[str, Any]) -> str:
         """Whose the new thing is: the asker's project's, or another's if the asker may say so."""
@@ -147,7 +160,7 @@ class Resource:
 
     def _checked(self, attribute: Attribute, value: Any) -> Any:
         try:
-            return attribute.check(value)
+            return attribute.check(value)  # type: ignore[misc]  # what has none is in neither Struct
         except ValueError as problem:
             raise self.words.invalid_value(attribute=attribute.name, reason=str(problem)) from None
 
@@ -162,17 +175,24 @@ class Resource:
             parts = value if isinstance(value, list) else [value]
             names = [name, *(f"{name}:{k}" for part in parts if isinstance(part, dict) for k in part)]
             rules = [rule for each in dict.fromkeys(names) if (rule := self._rules.get((action, each)))]
-            if rules and not (action == "create" and self.by_name[name].is_default(value)):
+            if rules and not (action == "create" and self._is_default(name, value)):
                 for rule in rules:
                     ctx.authorize(rule, target)
 
+    def _is_default(self, name: str, value: Any) -> bool:
+        info = self._new.get(self.by_name[name].target)
+        if info is None or info.required:
+            return False
+        made = info.default_factory
+        return bool(value == (info.default if made is msgspec.NODEFAULT else made()))
+
     # -- out
 
-    def shower(self, ctx: Context, fields: Sequence[str] = ()) -> Callable[[Any], dict[str, Any]]:
+    def shower(self, ctx: Context, only: Sequence[str] = ()) -> Callable[[Any], dict[str, Any]]:
         """A function that shows things to the asker; what they may not read is left out."""
         plain: list[tuple[str, str]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
-        wanted = set(fields)
+        wanted = set(only)
         if "project_id" in self.rows.model.__struct_fields__:
             plain += [(n, "project_id") for n in OWNER if not wanted or n in wanted]
         for name, a, rule in self._shown:
@@ -195,29 +215,27 @@ class Resource:
 
         return show
 
-    async def views(
-        self, ctx: Context, things: list[Any], fields: Sequence[str] = ()
-    ) -> list[dict[str, Any]]:
-        show = self.shower(ctx, fields)
+    async def views(self, ctx: Context, things: list[Any], only: Sequence[str] = ()) -> list[dict[str, Any]]:
+        show = self.shower(ctx, only)
         views = [show(thing) for thing in things]
         if self.complete is not None:
             await self.complete(ctx, views, things)
-            if fields:
-                views = [{k: v for k, v in view.items() if k in fields} for view in views]
+            if only:
+                views = [{k: v for k, v in view.items() if k in only} for view in views]
         return views
 
-    async def view(self, ctx: Context, thing: Any, fields: Sequence[str] = ()) -> dict[str, Any]:
-        return {self.name: (await self.views(ctx, [thing], fields))[0]}
+    async def view(self, ctx: Context, thing: Any, only: Sequence[str] = ()) -> dict[str, Any]:
+        return {self.name: (await self.views(ctx, [thing], only))[0]}
 
     # -- one
 
     async def policy_target(self, ctx: Context, thing: Any) -> dict[str, Any]:
         """What the rules are asked about: whose it is, what they ask of every kind of thing, and of this."""
-        fields = thing if isinstance(thing, dict) else {f: getattr(thing, f) for f in thing.__struct_fields__}
-        owner = fields.get("project_id", "")
-        target = {"project_id": owner, "tenant_id": owner, **self.words.target(fields)}
+        values = thing if isinstance(thing, dict) else {f: getattr(thing, f) for f in thing.__struct_fields__}
+        owner = values.get("project_id", "")
+        target = {"project_id": owner, "tenant_id": owner, **self.words.target(values)}
         if self.target is not None:
-            target.update(await self.target(ctx, fields))
+            target.update(await self.target(ctx, values))
         return target
 
     async def load(self, ctx: Context, id: str, action: str = "get") -> Any:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import MANY, Document, Text, joined
+from haneul.kernel.http.bounds import MANY, Document, Text
+from haneul.kernel.http.metadata import Pairs
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -29,7 +32,7 @@ ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
 class NewType(Strict):
     name: Text
     description: Text | None = None
-    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | UnsetType = UNSET
     is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
@@ -40,7 +43,7 @@ class CreateType(Strict):
 class TypeChanges(Strict):
     name: Text | None = None
     description: Text | None = None
-    is_public: bool | Text | None = None
+    is_public: bool | Text | UnsetType = UNSET
 
 
 class UpdateType(Strict):
@@ -64,7 +67,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
     wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
-    found = await types.list_all(
+    kinds = await types.list_all(
         ctx,
         is_public=is_public,
         filters=wanted,
@@ -72,7 +75,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
         marker=page.marker,
         limit=page.limit + page.offset,
     )
-    views = [_view(ctx, t) for t in found[page.offset :]]
+    views = [_view(ctx, t) for t in kinds[page.offset :]]
     return lists.collection(ctx, "volume_types", "/types", views, query, page)
 
 
@@ -123,14 +126,14 @@ def _name(text: str) -> str:
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
     """The type has this name, description and publicity."""
-    given = body.volume_type
+    wish = body.volume_type
     changes: dict[str, Any] = {}
-    if given.name is not None:
-        changes["name"] = _name(given.name)
-    if given.description is not None:
-        changes["description"] = fields.name(given.description, "description")
-    if given.is_public is not None:
-        changes["is_public"] = fields.truth(given.is_public, "is_public")
+    if wish.name is not None:
+        changes["name"] = _name(wish.name)
+    if wish.description is not None:
+        changes["description"] = fields.name(wish.description, "description")
+    if wish.is_public is not UNSET:
+        changes["is_public"] = fields.truth(wish.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
     changed = _view(ctx, await types.update(ctx, id, **changes))
@@ -174,90 +177,41 @@ async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
 # -- extra specs
 
 
-@routes.get(
-    "/types/{id}/extra_specs",
-    policy=policy.LIST_EXTRA_SPECS,
+async def _save_specs(ctx: Context, rule: Rule, type: VolumeType, specs: dict[str, str]) -> dict[str, str]:
+    await types.set_specs(ctx, type, specs)
+    return specs
+
+
+SPECS = Pairs(
+    lambda ctx, rule, id: types.show(ctx, id),
+    _save_specs,
+    missing=lambda type, key: errors.ExtraSpecNotFound(type_id=type.id, key=key),
+    body=ExtraSpecs,
+    one_body=Annotated[dict[Text, Text], MANY],
     answer=other_answers.ExtraSpecs,
+    one_answer=other_answers.OneExtraSpec,
     errors=(errors.TypeNotFound,),
+    no_key=errors.ExtraSpecNotFound,
+    unread=(errors.InvalidInput, errors.InvalidField),
+    unsaved=(errors.TypeExists, errors.TypeSpecsInUse),
+    name="extra_specs",
+    one="",
+    checked=lambda ctx, specs, name: fields.pairs(specs),
+    shows_added=True,
+    removed=202,
 )
-async def list_extra_specs(ctx: Context, id: str) -> dict[str, Any]:
-    """What the type asks of where its volumes are kept."""
-    return {"extra_specs": (await types.show(ctx, id)).extra_specs}
-
-
-@routes.post(
+"""What a type asks of where its volumes are kept."""
+SPECS.serve(
+    routes,
     "/types/{id}/extra_specs",
-    policy=policy.CREATE_EXTRA_SPECS,
-    answer=other_answers.ExtraSpecs,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
+    {
+        "list": policy.LIST_EXTRA_SPECS,
+        "add": policy.CREATE_EXTRA_SPECS,
+        "show": policy.SHOW_EXTRA_SPEC,
+        "set": policy.UPDATE_EXTRA_SPEC,
+        "remove": policy.DELETE_EXTRA_SPEC,
+    },
 )
-async def add_extra_specs(ctx: Context, id: str, body: ExtraSpecs) -> dict[str, Any]:
-    """The type has these specs too."""
-    found = await types.show(ctx, id)
-    specs = joined(found.extra_specs, fields.pairs(body.extra_specs), "extra_specs")
-    await types.set_specs(ctx, found, specs)
-    return {"extra_specs": body.extra_specs}
-
-
-async def _spec(ctx: Context, id: str, key: str) -> VolumeType:
-    found = await types.show(ctx, id)
-    if key not in found.extra_specs:
-        raise errors.ExtraSpecNotFound(type_id=id, key=key)
-    return found
-
-
-@routes.get(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.SHOW_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound),
-)
-async def show_extra_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    """One spec of the type."""
-    return {key: (await _spec(ctx, id, key)).extra_specs[key]}
-
-
-@routes.put(
-    "/types/{id}/extra_specs/{key}",
-    policy=policy.UPDATE_EXTRA_SPEC,
-    answer=other_answers.OneExtraSpec,
-    errors=(
-        errors.TypeNotFound,
-        errors.InvalidInput,
-        errors.InvalidField,
-        errors.TypeExists,
-        errors.TypeSpecsInUse,
-    ),
-)
-async def set_extra_spec(
-    ctx: Context, id: str, key: str, body: Annotated[dict[Text, Text], MANY]
-) -> dict[str, Any]:
-    """The spec has this value."""
-    found = await types.show(ctx, id)
-    if key not in body:
-        raise BadRequest("Request body and URI mismatch")
-    if len(body) > 1:
-        raise BadRequest("Request body contains too many items")
-    await types.set_specs(ctx, found, joined(found.extra_specs, fields.pairs(body), "extra_specs"))
-    return dict(body)
-
-
-@routes.delete(
-    "/types/{id}/extra_specs/{key}",
-    status=202,
-    policy=policy.DELETE_EXTRA_SPEC,
-    errors=(errors.TypeNotFound, errors.ExtraSpecNotFound, errors.TypeExists, errors.TypeSpecsInUse),
-)
-async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
-    """The spec is gone."""
-    found = await _spec(ctx, id, key)
-    await types.set_specs(ctx, found, {k: v for k, v in found.extra_specs.items() if k != key})
 
 
 # -- access
@@ -271,12 +225,12 @@ async def remove_extra_spec(ctx: Context, id: str, key: str) -> None:
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     """The projects that may use the private type."""
-    found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
-    return {"volume_type_access": found}
+    access = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
+    return {"volume_type_access": access}
 
 
 class Project(Strict):
-    project: Text
+    project: Annotated[Text, msgspec.Meta(min_length=1)]
 
 
 @routes.post(
@@ -293,18 +247,14 @@ class Project(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
-    if "addProjectAccess" in body:
+    name = fields.only_key(body, ("addProjectAccess", "removeProjectAccess"))
+    project_id = fields.shaped(Project, body[name], name).project
+    if name == "addProjectAccess":
         ctx.authorize(policy.ADD_TYPE_ACCESS, {})
-        await types.allow(ctx, id, _project(body, "addProjectAccess"))
-    elif "removeProjectAccess" in body:
-        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
-        await types.disallow(ctx, id, _project(body, "removeProjectAccess"))
+        await types.allow(ctx, id, project_id)
     else:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
-
-
-def _project(body: Document, action: str) -> str:
-    return fields.shaped(Project, body[action], action).project
+        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
+        await types.disallow(ctx, id, project_id)
 
 
 def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from haneul.kernel import empty_qcow2
+from haneul.kernel.disks import empty_qcow2
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import NotFound
 from haneul.kernel.journal import Journal

@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files, whole_files
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel import whole_files
+from haneul.kernel.disks import disk_files
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.services.block_storage.drivers.interface import (

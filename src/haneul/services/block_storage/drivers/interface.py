@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks.disk_image import ImageSource
 
 __all__ = [
     "Capacity",

@@ -17,10 +17,7 @@ from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
 
 async def show(ctx: Context, id: str) -> Snapshot:
     """The snapshot, if the asker may know of it; SnapshotNotFound otherwise."""
-    found = await SNAPSHOTS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.ADMIN_OR_OWNER, found):
-        raise errors.SnapshotNotFound(id=id)
-    return found
+    return await ctx.find(SNAPSHOTS, id, policy.ADMIN_OR_OWNER, missing=errors.SnapshotNotFound)
 
 
 async def create(
@@ -73,6 +70,7 @@ async def list_all(
     marker: str | None,
     limit: int | None,
 ) -> list[Snapshot]:
+    """A page of the project's snapshots, or of everybody's for an administrator who asks for them."""
     after = await show(ctx, marker) if marker else None
     if not (all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})):
         filters = [Filter("project_id", "eq", ctx.project_id), *filters]
@@ -80,6 +78,7 @@ async def list_all(
 
 
 async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """The snapshot with these changes."""
     return await SNAPSHOTS.change(ctx, snapshot, **changes)
 
 

@@ -10,6 +10,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
 from haneul.kernel.http.bounds import MANY, Number, Real
+from haneul.kernel.http.metadata import Pairs
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
 from haneul.services.compute.model import extra_specs
@@ -36,79 +38,52 @@ class AccessAction(Strict):
     remove: Tenant | UnsetType = msgspec.field(name="removeTenantAccess", default=UNSET)
 
 
-def _texts(ctx: Context, specs: Specs) -> dict[str, str]:
+def _texts(ctx: Context, specs: dict[str, Any], field: str) -> dict[str, str]:
     """The specs as they are kept; from 2.86 on, known names take only values that mean something."""
-    found = {key: str(value) for key, value in specs.items()}
+    texts = {key: str(value) for key, value in specs.items()}
     if ctx.wants(versions.EXTRA_SPECS_ARE_CHECKED):
-        for key, value in found.items():
+        for key, value in texts.items():
             if why := extra_specs.fault(key, value):
                 raise BadRequest(f"Validation failed; {why}")
-    return found
+    return texts
 
 
-@routes.get(
-    "/flavors/{id}/os-extra_specs",
-    policy=policy.LIST_SPECS,
+async def _load(ctx: Context, rule: Rule, id: str) -> Flavor:
+    ctx.authorize(rule, {"project_id": ctx.auth.project_id})
+    return await flavors.show(ctx, id)
+
+
+async def _save(ctx: Context, rule: Rule, flavor: Flavor, specs: dict[str, str]) -> dict[str, str]:
+    return (await flavors.set_specs(ctx, flavor, specs)).extra_specs
+
+
+SPECS = Pairs(
+    _load,
+    _save,
+    missing=lambda flavor, key: errors.ExtraSpecNotFound(flavor_id=flavor.id, key=key),
+    body=NewSpecs,
+    one_body=Specs,
     answer=answers.ExtraSpecs,
+    one_answer=answers.OneExtraSpec,
     errors=(errors.FlavorNotFound,),
+    no_key=errors.ExtraSpecNotFound,
+    name="extra_specs",
+    one="",
+    checked=_texts,
+    shows_added=True,
+    removed=200,
 )
-async def list_specs(ctx: Context, id: str) -> dict[str, Any]:
-    """All extra specs of the flavor."""
-    ctx.authorize(policy.LIST_SPECS, {"project_id": ctx.auth.project_id})
-    return {"extra_specs": (await flavors.show(ctx, id)).extra_specs}
-
-
-@routes.post(
+SPECS.serve(
+    routes,
     "/flavors/{id}/os-extra_specs",
-    policy=policy.CREATE_SPECS,
-    answer=answers.ExtraSpecs,
-    errors=(errors.FlavorNotFound,),
+    {
+        "list": policy.LIST_SPECS,
+        "add": policy.CREATE_SPECS,
+        "show": policy.SHOW_SPEC,
+        "set": policy.UPDATE_SPEC,
+        "remove": policy.DELETE_SPEC,
+    },
 )
-async def add_specs(ctx: Context, id: str, body: NewSpecs) -> dict[str, Any]:
-    """Add extra specs, replacing those of the same names."""
-    specs = _texts(ctx, body.extra_specs)
-    await flavors.add_specs(ctx, id, specs)
-    return {"extra_specs": specs}
-
-
-@routes.get(
-    "/flavors/{id}/os-extra_specs/{key}",
-    policy=policy.SHOW_SPEC,
-    answer=answers.OneExtraSpec,
-    errors=(errors.FlavorNotFound, errors.ExtraSpecNotFound),
-)
-async def show_spec(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    """One extra spec."""
-    ctx.authorize(policy.SHOW_SPEC, {"project_id": ctx.auth.project_id})
-    return {key: await flavors.show_spec(ctx, id, key)}
-
-
-@routes.put(
-    "/flavors/{id}/os-extra_specs/{key}",
-    policy=policy.UPDATE_SPEC,
-    answer=answers.OneExtraSpec,
-    errors=(errors.FlavorNotFound,),
-)
-async def update_spec(ctx: Context, id: str, key: str, body: Specs) -> dict[str, Any]:
-    """Set one extra spec."""
-    if len(body) != 1:
-        raise BadRequest("Exactly one extra spec is expected in the body.")
-    if key not in body:
-        raise BadRequest("Request body and URI mismatch")
-    specs = _texts(ctx, body)
-    await flavors.add_specs(ctx, id, specs)
-    return specs
-
-
-@routes.delete(
-    "/flavors/{id}/os-extra_specs/{key}",
-    status=200,
-    policy=policy.DELETE_SPEC,
-    errors=(errors.FlavorNotFound, errors.ExtraSpecNotFound),
-)
-async def delete_spec(ctx: Context, id: str, key: str) -> None:
-    """Remove one extra spec."""
-    await flavors.delete_spec(ctx, id, key)
 
 
 def _access(flavor: Flavor) -> dict[str, Any]:

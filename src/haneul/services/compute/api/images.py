@@ -9,6 +9,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.http.metadata import Pairs
 from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import links, next_links, page_size
 from haneul.services.image import public as image
@@ -57,15 +58,15 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Image], dic
         filters.append(Filter("name", "eq", name))
     if (status := query.get("status")) is not None:
         filters.append(Filter("status", "in", [k for k, v in STATUSES.items() if v == status.upper()]))
-    for asked, field in NUMBERS.items():
-        if (text := query.get(asked)) is not None:
-            filters.append(Filter(field, "ge", values.integer(text, asked)))
+    for parameter, field in NUMBERS.items():
+        if (text := query.get(parameter)) is not None:
+            filters.append(Filter(field, "ge", values.integer(text, parameter)))
     if (since := query.get("changes-since")) is not None:
         filters.append(Filter("updated_at", "ge", values.time(since, "changes-since")))
     properties = [
         (field, text.rsplit("/", 1)[-1])
-        for asked, field in PROPERTIES.items()
-        if (text := query.get(asked)) is not None
+        for parameter, field in PROPERTIES.items()
+        if (text := query.get(parameter)) is not None
     ]
     size, marker = page_size(query), query.get("marker")
     try:
@@ -113,16 +114,15 @@ async def delete_image(ctx: Context, id: str) -> None:
     await image.delete(ctx, id)
 
 
-@routes.get("/images/{id}/metadata", until="2.38", answer=answers.ImageMetadata, errors=(NotFound,))
-async def list_metadata(ctx: Context, id: str) -> dict[str, Any]:
-    """The image's properties."""
-    return {"metadata": (await _find(ctx, id)).properties}
-
-
-@routes.get("/images/{id}/metadata/{key}", until="2.38", answer=answers.OneImageMetadata, errors=(NotFound,))
-async def show_metadata(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    """One of the image's properties."""
-    properties = (await _find(ctx, id)).properties
-    if key not in properties:
-        raise NotFound("Metadata item was not found")
-    return {"meta": {key: properties[key]}}
+IMAGE_METADATA = Pairs(
+    lambda ctx, rule, id: _find(ctx, id),
+    None,
+    missing=lambda image, key: NotFound("Metadata item was not found"),
+    answer=answers.ImageMetadata,
+    one_answer=answers.OneImageMetadata,
+    errors=(NotFound,),
+    no_key=NotFound,
+    field="properties",
+    until="2.38",
+)
+IMAGE_METADATA.serve(routes, "/images/{id}/metadata", {"list": None, "show": None})

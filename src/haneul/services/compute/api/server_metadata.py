@@ -8,90 +8,47 @@ from urllib.parse import quote
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Reply, Routes
+from haneul.kernel.http.metadata import Pairs
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors
 from haneul.services.compute.api import server_answers
 from haneul.services.compute.api.links import links
 from haneul.services.compute.api.server_schemas import MetadataBody, MetaItem, TagsBody
+from haneul.services.compute.model.servers import Server
 from haneul.services.compute.operations import actions, servers
 from haneul.services.compute.policy import servers as policy
 
 routes = Routes("/v2.1/servers/{id}")
 
 
-@routes.get(
-    "/metadata", policy=policy.LIST_METADATA, answer=server_answers.Metadata, errors=(errors.ServerNotFound,)
-)
-async def list_metadata(ctx: Context, id: str) -> dict[str, Any]:
-    """The server's metadata."""
-    return {"metadata": (await servers.show(ctx, id, policy.LIST_METADATA)).metadata}
+async def _save(ctx: Context, rule: Rule, server: Server, pairs: dict[str, str]) -> dict[str, str]:
+    return (await actions.set_metadata(ctx, server, pairs)).metadata
 
 
-@routes.put(
-    "/metadata",
-    policy=policy.REPLACE_METADATA,
+METADATA = Pairs(
+    lambda ctx, rule, id: servers.show(ctx, id, rule),
+    _save,
+    missing=lambda server, key: NotFound("Metadata item was not found"),
+    body=MetadataBody,
+    one_body=MetaItem,
     answer=server_answers.Metadata,
-    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+    one_answer=server_answers.OneMetadata,
+    errors=(errors.ServerNotFound,),
+    no_key=NotFound,
+    unsaved=(errors.WrongState, errors.Locked),
 )
-async def replace_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
-    """The server has exactly this metadata."""
-    return {
-        "metadata": (await actions.set_metadata(ctx, id, policy.REPLACE_METADATA, body.metadata)).metadata
-    }
-
-
-@routes.post(
+METADATA.serve(
+    routes,
     "/metadata",
-    policy=policy.ADD_METADATA,
-    answer=server_answers.Metadata,
-    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
+    {
+        "list": policy.LIST_METADATA,
+        "add": policy.ADD_METADATA,
+        "replace": policy.REPLACE_METADATA,
+        "show": policy.SHOW_METADATA,
+        "set": policy.SET_METADATA,
+        "remove": policy.REMOVE_METADATA,
+    },
 )
-async def update_metadata(ctx: Context, id: str, body: MetadataBody) -> dict[str, Any]:
-    """The server has this metadata too."""
-    merged = (await servers.show(ctx, id, policy.ADD_METADATA)).metadata | body.metadata
-    return {"metadata": (await actions.set_metadata(ctx, id, policy.ADD_METADATA, merged)).metadata}
-
-
-@routes.get(
-    "/metadata/{key}",
-    policy=policy.SHOW_METADATA,
-    answer=server_answers.OneMetadata,
-    errors=(errors.ServerNotFound, NotFound),
-)
-async def show_item(ctx: Context, id: str, key: str) -> dict[str, Any]:
-    """One item of the server's metadata."""
-    found = (await servers.show(ctx, id, policy.SHOW_METADATA)).metadata
-    if key not in found:
-        raise NotFound("Metadata item was not found")
-    return {"meta": {key: found[key]}}
-
-
-@routes.put(
-    "/metadata/{key}",
-    policy=policy.SET_METADATA,
-    answer=server_answers.OneMetadata,
-    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked),
-)
-async def set_item(ctx: Context, id: str, key: str, body: MetaItem) -> dict[str, Any]:
-    """The server has this item."""
-    if list(body.meta) != [key]:
-        raise BadRequest("Request body and URI mismatch")
-    merged = (await servers.show(ctx, id, policy.SET_METADATA)).metadata | body.meta
-    await actions.set_metadata(ctx, id, policy.SET_METADATA, merged)
-    return {"meta": body.meta}
-
-
-@routes.delete(
-    "/metadata/{key}",
-    policy=policy.REMOVE_METADATA,
-    errors=(errors.ServerNotFound, errors.WrongState, errors.Locked, NotFound),
-)
-async def delete_item(ctx: Context, id: str, key: str) -> None:
-    """The server does not have this item."""
-    found = dict((await servers.show(ctx, id, policy.REMOVE_METADATA)).metadata)
-    if key not in found:
-        raise NotFound("Metadata item was not found")
-    del found[key]
-    await actions.set_metadata(ctx, id, policy.REMOVE_METADATA, found)
 
 
 @routes.get(

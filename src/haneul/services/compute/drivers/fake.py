@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from haneul.kernel import empty_qcow2
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks import empty_qcow2
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.drivers import DriverReport, HostSettings
 from haneul.kernel.errors import DriverError, NotFound
 from haneul.kernel.journal import Journal

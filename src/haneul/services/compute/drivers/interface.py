@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
-from haneul.kernel.disk_image import ImageSource
+from haneul.kernel.disks.disk_image import ImageSource
 from haneul.kernel.drivers import DriverReport
 
 __all__ = [

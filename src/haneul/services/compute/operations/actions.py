@@ -102,9 +102,8 @@ async def change_password(ctx: Context, id: str) -> None:
     raise errors.NoGuestAgent
 
 
-async def set_metadata(ctx: Context, id: str, rule: Rule, metadata: dict[str, str]) -> Server:
-    """The server has exactly this metadata."""
-    server = await servers.show(ctx, id, rule)
+async def set_metadata(ctx: Context, server: Server, metadata: dict[str, str]) -> Server:
+    """The server has exactly this metadata. That the asker may change it was asked before."""
     await servers.check_metadata_quota(ctx, metadata)
     return await SERVERS.change(ctx, server, metadata=metadata)
 

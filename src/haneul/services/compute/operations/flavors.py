@@ -10,7 +10,6 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition, Duplicate, Filter, Sort
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http.bounds import joined
 from haneul.services.compute import errors, versions
 from haneul.services.compute.model.flavors import Flavor
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
@@ -82,23 +81,9 @@ async def delete(ctx: Context, id: str) -> None:
         raise errors.FlavorNotFound(flavor_id=id)
 
 
-async def add_specs(ctx: Context, id: str, specs: dict[str, str]) -> Flavor:
-    flavor = await show(ctx, id)
-    return await _change(ctx, flavor, extra_specs=joined(flavor.extra_specs, specs, "extra_specs"))
-
-
-async def show_spec(ctx: Context, id: str, key: str) -> str:
-    flavor = await show(ctx, id)
-    if key not in flavor.extra_specs:
-        raise errors.ExtraSpecNotFound(flavor_id=id, key=key)
-    return flavor.extra_specs[key]
-
-
-async def delete_spec(ctx: Context, id: str, key: str) -> None:
-    await show_spec(ctx, id, key)
-    flavor = await show(ctx, id)
-    rest = {k: v for k, v in flavor.extra_specs.items() if k != key}
-    await _change(ctx, flavor, extra_specs=rest)
+async def set_specs(ctx: Context, flavor: Flavor, specs: dict[str, str]) -> Flavor:
+    """The flavor has exactly these extra specs."""
+    return await _change(ctx, flavor, extra_specs=specs)
 
 
 async def access(ctx: Context, id: str) -> Flavor:

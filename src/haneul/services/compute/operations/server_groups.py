@@ -23,23 +23,18 @@ async def create(ctx: Context, *, name: str, rule: str, rules: dict[str, int]) -
 
 async def show(ctx: Context, id: str, rule: Rule = policy.SHOW) -> ServerGroup:
     """The group, if the rule lets the asker do this with it; ServerGroupNotFound otherwise."""
-    group = await SERVER_GROUPS.get(ctx.tx, id)
-    hidden = errors.ServerGroupNotFound(group_id=id)
-    if group is None:
-        raise hidden
-    ctx.authorize(rule, group, hidden=hidden)
-    return group
+    return await ctx.find(SERVER_GROUPS, id, rule, missing=errors.ServerGroupNotFound, named="group_id")
 
 
 async def list(ctx: Context, *, of_all: bool, offset: int, limit: int) -> builtins.list[ServerGroup]:
     """The project's groups, or everybody's."""
     if of_all:
         ctx.authorize(policy.LIST_ALL, {})
-        found = await SERVER_GROUPS.find(ctx.tx)
+        groups = await SERVER_GROUPS.find(ctx.tx)
     else:
         ctx.authorize(policy.LIST, {"project_id": ctx.project_id})
-        found = await SERVER_GROUPS.find(ctx.tx, project_id=ctx.project_id)
-    return found[offset : offset + limit]
+        groups = await SERVER_GROUPS.find(ctx.tx, project_id=ctx.project_id)
+    return groups[offset : offset + limit]
 
 
 async def delete(ctx: Context, id: str) -> None:

@@ -6,8 +6,6 @@ host that was restarted starts those that ran; a guest that shut itself down is 
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.errors import DriverError
 from haneul.kernel.reconciler import reconciler
@@ -71,7 +69,4 @@ async def _settle(ctx: Context, server: Server, state: str | None) -> None:
     if power != server.power_state or stopped_by_itself:
         vm_state = VmState.STOPPED if stopped_by_itself else server.vm_state
         async with ctx.in_transaction() as writing:
-            await SERVERS.update(
-                writing.tx,
-                msgspec.structs.replace(server, vm_state=vm_state, power_state=power, updated_at=ctx.now()),
-            )
+            await SERVERS.change(writing, server, vm_state=vm_state, power_state=power)

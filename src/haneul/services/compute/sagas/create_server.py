@@ -130,7 +130,7 @@ async def release(ctx: Context, new: NewServer) -> None:
 async def await_volumes(ctx: Context, new: NewServer) -> None:
     server = await SERVERS.get(ctx.tx, new.server_id)
     for device in server.block_devices if server else ():
-        status = await block_storage.is_ready(ctx, device.volume_id)
+        status = await block_storage.volume_status(ctx, device.volume_id)
         if status.startswith("error"):
             raise DriverError(f"Volume {device.volume_id} is in {status}.")
         if status in ("creating", "downloading"):
@@ -138,12 +138,12 @@ async def await_volumes(ctx: Context, new: NewServer) -> None:
 
 
 async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connections:
-    found = {}
+    connections = {}
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
     for device in server.block_devices if server else ():
-        found[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
-    return Connections(found)
+        connections[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
+    return Connections(connections)
 
 
 async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:
@@ -223,17 +223,13 @@ async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
 
 async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
     server = await find_server(ctx.tx, new.server_id)
-    now = ctx.now()
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.ACTIVE,
-            power_state=PowerState.RUNNING,
-            launched_at=now,
-            updated_at=now,
-            fault=None,
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vm_state=VmState.ACTIVE,
+        power_state=PowerState.RUNNING,
+        launched_at=ctx.now(),
+        fault=None,
     )
     await ctx.emit(ServerActive(server.id, claim.host))
 
@@ -242,19 +238,13 @@ async def mark_error(ctx: Context, new: NewServer, failure: Failure) -> None:
     server = await SERVERS.get(ctx.tx, new.server_id)
     if server is None:
         return
-    now = ctx.now()
     fault = Fault(
         500,
         failure.public_message,
-        now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ctx.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         f"in step {failure.step}: {failure.message}",
     )
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server, vm_state=VmState.ERROR, power_state=PowerState.NOSTATE, fault=fault, updated_at=now
-        ),
-    )
+    await SERVERS.change(ctx, server, vm_state=VmState.ERROR, power_state=PowerState.NOSTATE, fault=fault)
     await ctx.emit(ServerFailed(server.id, failure.message))
 
 

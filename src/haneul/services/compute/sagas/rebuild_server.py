@@ -62,17 +62,13 @@ async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
 
 async def mark_rebuilt(ctx: Context, rebuild: Rebuild, before: Before) -> None:
     server = await find_server(ctx.tx, rebuild.server_id)
-    now = ctx.now()
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            server,
-            vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
-            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
-            launched_at=now,
-            updated_at=now,
-            fault=None,
-        ),
+    await SERVERS.change(
+        ctx,
+        server,
+        vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
+        power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
+        launched_at=ctx.now(),
+        fault=None,
     )
 
 

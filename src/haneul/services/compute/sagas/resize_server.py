@@ -90,8 +90,9 @@ def disks_of_new_size(
     server: Server, flavor: FlavorSnapshot, devices: Sequence[BlockDevice] = ()
 ) -> list[LocalDisk]:
     """The empty disks of the server once it has the flavor; DriverError where they would shrink."""
+    root = server.root_device
     try:
-        return resized(server.local_disks, flavor, {server.root_device, *(d.device for d in devices)})
+        return resized(server.local_disks, flavor, {root, *(d.device for d in devices)}, root=root)
     except ValueError as refusal:
         raise DriverError(str(refusal)) from None
 
@@ -132,21 +133,17 @@ async def describe_resized(
 
 async def mark_resized(ctx: Context, resize: Resize, before: Before, devices: Devices) -> None:
     server = await find_server(ctx.tx, resize.server_id)
-    now = ctx.now()
     if server.resized_from is None:
         was = Resized(server.flavor, resize.vm_state, server.local_disks)
-        await SERVERS.update(
-            ctx.tx,
-            msgspec.structs.replace(
-                server,
-                flavor=resize.flavor,
-                local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
-                resized_from=was,
-                vm_state=VmState.RESIZED,
-                power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
-                launched_at=now,
-                updated_at=now,
-            ),
+        await SERVERS.change(
+            ctx,
+            server,
+            flavor=resize.flavor,
+            local_disks=disks_of_new_size(server, resize.flavor, devices.devices),
+            resized_from=was,
+            vm_state=VmState.RESIZED,
+            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
+            launched_at=ctx.now(),
         )
 
 

@@ -87,18 +87,14 @@ async def return_to_old_size(ctx: Context, lost: Lost, before: Before) -> None:
     if was is None:
         return
     await placement.take_over(ctx, server.former_claim_id, consumer_of(server))
-    now = ctx.now()
-    await SERVERS.update(
-        ctx.tx,
-        msgspec.structs.replace(
-            sized(server, was.flavor),
-            resized_from=None,
-            local_disks=was.local_disks,
-            vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
-            power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
-            launched_at=now,
-            updated_at=now,
-        ),
+    await SERVERS.change(
+        ctx,
+        sized(server, was.flavor),
+        resized_from=None,
+        local_disks=was.local_disks,
+        vm_state=VmState.ACTIVE if before.shall_run else VmState.STOPPED,
+        power_state=PowerState.RUNNING if before.shall_run else PowerState.SHUTDOWN,
+        launched_at=ctx.now(),
     )
 
 

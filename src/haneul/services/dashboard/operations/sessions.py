@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import SYSTEM, Context, Platform
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import Context, Platform
 from haneul.services.dashboard import errors
 from haneul.services.dashboard.config import DashboardOptions
 from haneul.services.dashboard.model import sessions

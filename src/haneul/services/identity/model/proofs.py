@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.users import User

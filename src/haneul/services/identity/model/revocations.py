@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from haneul.kernel.context import Auth
+from haneul.kernel.auth import Auth
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from haneul.kernel.context import Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.errors import MoreProofNeeded
 from haneul.services.identity.model import tokens

@@ -12,7 +12,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from haneul.kernel import forgetting
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.services.identity.model.revocations import Revocation, moment, reasons, time_text
 from haneul.services.identity.store.revocations import REVOCATIONS, count, counted
 

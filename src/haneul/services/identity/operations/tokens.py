@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from haneul.kernel.context import Auth, Context, Platform
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Context, Platform
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.model import revocations as reasons
 from haneul.services.identity.model import tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Rows, Tx, escape_like
+from haneul.kernel.db import Query, Rows, Tx, like, starting
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential, Credential
 
 ACCESS_RULES = Rows(AccessRule, "identity_access_rules", unique=(("user_id", "service", "method", "path"),))
@@ -17,7 +17,7 @@ APPLICATION_CREDENTIALS = Rows(
 CREDENTIALS = Rows(Credential, "identity_credentials", indexes=(("user_id",), ("project_id",)))
 _SEALED_BY_OTHERS = Query(
     sa.select(*CREDENTIALS.selected)
-    .where(sa.not_(CREDENTIALS.c.blob.like(sa.bindparam("sealed", type_=sa.Text), escape="\\")))
+    .where(sa.not_(like(CREDENTIALS.c.blob, "sealed")))
     .order_by(CREDENTIALS.c.id)
     .limit(sa.bindparam("limit", type_=sa.BigInteger))
 )
@@ -38,5 +38,5 @@ async def seal(tx: Tx, credential: Credential, blob: str) -> None:
 
 async def not_sealed_by(tx: Tx, key: str, *, limit: int) -> list[Credential]:
     """Some of the credentials that other keys sealed."""
-    rows = await tx.all(_SEALED_BY_OTHERS, sealed=f"{escape_like(key)}:%", limit=limit)
+    rows = await tx.all(_SEALED_BY_OTHERS, sealed=starting(f"{key}:"), limit=limit)
     return [CREDENTIALS.load(row) for row in rows]

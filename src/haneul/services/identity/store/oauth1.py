@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Rows, Tx, escape_like
+from haneul.kernel.db import Rows, Tx, like, starting
 from haneul.services.identity.model.oauth1 import AccessToken, Consumer, RequestToken
 
 CONSUMERS = Rows(Consumer, "identity_oauth1_consumers")
@@ -28,12 +28,12 @@ async def not_sealed_by(tx: Tx, rows: Rows[Any], key: str, *, limit: int) -> lis
         "not_sealed_by",
         lambda: (
             sa.select(rows.c.id, rows.c.secret)
-            .where(sa.not_(rows.c.secret.like(sa.bindparam("sealed", type_=sa.Text), escape="\\")))
+            .where(sa.not_(like(rows.c.secret, "sealed")))
             .order_by(rows.c.id)
             .limit(sa.bindparam("limit", type_=sa.BigInteger))
         ),
     )
-    return [(id, secret) for id, secret in await tx.all(query, sealed=f"{escape_like(key)}:%", limit=limit)]
+    return [(id, secret) for id, secret in await tx.all(query, sealed=starting(f"{key}:"), limit=limit)]
 
 
 async def seal(tx: Tx, rows: Rows[Any], id: str, *, old: str, new: str) -> None:

@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from haneul.kernel import disk_files, whole_files
+from haneul.kernel import whole_files
+from haneul.kernel.disks import disk_files
 from haneul.kernel.drivers import HostSettings
 from haneul.kernel.errors import DriverError
 

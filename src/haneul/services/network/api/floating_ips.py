@@ -6,11 +6,12 @@ from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ID, STANDARD
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.operations import floating_ips
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS
@@ -40,33 +41,32 @@ FLOATING_IP = Resource(
     (
         ID,
         *STANDARD,
-        Attribute("floating_network_id", kinds.uuid, field="network_id", put=False),
+        Attribute("floating_network_id", kinds.uuid, field="network_id"),
         Attribute(
             "floating_ip_address",
             kinds.or_none(checks.ip),
             field="ip",
-            put=False,
-            default=NOT_GIVEN,
             spellings=only(checks.ip),
             ruled=("create",),
         ),
-        Attribute("subnet_id", kinds.or_none(kinds.uuid), put=False, default=NOT_GIVEN, is_shown=False),
-        Attribute("port_id", kinds.or_none(kinds.uuid), default=None),
+        Attribute("subnet_id", kinds.or_none(kinds.uuid), is_shown=False),
+        Attribute("port_id", kinds.or_none(kinds.uuid)),
         Attribute(
             "fixed_ip_address",
             kinds.or_none(checks.ip),
             field="fixed_ip",
-            default=NOT_GIVEN,
             spellings=only(checks.ip),
         ),
         shown("router_id"),
         shown("status"),
-        Attribute("dns_name", checks.hostname, put=False, default="", spellings=only(str.lower)),
-        Attribute("dns_domain", checks.hostname, put=False, default="", spellings=only(str.lower)),
+        Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
+        Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
     ),
     FLOATING_IPS,
     errors.FloatingIPNotFound,
+    wishes.NewFloatingIp,
     floating_ips.create,
+    wishes.FloatingIpChange,
     floating_ips.update,
     floating_ips.delete,
     visible=visibility.own(FLOATING_IPS, "floatingip"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.words import WORDS
-from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
+from haneul.services.network.model import wishes
+from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT, Network
 from haneul.services.network.operations import networks
 from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS
@@ -22,6 +26,13 @@ def _status(values: list[str]) -> Condition:
     return conditions.all_or_none("status", are_all="ACTIVE" in values)
 
 
+async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networks: list[Network]) -> None:
+    """As upstream: whether it is the default one is shown of external networks only."""
+    for view, network in zip(views, networks, strict=True):
+        if not network.is_external:
+            view.pop("is_default", None)
+
+
 NETWORK = Resource(
     WORDS,
     "network",
@@ -32,40 +43,36 @@ NETWORK = Resource(
         ADMIN_STATE_UP,
         shown("status", show=lambda n: "ACTIVE"),
         shown("subnets", show=lambda n: n.subnet_ids),
-        Attribute("shared", kinds.truth, field="is_shared", default=False, ruled=CHANGES),
-        Attribute("router:external", kinds.truth, field="is_external", default=False, ruled=CHANGES),
-        Attribute("is_default", kinds.truth, default=False, ruled=CHANGES),
+        Attribute("shared", kinds.truth, field="is_shared", ruled=CHANGES),
+        Attribute("router:external", kinds.truth, field="is_external", ruled=CHANGES),
+        Attribute("is_default", kinds.truth, ruled=CHANGES),
         Attribute(
             "port_security_enabled",
             kinds.truth,
             field="is_port_security_enabled",
-            default=True,
             is_filter=False,
             ruled=CHANGES,
         ),
-        Attribute("mtu", kinds.integer(0, 65535), default=NOT_GIVEN),
+        Attribute("mtu", kinds.integer(0, 65535)),
         Attribute(
             "provider:network_type",
             kinds.or_none(kinds.one_of(*networks.PROVIDER_TYPES)),
             field="network_type",
-            default=None,
             ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:physical_network",
             kinds.or_none(kinds.text(64)),
             field="physical_network",
-            default=None,
             ruled=("get", *CHANGES),
         ),
         Attribute(
             "provider:segmentation_id",
-            kinds.or_none(kinds.integer(FIRST_SEGMENT, LAST_SEGMENT)),
+            kinds.integer(FIRST_SEGMENT, LAST_SEGMENT),
             field="segment",
-            default=None,
             ruled=("get", *CHANGES),
         ),
-        Attribute("dns_domain", checks.hostname, default="", spellings=only(str.lower)),
+        Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
         ZONE_HINTS,
         shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
@@ -73,7 +80,9 @@ NETWORK = Resource(
     ),
     NETWORKS,
     errors.NetworkNotFound,
+    wishes.NewNetwork,
     networks.create,
+    wishes.NetworkChange,
     networks.update,
     networks.delete,
     visible=visibility.own(
@@ -83,6 +92,7 @@ NETWORK = Resource(
         conditions.external(NETWORKS),
     ),
     filters={"status": _status},
+    complete=_default_of_external,
     shape=answers.Network,
     refusals={
         "create": (errors.OverQuota, errors.SegmentInUse),

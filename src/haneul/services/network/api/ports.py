@@ -8,12 +8,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.ports import (
     BINDING_FAILED,
     NORMAL,
@@ -31,8 +32,11 @@ routes = Routes("/v2.0")
 FIXED_IP = kinds.mapping({}, {"subnet_id": kinds.uuid, "ip_address": checks.ip})
 PAIR = kinds.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = kinds.mapping(
-    {"opt_name": lambda v: _option_name(v)},
-    {"opt_value": kinds.or_none(kinds.line(255)), "ip_version": kinds.one_of(4, 6, "4", "6")},
+    {
+        "opt_name": lambda v: _option_name(v),
+        "opt_value": kinds.or_none(kinds.not_blank(kinds.line(255))),
+    },
+    {"ip_version": kinds.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = (
     NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
@@ -75,18 +79,18 @@ def _options(port: Port) -> list[dict[str, Any]]:
 
 
 def _dns_assignment(port: Port) -> list[dict[str, str]]:
-    found = []
+    names = []
     for fixed in port.fixed_ips:
         name = port.dns_name or "host-" + fixed.ip_address.replace(".", "-").replace(":", "-")
-        found.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
-    return found
+        names.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
+    return names
 
 
 async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    found = await network_target(ctx, fields)
+    target = await network_target(ctx, fields)
     owner = fields.get("device_owner") or ""
     return {
-        **found,
+        **target,
         "network_device": is_network_device(owner),
         "service_device": is_of_another_service(owner),
     }
@@ -97,7 +101,7 @@ FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
 
 def _fixed_ips(values: list[str]) -> Condition:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
-    asked = []
+    wishes = []
     for value in values:
         name, equals, wanted = value.partition("=")
         if not equals or name not in FIXED_IP_FILTERS:
@@ -106,8 +110,8 @@ def _fixed_ips(values: list[str]) -> Condition:
             wanted = _normal_address(wanted)
         elif name == "ip_address_substr":
             wanted = wanted.lower()
-        asked.append((name, wanted))
-    return conditions.has_addresses(asked)
+        wishes.append((name, wanted))
+    return conditions.has_addresses(wishes)
 
 
 def _normal_address(text: str) -> str:
@@ -143,20 +147,18 @@ PORT = Resource(
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", kinds.uuid, put=False),
+        Attribute("network_id", kinds.uuid),
         ADMIN_STATE_UP,
         shown("status"),
         Attribute(
             "mac_address",
             kinds.or_none(checks.mac),
-            default=NOT_GIVEN,
             spellings=only(checks.mac),
             ruled=CHANGES,
         ),
         Attribute(
             "fixed_ips",
-            kinds.list_of(FIXED_IP),
-            default=NOT_GIVEN,
+            kinds.not_none(kinds.list_of(FIXED_IP)),
             is_stored=False,
             ruled=CHANGES,
             ruled_parts=("ip_address",),
@@ -165,13 +167,11 @@ PORT = Resource(
             "security_groups",
             kinds.list_of(kinds.uuid),
             field="security_group_ids",
-            default=NOT_GIVEN,
             is_stored=False,
         ),
         Attribute(
             "allowed_address_pairs",
             kinds.list_of(PAIR),
-            default=list,
             show=_pairs,
             is_stored=False,
             ruled=CHANGES,
@@ -180,18 +180,16 @@ PORT = Resource(
             "port_security_enabled",
             kinds.truth,
             field="is_port_security_enabled",
-            default=NOT_GIVEN,
             is_filter=False,
             ruled=CHANGES,
         ),
-        Attribute("device_id", kinds.NAME, default=""),
-        Attribute("device_owner", kinds.NAME, default="", ruled=CHANGES),
-        Attribute("binding:host_id", _host, field="host", default="", ruled=("get", *CHANGES)),
+        Attribute("device_id", kinds.NAME),
+        Attribute("device_owner", kinds.NAME, ruled=CHANGES),
+        Attribute("binding:host_id", _host, field="host", ruled=("get", *CHANGES)),
         Attribute(
             "binding:profile",
             kinds.free_mapping,
             field="profile",
-            default=dict,
             is_stored=False,
             ruled=("get", *CHANGES),
         ),
@@ -199,21 +197,20 @@ PORT = Resource(
             "binding:vnic_type",
             kinds.one_of(*VNIC_TYPES),
             field="vnic_type",
-            default=NORMAL,
             is_filter=False,
             ruled=CHANGES,
         ),
         shown("binding:vif_type", show=lambda p: p.vif_type, ruled=("get",)),
         shown("binding:vif_details", show=_vif_details, ruled=("get",)),
-        Attribute("dns_name", checks.hostname, default="", spellings=only(str.lower)),
+        Attribute("dns_name", checks.hostname, spellings=only(str.lower)),
         shown("dns_assignment", show=_dns_assignment),
-        Attribute(
-            "extra_dhcp_opts", kinds.list_of(DHCP_OPTION), default=list, show=_options, is_stored=False
-        ),
+        Attribute("extra_dhcp_opts", kinds.list_of(DHCP_OPTION), show=_options, is_stored=False),
     ),
     PORTS,
     errors.PortNotFound,
+    wishes.NewPort,
     ports.create,
+    wishes.PortChange,
     ports.update,
     ports.delete,
     create_all=ports.create_all,

@@ -15,6 +15,7 @@ from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
 from haneul.services.network.store.routers import ROUTERS
@@ -25,14 +26,14 @@ _GATEWAY = kinds.mapping(
     {"network_id": kinds.uuid},
     {
         "enable_snat": kinds.truth,
-        "external_fixed_ips": kinds.list_of(FIXED_IP),
+        "external_fixed_ips": kinds.not_none(kinds.list_of(FIXED_IP)),
     },
 )
 
 
 def _gateway(value: Any) -> dict[str, Any] | None:
-    """Nothing at all, in either spelling, closes the gateway."""
-    return None if value in (None, {}) else _GATEWAY(value)
+    """Nothing at all, in any spelling, closes the gateway."""
+    return None if value in (None, {}, [], "") else _GATEWAY(value)
 
 
 def _distributed(value: Any) -> bool:
@@ -66,28 +67,28 @@ ROUTER = Resource(
             "external_gateway_info",
             _gateway,
             field="gateway",
-            default=None,
             show=_show_gateway,
             is_stored=False,
             ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
-        Attribute("routes", kinds.list_of(HOST_ROUTE), post=False, is_stored=False),
-        Attribute("ha", kinds.truth, field="is_ha", default=False, is_filter=False, ruled=("get", *CHANGES)),
+        Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
+        Attribute("ha", kinds.truth, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
         Attribute(
             "distributed",
             _distributed,
             field="is_distributed",
-            default=False,
             is_filter=False,
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
         shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
-        Attribute("flavor_id", kinds.or_none(kinds.uuid), put=False, default=None, is_filter=False),
+        Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
     errors.RouterNotFound,
+    wishes.NewRouter,
     routers.create,
+    wishes.RouterChange,
     routers.update,
     routers.delete,
     visible=visibility.own(ROUTERS, "router"),
@@ -136,13 +137,13 @@ def _interface(body: Document) -> dict[str, str | None]:
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
-    found: dict[str, str | None] = {}
+    interface: dict[str, str | None] = {}
     for name in ("subnet_id", "port_id"):
         try:
-            found[name] = None if body.get(name) is None else kinds.uuid(body[name])
+            interface[name] = kinds.uuid(body[name]) if name in body else None
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
-    return found
+    return interface
 
 
 @routes.put(
@@ -190,10 +191,10 @@ async def remove_router_interface(ctx: Context, id: str, body: Document) -> rout
 
 def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
-        found: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+        wanted: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
         raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
-    return found
+    return wanted
 
 
 @routes.put(

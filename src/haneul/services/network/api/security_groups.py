@@ -10,9 +10,9 @@ from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, s
 from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks, visibility
-from haneul.services.network.api.shapes import DESCRIPTION, ID, REVISION, STANDARD, TIMES
+from haneul.services.network.api.shapes import DESCRIPTION, ID, NAME, REVISION, STANDARD, TIMES
 from haneul.services.network.api.words import WORDS
-from haneul.services.network.model import normal_forms
+from haneul.services.network.model import normal_forms, wishes
 from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
@@ -21,10 +21,10 @@ routes = Routes("/v2.0")
 
 
 def _ethertype(value: Any) -> str:
-    found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
-    if found is None:
+    ethertype = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
+    if ethertype is None:
         raise errors.SecurityGroupRuleInvalidEtherType(ethertype=value)
-    return found
+    return ethertype
 
 
 def _direction(value: Any) -> str:
@@ -84,30 +84,28 @@ RULE = Resource(
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", _group_id, put=False),
-        Attribute("direction", _direction, put=False, spellings=only(str.lower)),
-        Attribute("ethertype", _ethertype, put=False, default="IPv4", spellings=only(_ethertype)),
-        Attribute("protocol", _protocol, put=False, default=None, spellings=_protocol_spellings),
-        Attribute("port_range_min", _port, put=False, default=None),
-        Attribute("port_range_max", _port, put=False, default=None),
+        Attribute("security_group_id", kinds.uuid),
+        Attribute("direction", _direction, spellings=only(str.lower)),
+        Attribute("ethertype", _ethertype, spellings=only(_ethertype)),
+        Attribute("protocol", _protocol, spellings=_protocol_spellings),
+        Attribute("port_range_min", _port),
+        Attribute("port_range_max", _port),
         Attribute(
             "remote_ip_prefix",
             _prefix,
-            put=False,
-            default=None,
             filtered_by="normalized_cidr",
             spellings=_prefix_spellings,
         ),
-        Attribute("remote_group_id", kinds.or_none(_group_id), put=False, default=None),
+        Attribute("remote_group_id", kinds.or_none(_group_id)),
         shown("remote_address_group_id"),
         shown("belongs_to_default_sg"),
         shown("normalized_cidr"),
     ),
     RULES,
     errors.SecurityGroupRuleNotFound,
+    wishes.NewRule,
     security_groups.create_rule,
-    None,
-    security_groups.delete_rule,
+    delete=security_groups.delete_rule,
     check_together=check_together,
     visible=visibility.own(RULES, "security_group_rule"),
     shape=answers.SecurityGroupRule,
@@ -151,15 +149,16 @@ SECURITY_GROUP = Resource(
     "security_group",
     (
         ID,
-        Attribute("name", kinds.NAME),
+        NAME,
         *STANDARD,
-        Attribute("stateful", kinds.truth, field="is_stateful", default=True),
+        Attribute("stateful", kinds.truth, field="is_stateful"),
         shown("shared", "is_shared"),
-        shown("is_default"),
     ),
     SECURITY_GROUPS,
     errors.SecurityGroupNotFound,
+    wishes.NewSecurityGroup,
     security_groups.create,
+    wishes.SecurityGroupChange,
     security_groups.update,
     security_groups.delete,
     visible=visibility.own(SECURITY_GROUPS, "security_group"),

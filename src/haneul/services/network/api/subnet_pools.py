@@ -9,18 +9,19 @@ from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.subnets import ip_version
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnet_pools
 from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
 
-LENGTH = kinds.or_none(kinds.integer(0, 128))
+LENGTH = kinds.integer(0, 128)
 
 
 def _length(name: str) -> Attribute:
     """A number that upstream shows as text."""
-    return Attribute(name, LENGTH, default=None, show=lambda pool: str(getattr(pool, name)))
+    return Attribute(name, LENGTH, show=lambda pool: str(getattr(pool, name)))
 
 
 SUBNET_POOL = Resource(
@@ -28,21 +29,23 @@ SUBNET_POOL = Resource(
     "subnetpool",
     (
         ID,
-        NAME,
+        Attribute("name", kinds.not_blank(kinds.NAME)),
         *STANDARD,
         Attribute("prefixes", kinds.list_of(checks.subnet, most=1000), is_stored=False),
         shown("ip_version"),
         _length("default_prefixlen"),
         _length("min_prefixlen"),
         _length("max_prefixlen"),
-        Attribute("default_quota", kinds.or_none(kinds.integer(0)), default=None),
-        Attribute("address_scope_id", kinds.or_none(kinds.uuid), default=None),
-        Attribute("shared", kinds.truth, field="is_shared", put=False, default=False, ruled=("create",)),
-        Attribute("is_default", kinds.truth, default=False, ruled=CHANGES),
+        Attribute("default_quota", kinds.integer(0)),
+        Attribute("address_scope_id", kinds.or_none(kinds.uuid)),
+        Attribute("shared", kinds.truth, field="is_shared", ruled=("create",)),
+        Attribute("is_default", kinds.truth, ruled=CHANGES),
     ),
     SUBNET_POOLS,
     errors.SubnetPoolNotFound,
+    wishes.NewSubnetPool,
     subnet_pools.create,
+    wishes.SubnetPoolChange,
     subnet_pools.update,
     subnet_pools.delete,
     visible=visibility.own(SUBNET_POOLS, "subnetpool", conditions.shared(SUBNET_POOLS)),
@@ -61,12 +64,14 @@ ADDRESS_SCOPE = Resource(
     (
         ID,
         NAME,
-        Attribute("ip_version", ip_version, put=False),
-        Attribute("shared", kinds.truth, field="is_shared", default=False, ruled=CHANGES),
+        Attribute("ip_version", ip_version),
+        Attribute("shared", kinds.truth, field="is_shared", ruled=CHANGES),
     ),
     ADDRESS_SCOPES,
     errors.AddressScopeNotFound,
+    wishes.NewAddressScope,
     subnet_pools.create_scope,
+    wishes.AddressScopeChange,
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
     visible=visibility.own(ADDRESS_SCOPES, "address_scope", conditions.shared(ADDRESS_SCOPES)),

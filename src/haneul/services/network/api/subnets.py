@@ -7,12 +7,13 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
-from haneul.kernel.http.tables import CHANGES, NOT_GIVEN, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.kernel.http.tables.resource import truth_of
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.words import WORDS
+from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnets
 from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS, SUBNETS
@@ -89,35 +90,30 @@ SUBNET = Resource(
         ID,
         NAME,
         *STANDARD,
-        Attribute("network_id", kinds.uuid, put=False),
-        Attribute("ip_version", ip_version, put=False),
-        Attribute("cidr", kinds.or_none(checks.subnet), put=False, default=None, spellings=_cidr_spellings),
-        Attribute("prefixlen", kinds.integer(0, 128), put=False, default=NOT_GIVEN, is_shown=False),
-        Attribute("gateway_ip", kinds.or_none(checks.ip), default=NOT_GIVEN, spellings=only(checks.ip)),
-        Attribute(
-            "allocation_pools", _or_empty(kinds.list_of(POOL, most=256)), default=NOT_GIVEN, is_stored=False
-        ),
+        Attribute("network_id", kinds.uuid),
+        Attribute("ip_version", ip_version),
+        Attribute("cidr", kinds.or_none(checks.subnet), spellings=_cidr_spellings),
+        Attribute("prefixlen", kinds.integer(0, 128), is_shown=False),
+        Attribute("gateway_ip", kinds.or_none(checks.ip), spellings=only(checks.ip)),
+        Attribute("allocation_pools", _or_empty(kinds.list_of(POOL, most=256)), is_stored=False),
         Attribute(
             "dns_nameservers",
             _or_empty(kinds.list_of(checks.ip, unique=True)),
-            default=list,
             is_stored=False,
         ),
-        Attribute(
-            "host_routes", _or_empty(kinds.list_of(HOST_ROUTE, unique=True)), default=list, is_stored=False
-        ),
-        Attribute("enable_dhcp", kinds.truth, field="is_dhcp_enabled", default=True),
-        Attribute("ipv6_address_mode", IPV6_MODE, put=False, default=None),
-        Attribute("ipv6_ra_mode", IPV6_MODE, put=False, default=None),
-        Attribute("subnetpool_id", kinds.or_none(kinds.uuid), put=False, default=None),
-        Attribute(
-            "service_types", kinds.list_of(_service_type), default=list, is_stored=False, ruled=CHANGES
-        ),
+        Attribute("host_routes", _or_empty(kinds.list_of(HOST_ROUTE, unique=True)), is_stored=False),
+        Attribute("enable_dhcp", kinds.truth, field="is_dhcp_enabled"),
+        Attribute("ipv6_address_mode", IPV6_MODE),
+        Attribute("ipv6_ra_mode", IPV6_MODE),
+        Attribute("subnetpool_id", kinds.or_none(kinds.uuid)),
+        Attribute("service_types", kinds.list_of(_service_type), is_stored=False, ruled=CHANGES),
         shown("router:external", "is_external"),
     ),
     SUBNETS,
     errors.SubnetNotFound,
+    wishes.NewSubnet,
     subnets.create,
+    wishes.SubnetChange,
     subnets.update,
     subnets.delete,
     visible=visibility.own(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -19,6 +18,7 @@ from haneul.services.network.model.normal_forms import (
     WITH_PORTS,
     protocol_number,
 )
+from haneul.services.network.model.wishes import NewRule
 
 
 class SecurityGroup(Struct, frozen=True, gc=False):
@@ -48,7 +48,8 @@ class Rule(Struct, frozen=True, gc=False):
     """As it was given; `normalized_cidr` is what it means."""
     remote_group_id: str | None
     remote_address_group_id: str | None
-    description: str
+    description: str | None
+    """None of the rules that a group begins with."""
     belongs_to_default_sg: bool
     normalized_cidr: str | None
     meaning: str
@@ -64,12 +65,12 @@ class DefaultGroup(Struct, frozen=True, gc=False):
     security_group_id: str
 
 
-def check(values: dict[str, Any]) -> None:
+def check(new: NewRule) -> None:
     """Raise if these make no rule: protocol, ports, ICMP types, prefixes must go together."""
-    protocol = values["protocol"]
-    low, high = values["port_range_min"], values["port_range_max"]
+    protocol = new.protocol
+    low, high = new.port_range_min, new.port_range_max
     number = known_protocol(protocol)
-    if values["ethertype"] == "IPv4" and str(protocol).lower() in ONLY_IPV6:
+    if new.ethertype == "IPv4" and str(protocol).lower() in ONLY_IPV6:
         raise errors.SecurityGroupEthertypeConflictWithProtocol(ethertype="IPv4", protocol=protocol)
     if number in (ICMP, ICMP_V6):
         _check_icmp(low, high)
@@ -82,13 +83,13 @@ def check(values: dict[str, Any]) -> None:
             raise errors.SecurityGroupInvalidPortRange
         if low == 0:
             raise errors.SecurityGroupInvalidPortValue(port=0)
-    if values["remote_ip_prefix"] is not None:
-        if values["remote_group_id"] is not None:
+    if new.remote_ip_prefix is not None:
+        if new.remote_group_id is not None:
             raise errors.SecurityGroupRemoteGroupAndRemoteIpPrefix
-        version = ipaddress.ip_network(values["remote_ip_prefix"], strict=False).version
-        if f"IPv{version}" != values["ethertype"]:
+        version = ipaddress.ip_network(new.remote_ip_prefix, strict=False).version
+        if f"IPv{version}" != new.ethertype:
             raise errors.SecurityGroupRuleParameterConflict(
-                ethertype=values["ethertype"], cidr=values["remote_ip_prefix"]
+                ethertype=new.ethertype, cidr=new.remote_ip_prefix
             )
 
 
@@ -113,45 +114,55 @@ def normalized_cidr(remote_ip_prefix: str | None) -> str | None:
     return normal_forms.prefix(remote_ip_prefix) if remote_ip_prefix else None
 
 
-def meaning(values: dict[str, Any]) -> str:
+def meaning(new: NewRule) -> str:
     """What two rules of one group may not share: the same rule has the same text in every spelling."""
-    number = protocol_number(values["protocol"])
-    if number == ICMP and values["ethertype"] == "IPv6":
+    number = protocol_number(new.protocol)
+    if number == ICMP and new.ethertype == "IPv6":
         number = ICMP_V6
-    low, high = normal_forms.port_range(number, values["port_range_min"], values["port_range_max"])
-    cidr = normalized_cidr(values["remote_ip_prefix"])
+    low, high = normal_forms.port_range(number, new.port_range_min, new.port_range_max)
+    cidr = normalized_cidr(new.remote_ip_prefix)
     parts = [
-        values["direction"],
-        values["ethertype"],
+        new.direction,
+        new.ethertype,
         number,
         low,
         high,
         None if cidr in normal_forms.ANYWHERE else cidr,
-        values["remote_group_id"],
-        values["remote_address_group_id"],
+        new.remote_group_id,
+        None,  # a group of addresses: there are none yet
     ]
     return " ".join("+" if part is None else str(part) for part in parts)
 
 
-def check_together(rules: Sequence[dict[str, Any]]) -> None:
+def check_together(rules: Sequence[NewRule]) -> None:
     """Raise unless rules that come in one request are of one group and differ in more than their words."""
-    if len({values["security_group_id"] for values in rules}) > 1:
+    if len({new.security_group_id for new in rules}) > 1:
         raise errors.SecurityGroupNotSingleGroupRules
-    absent = {"remote_address_group_id": None}
-    for values in rules:
-        check(values)
-    if len({meaning(absent | values) for values in rules}) < len(rules):
+    for new in rules:
+        check(new)
+    if len({meaning(new) for new in rules}) < len(rules):
         raise errors.DuplicateSecurityGroupRuleInPost
 
 
-def default_rules(group_id: str) -> list[dict[str, Any]]:
+def default_rules(group: SecurityGroup) -> list[NewRule]:
     """What a project's default group lets through: everything out, and in from its own members."""
-    return [
-        {"direction": "ingress", "ethertype": version, "remote_group_id": group_id}
-        for version in ("IPv4", "IPv6")
-    ] + egress_rules()
+    return [*_of_both_versions(group, "ingress", group.id), *egress_rules(group)]
 
 
-def egress_rules() -> list[dict[str, Any]]:
+def egress_rules(group: SecurityGroup) -> list[NewRule]:
     """What every new group lets through: everything out."""
-    return [{"direction": "egress", "ethertype": version} for version in ("IPv4", "IPv6")]
+    return _of_both_versions(group, "egress")
+
+
+def _of_both_versions(group: SecurityGroup, direction: str, remote: str | None = None) -> list[NewRule]:
+    return [
+        NewRule(
+            project_id=group.project_id,
+            security_group_id=group.id,
+            direction=direction,
+            ethertype=version,
+            remote_group_id=remote,
+            description=None,
+        )
+        for version in ("IPv4", "IPv6")
+    ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from haneul.kernel.context import Context
 from haneul.services.network import errors
 from haneul.services.network.model.networks import Network, SubnetPool
 from haneul.services.network.model.routers import Router
+from haneul.services.network.model.wishes import NewNetwork, NewRouter, NewSubnet
 from haneul.services.network.operations import networks, routers, subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNET_POOLS
 from haneul.services.network.store.routers import ROUTERS
@@ -25,41 +24,20 @@ async def check(ctx: Context, project_id: str) -> None:
 async def ensure(ctx: Context, project_id: str) -> str:
     """The id of the project's automatic network, made if need be."""
     await ctx.tx.lock("automatic topology", project_id)
-    if found := await _existing(ctx, project_id):
-        return found.id
+    if existing := await _existing(ctx, project_id):
+        return existing.id
     external, pools = await _external(ctx), await _pools(ctx)
-    network = await networks.create(
-        ctx,
-        {
-            "project_id": project_id, "name": NETWORK_NAME, "description": "", "is_up": True,
-            "is_shared": False,
-            "is_external": False, "is_default": False, "is_port_security_enabled": True, "network_type": None,
-            "physical_network": None, "segment": None, "dns_domain": "", "availability_zone_hints": [],
-        },
-    )  # fmt: skip
-    router = await routers.create(
-        ctx,
-        {
-            "project_id": project_id, "name": ROUTER_NAME, "description": "", "is_up": True, "is_ha": False,
-            "is_distributed": False, "availability_zone_hints": [], "flavor_id": None,
-            "gateway": {"network_id": external.id},
-        },
-    )  # fmt: skip
+    network = await networks.create(ctx, NewNetwork(project_id=project_id, name=NETWORK_NAME))
+    gateway = {"network_id": external.id}
+    router = await routers.create(ctx, NewRouter(project_id=project_id, name=ROUTER_NAME, gateway=gateway))
     for pool in pools:
-        subnet = await subnets.create(ctx, _subnet(project_id, network, pool))
+        new = NewSubnet(
+            project_id=project_id, network_id=network.id, name=f"auto_allocated_subnet_v{pool.ip_version}",
+            ip_version=pool.ip_version, subnetpool_id=pool.id,
+        )  # fmt: skip
+        subnet = await subnets.create(ctx, new)
         await routers.add_interface(ctx, router, subnet_id=subnet.id, port_id=None)
     return network.id
-
-
-def _subnet(project_id: str, network: Network, pool: SubnetPool) -> dict[str, Any]:
-    return {
-        "project_id": project_id, "network_id": network.id,
-        "name": f"auto_allocated_subnet_v{pool.ip_version}",
-        "description": "", "ip_version": pool.ip_version, "cidr": None, "dns_nameservers": [],
-        "host_routes": [],
-        "is_dhcp_enabled": True, "ipv6_address_mode": None, "ipv6_ra_mode": None, "subnetpool_id": pool.id,
-        "service_types": [],
-    }  # fmt: skip
 
 
 async def delete(ctx: Context, project_id: str) -> None:
@@ -82,14 +60,14 @@ async def _routers(ctx: Context, project_id: str) -> list[Router]:
 
 
 async def _external(ctx: Context) -> Network:
-    found = await NETWORKS.first(ctx.tx, is_external=True, is_default=True)
-    if found is None:
+    network = await NETWORKS.first(ctx.tx, is_external=True, is_default=True)
+    if network is None:
         raise errors.AutoAllocationFailure(reason="No default router:external network")
-    return found
+    return network
 
 
 async def _pools(ctx: Context) -> list[SubnetPool]:
-    found = await SUBNET_POOLS.find(ctx.tx, is_default=True)
-    if not found:
+    pools = await SUBNET_POOLS.find(ctx.tx, is_default=True)
+    if not pools:
         raise errors.AutoAllocationFailure(reason="No default subnetpools defined")
-    return found
+    return pools

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.pending import ROUTER
 from haneul.services.network.model.ports import DOWN, FLOATING_IP, ROUTER_INTERFACE, held
 from haneul.services.network.model.routers import FloatingIp
-from haneul.services.network.operations import networks, new_ports, ports
+from haneul.services.network.model.wishes import FloatingIpChange, NewFloatingIp
+from haneul.services.network.operations import networks, new_ports
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.quotas import QUOTAS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> FloatingIp:
+async def create(ctx: Context, new: NewFloatingIp) -> FloatingIp:
     """An address of the external network, leading to the given port if there is one."""
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, floatingip=1)
-    network = await networks.visible(ctx, values.pop("network_id"))
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, floatingip=1)
+    network = await networks.visible(ctx, new.network_id)
     if not network.is_external:
         raise errors.BadFloatingIpRequest(reason=f"Network {network.id} is not a valid external network")
-    wanted = _wanted(values.pop("subnet_id", None), values.pop("ip", None))
-    target = {k: values.pop(k, None) for k in ("port_id", "fixed_ip")}
+    wanted = _wanted(new.subnet_id, new.ip or None)
     id = ctx.new_id()
     own = await new_ports.add(
         ctx, network, project_id="", fixed_ips=wanted, is_port_security_enabled=False, status="N/A",
@@ -38,13 +37,13 @@ async def create(ctx: Context, values: dict[str, Any]) -> FloatingIp:
         raise errors.ExternalIpAddressExhausted(net_id=network.id)
     now = stamp(ctx.now())
     floating = FloatingIp(
-        id=id, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None, fixed_ip=None,
-        router_id=None, status=DOWN, tags=[], created_at=now,
-        updated_at=now, **values,
+        id=id, project_id=new.project_id, description=new.description, dns_name=new.dns_name,
+        dns_domain=new.dns_domain, network_id=network.id, ip=outer, own_port_id=own.id, port_id=None,
+        fixed_ip=None, router_id=None, status=DOWN, tags=[], created_at=now, updated_at=now,
     )  # fmt: skip
-    if target["port_id"] is not None:
-        floating = await _lead(ctx, floating, target["port_id"], target["fixed_ip"])
-    elif target["fixed_ip"] is not None:
+    if new.port_id is not None:
+        floating = await _lead(ctx, floating, new.port_id, new.fixed_ip)
+    elif new.fixed_ip is not None:
         raise errors.BadFloatingIpRequest(reason="fixed_ip_address cannot be specified without a port_id")
     await FLOATING_IPS.add(ctx.tx, floating)
     await ctx.emit(Changed(floating.id, "floatingip", "create", floating.ip, floating.project_id))
@@ -58,8 +57,7 @@ def _wanted(subnet_id: str | None, ip: str | None) -> list[dict[str, str]] | Non
 
 async def _lead(ctx: Context, floating: FloatingIp, port_id: str, fixed_ip: str | None) -> FloatingIp:
     """The floating address leads to that port, through the router that joins both."""
-    port = await ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     choices = [f for f in port.fixed_ips if ":" not in f.ip_address]
     if fixed_ip is not None:
         choices = [f for f in choices if f.ip_address == fixed_ip]
@@ -103,8 +101,9 @@ async def _router_between(
     )
 
 
-async def update(ctx: Context, floating: FloatingIp, values: dict[str, Any]) -> FloatingIp:
-    """Lead elsewhere, or (port_id null) nowhere."""
+async def update(ctx: Context, floating: FloatingIp, changes: FloatingIpChange) -> FloatingIp:
+    """The address leads elsewhere, or (port_id null) nowhere."""
+    values = set_fields(changes)
     if "port_id" in values or "fixed_ip" in values:
         port_id = values.pop("port_id", floating.port_id)
         fixed_ip = values.pop("fixed_ip", None)
@@ -124,6 +123,7 @@ async def update(ctx: Context, floating: FloatingIp, values: dict[str, Any]) -> 
 
 
 async def delete(ctx: Context, floating: FloatingIp) -> None:
+    """The address is nobody's, and the router that led it to a port will not any more."""
     own = await PORTS.get(ctx.tx, floating.own_port_id)
     if own is not None:
         await new_ports.remove(ctx, own)

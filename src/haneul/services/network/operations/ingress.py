@@ -9,6 +9,7 @@ from msgspec import Struct
 from haneul.kernel.context import Context
 from haneul.services.network import errors, policy
 from haneul.services.network.model.security_groups import Rule, SecurityGroup
+from haneul.services.network.model.wishes import NewRule, NewSecurityGroup, SecurityGroupChange
 from haneul.services.network.operations import security_groups
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
@@ -36,8 +37,8 @@ async def of_project(ctx: Context) -> list[IngressGroup]:
     """The asker's project's groups; its default one is among them."""
     await security_groups.ensure_default(ctx)
     async with ctx.in_reading() as reading:
-        found = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
-        return await _with_rules(reading, found)
+        groups = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
+        return await _with_rules(reading, groups)
 
 
 async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
@@ -47,21 +48,26 @@ async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
 
 
 async def show(ctx: Context, id: str) -> IngressGroup:
+    """The group and what it lets in; SecurityGroupNotFound if the asker may not see it."""
     return (await _with_rules(ctx, [await _group(ctx, id, "get_security_group")]))[0]
 
 
 async def create(ctx: Context, name: str, description: str) -> IngressGroup:
-    values = {"name": name, "description": description, "is_stateful": True, "project_id": ctx.project_id}
-    return IngressGroup(await security_groups.create(ctx, values), [])
+    """A new group of the asker's project, which lets nothing in yet."""
+    new = NewSecurityGroup(project_id=ctx.project_id, name=name, description=description)
+    return IngressGroup(await security_groups.create(ctx, new), [])
 
 
 async def update(ctx: Context, id: str, name: str, description: str) -> IngressGroup:
+    """The group has this name and description; refused for the default group's name."""
     group = await _group(ctx, id, "update_security_group")
-    changed = await security_groups.update(ctx, group, {"name": name, "description": description})
+    changes = SecurityGroupChange(name=name, description=description)
+    changed = await security_groups.update(ctx, group, changes)
     return (await _with_rules(ctx, [changed]))[0]
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The group is gone; SecurityGroupInUse while a port is in it."""
     await security_groups.delete(ctx, await _group(ctx, id, "delete_security_group"))
 
 
@@ -70,24 +76,24 @@ async def add_rule(ctx: Context, wanted: IngressRule) -> Rule:
     version = ipaddress.ip_network(wanted.cidr).version if wanted.cidr else 4
     return await security_groups.create_rule(
         ctx,
-        {
-            "security_group_id": wanted.group_id,
-            "direction": "ingress",
-            "ethertype": f"IPv{version}",
-            "protocol": wanted.protocol,
-            "port_range_min": wanted.low,
-            "port_range_max": wanted.high,
-            "remote_ip_prefix": wanted.cidr,
-            "remote_group_id": wanted.remote_group_id,
-            "description": "",
-        },
+        NewRule(
+            project_id=ctx.project_id,
+            security_group_id=wanted.group_id,
+            direction="ingress",
+            ethertype=f"IPv{version}",
+            protocol=wanted.protocol,
+            port_range_min=wanted.low,
+            port_range_max=wanted.high,
+            remote_ip_prefix=wanted.cidr,
+            remote_group_id=wanted.remote_group_id,
+        ),
     )
 
 
 async def remove_rule(ctx: Context, id: str) -> None:
-    rule = await RULES.get(ctx.tx, id)
-    if rule is None or not ctx.may(policy.named("delete_security_group_rule"), rule):
-        raise errors.SecurityGroupRuleNotFound(id=id)
+    """The rule is gone; SecurityGroupRuleNotFound if the asker may not remove it."""
+    may_delete = policy.named("delete_security_group_rule")
+    rule = await ctx.find(RULES, id, may_delete, missing=errors.SecurityGroupRuleNotFound)
     await security_groups.delete_rule(ctx, rule)
 
 
@@ -97,10 +103,7 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, SecurityGroup]:
 
 
 async def _group(ctx: Context, id: str, rule: str) -> SecurityGroup:
-    found = await SECURITY_GROUPS.get(ctx.tx, id)
-    if found is None or not ctx.may(policy.named(rule), found):
-        raise errors.SecurityGroupNotFound(id=id)
-    return found
+    return await ctx.find(SECURITY_GROUPS, id, policy.named(rule), missing=errors.SecurityGroupNotFound)
 
 
 async def _with_rules(ctx: Context, groups: list[SecurityGroup]) -> list[IngressGroup]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Busy, Duplicate
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import EXTERNAL_MTU, LEAST_MTU, TENANT_MTU, Network
 from haneul.services.network.model.pending import NETWORK
 from haneul.services.network.model.ports import ROUTER_GATEWAY, SERVICE_PORT
+from haneul.services.network.model.wishes import NetworkChange, NewNetwork
 from haneul.services.network.operations import addresses
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import NETWORKS, SUBNETS, free_segment
@@ -23,33 +24,33 @@ from haneul.services.network.store.quotas import QUOTAS
 PROVIDER_TYPES = ("flat", "vlan", "vxlan", "geneve", "gre", "local")
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> Network:
+async def create(ctx: Context, new: NewNetwork) -> Network:
     """A network without subnets; nothing is made on any host until a port needs it."""
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, network=1)
-    kind = values.pop("network_type") or ("flat" if values["physical_network"] else "vxlan")
-    if kind == "flat" and not values["physical_network"]:
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, network=1)
+    if new.segment is not None and new.network_type is None:
+        raise errors.InvalidOperation(reason="network_type required")
+    kind = new.network_type or ("flat" if new.physical_network else "vxlan")
+    if kind == "flat" and not new.physical_network:
         raise errors.InvalidOperation(reason="physical_network required for flat provider network")
-    if kind in ("flat", "local") and values["segment"] is not None:
+    if kind in ("flat", "local") and new.segment is not None:
         raise errors.InvalidOperation(reason=f"segmentation_id prohibited for {kind} provider network")
-    if values["is_default"] and not values["is_external"]:
+    if new.is_default and not new.is_external:
         raise errors.InvalidOperation(reason="is_default applies to external networks only")
-    if kind not in ("flat", "local") and values["segment"] is None:
-        values["segment"] = await free_segment(ctx.tx)
-    elif values["segment"] is not None and await NETWORKS.first(ctx.tx, segment=values["segment"]):
-        raise errors.SegmentInUse(segment=values["segment"])
-    mtu = values.pop("mtu", None)
-    largest = EXTERNAL_MTU if values["is_external"] or values["physical_network"] else TENANT_MTU
-    if mtu and mtu > largest:
+    segment = new.segment
+    if kind not in ("flat", "local") and segment is None:
+        segment = await free_segment(ctx.tx)
+    elif segment is not None and await NETWORKS.first(ctx.tx, segment=segment):
+        raise errors.SegmentInUse(segment=segment)
+    largest = EXTERNAL_MTU if new.is_external or new.physical_network else TENANT_MTU
+    if new.mtu and new.mtu > largest:
         raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
     now = stamp(ctx.now())
     network = Network(
         id=ctx.new_id(),
-        network_type=kind,
-        mtu=mtu or largest,
         tags=[],
         created_at=now,
         updated_at=now,
-        **values,
+        **set_fields(new, network_type=kind, segment=segment, mtu=new.mtu or largest),
     )
     try:
         await NETWORKS.add(ctx.tx, network)
@@ -65,22 +66,22 @@ def require_mtu(network_id: str, mtu: int, ip_version: int) -> None:
         raise errors.NetworkMTUSubnetConflict(network_id=network_id, least=LEAST_MTU[ip_version])
 
 
-async def update(ctx: Context, network: Network, values: dict[str, Any]) -> Network:
-    """The network with these values; its subnets are shared, and external, as it is."""
+async def update(ctx: Context, network: Network, changes: NetworkChange) -> Network:
+    """The network with these changes; its subnets are shared, and external, as it is."""
     for provider in ("network_type", "physical_network", "segment"):
-        if provider in values and values[provider] != getattr(network, provider):
+        if getattr(changes, provider) not in (UNSET, getattr(network, provider)):
             raise errors.InvalidOperation(reason="Plugin does not support updating provider attributes")
-    if network.is_shared and values.get("is_shared") is False:
+    if network.is_shared and changes.is_shared is False:
         await _refuse_unsharing(ctx, network)
-    if network.is_external and values.get("is_external") is False and await _is_gateway(ctx, network):
+    if network.is_external and changes.is_external is False and await _is_gateway(ctx, network):
         raise errors.NetworkInUse(id=network.id, ports="router gateways")
-    if values.get("mtu"):
+    if changes.mtu:
         largest = EXTERNAL_MTU if network.is_external or network.physical_network else TENANT_MTU
-        if values["mtu"] > largest:
+        if changes.mtu > largest:
             raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
-            require_mtu(network.id, values["mtu"], subnet.ip_version)
-    changed = await NETWORKS.change(ctx, network, **values)
+            require_mtu(network.id, changes.mtu, subnet.ip_version)
+    changed = await NETWORKS.change(ctx, network, **set_fields(changes))
     as_network = {"is_shared": changed.is_shared, "is_external": changed.is_external}
     if as_network != {"is_shared": network.is_shared, "is_external": network.is_external}:
         for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
@@ -108,6 +109,7 @@ async def delete(ctx: Context, network: Network) -> None:
 
 
 async def get(ctx: Context, id: str) -> Network:
+    """The network; NetworkNotFound if it is not there."""
     network = await NETWORKS.get(ctx.tx, id)
     if network is None:
         raise errors.NetworkNotFound(id=id)

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed, PortUnbound
@@ -26,6 +28,7 @@ from haneul.services.network.model.ports import (
     is_network_device,
     merged_options,
 )
+from haneul.services.network.model.wishes import NewPort, PortChange
 from haneul.services.network.operations import addresses, networks, new_ports, security_groups
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import LOST_PORTS, PORTS
@@ -36,38 +39,38 @@ BETWEEN_TURNS = 16
 """So many ports of a batch are looked at before others have their turn."""
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> Port:
+async def create(ctx: Context, new: NewPort) -> Port:
     """A port as its project asked for it, in the default group unless groups were named."""
-    return (await create_all(ctx, [values]))[0]
+    return (await create_all(ctx, [new]))[0]
 
 
-async def create_all(ctx: Context, wishes: Sequence[dict[str, Any]]) -> list[Port]:
+async def create_all(ctx: Context, wishes: Sequence[NewPort]) -> list[Port]:
     """All of these ports, or none."""
     batch = new_ports.Batch(ctx, len(wishes))
-    asked = _Asked(ctx, Counter(values["project_id"] for values in wishes))
+    allowed = _Asked(ctx, Counter(new.project_id for new in wishes))
     made = []
-    for number, values in enumerate(wishes):
+    for number, new in enumerate(wishes):
         if number % BETWEEN_TURNS == BETWEEN_TURNS - 1:
             await asyncio.sleep(0)
-        network = await asked.network(values.pop("network_id"))
-        await _check_labels(ctx, values["project_id"], values)
-        await asked.quota(values["project_id"])
-        secured = values.pop("is_port_security_enabled", None)
-        values["is_port_security_enabled"] = network.is_port_security_enabled if secured is None else secured
-        values["security_group_ids"] = await asked.groups(values)
-        _check_fixed_ips(ctx, values.get("fixed_ips"))
-        _check_security(ctx, values, values["security_group_ids"])
-        values["extra_dhcp_opts"] = merged_options([], values.get("extra_dhcp_opts", []))
-        made.append(
-            await batch.add(
-                network,
-                project_id=values.pop("project_id"),
-                fixed_ips=values.pop("fixed_ips", None),
-                security_group_ids=values.pop("security_group_ids"),
-                mac_address=values.pop("mac_address", None),
-                **values,
-            )
+        network = await allowed.network(new.network_id)
+        await _check_labels(ctx, new.project_id, new.device_id, new.device_owner)
+        await allowed.quota(new.project_id)
+        secured = new.is_port_security_enabled
+        is_secured = network.is_port_security_enabled if secured is UNSET else secured
+        group_ids = await allowed.groups(new, is_secured=is_secured)
+        fixed_ips, mac = new.fixed_ips, new.mac_address or None
+        _check_fixed_ips(ctx, fixed_ips or [])
+        _check_security(ctx, new.allowed_address_pairs, mac, group_ids, is_secured=is_secured)
+        values = set_fields(
+            new,
+            fixed_ips=None if fixed_ips is UNSET else fixed_ips,
+            mac_address=mac,
+            security_group_ids=group_ids,
+            is_port_security_enabled=is_secured,
+            extra_dhcp_opts=merged_options([], new.extra_dhcp_opts),
         )
+        del values["network_id"]
+        made.append(await batch.add(network, **values))
     await batch.store()
     await ctx.emit_all([Changed(port.id, "port", "create", port.name, port.project_id) for port in made])
     return made
@@ -98,16 +101,14 @@ class _Asked:
         if count := self._counts.pop(project_id, 0):
             await QUOTAS.require(self._ctx, project_id, errors.OverQuota, port=count)
 
-    async def groups(self, values: dict[str, Any]) -> list[str]:
+    async def groups(self, new: NewPort, *, is_secured: bool) -> list[str]:
         """The groups named, none for what has no filter, else the project's default one."""
-        named = values.pop("security_group_ids", None)
-        if named is None and (
-            not values["is_port_security_enabled"] or is_network_device(values.get("device_owner", ""))
-        ):
+        named = None if new.security_group_ids is UNSET else new.security_group_ids
+        if named is None and (not is_secured or is_network_device(new.device_owner)):
             return []
-        key = values["project_id"], None if named is None else tuple(named)
+        key = new.project_id, None if named is None else tuple(named)
         if key not in self._groups:
-            self._groups[key] = await self._groups_of(values["project_id"], named)
+            self._groups[key] = await self._groups_of(new.project_id, named)
         return self._groups[key]
 
     async def _groups_of(self, project_id: str, named: list[str] | None) -> list[str]:
@@ -116,34 +117,39 @@ class _Asked:
         return await security_groups.usable(self._ctx, project_id, named)
 
 
-def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]] | None) -> None:
-    if fixed_ips is not None and len(fixed_ips) > ctx.options(NetworkOptions).max_fixed_ips_per_port:
+def _check_fixed_ips(ctx: Context, fixed_ips: list[dict[str, Any]]) -> None:
+    if len(fixed_ips) > ctx.options(NetworkOptions).max_fixed_ips_per_port:
         raise errors.InvalidOperation(reason="Exceeded maximum amount of fixed ips per port")
-    named = [f["ip_address"] for f in fixed_ips or () if "ip_address" in f]
+    named = [f["ip_address"] for f in fixed_ips if "ip_address" in f]
     if len(set(named)) != len(named):
         raise errors.InvalidOperation(reason=f"Duplicate IP addresses in {named}")
 
 
-def _check_security(ctx: Context, values: dict[str, Any], group_ids: list[str]) -> None:
-    pairs = values.get("allowed_address_pairs", [])
+def _check_security(
+    ctx: Context, pairs: list[dict[str, str]], own_mac: str | None, group_ids: list[str], *, is_secured: bool
+) -> None:
+    """Raise unless the pairs are few and differ, and there are none, nor groups, where nothing is filtered.
+
+    A pair without a MAC means the port's own.
+    """
     most = ctx.options(NetworkOptions).max_allowed_address_pair
     if len(pairs) > most:
         raise errors.AddressPairsExhausted(quota=most)
-    own = values.get("mac_address")  # which a pair without a MAC means
-    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address") or own) for p in pairs]
+    keys = [(normal_forms.prefix(p["ip_address"]), p.get("mac_address") or own_mac) for p in pairs]
     for key in keys:
         if keys.count(key) > 1:
             raise errors.DuplicateAddressPairInRequest(mac_address=key[1], ip_address=key[0])
-    if not values["is_port_security_enabled"]:
+    if not is_secured:
         if pairs:
             raise errors.AddressPairAndPortSecurityRequired
         if group_ids:
             raise errors.PortSecurityAndIPRequiredForSecurityGroups
 
 
-async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
-    """The port with these values; its host is told."""
+async def update(ctx: Context, port: Port, changes: PortChange) -> Port:
+    """The port with these changes; its host is told."""
     network = await networks.get(ctx, port.network_id)
+    values = set_fields(changes)
     if "security_group_ids" in values:
         ids = await security_groups.usable(ctx, port.project_id, values["security_group_ids"] or [])
         values["security_group_ids"] = ids
@@ -152,12 +158,10 @@ async def update(ctx: Context, port: Port, values: dict[str, Any]) -> Port:
     if not secured and groups and "security_group_ids" not in values:
         raise errors.PortSecurityPortHasSecurityGroup
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs)
-    mac = values.get("mac_address") or port.mac_address
-    together = {"allowed_address_pairs": pairs, "is_port_security_enabled": secured, "mac_address": mac}
-    _check_security(ctx, together, groups)
+    _check_security(ctx, pairs, changes.mac_address or port.mac_address, groups, is_secured=secured)
     _refuse_relabelling(port, values)
-    labels = {"device_id": port.device_id, "device_owner": port.device_owner}
-    await _check_labels(ctx, port.project_id, labels | values)
+    labels = (values.get(name, getattr(port, name)) for name in ("device_id", "device_owner"))
+    await _check_labels(ctx, port.project_id, *labels)
     if port.host and values.get("vnic_type", port.vnic_type) != port.vnic_type:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=port.device_id)
     await _new_mac(ctx, port, values)
@@ -194,10 +198,9 @@ def _refuse_relabelling(port: Port, values: dict[str, Any]) -> None:
             raise errors.InvalidOperation(reason=f"{name} of a router's port cannot be changed")
 
 
-async def _check_labels(ctx: Context, project_id: str, labels: dict[str, Any]) -> None:
+async def _check_labels(ctx: Context, project_id: str, device_id: str, device_owner: str) -> None:
     """No port is labelled as the leg of another project's router."""
-    device_id = labels.get("device_id")
-    if labels.get("device_owner") not in ROUTER_HOLDERS or not device_id:
+    if device_owner not in ROUTER_HOLDERS or not device_id:
         return
     if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         return
@@ -268,6 +271,7 @@ async def discard(ctx: Context, port: Port) -> None:
 
 
 async def get(ctx: Context, id: str) -> Port:
+    """The port; PortNotFound if it is not there."""
     port = await PORTS.get(ctx.tx, id)
     if port is None:
         raise errors.PortNotFound(id=id)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
@@ -19,6 +20,7 @@ from haneul.services.network.model.networks import Network, Route, Subnet
 from haneul.services.network.model.pending import NETWORK, ROUTER
 from haneul.services.network.model.ports import ROUTER_GATEWAY, ROUTER_INTERFACE, Port, held
 from haneul.services.network.model.routers import Gateway, Router
+from haneul.services.network.model.wishes import NewRouter, PortChange, RouterChange
 from haneul.services.network.operations import networks, new_ports, ports, subnets
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
@@ -38,34 +40,36 @@ class Attachment(Struct, frozen=True):
     subnet_ids: list[str]
 
 
-def _refuse_standby(values: dict[str, Any]) -> None:
+def _refuse_standby(wish: NewRouter | RouterChange) -> None:
     """A router is on one host at a time, and moves when that is lost: no second one stands by."""
-    if values.get("is_ha"):
+    if wish.is_ha:
         raise errors.HANotEnoughAvailableAgents
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> Router:
-    _refuse_standby(values)
-    if values.get("flavor_id") is not None:
-        raise errors.FlavorNotFound(id=values["flavor_id"])
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, router=1)
-    info = values.pop("gateway", None)
+async def create(ctx: Context, new: NewRouter) -> Router:
+    """A router on no host yet, with a gateway if one is wanted."""
+    _refuse_standby(new)
+    if new.flavor_id is not None:
+        raise errors.FlavorNotFound(id=new.flavor_id)
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, router=1)
     now = stamp(ctx.now())
     router = Router(
-        id=ctx.new_id(), status="ACTIVE", gateway=None, routes=[], host="", tags=[], created_at=now,
-        updated_at=now,
-        **values,
+        id=ctx.new_id(), status="ACTIVE", routes=[], host="", tags=[], created_at=now, updated_at=now,
+        **{"is_ha": False, "is_distributed": False} | set_fields(new, gateway=None),
     )  # fmt: skip
     await ROUTERS.add(ctx.tx, router)
-    if info:
-        router = await ROUTERS.update(ctx.tx, replace(router, gateway=await _open_gateway(ctx, router, info)))
+    if new.gateway:
+        gateway = await _open_gateway(ctx, router, new.gateway)
+        router = await ROUTERS.update(ctx.tx, replace(router, gateway=gateway))
         await _tell(ctx, router)
     await ctx.emit(Changed(router.id, "router", "create", router.name, router.project_id))
     return router
 
 
-async def update(ctx: Context, router: Router, values: dict[str, Any]) -> Router:
-    _refuse_standby(values)
+async def update(ctx: Context, router: Router, changes: RouterChange) -> Router:
+    """The router with these changes; its host is told."""
+    _refuse_standby(changes)
+    values = set_fields(changes)
     if "gateway" in values:
         values["gateway"] = await _new_gateway(ctx, router, values["gateway"])
     if "routes" in values:
@@ -90,6 +94,7 @@ async def delete(ctx: Context, router: Router) -> None:
 
 
 async def get(ctx: Context, id: str) -> Router:
+    """The router; RouterNotFound if it is not there."""
     router = await ROUTERS.get(ctx.tx, id)
     if router is None:
         raise errors.RouterNotFound(id=id)
@@ -151,6 +156,7 @@ async def _refuse_used_gateway(ctx: Context, router: Router, gateway: Gateway) -
 
 
 async def interfaces(ctx: Context, router_id: str) -> list[Port]:
+    """The ports by which the router joins networks, without its gateway."""
     return await PORTS.find(ctx.tx, held_by=router_id, held_as=ROUTER_INTERFACE)
 
 
@@ -190,7 +196,7 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     address = {"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}
     if subnet.ip_version == 6 and (port := await _port_of_version_6(ctx, router, network)):
         # upstream: all IPv6 prefixes of a network are on one port of the router, which announces them together
-        return await ports.update(ctx, port, {"fixed_ips": [*map(asdict, port.fixed_ips), address]})
+        return await ports.update(ctx, port, PortChange(fixed_ips=[*map(asdict, port.fixed_ips), address]))
     return await new_ports.add(
         ctx, network, project_id=router.project_id, fixed_ips=[address],
         is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
@@ -213,8 +219,7 @@ async def _reachable(ctx: Context, subnet: Subnet) -> Network:
 
 
 async def _adopt(ctx: Context, router: Router, port_id: str) -> Port:
-    port = await ports.get(ctx, port_id)
-    ctx.authorize(policy.ADMIN_OR_OWNER, port, hidden=errors.PortNotFound(id=port_id))
+    port = await ctx.find(PORTS, port_id, policy.ADMIN_OR_OWNER, missing=errors.PortNotFound)
     if in_use := port.held_by or port.device_id:
         raise errors.PortInUse(port_id=port.id, network_id=port.network_id, device_id=in_use)
     if not port.fixed_ips:
@@ -257,7 +262,7 @@ async def remove_interface(
             await _refuse_used_interface(ctx, router, await subnets.get(ctx, fixed.subnet_id))
     left = [asdict(fixed) for fixed in port.fixed_ips if only and fixed.subnet_id not in only]
     if left:
-        await ports.update(ctx, port, {"fixed_ips": left})
+        await ports.update(ctx, port, PortChange(fixed_ips=left))
     else:
         await new_ports.remove(ctx, port)
     await _tell(ctx, router)
@@ -291,8 +296,8 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 # -- routes
 
 
-async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
-    routes = list(dict.fromkeys(Route(**r) for r in given))
+async def _checked_routes(ctx: Context, router: Router, hops: Sequence[dict[str, str]]) -> list[Route]:
+    routes = list(dict.fromkeys(Route(**r) for r in hops))
     if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
         raise errors.RoutesExhausted(router_id=router.id, quota=most)
     ours = await PORTS.find(ctx.tx, held_by=router.id)
@@ -314,4 +319,4 @@ async def change_routes(
     """The router's routes with some more, or without some; the others stay whoever else changes them."""
     gone = [Route(**r) for r in remove]
     left = [{"destination": r.destination, "nexthop": r.nexthop} for r in router.routes if r not in gone]
-    return await update(ctx, router, {"routes": [*left, *add]})
+    return await update(ctx, router, RouterChange(routes=[*left, *add]))

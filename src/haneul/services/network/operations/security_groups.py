@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+
+from msgspec import UNSET
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.events import Changed
 from haneul.services.network.model import security_groups as model
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.pending import SECURITY_GROUP
 from haneul.services.network.model.security_groups import DefaultGroup, Rule, SecurityGroup
+from haneul.services.network.model.wishes import NewRule, NewSecurityGroup, SecurityGroupChange
 from haneul.services.network.store import pending
 from haneul.services.network.store.ports import MEMBERSHIPS
 from haneul.services.network.store.quotas import QUOTAS
@@ -21,18 +24,18 @@ from haneul.services.network.store.security_groups import DEFAULT_GROUPS, RULES,
 DEFAULT = "default"
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> SecurityGroup:
+async def create(ctx: Context, new: NewSecurityGroup) -> SecurityGroup:
     """A group that lets everything out and nothing in."""
-    if values["name"].lower() == DEFAULT:
+    if new.name.lower() == DEFAULT:
         raise errors.SecurityGroupDefaultAlreadyExists
-    await default_of(ctx, values["project_id"])
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, security_group=1, security_group_rule=2)
-    group = await _add(ctx, **values)
+    await default_of(ctx, new.project_id)
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, security_group=1, security_group_rule=2)
+    group = await _add(ctx, new)
     await ctx.emit(Changed(group.id, "security_group", "create", group.name, group.project_id))
     return group
 
 
-async def _add(ctx: Context, *, is_default: bool = False, **values: Any) -> SecurityGroup:
+async def _add(ctx: Context, new: NewSecurityGroup, *, is_default: bool = False) -> SecurityGroup:
     now = stamp(ctx.now())
     group = SecurityGroup(
         id=ctx.new_id(),
@@ -41,11 +44,11 @@ async def _add(ctx: Context, *, is_default: bool = False, **values: Any) -> Secu
         tags=[],
         created_at=now,
         updated_at=now,
-        **values,
+        **set_fields(new),
     )
     await SECURITY_GROUPS.add(ctx.tx, group)
-    for rule in model.default_rules(group.id) if is_default else model.egress_rules():
-        await _add_rule(ctx, group, {**rule, "belongs_to_default_sg": is_default})
+    for rule in model.default_rules(group) if is_default else model.egress_rules(group):
+        await _add_rule(ctx, group, rule, belongs_to_default_sg=is_default)
     return group
 
 
@@ -57,10 +60,8 @@ async def default_of(ctx: Context, project_id: str) -> SecurityGroup:
         if group is not None:
             return group
     await ctx.tx.lock("default group", project_id)
-    group = await _add(
-        ctx, is_default=True, project_id=project_id, name=DEFAULT, description="Default security group",
-        is_stateful=True,
-    )  # fmt: skip
+    new = NewSecurityGroup(project_id=project_id, name=DEFAULT, description="Default security group")
+    group = await _add(ctx, new, is_default=True)
     await DEFAULT_GROUPS.remove(ctx.tx, project_id=project_id)
     await DEFAULT_GROUPS.add(ctx.tx, DefaultGroup(project_id, group.id))
     return group
@@ -78,19 +79,21 @@ async def ensure_default(ctx: Context) -> None:
         await default_of(writing, project_id)
 
 
-async def update(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> SecurityGroup:
-    if group.is_default and values.get("name", DEFAULT) != DEFAULT:
+async def update(ctx: Context, group: SecurityGroup, changes: SecurityGroupChange) -> SecurityGroup:
+    """The group with these changes; the default one keeps its name, and one in use its kind."""
+    if group.is_default and changes.name not in (UNSET, DEFAULT):
         raise errors.SecurityGroupCannotUpdateDefault
-    if not group.is_default and values.get("name", "").lower() == DEFAULT:
+    if not group.is_default and changes.name and changes.name.lower() == DEFAULT:
         raise errors.SecurityGroupDefaultAlreadyExists
-    if values.get("is_stateful", group.is_stateful) != group.is_stateful and await is_used(ctx, group.id):
+    if changes.is_stateful not in (UNSET, group.is_stateful) and await is_used(ctx, group.id):
         raise errors.SecurityGroupInUse(id=group.id)
-    changed = await SECURITY_GROUPS.change(ctx, group, **values)
+    changed = await SECURITY_GROUPS.change(ctx, group, **set_fields(changes))
     await ctx.emit(Changed(group.id, "security_group", "update", changed.name, group.project_id))
     return changed
 
 
 async def is_used(ctx: Context, group_id: str) -> bool:
+    """Whether a port is in the group."""
     return await MEMBERSHIPS.first(ctx.tx, security_group_id=group_id) is not None
 
 
@@ -113,11 +116,11 @@ async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
     groups = await SECURITY_GROUPS.among(ctx.tx, "id", ids)
     is_of_everybody = ctx.may(policy.CONTEXT_IS_ADMIN, {})
-    found = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
+    known = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
     for id in ids:
-        if id not in found:
+        if id not in known:
             raise errors.SecurityGroupNotFound(id=id)
-    require_of_one_kind(found.values())
+    require_of_one_kind(known.values())
     return list(dict.fromkeys(ids))
 
 
@@ -132,39 +135,33 @@ def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
 # -- rules
 
 
-async def create_rule(ctx: Context, values: dict[str, Any]) -> Rule:
+async def create_rule(ctx: Context, new: NewRule) -> Rule:
     """The group lets this through too, and so do all ports in it."""
-    model.check(values)
-    group = await SECURITY_GROUPS.get(ctx.tx, values["security_group_id"])
-    if group is None or not ctx.may(policy.named("get_security_group"), group):
-        raise errors.SecurityGroupNotFound(id=values["security_group_id"])
-    if not ctx.may(policy.named("update_security_group"), group):
-        raise errors.SecurityGroupNotFound(id=group.id)
-    if values["remote_group_id"] is not None:
-        remote = await SECURITY_GROUPS.get(ctx.tx, values["remote_group_id"])
-        if remote is None or not ctx.may(policy.named("get_security_group"), remote):
-            raise errors.SecurityGroupNotFound(id=values["remote_group_id"])
+    model.check(new)
+    may_see, may_change = (policy.named(f"{action}_security_group") for action in ("get", "update"))
+    group = await ctx.find(
+        SECURITY_GROUPS, new.security_group_id, may_see, missing=errors.SecurityGroupNotFound
+    )
+    ctx.authorize(may_change, group, hidden=errors.SecurityGroupNotFound(id=group.id))
+    if new.remote_group_id is not None:
+        await ctx.find(SECURITY_GROUPS, new.remote_group_id, may_see, missing=errors.SecurityGroupNotFound)
     await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
-    values = {k: v for k, v in values.items() if k not in ("security_group_id", "project_id")}
-    rule = await _add_rule(ctx, group, values)
+    rule = await _add_rule(ctx, group, new)
     await pending.mark(ctx, SECURITY_GROUP, group.id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "create", "", rule.project_id))
     return rule
 
 
-async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) -> Rule:
+async def _add_rule(
+    ctx: Context, group: SecurityGroup, new: NewRule, *, belongs_to_default_sg: bool = False
+) -> Rule:
     """The rule, unless the group has one that means the same: also of two that come at once, one is made."""
     now = stamp(ctx.now())
-    absent = dict.fromkeys(
-        ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id",
-         "remote_address_group_id")
-    )  # fmt: skip
-    values = {"description": "", "belongs_to_default_sg": False, **absent, **values}
-    meaning = model.meaning(values)
+    meaning = model.meaning(new)
     rule = Rule(
-        id=ctx.new_id(), project_id=group.project_id, security_group_id=group.id, created_at=now,
-        updated_at=now, meaning=meaning, normalized_cidr=model.normalized_cidr(values["remote_ip_prefix"]),
-        **values,
+        id=ctx.new_id(), created_at=now, updated_at=now, meaning=meaning,
+        normalized_cidr=model.normalized_cidr(new.remote_ip_prefix), remote_address_group_id=None,
+        belongs_to_default_sg=belongs_to_default_sg, **set_fields(new, project_id=group.project_id),
     )  # fmt: skip
     other = await RULES.first(ctx.tx, security_group_id=group.id, meaning=meaning)
     if other is not None:
@@ -176,6 +173,7 @@ async def _add_rule(ctx: Context, group: SecurityGroup, values: dict[str, Any]) 
 
 
 async def delete_rule(ctx: Context, rule: Rule) -> None:
+    """The rule is gone, and hosts will be told."""
     await RULES.remove(ctx.tx, id=rule.id)
     await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "delete", "", rule.project_id))

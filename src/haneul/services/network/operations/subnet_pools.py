@@ -9,34 +9,41 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import AddressScope, SubnetPool
+from haneul.services.network.model.wishes import (
+    AddressScopeChange,
+    NewAddressScope,
+    NewSubnet,
+    NewSubnetPool,
+    SubnetPoolChange,
+)
 from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS, SUBNETS
 from haneul.services.network.store.quotas import QUOTAS
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> SubnetPool:
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnetpool=1)
+async def create(ctx: Context, new: NewSubnetPool) -> SubnetPool:
+    """The project has the pool, within its quota; its prefixes are of one version and fit its scope."""
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, subnetpool=1)
     most = ctx.options(NetworkOptions).max_subnet_pools
-    await _require_fewer(ctx, SUBNET_POOLS, values["project_id"], most, "subnetpool")
-    prefixes = _compact(values["prefixes"])
+    await _require_fewer(ctx, SUBNET_POOLS, new.project_id, most, "subnetpool")
+    prefixes = _compact(new.prefixes)
     version = ipaddress.ip_network(prefixes[0]).version
     longest = 32 if version == 4 else 128
-    if values["address_scope_id"] is not None:
-        await _check_scope(ctx, values["address_scope_id"], version)
-    least = values.pop("min_prefixlen") or (8 if version == 4 else 64)
-    most = values.pop("max_prefixlen") or longest
-    default = values.pop("default_prefixlen") or least
+    if new.address_scope_id is not None:
+        await _check_scope(ctx, new.address_scope_id, version)
+    least = new.min_prefixlen or (8 if version == 4 else 64)
+    most = new.max_prefixlen or longest
+    default = new.default_prefixlen or least
     _check_lengths(least, default, most, longest)
     now = stamp(ctx.now())
-    pool = SubnetPool(
-        id=ctx.new_id(), ip_version=version, min_prefixlen=least, max_prefixlen=most,
-        default_prefixlen=default,
-        tags=[], created_at=now,
-        updated_at=now, **{**values, "prefixes": prefixes},
-    )  # fmt: skip
+    values = set_fields(
+        new, prefixes=prefixes, min_prefixlen=least, max_prefixlen=most, default_prefixlen=default
+    )
+    pool = SubnetPool(id=ctx.new_id(), ip_version=version, tags=[], created_at=now, updated_at=now, **values)
     return await SUBNET_POOLS.add(ctx.tx, pool)
 
 
@@ -73,8 +80,9 @@ async def _check_scope(ctx: Context, scope_id: str, version: int) -> None:
         raise errors.InvalidOperation(reason="the address scope is of another IP version than the prefixes")
 
 
-async def update(ctx: Context, pool: SubnetPool, values: dict[str, Any]) -> SubnetPool:
-    """Prefixes can only be added."""
+async def update(ctx: Context, pool: SubnetPool, changes: SubnetPoolChange) -> SubnetPool:
+    """The pool with these changes. Prefixes can only be added."""
+    values = set_fields(changes)
     if "prefixes" in values:
         values["prefixes"] = _compact(values["prefixes"])
         if set(_compact([*values["prefixes"], *pool.prefixes])) != set(values["prefixes"]):
@@ -83,30 +91,31 @@ async def update(ctx: Context, pool: SubnetPool, values: dict[str, Any]) -> Subn
         await _check_scope(ctx, values["address_scope_id"], pool.ip_version)
     may_be_none = ("address_scope_id", "default_quota")
     values = {k: v for k, v in values.items() if v is not None or k in may_be_none}
-    merged = replace(pool, updated_at=stamp(ctx.now()), **values)
+    merged = replace(pool, **values)
     longest = 32 if pool.ip_version == 4 else 128
     _check_lengths(merged.min_prefixlen, merged.default_prefixlen, merged.max_prefixlen, longest)
-    return await SUBNET_POOLS.update(ctx.tx, merged)
+    return await SUBNET_POOLS.change(ctx, pool, **values)
 
 
 async def delete(ctx: Context, pool: SubnetPool) -> None:
+    """The pool is gone; SubnetPoolInUse while a subnet was cut from it."""
     if await SUBNETS.first(ctx.tx, subnetpool_id=pool.id):
         raise errors.SubnetPoolInUse(id=pool.id, reason="Subnet pool has existing allocations")
     await SUBNET_POOLS.remove(ctx.tx, id=pool.id)
 
 
-async def cut(ctx: Context, values: dict[str, Any]) -> str:
+async def cut(ctx: Context, new: NewSubnet, pool_id: str) -> str:
     """The cidr that a new subnet gets from its pool: the one asked for if it is free, or the next."""
-    pool = await SUBNET_POOLS.get(ctx.tx, values["subnetpool_id"])
+    pool = await SUBNET_POOLS.get(ctx.tx, pool_id)
     if pool is None or not (pool.is_shared or ctx.may(policy.ADMIN_OR_OWNER, pool)):
-        raise errors.SubnetPoolNotFound(id=values["subnetpool_id"])
+        raise errors.SubnetPoolNotFound(id=pool_id)
     await ctx.tx.lock("subnet pool", pool.id)
     subnets = await SUBNETS.find(ctx.tx, subnetpool_id=pool.id)
     used = [ipaddress.ip_network(s.cidr) for s in subnets]
-    own = [ipaddress.ip_network(s.cidr) for s in subnets if s.project_id == values["project_id"]]
+    own = [ipaddress.ip_network(s.cidr) for s in subnets if s.project_id == new.project_id]
     prefixes = [ipaddress.ip_network(p) for p in pool.prefixes]
-    if values["cidr"]:
-        wanted = ipaddress.ip_network(values["cidr"])
+    if new.cidr:
+        wanted = ipaddress.ip_network(new.cidr)
         inside = any(wanted.version == p.version and wanted.subnet_of(p) for p in prefixes)  # type: ignore[arg-type]
         if not inside or any(wanted.overlaps(u) for u in used):
             raise errors.SubnetAllocationError(
@@ -114,7 +123,7 @@ async def cut(ctx: Context, values: dict[str, Any]) -> str:
             )
         _check_quota(pool, own, wanted.prefixlen)
         return str(wanted)
-    length = values.get("prefixlen") or pool.default_prefixlen
+    length = new.prefixlen or pool.default_prefixlen
     if not pool.min_prefixlen <= length <= pool.max_prefixlen:
         raise errors.InvalidOperation(
             reason=f"Unable to allocate subnet with prefix length {length} from the pool"
@@ -162,19 +171,22 @@ def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:
 # -- address scopes
 
 
-async def create_scope(ctx: Context, values: dict[str, Any]) -> AddressScope:
+async def create_scope(ctx: Context, new: NewAddressScope) -> AddressScope:
+    """The project has the address scope."""
     most = ctx.options(NetworkOptions).max_address_scopes
-    await _require_fewer(ctx, ADDRESS_SCOPES, values["project_id"], most, "address_scope")
-    return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **values))
+    await _require_fewer(ctx, ADDRESS_SCOPES, new.project_id, most, "address_scope")
+    return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **set_fields(new)))
 
 
-async def update_scope(ctx: Context, scope: AddressScope, values: dict[str, Any]) -> AddressScope:
-    if scope.is_shared and values.get("is_shared") is False:
+async def update_scope(ctx: Context, scope: AddressScope, changes: AddressScopeChange) -> AddressScope:
+    """The scope is so; one that is shared stays so."""
+    if scope.is_shared and changes.is_shared is False:
         raise errors.InvalidOperation(reason="Shared address scope can't be unshared")
-    return await ADDRESS_SCOPES.update(ctx.tx, replace(scope, **values))
+    return await ADDRESS_SCOPES.update(ctx.tx, replace(scope, **set_fields(changes)))
 
 
 async def delete_scope(ctx: Context, scope: AddressScope) -> None:
+    """The scope is gone; AddressScopeInUse while a pool is in it."""
     if await SUBNET_POOLS.first(ctx.tx, address_scope_id=scope.id):
         raise errors.AddressScopeInUse(id=scope.id)
     await ADDRESS_SCOPES.remove(ctx.tx, id=scope.id)

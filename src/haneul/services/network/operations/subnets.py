@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.structs import set_fields
 from haneul.services.network import errors
 from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
@@ -17,6 +17,7 @@ from haneul.services.network.model.clock import stamp
 from haneul.services.network.model.networks import Network, Pool, Route, Subnet
 from haneul.services.network.model.pending import NETWORK
 from haneul.services.network.model.ports import ROUTER_INTERFACE, SERVICE_PORT, FixedIp, Port, held
+from haneul.services.network.model.wishes import NewSubnet, SubnetChange
 from haneul.services.network.operations import addresses, networks, new_ports, subnet_pools
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
@@ -24,31 +25,35 @@ from haneul.services.network.store.ports import ALLOCATIONS, PORTS
 from haneul.services.network.store.quotas import QUOTAS
 
 
-async def create(ctx: Context, values: dict[str, Any]) -> Subnet:
+async def create(ctx: Context, new: NewSubnet) -> Subnet:
     """A subnet with its pools; where DHCP answers is taken from them at once."""
-    network = await networks.visible(ctx, values["network_id"])
-    await QUOTAS.require(ctx, values["project_id"], errors.OverQuota, subnet=1)
+    network = await networks.visible(ctx, new.network_id)
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, subnet=1)
     await ctx.tx.lock("subnets", network.id)
-    cidr = await _cidr(ctx, values)
+    cidr = await _cidr(ctx, new)
     networks.require_mtu(network.id, network.mtu, cidr.version)
     others = await SUBNETS.find(ctx.tx, network_id=network.id)
     _refuse_overlap(cidr, others, network)
-    _refuse_other_pool(values["subnetpool_id"], cidr.version, others)
-    _check_ipv6_modes(values)
-    gateway = _gateway(cidr, values.pop("gateway_ip", ""))
-    given = values.pop("allocation_pools", None)
-    pools = arithmetic.default_pools(cidr, gateway) if not given else [Pool(**p) for p in given]
+    _refuse_other_pool(new.subnetpool_id, cidr.version, others)
+    _check_ipv6_modes(cidr, new)
+    gateway = _gateway(cidr, new.gateway_ip)
+    pools = [Pool(**p) for p in new.allocation_pools] or arithmetic.default_pools(cidr, gateway)
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
-    _check_lists(ctx, cidr.version, values)
+    _check_lists(ctx, cidr.version, new)
     now = stamp(ctx.now())
-    values.pop("prefixlen", None)
-    values["host_routes"] = [Route(**r) for r in values["host_routes"]]
-    values["ip_version"] = cidr.version
+    values = set_fields(
+        new,
+        cidr=str(cidr),
+        ip_version=cidr.version,
+        gateway_ip=gateway,
+        allocation_pools=pools,
+        host_routes=[Route(**r) for r in new.host_routes],
+    )
+    del values["prefixlen"]
     subnet = Subnet(
-        id=ctx.new_id(), gateway_ip=gateway, allocation_pools=pools, is_shared=network.is_shared,
-        is_external=network.is_external, segment_id=None, dns_publish_fixed_ip=False, tags=[],
-        created_at=now, updated_at=now, **{**values, "cidr": str(cidr)},
+        id=ctx.new_id(), is_shared=network.is_shared, is_external=network.is_external, segment_id=None,
+        dns_publish_fixed_ip=False, tags=[], created_at=now, updated_at=now, **values,
     )  # fmt: skip
     await SUBNETS.add(ctx.tx, subnet)
     if subnet.is_dhcp_enabled and not network.is_external:
@@ -64,19 +69,18 @@ def _refuse_other_pool(pool_id: str | None, version: int, others: Sequence[Subne
         raise errors.NetworkSubnetPoolAffinityError
 
 
-async def _cidr(ctx: Context, values: dict[str, Any]) -> arithmetic.IPNetwork:
-    cidr = values["cidr"]
-    if values["subnetpool_id"] is not None:
-        cidr = values["cidr"] = await subnet_pools.cut(ctx, values)
+async def _cidr(ctx: Context, new: NewSubnet) -> arithmetic.IPNetwork:
+    cidr = new.cidr if new.subnetpool_id is None else await subnet_pools.cut(ctx, new, new.subnetpool_id)
     if not cidr:
         raise errors.BadSubnetRequest(reason="a subnetpool must be specified in the absence of a cidr")
     network = ipaddress.ip_network(cidr)
-    version = values["ip_version"]
-    if version is not None and network.version != version:
-        raise errors.InvalidOperation(reason=f"cidr '{cidr}' does not match the ip_version '{version}'")
+    if network.version != new.ip_version:
+        raise errors.InvalidOperation(
+            reason=f"cidr '{cidr}' does not match the ip_version '{new.ip_version}'"
+        )
     if network.is_multicast or network.is_loopback or network.prefixlen == 0:
         raise errors.InvalidOperation(reason=f"cidr '{cidr}' is not a usable range of addresses")
-    if values["is_dhcp_enabled"] and network.prefixlen > network.max_prefixlen - 2:
+    if new.is_dhcp_enabled and network.prefixlen > network.max_prefixlen - 2:
         raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for a subnet with DHCP: it is too small")
     return network
 
@@ -90,53 +94,50 @@ def _refuse_overlap(cidr: arithmetic.IPNetwork, others: Sequence[Subnet], networ
             )
 
 
-def _check_ipv6_modes(values: dict[str, Any]) -> None:
-    modes = {values["ipv6_address_mode"], values["ipv6_ra_mode"]} - {None}
+def _check_ipv6_modes(cidr: arithmetic.IPNetwork, new: NewSubnet) -> None:
+    modes = {new.ipv6_address_mode, new.ipv6_ra_mode} - {None}
     if not modes:
         return
-    version = ipaddress.ip_network(values["cidr"]).version
-    if version == 4:
+    if cidr.version == 4:
         raise errors.InvalidOperation(
             reason="ipv6_ra_mode or ipv6_address_mode cannot be set when IP version is 4"
         )
-    if not values["is_dhcp_enabled"]:
+    if not new.is_dhcp_enabled:
         raise errors.InvalidOperation(
             reason="ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False"
         )
     if len(modes) > 1:
         raise errors.InvalidOperation(reason="ipv6_ra_mode and ipv6_address_mode must agree if both are set")
-    if modes & set(addresses.AUTOMATIC) and ipaddress.ip_network(values["cidr"]).prefixlen != 64:
-        raise errors.InvalidOperation(
-            reason=f"Invalid CIDR {values['cidr']} for IPv6 address mode: it must be a /64"
-        )
+    if modes & set(addresses.AUTOMATIC) and cidr.prefixlen != 64:
+        raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for IPv6 address mode: it must be a /64")
 
 
-def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
+def _gateway(cidr: arithmetic.IPNetwork, address: str | None) -> str | None:
     """The gateway's address: the given one, none, or ("") the first of the subnet.
 
     It may lie outside of the subnet, as upstream: guests are told of it, and who routes there is another's care.
     """
-    if given is None:
+    if address is None:
         return None
-    if given == "":
+    if address == "":
         return arithmetic.default_gateway(cidr)
-    ip = ipaddress.ip_address(given)
+    ip = ipaddress.ip_address(address)
     if ip.version != cidr.version:
         raise errors.InvalidOperation(
-            reason=f"gateway_ip '{given}' does not match the ip_version '{cidr.version}'"
+            reason=f"gateway_ip '{address}' does not match the ip_version '{cidr.version}'"
         )
     if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
         raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
-    return given
+    return address
 
 
-def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
+def _check_lists(ctx: Context, version: int, wish: NewSubnet | SubnetChange) -> None:
     most = ctx.options(NetworkOptions)
-    if len(values.get("dns_nameservers", ())) > most.max_dns_nameservers:
+    if len(wish.dns_nameservers or ()) > most.max_dns_nameservers:
         raise errors.DNSNameServersExhausted(quota=most.max_dns_nameservers)
-    if len(values.get("host_routes", ())) > most.max_subnet_host_routes:
+    if len(wish.host_routes or ()) > most.max_subnet_host_routes:
         raise errors.HostRoutesExhausted(quota=most.max_subnet_host_routes)
-    for route in values.get("host_routes", ()):
+    for route in wish.host_routes or ():
         versions = {
             ipaddress.ip_network(route["destination"]).version,
             ipaddress.ip_address(route["nexthop"]).version,
@@ -151,6 +152,7 @@ def _check_lists(ctx: Context, version: int, values: dict[str, Any]) -> None:
 
 
 async def service_port(ctx: Context, network_id: str) -> Port | None:
+    """The port that holds the network's own addresses, for DHCP and metadata; None if it needs none."""
     return await PORTS.first(ctx.tx, network_id=network_id, held_as=SERVICE_PORT)
 
 
@@ -163,11 +165,14 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
     wanted = [{"subnet_id": subnet.id}]
-    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
-    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
+    allocated = await addresses.allocate(
+        ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT
+    )
+    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *allocated]))
 
 
 async def remove_service_address(ctx: Context, subnet: Subnet) -> None:
+    """The network's own port has no address of the subnet. Fine if it had none."""
     port = await service_port(ctx, subnet.network_id)
     if port is not None and any(f.subnet_id == subnet.id for f in port.fixed_ips):
         await drop_addresses(ctx, port, subnet.id)
@@ -187,9 +192,11 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
 # -- update, delete
 
 
-async def update(ctx: Context, subnet: Subnet, values: dict[str, Any]) -> Subnet:
+async def update(ctx: Context, subnet: Subnet, changes: SubnetChange) -> Subnet:
+    """The subnet is so, and its host networks will be; pools and gateway must lie within it."""
     cidr = ipaddress.ip_network(subnet.cidr)
-    _check_lists(ctx, subnet.ip_version, values)
+    _check_lists(ctx, subnet.ip_version, changes)
+    values = set_fields(changes)
     if "allocation_pools" in values:
         values["allocation_pools"] = [Pool(**p) for p in values["allocation_pools"]]
         arithmetic.check_pools(cidr, values["allocation_pools"])
@@ -239,6 +246,7 @@ async def delete(ctx: Context, subnet: Subnet) -> None:
 
 
 async def get(ctx: Context, id: str) -> Subnet:
+    """The subnet; SubnetNotFound if it is not there."""
     subnet = await SUBNETS.get(ctx.tx, id)
     if subnet is None:
         raise errors.SubnetNotFound(id=id)

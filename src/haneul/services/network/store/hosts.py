@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from haneul.kernel.db import Query, Tx, among
 from haneul.services.network.store.ports import MEMBERSHIPS, PORTS
 from haneul.services.network.store.routers import ROUTERS
-from haneul.services.network.store.security_groups import RULES
+from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
-_p, _m, _r, _rule = PORTS.c, MEMBERSHIPS.c, ROUTERS.c, RULES.c
+_p, _m, _r, _g, _rule = PORTS.c, MEMBERSHIPS.c, ROUTERS.c, SECURITY_GROUPS.c, RULES.c
 _OF_NETWORKS = Query(
     sa.union(
         sa.select(_p.network_id, _p.host).where(among(_p.network_id, "networks"), _p.host != ""),
@@ -21,19 +21,16 @@ _OF_NETWORKS = Query(
         .where(among(_p.network_id, "networks"), _r.host != ""),
     )
 )
+_TOUCHED_GROUPS = sa.union(
+    sa.select(_g.id).where(among(_g.id, "groups")),
+    sa.select(_rule.security_group_id).where(among(_rule.remote_group_id, "groups")),
+)
+"""One list, not two conditions: SQLite would go through the ports of a group once for each."""
 _TOUCHED_BY_GROUPS = Query(
     sa.select(_p.id, _p.host)
     .distinct()
     .join(MEMBERSHIPS.table, _m.port_id == _p.id)
-    .where(
-        _p.host != "",
-        sa.or_(
-            among(_m.security_group_id, "groups"),
-            _m.security_group_id.in_(
-                sa.select(_rule.security_group_id).where(among(_rule.remote_group_id, "groups"))
-            ),
-        ),
-    )
+    .where(_p.host != "", _m.security_group_id.in_(_TOUCHED_GROUPS))
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Query, Row, Tx, among, escape_like
+from haneul.kernel.db import Query, Row, Tx, among, containing, like
 from haneul.services.network.store.networks import NETWORKS
 from haneul.services.network.store.ports import ALLOCATIONS, PORTS
 from haneul.services.network.store.routers import FLOATING_IPS
@@ -28,7 +28,7 @@ _BY_ADDRESS = Query(
     sa.select(_p.held_by)
     .distinct()
     .join(ALLOCATIONS.table, ALLOCATIONS.c.port_id == _p.id)
-    .where(_p.held_by != "", ALLOCATIONS.c.ip.like(sa.bindparam("text", type_=sa.Text), escape="\\"))
+    .where(_p.held_by != "", like(ALLOCATIONS.c.ip, "text"))
 )
 
 
@@ -45,4 +45,4 @@ async def floating_addresses(tx: Tx, server_ids: Sequence[str]) -> dict[tuple[st
 
 async def with_address_like(tx: Tx, text: str) -> list[str]:
     """The servers with a port on which an address contains this text."""
-    return [row[0] for row in await tx.all(_BY_ADDRESS, text=f"%{escape_like(text)}%")]
+    return [row[0] for row in await tx.all(_BY_ADDRESS, text=containing(text))]

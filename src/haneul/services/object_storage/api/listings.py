@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -20,6 +21,8 @@ from haneul.services.object_storage.operations.lists import MOST, Entry, Wish
 FORMATS = {"plain": "text/plain", "json": "application/json", "xml": "application/xml"}
 _TRUE = {"true", "1", "yes", "on", "t", "y"}
 LONGEST_ACCEPT = 1024
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that names may have and XML may not: one of them would make the whole list unreadable."""
 
 
 def wish(query: Query) -> Wish:
@@ -50,8 +53,8 @@ def wish(query: Query) -> Wish:
 
 def content_type(request: Request, query: Query) -> str:
     """The type in which the list is wanted; FormatNotAcceptable if it is none that there is."""
-    if (said := query.get("format")) is not None:
-        return FORMATS.get(said.lower(), "text/plain")
+    if (format_ := query.get("format")) is not None:
+        return FORMATS.get(format_.lower(), "text/plain")
     accept = request.header("accept")
     if not accept:
         return "text/plain"
@@ -67,7 +70,7 @@ def content_type(request: Request, query: Query) -> str:
 
 def _weight(accept: str, offered: str) -> float:
     """How much this type is wanted: the most exact range that covers it says."""
-    found = (0, 0.0)
+    weighted = (0, 0.0)
     for part in accept.split(","):
         kind, *parameters = (word.strip().lower() for word in part.split(";"))
         weight = 1.0
@@ -78,9 +81,9 @@ def _weight(accept: str, offered: str) -> float:
                 except ValueError:
                     raise errors.FormatNotAcceptable from None
         exact = {"*/*": 1, f"{offered.split('/')[0]}/*": 2, offered: 3}.get(kind, 0)
-        if exact > found[0]:
-            found = (exact, weight)
-    return found[1]
+        if exact > weighted[0]:
+            weighted = (exact, weight)
+    return weighted[1]
 
 
 def reply(kind: str, root: str, name: str, items: Sequence[dict[str, Any]], headers: dict[str, str]) -> Reply:
@@ -112,7 +115,7 @@ def _xml(root: str, name: str, items: Sequence[dict[str, Any]]) -> bytes:
             fields = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in item.items())
             parts.append(f"<{element}>{fields}</{element}>")
     parts.append(f"</{root}>")
-    return "".join(parts).encode("utf-8", "replace")
+    return _NO_XML.sub("\ufffd", "".join(parts)).encode("utf-8", "replace")
 
 
 def container_item(entry: Entry[Container]) -> dict[str, Any]:

@@ -64,15 +64,12 @@ class FileData:
         for path in (self.path(name), self.incoming / name):
             path.unlink(missing_ok=True)
 
-    async def names(self) -> AsyncIterator[list[str]]:
-        try:
-            folders = await asyncio.to_thread(_listed, self.folder)
-        except FileNotFoundError:
-            return
+    async def names(self, *, is_coming: bool = False) -> AsyncIterator[list[str]]:
+        folders = [self.incoming.name] if is_coming else await asyncio.to_thread(_listed, self.folder)
         for each in folders:
-            found = await asyncio.to_thread(_listed, self.folder / each)
-            for start in range(0, len(found), 1000):
-                yield found[start : start + 1000]
+            names = await asyncio.to_thread(_listed, self.folder / each)
+            for start in range(0, len(names), 1000):
+                yield names[start : start + 1000]
 
     async def hold(self, name: str) -> HeldFile | None:
         fd = await asyncio.to_thread(self._locked, name)

@@ -42,8 +42,8 @@ class ObjectData(Protocol):
         """The data is gone; one that is not there is fine."""
         ...
 
-    def names(self) -> AsyncIterator[list[str]]:
-        """All data there is, complete or not, some names at a time."""
+    def names(self, *, is_coming: bool = False) -> AsyncIterator[list[str]]:
+        """All data there is, complete or not, some names at a time; with `is_coming` what is not complete only."""
         ...
 
     async def hold(self, name: str) -> Held | None:

@@ -6,7 +6,7 @@ it. Data that no row speaks of, and nobody holds, was left by somebody who died 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
@@ -17,6 +17,7 @@ from haneul.services.object_storage.store.data import data_of
 from haneul.services.object_storage.store.objects import REMOVED
 
 AT_ONCE = 200
+ALL_EVERY = timedelta(hours=1)
 
 
 @reconciler(every_s=20)
@@ -37,11 +38,24 @@ async def remove_old_data(ctx: Context) -> None:
             return
 
 
-@reconciler(every_s=3600)
+class _LastLook:
+    """When this process last looked at all data."""
+
+    at: datetime | None = None
+
+
+@reconciler(every_s=30)
 async def remove_stray_data(ctx: Context) -> None:
-    """Data that no row speaks of, and nobody is writing, is gone."""
+    """Data that no row speaks of, and nobody is writing, is gone.
+
+    What is not complete is looked at each time; all of it by a new process, and then once an hour.
+    """
     data = await data_of(ctx.platform)
-    async for names in data.names():
+    last, now = ctx.platform.keep(_LastLook), ctx.now()
+    is_coming = last.at is not None and now - last.at < ALL_EVERY
+    if not is_coming:
+        last.at = now
+    async for names in data.names(is_coming=is_coming):
         async with ctx.in_reading() as c:
             wanted = await store.with_driver(c.tx, names)
         for name in names:

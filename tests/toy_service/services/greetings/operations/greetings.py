@@ -29,10 +29,7 @@ async def create(ctx: Context, text: str, tags: builtins.list[str]) -> Greeting:
 
 async def show(ctx: Context, id: str) -> Greeting:
     """The greeting, if the asker may know of it; GreetingNotFound otherwise."""
-    greeting = await GREETINGS.get(ctx.tx, id)
-    if greeting is None or not ctx.may(policy.SHOW, greeting):
-        raise errors.GreetingNotFound(id=id)
-    return greeting
+    return await ctx.find(GREETINGS, id, policy.SHOW, missing=errors.GreetingNotFound)
 
 
 async def list(ctx: Context, tag: str | None) -> builtins.list[Greeting]:
@@ -44,6 +41,5 @@ async def list(ctx: Context, tag: str | None) -> builtins.list[Greeting]:
 
 async def delete(ctx: Context, id: str) -> None:
     """The greeting is gone; the reconciler takes it from its host."""
-    greeting = await show(ctx, id)
-    ctx.authorize(policy.DELETE, greeting)
+    await ctx.find(GREETINGS, id, policy.DELETE, sees=policy.SHOW, missing=errors.GreetingNotFound)
     await GREETINGS.remove(ctx.tx, id=id)

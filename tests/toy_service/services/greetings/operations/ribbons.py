@@ -21,10 +21,7 @@ async def create(ctx: Context, name: str) -> Ribbon:
 
 async def show(ctx: Context, id: str) -> Ribbon:
     """The ribbon, if the asker may know of it; RibbonNotFound otherwise."""
-    ribbon = await RIBBONS.get(ctx.tx, id)
-    if ribbon is None or not ctx.may(policy.SHOW_RIBBON, ribbon):
-        raise errors.RibbonNotFound(id=id)
-    return ribbon
+    return await ctx.find(RIBBONS, id, policy.SHOW_RIBBON, missing=errors.RibbonNotFound)
 
 
 async def list(ctx: Context) -> builtins.list[Ribbon]:
@@ -35,6 +32,6 @@ async def list(ctx: Context) -> builtins.list[Ribbon]:
 
 async def delete(ctx: Context, id: str) -> None:
     """The ribbon is gone."""
-    ribbon = await show(ctx, id)
-    ctx.authorize(policy.DELETE_RIBBON, ribbon)
+    sees = policy.SHOW_RIBBON
+    await ctx.find(RIBBONS, id, policy.DELETE_RIBBON, sees=sees, missing=errors.RibbonNotFound)
     await RIBBONS.remove(ctx.tx, id=id)

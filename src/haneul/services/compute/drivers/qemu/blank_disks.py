@@ -9,8 +9,9 @@ import os
 import shutil
 from pathlib import Path
 
-from haneul.kernel import disk_files, whole_files
+from haneul.kernel import whole_files
 from haneul.kernel.commands import run
+from haneul.kernel.disks import disk_files
 
 MIB = 1 << 20
 SWAP = "swap"
