@@ -73,4 +73,5 @@ def _is_truth(annotation: str) -> bool:
         "bool | None",
         "Condition",
         "sa.ColumnElement[bool]",
+        CONDITION,
     } or annotation.endswith(("TypeGuard[Any]", ", bool]", "Awaitable[bool]]"))

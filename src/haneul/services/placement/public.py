@@ -64,6 +64,7 @@ async def hosts_up(ctx: Context, interface: str | None = None) -> list[UpHost]:
 
 
 async def host(ctx: Context, name: str) -> Host | None:
+    """The host of that name; None if no agent ever spoke for it."""
     return await _store.HOSTS.get(ctx.tx, name)
 
 
@@ -73,6 +74,7 @@ async def zones(ctx: Context) -> set[str]:
 
 
 async def save_host(ctx: Context, host: Host) -> Host:
+    """The host is stored so, over the generation that was read."""
     return await _store.HOSTS.update(ctx.tx, host)
 
 

@@ -16,6 +16,7 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 
 
 async def show(ctx: Context, id: str) -> Attachment:
+    """The attachment; AttachmentNotFound if it is not the asker's."""
     return await ctx.find(ATTACHMENTS, id, policy.ADMIN_OR_OWNER, missing=errors.AttachmentNotFound)
 
 

@@ -33,10 +33,12 @@ async def create(
 
 
 async def show(ctx: Context, id: str) -> Transfer:
+    """The transfer; TransferNotFound if it is not the asker's."""
     return await ctx.find(TRANSFERS, id, policy.ADMIN_OR_OWNER, missing=errors.TransferNotFound)
 
 
 async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit: int) -> list[Transfer]:
+    """The transfers that the project offers, or everybody's for an administrator who asks for them."""
     mine = (
         []
         if all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})

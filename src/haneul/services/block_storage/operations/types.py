@@ -25,6 +25,7 @@ async def ensure_default(ctx: Context) -> VolumeType:
 
 
 async def show(ctx: Context, id: str) -> VolumeType:
+    """The type; TypeNotFound if the asker's project may not use it."""
     kind = await TYPES.get(ctx.tx, id)
     if kind is None or not await _may_use(ctx, kind):
         raise errors.TypeNotFound(id=id)
@@ -74,6 +75,7 @@ async def list_all(
 async def create(
     ctx: Context, *, name: str, description: str | None, is_public: bool, extra_specs: dict[str, str]
 ) -> VolumeType:
+    """There is a type of that name; TypeExists if there was one."""
     made = VolumeType(ctx.new_id(), name, description, is_public, extra_specs, ctx.now(), None)
     try:
         return await TYPES.add(ctx.tx, made)
@@ -82,6 +84,7 @@ async def create(
 
 
 async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
+    """The type is so; TypeExists if another has the name."""
     kind = await show(ctx, id)
     name = changes.get("name")
     if name is not None and name != kind.name and await TYPES.first(ctx.tx, name=name):
@@ -97,6 +100,7 @@ async def set_specs(ctx: Context, kind: VolumeType, specs: dict[str, str]) -> Vo
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The type is gone, with who may use it; refused for the default one, and while a volume has it."""
     await show(ctx, id)
     if id == DEFAULT_ID:
         raise errors.InvalidType(reason=f"Default volume type {DEFAULT_NAME} cannot be deleted.")
@@ -112,6 +116,7 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, str]:
 
 
 async def projects(ctx: Context, id: str) -> list[str]:
+    """The projects that may use the private type; TypeNotFound for a public one, as upstream answers."""
     kind = await show(ctx, id)
     if kind.is_public:
         raise errors.TypeNotFound("Access list not available for public volume types.")
@@ -119,6 +124,7 @@ async def projects(ctx: Context, id: str) -> list[str]:
 
 
 async def allow(ctx: Context, id: str, project_id: str) -> None:
+    """The project may use the private type; AccessExists if it could before."""
     kind = await show(ctx, id)
     if kind.is_public:
         raise errors.InvalidType(reason="Type access modification is not applicable to public volume type.")
@@ -129,6 +135,7 @@ async def allow(ctx: Context, id: str, project_id: str) -> None:
 
 
 async def disallow(ctx: Context, id: str, project_id: str) -> None:
+    """The project may not use the type any more; its volumes keep it. AccessNotFound if it might not before."""
     await show(ctx, id)
     if not await ACCESS.remove(ctx.tx, type_id=id, project_id=project_id):
         raise errors.AccessNotFound(type_id=id, project_id=project_id)

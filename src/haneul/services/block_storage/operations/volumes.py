@@ -181,6 +181,7 @@ async def list_all(
     marker: str | None,
     limit: int | None,
 ) -> list[Volume]:
+    """A page of the project's volumes, or of everybody's for an administrator who asks for them."""
     after = await show(ctx, marker) if marker else None
     return await VOLUMES.page(
         ctx.tx, _within(ctx, filters, all_projects), sort=sort, after=after, limit=limit
@@ -194,6 +195,7 @@ def _within(ctx: Context, filters: list[Filter], all_projects: bool) -> list[Fil
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Volume:
+    """The volume with these changes, if the asker may make them."""
     volume = await show(ctx, id)
     ctx.authorize(policy.UPDATE, volume)
     return await save(ctx, volume, **changes)

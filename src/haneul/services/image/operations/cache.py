@@ -87,6 +87,7 @@ async def clean(ctx: Context) -> None:
 
 
 async def tidy(ctx: Context) -> None:
+    """What the cache's rows say is in its folder, and nothing else; copies of images that are gone are gone."""
     copies = {c.image_id: c for c in await CACHED.find(ctx.tx, node=store.node())}
     folder = store.folder(ctx.platform)
     present = {p.name for p in folder.iterdir() if not p.name.startswith(".")} if folder.is_dir() else set()
@@ -102,6 +103,7 @@ async def prune(ctx: Context) -> tuple[int, int]:
 
 
 async def shrink(ctx: Context) -> tuple[int, int]:
+    """The cache is no larger than it may be: (copies that went, their bytes), those first that nobody read for longest."""
     copies = await CACHED.find(ctx.tx, node=store.node())
     gone = model.surplus(copies, ctx.options(ImageOptions).cache_size_max)
     await _remove(ctx, [c.image_id for c in gone])

@@ -103,6 +103,7 @@ def _require_source(ctx: Context, wish: Wish) -> None:
 
 
 async def add_task(ctx: Context, type: str, image_id: str | None, input: dict[str, Any]) -> Task:
+    """A new task of the asker's, about the image, which nobody has begun."""
     task = Task(
         id=ctx.new_id(),
         type=type,

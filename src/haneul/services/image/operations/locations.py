@@ -19,6 +19,7 @@ from haneul.services.image.store.images import IMAGES
 
 
 async def listed(ctx: Context, image_id: str) -> list[dict[str, Any]]:
+    """Where the image's data is, for who may know."""
     image = await images.show(ctx, image_id)
     ctx.authorize(policy.FETCH_IMAGE_LOCATION, images.target(ctx, image, is_member=False))
     return relocation.of(ctx, image)

@@ -47,6 +47,7 @@ def _target(namespace: Namespace) -> dict[str, str]:
 
 
 def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
+    """Returns if the namespace may be taken from; DefinitionProtected otherwise."""
     if namespace.protected:
         raise errors.DefinitionProtected(what=what, name=name)
 
@@ -102,6 +103,7 @@ async def add_items(
 
 
 async def whole(ctx: Context, namespace: Namespace) -> Whole:
+    """The namespace with all that is in it, oldest first."""
     associations = await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
     items = await ITEMS.find(ctx.tx, namespace_id=namespace.id)
     return Whole(namespace, associations, sorted(items, key=lambda item: (item.created_at, item.id)))

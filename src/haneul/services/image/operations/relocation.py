@@ -29,6 +29,7 @@ def of(ctx: Context, image: Image) -> list[dict[str, Any]]:
 
 
 def require_http(ctx: Context) -> None:
+    """Returns if the operator lets data stay at HTTP addresses; NotAllowed otherwise."""
     if not ctx.options(ImageOptions).http_store:
         raise errors.NotAllowed(why="http store must be enabled to use location API by normal user.")
 

@@ -69,10 +69,12 @@ async def begin(ctx: Context, job: Import) -> None:
 
 
 async def fetch(ctx: Context, job: Import) -> Fetched:
+    """All the data is in a file on this machine."""
     return await fetching.fetch(ctx, job)
 
 
 async def forget_fetched(ctx: Context, job: Import) -> None:
+    """That file is gone."""
     Files(ctx.platform.folder).remove(fetching.name(job))
 
 
@@ -99,6 +101,7 @@ async def unpack(ctx: Context, job: Import, fetched: Fetched) -> Unpacked:
 
 
 async def forget_unpacked(ctx: Context, job: Import) -> None:
+    """The file with what was inside is gone."""
     Files(ctx.platform.folder).remove(f"{job.blob}.unpacked")
 
 
@@ -145,6 +148,7 @@ async def convert(
 
 
 async def forget_converted(ctx: Context, job: Import) -> None:
+    """The file in the other format is gone."""
     Files(ctx.platform.folder).remove(f"{job.blob}.converted")
 
 

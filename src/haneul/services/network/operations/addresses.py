@@ -259,4 +259,5 @@ async def release(ctx: Context, port_id: str) -> None:
 
 
 async def forget(ctx: Context, subnet: Subnet) -> None:
+    """Where to look for the subnet's free addresses is not remembered: the subnet goes."""
     await ctx.tx.run(store.REMOVE_CURSOR, subnet=subnet.id)

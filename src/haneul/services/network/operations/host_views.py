@@ -53,6 +53,7 @@ async def bound_ports(ctx: Context, host: str) -> list[Port]:
 
 
 def is_wired(port: Port) -> bool:
+    """Whether a host should have the port: a server's, bound to one."""
     return port.held_as == SERVER and bool(port.host)
 
 

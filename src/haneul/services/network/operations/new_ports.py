@@ -147,6 +147,7 @@ async def join(ctx: Context, port_id: str, group_ids: Sequence[str]) -> None:
 
 
 async def let_go(ctx: Context, held: Sequence[Allocation]) -> None:
+    """These addresses are free again."""
     await _let_go(ctx.tx, held)
 
 

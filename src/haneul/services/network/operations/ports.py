@@ -271,6 +271,7 @@ async def discard(ctx: Context, port: Port) -> None:
 
 
 async def get(ctx: Context, id: str) -> Port:
+    """The port; PortNotFound if it is not there."""
     port = await PORTS.get(ctx.tx, id)
     if port is None:
         raise errors.PortNotFound(id=id)

@@ -93,6 +93,7 @@ async def update(ctx: Context, group: SecurityGroup, changes: SecurityGroupChang
 
 
 async def is_used(ctx: Context, group_id: str) -> bool:
+    """Whether a port is in the group."""
     return await MEMBERSHIPS.first(ctx.tx, security_group_id=group_id) is not None
 
 
@@ -172,6 +173,7 @@ async def _add_rule(
 
 
 async def delete_rule(ctx: Context, rule: Rule) -> None:
+    """The rule is gone, and hosts will be told."""
     await RULES.remove(ctx.tx, id=rule.id)
     await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "delete", "", rule.project_id))

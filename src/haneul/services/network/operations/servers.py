@@ -261,6 +261,7 @@ async def lost(ctx: Context) -> list[LostPort]:
 
 
 async def forget_lost(ctx: Context, port_id: str) -> None:
+    """Nobody waits any more to take that port's interface from its machine. Fine if nobody did."""
     await LOST_PORTS.remove(ctx.tx, id=port_id)
 
 
@@ -273,6 +274,7 @@ async def release(ctx: Context, server_id: str) -> None:
 
 
 async def release_port(ctx: Context, port: Port) -> None:
+    """The port is gone if it was made for its server; else it is free, with its addresses."""
     if port.is_owned_by_server:
         await ports.discard(ctx, port)
     else:

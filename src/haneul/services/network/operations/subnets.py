@@ -152,6 +152,7 @@ def _check_lists(ctx: Context, version: int, wish: NewSubnet | SubnetChange) -> 
 
 
 async def service_port(ctx: Context, network_id: str) -> Port | None:
+    """The port that holds the network's own addresses, for DHCP and metadata; None if it needs none."""
     return await PORTS.first(ctx.tx, network_id=network_id, held_as=SERVICE_PORT)
 
 
@@ -171,6 +172,7 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
 
 
 async def remove_service_address(ctx: Context, subnet: Subnet) -> None:
+    """The network's own port has no address of the subnet. Fine if it had none."""
     port = await service_port(ctx, subnet.network_id)
     if port is not None and any(f.subnet_id == subnet.id for f in port.fixed_ips):
         await drop_addresses(ctx, port, subnet.id)
@@ -191,6 +193,7 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
 
 
 async def update(ctx: Context, subnet: Subnet, changes: SubnetChange) -> Subnet:
+    """The subnet is so, and its host networks will be; pools and gateway must lie within it."""
     cidr = ipaddress.ip_network(subnet.cidr)
     _check_lists(ctx, subnet.ip_version, changes)
     values = set_fields(changes)
@@ -243,6 +246,7 @@ async def delete(ctx: Context, subnet: Subnet) -> None:
 
 
 async def get(ctx: Context, id: str) -> Subnet:
+    """The subnet; SubnetNotFound if it is not there."""
     subnet = await SUBNETS.get(ctx.tx, id)
     if subnet is None:
         raise errors.SubnetNotFound(id=id)

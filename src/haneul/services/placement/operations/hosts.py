@@ -35,6 +35,7 @@ RATIOS = {"VCPU": 4.0, "MEMORY_MB": 1.0, "DISK_GB": 1.0}
 
 
 def is_up(host: Host, now: datetime) -> bool:
+    """Whether the host's agent spoke lately, and nobody says that the host is down."""
     return not host.is_forced_down and now - host.last_seen_at < timedelta(seconds=SILENT_AFTER_S)
 
 
