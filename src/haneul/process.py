@@ -243,6 +243,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     gc.freeze()  # what was imported stays: no need to look at it at every collection
+    gc.set_threshold(10_000, 20, 20)  # an answer of a list makes thousands of objects, and no cycle
     logger.info("control plane ready", endpoint=options.endpoint)
     try:
         await server.serve(sockets=[listener])
