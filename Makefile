@@ -93,8 +93,8 @@ format: setup ## write the format
 bench: setup packages ## measure; writes docs/performance.md (BESIDE=FILE: a peer on this machine too)
 	@$(BIN)/python -m tests.bench --cloudbench $(CLOUDBENCH) --peer $(PEER) $(if $(BESIDE),--beside $(BESIDE))
 
-screenshots: setup testpackages ## pictures of every page of the dashboard, to be looked at; into docs/screenshots
-	@$(BIN)/python -m tests.services.dashboard.screenshots
+screenshots: setup testpackages ## pictures of every page, to be looked at; into docs/screenshots
+	@for f in $(wildcard tests/services/*/screenshots.py); do m=$${f%.py}; $(BIN)/python -m $${m//\//.} || exit 1; done
 
 lock: ## pin the dependencies again
 	@for f in runtime dev; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done

@@ -210,8 +210,8 @@ def login_link(api: Api) -> dict[str, Any] | None:
     catalog = api.get("/identity/v3/auth/catalog")["catalog"]
     if not any(entry["type"] == "dashboard" for entry in catalog):
         return None
-    found: dict[str, Any] = api.post("/dashboard/v1/login-links")["login_link"]
-    return found
+    link: dict[str, Any] = api.post("/dashboard/v1/login-links")["login_link"]
+    return link
 
 
 def endpoints(api: Api) -> list[tuple[str, str]]:

@@ -184,7 +184,7 @@ async def test_somebody_goes_on_in_another_project(admin: Browser) -> None:
     project = admin.answer.url.path.rpartition("/")[2]
     await admin.get(f"/admin/projects/{project}/grant")
     users = dict(re.findall(r'<option value="([0-9a-f]{32})"[^>]*>([a-z]+)</option>', admin.page))
-    ids = {name: id for id, name in users.items()}
+    ids = {name: id for id, name in reversed(users.items())}  # the user admin stands before the role
     await admin.send(f"/admin/projects/{project}/grant", user=ids["admin"], role=ids["member"])
     await admin.get("/scopes")
     assert "second" in admin.page

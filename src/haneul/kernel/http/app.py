@@ -177,7 +177,8 @@ class Application:
 
     async def nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
         request_id = new_request_id()
-        if self.home and req.path == "/" and "text/html" in req.get_header("accept", default=""):
+        is_for_people = self.home and (req.path == "/" or req.path.startswith(f"{self.home}/"))
+        if is_for_people and "text/html" in req.get_header("accept", default=""):
             resp.set_header("x-openstack-request-id", request_id)
             resp.status = 303
             resp.set_header("Location", self.home)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -29,7 +30,8 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
-class Call(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Call:
     """One request that a page made, for who wants to learn the API."""
 
     method: str

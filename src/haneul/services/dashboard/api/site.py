@@ -71,7 +71,6 @@ def mount(app: Application, declared: Iterable[Pages]) -> None:
             by_path[place.path][place.method] = place
     for path, places in by_path.items():
         app.falcon.add_route(f"{HOME}{path}", _Endpoint(site, places))
-    app.falcon.add_route(f"{HOME}/{{rest:path}}", _Endpoint(site, {}))
 
 
 class _Endpoint:

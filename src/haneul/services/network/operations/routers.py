@@ -53,9 +53,9 @@ async def create(ctx: Context, new: NewRouter) -> Router:
         raise errors.FlavorNotFound(id=new.flavor_id)
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, router=1)
     now = stamp(ctx.now())
+    values: dict[str, Any] = {"is_ha": False, "is_distributed": False, **set_fields(new, gateway=None)}
     router = Router(
-        id=ctx.new_id(), status="ACTIVE", routes=[], host="", tags=[], created_at=now, updated_at=now,
-        **{"is_ha": False, "is_distributed": False} | set_fields(new, gateway=None),
+        id=ctx.new_id(), status="ACTIVE", routes=[], host="", tags=[], created_at=now, updated_at=now, **values
     )  # fmt: skip
     await ROUTERS.add(ctx.tx, router)
     if new.gateway:
