@@ -189,8 +189,8 @@ def uuid(value: str, field: str) -> str:
     return value
 
 
-HOSTNAME = re.compile(r"[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+")
-FULL_HOSTNAME = re.compile(r"[a-zA-Z0-9]+[a-zA-Z0-9.-]*[a-zA-Z0-9]+")
+HOSTNAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]")
+FULL_HOSTNAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]*[a-zA-Z0-9]")
 
 
 def hostname(ctx: Context, value: str) -> str:
