@@ -39,6 +39,14 @@ class Api:
         request = urllib.request.Request(url, headers={"X-Auth-Token": self._token})  # noqa: S310  # ours
         return call(request)[0]
 
+    def post(self, path: str) -> Any:
+        """The decoded answer to a request without a body."""
+        url, headers = (
+            self._endpoint + path,
+            {"X-Auth-Token": self._token, "Content-Type": "application/json"},
+        )
+        return call(urllib.request.Request(url, b"", headers, method="POST"))[0]  # noqa: S310  # ours
+
     def server_id(self, name: str) -> str:
         """The id of the server with this name or id, in whatever project."""
         path = "/compute/v2.1/servers"

@@ -138,7 +138,7 @@ async def listed(
 
 
 async def update(ctx: Context, name: str, wish: model.NewNamespace) -> Namespace:
-    """The namespace as given: what was not given has its default again."""
+    """The namespace as wish: what was not given has its default again."""
     before = await find(ctx, policy.MODIFY_NAMESPACE, name)
     try:
         return await NAMESPACES.change(

@@ -28,6 +28,7 @@ routes = Routes(
     errors=(*PATH_ERRORS, errors.ContainerNotFound, errors.ObjectNotFound, errors.PreconditionFailed),
 )
 _WRITE_ERRORS = (
+    errors.TooManyLinks,
     errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached, errors.WrongChecksum, errors.BadManifest,
     errors.TooManySegments, errors.SegmentsChanged, errors.LinkChanged,
 )  # fmt: skip
