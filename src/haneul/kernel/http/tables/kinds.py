@@ -49,6 +49,27 @@ def or_none(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
 
+def not_none(check: Check) -> Check:
+    """Nothing is no value, though the check would take it for an empty one."""
+
+    def checked(value: Any) -> Any:
+        if value is None:
+            raise ValueError("'None' is not a valid value")
+        return check(value)
+
+    return checked
+
+
+def not_blank(check: Check) -> Check:
+    def checked(value: Any) -> Any:
+        kept = check(value)
+        if isinstance(kept, str) and not kept.strip():
+            raise ValueError(f"'{value}' is blank")
+        return kept
+
+    return checked
+
+
 def or_empty(check: Check) -> Check:
     """The empty text stands for nothing."""
     return lambda value: value if value == "" else check(value)

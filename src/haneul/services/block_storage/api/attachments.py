@@ -62,7 +62,9 @@ async def create_attachment(ctx: Context, body: CreateAttachment) -> dict[str, A
     mode = NO_MODE if new.mode is UNSET else new.mode
     if mode not in ("rw", "ro", NO_MODE):
         raise fields.refused("mode", mode, f"'{mode}' is not one of ['rw', 'ro']")
-    volume = await volumes.show(ctx, new.volume_uuid)
+    if new.instance_uuid is not None:
+        fields.uuid(new.instance_uuid, "instance_uuid")
+    volume = await volumes.show(ctx, fields.uuid(new.volume_uuid, "volume_uuid"))
     ctx.authorize(policy.CREATE_ATTACHMENT, volume)
     made = await attachments.reserve(ctx, volume, new.instance_uuid, mode=mode)
     if not new.connector:

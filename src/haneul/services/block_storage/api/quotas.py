@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -20,11 +20,11 @@ MAX_INT = 2**31 - 1
 LONGEST_NAMES = 200
 
 
-class QuotaSet(Schema):
+class QuotaSet(Strict):
     quota_set: Document
 
 
-class QuotaClass(Schema):
+class QuotaClass(Strict):
     quota_class_set: Document
 
 

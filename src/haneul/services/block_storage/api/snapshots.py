@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
@@ -65,7 +64,7 @@ class NewSnapshot(Strict):
     display_name: Text | None = None
     name: Text | None = None
     description: Text | None = None
-    force: bool | Text | None = None
+    force: bool | Text | UnsetType = UNSET
     metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
@@ -100,9 +99,9 @@ class UpdateSnapshot(Strict):
 async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
     """Take a snapshot of a volume. From 3.66 on a volume in use needs no `force`."""
     new = body.snapshot
-    force = fields.truth(new.force, "force")
+    force = new.force is not UNSET and fields.truth(new.force, "force")
     if ctx.wants(versions.SNAPSHOTS_OF_VOLUMES_IN_USE):
-        if new.force is not None and not force:
+        if new.force is not UNSET and not force:
             raise errors.InvalidInput(
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
             )
@@ -111,7 +110,7 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
         raise errors.VolumeNotFound(id=None)
     made = await snapshots.create(
         ctx,
-        new.volume_id,
+        fields.uuid(new.volume_id, "volume_id"),
         name=fields.name(new.name if new.name is not None else new.display_name),
         description=fields.name(new.description, "description"),
         metadata=fields.pairs(new.metadata),
@@ -212,17 +211,16 @@ class Reset(Strict):
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
     snapshot = await snapshots.show(ctx, id)
-    if "os-force_delete" in body:
+    name = fields.only_key(body, ("os-force_delete", "os-reset_status"))
+    if name == "os-force_delete":
         ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, snapshot)
         await snapshots.delete(ctx, snapshot, force=True)
-    elif "os-reset_status" in body:
+    else:
         ctx.authorize(policy.RESET_SNAPSHOT, snapshot)
         reset = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
         if reset.status not in SETTLED:
             raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(SETTLED)}")
         await snapshots.save(ctx, snapshot, settled=reset.status)
-    else:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
 
 
 def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:

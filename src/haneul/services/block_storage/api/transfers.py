@@ -52,7 +52,8 @@ def _declare(base: str, first: str) -> None:
         """Offer a volume. Who knows the key of the answer may take it."""
         new = body.transfer
         keeps = new.no_snapshots is not UNSET and fields.truth(new.no_snapshots, "no_snapshots")
-        made, key = await transfers.create(ctx, new.volume_id, name=fields.name(new.name), no_snapshots=keeps)
+        volume_id = fields.uuid(new.volume_id, "volume_id")
+        made, key = await transfers.create(ctx, volume_id, name=fields.name(new.name), no_snapshots=keeps)
         return {"transfer": {**_view(ctx, made), "auth_key": key}}
 
     @routes.get(

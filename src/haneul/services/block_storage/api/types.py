@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
@@ -31,7 +32,7 @@ ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
 class NewType(Strict):
     name: Text
     description: Text | None = None
-    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | UnsetType = UNSET
     is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
@@ -42,7 +43,7 @@ class CreateType(Strict):
 class TypeChanges(Strict):
     name: Text | None = None
     description: Text | None = None
-    is_public: bool | Text | None = None
+    is_public: bool | Text | UnsetType = UNSET
 
 
 class UpdateType(Strict):
@@ -131,7 +132,7 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
         changes["name"] = _name(wish.name)
     if wish.description is not None:
         changes["description"] = fields.name(wish.description, "description")
-    if wish.is_public is not None:
+    if wish.is_public is not UNSET:
         changes["is_public"] = fields.truth(wish.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
@@ -229,7 +230,7 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
 
 
 class Project(Strict):
-    project: Text
+    project: Annotated[Text, msgspec.Meta(min_length=1)]
 
 
 @routes.post(
@@ -246,18 +247,14 @@ class Project(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
-    if "addProjectAccess" in body:
+    name = fields.only_key(body, ("addProjectAccess", "removeProjectAccess"))
+    project_id = fields.shaped(Project, body[name], name).project
+    if name == "addProjectAccess":
         ctx.authorize(policy.ADD_TYPE_ACCESS, {})
-        await types.allow(ctx, id, _project(body, "addProjectAccess"))
-    elif "removeProjectAccess" in body:
-        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
-        await types.disallow(ctx, id, _project(body, "removeProjectAccess"))
+        await types.allow(ctx, id, project_id)
     else:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
-
-
-def _project(body: Document, action: str) -> str:
-    return fields.shaped(Project, body[action], action).project
+        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
+        await types.disallow(ctx, id, project_id)
 
 
 def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:

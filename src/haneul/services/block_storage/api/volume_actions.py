@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words, joined
@@ -55,9 +57,7 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
-    name = next((key for key in body if key in _actions), None)
-    if name is None:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+    name = fields.only_key(body, _actions)
     rule, shape, function = _actions[name]
     volume = await volumes.show(ctx, id)
     ctx.authorize(rule, volume)
@@ -283,13 +283,13 @@ async def upload_image(ctx: Context, volume: Volume, wish: UploadImage) -> dict[
 
 class Retype(Strict):
     new_type: Text
-    migration_policy: Text | None = None
+    migration_policy: Text = "never"
 
 
 @action("os-retype", policy.RETYPE, Retype)
 async def retype(ctx: Context, volume: Volume, wish: Retype) -> None:
     """The volume has the other type. There is one kind of back end, so nothing moves."""
-    if wish.migration_policy not in (None, "on-demand", "never"):
+    if wish.migration_policy not in ("on-demand", "never"):
         raise fields.refused(
             "migration_policy", wish.migration_policy, "it is not one of ['on-demand', 'never']"
         )
@@ -338,7 +338,7 @@ async def set_image_metadata(ctx: Context, volume: Volume, wish: ImageMetadata) 
 
 
 class OneKey(Strict):
-    key: Text
+    key: Annotated[Text, msgspec.Meta(min_length=1)]
 
 
 @action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)

@@ -83,15 +83,15 @@ class NewVolume(Schema):
 
 
 Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-Neighbours = Uuid | Annotated[list[Uuid], MANY] | None
+Neighbours = Uuid | Annotated[list[Uuid], MANY] | UnsetType
 """Ids of volumes."""
 
 
 class Hints(Schema):
     """Where the volume should be made. What else is hinted at decides nothing, as upstream by default."""
 
-    same_host: Neighbours = None
-    different_host: Neighbours = None
+    same_host: Neighbours = UNSET
+    different_host: Neighbours = UNSET
     local_to_instance: Uuid | None = None
     query: Text | Document | None = None
 
@@ -117,7 +117,7 @@ class VolumeChanges(Strict):
     description: Text | UnsetType | None = UNSET
     display_name: Text | UnsetType | None = UNSET
     display_description: Text | UnsetType | None = UNSET
-    metadata: Annotated[dict[Text, Text], MANY] | UnsetType | None = UNSET
+    metadata: Annotated[dict[Text, Text], MANY] | UnsetType = UNSET
 
 
 class UpdateVolume(Strict):
@@ -167,6 +167,9 @@ async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str
 
 
 async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
+    for field in ("snapshot_id", "source_volid", "consistencygroup_id"):
+        if id := getattr(new, field):
+            fields.uuid(id, field)
     if group := new.group_id or new.consistencygroup_id:
         raise errors.GroupNotFound(id=group)
     if new.backup_id:
@@ -199,7 +202,7 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
     return {"volume": (await views(ctx, [await volumes.create(ctx, wish)]))[0]}
 
 
-def _ids(ids: str | list[str] | None) -> list[str]:
+def _ids(ids: str | list[str] | UnsetType) -> list[str]:
     return ids if isinstance(ids, list) else [ids] if ids else []
 
 

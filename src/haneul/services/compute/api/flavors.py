@@ -10,7 +10,7 @@ import msgspec
 from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since, until
 from haneul.kernel.http.bounds import Number, Real, Text
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
@@ -55,7 +55,7 @@ class NewFlavor(Strict, kw_only=True):
     id: Text | Number | Real | None = None
     swap: Number | Text = 0
     ephemeral: Number | Text = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
-    rxtx_factor: Real | Text = 1.0
+    rxtx_factor: Annotated[Real | Text | UnsetType, until("2.101")] = UNSET
     is_public: bool | Text | Number = msgspec.field(name="os-flavor-access:is_public", default=True)
     description: Annotated[Description | UnsetType | None, since("2.55")] = UNSET
 
@@ -81,12 +81,13 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
         "disk": flavor.disk_gb,
         "swap": flavor.swap_mib or (0 if ctx.wants(versions.STRICT_QUERIES) else ""),
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
-        "OS-FLV-DISABLED:disabled": flavor.is_disabled,
         "vcpus": flavor.vcpus,
         "os-flavor-access:is_public": flavor.is_public,
-        "rxtx_factor": flavor.rxtx_factor,
         "links": links(ctx, f"flavors/{flavor.id}"),
     }
+    if not ctx.wants(versions.FLAVORS_WITHOUT_RXTX):
+        document["OS-FLV-DISABLED:disabled"] = flavor.is_disabled
+        document["rxtx_factor"] = flavor.rxtx_factor
     if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
         document["description"] = flavor.description
     if ctx.wants(versions.FLAVORS_SHOW_EXTRA_SPECS) and ctx.may(
@@ -172,7 +173,7 @@ def _new(ctx: Context, new: NewFlavor) -> Flavor:
         disk_gb=number(new.disk, "disk"),
         ephemeral_gb=number(new.ephemeral, "OS-FLV-EXT-DATA:ephemeral"),
         swap_mib=number(new.swap, "swap"),
-        rxtx_factor=_rxtx_factor(new.rxtx_factor),
+        rxtx_factor=1.0 if new.rxtx_factor is UNSET else _rxtx_factor(new.rxtx_factor),
         is_public=values.truth(new.is_public, "flavor.os-flavor-access:is_public"),
         is_disabled=False,
         description=new.description or None,

@@ -9,6 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.ids import is_uuid
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
 from haneul.services.compute.api.links import next_links, page_size
@@ -134,6 +135,12 @@ async def show_statistics(ctx: Context) -> dict[str, Any]:
     return {"hypervisor_statistics": {"count": len(rows), **sums}}
 
 
+def _require_uuid(ctx: Context, id: str) -> None:
+    """From 2.53 on what is no id of a hypervisor is refused; before, nothing has it."""
+    if ctx.wants(versions.SERVICES_HAVE_UUIDS) and not is_uuid(id):
+        raise BadRequest(f"Invalid uuid {id}")
+
+
 @routes.get(
     "/os-hypervisors/{id}",
     policy=policy.SHOW_HYPERVISOR,
@@ -143,6 +150,7 @@ async def show_statistics(ctx: Context) -> dict[str, Any]:
 async def show_hypervisor(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """One hypervisor."""
     values.only(ctx, query, {"with_servers"}, since=versions.SERVICES_HAVE_UUIDS)
+    _require_uuid(ctx, id)
     with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     return {"hypervisor": details(ctx, await hosts.show(ctx, id), with_servers=with_servers)}
 
@@ -156,6 +164,7 @@ async def show_hypervisor(ctx: Context, id: str, query: Query) -> dict[str, Any]
 )
 async def show_uptime(ctx: Context, id: str) -> dict[str, Any]:
     """How long the host runs; agents do not report it."""
+    _require_uuid(ctx, id)
     await hosts.show(ctx, id)
     raise BadRequest("Virt driver does not implement uptime function.")
 

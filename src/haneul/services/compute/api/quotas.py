@@ -168,7 +168,7 @@ async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, 
 @routes.get("/limits", policy=policy.LIMITS, answer=quota_answers.LimitsAnswer)
 async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     """What a project may have, and what it has."""
-    values.only(ctx, query, {"reserved", "tenant_id"}, since=versions.NO_PERSONALITY)
+    values.only(ctx, query, {"tenant_id"}, since=versions.STRICT_QUERIES)
     project = query.get("tenant_id")
     if project and project != ctx.auth.project_id:
         ctx.authorize(policy.OTHER_LIMITS, {})

@@ -25,6 +25,8 @@ routes = Routes("/v2.1/servers/{id}")
 Given = Any
 Act = Callable[[Context, str, Given], Awaitable[Any]]
 ACTIONS: dict[str, tuple[Rule, Act]] = {}
+ENDED = ("addFixedIp", "removeFixedIp", "addFloatingIp", "removeFloatingIp")
+"""What the network is asked for since 2.44."""
 
 
 def action(name: str, rule: Rule) -> Callable[[Act], Act]:
@@ -51,6 +53,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
         errors.WrongState,
         errors.Locked,
         errors.NoSuchAction,
+        errors.ActionEnded,
         errors.NoGuestAgent,
         errors.SameFlavor,
         errors.NotResized,
@@ -80,6 +83,8 @@ async def act(ctx: Context, id: str, body: Document) -> Any:
     if len(body) != 1:
         raise errors.NoSuchAction(action=", ".join(body) or "none")
     (name, argument), *_ = body.items()
+    if name in ENDED and ctx.wants(versions.NO_ADDRESS_ACTIONS):
+        raise errors.ActionEnded
     if name not in ACTIONS:
         raise errors.NoSuchAction(action=name)
     rule, entry = ACTIONS[name]
@@ -119,9 +124,10 @@ def _fields(name: str, argument: Given, allowed: tuple[str, ...]) -> dict[str, A
 
 @action("lock", policy.LOCK)
 async def lock(ctx: Context, id: str, argument: Given) -> None:
-    fields = _fields("lock", argument, ("locked_reason",)) if argument else {}
+    has_body = argument is not None if ctx.wants(versions.LOCKED_REASON) else bool(argument)
+    fields = _fields("lock", argument, ("locked_reason",)) if has_body else {}
     reason = fields.get("locked_reason")
-    if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) <= 255):
+    if "locked_reason" in fields and (not isinstance(reason, str) or not 0 < len(reason) <= 255):
         raise BadRequest(f"Invalid input for field/attribute locked_reason. Value: {reason}.")
     if reason is not None and not ctx.wants(versions.LOCKED_REASON):
         raise BadRequest("Invalid input for field/attribute lock. None is expected")
@@ -181,7 +187,7 @@ async def remove_security_group(ctx: Context, id: str, argument: Given) -> None:
 
 @action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)
 async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
-    fields = _fields("os-getConsoleOutput", argument, ("length",)) if argument else {}
+    fields = _fields("os-getConsoleOutput", argument, ("length",))
     length = fields.get("length")
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
@@ -220,6 +226,7 @@ def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
 )
 async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """A URL at which the console can be opened, once."""
+    _fields("body", body, ("remote_console",))
     fields = _fields("remote_console", body.get("remote_console"), ("protocol", "type"))
     protocol, kind = fields.get("protocol"), fields.get("type")
     if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):

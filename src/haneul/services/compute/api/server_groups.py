@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import Query, Routes, Strict, lists
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists
 from haneul.kernel.http.bounds import Number, Text
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import server_answers, values
@@ -38,7 +38,7 @@ class Rules(Strict):
 class NewGroup(Strict):
     name: values.Text
     policy: Policy
-    rules: Rules | None = None
+    rules: Rules | UnsetType = UNSET
 
 
 class CreateGroup(Strict):
@@ -108,7 +108,7 @@ async def create_group(ctx: Context, body: CreateGroup) -> dict[str, Any]:
     """Create a server group; anti-affinity may allow several servers on a host."""
     new = body.server_group
     rules = {}
-    if new.rules is not None:
+    if new.rules is not UNSET:
         if new.policy != "anti-affinity":
             raise BadRequest("Only anti-affinity policy supports rules.")
         most = values.integer(new.rules.max_server_per_host, "server_group.rules", least=1)

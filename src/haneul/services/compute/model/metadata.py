@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import msgspec
 
-from haneul.services.compute.model.block_devices import ROOT
 from haneul.services.compute.model.network_data import Nic, network_data
 from haneul.services.compute.model.servers import BlockDevice, Server
 
@@ -77,7 +76,11 @@ def _tagged_nics(guest: Guest) -> list[dict[str, Any]]:
 def _tagged_disks(guest: Guest) -> list[dict[str, Any]]:
     """By the serial number that the guest reads of the disk."""
     server = guest.server
-    disks = [(server.id[:20], ROOT, server.device_tags.get("root"))] if not server.boots_from_volume else []
+    disks = (
+        [(server.id[:20], server.root_device, server.device_tags.get("root"))]
+        if not server.boots_from_volume
+        else []
+    )
     disks += [(d.name, d.device, d.tag) for d in server.local_disks]
     disks += [(v.volume_id[:20], v.device, server.device_tags.get(v.volume_id)) for v in guest.volumes]
     return [

@@ -67,7 +67,7 @@ async def attach_volume(
     taken |= {d.device for d in server.local_disks}
     if device in taken:
         raise errors.DevicePathInUse(path=device)
-    device = device or next(free_names(taken))
+    device = device or next(free_names(taken, server.root_device))
     is_shelved = server.vm_state is VmState.SHELVED_OFFLOADED
     host = "" if is_shelved else host_of(server, "attach_volume")
     attachment = await block_storage.reserve(

@@ -8,7 +8,7 @@ import binascii
 import contextlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -89,8 +89,10 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
     group_id = await _group(ctx, wish.hints)
     nics = await _nics(ctx, wish)
     impossible = await _impossible(ctx, wish, nics)
-    named = _device_names(wish)
-    local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=_root(wish) is None)
+    root = _root_device(wish, properties)
+    named = _device_names(wish, root)
+    has_root = _root(wish) is None
+    local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=has_root, root=root)
     count = await _how_many(ctx, wish, flavor)
     await _require_group_room(ctx, group_id, count)
     await check_metadata_quota(ctx, wish.metadata)
@@ -337,10 +339,16 @@ async def _automatic_network(ctx: Context) -> str:
         raise BadRequest(message) from none
 
 
-def _device_names(wish: ServerWish) -> list[str]:
+def _root_device(wish: ServerWish, properties: Mapping[str, Any]) -> str:
+    """As it was asked to be called, else by the bus that it is plugged into."""
+    boot = _root(wish)
+    bus = (boot.bus if boot else wish.image_bus) or properties.get("hw_disk_bus")
+    return (boot.device if boot else None) or block_devices.first_name(bus)
+
+
+def _device_names(wish: ServerWish, root: str) -> list[str]:
     """The names that disks were asked to have, and the root disk's; raises if two are the same."""
     boot = _root(wish)
-    root = (boot.device if boot else None) or block_devices.ROOT
     others = [v.device for v in wish.volumes if v.device and v is not boot]
     named = [root, *others, *(d.device for d in wish.local_disks if d.device)]
     block_devices.require_different(named)
@@ -380,12 +388,13 @@ async def _volumes(
     """Make or reserve the volumes that the server is made with; and what the owner calls them, by id."""
     devices: list[BlockDevice] = []
     tags: dict[str, str] = {}
-    free = block_devices.free_names({*named, *(d.device for d in server.local_disks)})
+    root = named[0]
+    free = block_devices.free_names({*named, *(d.device for d in server.local_disks)}, root)
     boot = _root(wish)
     for volume in wish.volumes:
         if volume.source == "volume" and volume.source_id and not wish.also_multiattach:
             await require_one_user(ctx, volume.source_id)
-        device = volume.device or (block_devices.ROOT if volume is boot else next(free))
+        device = volume.device or (root if volume is boot else next(free))
         volume_id = volume.source_id
         if volume.source != "volume":
             made = await block_storage.create_for_server(

@@ -50,7 +50,7 @@ class NewApplicationCredential(Schema):
     access_rules: Annotated[list[NewAccessRule], FEW] | None = None
 
 
-class ApplicationCredentialBody(Schema):
+class ApplicationCredentialBody(Strict):
     application_credential: Document
 
 

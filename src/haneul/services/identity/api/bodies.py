@@ -20,6 +20,7 @@ ProjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00]*$")]
 AuthRule = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=64)]
+Description = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\x00]*$")]
 
 
@@ -39,6 +40,15 @@ def read(
         raise error from None
     names = shape.__struct_fields__
     return known, {name: value for name, value in document.items() if name not in names}
+
+
+def require_texts(extra: dict[str, Any], *names: str, of: str) -> None:
+    """Of what is kept as it comes, these are texts, or nothing."""
+    for name in names:
+        if not isinstance(extra.get(name, ""), str | None):
+            raise InvalidField(
+                field=f"{of}.{name}", why=f"{extra[name]!r} is not of type 'string'", kind="value"
+            )
 
 
 class ResourceOptions(Strict):

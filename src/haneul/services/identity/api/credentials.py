@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -29,18 +29,21 @@ from haneul.services.identity.store.users import USERS
 routes = Routes("/v3")
 
 
+Owner = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00]*$")]
+
+
 class NewCredential(Schema):
     type: Name
     blob: Text
-    user_id: Text | None = None
-    project_id: Text | None = None
+    user_id: Owner | UnsetType = UNSET
+    project_id: Owner | None = None
 
 
 class ChangedCredential(Schema):
     type: Name | UnsetType = UNSET
     blob: Text | UnsetType = UNSET
-    user_id: Text | UnsetType = UNSET
-    project_id: Text | UnsetType | None = UNSET
+    user_id: Owner | UnsetType = UNSET
+    project_id: Owner | UnsetType | None = UNSET
 
 
 class CredentialBody(Schema):

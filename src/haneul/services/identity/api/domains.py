@@ -11,16 +11,16 @@ from haneul.kernel.db import Filter
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
+    Description,
     Id,
     ProjectName,
     ResourceOptions,
     Tag,
-    Text,
     merged,
     read,
     sent,
@@ -37,7 +37,7 @@ routes = Routes("/v3")
 
 class NewDomain(Schema):
     name: ProjectName
-    description: Text | None = None
+    description: Description | None = None
     enabled: bool = True
     tags: Annotated[list[Tag], MANY] = field(default_factory=list)
     options: ResourceOptions = field(default_factory=ResourceOptions)
@@ -46,13 +46,13 @@ class NewDomain(Schema):
 
 class ChangedDomain(Schema):
     name: ProjectName | UnsetType = UNSET
-    description: Text | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     tags: Annotated[list[Tag], MANY] | UnsetType = UNSET
     options: ResourceOptions | UnsetType = UNSET
 
 
-class DomainBody(Schema):
+class DomainBody(Strict):
     domain: Document
 
 

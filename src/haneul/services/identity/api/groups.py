@@ -10,7 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
@@ -30,7 +30,7 @@ routes = Routes("/v3")
 
 class NewGroup(Schema):
     name: Name
-    domain_id: Id | None = None
+    domain_id: Id | UnsetType = UNSET
     description: Text | None = None
 
 
@@ -40,7 +40,7 @@ class ChangedGroup(Schema):
     description: Text | UnsetType | None = UNSET
 
 
-class GroupBody(Schema):
+class GroupBody(Strict):
     group: Document
 
 
@@ -84,7 +84,7 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Create a group."""
     new, extra = read(NewGroup, body.group, of="group")
     group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
-    ctx.authorize(policy.CREATE_GROUP, access.target(group={"domain_id": new.domain_id}))
+    ctx.authorize(policy.CREATE_GROUP, access.target(group={"domain_id": new.domain_id or None}))
     await access.exists(ctx, DOMAINS, group.domain_id, "domain")
     await directories.require_writable(ctx, group.domain_id)
     return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}

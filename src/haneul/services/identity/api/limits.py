@@ -17,7 +17,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, refuse_empty, sent
+from haneul.services.identity.api.bodies import Description, refuse_empty, sent
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import Invalid, LimitNotFound
 from haneul.services.identity.model.limits import MODELS, Limit, RegisteredLimit
@@ -39,7 +39,7 @@ class NewRegisteredLimit(Strict):
     resource_name: Resource
     default_limit: Amount
     region_id: RegionId | None = None
-    description: Text | None = None
+    description: Description | None = None
 
 
 class ChangedRegisteredLimit(Strict):
@@ -47,7 +47,7 @@ class ChangedRegisteredLimit(Strict):
     resource_name: Resource | UnsetType = UNSET
     default_limit: Amount | UnsetType = UNSET
     region_id: RegionId | UnsetType | None = UNSET
-    description: Text | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
 
 
 class NewLimit(Strict):
@@ -57,15 +57,15 @@ class NewLimit(Strict):
     region_id: RegionId | None = None
     project_id: HolderId | UnsetType = UNSET
     domain_id: HolderId | UnsetType = UNSET
-    description: Text | None = None
+    description: Description | None = None
 
 
 class ChangedLimit(Strict):
     resource_limit: Amount | UnsetType = UNSET
-    description: Text | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
 
 
-class RegisteredLimitsBody(Schema):
+class RegisteredLimitsBody(Strict):
     registered_limits: Annotated[list[NewRegisteredLimit], msgspec.Meta(min_length=1, max_length=MOST)]
 
 
@@ -73,7 +73,7 @@ class RegisteredLimitBody(Schema):
     registered_limit: ChangedRegisteredLimit
 
 
-class LimitsBody(Schema):
+class LimitsBody(Strict):
     limits: Annotated[list[NewLimit], msgspec.Meta(min_length=1, max_length=MOST)]
 
 

@@ -12,7 +12,7 @@ from haneul.kernel.db import Filter, has_texts
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import is_uuid, new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
@@ -63,11 +63,11 @@ class ChangedProject(Schema):
     options: ResourceOptions | UnsetType = UNSET
 
 
-class ProjectBody(Schema):
+class ProjectBody(Strict):
     project: Document
 
 
-class TagsBody(Schema):
+class TagsBody(Strict):
     tags: Annotated[list[Tag], MANY]
 
 

@@ -11,7 +11,7 @@ from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import Text, read
@@ -43,7 +43,7 @@ class NewTrust(Schema):
     redelegation_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
-class TrustBody(Schema):
+class TrustBody(Strict):
     trust: Document
 
 

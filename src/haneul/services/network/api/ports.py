@@ -32,8 +32,11 @@ routes = Routes("/v2.0")
 FIXED_IP = kinds.mapping({}, {"subnet_id": kinds.uuid, "ip_address": checks.ip})
 PAIR = kinds.mapping({"ip_address": lambda v: _address_or_cidr(v)}, {"mac_address": checks.mac})
 DHCP_OPTION = kinds.mapping(
-    {"opt_name": lambda v: _option_name(v)},
-    {"opt_value": kinds.or_none(kinds.line(255)), "ip_version": kinds.one_of(4, 6, "4", "6")},
+    {
+        "opt_name": lambda v: _option_name(v),
+        "opt_value": kinds.or_none(kinds.not_blank(kinds.line(255))),
+    },
+    {"ip_version": kinds.one_of(4, 6, "4", "6")},
 )
 VNIC_TYPES = (
     NORMAL, "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa",
@@ -155,7 +158,7 @@ PORT = Resource(
         ),
         Attribute(
             "fixed_ips",
-            kinds.list_of(FIXED_IP),
+            kinds.not_none(kinds.list_of(FIXED_IP)),
             is_stored=False,
             ruled=CHANGES,
             ruled_parts=("ip_address",),

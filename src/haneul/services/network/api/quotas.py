@@ -83,8 +83,19 @@ async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
             limits[name] = kinds.integer(-1)(wish[name])
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
+    if wish.get("force") is not True:
+        await _refuse_less_than_is_used(ctx, id, limits)
     await QUOTAS.set(ctx.tx, id, limits)
     return {"quota": await QUOTAS.limits(ctx.tx, id)}
+
+
+async def _refuse_less_than_is_used(ctx: Context, project_id: str, limits: dict[str, int]) -> None:
+    used = await count(ctx.tx, project_id)
+    for name, limit in limits.items():
+        if 0 <= limit < used.get(name, 0):
+            raise BadRequest(
+                f"Quota limit {limit} for {name} must be greater than or equal to already used {used[name]}"
+            )
 
 
 @routes.delete("/quotas/{id}")

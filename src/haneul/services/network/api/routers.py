@@ -26,14 +26,14 @@ _GATEWAY = kinds.mapping(
     {"network_id": kinds.uuid},
     {
         "enable_snat": kinds.truth,
-        "external_fixed_ips": kinds.list_of(FIXED_IP),
+        "external_fixed_ips": kinds.not_none(kinds.list_of(FIXED_IP)),
     },
 )
 
 
 def _gateway(value: Any) -> dict[str, Any] | None:
-    """Nothing at all, in either spelling, closes the gateway."""
-    return None if value in (None, {}) else _GATEWAY(value)
+    """Nothing at all, in any spelling, closes the gateway."""
+    return None if value in (None, {}, [], "") else _GATEWAY(value)
 
 
 def _distributed(value: Any) -> bool:
@@ -140,7 +140,7 @@ def _interface(body: Document) -> dict[str, str | None]:
     interface: dict[str, str | None] = {}
     for name in ("subnet_id", "port_id"):
         try:
-            interface[name] = None if body.get(name) is None else kinds.uuid(body[name])
+            interface[name] = kinds.uuid(body[name]) if name in body else None
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
     return interface

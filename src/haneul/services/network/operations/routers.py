@@ -55,7 +55,7 @@ async def create(ctx: Context, new: NewRouter) -> Router:
     now = stamp(ctx.now())
     router = Router(
         id=ctx.new_id(), status="ACTIVE", routes=[], host="", tags=[], created_at=now, updated_at=now,
-        **set_fields(new, gateway=None),
+        **{"is_ha": False, "is_distributed": False} | set_fields(new, gateway=None),
     )  # fmt: skip
     await ROUTERS.add(ctx.tx, router)
     if new.gateway:
