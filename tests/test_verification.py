@@ -64,7 +64,7 @@ async def furnished(cloud: Cloud) -> None:
     [
         ("block_storage", "block_storage_volumes", {"settled": "in-use"}, "in use by nobody"),
         ("block_storage", "block_storage_volumes", {"type_id": "x"}, "of the type x"),
-        ("dashboard", "dashboard_sessions", {"ends_at": "2000-01-01T00:00:00.000000Z"}, "before it began"),
+        ("dashboard", "dashboard_sessions", {"ends_at": "2000-01-01T00:00:00.000000"}, "before it began"),
         ("identity", "identity_endpoints", {"service_id": "x"}, "of service x"),
         ("identity", "identity_groups", {"domain_id": "x"}, "is in domain x"),
         ("identity", "identity_trusts", {"project_id": "x"}, "is for project x"),
