@@ -11,8 +11,10 @@ from haneul.services.dashboard.model.sessions import Session
 from haneul.services.dashboard.store.sessions import SESSIONS
 from haneul.services.identity import public as identity
 from haneul.services.identity.model.credentials import ApplicationCredential
+from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.trusts import Trust
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
+from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.trusts import TRUSTS
 from tests.conftest import Cloud
 
@@ -48,6 +50,7 @@ async def furnished(cloud: Cloud) -> None:
     await cloud.settled()
     await cloud.admin.post("/identity/v3/groups", {"group": {"name": "g", "domain_id": "default"}})
     async with cloud.platform.context() as ctx:
+        await DOMAINS.add(ctx.tx, Domain("default", "Default"))
         home = (await identity.ensure_project(ctx, "home")).id
         now = ctx.now()
         await SESSIONS.add(ctx.tx, Session("digest", "u", "sealed", False, now, now, now))
