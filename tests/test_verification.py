@@ -7,10 +7,14 @@ import sqlalchemy as sa
 
 from haneul import service_folders
 from haneul.kernel.db import METADATA, Query
+from haneul.services.dashboard.model.sessions import Session
+from haneul.services.dashboard.store.sessions import SESSIONS
 from haneul.services.identity import public as identity
 from haneul.services.identity.model.credentials import ApplicationCredential
+from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.trusts import Trust
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
+from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.trusts import TRUSTS
 from tests.conftest import Cloud
 
@@ -46,7 +50,10 @@ async def furnished(cloud: Cloud) -> None:
     await cloud.settled()
     await cloud.admin.post("/identity/v3/groups", {"group": {"name": "g", "domain_id": "default"}})
     async with cloud.platform.context() as ctx:
+        await DOMAINS.add(ctx.tx, Domain("default", "Default"))
         home = (await identity.ensure_project(ctx, "home")).id
+        now = ctx.now()
+        await SESSIONS.add(ctx.tx, Session("digest", "u", "sealed", False, now, now, now))
         await TRUSTS.add(ctx.tx, Trust("t", "trustor", "trustee", False, home))
         await APPLICATION_CREDENTIALS.add(ctx.tx, ApplicationCredential("a", "u", home, "a", None, "", []))
     made = await cloud.admin.post("/identity/v3/services", {"service": {"type": "other"}})
@@ -60,6 +67,7 @@ async def furnished(cloud: Cloud) -> None:
     [
         ("block_storage", "block_storage_volumes", {"settled": "in-use"}, "in use by nobody"),
         ("block_storage", "block_storage_volumes", {"type_id": "x"}, "of the type x"),
+        ("dashboard", "dashboard_sessions", {"ends_at": "2000-01-01T00:00:00.000000"}, "before it began"),
         ("identity", "identity_endpoints", {"service_id": "x"}, "of service x"),
         ("identity", "identity_groups", {"domain_id": "x"}, "is in domain x"),
         ("identity", "identity_trusts", {"project_id": "x"}, "is for project x"),

@@ -7,6 +7,9 @@ from haneul.kernel.http.app import Application
 from haneul.services.dashboard.api import site
 from haneul.services.dashboard.api.visits import Pages
 from haneul.services.dashboard.manifest import MANIFEST
+from haneul.services.dashboard.operations import verification
+
+verify = verification.verify
 
 
 def mount(app: Application) -> None:
