@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import Asker, Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Asker, Context
 from haneul.kernel.db import Tx
 from haneul.services.object_storage.model.accounts import project_of
 from haneul.services.object_storage.model.names import Place
