@@ -32,7 +32,6 @@ from tests.seconds import processor_s
 SERVICES = str(Path("haneul", "services")) + "/"
 COVER = Path(__file__).parent / "postgresql_cover.txt"
 OWN = "tests/services/"
-"""Of the services' own tests each statement counts; others show lines alone."""
 REFUSED = " is refused"
 BOOT_S = 0.1
 """What a test costs beyond what is measured: it keeps the cover from many small tests."""
@@ -42,8 +41,8 @@ class Places:
     """Notes for each test the nearest line of a service below each query, and the statement; and where a key that
     exists is refused, and where a lock is taken.
 
-    A test that brings its own database is noted if that is PostgreSQL; the second run cannot give it another one. Sweeps
-    are not noted: they ask for all there is, and nothing that is asked for in earnest should hang on one of them.
+    Of SQLite what the services' own tests ask is noted: what nobody asks but a sweep of all there is has no test. A test
+    that brings its own database is noted if that is PostgreSQL; the second run cannot give it another one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,8 +91,6 @@ class Places:
             notes = self._notes.setdefault(dialect, {"dialect": dialect, "tests": {}, "seconds": {}})
             numbers = self._numbers
             name = plain(item.nodeid)
-            if not name.startswith(OWN):
-                places = {f"{_line(place)}\t" for place in places}
             notes["tests"][name] = [numbers.setdefault(place, len(numbers)) for place in sorted(places)]
             notes["seconds"][name] = round(processor_s() - before, 2)
         return outcome

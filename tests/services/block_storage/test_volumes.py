@@ -11,6 +11,8 @@ from haneul.services.block_storage.drivers.fake import FakeVolumes
 from tests.conftest import Cloud
 from tests.services.block_storage.calls import V3, make_snapshot, make_volume, message, volume
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 async def test_a_volume_is_made_on_the_host_and_goes_from_there(cloud: Cloud, host: FakeVolumes) -> None:
     answer = await cloud.member.post(f"{V3}/volumes", {"volume": {"size": 2, "name": "one"}})
@@ -69,9 +71,11 @@ async def test_a_volume_copied_from_a_snapshot_or_a_volume(cloud: Cloud, host: F
         ({"size": 1, "availability_zone": "mars"}, 400, "mars"),
         ({"size": 1, "volume_type": "no-such"}, 404, "no-such"),
         ({"size": 1, "imageRef": str(uuid4())}, 400, "image"),
-        ({"size": 1, "snapshot_id": "nope"}, 404, "nope"),
-        ({"size": 1, "source_volid": "nope"}, 404, "nope"),
-        ({"size": 1, "source_volid": "a", "snapshot_id": "b"}, 400, "only one"),
+        ({"size": 1, "snapshot_id": "nope"}, 400, "nope"),
+        ({"size": 1, "source_volid": "nope"}, 400, "nope"),
+        ({"size": 1, "snapshot_id": NOBODY}, 404, NOBODY),
+        ({"size": 1, "source_volid": NOBODY}, 404, NOBODY),
+        ({"size": 1, "source_volid": NOBODY, "snapshot_id": NOBODY}, 400, "only one"),
         ({"size": 1001}, 413, "gigabytes"),
     ],
 )

@@ -116,8 +116,9 @@ async def test_limits_show_what_the_version_knows(cloud: Cloud) -> None:
     assert await names("compute 2.56") - latest == {"maxPersonality", "maxPersonalitySize"}
     assert await names("compute 2.38") - await names("compute 2.39") == {"maxImageMeta"}
     assert "totalFloatingIpsUsed" in await names("compute 2.35") - await names("compute 2.36")
-    unknown = await cloud.reader.get(f"{BASE}/limits?x=1", version="compute 2.57")
-    assert unknown.status_code == 400
+    for query, version, status in (("x", "2.74", 200), ("x", "2.75", 400), ("reserved", "2.75", 400)):
+        answer = await cloud.reader.get(f"{BASE}/limits?{query}=1", version=f"compute {version}")
+        assert answer.status_code == status, (query, version)
 
 
 async def test_limits_of_old_network_names_are_kept_for_old_clients(cloud: Cloud) -> None:

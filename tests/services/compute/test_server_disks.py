@@ -239,3 +239,27 @@ async def test_the_old_way_to_ask_for_disks_is_refused(w: World) -> None:
     assert answer.status_code == 400, answer.text
     assert "block_device_mapping_v2" in answer.json()["badRequest"]["message"]
     assert (await w.cloud.member.get(f"{BASE}/servers")).json()["servers"] == []
+
+
+@pytest.mark.parametrize(
+    ("bus", "root", "second"), [("scsi", "/dev/sda", "/dev/sdb"), ("ide", "/dev/hda", "/dev/hdb")]
+)
+async def test_disks_are_called_by_the_bus_that_the_image_wants(
+    w: World, bus: str, root: str, second: str
+) -> None:
+    patch = [{"op": "add", "path": "/hw_disk_bus", "value": bus}]
+    kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+    image = f"/image/v2/images/{w.image}"
+    answer = await w.cloud.member.call("PATCH", image, json=patch, headers=kind)
+    assert answer.status_code == 200, answer.text
+    server = await w.create()
+    volume = {"volume": {"size": 1}}
+    made = (await w.cloud.member.post("/volume/v3/volumes", volume)).json()["volume"]["id"]
+    await w.cloud.settled()
+    path = f"/compute/v2.1/servers/{server}"
+    attached = await w.cloud.member.post(
+        f"{path}/os-volume_attachments", {"volumeAttachment": {"volumeId": made}}
+    )
+    assert attached.json()["volumeAttachment"]["device"] == second
+    shown = (await w.cloud.admin.get(path, version="compute 2.96")).json()["server"]
+    assert shown["OS-EXT-SRV-ATTR:root_device_name"] == root

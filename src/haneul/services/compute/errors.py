@@ -144,6 +144,10 @@ class AmbiguousNetworks(BadRequest):
     )
 
 
+class ActionEnded(NotFound):
+    code, message = "compute.action_ended", "The resource could not be found."
+
+
 class NoSuchAction(BadRequest):
     code = "compute.no_such_action"
     message = "There is no such action: {action}"

@@ -32,6 +32,8 @@ STATUS_IS_CHECKED: Version = (2, 38)
 NO_IMAGE_METADATA: Version = (2, 39)
 USAGE_IN_PAGES: Version = (2, 40)
 AGGREGATES_HAVE_UUIDS: Version = (2, 41)
+NO_ADDRESS_ACTIONS: Version = (2, 44)
+"""Servers are given addresses by the network."""
 IMAGE_IDS_IN_ANSWERS: Version = (2, 45)
 FLAVORS_ARE_EMBEDDED: Version = (2, 47)
 """A server shows what its flavor was when it was made."""
@@ -68,6 +70,9 @@ HOSTNAMES: Version = (2, 90)
 UNSHELVE_ON_HOST: Version = (2, 91)
 NO_GENERATED_KEYPAIRS: Version = (2, 92)
 REBUILD_OF_VOLUMES: Version = (2, 93)
+HOSTNAMES_WITH_DOMAINS: Version = (2, 94)
 PINNED_ZONES: Version = (2, 96)
 SERVERS_SHOW_IMAGE_PROPERTIES: Version = (2, 98)
 SCHEDULER_HINTS_ARE_SHOWN: Version = (2, 100)
+FLAVORS_WITHOUT_RXTX: Version = (2, 102)
+"""Nor do they say whether they are disabled."""

@@ -283,7 +283,7 @@ async def test_the_automatic_topology_is_made_once_and_goes(
     outside = await admin.make("network", router__external=True, is_default=True)
     await admin.make("subnet", network_id=outside["id"], cidr="192.0.2.0/24", ip_version=4)
     await admin.make(
-        "subnetpool", prefixes=["10.9.0.0/16"], default_prefixlen=26, is_default=True, shared=True
+        "subnetpool", name="p", prefixes=["10.9.0.0/16"], default_prefixlen=26, is_default=True, shared=True
     )
     dry = await cloud.member.get(f"{BASE}{path}?fields=dry-run")
     assert dry.json()["auto_allocated_topology"]["id"] == "dry-run=pass"
@@ -310,3 +310,20 @@ async def test_who_has_not_seen_the_last_change_changes_nothing(member: Neutron)
     assert (await member.who.put(path, body, headers={"If-Match": now})).status_code == 200
     assert (await member.who.delete(path, headers={"If-Match": now})).status_code == 412  # it was changed
     assert (await member.show("network", network["id"]))["name"] == "m"
+
+
+async def test_whether_it_is_the_default_is_shown_of_external_networks(
+    member: Neutron, admin: Neutron
+) -> None:
+    await member.make("network", name="inside")
+    await admin.make("network", name="outside", router__external=True)
+    shown = {n["name"]: n.get("is_default", "nothing") for n in await admin.list("network")}
+    assert shown == {"inside": "nothing", "outside": False}
+
+
+async def test_the_first_rules_of_a_group_have_no_description(member: Neutron) -> None:
+    group = await member.make("security_group", name="g")
+    assert "is_default" not in group
+    assert {rule["description"] for rule in group["security_group_rules"]} == {None}
+    wanted = {"security_group_id": group["id"], "direction": "ingress", "protocol": "tcp"}
+    assert (await member.make("security_group_rule", **wanted))["description"] == ""

@@ -49,6 +49,27 @@ def or_none(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
 
+def not_none(check: Check) -> Check:
+    """Nothing is no value, though the check would take it for an empty one."""
+
+    def checked(value: Any) -> Any:
+        if value is None:
+            raise ValueError("'None' is not a valid value")
+        return check(value)
+
+    return checked
+
+
+def not_blank(check: Check) -> Check:
+    def checked(value: Any) -> Any:
+        kept = check(value)
+        if isinstance(kept, str) and not kept.strip():
+            raise ValueError(f"'{value}' is blank")
+        return kept
+
+    return checked
+
+
 def or_empty(check: Check) -> Check:
     """The empty text stands for nothing."""
     return lambda value: value if value == "" else check(value)
@@ -106,10 +127,10 @@ def list_of(check: Check, *, unique: bool = False, most: int = 64) -> Check:
             raise ValueError(f"'{value}' is not a list")
         if len(value) > most:
             raise ValueError(f"A list of {len(value)} items exceeds the maximum of {most}")
-        found = [check(each) for each in value]
-        if unique and len({msgspec.json.encode(each) for each in found}) < len(found):
-            raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in found)}'")
-        return found
+        values = [check(each) for each in value]
+        if unique and len({msgspec.json.encode(each) for each in values}) < len(values):
+            raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in values)}'")
+        return values
 
     return checked
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
@@ -180,7 +181,10 @@ class Resource:
 
     def _is_default(self, name: str, value: Any) -> bool:
         info = self._new.get(self.by_name[name].target)
-        return info is not None and not info.required and value == info.default
+        if info is None or info.required:
+            return False
+        made = info.default_factory
+        return bool(value == (info.default if made is msgspec.NODEFAULT else made()))
 
     # -- out
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from haneul.kernel import truths
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import schema
+from haneul.kernel.ids import is_uuid
 from haneul.services.block_storage import errors
 
 T = TypeVar("T")
@@ -21,11 +24,27 @@ def shaped(kind: type[T], value: Any, field: str) -> T:
     try:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as problem:
-        found = schema.invalid(problem)
-        if found.details["kind"] in ("missing", "unknown"):
-            raise refused(field, value, found.details["why"]) from None
-        inner = found.details["field"].rsplit(".", 1)[-1]
-        raise refused(field if inner == "body" else inner, value, found.details["why"]) from None
+        refusal = schema.invalid(problem)
+        if refusal.details["kind"] in ("missing", "unknown"):
+            raise refused(field, value, refusal.details["why"]) from None
+        inner = refusal.details["field"].rsplit(".", 1)[-1]
+        raise refused(field if inner == "body" else inner, value, refusal.details["why"]) from None
+
+
+def only_key(body: Mapping[str, Any], known: Collection[str]) -> str:
+    """The name of the action that a body asks for: one that there is, and nothing beside it."""
+    name = next((key for key in body if key in known), None)
+    if name is None:
+        raise BadRequest(f"There is no such action: {', '.join(body)[:200] or 'none was given'}")
+    if more := next((key for key in body if key != name), None):
+        raise BadRequest(f"Additional properties are not allowed ('{more[:80]}' was unexpected)")
+    return name
+
+
+def uuid(value: str, field: str) -> str:
+    if not is_uuid(value):
+        raise refused(field, value, f"'{value[:80]}' is not a 'uuid'")
+    return value
 
 
 def refused(field: str, value: Any, why: str) -> errors.InvalidField:

@@ -8,7 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
 from haneul.kernel.http.bounds import MANY, Text
 from haneul.kernel.http.metadata import Pairs
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import answers, fields
@@ -18,11 +18,11 @@ from haneul.services.block_storage.operations import snapshots, volumes
 routes = ProjectRoutes()
 
 
-class Metadata(Schema):
+class Metadata(Strict):
     metadata: Annotated[dict[Text, Text], MANY]
 
 
-class Meta(Schema):
+class Meta(Strict):
     meta: Annotated[dict[Text, Text], MANY]
 
 

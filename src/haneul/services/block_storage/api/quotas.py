@@ -7,7 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -20,11 +20,11 @@ MAX_INT = 2**31 - 1
 LONGEST_NAMES = 200
 
 
-class QuotaSet(Schema):
+class QuotaSet(Strict):
     quota_set: Document
 
 
-class QuotaClass(Schema):
+class QuotaClass(Strict):
     quota_class_set: Document
 
 
@@ -85,10 +85,10 @@ async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any
     return {"quota_class_set": await QUOTAS.limits(ctx.tx, EVERYBODY)}
 
 
-def _limits(given: dict[str, Any]) -> dict[str, int]:
+def _limits(body: dict[str, Any]) -> dict[str, int]:
     """The limits that a body sets; one of something that has no quota here is refused, so none is lost in silence."""
-    found, unknown = {}, []
-    for name, value in given.items():
+    limits, unknown = {}, []
+    for name, value in body.items():
         if name in ("id", "tenant_id", "force"):
             continue
         text = str(value)
@@ -97,12 +97,12 @@ def _limits(given: dict[str, Any]) -> dict[str, int]:
         if len(text) > 12 or not -1 <= int(text) <= MAX_INT:
             raise fields.refused(name, value, f"{text[:20]} is not between -1 and {MAX_INT}")
         if name in QUOTAS.defaults:
-            found[name] = int(text)
+            limits[name] = int(text)
         else:
             unknown.append(name)
     if unknown:
         raise errors.UnknownQuotas(names=",".join(sorted(unknown))[:LONGEST_NAMES])
-    return found
+    return limits
 
 
 @routes.get("/limits", policy=policy.LIMITS, answer=other_answers.LimitsAnswer)

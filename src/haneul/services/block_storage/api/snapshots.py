@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
@@ -65,7 +64,7 @@ class NewSnapshot(Strict):
     display_name: Text | None = None
     name: Text | None = None
     description: Text | None = None
-    force: bool | Text | None = None
+    force: bool | Text | UnsetType = UNSET
     metadata: Annotated[dict[Text, Text], MANY] | None = None
 
 
@@ -100,9 +99,9 @@ class UpdateSnapshot(Strict):
 async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
     """Take a snapshot of a volume. From 3.66 on a volume in use needs no `force`."""
     new = body.snapshot
-    force = fields.truth(new.force, "force")
+    force = new.force is not UNSET and fields.truth(new.force, "force")
     if ctx.wants(versions.SNAPSHOTS_OF_VOLUMES_IN_USE):
-        if new.force is not None and not force:
+        if new.force is not UNSET and not force:
             raise errors.InvalidInput(
                 "Invalid input for field/attribute force. The value is not allowed since microversion 3.66."
             )
@@ -111,7 +110,7 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
         raise errors.VolumeNotFound(id=None)
     made = await snapshots.create(
         ctx,
-        new.volume_id,
+        fields.uuid(new.volume_id, "volume_id"),
         name=fields.name(new.name if new.name is not None else new.display_name),
         description=fields.name(new.description, "description"),
         metadata=fields.pairs(new.metadata),
@@ -143,8 +142,8 @@ async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]
 
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    async def shown(found: list[Snapshot]) -> list[dict[str, Any]]:
-        return [_view(ctx, s, is_detailed=is_detailed) for s in found]
+    async def shown(rows: list[Snapshot]) -> list[dict[str, Any]]:
+        return [_view(ctx, s, is_detailed=is_detailed) for s in rows]
 
     return await LISTING.answer(ctx, query, path, shown)
 
@@ -157,9 +156,9 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 )
 async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     """One snapshot."""
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.GET_SNAPSHOT, found)
-    return {"snapshot": _view(ctx, found, is_detailed=True)}
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.GET_SNAPSHOT, snapshot)
+    return {"snapshot": _view(ctx, snapshot, is_detailed=True)}
 
 
 @routes.put(
@@ -170,21 +169,21 @@ async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[str, Any]:
     """The snapshot has this name and description."""
-    given = body.snapshot
+    wish = body.snapshot
     changes: dict[str, Any] = {}
     for field, value in (
-        ("name", given.display_name),
-        ("name", given.name),
-        ("description", given.display_description),
-        ("description", given.description),
+        ("name", wish.display_name),
+        ("name", wish.name),
+        ("description", wish.display_description),
+        ("description", wish.description),
     ):
         if value is not UNSET:
             changes[field] = fields.name(value, field)
     if not changes:
         raise fields.refused("snapshot", "{}", "{} does not have enough properties")
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.UPDATE_SNAPSHOT, found)
-    return {"snapshot": _view(ctx, await snapshots.save(ctx, found, **changes))}
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.UPDATE_SNAPSHOT, snapshot)
+    return {"snapshot": _view(ctx, await snapshots.save(ctx, snapshot, **changes))}
 
 
 @routes.delete(
@@ -195,9 +194,9 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
 )
 async def delete_snapshot(ctx: Context, id: str) -> None:
     """The snapshot is on its way out; volumes made from it stay."""
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.DELETE_SNAPSHOT, found)
-    await snapshots.delete(ctx, found)
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.DELETE_SNAPSHOT, snapshot)
+    await snapshots.delete(ctx, snapshot)
 
 
 class Reset(Strict):
@@ -211,18 +210,17 @@ class Reset(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
-    found = await snapshots.show(ctx, id)
-    if "os-force_delete" in body:
-        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, found)
-        await snapshots.delete(ctx, found, force=True)
-    elif "os-reset_status" in body:
-        ctx.authorize(policy.RESET_SNAPSHOT, found)
-        given = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
-        if given.status not in SETTLED:
-            raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(SETTLED)}")
-        await snapshots.save(ctx, found, settled=given.status)
+    snapshot = await snapshots.show(ctx, id)
+    name = fields.only_key(body, ("os-force_delete", "os-reset_status"))
+    if name == "os-force_delete":
+        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, snapshot)
+        await snapshots.delete(ctx, snapshot, force=True)
     else:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+        ctx.authorize(policy.RESET_SNAPSHOT, snapshot)
+        reset = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
+        if reset.status not in SETTLED:
+            raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(SETTLED)}")
+        await snapshots.save(ctx, snapshot, settled=reset.status)
 
 
 def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:

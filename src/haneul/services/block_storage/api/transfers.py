@@ -52,7 +52,8 @@ def _declare(base: str, first: str) -> None:
         """Offer a volume. Who knows the key of the answer may take it."""
         new = body.transfer
         keeps = new.no_snapshots is not UNSET and fields.truth(new.no_snapshots, "no_snapshots")
-        made, key = await transfers.create(ctx, new.volume_id, name=fields.name(new.name), no_snapshots=keeps)
+        volume_id = fields.uuid(new.volume_id, "volume_id")
+        made, key = await transfers.create(ctx, volume_id, name=fields.name(new.name), no_snapshots=keeps)
         return {"transfer": {**_view(ctx, made), "auth_key": key}}
 
     @routes.get(
@@ -121,13 +122,13 @@ _declare("/volume-transfers", "3.55")
 
 async def _list(ctx: Context, query: Query, *, is_detailed: bool) -> list[dict[str, Any]]:
     page = lists.paging(query, SORTABLE)
-    found = await transfers.list_all(
+    offers = await transfers.list_all(
         ctx,
         all_projects=lists.all_projects(ctx, query),
         sort=page.sort,
         limit=page.limit + page.offset,
     )
-    return [_view(ctx, t, is_detailed=is_detailed) for t in found[page.offset :]]
+    return [_view(ctx, t, is_detailed=is_detailed) for t in offers[page.offset :]]
 
 
 def _view(ctx: Context, t: Transfer, *, is_detailed: bool = True) -> dict[str, Any]:

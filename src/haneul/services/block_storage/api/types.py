@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
@@ -31,7 +32,7 @@ ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
 class NewType(Strict):
     name: Text
     description: Text | None = None
-    extra_specs: Annotated[dict[Text, Text | None], MANY] | None = None
+    extra_specs: Annotated[dict[Text, Text | None], MANY] | UnsetType = UNSET
     is_public: bool | Text | UnsetType = field(name="os-volume-type-access:is_public", default=UNSET)
 
 
@@ -42,7 +43,7 @@ class CreateType(Strict):
 class TypeChanges(Strict):
     name: Text | None = None
     description: Text | None = None
-    is_public: bool | Text | None = None
+    is_public: bool | Text | UnsetType = UNSET
 
 
 class UpdateType(Strict):
@@ -66,7 +67,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
     wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
-    found = await types.list_all(
+    kinds = await types.list_all(
         ctx,
         is_public=is_public,
         filters=wanted,
@@ -74,7 +75,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
         marker=page.marker,
         limit=page.limit + page.offset,
     )
-    views = [_view(ctx, t) for t in found[page.offset :]]
+    views = [_view(ctx, t) for t in kinds[page.offset :]]
     return lists.collection(ctx, "volume_types", "/types", views, query, page)
 
 
@@ -125,14 +126,14 @@ def _name(text: str) -> str:
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
     """The type has this name, description and publicity."""
-    given = body.volume_type
+    wish = body.volume_type
     changes: dict[str, Any] = {}
-    if given.name is not None:
-        changes["name"] = _name(given.name)
-    if given.description is not None:
-        changes["description"] = fields.name(given.description, "description")
-    if given.is_public is not None:
-        changes["is_public"] = fields.truth(given.is_public, "is_public")
+    if wish.name is not None:
+        changes["name"] = _name(wish.name)
+    if wish.description is not None:
+        changes["description"] = fields.name(wish.description, "description")
+    if wish.is_public is not UNSET:
+        changes["is_public"] = fields.truth(wish.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
     changed = _view(ctx, await types.update(ctx, id, **changes))
@@ -224,12 +225,12 @@ SPECS.serve(
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     """The projects that may use the private type."""
-    found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
-    return {"volume_type_access": found}
+    access = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
+    return {"volume_type_access": access}
 
 
 class Project(Strict):
-    project: Text
+    project: Annotated[Text, msgspec.Meta(min_length=1)]
 
 
 @routes.post(
@@ -246,18 +247,14 @@ class Project(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
-    if "addProjectAccess" in body:
+    name = fields.only_key(body, ("addProjectAccess", "removeProjectAccess"))
+    project_id = fields.shaped(Project, body[name], name).project
+    if name == "addProjectAccess":
         ctx.authorize(policy.ADD_TYPE_ACCESS, {})
-        await types.allow(ctx, id, _project(body, "addProjectAccess"))
-    elif "removeProjectAccess" in body:
-        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
-        await types.disallow(ctx, id, _project(body, "removeProjectAccess"))
+        await types.allow(ctx, id, project_id)
     else:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
-
-
-def _project(body: Document, action: str) -> str:
-    return fields.shaped(Project, body[action], action).project
+        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
+        await types.disallow(ctx, id, project_id)
 
 
 def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:

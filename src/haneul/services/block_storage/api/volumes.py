@@ -83,15 +83,15 @@ class NewVolume(Schema):
 
 
 Uuid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-Neighbours = Uuid | Annotated[list[Uuid], MANY] | None
+Neighbours = Uuid | Annotated[list[Uuid], MANY] | UnsetType
 """Ids of volumes."""
 
 
 class Hints(Schema):
     """Where the volume should be made. What else is hinted at decides nothing, as upstream by default."""
 
-    same_host: Neighbours = None
-    different_host: Neighbours = None
+    same_host: Neighbours = UNSET
+    different_host: Neighbours = UNSET
     local_to_instance: Uuid | None = None
     query: Text | Document | None = None
 
@@ -117,7 +117,7 @@ class VolumeChanges(Strict):
     description: Text | UnsetType | None = UNSET
     display_name: Text | UnsetType | None = UNSET
     display_description: Text | UnsetType | None = UNSET
-    metadata: Annotated[dict[Text, Text], MANY] | UnsetType | None = UNSET
+    metadata: Annotated[dict[Text, Text], MANY] | UnsetType = UNSET
 
 
 class UpdateVolume(Strict):
@@ -167,6 +167,9 @@ async def create_known_volume(ctx: Context, body: CreateKnownVolume) -> dict[str
 
 
 async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
+    for field in ("snapshot_id", "source_volid", "consistencygroup_id"):
+        if id := getattr(new, field):
+            fields.uuid(id, field)
     if group := new.group_id or new.consistencygroup_id:
         raise errors.GroupNotFound(id=group)
     if new.backup_id:
@@ -199,8 +202,8 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
     return {"volume": (await views(ctx, [await volumes.create(ctx, wish)]))[0]}
 
 
-def _ids(given: str | list[str] | None) -> list[str]:
-    return given if isinstance(given, list) else [given] if given else []
+def _ids(ids: str | list[str] | UnsetType) -> list[str]:
+    return ids if isinstance(ids, list) else [ids] if ids else []
 
 
 @routes.get(
@@ -234,11 +237,11 @@ async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
 )
 async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     """How many volumes there are and how large they are together."""
-    found = await LISTING.find(ctx, query)
-    summary: dict[str, Any] = {"total_size": sum(v.size for v in found), "total_count": len(found)}
+    volumes = await LISTING.find(ctx, query)
+    summary: dict[str, Any] = {"total_size": sum(v.size for v in volumes), "total_count": len(volumes)}
     if ctx.wants(versions.SUMMARY_HAS_METADATA):
         metadata: dict[str, list[str]] = {}
-        for key, value in ((k, x) for v in found for k, x in v.metadata.items()):
+        for key, value in ((k, x) for v in volumes for k, x in v.metadata.items()):
             known = metadata.setdefault(key, [])
             if value not in known:
                 known.append(value)
@@ -247,10 +250,10 @@ async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    async def shown(found: list[Volume]) -> list[dict[str, Any]]:
+    async def shown(rows: list[Volume]) -> list[dict[str, Any]]:
         if is_detailed:
-            return await views(ctx, found, is_extended=True)
-        return [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
+            return await views(ctx, rows, is_extended=True)
+        return [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in rows]
 
     return await LISTING.answer(ctx, query, path, shown)
 
@@ -283,18 +286,18 @@ async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, Any]:
     """Change a volume's name, description or metadata."""
-    given = body.volume
+    wish = body.volume
     changes: dict[str, Any] = {}
     for field, value in (
-        ("name", given.display_name),
-        ("name", given.name),
-        ("description", given.display_description),
-        ("description", given.description),
+        ("name", wish.display_name),
+        ("name", wish.name),
+        ("description", wish.display_description),
+        ("description", wish.description),
     ):
         if value is not UNSET:
             changes[field] = fields.name(value, field)
-    if given.metadata is not UNSET:
-        changes["metadata"] = fields.pairs(given.metadata)
+    if wish.metadata is not UNSET:
+        changes["metadata"] = fields.pairs(wish.metadata)
     if not changes:
         raise errors.InvalidField(field="volume", value="{}", why="{} does not have enough properties")
     volume = await volumes.update(ctx, id, **changes)
@@ -321,23 +324,23 @@ async def delete_volume(ctx: Context, id: str, query: Query) -> None:
 # -- views
 
 
-async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False) -> list[dict[str, Any]]:
+async def views(ctx: Context, rows: list[Volume], *, is_extended: bool = False) -> list[dict[str, Any]]:
     """The volumes as the API shows them; two more queries for any number of them.
 
     Answers to a read are extended by owner, image and host; those to a change are not.
     """
-    attached = await volumes.attachments(ctx, [v.id for v in found])
-    names = await types.names(ctx, {v.type_id for v in found})
+    attached = await volumes.attachments(ctx, [v.id for v in rows])
+    names = await types.names(ctx, {v.type_id for v in rows})
     is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     newer = _newer(ctx, is_of_admins=is_of_admins)
-    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in found]
+    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in rows]
     if is_of_admins:
-        for v, view in zip(found, shown, strict=True):
+        for v, view in zip(rows, shown, strict=True):
             view["migration_status"] = v.migration_status
     if is_extended:
         sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
         sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
-        for v, view in zip(found, shown, strict=True):
+        for v, view in zip(rows, shown, strict=True):
             view.update(_extension(v, sees_hosts=sees_hosts, sees_migrations=sees_migrations))
     return shown
 

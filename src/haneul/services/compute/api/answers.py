@@ -51,10 +51,12 @@ class Flavor(FlavorName):
     disk: int
     swap: Annotated[int | str, until("2.74")] | Annotated[int, since("2.75")]
     ephemeral: int = field(name="OS-FLV-EXT-DATA:ephemeral")
-    disabled: bool = field(name="OS-FLV-DISABLED:disabled")
+    disabled: Annotated[bool | UnsetType, until("2.101")] = field(
+        name="OS-FLV-DISABLED:disabled", default=UNSET
+    )
     vcpus: int
     is_public: bool = field(name="os-flavor-access:is_public")
-    rxtx_factor: float
+    rxtx_factor: Annotated[float | UnsetType, until("2.101")] = UNSET
     extra_specs: Annotated[dict[str, str] | UnsetType, since("2.61")] = UNSET
 
 

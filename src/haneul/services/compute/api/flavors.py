@@ -10,7 +10,7 @@ import msgspec
 from haneul.kernel import truths
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, lists, since, until
 from haneul.kernel.http.bounds import Number, Real, Text
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
@@ -55,7 +55,7 @@ class NewFlavor(Strict, kw_only=True):
     id: Text | Number | Real | None = None
     swap: Number | Text = 0
     ephemeral: Number | Text = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
-    rxtx_factor: Real | Text = 1.0
+    rxtx_factor: Annotated[Real | Text | UnsetType, until("2.101")] = UNSET
     is_public: bool | Text | Number = msgspec.field(name="os-flavor-access:is_public", default=True)
     description: Annotated[Description | UnsetType | None, since("2.55")] = UNSET
 
@@ -74,33 +74,34 @@ class UpdateFlavor(Strict):
 
 def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
     """The flavor as the version shows it."""
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": flavor.id,
         "name": flavor.name,
         "ram": flavor.memory_mib,
         "disk": flavor.disk_gb,
         "swap": flavor.swap_mib or (0 if ctx.wants(versions.STRICT_QUERIES) else ""),
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
-        "OS-FLV-DISABLED:disabled": flavor.is_disabled,
         "vcpus": flavor.vcpus,
         "os-flavor-access:is_public": flavor.is_public,
-        "rxtx_factor": flavor.rxtx_factor,
         "links": links(ctx, f"flavors/{flavor.id}"),
     }
+    if not ctx.wants(versions.FLAVORS_WITHOUT_RXTX):
+        document["OS-FLV-DISABLED:disabled"] = flavor.is_disabled
+        document["rxtx_factor"] = flavor.rxtx_factor
     if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
-        found["description"] = flavor.description
+        document["description"] = flavor.description
     if ctx.wants(versions.FLAVORS_SHOW_EXTRA_SPECS) and ctx.may(
         policy.LIST_SPECS, {"project_id": ctx.auth.project_id}
     ):
-        found["extra_specs"] = flavor.extra_specs
-    return found
+        document["extra_specs"] = flavor.extra_specs
+    return document
 
 
 def brief(ctx: Context, flavor: Flavor) -> dict[str, Any]:
-    found = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
+    document = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
     if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
-        found["description"] = flavor.description
-    return found
+        document["description"] = flavor.description
+    return document
 
 
 @routes.get("/flavors", answer=answers.Flavors)
@@ -129,8 +130,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Flavor], di
         marker=query.get("marker"),
         limit=size,
     )
-    found = next_links(ctx, path, query, page, size, page[-1].id if page else "")
-    return page, {"flavors_links": found} if found else {}
+    links_ = next_links(ctx, path, query, page, size, page[-1].id if page else "")
+    return page, {"flavors_links": links_} if links_ else {}
 
 
 def _least(query: Query, name: str) -> int | None:
@@ -172,7 +173,7 @@ def _new(ctx: Context, new: NewFlavor) -> Flavor:
         disk_gb=number(new.disk, "disk"),
         ephemeral_gb=number(new.ephemeral, "OS-FLV-EXT-DATA:ephemeral"),
         swap_mib=number(new.swap, "swap"),
-        rxtx_factor=_rxtx_factor(new.rxtx_factor),
+        rxtx_factor=1.0 if new.rxtx_factor is UNSET else _rxtx_factor(new.rxtx_factor),
         is_public=values.truth(new.is_public, "flavor.os-flavor-access:is_public"),
         is_disabled=False,
         description=new.description or None,
@@ -182,21 +183,21 @@ def _new(ctx: Context, new: NewFlavor) -> Flavor:
     )
 
 
-def _id(ctx: Context, given: str | float | None) -> str:
-    if given is None or given == "auto":
+def _id(ctx: Context, id: str | float | None) -> str:
+    if id is None or id == "auto":
         return ctx.new_id()
-    text = str(given)
+    text = str(id)
     if not re.fullmatch(r"(?! )[a-zA-Z0-9. _-]{1,255}(?<! )", text):
         raise values.refuse("flavor.id", text, "It must match '^(?! )[a-zA-Z0-9. _-]+(?<! )$'.")
     return text
 
 
-def _rxtx_factor(given: float | str) -> float:
-    if isinstance(given, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", given):
-        raise values.refuse("flavor.rxtx_factor", given, "It is no number.")
-    if not 0 < float(given) <= 3.40282e38:
-        raise values.refuse("flavor.rxtx_factor", given, "It must be greater than 0.")
-    return float(given)
+def _rxtx_factor(factor: float | str) -> float:
+    if isinstance(factor, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", factor):
+        raise values.refuse("flavor.rxtx_factor", factor, "It is no number.")
+    if not 0 < float(factor) <= 3.40282e38:
+        raise values.refuse("flavor.rxtx_factor", factor, "It must be greater than 0.")
+    return float(factor)
 
 
 @routes.get("/flavors/{id}", answer=answers.OneFlavor, errors=(errors.FlavorNotFound,))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UnsetType
+from haneul.kernel.http import UNSET, UnsetType
 from haneul.services.compute.api.server_schemas import BlockDeviceMapping, File, NewServer, uuid
 from haneul.services.compute.api.values import integer_or_none, refuse, truth
 from haneul.services.compute.model import image_properties
@@ -52,10 +52,11 @@ def disks_of(new: NewServer) -> Disks:
     for entry in new.block_device_mapping_v2 or []:
         if truth(entry.no_device or False, f"{FIELD}.no_device"):
             continue
-        if entry.device_type not in (None, "", "disk"):
+        truth(entry.delete_on_termination, f"{FIELD}.delete_on_termination")
+        if entry.device_type not in (UNSET, "", "disk"):
             raise refuse(f"{FIELD}.device_type", entry.device_type, "It is not one of ['disk']")
         index = integer_or_none(entry.boot_index, f"{FIELD}.boot_index", least=-1)
-        if entry.source_type == "image" and entry.destination_type in (None, "local"):
+        if entry.source_type == "image" and entry.destination_type in (UNSET, "local"):
             if not new.imageRef and entry.destination_type == "local":
                 raise BadRequest(INVALID + "Mapping image to local is not supported.")
             if index == 0 and entry.uuid:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 
 from haneul.kernel import addresses
+from haneul.kernel.context import Context
 from haneul.kernel.http import UNSET, Strict, UnsetType, between, since, until
 from haneul.kernel.http.bounds import FEW, MANY, Document, LongText, Number, Text, Words
 from haneul.kernel.ids import is_uuid
+from haneul.services.compute import versions
 from haneul.services.compute.api.values import refuse
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -50,12 +53,12 @@ class BlockDeviceMapping(Strict):
     boot_index: Number | Text | None = None
     uuid: Text | None = None
     source_type: Text | None = None
-    destination_type: Text | None = None
+    destination_type: Text | UnsetType = UNSET
     volume_size: Number | Text | None = None
     delete_on_termination: bool | Text = False
-    device_name: DeviceName | None = None
-    device_type: Text | None = None
-    disk_bus: Text | None = None
+    device_name: DeviceName | UnsetType = UNSET
+    device_type: Text | UnsetType = UNSET
+    disk_bus: Text | UnsetType = UNSET
     guest_format: Text | None = None
     no_device: bool | Text | None = None
     tag: Annotated[DeviceTag | UnsetType, since("2.32")] = UNSET
@@ -72,24 +75,24 @@ class NewServer(Strict, kw_only=True):
     imageRef: Text | UnsetType = UNSET
     networks: Annotated[list[Nic], FEW] | Text | UnsetType = UNSET
     security_groups: Annotated[list[SecurityGroup], FEW] | UnsetType = UNSET
-    key_name: Name | None = None
-    user_data: Annotated[str, msgspec.Meta(max_length=65535)] | None = None
-    config_drive: bool | Text | None = None
+    key_name: Name | UnsetType = UNSET
+    user_data: Annotated[str, msgspec.Meta(max_length=65535)] | UnsetType = UNSET
+    config_drive: bool | Text | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
-    availability_zone: Name | None = None
+    availability_zone: Name | UnsetType = UNSET
     block_device_mapping_v2: Annotated[list[BlockDeviceMapping], FEW] | UnsetType = UNSET
     block_device_mapping: Annotated[list[Document], FEW] | UnsetType = UNSET
     min_count: Number | Text = 1
     max_count: Number | Text | UnsetType = UNSET
     return_reservation_id: bool | Text = False
     adminPass: LongText | UnsetType = UNSET
-    accessIPv4: Text | None = None
-    accessIPv6: Text | None = None
+    accessIPv4: Text | UnsetType = UNSET
+    accessIPv6: Text | UnsetType = UNSET
     personality: Annotated[Annotated[list[File], FEW] | UnsetType, until("2.56")] = UNSET
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     tags: Annotated[Annotated[list[Tag], msgspec.Meta(max_length=50)] | UnsetType, since("2.52")] = UNSET
     trusted_image_certificates: Annotated[
-        Annotated[list[Text], msgspec.Meta(max_length=50)] | UnsetType | None, since("2.63")
+        Annotated[list[Text], msgspec.Meta(min_length=1, max_length=50)] | UnsetType | None, since("2.63")
     ] = UNSET
     host: Annotated[Name | UnsetType, since("2.74")] = UNSET
     hypervisor_hostname: Annotated[Name | UnsetType, since("2.74")] = UNSET
@@ -105,8 +108,8 @@ class CreateServer(Strict):
 
 class ServerChanges(Strict, kw_only=True):
     name: Name | UnsetType = UNSET
-    accessIPv4: Text | UnsetType | None = UNSET
-    accessIPv6: Text | UnsetType | None = UNSET
+    accessIPv4: Text | UnsetType = UNSET
+    accessIPv6: Text | UnsetType = UNSET
     disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
     description: Annotated[Text | UnsetType | None, since("2.19")] = UNSET
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
@@ -169,9 +172,9 @@ class AttachInterface(Strict):
     interfaceAttachment: InterfaceAttachment | UnsetType = UNSET
 
 
-def address(value: str | UnsetType | None, version: int | None, field: str) -> str:
-    """The address in its usual spelling, empty if there is none; 400 naming the field for anything else."""
-    if not value:
+def address(value: str | UnsetType, version: int | None, field: str) -> str:
+    """The address in its usual spelling, empty if none is named; 400 naming the field for anything else."""
+    if value is UNSET:
         return ""
     try:
         return str(addresses.read(value, version))
@@ -184,3 +187,27 @@ def uuid(value: str, field: str) -> str:
     if not is_uuid(value):
         raise refuse(field, value, f"'{value}' is not a 'uuid'")
     return value
+
+
+HOSTNAME = re.compile(r"[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+")
+FULL_HOSTNAME = re.compile(r"[a-zA-Z0-9]+[a-zA-Z0-9.-]*[a-zA-Z0-9]+")
+
+
+def hostname(ctx: Context, value: str) -> str:
+    """A host's name of two letters at least; one with a domain from 2.94 on."""
+    pattern, most = (FULL_HOSTNAME, 255) if ctx.wants(versions.HOSTNAMES_WITH_DOMAINS) else (HOSTNAME, 63)
+    if len(value) > most or not pattern.fullmatch(value):
+        raise refuse("server.hostname", value, f"'{value[:80]}' does not match '^{pattern.pattern}$'")
+    return value
+
+
+def same_or_other_hosts(hints: dict[str, object]) -> dict[str, object]:
+    """The hints, whose servers to be near or far from are ids."""
+    for name in ("same_host", "different_host"):
+        if name in hints:
+            ids = hints[name] if isinstance(hints[name], list) else [hints[name]]
+            if not all(isinstance(each, str) and is_uuid(each) for each in ids):  # type: ignore[union-attr]  # a list
+                raise refuse(
+                    f"scheduler_hints.{name}", hints[name], "It is no id of a server, nor a list of such"
+                )
+    return hints

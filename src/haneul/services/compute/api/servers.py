@@ -20,6 +20,8 @@ from haneul.services.compute.api.server_schemas import (
     NewServer,
     UpdateServer,
     address,
+    hostname,
+    same_or_other_hosts,
     uuid,
 )
 from haneul.services.compute.api.values import integer, truth
@@ -76,7 +78,7 @@ async def create_server(ctx: Context, body: CreateServer) -> Reply:
         hints = body.hints
     else:
         hints = body.hints_long if isinstance(body.hints_long, dict) else {}
-    made = await servers.create(ctx, _wish(ctx, new, hints))
+    made = await servers.create(ctx, _wish(ctx, new, same_or_other_hosts(hints)))
     if truth(new.return_reservation_id, "server.return_reservation_id"):
         return Reply({"reservation_id": made[0].reservation_id}, status=202)
     first = made[0]
@@ -107,8 +109,8 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
     disks = disks_of(new)
     if isinstance(new.hostname, str) and most > 1:
         raise BadRequest("Unable to allocate a single hostname to multiple instances")
-    if new.disk_config not in (UNSET, "AUTO", "MANUAL"):
-        raise BadRequest(f"Invalid input for field/attribute OS-DCF:diskConfig. Value: {new.disk_config}.")
+    if new.disk_config is not UNSET:
+        require_disk_config(new.disk_config)
     return ServerWish(
         name=new.name.strip(),
         flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
@@ -118,18 +120,18 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         networks=networks,
         is_network_automatic=is_automatic,
         security_groups=_group_names(new),
-        key_name=new.key_name,
-        user_data=new.user_data,
-        config_drive=truth(new.config_drive or False, "server.config_drive"),
+        key_name=new.key_name or None,
+        user_data=new.user_data if isinstance(new.user_data, str) else None,
+        config_drive=new.config_drive is not UNSET and truth(new.config_drive, "server.config_drive"),
         metadata=new.metadata or {},
         tags=new.tags or [],
-        zone=new.availability_zone,
+        zone=new.availability_zone or None,
         host=new.host or new.hypervisor_hostname or None,
         volumes=disks.volumes,
         local_disks=disks.local,
         files=injected_files(new.personality),
         description=_description(ctx, new),
-        hostname=new.hostname or None,
+        hostname=hostname(ctx, new.hostname) if isinstance(new.hostname, str) else None,
         access_ip_v4=address(new.accessIPv4, 4, "server.accessIPv4"),
         access_ip_v6=address(new.accessIPv6, 6, "server.accessIPv6"),
         hints=hints,
@@ -138,6 +140,11 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         least=least,
         most=most,
     )
+
+
+def require_disk_config(word: str) -> None:
+    if word not in ("AUTO", "MANUAL"):
+        raise BadRequest(f"Invalid input for field/attribute OS-DCF:diskConfig. Value: {word[:80]}.")
 
 
 def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, bool]:
@@ -150,17 +157,17 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
         if new.networks not in ("auto", "none") or not ctx.wants(versions.NETWORKS_ARE_REQUIRED):
             raise BadRequest(f"Invalid input for field/attribute networks. Value: {new.networks}.")
         return ([] if new.networks == "none" else None), new.networks == "auto"
-    found = []
+    nics = []
     for nic in new.networks:
         if nic.port:
-            found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
+            nics.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
         elif nic.uuid:
             fixed_ip = address(nic.fixed_ip, None, "server.networks.fixed_ip") or None
             network_id = uuid(nic.uuid, "server.networks.uuid")
-            found.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
+            nics.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:
             raise BadRequest("Bad network format: missing 'uuid'")
-    return found or None, False
+    return nics or None, False
 
 
 @routes.get(
@@ -190,19 +197,19 @@ async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
 async def _page(
     ctx: Context, query: Query, path: str, all_tenants: Rule
 ) -> tuple[list[Server | PastServer], dict[str, Any]]:
-    asked = await server_filters.read(ctx, query, all_tenants)
+    search = await server_filters.read(ctx, query, all_tenants)
     limit = lists.NUMBERS.read(query, "limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
     sort = server_filters.order(ctx, query)
-    if size == 0 or asked.is_of_nothing:
+    if size == 0 or search.is_of_nothing:
         return [], {}
     page = await server_lists.page(
-        ctx, asked.which, asked.filters, sort=sort, marker=query.get("marker"), limit=size, tags=asked.tags,
-        zone=asked.zone,
+        ctx, search.which, search.filters, sort=sort, marker=query.get("marker"), limit=size, tags=search.tags,
+        zone=search.zone,
     )  # fmt: skip
     more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
-    if asked.task_state is not None:
-        page = [s for s in page if task_state(s) == asked.task_state]
+    if search.task_state is not None:
+        page = [s for s in page if task_state(s) == search.task_state]
     return page, {"servers_links": more} if more else {}
 
 
@@ -229,12 +236,13 @@ async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, 
     if new.description is not UNSET:
         changes["description"] = new.description
     if new.hostname is not UNSET:
-        changes["hostname"] = new.hostname
+        changes["hostname"] = hostname(ctx, new.hostname)
     if new.accessIPv4 is not UNSET:
         changes["access_ip_v4"] = address(new.accessIPv4, 4, "server.accessIPv4")
     if new.accessIPv6 is not UNSET:
         changes["access_ip_v6"] = address(new.accessIPv6, 6, "server.accessIPv6")
     if new.disk_config is not UNSET:
+        require_disk_config(new.disk_config)
         changes["disk_config"] = new.disk_config
     server = await servers.update(ctx, id, **changes)
     view = (await views.details(ctx, [server], is_one=True))[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import string
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
@@ -13,6 +14,9 @@ from haneul.kernel.errors import BadRequest
 from haneul.services.compute import errors
 
 ROOT = "/dev/vda"
+PREFIXES = {"ide": "hd", "scsi": "sd", "sata": "sd", "usb": "sd"}
+"""What guests call the disks of a bus; vd those of any other."""
+_NAME = re.compile(r"(/dev/x?[a-z]d)[a-z]")
 SWAP = "swap"
 DEFAULT_FORMAT = "ext4"
 FORMATS = ("ext2", "ext3", "ext4", "vfat")
@@ -73,11 +77,18 @@ def full_name(device: str) -> str:
     return device if device.startswith("/dev/") else f"/dev/{device}"
 
 
-def free_names(taken: Collection[str]) -> Iterator[str]:
-    """/dev/vdb and on, without those that are taken."""
+def first_name(bus: str | None) -> str:
+    """What a server's first disk is called, by what it is plugged into."""
+    return f"/dev/{PREFIXES.get(bus or '', 'vd')}a"
+
+
+def free_names(taken: Collection[str], root: str = ROOT) -> Iterator[str]:
+    """/dev/vdb and on, or as the root disk is called, without those that are taken."""
+    match = _NAME.match(root)
+    prefix = match[1] if match else "/dev/vd"
     letters = string.ascii_lowercase
     pairs = ("".join(p) for p in itertools.product(letters, letters))
-    return (name for x in itertools.chain(letters[1:], pairs) if (name := f"/dev/vd{x}") not in taken)
+    return (name for x in itertools.chain(letters[1:], pairs) if (name := f"{prefix}{x}") not in taken)
 
 
 def require_different(devices: Sequence[str]) -> None:
@@ -88,7 +99,7 @@ def require_different(devices: Sequence[str]) -> None:
 
 
 def local_disks(
-    flavor: Sized, wishes: Sequence[LocalWish], taken: Collection[str], *, has_root: bool
+    flavor: Sized, wishes: Sequence[LocalWish], taken: Collection[str], *, has_root: bool, root: str = ROOT
 ) -> list[LocalDisk]:
     """The empty disks of a server with this flavor: those asked for, and what else the flavor has.
 
@@ -111,7 +122,7 @@ def local_disks(
         others = [LocalWish(None, None)]
     if flavor.swap_mib and not swaps:
         swaps = [LocalWish(SWAP, None)]
-    free = free_names(taken)
+    free = free_names(taken, root)
     disks = []
     for number, wish in enumerate(others):
         size_mib = (flavor.ephemeral_gb if wish.size is None else wish.size) << 10
@@ -124,7 +135,9 @@ def local_disks(
     return [d for d in disks if d.size_mib]
 
 
-def resized(disks: Sequence[LocalDisk], flavor: Sized, taken: Collection[str]) -> list[LocalDisk]:
+def resized(
+    disks: Sequence[LocalDisk], flavor: Sized, taken: Collection[str], *, root: str = ROOT
+) -> list[LocalDisk]:
     """The same server's empty disks with another flavor: a single one for data has all of its room, swap too.
 
     Several disks for data keep their sizes. ValueError where they would have to shrink.
@@ -138,4 +151,4 @@ def resized(disks: Sequence[LocalDisk], flavor: Sized, taken: Collection[str]) -
     wishes += [
         LocalWish(SWAP, None, d.device, d.tag, d.bus) for d in disks if d.format == SWAP and flavor.swap_mib
     ]
-    return local_disks(flavor, wishes, {*taken, *(d.device for d in disks)}, has_root=False)
+    return local_disks(flavor, wishes, {*taken, *(d.device for d in disks)}, has_root=False, root=root)

@@ -11,7 +11,7 @@ import msgspec
 
 from haneul.kernel.db import derived_field
 from haneul.services.compute import errors
-from haneul.services.compute.model.block_devices import ROOT, LocalDisk
+from haneul.services.compute.model.block_devices import LocalDisk, first_name
 
 
 class VmState(StrEnum):
@@ -174,7 +174,8 @@ class Server(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def root_device(self) -> str:
-        return next((d.device for d in self.block_devices if d.boot_index == 0), ROOT)
+        bus = self.disk_buses.get("root") or self.image_properties.get("hw_disk_bus")
+        return next((d.device for d in self.block_devices if d.boot_index == 0), first_name(bus))
 
 
 class HasState(Protocol):

@@ -8,7 +8,7 @@ import binascii
 import contextlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -89,8 +89,10 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
     group_id = await _group(ctx, wish.hints)
     nics = await _nics(ctx, wish)
     impossible = await _impossible(ctx, wish, nics)
-    named = _device_names(wish)
-    local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=_root(wish) is None)
+    root = _root_device(wish, properties)
+    named = _device_names(wish, root)
+    has_root = _root(wish) is None
+    local_disks = block_devices.local_disks(flavor, wish.local_disks, named, has_root=has_root, root=root)
     count = await _how_many(ctx, wish, flavor)
     await _require_group_room(ctx, group_id, count)
     await check_metadata_quota(ctx, wish.metadata)
@@ -204,12 +206,12 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
     """
     boot = _root(wish)
     image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
-    found = None if image_id is None else await active_image(ctx, image_id)
-    if found is not None:
-        image_properties.check(found.properties)
-        of_image = image_mappings.read(found.properties)
+    source = None if image_id is None else await active_image(ctx, image_id)
+    if source is not None:
+        image_properties.check(source.properties)
+        of_image = image_mappings.read(source.properties)
         wish = msgspec.structs.replace(wish, volumes=image_mappings.merged(wish.volumes, of_image))
-        require_fits(found, flavor, _root(wish))
+        require_fits(source, flavor, _root(wish))
     elif boot is None:
         raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
                          "device mapping combination is not valid.")  # fmt: skip
@@ -218,7 +220,7 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
         "owner_project_name": ctx.auth.project_name or "",
         "owner_user_name": ctx.auth.user_name or "",
     }
-    return wish, (found.properties if found else {}) | booter
+    return wish, (source.properties if source else {}) | booter
 
 
 def _root(wish: ServerWish) -> VolumeWish | None:
@@ -227,32 +229,32 @@ def _root(wish: ServerWish) -> VolumeWish | None:
 
 async def active_image(ctx: Context, image_id: str) -> image.Image:
     try:
-        found = await image.get(ctx, image_id)
+        source = await image.get(ctx, image_id)
     except NotFound:
         raise errors.ImageNotUsable(why=f"Image {image_id} could not be found.") from None
-    if found.status != "active":
+    if source.status != "active":
         raise errors.ImageNotUsable(why=f"Image {image_id} is not active.")
-    return found
+    return source
 
 
-def require_fits(found: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
-    if found.min_ram > flavor.memory_mib:
+def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
+    if source.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
-    if found.min_disk > size and (boot or flavor.disk_gb):
+    if source.min_disk > size and (boot or flavor.disk_gb):
         raise errors.ImageNotUsable(
             why=f"Flavor's disk is too small for requested image. Flavor disk is {size << 30} bytes, image is "
-            f"{found.min_disk << 30} bytes."
+            f"{source.min_disk << 30} bytes."
         )
 
 
 async def public_key_of(ctx: Context, name: str | None) -> str | None:
     if name is None:
         return None
-    found = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
-    if found is None:
+    keypair = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
+    if keypair is None:
         raise BadRequest("Invalid key_name provided.")
-    return found.public_key
+    return keypair.public_key
 
 
 def check_user_data(text: str | None) -> None:
@@ -337,10 +339,16 @@ async def _automatic_network(ctx: Context) -> str:
         raise BadRequest(message) from none
 
 
-def _device_names(wish: ServerWish) -> list[str]:
+def _root_device(wish: ServerWish, properties: Mapping[str, Any]) -> str:
+    """As it was asked to be called, else by the bus that it is plugged into."""
+    boot = _root(wish)
+    bus = (boot.bus if boot else wish.image_bus) or properties.get("hw_disk_bus")
+    return (boot.device if boot else None) or block_devices.first_name(bus)
+
+
+def _device_names(wish: ServerWish, root: str) -> list[str]:
     """The names that disks were asked to have, and the root disk's; raises if two are the same."""
     boot = _root(wish)
-    root = (boot.device if boot else None) or block_devices.ROOT
     others = [v.device for v in wish.volumes if v.device and v is not boot]
     named = [root, *others, *(d.device for d in wish.local_disks if d.device)]
     block_devices.require_different(named)
@@ -380,12 +388,13 @@ async def _volumes(
     """Make or reserve the volumes that the server is made with; and what the owner calls them, by id."""
     devices: list[BlockDevice] = []
     tags: dict[str, str] = {}
-    free = block_devices.free_names({*named, *(d.device for d in server.local_disks)})
+    root = named[0]
+    free = block_devices.free_names({*named, *(d.device for d in server.local_disks)}, root)
     boot = _root(wish)
     for volume in wish.volumes:
         if volume.source == "volume" and volume.source_id and not wish.also_multiattach:
             await require_one_user(ctx, volume.source_id)
-        device = volume.device or (block_devices.ROOT if volume is boot else next(free))
+        device = volume.device or (root if volume is boot else next(free))
         volume_id = volume.source_id
         if volume.source != "volume":
             made = await block_storage.create_for_server(

@@ -90,8 +90,9 @@ def disks_of_new_size(
     server: Server, flavor: FlavorSnapshot, devices: Sequence[BlockDevice] = ()
 ) -> list[LocalDisk]:
     """The empty disks of the server once it has the flavor; DriverError where they would shrink."""
+    root = server.root_device
     try:
-        return resized(server.local_disks, flavor, {server.root_device, *(d.device for d in devices)})
+        return resized(server.local_disks, flavor, {root, *(d.device for d in devices)}, root=root)
     except ValueError as refusal:
         raise DriverError(str(refusal)) from None
 

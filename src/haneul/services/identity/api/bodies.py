@@ -20,25 +20,35 @@ ProjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00]*$")]
 AuthRule = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=64)]
+Description = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\x00]*$")]
 
 
 def read(
-    shape: type[T], given: dict[str, Any], *, of: str, may_be_empty: bool = True
+    shape: type[T], document: dict[str, Any], *, of: str, may_be_empty: bool = True
 ) -> tuple[T, dict[str, Any]]:
     """The known fields of the body's `of`, and whatever else it has."""
-    if not given and not may_be_empty:
+    if not document and not may_be_empty:
         raise InvalidField(field=of, why="{} should be non-empty", kind="value")
-    if isinstance(name := given.get("name"), str) and name.strip():
-        given = {**given, "name": name.strip()}
+    if isinstance(name := document.get("name"), str) and name.strip():
+        document = {**document, "name": name.strip()}
     try:
-        known = msgspec.convert(given, shape, strict=True)
+        known = msgspec.convert(document, shape, strict=True)
     except msgspec.ValidationError as problem:
         error = invalid(problem)
         error.details["field"] = f"{of}.{error.details['field']}"
         raise error from None
     names = shape.__struct_fields__
-    return known, {name: value for name, value in given.items() if name not in names}
+    return known, {name: value for name, value in document.items() if name not in names}
+
+
+def require_texts(extra: dict[str, Any], *names: str, of: str) -> None:
+    """Of what is kept as it comes, these are texts, or nothing."""
+    for name in names:
+        if not isinstance(extra.get(name, ""), str | None):
+            raise InvalidField(
+                field=f"{of}.{name}", why=f"{extra[name]!r} is not of type 'string'", kind="value"
+            )
 
 
 class ResourceOptions(Strict):
@@ -67,16 +77,16 @@ class UserOptions(Strict):
 
 def set_options(options: msgspec.Struct) -> dict[str, Any]:
     """The options that are on or off, without those that were taken back."""
-    return {name: value for name, value in given(options).items() if value is not None}
+    return {name: value for name, value in sent(options).items() if value is not None}
 
 
 def merged(options: dict[str, Any], changes: msgspec.Struct) -> dict[str, Any]:
     """The options as changed."""
-    new = {**options, **given(changes)}
+    new = {**options, **sent(changes)}
     return {name: value for name, value in new.items() if value is not None}
 
 
-def given(body: msgspec.Struct) -> dict[str, Any]:
+def sent(body: msgspec.Struct) -> dict[str, Any]:
     """The fields that were sent, by name."""
     values = {name: getattr(body, name) for name in body.__struct_fields__}
     return {name: value for name, value in values.items() if value is not msgspec.UNSET}

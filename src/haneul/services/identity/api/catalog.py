@@ -11,12 +11,12 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import InvalidField, Schema
+from haneul.kernel.http.schema import InvalidField, Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.bodies import Description, Name, Text, read, require_texts, sent
 from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
@@ -27,35 +27,40 @@ routes = Routes("/v3")
 
 Interface = Literal["public", "internal", "admin"]
 RegionId = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^/\x00]*$")]
+ParentId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^/\x00]*$")]
 Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=225, pattern=r"^[a-zA-Z0-9+.-]+:[^\x00]*$")]
 
 
 class NewRegion(Schema):
     id: RegionId | None = None
-    description: Text | None = None
-    parent_region_id: RegionId | None = None
+    description: Description | None = None
+    parent_region_id: ParentId | None = None
 
 
 class ChangedRegion(Schema):
-    description: Text | UnsetType | None = UNSET
-    parent_region_id: RegionId | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
+    parent_region_id: ParentId | UnsetType | None = UNSET
 
 
 class RegionBody(Schema):
     region: Document
 
 
+class ChangedRegionBody(Strict):
+    region: Document
+
+
 class NewService(Schema):
     type: Kind
-    name: Text | None = None
+    name: Name | UnsetType = UNSET
     description: Text | None = None
     enabled: bool = True
 
 
 class ChangedService(Schema):
     type: Kind | UnsetType = UNSET
-    name: Text | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
     description: Text | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
@@ -68,7 +73,7 @@ class NewEndpoint(Schema):
     service_id: Text
     interface: Interface
     url: Url
-    region_id: RegionId | None = None
+    region_id: ParentId | None = None
     region: RegionId | None = None
     enabled: bool = True
 
@@ -77,13 +82,20 @@ class ChangedEndpoint(Schema):
     service_id: Text | UnsetType = UNSET
     interface: Interface | UnsetType = UNSET
     url: Url | UnsetType = UNSET
-    region_id: RegionId | UnsetType | None = UNSET
+    region_id: ParentId | UnsetType | None = UNSET
     region: RegionId | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
-class EndpointBody(Schema):
+class EndpointBody(Strict):
     endpoint: Document
+
+
+def _require_words(extra: dict[str, Any]) -> None:
+    """An endpoint's name and description are texts; it may have no description, but not no name."""
+    require_texts(extra, "name", "description", of="endpoint")
+    if extra.get("name", "") is None:
+        raise InvalidField(field="endpoint.name", why="None is not of type 'string'", kind="value")
 
 
 # regions
@@ -161,13 +173,13 @@ async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     answer=catalog_answers.OneRegion,
     errors=(errors.ImmutableId, errors.Invalid, errors.ThingNotFound),
 )
-async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[str, Any]:
+async def update_region(ctx: Context, region_id: str, body: ChangedRegionBody) -> dict[str, Any]:
     """Change a region."""
     changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
     region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id, "region")
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
-    changes = given(changed)
+    changes = sent(changed)
     changes["description"] = changes.get("description", region.description) or ""
     new = access.changed(region, changes, extra)
     return {"region": region_view(ctx, await catalog.update_region(ctx, new))}
@@ -185,7 +197,7 @@ async def delete_region(ctx: Context, region_id: str) -> None:
 
 
 def service_view(ctx: Context, service: Service) -> dict[str, Any]:
-    found = {
+    document = {
         **service.extra,
         "id": service.id,
         "type": service.type,
@@ -194,8 +206,8 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     }
     for name in ("name", "description"):
         if (value := getattr(service, name)) is not None:
-            found[name] = value
-    return found
+            document[name] = value
+    return document
 
 
 @routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services, errors=(NotFound,))
@@ -210,7 +222,7 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     """Create a service."""
     ctx.authorize(policy.CREATE_SERVICE, {})
     new, extra = read(NewService, body.service, of="service")
-    service = Service(new_hex(), new.type, new.name, new.description, new.enabled, extra)
+    service = Service(new_hex(), new.type, new.name or None, new.description, new.enabled, extra)
     tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
 
@@ -242,7 +254,7 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
     service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id, "service")
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
-    new = access.changed(service, given(changed), extra)
+    new = access.changed(service, sent(changed), extra)
     tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
 
@@ -298,6 +310,7 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     """Create an endpoint, and its region if that is new."""
     ctx.authorize(policy.CREATE_ENDPOINT, {})
     new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
+    _require_words(extra)
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
     await catalog.require_places(ctx, endpoint)
@@ -329,10 +342,11 @@ async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
 async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) -> dict[str, Any]:
     """Change an endpoint."""
     changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
+    _require_words(extra)
     endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
-    changes = given(changed)
+    changes = sent(changed)
     legacy = changes.pop("region", UNSET)
     if legacy is not UNSET:
         changes.setdefault("region_id", legacy)

@@ -11,19 +11,19 @@ from haneul.kernel.db import Filter
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
+    Description,
     Id,
     ProjectName,
     ResourceOptions,
     Tag,
-    Text,
-    given,
     merged,
     read,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.lists import links, listing
@@ -37,7 +37,7 @@ routes = Routes("/v3")
 
 class NewDomain(Schema):
     name: ProjectName
-    description: Text | None = None
+    description: Description | None = None
     enabled: bool = True
     tags: Annotated[list[Tag], MANY] = field(default_factory=list)
     options: ResourceOptions = field(default_factory=ResourceOptions)
@@ -46,13 +46,13 @@ class NewDomain(Schema):
 
 class ChangedDomain(Schema):
     name: ProjectName | UnsetType = UNSET
-    description: Text | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     tags: Annotated[list[Tag], MANY] | UnsetType = UNSET
     options: ResourceOptions | UnsetType = UNSET
 
 
-class DomainBody(Schema):
+class DomainBody(Strict):
     domain: Document
 
 
@@ -131,7 +131,7 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
     domain = await access.find_openly(ctx, policy.UPDATE_DOMAIN, DOMAINS, domain_id, "domain")
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
-    changes = given(changed)
+    changes = sent(changed)
     if "description" in changes:
         changes["description"] = changes["description"] or ""
     if "options" in changes:

@@ -10,12 +10,12 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
-from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.bodies import Id, Name, Text, read, sent
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import expiry_filters, links, listing
 from haneul.services.identity.api.views import user_view
@@ -30,7 +30,7 @@ routes = Routes("/v3")
 
 class NewGroup(Schema):
     name: Name
-    domain_id: Id | None = None
+    domain_id: Id | UnsetType = UNSET
     description: Text | None = None
 
 
@@ -40,7 +40,7 @@ class ChangedGroup(Schema):
     description: Text | UnsetType | None = UNSET
 
 
-class GroupBody(Schema):
+class GroupBody(Strict):
     group: Document
 
 
@@ -84,7 +84,7 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Create a group."""
     new, extra = read(NewGroup, body.group, of="group")
     group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
-    ctx.authorize(policy.CREATE_GROUP, access.target(group={"domain_id": new.domain_id}))
+    ctx.authorize(policy.CREATE_GROUP, access.target(group={"domain_id": new.domain_id or None}))
     await access.exists(ctx, DOMAINS, group.domain_id, "domain")
     await directories.require_writable(ctx, group.domain_id)
     return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
@@ -109,7 +109,7 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
     changed, extra = read(ChangedGroup, body.group, of="group", may_be_empty=False)
     group = await access.find(ctx, policy.UPDATE_GROUP, GROUPS, group_id, "group")
     await directories.require_writable(ctx, group.domain_id)
-    changes = given(changed)
+    changes = sent(changed)
     if changes.get("domain_id", group.domain_id) != group.domain_id:
         raise ImmutableId(kind="Domain")
     if extra.pop("id", group_id) != group_id:

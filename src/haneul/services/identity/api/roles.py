@@ -11,19 +11,19 @@ from haneul.kernel.db import Filter
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.bodies import (
+    Description,
     Id,
     Name,
     ResourceOptions,
-    Text,
-    given,
     merged,
     read,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.lists import links, listing
@@ -40,18 +40,18 @@ routes = Routes("/v3")
 class NewRole(Schema):
     name: Name
     domain_id: Id | None = None
-    description: Text | None = None
+    description: Description | None = None
     options: ResourceOptions = field(default_factory=ResourceOptions)
 
 
 class ChangedRole(Schema):
     name: Name | UnsetType = UNSET
     domain_id: Id | UnsetType | None = UNSET
-    description: Text | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
     options: ResourceOptions | UnsetType = UNSET
 
 
-class RoleBody(Schema):
+class RoleBody(Strict):
     role: Document
 
 
@@ -129,7 +129,7 @@ async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, A
     role = await _find(ctx, role_id, policy.UPDATE_ROLE, policy.UPDATE_DOMAIN_ROLE)
     if extra.pop("id", role_id) != role_id:
         raise ImmutableId(kind="role")
-    changes = given(changed)
+    changes = sent(changed)
     if "description" in changes:
         changes["description"] = changes["description"] or ""
     if "options" in changes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document, LongText
 from haneul.kernel.http.routes import Query, Request, Routes
-from haneul.kernel.http.schema import Schema
+from haneul.kernel.http.schema import Schema, Strict
 from haneul.kernel.ids import new_hex
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers, federated_objects, groups, projects
@@ -19,9 +20,10 @@ from haneul.services.identity.api.bodies import (
     Name,
     Text,
     UserOptions,
-    given,
     read,
     refuse_empty,
+    require_texts,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.domains import default_domain, own_domain
@@ -40,12 +42,15 @@ from haneul.services.identity.store.users import GROUPS, USERS, USERS_BY_EXPIRY,
 routes = Routes("/v3")
 
 
+ProjectId = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00]*$")]
+
+
 class NewUser(Schema):
     name: Name
     password: Text | None = None
-    domain_id: Id | None = None
+    domain_id: Id | UnsetType = UNSET
     enabled: bool = True
-    default_project_id: Text | None = None
+    default_project_id: ProjectId | None = None
     options: UserOptions = field(default_factory=UserOptions)
     federated: Annotated[list[FederatedObject], MANY] = field(default_factory=list)
 
@@ -55,16 +60,16 @@ class ChangedUser(Schema):
     password: Text | UnsetType | None = UNSET
     domain_id: Id | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
-    default_project_id: Text | UnsetType | None = UNSET
+    default_project_id: ProjectId | UnsetType | None = UNSET
     options: UserOptions | UnsetType = UNSET
     federated: Annotated[list[FederatedObject], MANY] | UnsetType = UNSET
 
 
-class UserBody(Schema):
+class UserBody(Strict):
     user: Document
 
 
-class ChangedPassword(Schema):
+class ChangedPassword(Strict):
     password: LongText
     original_password: LongText
 
@@ -112,7 +117,8 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
 async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
     """Create a user."""
     new, extra = read(NewUser, body.user, of="user")
-    ctx.authorize(policy.CREATE_USER, access.target(user={"domain_id": new.domain_id}))
+    require_texts(extra, "description", of="user")
+    ctx.authorize(policy.CREATE_USER, access.target(user={"domain_id": new.domain_id or None}))
     user = User(
         new_hex(),
         new.name,
@@ -161,12 +167,13 @@ async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
 async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, Any]:
     """Change a user."""
     changed, extra = read(ChangedUser, body.user, of="user", may_be_empty=False)
+    require_texts(extra, "description", of="user")
     if extra.pop("id", user_id) != user_id:
         raise BadRequest("Cannot change ID")
-    changes = given(changed)
+    changes = sent(changed)
     password = changes.pop("password", None)
     if "options" in changes:
-        changes["options"] = given(changes["options"])
+        changes["options"] = sent(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
     user = await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)

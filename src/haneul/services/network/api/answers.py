@@ -36,7 +36,7 @@ class Network(Named):
     subnets: list[str]
     shared: bool
     is_external: bool = field(name="router:external")
-    is_default: bool
+    is_default: bool | UnsetType = UNSET
     port_security_enabled: bool
     mtu: int
     network_type: str | UnsetType | None = field(name="provider:network_type", default=UNSET)
@@ -191,7 +191,12 @@ class FloatingIp(Described):
     port_details: PortDetails | None
 
 
-class SecurityGroupRule(Described):
+class SecurityGroupRule(Owned):
+    description: str | None
+    """None of the rules that a group begins with."""
+    created_at: str
+    updated_at: str
+    revision_number: int
     security_group_id: str
     direction: str
     ethertype: str
@@ -208,7 +213,6 @@ class SecurityGroupRule(Described):
 class SecurityGroup(Named):
     stateful: bool
     shared: bool
-    is_default: bool
     security_group_rules: list[SecurityGroupRule]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from haneul.kernel.context import Context
 from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
@@ -10,7 +13,7 @@ from haneul.services.network.api import answers, checks, visibility
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
-from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT
+from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT, Network
 from haneul.services.network.operations import networks
 from haneul.services.network.store import conditions
 from haneul.services.network.store.networks import NETWORKS
@@ -21,6 +24,13 @@ routes = Routes("/v2.0")
 def _status(values: list[str]) -> Condition:
     """Every network is ACTIVE."""
     return conditions.all_or_none("status", are_all="ACTIVE" in values)
+
+
+async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networks: list[Network]) -> None:
+    """As upstream: whether it is the default one is shown of external networks only."""
+    for view, network in zip(views, networks, strict=True):
+        if not network.is_external:
+            view.pop("is_default", None)
 
 
 NETWORK = Resource(
@@ -58,7 +68,7 @@ NETWORK = Resource(
         ),
         Attribute(
             "provider:segmentation_id",
-            kinds.or_none(kinds.integer(FIRST_SEGMENT, LAST_SEGMENT)),
+            kinds.integer(FIRST_SEGMENT, LAST_SEGMENT),
             field="segment",
             ruled=("get", *CHANGES),
         ),
@@ -82,6 +92,7 @@ NETWORK = Resource(
         conditions.external(NETWORKS),
     ),
     filters={"status": _status},
+    complete=_default_of_external,
     shape=answers.Network,
     refusals={
         "create": (errors.OverQuota, errors.SegmentInUse),

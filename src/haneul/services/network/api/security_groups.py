@@ -21,10 +21,10 @@ routes = Routes("/v2.0")
 
 
 def _ethertype(value: Any) -> str:
-    found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
-    if found is None:
+    ethertype = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
+    if ethertype is None:
         raise errors.SecurityGroupRuleInvalidEtherType(ethertype=value)
-    return found
+    return ethertype
 
 
 def _direction(value: Any) -> str:
@@ -84,7 +84,7 @@ RULE = Resource(
         DESCRIPTION,
         *TIMES,
         REVISION,
-        Attribute("security_group_id", _group_id),
+        Attribute("security_group_id", kinds.uuid),
         Attribute("direction", _direction, spellings=only(str.lower)),
         Attribute("ethertype", _ethertype, spellings=only(_ethertype)),
         Attribute("protocol", _protocol, spellings=_protocol_spellings),
@@ -153,7 +153,6 @@ SECURITY_GROUP = Resource(
         *STANDARD,
         Attribute("stateful", kinds.truth, field="is_stateful"),
         shown("shared", "is_shared"),
-        shown("is_default"),
     ),
     SECURITY_GROUPS,
     errors.SecurityGroupNotFound,

@@ -16,7 +16,7 @@ from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
 
-LENGTH = kinds.or_none(kinds.integer(0, 128))
+LENGTH = kinds.integer(0, 128)
 
 
 def _length(name: str) -> Attribute:
@@ -29,14 +29,14 @@ SUBNET_POOL = Resource(
     "subnetpool",
     (
         ID,
-        NAME,
+        Attribute("name", kinds.not_blank(kinds.NAME)),
         *STANDARD,
         Attribute("prefixes", kinds.list_of(checks.subnet, most=1000), is_stored=False),
         shown("ip_version"),
         _length("default_prefixlen"),
         _length("min_prefixlen"),
         _length("max_prefixlen"),
-        Attribute("default_quota", kinds.or_none(kinds.integer(0))),
+        Attribute("default_quota", kinds.integer(0)),
         Attribute("address_scope_id", kinds.or_none(kinds.uuid)),
         Attribute("shared", kinds.truth, field="is_shared", ruled=("create",)),
         Attribute("is_default", kinds.truth, ruled=CHANGES),

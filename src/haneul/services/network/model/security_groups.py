@@ -48,7 +48,8 @@ class Rule(Struct, frozen=True, gc=False):
     """As it was given; `normalized_cidr` is what it means."""
     remote_group_id: str | None
     remote_address_group_id: str | None
-    description: str
+    description: str | None
+    """None of the rules that a group begins with."""
     belongs_to_default_sg: bool
     normalized_cidr: str | None
     meaning: str
@@ -161,6 +162,7 @@ def _of_both_versions(group: SecurityGroup, direction: str, remote: str | None =
             direction=direction,
             ethertype=version,
             remote_group_id=remote,
+            description=None,
         )
         for version in ("IPv4", "IPv6")
     ]

@@ -80,7 +80,7 @@ class SubnetChange(Struct, kw_only=True, frozen=True):
 class NewSubnetPool(Struct, kw_only=True, frozen=True):
     project_id: str
     prefixes: list[str]
-    name: str = ""
+    name: str
     description: str = ""
     default_prefixlen: int | None = None
     min_prefixlen: int | None = None
@@ -161,8 +161,9 @@ class NewRouter(Struct, kw_only=True, frozen=True):
     description: str = ""
     is_up: bool = True
     gateway: dict[str, Any] | None = None
-    is_ha: bool = False
-    is_distributed: bool = False
+    is_ha: bool | Unset = UNSET
+    """Who says it, even what it is anyway, needs the right to; as with the next one."""
+    is_distributed: bool | Unset = UNSET
     availability_zone_hints: list[str] = []
     flavor_id: str | None = None
 
@@ -198,7 +199,7 @@ class FloatingIpChange(Struct, kw_only=True, frozen=True):
 
 class NewSecurityGroup(Struct, kw_only=True, frozen=True):
     project_id: str
-    name: str
+    name: str = ""
     description: str = ""
     is_stateful: bool = True
 
@@ -216,7 +217,7 @@ class NewRule(Struct, kw_only=True, frozen=True):
     """Of who asks; the rule is its group's."""
     security_group_id: str
     direction: str
-    description: str = ""
+    description: str | None = ""
     ethertype: str = "IPv4"
     protocol: str | None = None
     port_range_min: int | None = None

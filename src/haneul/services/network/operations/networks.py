@@ -27,6 +27,8 @@ PROVIDER_TYPES = ("flat", "vlan", "vxlan", "geneve", "gre", "local")
 async def create(ctx: Context, new: NewNetwork) -> Network:
     """A network without subnets; nothing is made on any host until a port needs it."""
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, network=1)
+    if new.segment is not None and new.network_type is None:
+        raise errors.InvalidOperation(reason="network_type required")
     kind = new.network_type or ("flat" if new.physical_network else "vxlan")
     if kind == "flat" and not new.physical_network:
         raise errors.InvalidOperation(reason="physical_network required for flat provider network")
@@ -107,6 +109,7 @@ async def delete(ctx: Context, network: Network) -> None:
 
 
 async def get(ctx: Context, id: str) -> Network:
+    """The network; NetworkNotFound if it is not there."""
     network = await NETWORKS.get(ctx.tx, id)
     if network is None:
         raise errors.NetworkNotFound(id=id)

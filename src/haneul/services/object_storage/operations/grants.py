@@ -44,8 +44,8 @@ async def keys(ctx: Context, place: Place) -> tuple[list[str], list[str]]:
     async with ctx.in_reading() as c:
         account = await ACCOUNTS.get(c.tx, place.account)
         container = await CONTAINERS.first(c.tx, account=place.account, name=place.container)
-    found = []
+    names = []
     for kind, thing in (("x-account", account), ("x-container", container)):
         headers = thing.headers if thing is not None else {}
-        found.append([key for name in KEYS if (key := headers.get(kind + name))])
-    return found[0], found[1]
+        names.append([key for name in KEYS if (key := headers.get(kind + name))])
+    return names[0], names[1]
