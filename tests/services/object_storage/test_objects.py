@@ -40,10 +40,12 @@ async def test_the_counts_follow_what_is_there(swift: Account) -> None:
         "20001",
     )
     head = await swift.call("HEAD", status=204)
+    assert head.headers["content-type"].startswith("text/plain")
     assert (head.headers["x-account-object-count"], head.headers["x-account-bytes-used"]) == ("2", "20001")
     await swift.call("DELETE", "c", status=409)
     await swift.call("DELETE", "c/a", status=204)
     await swift.call("DELETE", "c/b", status=204)
     await swift.call("DELETE", "c/b", status=404)
-    await swift.call("DELETE", "c", status=204)
+    gone = await swift.call("DELETE", "c", status=204)
+    assert gone.headers["content-type"].startswith("text/html")
     await swift.call("GET", "c", status=404)

@@ -23,4 +23,15 @@ def place_of(request: Request) -> Place:
 def done(status: int, headers: dict[str, str] | None = None, *, content_type: str = faults.HTML) -> Reply:
     """An answer without content, or with the page of its status."""
     body = faults.page(status) if status in faults.PAGES else b""
-    return Reply(body, status=status, headers=headers or {}, content_type=content_type, has_utf8_headers=True)
+    return Reply(
+        body,
+        status=status,
+        headers={**(headers or {}), **typed(status, content_type)},
+        content_type=content_type,
+        has_utf8_headers=True,
+    )
+
+
+def typed(status: int, content_type: str) -> dict[str, str]:
+    """Upstream says the type of what an answer does not hold, too, and clients look at it."""
+    return {"Content-Type": content_type} if status in (204, 304) else {}

@@ -9,6 +9,7 @@ from haneul.kernel.http.routes import Reply, Request
 from haneul.kernel.ids import new_hex
 from haneul.services.object_storage import errors
 from haneul.services.object_storage.api import faults
+from haneul.services.object_storage.api.answers import typed
 from haneul.services.object_storage.model import conditions, metadata, ranges, times
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.model.ranges import Part
@@ -65,6 +66,7 @@ def reply(download: Download, headers: Mapping[str, str], *, is_head: bool = Fal
     if verdict == "failed":
         raise errors.PreconditionFailed
     if verdict == "not modified":
+        shown |= typed(304, kind)
         return Reply(b"", status=304, headers=shown, content_type=kind, has_utf8_headers=True)
     if is_head:
         shown["Content-Length"] = str(size)

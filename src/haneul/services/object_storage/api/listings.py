@@ -11,6 +11,7 @@ import msgspec
 
 from haneul.kernel.http.routes import Query, Reply, Request
 from haneul.services.object_storage import errors
+from haneul.services.object_storage.api.answers import typed
 from haneul.services.object_storage.model import names, times
 from haneul.services.object_storage.model.containers import Container
 from haneul.services.object_storage.model.large_objects import ETAG, SIZE, STATIC
@@ -99,7 +100,7 @@ def reply(kind: str, root: str, name: str, items: Sequence[dict[str, Any]], head
     return Reply(
         body,
         status=status,
-        headers=headers,
+        headers={**headers, **typed(status, f"{kind}; charset=utf-8")},
         content_type=f"{kind}; charset=utf-8",
         has_utf8_headers=True,
     )
