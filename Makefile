@@ -19,7 +19,7 @@ PLACES := $(BIN)/python -m tests.places .places.jsonl
 CLOUDBENCH ?= ../shared/bench/cloudbench.py
 PEER ?= ../shared/bench/openstack-peer.json
 
-.PHONY: help setup packages testpackages up down quick test slowest cover lint bench lock format
+.PHONY: help setup packages testpackages up down quick test slowest cover lint bench screenshots lock format
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ format: setup ## write the format
 
 bench: setup packages ## measure; writes docs/performance.md (BESIDE=FILE: a peer on this machine too)
 	@$(BIN)/python -m tests.bench --cloudbench $(CLOUDBENCH) --peer $(PEER) $(if $(BESIDE),--beside $(BESIDE))
+
+screenshots: setup testpackages ## pictures of every page of the dashboard, to be looked at; into docs/screenshots
+	@$(BIN)/python -m tests.services.dashboard.screenshots
 
 lock: ## pin the dependencies again
 	@for f in runtime dev; do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done

@@ -21,8 +21,8 @@ def passwords(folder: Path) -> dict[str, str]:
     """The password of each of the first users; made once, readable by the owner only."""
     path = folder / "passwords.json"
     if path.exists():
-        found: dict[str, str] = json.loads(path.read_text())
-        return found
+        by_name: dict[str, str] = json.loads(path.read_text())
+        return by_name
     made = {user: new_secret(20) for user, _ in PEOPLE.values()}
     whole_files.write(path, json.dumps(made))
     return made

@@ -53,8 +53,8 @@ def rules(services: Iterable[str]) -> list[Rule]:
 
 def quotas(services: Iterable[str]) -> list[QuotaSet]:
     """The quotas that these services declare."""
-    found = [q for s in services for part in ("store", "operations") for q in declared(s, part, QuotaSet)]
-    return list(dict.fromkeys(found))
+    sets = [q for s in services for part in ("store", "operations") for q in declared(s, part, QuotaSet)]
+    return list(dict.fromkeys(sets))
 
 
 def sections() -> dict[str, type[Section]]:
@@ -95,8 +95,8 @@ def served(service: str) -> Served:
 
 
 def _routes(module: ModuleType) -> list[Any]:
-    found = getattr(module, "routes", None)
-    return list(found.routes) if found is not None else []
+    routes = getattr(module, "routes", None)
+    return list(routes.routes) if routes is not None else []
 
 
 class ControlPlane:

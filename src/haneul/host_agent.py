@@ -268,22 +268,22 @@ def read_arguments(arguments: list[str] | None = None) -> AgentConfig:
     parser.add_argument("--address", help="where other hosts reach this one for tunnels")
     parser.add_argument("--driver", action="append", default=[], metavar="INTERFACE=NAME")
     parser.add_argument("--option", action="append", default=[], metavar="INTERFACE.OPTION=VALUE")
-    given = parser.parse_args(arguments)
-    settings: dict[str, Any] = tomllib.loads(given.config.read_text()) if given.config else {}
+    parsed = parser.parse_args(arguments)
+    settings: dict[str, Any] = tomllib.loads(parsed.config.read_text()) if parsed.config else {}
     for key, value in (
-        ("state", given.state),
-        ("socket", given.socket),
-        ("hosts", given.host),
-        ("simulated_hosts", given.hosts),
-        ("address", given.address),
-        ("power_off", given.power_off),
+        ("state", parsed.state),
+        ("socket", parsed.socket),
+        ("hosts", parsed.host),
+        ("simulated_hosts", parsed.hosts),
+        ("address", parsed.address),
+        ("power_off", parsed.power_off),
     ):
         if value is not None:
             settings[key] = value
-    if given.driver:
-        settings["drivers"] = settings.get("drivers", {}) | dict(d.split("=", 1) for d in given.driver)
+    if parsed.driver:
+        settings["drivers"] = settings.get("drivers", {}) | dict(d.split("=", 1) for d in parsed.driver)
     options = settings.setdefault("options", {})
-    for words in given.option:
+    for words in parsed.option:
         name, _, value = words.partition("=")
         interface, _, option = name.partition(".")
         options.setdefault(interface, {})[option] = value

@@ -57,12 +57,12 @@ def read(path: Path) -> dict[str, str | dict[str, str]]:
 
 def build(rules: Iterable[Rule], path: Path) -> Policy:
     """The declared rules with the file's over them; PolicyFileProblem names the rule that cannot be read."""
-    said = read(path)
+    file = read(path)
     try:
-        policy = Policy.build(rules, said)
+        policy = Policy.build(rules, file)
     except PolicyError as problem:
         raise PolicyFileProblem(f"{path}: {problem.text}") from None
-    if flat := [name for name, text in said.items() if isinstance(text, str)]:
+    if flat := [name for name, text in file.items() if isinstance(text, str)]:
         policy.warnings.append(
             f"rules belong below the name of their service; {flat[0]!r} stands beside them"
         )
@@ -104,10 +104,10 @@ class PolicyFile:
 
     def _mark(self) -> tuple[int, int] | None:
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size
+        return status.st_mtime_ns, status.st_size
 
 
 def sample(rules: Iterable[Rule], routes: Mapping[str, Iterable[Route]]) -> str:
@@ -115,15 +115,15 @@ def sample(rules: Iterable[Rule], routes: Mapping[str, Iterable[Route]]) -> str:
 
     `routes` are those of each service, by its path.
     """
-    asked: dict[str, list[str]] = defaultdict(list)
+    checks: dict[str, list[str]] = defaultdict(list)
     for base, each in routes.items():
         for route in each:
             if route.policy is not None:
-                asked[route.policy.key].append(f"# {route.method}  {base}{route.path}")
+                checks[route.policy.key].append(f"# {route.method}  {base}{route.path}")
     sections: dict[str, list[str]] = defaultdict(list)
     for rule in sorted(rules, key=lambda rule: rule.key):
         lines = [f"# {rule.description}"] if rule.description else []
-        lines += dict.fromkeys(asked[rule.key])
+        lines += dict.fromkeys(checks[rule.key])
         lines.append(f"# Scopes: {', '.join(rule.scope) or 'any'}")
         quoted = rule.check.replace("\\", "\\\\").replace('"', '\\"')
         sections[rule.service].append("\n".join([*lines, f'#  "{rule.name}": "{quoted}"']))

@@ -195,11 +195,11 @@ def read_options(state: Path, *, is_simulated: bool = False) -> Config:
     """The operator's options; StoreProblem says what is wrong with them."""
     installation = Installation(state)
     try:
-        said = installation.options()
+        options = installation.options()
         if is_simulated:
             for service, usual in hooks(names(), "SIMULATED"):
-                said[service] = usual | said.get(service, {})
-        return Config(sections(), said)
+                options[service] = usual | options.get(service, {})
+        return Config(sections(), options)
     except (tomllib.TOMLDecodeError, OptionsProblem) as problem:
         raise store.StoreProblem(f"{installation.options_file} cannot be used: {problem}") from None
 
@@ -268,26 +268,26 @@ def read_arguments(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--hosts", type=int, default=1, help="how many simulated hosts")
     parser.add_argument("--agent", choices=("in-process", "socket"), default="socket")
     parser.add_argument("--member", type=int, default=0, help="1, 2, ...: one of several control planes")
-    given = parser.parse_args(arguments)
-    if given.member and not given.database:
+    parsed = parser.parse_args(arguments)
+    if parsed.member and not parsed.database:
         parser.error("several control planes need a database server")
     try:
-        services = chosen(given.services)
+        services = chosen(parsed.services)
     except NoSuchService as problem:
         parser.error(str(problem))
-    given.state.mkdir(parents=True, exist_ok=True)
-    is_remembered = given.database == REMEMBERED
-    database = Installation(given.state).settings().database if is_remembered else given.database
+    parsed.state.mkdir(parents=True, exist_ok=True)
+    is_remembered = parsed.database == REMEMBERED
+    database = Installation(parsed.state).settings().database if is_remembered else parsed.database
     return Options(
-        given.state.resolve(),
-        given.host,
-        given.port,
+        parsed.state.resolve(),
+        parsed.host,
+        parsed.port,
         database,
         services,
-        given.simulate,
-        given.hosts,
-        given.agent,
-        member=given.member,
+        parsed.simulate,
+        parsed.hosts,
+        parsed.agent,
+        member=parsed.member,
     )
 
 

@@ -91,5 +91,5 @@ def test_the_next_page_is_asked_the_same() -> None:
 
 
 def test_a_pair_of_json_is_found_word_for_word() -> None:
-    found = lists.has_pair("metadata", 'quo"te', "100%")
+    found = lists.pair_condition("metadata", 'quo"te', "100%")
     assert (found.op, found.value) == ("contains", '"quo\\"te":"100%"')

@@ -81,21 +81,24 @@ class Knowledge:
     """Paths that begin so say the same as others."""
 
 
+def persona(cloud: Cloud, roles: tuple[str, ...], user_id: str | None = None, **scope: Any) -> Persona:
+    """Somebody with these roles there; somebody new each time, unless it is said who."""
+    auth = Auth(
+        user_id=user_id or new_hex(),
+        methods=("password",),
+        roles=roles,
+        issued_at="2026-01-01T00:00:00.000000Z",
+        expires_at="2099-01-01T00:00:00.000000Z",
+        **scope,
+    )
+    return Persona(cloud, auth)
+
+
 def personas(cloud: Cloud, project: str, user: str) -> Iterator[tuple[str, Persona]]:
     """(name, who): a role implies those below it; the member is the one who made everything in the project."""
 
     def who(roles: tuple[str, ...], user_id: str | None = None, **scope: Any) -> Persona:
-        auth = Auth(
-            user_id=user_id or new_hex(),
-            user_name="somebody",
-            user_domain_id="default",
-            methods=("password",),
-            roles=roles,
-            issued_at="2026-01-01T00:00:00.000000Z",
-            expires_at="2099-01-01T00:00:00.000000Z",
-            **scope,
-        )
-        return Persona(cloud, auth)
+        return persona(cloud, roles, user_id, user_name="somebody", user_domain_id="default", **scope)
 
     p1 = {"project_id": project, "project_domain_id": "default"}
     yield "admin", who(LADDER, **p1)

@@ -39,11 +39,19 @@ class Api:
         request = urllib.request.Request(url, headers={"X-Auth-Token": self._token})  # noqa: S310  # ours
         return call(request)[0]
 
+    def post(self, path: str) -> Any:
+        """The decoded answer to a request without a body."""
+        url, headers = (
+            self._endpoint + path,
+            {"X-Auth-Token": self._token, "Content-Type": "application/json"},
+        )
+        return call(urllib.request.Request(url, b"", headers, method="POST"))[0]  # noqa: S310  # ours
+
     def server_id(self, name: str) -> str:
         """The id of the server with this name or id, in whatever project."""
         path = "/compute/v2.1/servers"
-        found = self.get(path, all_tenants="1", name=f"^{name}$")["servers"]
-        exact = [server["id"] for server in found if server["name"] == name]
+        servers = self.get(path, all_tenants="1", name=f"^{name}$")["servers"]
+        exact = [server["id"] for server in servers if server["name"] == name]
         if len(exact) > 1:
             raise click.ClickException(f"{len(exact)} servers are named {name!r}; give an id.")
         return exact[0] if exact else name
@@ -112,8 +120,8 @@ def _message(text: str) -> str:
     except ValueError:
         return text.strip()[:500]
     while isinstance(fault, dict):
-        found = fault.get("message")
-        if isinstance(found, str):
-            return found
+        message = fault.get("message")
+        if isinstance(message, str):
+            return message
         fault = next((value for value in fault.values() if isinstance(value, dict)), None)
     return text.strip()[:500]

@@ -49,9 +49,9 @@ def merge(theirs: str, ours: str) -> str:
     if top is None:
         raise click.ClickException("It has no `clouds:` on a line of its own; merge ours by hand.")
     keys = [re.match(r"( +)([^\s#:][^:]*):", line) for line in lines[top + 1 :]]
-    found = [key for key in keys if key]
-    indent = found[0][1] if found else "  "
-    taken = {key[2].strip("\"'") for key in found if key[1] == indent}
+    names = [key for key in keys if key]
+    indent = names[0][1] if names else "  "
+    taken = {key[2].strip("\"'") for key in names if key[1] == indent}
     named = {line.strip(" :") for line in blocks if re.match(r"  \S", line)}
     if both := sorted(taken & named):
         raise click.ClickException(f"It has a cloud {both[0]!r} already; rename it, or merge ours by hand.")

@@ -93,9 +93,9 @@ class Client:
 
     def ensure(self, service: str, path: str, kind: str, wanted: dict[str, Any]) -> dict[str, Any]:
         """The thing of that name, made if it is not there."""
-        found = self.call("GET", service, f"{path}?name={wanted['name']}")[f"{kind}s"]
-        if found:
-            return dict(found[0])
+        things = self.call("GET", service, f"{path}?name={wanted['name']}")[f"{kind}s"]
+        if things:
+            return dict(things[0])
         return dict(self.call("POST", service, path, {kind: wanted})[kind])
 
 
@@ -121,8 +121,8 @@ class Steps:
 def prepare(state: Path, say: Say, *, is_simulated: bool) -> None:
     """There is an active public image."""
     admin = Client(state, "haneul")
-    found = admin.call("GET", "image", f"/v2/images?name={IMAGE}&visibility=public&status=active")["images"]
-    if found:
+    images = admin.call("GET", "image", f"/v2/images?name={IMAGE}&visibility=public&status=active")["images"]
+    if images:
         return
     steps = Steps(say)
     file = state / "cache" / ("simulated.img" if is_simulated else "haneul-lite.qcow2")
@@ -191,9 +191,9 @@ def build(state: Path, say: Say) -> None:
 
 
 def _subnet(client: Client, network_id: str, cidr: str, *, enable_dhcp: bool) -> str:
-    found = client.call("GET", "network", f"/v2.0/subnets?network_id={network_id}")["subnets"]
-    if found:
-        return str(found[0]["id"])
+    subnets = client.call("GET", "network", f"/v2.0/subnets?network_id={network_id}")["subnets"]
+    if subnets:
+        return str(subnets[0]["id"])
     wanted = {"network_id": network_id, "cidr": cidr, "ip_version": 4, "enable_dhcp": enable_dhcp}
     return str(client.call("POST", "network", "/v2.0/subnets", {"subnet": wanted})["subnet"]["id"])
 
@@ -223,9 +223,9 @@ def _key(demo: Client, state: Path) -> str:
 
 def _server(demo: Client, network_id: str, group: str, key: str) -> dict[str, Any]:
     """The server, once nothing is done to it; one that is there already may be in any state."""
-    found = demo.call("GET", "compute", "/servers?name=^hello$")["servers"]
-    if found:
-        return _settled(demo, found[0]["id"])
+    servers = demo.call("GET", "compute", "/servers?name=^hello$")["servers"]
+    if servers:
+        return _settled(demo, servers[0]["id"])
     image = demo.call("GET", "image", f"/v2/images?name={IMAGE}&status=active")["images"][0]["id"]
     flavors = demo.call("GET", "compute", "/flavors")["flavors"]
     wanted = {
@@ -261,9 +261,9 @@ def _settled(demo: Client, server_id: str) -> dict[str, Any]:
 
 def _floating(demo: Client, external_id: str, server_id: str) -> str:
     port = demo.call("GET", "network", f"/v2.0/ports?device_id={server_id}")["ports"][0]["id"]
-    found = demo.call("GET", "network", f"/v2.0/floatingips?port_id={port}")["floatingips"]
-    if found:
-        return str(found[0]["floating_ip_address"])
+    addresses = demo.call("GET", "network", f"/v2.0/floatingips?port_id={port}")["floatingips"]
+    if addresses:
+        return str(addresses[0]["floating_ip_address"])
     wanted = {"floating_network_id": external_id, "port_id": port}
     made = demo.call("POST", "network", "/v2.0/floatingips", {"floatingip": wanted})["floatingip"]
     return str(made["floating_ip_address"])

@@ -127,14 +127,14 @@ def _tried(what: str, line: list[str], remedy: str) -> Finding:
         done = subprocess.run(line, capture_output=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired) as problem:
         return Finding(what, False, str(problem), "real", remedy)
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    return Finding(what, done.returncode == 0, said[-1] if said else "work", "real", remedy)
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return Finding(what, done.returncode == 0, lines[-1] if lines else "work", "real", remedy)
 
 
 def _kvm() -> Finding:
     good = os.access("/dev/kvm", os.R_OK | os.W_OK)
-    found = "/dev/kvm opens; the agent tries whether it runs a kernel" if good else "no /dev/kvm"
-    return Finding("hardware acceleration", good, found, "speed", "guests are emulated")
+    result = "/dev/kvm opens; the agent tries whether it runs a kernel" if good else "no /dev/kvm"
+    return Finding("hardware acceleration", good, result, "speed", "guests are emulated")
 
 
 def _reflink(installation: Installation) -> Finding:

@@ -64,11 +64,11 @@ def fetch(installation: Installation, name: str, mirror: str | None, private: bo
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         expected = _expected(url, known)
-        found = _download(url, file, known.algorithm)
-        if found != expected:
-            raise click.ClickException(f"{url} has {known.algorithm} {found}, its maker says {expected}.")
+        digest = _download(url, file, known.algorithm)
+        if digest != expected:
+            raise click.ClickException(f"{url} has {known.algorithm} {digest}, its maker says {expected}.")
         _register(installation, name, file, known.properties, known.min_disk, is_public=not private)
-        click.echo(f"{name}: {file.stat().st_size >> 20} MiB, {known.algorithm} {found[:16]}...")
+        click.echo(f"{name}: {file.stat().st_size >> 20} MiB, {known.algorithm} {digest[:16]}...")
     finally:
         file.unlink(missing_ok=True)
 
@@ -78,10 +78,10 @@ def _expected(url: str, known: KnownImage) -> str:
     folder, _, file_name = url.rpartition("/")
     with _opened(f"{folder}/{known.checksums}") as answer:
         text = answer.read(PIECE).decode(errors="replace")
-    found = checksum(text, file_name)
-    if found is None:
+    digest = checksum(text, file_name)
+    if digest is None:
         raise click.ClickException(f"{folder}/{known.checksums} does not name {file_name}.")
-    return found
+    return digest
 
 
 def _download(url: str, to: Path, algorithm: str) -> str:

@@ -58,11 +58,11 @@ class Files:
 
 def spellings(old: str, new: str) -> dict[str, str]:
     """Every way to write a name, and its plural if it has one, and what stands there instead."""
-    found = {}
+    words = {}
     for before, after in ((old, new), (old.removesuffix("s"), new.removesuffix("s"))):
         camel = "".join(word.capitalize() for word in after.split("_"))
-        found |= {before.upper(): after.upper(), before.capitalize(): camel, before: after}
-    return found
+        words |= {before.upper(): after.upper(), before.capitalize(): camel, before: after}
+    return words
 
 
 def renamed(text: str, *names: dict[str, str]) -> str:
@@ -277,8 +277,8 @@ def head_of(migrations: Path) -> tuple[int, str]:
     revisions, below = {}, set()
     for path in migrations.glob("[0-9]*.py"):
         text = path.read_text()
-        if found := re.search(r'^revision = "(.+)"', text, re.M):
-            revisions[found[1]] = int(path.name.split("_")[0])
+        if revision := re.search(r'^revision = "(.+)"', text, re.M):
+            revisions[revision[1]] = int(path.name.split("_")[0])
         below |= set(re.findall(r'^down_revision = "(.+)"', text, re.M))
     heads = revisions.keys() - below
     if len(heads) != 1:

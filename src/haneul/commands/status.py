@@ -36,8 +36,8 @@ def status_of(installation: Installation) -> dict[str, Any]:
     """What is known from outside, and what the control plane says if it is well."""
     record = installation.running()
     healthy = record is not None and is_healthy(record.port)
-    told = _told(installation) if healthy else None
-    detected = told.get("detected", {}) if isinstance(told, dict) else {}
+    facts = _told(installation) if healthy else None
+    detected = facts.get("detected", {}) if isinstance(facts, dict) else {}
     processes = [("supervisor", record.supervisor, 0)] if record else []
     processes += [(c.role, c.process, c.deaths) for c in record.children if c.process] if record else []
     return {

@@ -196,21 +196,33 @@ def introduce(installation: Installation) -> None:
     api = Api.of(installation)
     for kind, url in endpoints(api):
         click.echo(f"  {kind:<18} {url}")
+    if link := login_link(api):
+        click.echo(f"In a browser, logged in as admin (once, within {link['minutes']} minutes):")
+        click.echo(f"  {link['url']}")
     click.echo("Next:")
     click.echo(f"  export OS_CLIENT_CONFIG_FILE={installation.state}/clouds.yaml OS_CLOUD=haneul-demo")
     for line in what_next(installation, api):
         click.echo(f"  {pasted(line)}")
 
 
+def login_link(api: Api) -> dict[str, Any] | None:
+    """What opens the pages of this cloud, if it has any."""
+    catalog = api.get("/identity/v3/auth/catalog")["catalog"]
+    if not any(entry["type"] == "dashboard" for entry in catalog):
+        return None
+    found: dict[str, Any] = api.post("/dashboard/v1/login-links")["login_link"]
+    return found
+
+
 def endpoints(api: Api) -> list[tuple[str, str]]:
     """(service type, address), from the cloud's own catalogue; one row for an address with several types."""
     catalog = api.get("/identity/v3/auth/catalog")["catalog"]
-    found: dict[str, str] = {}
+    by_type: dict[str, str] = {}
     for entry in catalog:
         for each in entry["endpoints"]:
             if each["interface"] == "public":
-                found[each["url"]] = min(found.get(each["url"], entry["type"]), entry["type"])
-    return sorted((kind, url) for url, kind in found.items())
+                by_type[each["url"]] = min(by_type.get(each["url"], entry["type"]), entry["type"])
+    return sorted((kind, url) for url, kind in by_type.items())
 
 
 def what_next(installation: Installation, api: Api) -> list[str]:

@@ -92,13 +92,13 @@ class _Kernel:
 
         What is built in has no file; what this kernel does not know is left out.
         """
-        found: dict[Path, None] = {}
+        files: dict[Path, None] = {}
         for name in names:
             for line in await self._dependencies(name):
                 action, _, path = line.partition(" ")
                 if action == "insmod":
-                    found[Path(path.strip())] = None
-        return list(found)
+                    files[Path(path.strip())] = None
+        return list(files)
 
     async def _dependencies(self, name: str) -> list[str]:
         command = ("modprobe", "-d", self.folder, "-S", self.release, "--show-depends", name)
@@ -173,10 +173,10 @@ async def _root_folder(kernel: _Kernel, root: Path) -> Path:
 
 async def _install_busybox(root: Path) -> None:
     """With a link for each of its programs, as a static busybox does not look into itself for them."""
-    found = shutil.which("busybox")
-    if found is None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
         raise ImpossibleHere("The package busybox-static is not installed on this host.")
-    _install(Path(found), root / "bin/busybox", 0o755)
+    _install(Path(busybox), root / "bin/busybox", 0o755)
     for applet in (await run("busybox", "--list-full")).decode().split():
         link = root / applet
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -267,12 +267,12 @@ def _install(source: Path, target: Path, mode: int) -> None:
 def _cpio(tree: Path) -> Iterator[bytes]:
     """The folder as the archive that kernels unpack (cpio, "newc")."""
     for number, path in enumerate(sorted(tree.rglob("*")), start=1):
-        found = path.lstat()
+        status = path.lstat()
         if path.is_symlink():
             content = str(path.readlink()).encode()
         else:
-            content = path.read_bytes() if stat.S_ISREG(found.st_mode) else b""
-        yield _cpio_entry(str(path.relative_to(tree)), number, found.st_mode, content)
+            content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        yield _cpio_entry(str(path.relative_to(tree)), number, status.st_mode, content)
     yield _cpio_entry("TRAILER!!!", 0, 0, b"")
 
 

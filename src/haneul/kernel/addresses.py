@@ -22,10 +22,10 @@ def _plain(text: str) -> str:
 
 def read(text: str, version: int | None = None) -> IPAddress:
     """The address, of that version if one is said."""
-    found = ipaddress.ip_address(_plain(text))
-    if version is not None and found.version != version:
+    parsed = ipaddress.ip_address(_plain(text))
+    if version is not None and parsed.version != version:
         raise ValueError(f"not an address of version {version}")
-    return found
+    return parsed
 
 
 def read_network(text: str) -> IPNetwork:

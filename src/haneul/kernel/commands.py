@@ -56,5 +56,5 @@ async def run(
 
 
 def _complaint(words: Sequence[str | Path], status: int, text: bytes) -> str:
-    said = text.decode(errors="replace").strip()[-500:]
-    return f"{words[0]} ended with status {status}: {said}"
+    text_ = text.decode(errors="replace").strip()[-500:]
+    return f"{words[0]} ended with status {status}: {text_}"

@@ -295,12 +295,12 @@ class Context:
         for event in happened:
             self.tx.after_commit(partial(self.platform.bus.publish, event))
 
-    async def start(self, saga: Saga, given: Any, *, resource: str, supersede: bool = False) -> str:
+    async def start(self, saga: Saga, input: Any, *, resource: str, supersede: bool = False) -> str:
         """Begin the saga with this transaction; the id of its operation.
 
         `resource` is the id of what it works on. `supersede` ends whatever else runs on that.
         """
-        return await self.platform.engine.start(self, saga, given, resource=resource, supersede=supersede)
+        return await self.platform.engine.start(self, saga, input, resource=resource, supersede=supersede)
 
     async def record(self, kind: str, *, resource: str) -> None:
         """The resource's history has what this transaction does to it at once."""

@@ -98,7 +98,7 @@ def load(group: str, name: str) -> type[Driver]:
         driver: type[Driver] = getattr(importlib.import_module(f"haneul.services.{service}.{module}"), kind)
         return driver
     for entry in entry_points(group=group, name=name):
-        found: type[Driver] = entry.load()
-        return found
+        loaded: type[Driver] = entry.load()
+        return loaded
     known = ", ".join(sorted({*own, *(e.name for e in entry_points(group=group))}))
     raise NotFound(f"There is no driver {name!r} in {group}; there are: {known}.")

@@ -66,7 +66,11 @@ class TooLarge(HaneulError):
 
 
 class UnsupportedMediaType(HaneulError):
-    status, code, message = 415, "unsupported_media_type", "The content type {given} is not supported here."
+    status, code, message = (
+        415,
+        "unsupported_media_type",
+        "The content type {content_type} is not supported here.",
+    )
 
 
 class TooManyRequests(HaneulError):

@@ -218,19 +218,19 @@ class Policy:
 
     def _names(self, id: str) -> list[str]:
         """The attributes of a target for which the rule asks, itself or by another."""
-        asked = self.rules[id]
+        check = self.rules[id]
         return [
-            *_TARGET.findall(asked.check),
-            *(name for other in self._referred_by(asked) for name in self._names(other)),
+            *_TARGET.findall(check.check),
+            *(name for other in self._referred_by(check) for name in self._names(other)),
         ]
 
     def roles_named(self, id: str) -> set[str]:
         """The roles that the rule speaks of, itself or by another."""
-        asked = self.rules.get(id)
-        if asked is None:
+        check = self.rules.get(id)
+        if check is None:
             return set()
-        roles = {role.lower() for role in _ROLE.findall(asked.check)}
-        return roles.union(*(self.roles_named(other) for other in self._referred_by(asked)))
+        roles = {role.lower() for role in _ROLE.findall(check.check)}
+        return roles.union(*(self.roles_named(other) for other in self._referred_by(check)))
 
     def _referred_by(self, rule: Rule) -> Iterator[str]:
         for name in references(rule):
@@ -337,8 +337,8 @@ def scope_of(credentials: Credentials) -> str:
     return "domain" if credentials.get("domain_id") else "project"
 
 
-def covers_scope(asked: Rule, credentials: Credentials) -> bool:
-    return not asked.scope or credentials.get("is_internal") is True or scope_of(credentials) in asked.scope
+def covers_scope(rule: Rule, credentials: Credentials) -> bool:
+    return not rule.scope or credentials.get("is_internal") is True or scope_of(credentials) in rule.scope
 
 
 def _role(wanted: str) -> Check:
@@ -397,12 +397,12 @@ def _dig(target: Mapping[str, Any], name: str) -> Any:
     """The target's value: by its full name (`target.user.id`), or part by part; `_MISSING` without one."""
     if name in target:
         return target[name]
-    found: Any = target
+    value: Any = target
     for part in name.split("."):
-        if not isinstance(found, Mapping) or part not in found:
+        if not isinstance(value, Mapping) or part not in value:
             return _MISSING
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _and(a: Check, b: Check) -> Check:
@@ -433,7 +433,7 @@ def _or(a: Check, b: Check) -> Check:
 
 def _not(a: Check) -> Check:
     def check(target: Target, credentials: Credentials) -> bool | None:
-        found = a(target, credentials)
-        return None if found is None else not found
+        outcome = a(target, credentials)
+        return None if outcome is None else not outcome
 
     return check

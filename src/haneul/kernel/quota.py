@@ -64,13 +64,13 @@ class QuotaSet:
         return await LIMITS.among(tx, "project_id", ["default", project_id], service=self.service)
 
     def _of(self, rows: Sequence[Limit]) -> dict[str, int]:
-        found = dict(self.defaults)
+        limits = dict(self.defaults)
         for row in sorted(rows, key=lambda r: (r.project_id != "default", r.resource != EVERYTHING)):
             if row.resource == EVERYTHING:
-                found = dict.fromkeys(found, row.limit)
+                limits = dict.fromkeys(limits, row.limit)
             else:
-                found[row.resource] = row.limit
-        return found
+                limits[row.resource] = row.limit
+        return limits
 
     async def set(self, tx: Tx, project_id: str, limits: Mapping[str, int]) -> None:
         for resource, limit in limits.items():

@@ -191,8 +191,8 @@ class Saga:
         for number, step in enumerate(self.steps):
             hints = typing.get_type_hints(step.action)
             self._asks[step.action] = self._resolve(step.action, givers, hints)
-            given = hints.get("return")
-            self.gives.append(None if given in (None, type(None)) else given)
+            returned = hints.get("return")
+            self.gives.append(None if returned in (None, type(None)) else returned)
             if self.gives[-1] is not None:
                 made = typing.cast(type, self.gives[-1])
                 givers.pop(made, None)  # so that the dictionary has the latest last
@@ -237,7 +237,7 @@ class Saga:
         self, function: StepFunction, operation: Operation, failure: Failure | None = None
     ) -> list[Any] | None:
         """What the function asks for; None if something it cannot do without was never made."""
-        found: list[Any] = []
+        values: list[Any] = []
         givers: dict[int, Any] = {FAILURE: failure}
         for ask in self._asks[function]:
             for _, kind, number in ask.parts:
@@ -246,13 +246,13 @@ class Saga:
             if any(givers[number] is None for _, _, number in ask.parts):
                 if not ask.is_optional:
                     return None
-                found.append(None)
+                values.append(None)
             elif ask.parts[0][0] == WHOLE:
-                found.append(givers[ask.parts[0][2]])
+                values.append(givers[ask.parts[0][2]])
             else:
                 fields = {field: getattr(givers[number], field) for field, _, number in ask.parts}
-                found.append(ask.kind(**fields))
-        return found
+                values.append(ask.kind(**fields))
+        return values
 
     def _given(self, operation: Operation, kind: type, number: int) -> Any:
         """The input, or what that step gave; None if it gave nothing yet."""
@@ -264,13 +264,13 @@ def _parts(kind: Any, givers: Mapping[type, int]) -> tuple[tuple[str, type, int]
     """For each field of the kind the latest giver that has one of its name and type; nothing if any has none."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return ()
-    found = []
+    parts = []
     for wanted in msgspec.structs.fields(kind):
         having = [(giver, n) for giver, n in givers.items() if _has(giver, wanted)]
         if not having:
             return ()
-        found.append((wanted.name, *having[-1]))
-    return tuple(found)
+        parts.append((wanted.name, *having[-1]))
+    return tuple(parts)
 
 
 def _has(giver: type, wanted: msgspec.structs.FieldInfo) -> bool:

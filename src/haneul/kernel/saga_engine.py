@@ -99,7 +99,7 @@ class Engine:
 
     # -- start
 
-    async def start(self, ctx: Context, saga: Saga, given: Any, *, resource: str, supersede: bool) -> str:
+    async def start(self, ctx: Context, saga: Saga, input: Any, *, resource: str, supersede: bool) -> str:
         now = ctx.now()
         await ctx.tx.lock("resource", resource)
         ended: list[str] = []
@@ -109,7 +109,7 @@ class Engine:
         operation = msgspec.structs.replace(
             await self._operation(ctx, saga.kind, resource),
             step_name=saga.steps[0].name,
-            given=msgspec.to_builtins(given),
+            given=msgspec.to_builtins(input),
             lease_owner=self.me,
             lease_until=now + timedelta(seconds=LEASE_S),
         )

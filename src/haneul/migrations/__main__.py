@@ -121,16 +121,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m haneul.migrations")
     parser.add_argument("url", help="where the store is; -: it is read from the standard input")
     parser.add_argument("--revise", nargs=2, metavar=("SERVICE", "MESSAGE"), help="or `kernel`")
-    given = parser.parse_args()
-    if given.url == "-":
-        given.url = sys.stdin.readline().strip()
-    if given.revise:
-        print(revise(given.url, *given.revise))
+    options = parser.parse_args()
+    if options.url == "-":
+        options.url = sys.stdin.readline().strip()
+    if options.revise:
+        print(revise(options.url, *options.revise))
         return 0
-    if given.url.startswith("sqlite:"):
-        upgrade_sqlite(given.url)
+    if options.url.startswith("sqlite:"):
+        upgrade_sqlite(options.url)
     else:
-        upgrade_postgresql(given.url)
+        upgrade_postgresql(options.url)
     print(f"The store is at {', '.join(sorted(heads()))}.")
     return 0
 

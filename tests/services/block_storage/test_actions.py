@@ -115,7 +115,7 @@ async def test_what_a_server_does_with_volumes(cloud: Cloud, host: FakeVolumes) 
         root = await public.create_for_server(ctx, server, 2, None, None, None, "root", True)
         first = await public.reserve(ctx, root.id, server, "/dev/vda", project_id=ctx.project_id)
         second = await public.reserve(ctx, kept, server, "/dev/vdb", project_id=ctx.project_id)
-        assert await public.is_ready(ctx, root.id) == "creating"
+        assert await public.volume_status(ctx, root.id) == "creating"
     await cloud.settled()
     assert (await volume(cloud, root.id))["status"] == "reserved"
     how = await public.connect(Context(cloud.platform, who, NO_TRANSACTION), first, "elsewhere")

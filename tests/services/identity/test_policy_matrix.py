@@ -7,51 +7,26 @@ the domain d1: its project p1, the user `owner`, a group, and what these have.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from haneul import control_plane
-from haneul.kernel.auth import Auth
-from haneul.kernel.db import Tx
 from haneul.kernel.http.routes import Route
-from haneul.kernel.ids import new_hex
 from haneul.services.identity import public as identity
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.store.projects import DOMAINS
 from tests.conftest import Persona
+from tests.personas.matrix import LADDER, Unchanging, persona
 from tests.services.identity.conftest import PASSWORD, V3, Keystone
 
 GOLDEN = Path(__file__).with_name("policy_matrix.tsv")
-LADDER = ("reader", "member", "manager", "admin")
 ROUTES = sorted(control_plane.served("identity").routes, key=lambda r: (r.path, r.method))
 PROVIDER = {"auth_url": "https://idp.test/auth", "sp_url": "https://idp.test/sp"}
 MAPPING = {"rules": [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "USER"}]}]}
 ACCESS = {"access": "x", "signature": "x", "host": "x", "verb": "GET", "path": "/", "params": {}}
-
-
-class _TakenBack(Exception):
-    pass
-
-
-class Unchanging:
-    """The database for those who may try anything: whatever they write is taken back."""
-
-    def __init__(self, db: Any) -> None:
-        self._db = db
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._db, name)
-
-    @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
-        with contextlib.suppress(_TakenBack):
-            async with self._db.transaction() as tx:
-                yield tx
-                raise _TakenBack
 
 
 @pytest.fixture
@@ -121,16 +96,8 @@ def personas(keystone: Keystone, ids: dict[str, str]) -> Iterator[tuple[str, Per
     """(name, who): a role implies those below it; somebody else each, but for `owner`."""
 
     def who(rank: int, user_id: str | None = None, **scope: Any) -> Persona:
-        auth = Auth(
-            user_id=user_id or new_hex(),
-            user_domain_id="d1",
-            methods=("password",),
-            roles=LADDER[: rank + 1],
-            issued_at="2026-01-01T00:00:00.000000Z",
-            expires_at="2099-01-01T00:00:00.000000Z",
-            **scope,
-        )
-        return Persona(keystone.cloud, auth)
+        roles = LADDER[: rank + 1]
+        return persona(keystone.cloud, roles, user_id, user_domain_id="d1", **scope)
 
     yield "none", None
     yield "owner", who(1, ids["user_id"], project_id=ids["project_id"], project_domain_id="d1")
@@ -234,7 +201,7 @@ async def test_the_table_says_who_may_do_what(
     keystone: Keystone, ids: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     platform = keystone.cloud.platform
-    platform.db = Unchanging(platform.db)
+    platform.db = Unchanging(platform.db)  # type: ignore[assignment]
     found = await table(keystone, ids)
     if request.config.getoption("--rewrite-golden"):
         GOLDEN.write_text("\n".join(found) + "\n")

@@ -316,7 +316,7 @@ async def test_data_that_becomes_an_images_while_leftovers_are_looked_for_stays(
 
     async def activated_just_before(tx: Tx) -> set[str]:
         async with cloud.platform.context() as ctx:
-            await leftovers.given(ctx.tx, blob, ["file"])
+            await leftovers.kept(ctx.tx, blob, ["file"])
         return await real(tx)
 
     monkeypatch.setattr(images_store, "coming_files", activated_just_before)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from haneul.kernel.context import NO_TRANSACTION, SYSTEM, Context
+from haneul.kernel.auth import SYSTEM
+from haneul.kernel.context import NO_TRANSACTION, Context
 from haneul.services.object_storage.reconcilers.data import (
     remove_expired_objects,
     remove_old_data,

@@ -89,9 +89,9 @@ def derived_field() -> dict[str, Any]:
 
 def derived_names(model: type[msgspec.Struct]) -> list[str]:
     hints = typing.get_type_hints(model, include_extras=True)
-    found = []
+    names = []
     for name, hint in hints.items():
         for meta in getattr(hint, "__metadata__", ()):
             if isinstance(meta, msgspec.Meta) and (meta.extra or {}).get(DERIVED):
-                found.append(name)
-    return found
+                names.append(name)
+    return names

@@ -58,9 +58,9 @@ class Narrow:
         return self._way if row is not None and int(row[0]) < FEW else None
 
     def _probe(self, bounds: Sequence[Filter]) -> sa.Select[Any]:
-        found = sa.select(self._indexed).limit(sa.bindparam("few", type_=sa.BigInteger))
+        rows = sa.select(self._indexed).limit(sa.bindparam("few", type_=sa.BigInteger))
         for i, each in enumerate(bounds):
-            found = found.where(self._rows.condition(each, f"f{i}", self._way))
+            rows = rows.where(self._rows.condition(each, f"f{i}", self._way))
         for _, condition, _ in self._way.conditions:
-            found = found.where(condition)
-        return sa.select(sa.func.count()).select_from(found.subquery())
+            rows = rows.where(condition)
+        return sa.select(sa.func.count()).select_from(rows.subquery())

@@ -146,8 +146,8 @@ class PostgresDatabase:
 
     async def now(self) -> datetime:
         with _translated():
-            found: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
-        return found
+            moment: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
+        return moment
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTx]:

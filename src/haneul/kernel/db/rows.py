@@ -360,11 +360,11 @@ class Rows(Generic[T]):
 
     async def _loaded(self, rows: Sequence[Sequence[Any]]) -> list[T]:
         """The objects of these rows; between the pieces of a long list others have their turn."""
-        found = [self.load(row) for row in rows[:PIECE]]
+        loaded = [self.load(row) for row in rows[:PIECE]]
         for start in range(PIECE, len(rows), PIECE):
             await asyncio.sleep(0)
-            found += [self.load(row) for row in rows[start : start + PIECE]]
-        return found
+            loaded += [self.load(row) for row in rows[start : start + PIECE]]
+        return loaded
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
         return [self.c[k] for k in self.key]
@@ -385,9 +385,9 @@ class Rows(Generic[T]):
                 self._ordered(sa.select(key), filters, order, has_marker, limit, [*extra, one], way)
                 for one in any_of
             ]
-            found = sa.union_all(*(sa.select(part.subquery()) for part in parts))
+            statement = sa.union_all(*(sa.select(part.subquery()) for part in parts))
             return self._ordered(
-                self.select().where(self.c[self.key[0]].in_(found)), (), order, False, limit, ()
+                self.select().where(self.c[self.key[0]].in_(statement)), (), order, False, limit, ()
             )
         return self._ordered(self.select(), filters, order, has_marker, limit, extra, way)
 

@@ -98,7 +98,7 @@ class Turns:
     def _next(self) -> Place | None:
         order = (self._urgent, self._background)
         for lanes in order if self._passed < PASSES else order[::-1]:
-            if (found := lanes.next()) is not None:
+            if (place := lanes.next()) is not None:
                 self._passed = self._passed + 1 if lanes is self._urgent and self._background else 0
-                return found
+                return place
         return None

@@ -94,9 +94,9 @@ async def refuse_references(path: Path, format: str) -> None:
     """Returns when the file stands on its own."""
     if format == "raw":
         return
-    found = await details(path, format)
-    specific = found.get("format-specific", {}).get("data", {})
-    if "backing-filename" in found or "data-file" in specific:
+    content = await details(path, format)
+    specific = content.get("format-specific", {}).get("data", {})
+    if "backing-filename" in content or "data-file" in specific:
         raise DriverError("The image refers to another file; only images that stand on their own are used.")
 
 

@@ -47,11 +47,11 @@ class Method:
 
     def decode(self, arguments: bytes) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments as they are to be given: by position, and by name where the method wants that."""
-        given = self._arguments.decode(arguments)
+        decoded = self._arguments.decode(arguments)
         if not self._named:
-            return given, {}
-        first = len(given) - len(self._named)
-        return given[:first], dict(zip(self._named, given[first:], strict=True))
+            return decoded, {}
+        first = len(decoded) - len(self._named)
+        return decoded[:first], dict(zip(self._named, decoded[first:], strict=True))
 
     def encode_result(self, result: Any) -> bytes:
         return _ENCODER.encode(result)

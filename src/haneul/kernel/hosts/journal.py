@@ -61,12 +61,12 @@ class Journal:
     def admit(self, host: str, origin: CallOrigin) -> bool:
         """Whether the call is not out of date; the latest operation and step are then its own."""
         key = (host, origin.resource)
-        found = self._latest(key)
-        if found == (origin.operation, origin.step):
+        latest = self._latest(key)
+        if latest == (origin.operation, origin.step):
             return True
-        if found is not None and found[0] > origin.operation:
+        if latest is not None and latest[0] > origin.operation:
             return False
-        if found is None:
+        if latest is None:
             self._count += 1
             self._prune()
         else:
@@ -76,14 +76,14 @@ class Journal:
 
     def is_late(self, host: str, origin: CallOrigin) -> bool:
         """Whether a later operation has called for the resource."""
-        found = self._latest((host, origin.resource))
-        return found is not None and found[0] > origin.operation
+        latest = self._latest((host, origin.resource))
+        return latest is not None and latest[0] > origin.operation
 
     def answer(self, host: str, origin: CallOrigin, call: bytes) -> bytes | None:
         """What the same call of the same step was answered, if it was."""
         key = (host, origin.resource, call, origin.operation, origin.step)
-        found = self._connection.execute(_ANSWER, key).fetchone()
-        return found[0] if found else None
+        row = self._connection.execute(_ANSWER, key).fetchone()
+        return row[0] if row else None
 
     def add(self, host: str, origin: CallOrigin, call: bytes, answer: bytes) -> None:
         """Remember the answer, unless the resource has moved on to another step meanwhile."""
@@ -91,8 +91,8 @@ class Journal:
         self._connection.execute(_ADD_ANSWER, (call, answer, *key))
 
     def _latest(self, key: tuple[str, str]) -> tuple[int, str] | None:
-        found: tuple[int, str] | None = self._connection.execute(_LATEST, key).fetchone()
-        return found
+        row: tuple[int, str] | None = self._connection.execute(_LATEST, key).fetchone()
+        return row
 
     def _prune(self) -> None:
         if self._count <= self._keep:

@@ -142,13 +142,13 @@ class _Face(falcon.asgi.App):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
-            found = self._find(req.path)
-            if found is None or isinstance(found[0], _Endpoint):
+            match = self._find(req.path)
+            if match is None or isinstance(match[0], _Endpoint):
                 resp = Outgoing()
-                if found is None:
+                if match is None:
                     await self._application.nothing_here(req, resp)
                 else:
-                    await self._application.serve(found[0], req, resp, found[2])
+                    await self._application.serve(match[0], req, resp, match[2])
                 await resp.leave(scope, send)
                 return
         await super().__call__(scope, receive, send)
@@ -312,7 +312,7 @@ class Application:
             raise TooLarge(limit=route.limit)
         kind = (req.content_type or "application/json").split(";")[0].strip().lower()
         if kind not in route.content_types and length != 0:
-            raise UnsupportedMediaType(given=kind)
+            raise UnsupportedMediaType(content_type=kind)
         raw = await req.stream.read(route.limit + 1)
         if len(raw) > route.limit:
             raise TooLarge(limit=route.limit)

@@ -47,15 +47,15 @@ def version(
     media_type: str | None = None,
 ) -> dict[str, Any]:
     """One entry of a version list; `path` is below the service's own."""
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": id,
         "status": status,
         "updated": updated,
         "links": [{"rel": "self", "href": f"{endpoint}{manifest.path}{path}"}],
     }
     if manifest.microversions:
-        found["version"] = manifest.microversions.maximum
-        found[min_key] = manifest.microversions.minimum
+        document["version"] = manifest.microversions.maximum
+        document[min_key] = manifest.microversions.minimum
     if media_type:
-        found["media-types"] = [{"base": "application/json", "type": media_type}]
-    return found
+        document["media-types"] = [{"base": "application/json", "type": media_type}]
+    return document

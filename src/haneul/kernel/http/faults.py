@@ -43,9 +43,9 @@ def json_body(value: Any) -> tuple[str, bytes]:
 
 def with_denial(content_type: str, body: bytes, denial: Denial) -> bytes:
     """The fault with the reason of the refusal in it: a field of ours in JSON, a sentence in a page."""
-    said = f"rule {denial.rule}: {denial.check or 'anybody'}; roles held: {', '.join(denial.roles) or 'none'}"
+    why = f"rule {denial.rule}: {denial.check or 'anybody'}; roles held: {', '.join(denial.roles) or 'none'}"
     if not content_type.startswith("application/json"):
-        return body.replace(b"<br />", f"<br />\n{escape(f'{said}. {denial.advice}')}".encode(), 1)
+        return body.replace(b"<br />", f"<br />\n{escape(f'{why}. {denial.advice}')}".encode(), 1)
     fault = msgspec.json.decode(body)
     inner = next(iter(fault.values()))
     if isinstance(inner, list):

@@ -152,7 +152,7 @@ def comparison(text: str, is_value: Callable[[str], bool]) -> tuple[str, str]:
     return ("eq", text) if not colon or is_value(text) else (operator, value)
 
 
-def has_pair(field: str, key: str, value: object) -> Filter:
+def pair_condition(field: str, key: str, value: object) -> Filter:
     """The object in this JSON column has the key with this value: such a pair stands in it word for word."""
     return Filter(field, "contains", msgspec.json.encode({key: value}).decode()[1:-1])
 

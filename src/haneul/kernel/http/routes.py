@@ -149,12 +149,12 @@ class Request:
 
     async def body(self, limit: int = 114688) -> bytes:
         """The whole body; TooLarge if it has more than `limit` bytes."""
-        found = bytearray()
+        received = bytearray()
         async for chunk in self.chunks():
-            found += chunk
-            if len(found) > limit:
+            received += chunk
+            if len(received) > limit:
                 raise TooLarge(limit=limit)
-        return bytes(found)
+        return bytes(received)
 
     async def file_body(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """That part of the file, as the body of an answer that announces its length."""

@@ -128,8 +128,8 @@ def _step(depth: int, step: int) -> int:
 
 def invalid(problem: msgspec.ValidationError, raw: bytes = b"") -> InvalidField:
     """msgspec's complaint in our terms; one about a bound in those of upstream, with the value from the body."""
-    found = _ERROR.match(str(problem))
-    why, path = (found["why"], found["path"] or "") if found else (str(problem), "")
+    match = _ERROR.match(str(problem))
+    why, path = (match["why"], match["path"] or "") if match else (str(problem), "")
     if bound := _BOUND.match(why):
         return _beyond(bound, path, raw)
     path = path.removeprefix("$").removeprefix(".")
@@ -177,21 +177,21 @@ def _where(how: str, limit: float, path: str, raw: bytes) -> tuple[str, Any]:
     """
     plain = path.removeprefix("$").removeprefix(".")
     try:
-        found: list[tuple[str, Any]] = [("", msgspec.json.decode(raw))]
+        places: list[tuple[str, Any]] = [("", msgspec.json.decode(raw))]
     except msgspec.DecodeError:
         return plain, UNSET
     for step in _STEP.findall(path.removeprefix("$")):
         name = step.removeprefix(".")
         following: list[tuple[str, Any]] = []
-        for field, holder in found:
+        for field, holder in places:
             if step == "[...]" and isinstance(holder, dict):
                 following += [(f"{field}.{key[:LONGEST_NAME]}", value) for key, value in holder.items()]
             elif step.startswith("[") and isinstance(holder, list) and step[1:-1].isdigit():
                 following.append((f"{field}{step}", holder[int(step[1:-1])]))
             elif isinstance(holder, dict) and name in holder:
                 following.append((f"{field}.{name}", holder[name]))
-        found = following
-    for field, value in found:
+        places = following
+    for field, value in places:
         if _is_beyond(how, limit, value):
             return field.removeprefix("."), value
     return plain, UNSET

@@ -44,10 +44,10 @@ def label(name: str, value: str) -> str:
 def fill(labels: sa.Table) -> None:
     """The images that are there are found as new ones are."""
     bind = op.get_bind()
-    found = bind.execute(
+    images = bind.execute(
         sa.text("SELECT id, owner, visibility, created_at, tags, properties FROM image_images")
     )
-    for part in found.partitions(1000):
+    for part in images.partitions(1000):
         rows = []
         for id, owner, visibility, created_at, tags, properties in part:
             values = {label("", t) for t in json.loads(tags)}

@@ -53,13 +53,13 @@ __all__ = [
     "get",
     "grown_volumes",
     "held_by_servers",
-    "is_ready",
     "leave_host",
     "note_size",
     "reserve",
     "roll_detaching",
     "snapshot_status",
     "verify",
+    "volume_status",
 ]
 
 VOLUME_REFUSALS: tuple[type[HaneulError], ...] = (
@@ -122,7 +122,7 @@ async def create_for_server(
     )
 
 
-async def is_ready(ctx: Context, volume_id: str) -> str:
+async def volume_status(ctx: Context, volume_id: str) -> str:
     """The volume's status: `creating` while it is made, then `available`, `reserved`, or `error`."""
     return (await _volumes.show(ctx, volume_id)).status
 
@@ -187,10 +187,10 @@ async def leave_host(ctx: Context, server_id: str) -> None:
 
 async def attachments(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:
     """What these servers have, in one query."""
-    found = await _attachments.of_servers(ctx, server_ids)
+    by_server = await _attachments.of_servers(ctx, server_ids)
     return {
         server: [Attachment(a.volume_id, a.device or "", a.delete_on_termination, a.id) for a in each]
-        for server, each in found.items()
+        for server, each in by_server.items()
     }
 
 
@@ -201,8 +201,8 @@ async def decide_fate(ctx: Context, attachment_id: str, *, delete_on_termination
 
 async def grown_volumes(ctx: Context) -> list[GrownVolume]:
     """All that are larger than their servers know."""
-    found = await _attachments.grown(ctx)
-    return [GrownVolume(a.id, a.volume_id, a.server_id or "", size) for a, size in found]
+    grown = await _attachments.grown(ctx)
+    return [GrownVolume(a.id, a.volume_id, a.server_id or "", size) for a, size in grown]
 
 
 async def note_size(ctx: Context, attachment_id: str, size_gb: int) -> None:
@@ -212,8 +212,8 @@ async def note_size(ctx: Context, attachment_id: str, size_gb: int) -> None:
 
 async def held_by_servers(ctx: Context) -> list[tuple[str, str, str]]:
     """(attachment, server, project) of every volume that any server has."""
-    found = await ATTACHMENTS.find(ctx.tx, by_compute=True)
-    return [(a.id, a.server_id or "", a.project_id) for a in found]
+    attachments = await ATTACHMENTS.find(ctx.tx, by_compute=True)
+    return [(a.id, a.server_id or "", a.project_id) for a in attachments]
 
 
 async def delete_for_server(ctx: Context, server_id: str) -> None:
@@ -238,15 +238,15 @@ async def create_snapshot(ctx: Context, volume_id: str, name: str) -> Snapshot:
 
 async def snapshot_status(ctx: Context, snapshot_id: str) -> str:
     """`creating` while it is taken, then `available` or `error`; `deleted` if it is gone."""
-    found = await SNAPSHOTS.get(ctx.tx, snapshot_id)
-    return found.status if found else "deleted"
+    snapshot = await SNAPSHOTS.get(ctx.tx, snapshot_id)
+    return snapshot.status if snapshot else "deleted"
 
 
 async def discard_snapshot(ctx: Context, snapshot_id: str) -> None:
     """The snapshot is being deleted, whatever is done to it; fine if it is gone."""
-    found = await SNAPSHOTS.get(ctx.tx, snapshot_id)
-    if found is not None:
-        await _snapshots.delete(ctx, found, force=True)
+    snapshot = await SNAPSHOTS.get(ctx.tx, snapshot_id)
+    if snapshot is not None:
+        await _snapshots.delete(ctx, snapshot, force=True)
 
 
 async def verify(ctx: Context) -> str | None:

@@ -55,8 +55,8 @@ async def _verify_belongings(ctx: Context, projects: dict[str, str]) -> str | No
 
 async def verify(ctx: Context) -> str | None:
     """None, or the first contradiction."""
-    found: list[Server] = await SERVERS.find(ctx.tx)
-    for server in found:
+    servers: list[Server] = await SERVERS.find(ctx.tx)
+    for server in servers:
         if server.vm_state == "building" and server.doing is None:
             return f"server {server.id} is in BUILD and nothing works on it"
         if server.vm_state == "active" and server.host is None:
@@ -67,9 +67,9 @@ async def verify(ctx: Context) -> str | None:
             return f"server {server.id} is {server.vm_state} on no host"
         if server.vm_state == "shelved_offloaded" and server.host is not None and server.doing is None:
             return f"server {server.id} is shelved, and on {server.host}"
-    for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in found]):
+    for gone in await PAST_SERVERS.among(ctx.tx, "id", [s.id for s in servers]):
         return f"server {gone.id} is both there and gone"
-    if problem := await _verify_belongings(ctx, {s.id: s.project_id for s in found}):
+    if problem := await _verify_belongings(ctx, {s.id: s.project_id for s in servers}):
         return problem
-    changing = {s.former_claim_id for s in found if s.resized_from or s.doing == "compute.resize_server"}
-    return await placement.verify(ctx, {s.id for s in found} | changing)
+    changing = {s.former_claim_id for s in servers if s.resized_from or s.doing == "compute.resize_server"}
+    return await placement.verify(ctx, {s.id for s in servers} | changing)

@@ -174,7 +174,7 @@ class UploadTruncated(BadRequest):
 
 class RangeNotSatisfiable(HaneulError):
     status, code = 416, "image.range_not_satisfiable"
-    message = "The requested range {given} cannot be satisfied: the image has {size} bytes."
+    message = "The requested range {wanted} cannot be satisfied: the image has {size} bytes."
 
 
 class UnknownStore(Conflict):

@@ -246,9 +246,9 @@ async def attach_port(
 async def detach_port(ctx: Context, server_id: str, port_id: str) -> None:
     """The server no longer has the port; its host will be told. Fine if it never had it."""
     await _servers.forget_lost(ctx, port_id)
-    found = await PORTS.get(ctx.tx, port_id)
-    if found is not None and found.held_by == server_id and found.held_as == SERVER:
-        await _servers.release_port(ctx, found)
+    port = await PORTS.get(ctx.tx, port_id)
+    if port is not None and port.held_by == server_id and port.held_as == SERVER:
+        await _servers.release_port(ctx, port)
 
 
 async def join_security_group(ctx: Context, server_id: str, name: str) -> None:
@@ -325,13 +325,13 @@ async def security_groups(ctx: Context, server_ids: Sequence[str]) -> dict[str, 
     ports = await PORTS.among(ctx.tx, "held_by", server_ids)
     ids = {g for p in ports for g in p.security_group_ids}
     names = {g.id: g.name for g in await SECURITY_GROUPS.among(ctx.tx, "id", ids)} if ids else {}
-    found: dict[str, list[str]] = {id: [] for id in server_ids}
+    by_server: dict[str, list[str]] = {id: [] for id in server_ids}
     for each in ports:
         for group_id in each.security_group_ids:
             name = names.get(group_id)
-            if name is not None and name not in found[each.held_by]:
-                found[each.held_by].append(name)
-    return found
+            if name is not None and name not in by_server[each.held_by]:
+                by_server[each.held_by].append(name)
+    return by_server
 
 
 async def find_servers_by_ip(ctx: Context, text: str) -> list[str]:
@@ -369,6 +369,6 @@ async def way_in(ctx: Context, server_id: str) -> WayIn | None:
 
 async def server_of_port(ctx: Context, port_id: str, host: str) -> str | None:
     """The id of the server that has the port, if one has and the port is bound to that host."""
-    found = await PORTS.get(ctx.tx, port_id)
-    is_there = found is not None and found.held_as == SERVER and found.host == host
-    return found.held_by if found is not None and is_there else None
+    port = await PORTS.get(ctx.tx, port_id)
+    is_there = port is not None and port.held_as == SERVER and port.host == host
+    return port.held_by if port is not None and is_there else None

@@ -64,6 +64,7 @@ async def hosts_up(ctx: Context, interface: str | None = None) -> list[UpHost]:
 
 
 async def host(ctx: Context, name: str) -> Host | None:
+    """The host of that name; None if no agent ever spoke for it."""
     return await _store.HOSTS.get(ctx.tx, name)
 
 
@@ -73,6 +74,7 @@ async def zones(ctx: Context) -> set[str]:
 
 
 async def save_host(ctx: Context, host: Host) -> Host:
+    """The host is stored so, over the generation that was read."""
     return await _store.HOSTS.update(ctx.tx, host)
 
 
@@ -84,10 +86,10 @@ async def remove_host(ctx: Context, host: Host) -> None:
 
 async def inventories(ctx: Context) -> dict[str, dict[str, Inventory]]:
     """What every provider has: provider id -> class -> inventory."""
-    found: dict[str, dict[str, Inventory]] = {}
+    by_provider: dict[str, dict[str, Inventory]] = {}
     for each in await _store.INVENTORIES.find(ctx.tx):
-        found.setdefault(each.provider_id, {})[each.resource_class] = each
-    return found
+        by_provider.setdefault(each.provider_id, {})[each.resource_class] = each
+    return by_provider
 
 
 async def place(ctx: Context, wish: Wish, consumer: Consumer) -> Decision:

@@ -106,10 +106,10 @@ def list_of(check: Check, *, unique: bool = False, most: int = 64) -> Check:
             raise ValueError(f"'{value}' is not a list")
         if len(value) > most:
             raise ValueError(f"A list of {len(value)} items exceeds the maximum of {most}")
-        found = [check(each) for each in value]
-        if unique and len({msgspec.json.encode(each) for each in found}) < len(found):
-            raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in found)}'")
-        return found
+        values = [check(each) for each in value]
+        if unique and len({msgspec.json.encode(each) for each in values}) < len(values):
+            raise ValueError(f"Duplicate items in the list: '{', '.join(str(f) for f in values)}'")
+        return values
 
     return checked
 

@@ -133,10 +133,8 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
     if not lists.all_projects(ctx, query):
         wanted.append(Filter("project_id", "eq", ctx.project_id))
     after = await attachments.show(ctx, page.marker) if page.marker else None
-    found = await ATTACHMENTS.page(
-        ctx.tx, wanted, sort=page.sort, after=after, limit=page.limit + page.offset
-    )
-    views = [_view(ctx, a, is_detailed=is_detailed) for a in found[page.offset :]]
+    rows = await ATTACHMENTS.page(ctx.tx, wanted, sort=page.sort, after=after, limit=page.limit + page.offset)
+    views = [_view(ctx, a, is_detailed=is_detailed) for a in rows[page.offset :]]
     return lists.collection(ctx, "attachments", path, views, query, page)
 
 
@@ -168,14 +166,14 @@ async def show_attachment(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> dict[str, Any]:
     """Give the connector; the answer says how to reach the volume."""
-    found = await attachments.show(ctx, id)
-    ctx.authorize(policy.UPDATE_ATTACHMENT, found)
-    model.require_not_computes(found)
-    volume = await volumes.show(ctx, found.volume_id)
+    attachment = await attachments.show(ctx, id)
+    ctx.authorize(policy.UPDATE_ATTACHMENT, attachment)
+    model.require_not_computes(attachment)
+    volume = await volumes.show(ctx, attachment.volume_id)
     if not body.attachment.connector:
         raise errors.InvalidInput(reason="Connector is empty.")
-    connected = await _connected(ctx, found, volume, body.attachment.connector)
-    return {"attachment": _view(ctx, _as_answered(found, connected))}
+    connected = await _connected(ctx, attachment, volume, body.attachment.connector)
+    return {"attachment": _view(ctx, _as_answered(attachment, connected))}
 
 
 @routes.delete(
@@ -188,11 +186,11 @@ async def update_attachment(ctx: Context, id: str, body: UpdateAttachment) -> di
 )
 async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
     """Give the volume back; what is left of its attachments is answered."""
-    found = await attachments.show(ctx, id)
-    ctx.authorize(policy.DELETE_ATTACHMENT, found)
-    model.require_not_computes(found)
-    await attachments.remove(ctx, found)
-    left = (await volumes.attachments(ctx, [found.volume_id])).get(found.volume_id, [])
+    attachment = await attachments.show(ctx, id)
+    ctx.authorize(policy.DELETE_ATTACHMENT, attachment)
+    model.require_not_computes(attachment)
+    await attachments.remove(ctx, attachment)
+    left = (await volumes.attachments(ctx, [attachment.volume_id])).get(attachment.volume_id, [])
     return {"attachments": [_view(ctx, a) for a in left]}
 
 
@@ -207,9 +205,9 @@ async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     """The volume is in use: what wanted it has it."""
     if "os-complete" not in body:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
-    found = await attachments.show(ctx, id)
-    ctx.authorize(policy.COMPLETE_ATTACHMENT, found)
-    model.require_not_computes(found)
+    attachment = await attachments.show(ctx, id)
+    ctx.authorize(policy.COMPLETE_ATTACHMENT, attachment)
+    model.require_not_computes(attachment)
     await attachments.complete(ctx, id, None, None)
 
 

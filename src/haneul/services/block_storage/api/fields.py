@@ -21,11 +21,11 @@ def shaped(kind: type[T], value: Any, field: str) -> T:
     try:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as problem:
-        found = schema.invalid(problem)
-        if found.details["kind"] in ("missing", "unknown"):
-            raise refused(field, value, found.details["why"]) from None
-        inner = found.details["field"].rsplit(".", 1)[-1]
-        raise refused(field if inner == "body" else inner, value, found.details["why"]) from None
+        refusal = schema.invalid(problem)
+        if refusal.details["kind"] in ("missing", "unknown"):
+            raise refused(field, value, refusal.details["why"]) from None
+        inner = refusal.details["field"].rsplit(".", 1)[-1]
+        raise refused(field if inner == "body" else inner, value, refusal.details["why"]) from None
 
 
 def refused(field: str, value: Any, why: str) -> errors.InvalidField:

@@ -79,7 +79,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
-        found = await self.find_all(
+        rows = await self.find_all(
             ctx,
             filters(
                 ctx,
@@ -95,7 +95,7 @@ class Listing(msgspec.Struct, frozen=True):
             marker=page.marker,
             limit=None if page.limit < 0 else page.limit + page.offset,
         )
-        return found[page.offset :]
+        return rows[page.offset :]
 
     async def answer(
         self,
@@ -107,10 +107,10 @@ class Listing(msgspec.Struct, frozen=True):
         """The page as it is shown, with a link to the next, and the number of all if that is asked for."""
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
-        found = collection(ctx, self.name, path, shown, query, page)
+        document = collection(ctx, self.name, path, shown, query, page)
         if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
-            found["count"] = len(await self.find(ctx, query))
-        return found
+            document["count"] = len(await self.find(ctx, query))
+        return document
 
 
 WINDOWS = {
@@ -143,7 +143,7 @@ def filters(
     known = {**fields, **admins} if may_ask_all else dict(fields)
     if old is not None and not may_ask_all and not ctx.wants(since):
         known = {name: fields[name] for name in old}
-    found, unknown = [], []
+    conditions, unknown = [], []
     for name, value in query.pairs:
         window = windows.get(name, WINDOWS.get(name, (3, 0)))
         if name.endswith("~"):
@@ -155,14 +155,14 @@ def filters(
         if field is None:
             unknown.append(name)
         elif like:
-            found.append(Filter(field, "icontains", value))
+            conditions.append(Filter(field, "icontains", value))
         else:
-            found += _conditions(ctx, field, value)
+            conditions += _conditions(ctx, field, value)
     if unknown and may_ask_all:
-        found.append(lists.NEVER)
+        conditions.append(lists.NEVER)
     elif unknown and ctx.wants(since):
         raise errors.InvalidInput(f"Invalid filters {','.join(unknown)} are found in query options.")
-    return found
+    return conditions
 
 
 _TRUTHS = truths.Words(("true", "1", "yes"), ("false", "0", "no"))
@@ -210,23 +210,25 @@ def _compared(field: str, text: str) -> Filter:
 def _pairs(field: str, text: str) -> list[Filter]:
     """`{'key': 'value'}` as conditions on the stored JSON."""
     try:
-        found = ast.literal_eval(text) if len(text) <= LONGEST_LITERAL else None
+        pairs = ast.literal_eval(text) if len(text) <= LONGEST_LITERAL else None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        pairs = None
+    if not isinstance(pairs, dict):
         return [lists.NEVER]
-    return [lists.has_pair(field, str(k), str(v)) for k, v in found.items()]
+    return [lists.pair_condition(field, str(k), str(v)) for k, v in pairs.items()]
 
 
 def collection(
     ctx: Context, name: str, path: str, views: Sequence[dict[str, Any]], query: Query, page: Paging
 ) -> dict[str, Any]:
     """The page, with a link to the next one if it is full."""
-    found: dict[str, Any] = {name: list(views)}
+    document: dict[str, Any] = {name: list(views)}
     if views and len(views) == page.limit:
         url = f"{ctx.endpoint}/volume/v3{path}"
-        found[f"{name}_links"] = lists.next_links(url, query, views[-1]["id"], without=("marker", "offset"))
-    return found
+        document[f"{name}_links"] = lists.next_links(
+            url, query, views[-1]["id"], without=("marker", "offset")
+        )
+    return document
 
 
 def links(ctx: Context, kind: str, id: str) -> list[dict[str, str]]:

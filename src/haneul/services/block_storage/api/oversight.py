@@ -54,9 +54,9 @@ EXTENSIONS.serve(routes)
 async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The scheduler, and the volume service of each host."""
     now = ctx.now()
-    found = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
+    services = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
     for host in await placement.hosts(ctx, "volumes"):
-        found.append(
+        services.append(
             _service(
                 ctx,
                 "cinder-volume",
@@ -68,8 +68,8 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
         )
     for name in ("binary", "host"):
         if wanted := query.get(name):
-            found = [s for s in found if s[name] == wanted]
-    return {"services": found}
+            services = [s for s in services if s[name] == wanted]
+    return {"services": services}
 
 
 def _service(

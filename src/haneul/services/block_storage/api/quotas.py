@@ -85,10 +85,10 @@ async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any
     return {"quota_class_set": await QUOTAS.limits(ctx.tx, EVERYBODY)}
 
 
-def _limits(given: dict[str, Any]) -> dict[str, int]:
+def _limits(body: dict[str, Any]) -> dict[str, int]:
     """The limits that a body sets; one of something that has no quota here is refused, so none is lost in silence."""
-    found, unknown = {}, []
-    for name, value in given.items():
+    limits, unknown = {}, []
+    for name, value in body.items():
         if name in ("id", "tenant_id", "force"):
             continue
         text = str(value)
@@ -97,12 +97,12 @@ def _limits(given: dict[str, Any]) -> dict[str, int]:
         if len(text) > 12 or not -1 <= int(text) <= MAX_INT:
             raise fields.refused(name, value, f"{text[:20]} is not between -1 and {MAX_INT}")
         if name in QUOTAS.defaults:
-            found[name] = int(text)
+            limits[name] = int(text)
         else:
             unknown.append(name)
     if unknown:
         raise errors.UnknownQuotas(names=",".join(sorted(unknown))[:LONGEST_NAMES])
-    return found
+    return limits
 
 
 @routes.get("/limits", policy=policy.LIMITS, answer=other_answers.LimitsAnswer)

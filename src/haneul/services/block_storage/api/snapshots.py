@@ -143,8 +143,8 @@ async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]
 
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    async def shown(found: list[Snapshot]) -> list[dict[str, Any]]:
-        return [_view(ctx, s, is_detailed=is_detailed) for s in found]
+    async def shown(rows: list[Snapshot]) -> list[dict[str, Any]]:
+        return [_view(ctx, s, is_detailed=is_detailed) for s in rows]
 
     return await LISTING.answer(ctx, query, path, shown)
 
@@ -157,9 +157,9 @@ async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> 
 )
 async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     """One snapshot."""
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.GET_SNAPSHOT, found)
-    return {"snapshot": _view(ctx, found, is_detailed=True)}
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.GET_SNAPSHOT, snapshot)
+    return {"snapshot": _view(ctx, snapshot, is_detailed=True)}
 
 
 @routes.put(
@@ -170,21 +170,21 @@ async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[str, Any]:
     """The snapshot has this name and description."""
-    given = body.snapshot
+    wish = body.snapshot
     changes: dict[str, Any] = {}
     for field, value in (
-        ("name", given.display_name),
-        ("name", given.name),
-        ("description", given.display_description),
-        ("description", given.description),
+        ("name", wish.display_name),
+        ("name", wish.name),
+        ("description", wish.display_description),
+        ("description", wish.description),
     ):
         if value is not UNSET:
             changes[field] = fields.name(value, field)
     if not changes:
         raise fields.refused("snapshot", "{}", "{} does not have enough properties")
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.UPDATE_SNAPSHOT, found)
-    return {"snapshot": _view(ctx, await snapshots.save(ctx, found, **changes))}
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.UPDATE_SNAPSHOT, snapshot)
+    return {"snapshot": _view(ctx, await snapshots.save(ctx, snapshot, **changes))}
 
 
 @routes.delete(
@@ -195,9 +195,9 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
 )
 async def delete_snapshot(ctx: Context, id: str) -> None:
     """The snapshot is on its way out; volumes made from it stay."""
-    found = await snapshots.show(ctx, id)
-    ctx.authorize(policy.DELETE_SNAPSHOT, found)
-    await snapshots.delete(ctx, found)
+    snapshot = await snapshots.show(ctx, id)
+    ctx.authorize(policy.DELETE_SNAPSHOT, snapshot)
+    await snapshots.delete(ctx, snapshot)
 
 
 class Reset(Strict):
@@ -211,16 +211,16 @@ class Reset(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
-    found = await snapshots.show(ctx, id)
+    snapshot = await snapshots.show(ctx, id)
     if "os-force_delete" in body:
-        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, found)
-        await snapshots.delete(ctx, found, force=True)
+        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, snapshot)
+        await snapshots.delete(ctx, snapshot, force=True)
     elif "os-reset_status" in body:
-        ctx.authorize(policy.RESET_SNAPSHOT, found)
-        given = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
-        if given.status not in SETTLED:
-            raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(SETTLED)}")
-        await snapshots.save(ctx, found, settled=given.status)
+        ctx.authorize(policy.RESET_SNAPSHOT, snapshot)
+        reset = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
+        if reset.status not in SETTLED:
+            raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(SETTLED)}")
+        await snapshots.save(ctx, snapshot, settled=reset.status)
     else:
         raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
 

@@ -121,13 +121,13 @@ _declare("/volume-transfers", "3.55")
 
 async def _list(ctx: Context, query: Query, *, is_detailed: bool) -> list[dict[str, Any]]:
     page = lists.paging(query, SORTABLE)
-    found = await transfers.list_all(
+    offers = await transfers.list_all(
         ctx,
         all_projects=lists.all_projects(ctx, query),
         sort=page.sort,
         limit=page.limit + page.offset,
     )
-    return [_view(ctx, t, is_detailed=is_detailed) for t in found[page.offset :]]
+    return [_view(ctx, t, is_detailed=is_detailed) for t in offers[page.offset :]]
 
 
 def _view(ctx: Context, t: Transfer, *, is_detailed: bool = True) -> dict[str, Any]:

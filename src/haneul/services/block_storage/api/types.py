@@ -66,7 +66,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
     if (text := query.get("is_public")) is not None and ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         is_public = None if text.lower() == "none" else query.truth("is_public")
     wanted = lists.filters(ctx, query, MEMBERS_FILTERS, ADMINS_FILTERS, versions.FILTERS_ARE_CHECKED, old=())
-    found = await types.list_all(
+    kinds = await types.list_all(
         ctx,
         is_public=is_public,
         filters=wanted,
@@ -74,7 +74,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
         marker=page.marker,
         limit=page.limit + page.offset,
     )
-    views = [_view(ctx, t) for t in found[page.offset :]]
+    views = [_view(ctx, t) for t in kinds[page.offset :]]
     return lists.collection(ctx, "volume_types", "/types", views, query, page)
 
 
@@ -125,14 +125,14 @@ def _name(text: str) -> str:
 )
 async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]:
     """The type has this name, description and publicity."""
-    given = body.volume_type
+    wish = body.volume_type
     changes: dict[str, Any] = {}
-    if given.name is not None:
-        changes["name"] = _name(given.name)
-    if given.description is not None:
-        changes["description"] = fields.name(given.description, "description")
-    if given.is_public is not None:
-        changes["is_public"] = fields.truth(given.is_public, "is_public")
+    if wish.name is not None:
+        changes["name"] = _name(wish.name)
+    if wish.description is not None:
+        changes["description"] = fields.name(wish.description, "description")
+    if wish.is_public is not None:
+        changes["is_public"] = fields.truth(wish.is_public, "is_public")
     if not changes:
         raise BadRequest("Specify volume type name, description, is_public or a combination thereof.")
     changed = _view(ctx, await types.update(ctx, id, **changes))
@@ -224,8 +224,8 @@ SPECS.serve(
 )
 async def list_access(ctx: Context, id: str) -> dict[str, Any]:
     """The projects that may use the private type."""
-    found = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
-    return {"volume_type_access": found}
+    access = [{"volume_type_id": id, "project_id": p} for p in await types.projects(ctx, id)]
+    return {"volume_type_access": access}
 
 
 class Project(Strict):

@@ -13,7 +13,7 @@ routes = Routes()
 
 
 def _documents(ctx: Context) -> dict[str, Any]:
-    found = discovery.version(
+    document = discovery.version(
         MANIFEST,
         ctx.endpoint,
         id="v3.0",
@@ -21,8 +21,8 @@ def _documents(ctx: Context) -> dict[str, Any]:
         media_type="application/vnd.openstack.volume+json;version=3",
     )
     about = {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"}
-    found["links"] = [about, *found["links"]]
-    return {"versions": [found]}
+    document["links"] = [about, *document["links"]]
+    return {"versions": [document]}
 
 
 @routes.get("", status=300, auth=False, transaction=False, answer=discovery.VersionDocuments)

@@ -61,8 +61,8 @@ async def act(ctx: Context, id: str, body: Document) -> Any:
     rule, shape, function = _actions[name]
     volume = await volumes.show(ctx, id)
     ctx.authorize(rule, volume)
-    given = fields.shaped(shape, body[name], name) if shape is not None else body[name]
-    return await function(ctx, volume, given)
+    argument = fields.shaped(shape, body[name], name) if shape is not None else body[name]
+    return await function(ctx, volume, argument)
 
 
 class Extend(Strict):
@@ -70,8 +70,8 @@ class Extend(Strict):
 
 
 @action("os-extend", policy.EXTEND, Extend)
-async def extend(ctx: Context, volume: Volume, given: Extend) -> None:
-    size = fields.size(given.new_size, "new_size")
+async def extend(ctx: Context, volume: Volume, wish: Extend) -> None:
+    size = fields.size(wish.new_size, "new_size")
     assert size is not None
     await volumes.extend(ctx, volume, size)
 
@@ -84,11 +84,11 @@ class Attach(Strict):
 
 
 @action("os-attach", policy.ATTACH, Attach)
-async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
+async def attach(ctx: Context, volume: Volume, wish: Attach) -> None:
     """The volume is attached to the server or host, as its caller says."""
-    if bool(given.instance_uuid) == bool(given.host_name):
+    if bool(wish.instance_uuid) == bool(wish.host_name):
         raise BadRequest("Invalid request to attach volume to an invalid target")
-    if given.mode not in (None, "rw", "ro"):
+    if wish.mode not in (None, "rw", "ro"):
         raise BadRequest(
             "Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'"
         )
@@ -96,7 +96,7 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
     held = [
         a
         for a in existing
-        if a.server_id == given.instance_uuid and a.status != "attached" and not a.by_compute
+        if a.server_id == wish.instance_uuid and a.status != "attached" and not a.by_compute
     ]
     if not held:
         if volume.status == "attaching":  # os-reserve kept it for whoever comes now
@@ -104,10 +104,10 @@ async def attach(ctx: Context, volume: Volume, given: Attach) -> None:
             volume = await volumes.show(ctx, volume.id)
         held = [
             await attachments.reserve(
-                ctx, volume, given.instance_uuid, device=given.mountpoint, mode=given.mode or "rw"
+                ctx, volume, wish.instance_uuid, device=wish.mountpoint, mode=wish.mode or "rw"
             )
         ]
-    await attachments.complete(ctx, held[0].id, given.host_name, given.mountpoint)
+    await attachments.complete(ctx, held[0].id, wish.host_name, wish.mountpoint)
 
 
 class Detach(Strict):
@@ -115,15 +115,15 @@ class Detach(Strict):
 
 
 @action("os-detach", policy.DETACH, Detach)
-async def detach(ctx: Context, volume: Volume, given: Detach) -> None:
+async def detach(ctx: Context, volume: Volume, wish: Detach) -> None:
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
-    if given.attachment_id is not None and all(a.id != given.attachment_id for a in existing):
-        raise errors.AttachmentNotFound(id=given.attachment_id)
-    if len(existing) > 1 and given.attachment_id is None:
+    if wish.attachment_id is not None and all(a.id != wish.attachment_id for a in existing):
+        raise errors.AttachmentNotFound(id=wish.attachment_id)
+    if len(existing) > 1 and wish.attachment_id is None:
         raise errors.InvalidVolume(
             reason="Detach volume failed: More than one attachment, but no attachment_id provided."
         )
-    ending = [a for a in existing if given.attachment_id in (None, a.id)]
+    ending = [a for a in existing if wish.attachment_id in (None, a.id)]
     model.require_not_computes(*ending)
     for each in ending:
         await attachments.remove(ctx, each)
@@ -137,12 +137,12 @@ class ForceDetach(Strict):
 
 
 @action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
-async def force_detach(ctx: Context, volume: Volume, given: ForceDetach) -> None:
-    await detach(ctx, volume, Detach(given.attachment_id))
+async def force_detach(ctx: Context, volume: Volume, wish: ForceDetach) -> None:
+    await detach(ctx, volume, Detach(wish.attachment_id))
 
 
 @action("os-reserve", policy.RESERVE)
-async def reserve(ctx: Context, volume: Volume, given: Any) -> None:
+async def reserve(ctx: Context, volume: Volume, nothing: Any) -> None:
     allowed = ("available", "in-use") if volume.multiattach else ("available",)
     model.require_status(volume, *allowed)
     if not volume.multiattach:
@@ -151,7 +151,7 @@ async def reserve(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 @action("os-unreserve", policy.UNRESERVE)
-async def unreserve(ctx: Context, volume: Volume, given: Any) -> None:
+async def unreserve(ctx: Context, volume: Volume, nothing: Any) -> None:
     if volume.status != "attaching":
         return
     left = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
@@ -159,13 +159,13 @@ async def unreserve(ctx: Context, volume: Volume, given: Any) -> None:
 
 
 @action("os-begin_detaching", policy.BEGIN_DETACHING)
-async def begin_detaching(ctx: Context, volume: Volume, given: Any) -> None:
+async def begin_detaching(ctx: Context, volume: Volume, nothing: Any) -> None:
     model.require_status(volume, "in-use")
     await volumes.save(ctx, volume, settled="detaching")
 
 
 @action("os-roll_detaching", policy.ROLL_DETACHING)
-async def roll_detaching(ctx: Context, volume: Volume, given: Any) -> None:
+async def roll_detaching(ctx: Context, volume: Volume, nothing: Any) -> None:
     if volume.status == "detaching":
         await volumes.save(ctx, volume, settled="in-use")
 
@@ -177,31 +177,29 @@ class Reset(Strict):
 
 
 @action("os-reset_status", policy.RESET_STATUS, Reset)
-async def reset_status(ctx: Context, volume: Volume, given: Reset) -> None:
+async def reset_status(ctx: Context, volume: Volume, wish: Reset) -> None:
     """An administrator's word on the volume's status."""
-    if given.status is None and given.attach_status is None and given.migration_status is None:
+    if wish.status is None and wish.attach_status is None and wish.migration_status is None:
         raise BadRequest("Must specify 'status', 'attach_status' or 'migration_status' for update.")
-    if given.status is not None and given.status.lower() not in model.SETTLED:
-        raise fields.refused("status", given.status, f"'{given.status}' is not one of {list(model.SETTLED)}")
-    if given.attach_status not in (None, "attached", "detached"):
-        raise fields.refused(
-            "attach_status", given.attach_status, "it is not one of ['attached', 'detached']"
-        )
-    migration = given.migration_status.lower() if given.migration_status else None
+    if wish.status is not None and wish.status.lower() not in model.SETTLED:
+        raise fields.refused("status", wish.status, f"'{wish.status}' is not one of {list(model.SETTLED)}")
+    if wish.attach_status not in (None, "attached", "detached"):
+        raise fields.refused("attach_status", wish.attach_status, "it is not one of ['attached', 'detached']")
+    migration = wish.migration_status.lower() if wish.migration_status else None
     if migration is not None and migration not in model.MIGRATIONS:
         raise fields.refused("migration_status", migration, f"it is not one of {list(model.MIGRATIONS)}")
     existing = (await volumes.attachments(ctx, [volume.id])).get(volume.id, [])
-    status = (given.status or "").lower()
+    status = (wish.status or "").lower()
     if status == "deleting" or (status == "in-use" and not existing):
         why = " because volume does not have any attachments." if status == "in-use" else ""
         raise BadRequest(f"Cannot reset-state to {status}{why}")
-    if given.attach_status == "detached":
+    if wish.attach_status == "detached":
         model.require_not_computes(*existing)
         for each in existing:
             await attachments.remove(ctx, each)
         volume = await volumes.show(ctx, volume.id)
-    if given.status is not None:
-        volume = await volumes.save(ctx, volume, settled=given.status.lower())
+    if wish.status is not None:
+        volume = await volumes.save(ctx, volume, settled=wish.status.lower())
     if migration is not None:
         await volumes.save(ctx, volume, migration_status=None if migration == "none" else migration)
 
@@ -211,8 +209,8 @@ class Bootable(Strict):
 
 
 @action("os-set_bootable", policy.UPDATE, Bootable)
-async def set_bootable(ctx: Context, volume: Volume, given: Bootable) -> Reply:
-    await volumes.save(ctx, volume, bootable=fields.truth(given.bootable, "bootable"))
+async def set_bootable(ctx: Context, volume: Volume, wish: Bootable) -> Reply:
+    await volumes.save(ctx, volume, bootable=fields.truth(wish.bootable, "bootable"))
     return Reply(status=200)
 
 
@@ -221,15 +219,15 @@ class Readonly(Strict):
 
 
 @action("os-update_readonly_flag", policy.READONLY, Readonly)
-async def update_readonly_flag(ctx: Context, volume: Volume, given: Readonly) -> None:
+async def update_readonly_flag(ctx: Context, volume: Volume, wish: Readonly) -> None:
     await volumes.require_free(ctx, volume)
-    readonly = fields.truth(given.readonly, "readonly")
+    readonly = fields.truth(wish.readonly, "readonly")
     metadata = {**volume.metadata, "readonly": str(readonly)}  # where clients look for it
     await volumes.save(ctx, volume, readonly=readonly, metadata=metadata)
 
 
 @action("os-force_delete", policy.FORCE_DELETE)
-async def force_delete(ctx: Context, volume: Volume, given: Any) -> None:
+async def force_delete(ctx: Context, volume: Volume, nothing: Any) -> None:
     await volumes.delete(ctx, volume.id, force=True)
 
 
@@ -243,18 +241,16 @@ class UploadImage(Strict):
 
 
 @action("os-volume_upload_image", policy.UPLOAD_IMAGE, UploadImage)
-async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict[str, Any]:
+async def upload_image(ctx: Context, volume: Volume, wish: UploadImage) -> dict[str, Any]:
     made = await volumes.upload_image(
         ctx,
         volume,
-        name=fields.name(given.image_name, "image_name") or "",
-        disk_format=given.disk_format or "raw",
-        container_format=given.container_format or "bare",
-        force=fields.truth(given.force, "force"),
-        visibility=(given.visibility or "private")
-        if ctx.wants(versions.IMAGES_HAVE_VISIBILITY)
-        else "shared",
-        protected=ctx.wants(versions.IMAGES_HAVE_VISIBILITY) and fields.truth(given.protected, "protected"),
+        name=fields.name(wish.image_name, "image_name") or "",
+        disk_format=wish.disk_format or "raw",
+        container_format=wish.container_format or "bare",
+        force=fields.truth(wish.force, "force"),
+        visibility=(wish.visibility or "private") if ctx.wants(versions.IMAGES_HAVE_VISIBILITY) else "shared",
+        protected=ctx.wants(versions.IMAGES_HAVE_VISIBILITY) and fields.truth(wish.protected, "protected"),
     )
     type = await types.show(ctx, volume.type_id)
     view: dict[str, Any] = {
@@ -276,9 +272,9 @@ async def upload_image(ctx: Context, volume: Volume, given: UploadImage) -> dict
             "deleted": False,
         },
         "image_id": made.id,
-        "container_format": given.container_format or "bare",
+        "container_format": wish.container_format or "bare",
         "disk_format": made.disk_format,
-        "image_name": given.image_name,
+        "image_name": wish.image_name,
         "visibility": made.visibility,
         "protected": made.protected,
     }
@@ -291,14 +287,14 @@ class Retype(Strict):
 
 
 @action("os-retype", policy.RETYPE, Retype)
-async def retype(ctx: Context, volume: Volume, given: Retype) -> None:
+async def retype(ctx: Context, volume: Volume, wish: Retype) -> None:
     """The volume has the other type. There is one kind of back end, so nothing moves."""
-    if given.migration_policy not in (None, "on-demand", "never"):
+    if wish.migration_policy not in (None, "on-demand", "never"):
         raise fields.refused(
-            "migration_policy", given.migration_policy, "it is not one of ['on-demand', 'never']"
+            "migration_policy", wish.migration_policy, "it is not one of ['on-demand', 'never']"
         )
     model.require_status(volume, "available", "in-use")
-    new = await types.named(ctx, given.new_type)
+    new = await types.named(ctx, wish.new_type)
     if new.id == volume.type_id:
         raise errors.InvalidInput(reason="New volume_type same as original.")
     await volumes.save(ctx, volume, type_id=new.id)
@@ -309,13 +305,13 @@ class Connector(Strict):
 
 
 @action("os-initialize_connection", policy.INITIALIZE, Connector)
-async def initialize_connection(ctx: Context, volume: Volume, given: Connector) -> Reply:
+async def initialize_connection(ctx: Context, volume: Volume, wish: Connector) -> Reply:
     """How the connector's host reaches the volume."""
     return Reply({"connection_info": {"driver_volume_type": "local", "data": connection(volume)}}, status=200)
 
 
 @action("os-terminate_connection", policy.TERMINATE, Connector)
-async def terminate_connection(ctx: Context, volume: Volume, given: Connector) -> None:
+async def terminate_connection(ctx: Context, volume: Volume, wish: Connector) -> None:
     """Nothing is kept for a connection that was only described; those of servers are compute's."""
     model.require_not_computes(*(await volumes.attachments(ctx, [volume.id])).get(volume.id, []))
 
@@ -335,8 +331,8 @@ class ImageMetadata(Strict):
 
 
 @action("os-set_image_metadata", policy.SET_IMAGE_METADATA, ImageMetadata)
-async def set_image_metadata(ctx: Context, volume: Volume, given: ImageMetadata) -> Reply:
-    merged = joined(volume.image_metadata, fields.pairs(given.metadata), "metadata")
+async def set_image_metadata(ctx: Context, volume: Volume, wish: ImageMetadata) -> Reply:
+    merged = joined(volume.image_metadata, fields.pairs(wish.metadata), "metadata")
     await volumes.save(ctx, volume, image_metadata=merged)
     return Reply({"metadata": merged}, status=200)
 
@@ -346,14 +342,14 @@ class OneKey(Strict):
 
 
 @action("os-unset_image_metadata", policy.REMOVE_IMAGE_METADATA, OneKey)
-async def unset_image_metadata(ctx: Context, volume: Volume, given: OneKey) -> Reply:
-    if given.key not in volume.image_metadata:
+async def unset_image_metadata(ctx: Context, volume: Volume, wish: OneKey) -> Reply:
+    if wish.key not in volume.image_metadata:
         raise errors.MetadataNotFound("Metadata does not contain key.")
-    left = {k: v for k, v in volume.image_metadata.items() if k != given.key}
+    left = {k: v for k, v in volume.image_metadata.items() if k != wish.key}
     await volumes.save(ctx, volume, image_metadata=left)
     return Reply(status=200)
 
 
 @action("os-show_image_metadata", policy.SHOW_IMAGE_METADATA)
-async def show_image_metadata(ctx: Context, volume: Volume, given: Any) -> Reply:
+async def show_image_metadata(ctx: Context, volume: Volume, nothing: Any) -> Reply:
     return Reply({"metadata": volume.image_metadata}, status=200)

@@ -199,8 +199,8 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
     return {"volume": (await views(ctx, [await volumes.create(ctx, wish)]))[0]}
 
 
-def _ids(given: str | list[str] | None) -> list[str]:
-    return given if isinstance(given, list) else [given] if given else []
+def _ids(ids: str | list[str] | None) -> list[str]:
+    return ids if isinstance(ids, list) else [ids] if ids else []
 
 
 @routes.get(
@@ -234,11 +234,11 @@ async def list_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
 )
 async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
     """How many volumes there are and how large they are together."""
-    found = await LISTING.find(ctx, query)
-    summary: dict[str, Any] = {"total_size": sum(v.size for v in found), "total_count": len(found)}
+    volumes = await LISTING.find(ctx, query)
+    summary: dict[str, Any] = {"total_size": sum(v.size for v in volumes), "total_count": len(volumes)}
     if ctx.wants(versions.SUMMARY_HAS_METADATA):
         metadata: dict[str, list[str]] = {}
-        for key, value in ((k, x) for v in found for k, x in v.metadata.items()):
+        for key, value in ((k, x) for v in volumes for k, x in v.metadata.items()):
             known = metadata.setdefault(key, [])
             if value not in known:
                 known.append(value)
@@ -247,10 +247,10 @@ async def summarize_volumes(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
-    async def shown(found: list[Volume]) -> list[dict[str, Any]]:
+    async def shown(rows: list[Volume]) -> list[dict[str, Any]]:
         if is_detailed:
-            return await views(ctx, found, is_extended=True)
-        return [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in found]
+            return await views(ctx, rows, is_extended=True)
+        return [{"id": v.id, "name": v.name, "links": lists.links(ctx, "volumes", v.id)} for v in rows]
 
     return await LISTING.answer(ctx, query, path, shown)
 
@@ -283,18 +283,18 @@ async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, Any]:
     """Change a volume's name, description or metadata."""
-    given = body.volume
+    wish = body.volume
     changes: dict[str, Any] = {}
     for field, value in (
-        ("name", given.display_name),
-        ("name", given.name),
-        ("description", given.display_description),
-        ("description", given.description),
+        ("name", wish.display_name),
+        ("name", wish.name),
+        ("description", wish.display_description),
+        ("description", wish.description),
     ):
         if value is not UNSET:
             changes[field] = fields.name(value, field)
-    if given.metadata is not UNSET:
-        changes["metadata"] = fields.pairs(given.metadata)
+    if wish.metadata is not UNSET:
+        changes["metadata"] = fields.pairs(wish.metadata)
     if not changes:
         raise errors.InvalidField(field="volume", value="{}", why="{} does not have enough properties")
     volume = await volumes.update(ctx, id, **changes)
@@ -321,23 +321,23 @@ async def delete_volume(ctx: Context, id: str, query: Query) -> None:
 # -- views
 
 
-async def views(ctx: Context, found: list[Volume], *, is_extended: bool = False) -> list[dict[str, Any]]:
+async def views(ctx: Context, rows: list[Volume], *, is_extended: bool = False) -> list[dict[str, Any]]:
     """The volumes as the API shows them; two more queries for any number of them.
 
     Answers to a read are extended by owner, image and host; those to a change are not.
     """
-    attached = await volumes.attachments(ctx, [v.id for v in found])
-    names = await types.names(ctx, {v.type_id for v in found})
+    attached = await volumes.attachments(ctx, [v.id for v in rows])
+    names = await types.names(ctx, {v.type_id for v in rows})
     is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     newer = _newer(ctx, is_of_admins=is_of_admins)
-    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in found]
+    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in rows]
     if is_of_admins:
-        for v, view in zip(found, shown, strict=True):
+        for v, view in zip(rows, shown, strict=True):
             view["migration_status"] = v.migration_status
     if is_extended:
         sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
         sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
-        for v, view in zip(found, shown, strict=True):
+        for v, view in zip(rows, shown, strict=True):
             view.update(_extension(v, sees_hosts=sees_hosts, sees_migrations=sees_migrations))
     return shown
 

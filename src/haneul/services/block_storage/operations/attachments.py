@@ -16,6 +16,7 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 
 
 async def show(ctx: Context, id: str) -> Attachment:
+    """The attachment; AttachmentNotFound if it is not the asker's."""
     return await ctx.find(ATTACHMENTS, id, policy.ADMIN_OR_OWNER, missing=errors.AttachmentNotFound)
 
 
@@ -170,23 +171,23 @@ async def detach(ctx: Context, volume_id: str, server_id: str) -> None:
 async def grown(ctx: Context) -> list[tuple[Attachment, int]]:
     """The attachments of servers to volumes that have grown since, each with the size that there is now."""
     late = {row[0] for row in await ctx.tx.all(LATE)}
-    found = await ATTACHMENTS.among(ctx.tx, "id", late) if late else []
-    volumes_by_id = {v.id: v for v in await VOLUMES.among(ctx.tx, "id", {a.volume_id for a in found})}
-    return [(a, v.size) for a in found if (v := volumes_by_id.get(a.volume_id)) and v.status == "in-use"]
+    shown = await ATTACHMENTS.among(ctx.tx, "id", late) if late else []
+    volumes_by_id = {v.id: v for v in await VOLUMES.among(ctx.tx, "id", {a.volume_id for a in shown})}
+    return [(a, v.size) for a in shown if (v := volumes_by_id.get(a.volume_id)) and v.status == "in-use"]
 
 
 async def note_size(ctx: Context, id: str, size_gb: int) -> None:
     """Its user knows of that size. Fine if it is detached by now."""
-    found = await ATTACHMENTS.get(ctx.tx, id)
-    if found is not None and found.seen_gb is not None:
-        await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(found, seen_gb=size_gb))
+    attachment = await ATTACHMENTS.get(ctx.tx, id)
+    if attachment is not None and attachment.seen_gb is not None:
+        await ATTACHMENTS.update(ctx.tx, msgspec.structs.replace(attachment, seen_gb=size_gb))
 
 
 async def of_servers(ctx: Context, server_ids: list[str]) -> dict[str, list[Attachment]]:
     """What these servers have, in one query."""
-    found: dict[str, list[Attachment]] = {}
+    by_server: dict[str, list[Attachment]] = {}
     if not server_ids:
-        return found
+        return by_server
     for each in await ATTACHMENTS.among(ctx.tx, "server_id", server_ids, by_compute=True):
-        found.setdefault(each.server_id or "", []).append(each)
-    return found
+        by_server.setdefault(each.server_id or "", []).append(each)
+    return by_server

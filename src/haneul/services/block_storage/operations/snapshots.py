@@ -70,6 +70,7 @@ async def list_all(
     marker: str | None,
     limit: int | None,
 ) -> list[Snapshot]:
+    """A page of the project's snapshots, or of everybody's for an administrator who asks for them."""
     after = await show(ctx, marker) if marker else None
     if not (all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})):
         filters = [Filter("project_id", "eq", ctx.project_id), *filters]
@@ -77,6 +78,7 @@ async def list_all(
 
 
 async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """The snapshot with these changes."""
     return await SNAPSHOTS.change(ctx, snapshot, **changes)
 
 

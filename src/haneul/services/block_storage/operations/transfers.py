@@ -33,10 +33,12 @@ async def create(
 
 
 async def show(ctx: Context, id: str) -> Transfer:
+    """The transfer; TransferNotFound if it is not the asker's."""
     return await ctx.find(TRANSFERS, id, policy.ADMIN_OR_OWNER, missing=errors.TransferNotFound)
 
 
 async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit: int) -> list[Transfer]:
+    """The transfers that the project offers, or everybody's for an administrator who asks for them."""
     mine = (
         []
         if all_projects and ctx.may(policy.CONTEXT_IS_ADMIN, {})
@@ -48,16 +50,16 @@ async def list_all(ctx: Context, *, all_projects: bool, sort: list[Sort], limit:
 async def accept(ctx: Context, id: str, key: str, *, address: str) -> Transfer:
     """The volume, and its snapshots unless they stay behind, are the asker's project's."""
     with guarded(ctx.platform, f"transfer {id}", address, wrong=(errors.WrongKey, errors.TransferNotFound)):
-        found = await TRANSFERS.get(ctx.tx, id)
-        if found is None:
+        transfer = await TRANSFERS.get(ctx.tx, id)
+        if transfer is None:
             raise errors.TransferNotFound(id=id)
-        if not hmac.compare_digest(found.key_digest, digest(key)):
+        if not hmac.compare_digest(transfer.key_digest, digest(key)):
             raise errors.WrongKey(id=id)
-    volume = await VOLUMES.get(ctx.tx, found.volume_id)
+    volume = await VOLUMES.get(ctx.tx, transfer.volume_id)
     if volume is None or volume.status != "awaiting-transfer":
-        raise errors.InvalidVolume(reason=f"Volume {found.volume_id} is not awaiting a transfer.")
+        raise errors.InvalidVolume(reason=f"Volume {transfer.volume_id} is not awaiting a transfer.")
     model.require_unattached(volume, await ATTACHMENTS.find(ctx.tx, volume_id=volume.id))
-    snapshots = [] if found.no_snapshots else await SNAPSHOTS.find(ctx.tx, volume_id=volume.id)
+    snapshots = [] if transfer.no_snapshots else await SNAPSHOTS.find(ctx.tx, volume_id=volume.id)
     size = volume.size + sum(s.size for s in snapshots)
     await require_quota(ctx, volumes=1, gigabytes=size, snapshots=len(snapshots))
     mine = {"project_id": ctx.project_id, "user_id": ctx.user_id}
@@ -65,14 +67,14 @@ async def accept(ctx: Context, id: str, key: str, *, address: str) -> Transfer:
     for each in snapshots:
         await SNAPSHOTS.update(ctx.tx, msgspec.structs.replace(each, **mine))
     await TRANSFERS.remove(ctx.tx, id=id)
-    return found
+    return transfer
 
 
 async def delete(ctx: Context, id: str) -> None:
     """The offer is withdrawn and the volume available again."""
-    found = await show(ctx, id)
-    ctx.authorize(policy.DELETE_TRANSFER, found)
-    volume = await VOLUMES.get(ctx.tx, found.volume_id)
+    transfer = await show(ctx, id)
+    ctx.authorize(policy.DELETE_TRANSFER, transfer)
+    volume = await VOLUMES.get(ctx.tx, transfer.volume_id)
     if volume is not None and volume.settled == "awaiting-transfer":
         await volumes.save(ctx, volume, settled="available")
     await TRANSFERS.remove(ctx.tx, id=id)

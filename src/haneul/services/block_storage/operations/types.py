@@ -17,28 +17,29 @@ from haneul.services.block_storage.store.volumes import VOLUMES
 
 async def ensure_default(ctx: Context) -> VolumeType:
     """The type of volumes that name none exists."""
-    found = await TYPES.get(ctx.tx, DEFAULT_ID)
-    if found is not None:
-        return found
+    kind = await TYPES.get(ctx.tx, DEFAULT_ID)
+    if kind is not None:
+        return kind
     made = VolumeType(DEFAULT_ID, DEFAULT_NAME, "Default Volume Type", True, {}, ctx.now(), None)
     return await TYPES.add(ctx.tx, made)
 
 
 async def show(ctx: Context, id: str) -> VolumeType:
-    found = await TYPES.get(ctx.tx, id)
-    if found is None or not await _may_use(ctx, found):
+    """The type; TypeNotFound if the asker's project may not use it."""
+    kind = await TYPES.get(ctx.tx, id)
+    if kind is None or not await _may_use(ctx, kind):
         raise errors.TypeNotFound(id=id)
-    return found
+    return kind
 
 
 async def named(ctx: Context, name_or_id: str) -> VolumeType:
     """The type of that id or name, if the asker may use it."""
-    found = await TYPES.get(ctx.tx, name_or_id) if is_uuid(name_or_id) else None
-    found = found or await TYPES.first(ctx.tx, name=name_or_id)
-    if found is None or not await _may_use(ctx, found):
+    kind = await TYPES.get(ctx.tx, name_or_id) if is_uuid(name_or_id) else None
+    kind = kind or await TYPES.first(ctx.tx, name=name_or_id)
+    if kind is None or not await _may_use(ctx, kind):
         error = errors.TypeNotFound if is_uuid(name_or_id) else errors.TypeNameNotFound
         raise error(id=name_or_id)
-    return found
+    return kind
 
 
 async def _may_use(ctx: Context, type: VolumeType) -> bool:
@@ -74,6 +75,7 @@ async def list_all(
 async def create(
     ctx: Context, *, name: str, description: str | None, is_public: bool, extra_specs: dict[str, str]
 ) -> VolumeType:
+    """There is a type of that name; TypeExists if there was one."""
     made = VolumeType(ctx.new_id(), name, description, is_public, extra_specs, ctx.now(), None)
     try:
         return await TYPES.add(ctx.tx, made)
@@ -82,21 +84,23 @@ async def create(
 
 
 async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
-    found = await show(ctx, id)
+    """The type is so; TypeExists if another has the name."""
+    kind = await show(ctx, id)
     name = changes.get("name")
-    if name is not None and name != found.name and await TYPES.first(ctx.tx, name=name):
+    if name is not None and name != kind.name and await TYPES.first(ctx.tx, name=name):
         raise errors.TypeExists(name=name)
-    return await TYPES.change(ctx, found, **changes)
+    return await TYPES.change(ctx, kind, **changes)
 
 
-async def set_specs(ctx: Context, found: VolumeType, specs: dict[str, str]) -> VolumeType:
+async def set_specs(ctx: Context, kind: VolumeType, specs: dict[str, str]) -> VolumeType:
     """The type says this of where its volumes are to be; there are none yet."""
-    if await VOLUMES.count(ctx.tx, type_id=found.id):
+    if await VOLUMES.count(ctx.tx, type_id=kind.id):
         raise errors.TypeSpecsInUse
-    return await TYPES.change(ctx, found, extra_specs=specs)
+    return await TYPES.change(ctx, kind, extra_specs=specs)
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The type is gone, with who may use it; refused for the default one, and while a volume has it."""
     await show(ctx, id)
     if id == DEFAULT_ID:
         raise errors.InvalidType(reason=f"Default volume type {DEFAULT_NAME} cannot be deleted.")
@@ -112,15 +116,17 @@ async def names(ctx: Context, ids: set[str]) -> dict[str, str]:
 
 
 async def projects(ctx: Context, id: str) -> list[str]:
-    found = await show(ctx, id)
-    if found.is_public:
+    """The projects that may use the private type; TypeNotFound for a public one, as upstream answers."""
+    kind = await show(ctx, id)
+    if kind.is_public:
         raise errors.TypeNotFound("Access list not available for public volume types.")
     return [a.project_id for a in await ACCESS.find(ctx.tx, type_id=id)]
 
 
 async def allow(ctx: Context, id: str, project_id: str) -> None:
-    found = await show(ctx, id)
-    if found.is_public:
+    """The project may use the private type; AccessExists if it could before."""
+    kind = await show(ctx, id)
+    if kind.is_public:
         raise errors.InvalidType(reason="Type access modification is not applicable to public volume type.")
     try:
         await ACCESS.add(ctx.tx, TypeAccess(id, project_id))
@@ -129,6 +135,7 @@ async def allow(ctx: Context, id: str, project_id: str) -> None:
 
 
 async def disallow(ctx: Context, id: str, project_id: str) -> None:
+    """The project may not use the type any more; its volumes keep it. AccessNotFound if it might not before."""
     await show(ctx, id)
     if not await ACCESS.remove(ctx.tx, type_id=id, project_id=project_id):
         raise errors.AccessNotFound(type_id=id, project_id=project_id)

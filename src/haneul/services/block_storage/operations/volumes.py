@@ -152,24 +152,24 @@ async def _origin(ctx: Context, new: Wish) -> _Origin:
 async def _from_image(ctx: Context, image_id: str) -> _Origin:
     ctx.authorize(policy.CREATE_FROM_IMAGE, {"project_id": ctx.project_id})
     try:
-        found = await image.get(ctx, image_id)
+        source = await image.get(ctx, image_id)
     except image.ImageNotFound:
         raise errors.InvalidInput("Invalid image identifier or unable to access requested image.") from None
-    if found.status != "active":
+    if source.status != "active":
         raise errors.InvalidInput(reason=f"Image {image_id} is not active.")
-    bytes_ = max(found.virtual_size or 0, found.size or 0)
+    bytes_ = max(source.virtual_size or 0, source.size or 0)
     kept = {
-        **found.properties,
-        "image_id": found.id,
-        "image_name": found.name or "",
-        "checksum": found.checksum or "",
-        "container_format": found.container_format or "",
-        "disk_format": found.disk_format or "",
-        "min_disk": str(found.min_disk),
-        "min_ram": str(found.min_ram),
-        "size": str(found.size or 0),
+        **source.properties,
+        "image_id": source.id,
+        "image_name": source.name or "",
+        "checksum": source.checksum or "",
+        "container_format": source.container_format or "",
+        "disk_format": source.disk_format or "",
+        "min_disk": str(source.min_disk),
+        "min_ram": str(source.min_ram),
+        "size": str(source.size or 0),
     }
-    return _Origin(max(-(-bytes_ // GIB), found.min_disk), None, True, kept)
+    return _Origin(max(-(-bytes_ // GIB), source.min_disk), None, True, kept)
 
 
 async def list_all(
@@ -181,6 +181,7 @@ async def list_all(
     marker: str | None,
     limit: int | None,
 ) -> list[Volume]:
+    """A page of the project's volumes, or of everybody's for an administrator who asks for them."""
     after = await show(ctx, marker) if marker else None
     return await VOLUMES.page(
         ctx.tx, _within(ctx, filters, all_projects), sort=sort, after=after, limit=limit
@@ -194,6 +195,7 @@ def _within(ctx: Context, filters: list[Filter], all_projects: bool) -> list[Fil
 
 
 async def update(ctx: Context, id: str, **changes: Any) -> Volume:
+    """The volume with these changes, if the asker may make them."""
     volume = await show(ctx, id)
     ctx.authorize(policy.UPDATE, volume)
     return await save(ctx, volume, **changes)
@@ -268,7 +270,7 @@ async def upload_image(
 
 async def attachments(ctx: Context, ids: list[str]) -> dict[str, list[Attachment]]:
     """The attachments of these volumes, in one query."""
-    found: dict[str, list[Attachment]] = {}
+    by_volume: dict[str, list[Attachment]] = {}
     for each in await ATTACHMENTS.among(ctx.tx, "volume_id", ids) if ids else ():
-        found.setdefault(each.volume_id, []).append(each)
-    return found
+        by_volume.setdefault(each.volume_id, []).append(each)
+    return by_volume

@@ -21,6 +21,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 async def plan(ctx: Context, new: NewSnapshot) -> Plan:
+    """Where the volume is that the snapshot is taken of."""
     snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
     if snapshot is None or snapshot.host is None:
         raise errors.SnapshotNotFound(id=new.snapshot_id)
@@ -28,14 +29,17 @@ async def plan(ctx: Context, new: NewSnapshot) -> Plan:
 
 
 async def take(ctx: Context, new: NewSnapshot, at: Plan) -> None:
+    """The host has the snapshot."""
     await ctx.agent(at.host, Volumes).ensure_snapshot(new.snapshot_id, at.volume_id)
 
 
 async def drop(ctx: Context, new: NewSnapshot, at: Plan) -> None:
+    """The host has no such snapshot."""
     await ctx.agent(at.host, Volumes).ensure_snapshot_gone(new.snapshot_id)
 
 
 async def mark_available(ctx: Context, new: NewSnapshot) -> None:
+    """The snapshot may be used."""
     snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
     if snapshot is None:
         raise errors.SnapshotNotFound(id=new.snapshot_id)
@@ -43,6 +47,7 @@ async def mark_available(ctx: Context, new: NewSnapshot) -> None:
 
 
 async def mark_error(ctx: Context, new: NewSnapshot, failure: Failure) -> None:
+    """The snapshot shows why it failed, and waits to be deleted."""
     snapshot = await SNAPSHOTS.get(ctx.tx, new.snapshot_id)
     if snapshot is not None:
         await SNAPSHOTS.update(

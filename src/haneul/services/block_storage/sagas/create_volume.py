@@ -51,16 +51,19 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
 
 
 async def unplace(ctx: Context, new: NewVolume) -> None:
+    """The volume is on no host."""
     volume = await VOLUMES.get(ctx.tx, new.volume_id)
     if volume is not None and volume.host is not None:
         await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=None))
 
 
 async def make(ctx: Context, new: NewVolume, plan: Plan) -> None:
+    """The host has the volume, with what its source holds."""
     await ctx.agent(plan.host, Volumes).ensure_volume(new.volume_id, plan.size_gb, plan.source)
 
 
 async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
+    """The host has no such volume."""
     await ctx.agent(plan.host, Volumes).ensure_gone(new.volume_id)
 
 
@@ -73,6 +76,7 @@ async def mark_available(ctx: Context, new: NewVolume) -> None:
 
 
 async def mark_error(ctx: Context, new: NewVolume, failure: Failure) -> None:
+    """The volume shows why it failed, and waits to be deleted."""
     volume = await VOLUMES.get(ctx.tx, new.volume_id)
     if volume is not None:
         await VOLUMES.change(ctx, volume, settled="error", fault=failure.message)
@@ -96,15 +100,15 @@ async def _source(ctx: Context, volume: Volume) -> tuple[VolumeSource | None, st
         origin = await _volume(ctx, volume.source_id)
         return FromVolume(origin.id), host_name(origin)
     if volume.image_id:
-        found = await image.get(ctx, volume.image_id)
-        return FromImage(image.source(ctx, found)), None
+        source = await image.get(ctx, volume.image_id)
+        return FromImage(image.source(ctx, source)), None
     return None, None
 
 
 async def _hosts_of(ctx: Context, volume: Volume, ids: Sequence[str]) -> set[str]:
     """Where those of these volumes are that its project has."""
-    found = await VOLUMES.among(ctx.tx, "id", ids, project_id=volume.project_id) if ids else []
-    return {host for v in found if (host := host_name(v))}
+    volumes = await VOLUMES.among(ctx.tx, "id", ids, project_id=volume.project_id) if ids else []
+    return {host for v in volumes if (host := host_name(v))}
 
 
 async def _free_host(ctx: Context, near: Set[str], far: Set[str]) -> str:

@@ -19,20 +19,24 @@ class Place(msgspec.Struct, frozen=True):
 
 
 async def find(ctx: Context, old: OldSnapshot) -> Place:
+    """Where the snapshot is; nowhere if it was never taken."""
     snapshot = await SNAPSHOTS.get(ctx.tx, old.snapshot_id)
     return Place(snapshot.host.split("@")[0] if snapshot and snapshot.host else None)
 
 
 async def drop(ctx: Context, old: OldSnapshot, place: Place) -> None:
+    """The host has no such snapshot."""
     if place.host:
         await ctx.agent(place.host, Volumes).ensure_snapshot_gone(old.snapshot_id)
 
 
 async def forget(ctx: Context, old: OldSnapshot) -> None:
+    """Nothing is known of the snapshot any more."""
     await SNAPSHOTS.remove(ctx.tx, id=old.snapshot_id)
 
 
 async def mark_error(ctx: Context, old: OldSnapshot, failure: Failure) -> None:
+    """The snapshot shows why it could not be deleted, and may be deleted again."""
     snapshot = await SNAPSHOTS.get(ctx.tx, old.snapshot_id)
     if snapshot is not None:
         await SNAPSHOTS.update(

@@ -24,6 +24,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 async def claim(ctx: Context, larger: LargerVolume) -> Place:
+    """The volume counts with its new size, so that nobody else has that room."""
     volume = await VOLUMES.get(ctx.tx, larger.volume_id)
     host = host_name(volume) if volume else None
     if volume is None or host is None:
@@ -34,20 +35,24 @@ async def claim(ctx: Context, larger: LargerVolume) -> Place:
 
 
 async def release(ctx: Context, larger: LargerVolume) -> None:
+    """The volume counts with its old size."""
     volume = await VOLUMES.get(ctx.tx, larger.volume_id)
     if volume is not None and volume.size != larger.old_gb:
         await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, size=larger.old_gb))
 
 
 async def grow(ctx: Context, larger: LargerVolume, place: Place) -> None:
+    """The host's volume has the new size."""
     await ctx.agent(place.host, Volumes).extend(larger.volume_id, larger.new_gb)
 
 
 async def announce(ctx: Context, larger: LargerVolume) -> None:
+    """Who uses the volume hears of its size."""
     await ctx.emit(VolumeExtended(larger.volume_id, larger.new_gb))
 
 
 async def mark_error(ctx: Context, larger: LargerVolume, failure: Failure) -> None:
+    """The volume shows why it could not grow."""
     volume = await VOLUMES.get(ctx.tx, larger.volume_id)
     if volume is not None:
         await VOLUMES.update(

@@ -30,6 +30,7 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 async def find(ctx: Context, upload: Upload) -> Place:
+    """Where the volume is; VolumeNotFound if it is nowhere."""
     volume = await VOLUMES.get(ctx.tx, upload.volume_id)
     host = host_name(volume) if volume else None
     if host is None:
@@ -38,12 +39,14 @@ async def find(ctx: Context, upload: Upload) -> Place:
 
 
 async def export(ctx: Context, upload: Upload, place: Place) -> Exported:
+    """The host has a file with the volume's data in the image's format."""
     return Exported(
         await ctx.agent(place.host, ExportsVolumes).export_volume(upload.volume_id, upload.disk_format)
     )
 
 
 async def clean(ctx: Context, upload: Upload, place: Place) -> None:
+    """The host has no such file."""
     await ctx.agent(place.host, ExportsVolumes).ensure_export_gone(upload.volume_id)
 
 
@@ -53,6 +56,7 @@ async def store(ctx: Context, upload: Upload, exported: Exported) -> None:
 
 
 async def clean_up(ctx: Context, upload: Upload, place: Place) -> None:
+    """The host has no such file: the image has the data."""
     await clean(ctx, upload, place)
 
 

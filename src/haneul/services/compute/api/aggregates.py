@@ -65,7 +65,7 @@ def _when(at: datetime | None) -> str | None:
 
 
 def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": aggregate.number,
         "name": aggregate.name,
         "availability_zone": aggregate.zone,
@@ -77,8 +77,8 @@ def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
         "deleted_at": None,
     }
     if ctx.wants(versions.AGGREGATES_HAVE_UUIDS):
-        found["uuid"] = aggregate.id
-    return found
+        document["uuid"] = aggregate.id
+    return document
 
 
 @routes.get("/os-aggregates", policy=policy.LIST_AGGREGATES, answer=answers.Aggregates)
@@ -161,8 +161,8 @@ async def delete_aggregate(ctx: Context, id: str) -> None:
 )
 async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any]:
     """add_host, remove_host or set_metadata."""
-    given = [n for n in ("add_host", "remove_host", "set_metadata") if getattr(body, n) is not UNSET]
-    if len(given) != 1:
+    actions = [n for n in ("add_host", "remove_host", "set_metadata") if getattr(body, n) is not UNSET]
+    if len(actions) != 1:
         raise BadRequest("Exactly one of add_host, remove_host and set_metadata is expected.")
     if body.add_host:
         ctx.authorize(policy.ADD_HOST, {})

@@ -80,19 +80,19 @@ class ConsoleSocket:
         token = req.get_param("token") or ""
         try:
             with guarded(self._platform, "console", req.remote_addr or ""):
-                found = await self._redeem(token)
-                if found is None:
+                right = await self._redeem(token)
+                if right is None:
                     raise Unauthorized
         except (Unauthorized, TooManyRequests):
             raise falcon.HTTPForbidden(description="This address was used before, or has expired.") from None
         binary = "binary" in ws.subprotocols
-        if found.path == SIMULATED:
+        if right.path == SIMULATED:
             await ws.accept(subprotocol="binary" if binary else None)
             await ws.send_data(NO_MACHINE)
             await ws.close()
             return
         try:
-            reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(found.path)))
+            reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(right.path)))
         except OSError:
             raise falcon.HTTPServiceUnavailable(description="The console does not answer.") from None
         await ws.accept(subprotocol="binary" if binary else None)
@@ -111,11 +111,11 @@ class ConsoleSocket:
     async def _redeem(self, token: str) -> ConsoleToken | None:
         """What the token opens; it opens nothing a second time."""
         async with self._platform.db.transaction() as tx:
-            found = await CONSOLE_TOKENS.get(tx, console_digest(token))
-            if found is None:
+            right = await CONSOLE_TOKENS.get(tx, console_digest(token))
+            if right is None:
                 return None
-            await CONSOLE_TOKENS.remove(tx, token=found.token)
-        return found if found.expires_at > self._platform.clock.now() else None
+            await CONSOLE_TOKENS.remove(tx, token=right.token)
+        return right if right.expires_at > self._platform.clock.now() else None
 
 
 async def _carry(ws: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

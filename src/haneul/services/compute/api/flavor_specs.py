@@ -40,12 +40,12 @@ class AccessAction(Strict):
 
 def _texts(ctx: Context, specs: dict[str, Any], field: str) -> dict[str, str]:
     """The specs as they are kept; from 2.86 on, known names take only values that mean something."""
-    found = {key: str(value) for key, value in specs.items()}
+    texts = {key: str(value) for key, value in specs.items()}
     if ctx.wants(versions.EXTRA_SPECS_ARE_CHECKED):
-        for key, value in found.items():
+        for key, value in texts.items():
             if why := extra_specs.fault(key, value):
                 raise BadRequest(f"Validation failed; {why}")
-    return found
+    return texts
 
 
 async def _load(ctx: Context, rule: Rule, id: str) -> Flavor:

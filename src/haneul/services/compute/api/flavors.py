@@ -74,7 +74,7 @@ class UpdateFlavor(Strict):
 
 def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
     """The flavor as the version shows it."""
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": flavor.id,
         "name": flavor.name,
         "ram": flavor.memory_mib,
@@ -88,19 +88,19 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
         "links": links(ctx, f"flavors/{flavor.id}"),
     }
     if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
-        found["description"] = flavor.description
+        document["description"] = flavor.description
     if ctx.wants(versions.FLAVORS_SHOW_EXTRA_SPECS) and ctx.may(
         policy.LIST_SPECS, {"project_id": ctx.auth.project_id}
     ):
-        found["extra_specs"] = flavor.extra_specs
-    return found
+        document["extra_specs"] = flavor.extra_specs
+    return document
 
 
 def brief(ctx: Context, flavor: Flavor) -> dict[str, Any]:
-    found = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
+    document = {"id": flavor.id, "name": flavor.name, "links": links(ctx, f"flavors/{flavor.id}")}
     if ctx.wants(versions.FLAVORS_HAVE_DESCRIPTIONS):
-        found["description"] = flavor.description
-    return found
+        document["description"] = flavor.description
+    return document
 
 
 @routes.get("/flavors", answer=answers.Flavors)
@@ -129,8 +129,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Flavor], di
         marker=query.get("marker"),
         limit=size,
     )
-    found = next_links(ctx, path, query, page, size, page[-1].id if page else "")
-    return page, {"flavors_links": found} if found else {}
+    links_ = next_links(ctx, path, query, page, size, page[-1].id if page else "")
+    return page, {"flavors_links": links_} if links_ else {}
 
 
 def _least(query: Query, name: str) -> int | None:
@@ -182,21 +182,21 @@ def _new(ctx: Context, new: NewFlavor) -> Flavor:
     )
 
 
-def _id(ctx: Context, given: str | float | None) -> str:
-    if given is None or given == "auto":
+def _id(ctx: Context, id: str | float | None) -> str:
+    if id is None or id == "auto":
         return ctx.new_id()
-    text = str(given)
+    text = str(id)
     if not re.fullmatch(r"(?! )[a-zA-Z0-9. _-]{1,255}(?<! )", text):
         raise values.refuse("flavor.id", text, "It must match '^(?! )[a-zA-Z0-9. _-]+(?<! )$'.")
     return text
 
 
-def _rxtx_factor(given: float | str) -> float:
-    if isinstance(given, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", given):
-        raise values.refuse("flavor.rxtx_factor", given, "It is no number.")
-    if not 0 < float(given) <= 3.40282e38:
-        raise values.refuse("flavor.rxtx_factor", given, "It must be greater than 0.")
-    return float(given)
+def _rxtx_factor(factor: float | str) -> float:
+    if isinstance(factor, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", factor):
+        raise values.refuse("flavor.rxtx_factor", factor, "It is no number.")
+    if not 0 < float(factor) <= 3.40282e38:
+        raise values.refuse("flavor.rxtx_factor", factor, "It must be greater than 0.")
+    return float(factor)
 
 
 @routes.get("/flavors/{id}", answer=answers.OneFlavor, errors=(errors.FlavorNotFound,))

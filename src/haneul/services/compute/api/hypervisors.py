@@ -24,7 +24,7 @@ NUMBERS = (
 
 
 def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
         "hypervisor_hostname": view.host.name,
         "state": "up" if view.is_up else "down",
@@ -33,28 +33,32 @@ def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[s
     if with_servers and (
         view.servers or not ctx.wants(versions.SERVICES_HAVE_UUIDS) or ctx.wants(versions.STRICT_QUERIES)
     ):
-        found["servers"] = [{"uuid": id, "name": name} for id, name in view.servers]
-    return found
+        document["servers"] = [{"uuid": id, "name": name} for id, name in view.servers]
+    return document
 
 
 def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[str, Any]:
     facts = view.facts
-    found = brief(ctx, view, with_servers=with_servers)
-    found |= {
+    document = brief(ctx, view, with_servers=with_servers)
+    document |= {
         "hypervisor_type": facts.get("hypervisor_type") or "",
         "hypervisor_version": facts.get("hypervisor_version") or 0,
         "host_ip": view.host.report.get("address") or None,
         "service": {
-            "id": found["id"],
+            "id": document["id"],
             "host": view.host.name,
             "disabled_reason": view.host.disabled_reason,
         },
     }
     if ctx.wants(versions.NO_HYPERVISOR_NUMBERS):
-        return {**found, "uptime": None}
+        return {**document, "uptime": None}
     cpu = {"model": str(facts.get("cpu_model") or "")}
     as_text = msgspec.json.encode(cpu).decode()
-    return {**found, **_numbers(view), "cpu_info": cpu if ctx.wants(versions.CPU_IS_AN_OBJECT) else as_text}
+    return {
+        **document,
+        **_numbers(view),
+        "cpu_info": cpu if ctx.wants(versions.CPU_IS_AN_OBJECT) else as_text,
+    }
 
 
 def _numbers(view: HostView) -> dict[str, int]:
@@ -79,24 +83,24 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     if ctx.wants(versions.SERVICES_HAVE_UUIDS):
         known = {"limit", "marker", "hypervisor_hostname_pattern", "with_servers"}
         values.only(ctx, query, known, since=versions.SERVICES_HAVE_UUIDS)
-    found = await hosts.list(ctx)
+    matching = await hosts.list(ctx)
     pattern = query.get("hypervisor_hostname_pattern") if ctx.wants(versions.SERVICES_HAVE_UUIDS) else None
     with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     if pattern is not None:
         if {"limit", "marker"} & set(query.names()):
             raise BadRequest("Paging over hypervisors with the hypervisor_hostname_pattern is not supported.")
-        found = [h for h in found if pattern in h.host.name]
-        if not found:
+        matching = [h for h in matching if pattern in h.host.name]
+        if not matching:
             raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
     if not ctx.wants(versions.HYPERVISORS_IN_PAGES):
-        return found, with_servers, {}
+        return matching, with_servers, {}
     size, marker = page_size(query), query.get("marker")
-    ids = [h.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in found]
+    ids = [h.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in matching]
     if marker is not None:
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")
-        found, ids = found[ids.index(marker) + 1 :], ids[ids.index(marker) + 1 :]
-    page = found[:size]
+        matching, ids = matching[ids.index(marker) + 1 :], ids[ids.index(marker) + 1 :]
+    page = matching[:size]
     more = next_links(ctx, path, query, page, size, ids[len(page) - 1] if page else "")
     return page, with_servers, {"hypervisors_links": more} if more else {}
 
@@ -157,10 +161,10 @@ async def show_uptime(ctx: Context, id: str) -> dict[str, Any]:
 
 
 async def _matching(ctx: Context, pattern: str) -> list[HostView]:
-    found = [h for h in await hosts.list(ctx) if pattern in h.host.name]
-    if not found:
+    matching = [h for h in await hosts.list(ctx) if pattern in h.host.name]
+    if not matching:
         raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
-    return found
+    return matching
 
 
 @routes.get(

@@ -58,15 +58,15 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Image], dic
         filters.append(Filter("name", "eq", name))
     if (status := query.get("status")) is not None:
         filters.append(Filter("status", "in", [k for k, v in STATUSES.items() if v == status.upper()]))
-    for asked, field in NUMBERS.items():
-        if (text := query.get(asked)) is not None:
-            filters.append(Filter(field, "ge", values.integer(text, asked)))
+    for parameter, field in NUMBERS.items():
+        if (text := query.get(parameter)) is not None:
+            filters.append(Filter(field, "ge", values.integer(text, parameter)))
     if (since := query.get("changes-since")) is not None:
         filters.append(Filter("updated_at", "ge", values.time(since, "changes-since")))
     properties = [
         (field, text.rsplit("/", 1)[-1])
-        for asked, field in PROPERTIES.items()
-        if (text := query.get(asked)) is not None
+        for parameter, field in PROPERTIES.items()
+        if (text := query.get(parameter)) is not None
     ]
     size, marker = page_size(query), query.get("marker")
     try:

@@ -31,11 +31,11 @@ NOVA_NAMES = {
 @routes.get("", policy=policy.ACTIONS_READ, answer=server_answers.Actions, errors=(errors.ServerNotFound,))
 async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """What was done to the server, the newest first; paged from 2.58 on."""
-    found = await history.everything(
+    operations = await history.everything(
         ctx, id, policy.ACTIONS_READ, also_gone=ctx.wants(versions.ACTIONS_OF_GONE_SERVERS)
     )
     if not ctx.wants(versions.ACTIONS_IN_PAGES):
-        return {"instanceActions": [view(ctx, o) for o in found]}
+        return {"instanceActions": [view(ctx, o) for o in operations]}
     known = {"limit", "marker", "changes-since"}
     values.only(
         ctx,
@@ -43,22 +43,22 @@ async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
         known | {"changes-before"} if ctx.wants(versions.CHANGES_BEFORE) else known,
         since=versions.ACTIONS_IN_PAGES,
     )
-    found = _after(_changed(found, query), query.get("marker"))
+    operations = _after(_changed(operations, query), query.get("marker"))
     size = page_size(query) if query.get("limit") != "0" else 0
-    page = found[:size]
+    page = operations[:size]
     last = history.request_id(page[-1]) if page else ""
     more = next_links(ctx, f"servers/{id}/os-instance-actions", query, page, size, last)
     shown: dict[str, Any] = {"instanceActions": [view(ctx, o) for o in page]}
-    return {**shown, "links": more} if more and len(found) > size else shown
+    return {**shown, "links": more} if more and len(operations) > size else shown
 
 
-def _changed(found: list[Operation], query: Query) -> list[Operation]:
+def _changed(operations: list[Operation], query: Query) -> list[Operation]:
     since, before = _time(query, "changes-since"), _time(query, "changes-before")
     if since and before and since > before:
         raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
     return [
         o
-        for o in found
+        for o in operations
         if (since is None or history.updated_at(o) >= since)
         and (before is None or history.updated_at(o) <= before)
     ]
@@ -69,13 +69,13 @@ def _time(query: Query, name: str) -> datetime | None:
     return None if text is None else values.time(text, name)
 
 
-def _after(found: list[Operation], marker: str | None) -> list[Operation]:
+def _after(operations: list[Operation], marker: str | None) -> list[Operation]:
     if marker is None:
-        return found
-    ids = [history.request_id(o) for o in found]
+        return operations
+    ids = [history.request_id(o) for o in operations]
     if marker not in ids:
         raise BadRequest(f"Marker {marker} could not be found.")
-    return found[ids.index(marker) + 1 :]
+    return operations[ids.index(marker) + 1 :]
 
 
 @routes.get(
@@ -89,15 +89,15 @@ async def show_action(ctx: Context, id: str, request_id: str) -> dict[str, Any]:
     operation = await history.one(
         ctx, id, policy.EVENTS_READ, request_id, also_gone=ctx.wants(versions.ACTIONS_OF_GONE_SERVERS)
     )
-    found = view(ctx, operation)
+    document = view(ctx, operation)
     if ctx.wants(versions.EVERYBODY_SEES_EVENTS) or ctx.may(policy.EVENT_DETAILS, {}):
-        found["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]
-    return {"instanceAction": found}
+        document["events"] = [_event(ctx, operation, s) for s in await history.steps(ctx, operation)]
+    return {"instanceAction": document}
 
 
 def view(ctx: Context, operation: Operation) -> dict[str, Any]:
     name = operation.kind.partition(".")[2].removesuffix("_server")
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "action": NOVA_NAMES.get(name, name),
         "instance_uuid": operation.resource_id,
         "message": "Error" if operation.state == "failed" else None,
@@ -107,12 +107,12 @@ def view(ctx: Context, operation: Operation) -> dict[str, Any]:
         "user_id": operation.user_id,
     }
     if ctx.wants(versions.ACTIONS_IN_PAGES):
-        found["updated_at"] = microseconds_text(history.updated_at(operation))
-    return found
+        document["updated_at"] = microseconds_text(history.updated_at(operation))
+    return document
 
 
 def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "event": f"undo_{step.name}" if step.is_undo else step.name,
         "start_time": microseconds_text(step.started_at),
         "finish_time": microseconds_text(step.ended_at),
@@ -120,12 +120,12 @@ def _event(ctx: Context, operation: Operation, step: StepRecord) -> dict[str, An
     }
     sees_details = ctx.may(policy.EVENT_DETAILS, {})
     if sees_details or not ctx.wants(versions.EVERYBODY_SEES_EVENTS):
-        found["traceback"] = step.error
+        document["traceback"] = step.error
     if ctx.wants(versions.EVENTS_HAVE_HOSTS):
         host = history.host(operation)
-        found["hostId"] = host_id(operation.project_id or "", host)
+        document["hostId"] = host_id(operation.project_id or "", host)
         if sees_details:
-            found["host"] = host
+            document["host"] = host
     if ctx.wants(versions.EVENTS_HAVE_DETAILS):
-        found["details"] = step.error if sees_details else history.public_error(operation, step)
-    return found
+        document["details"] = step.error if sees_details else history.public_error(operation, step)
+    return document

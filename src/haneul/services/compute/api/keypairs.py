@@ -31,24 +31,24 @@ class CreateKeypair(Strict):
 
 
 def view(ctx: Context, keypair: Keypair, *more: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "name": keypair.name,
         "public_key": keypair.public_key,
         "fingerprint": keypair.fingerprint,
     }
     if ctx.wants(versions.KEYPAIRS_HAVE_TYPES):
-        found["type"] = keypair.kind
+        document["type"] = keypair.kind
     if "user_id" in more:
-        found["user_id"] = keypair.user_id
+        document["user_id"] = keypair.user_id
     if "times" in more:
-        found |= {
+        document |= {
             "id": keypair.number,
             "created_at": keypair.created_at.strftime("%Y-%m-%dT%H:%M:%S.000000"),
             "updated_at": None,
             "deleted": False,
             "deleted_at": None,
         }
-    return found
+    return document
 
 
 def _user(ctx: Context, query: Query) -> str:
@@ -66,12 +66,12 @@ async def list_keypairs(ctx: Context, query: Query) -> dict[str, Any]:
     """The user's key pairs by name."""
     user = _user(ctx, query)
     if not ctx.wants(versions.KEYPAIRS_IN_PAGES):
-        found = await keypairs.list(ctx, user)
-        return {"keypairs": [{"keypair": view(ctx, k)} for k in found]}
+        pairs = await keypairs.list(ctx, user)
+        return {"keypairs": [{"keypair": view(ctx, k)} for k in pairs]}
     size = page_size(query)
-    found = await keypairs.list(ctx, user, marker=query.get("marker"), limit=size)
-    more = next_links(ctx, "os-keypairs", query, found, size, found[-1].name if found else "")
-    shown = {"keypairs": [{"keypair": view(ctx, k)} for k in found]}
+    pairs = await keypairs.list(ctx, user, marker=query.get("marker"), limit=size)
+    more = next_links(ctx, "os-keypairs", query, pairs, size, pairs[-1].name if pairs else "")
+    shown = {"keypairs": [{"keypair": view(ctx, k)} for k in pairs]}
     return {**shown, "keypairs_links": more} if more else shown
 
 

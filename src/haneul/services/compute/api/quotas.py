@@ -40,16 +40,16 @@ class Limits(Strict, kw_only=True):
     security_groups: NetworkLimit = UNSET
     security_group_rules: NetworkLimit = UNSET
 
-    def given(self) -> dict[str, int]:
+    def limits(self) -> dict[str, int]:
         """The limits that were named."""
-        found = {}
+        limits = {}
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if value is not UNSET and name != "force":
                 number = values.integer(value, f"quota_set.{name}", least=UNLIMITED)
                 if name in QUOTAS.defaults:
-                    found[name] = number
-        return found
+                    limits[name] = number
+        return limits
 
 
 class NewLimits(Limits, kw_only=True):
@@ -73,14 +73,14 @@ class UpdateClass(Strict):
 
 def _shown(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
     """The limits that the version knows."""
-    found = dict(limits)
+    shown = dict(limits)
     if ctx.wants(versions.NO_PERSONALITY):
         for name in FILES:
-            found.pop(name, None)
+            shown.pop(name, None)
     if ctx.wants(versions.NO_NETWORK_PROXIES):
         for name in NETWORKS:
-            found.pop(name, None)
-    return found
+            shown.pop(name, None)
+    return shown
 
 
 def _check(ctx: Context, project_id: str, query: Query, *, is_change: bool = False) -> None:
@@ -107,8 +107,8 @@ async def show_quotas_in_detail(ctx: Context, project_id: str, query: Query) -> 
     ctx.authorize(policy.DETAIL, {"project_id": project_id})
     used = await quotas.used(ctx, project_id)
     limits = _shown(ctx, await QUOTAS.limits(ctx.tx, project_id))
-    found = {n: {"limit": v, "in_use": used.get(n, 0), "reserved": 0} for n, v in limits.items()}
-    return {"quota_set": {"id": project_id, **found}}
+    details = {n: {"limit": v, "in_use": used.get(n, 0), "reserved": 0} for n, v in limits.items()}
+    return {"quota_set": {"id": project_id, **details}}
 
 
 @routes.get(
@@ -128,9 +128,9 @@ async def show_defaults(ctx: Context, project_id: str) -> dict[str, Any]:
 async def update_quotas(ctx: Context, project_id: str, body: UpdateQuotas, query: Query) -> dict[str, Any]:
     """Set limits of the project; below what it uses only with `force`."""
     _check(ctx, project_id, query, is_change=True)
-    given = body.quota_set
-    by_force = given.force is not UNSET and values.truth(given.force, "quota_set.force")
-    limits = await quotas.update(ctx, project_id, given.given(), by_force=by_force)
+    wish = body.quota_set
+    by_force = wish.force is not UNSET and values.truth(wish.force, "quota_set.force")
+    limits = await quotas.update(ctx, project_id, wish.limits(), by_force=by_force)
     return {"quota_set": _shown(ctx, limits)}
 
 
@@ -142,12 +142,12 @@ async def delete_quotas(ctx: Context, project_id: str, query: Query) -> None:
 
 
 def _class(ctx: Context, limits: dict[str, int]) -> dict[str, int]:
-    found = _shown(ctx, limits)
+    shown = _shown(ctx, limits)
     if not ctx.wants(versions.GROUPS_IN_QUOTA_CLASSES):
         for name in GROUPS:
-            found.pop(name, None)
-        found |= {name: limits[name] for name in NETWORKS}
-    return found
+            shown.pop(name, None)
+        shown |= {name: limits[name] for name in NETWORKS}
+    return shown
 
 
 @routes.get("/os-quota-class-sets/{name}", policy=policy.SHOW_CLASS, answer=quota_answers.NamedQuotaClassSet)
@@ -161,7 +161,7 @@ async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, 
     """Set limits of a quota class."""
     if len(name) > 255:
         raise BadRequest("The name of a quota class has at most 255 characters.")
-    limits = await quotas.update_class(ctx, name, body.quota_class_set.given())
+    limits = await quotas.update_class(ctx, name, body.quota_class_set.limits())
     return {"quota_class_set": _class(ctx, limits)}
 
 
@@ -178,7 +178,7 @@ async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
 
 
 def _absolute(ctx: Context, limits: dict[str, int], used: dict[str, int]) -> dict[str, int]:
-    found = {
+    absolute = {
         "maxTotalInstances": limits["instances"],
         "maxTotalCores": limits["cores"],
         "maxTotalRAMSize": limits["ram"],
@@ -192,13 +192,13 @@ def _absolute(ctx: Context, limits: dict[str, int], used: dict[str, int]) -> dic
         "totalServerGroupsUsed": used["server_groups"],
     }
     if not ctx.wants(versions.NO_PERSONALITY):
-        found["maxPersonality"] = limits["injected_files"]
-        found["maxPersonalitySize"] = limits["injected_file_content_bytes"]
+        absolute["maxPersonality"] = limits["injected_files"]
+        absolute["maxPersonalitySize"] = limits["injected_file_content_bytes"]
     if not ctx.wants(versions.NO_IMAGE_METADATA):
-        found["maxImageMeta"] = limits["metadata_items"]
+        absolute["maxImageMeta"] = limits["metadata_items"]
     if not ctx.wants(versions.NO_NETWORK_PROXIES):
-        found["maxTotalFloatingIps"] = limits["floating_ips"]
-        found["maxSecurityGroups"] = limits["security_groups"]
-        found["maxSecurityGroupRules"] = limits["security_group_rules"]
-        found |= {"totalFloatingIpsUsed": 0, "totalSecurityGroupsUsed": 0}
-    return found
+        absolute["maxTotalFloatingIps"] = limits["floating_ips"]
+        absolute["maxSecurityGroups"] = limits["security_groups"]
+        absolute["maxSecurityGroupRules"] = limits["security_group_rules"]
+        absolute |= {"totalFloatingIpsUsed": 0, "totalSecurityGroupsUsed": 0}
+    return absolute

@@ -47,9 +47,9 @@ class RuleBody(Strict):
 @routes.get("/os-security-groups", policy=policy.GET, transaction=False, answer=answers.SecurityGroups)
 async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     """The project's security groups, with what they let in."""
-    found = await network.ingress_groups(ctx)
+    groups = await network.ingress_groups(ctx)
     skipped, most = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
-    page = found[skipped:][:most]
+    page = groups[skipped:][:most]
     async with ctx.in_reading() as reading:
         return {"security_groups": await views(reading, page)}
 
@@ -74,9 +74,9 @@ async def show_group(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     """Make a security group that lets nothing in."""
-    given = body.security_group
+    wish = body.security_group
     try:
-        made = await network.create_security_group(ctx, given.name, given.description or "")
+        made = await network.create_security_group(ctx, wish.name, wish.description or "")
     except Conflict as refused:
         raise Forbidden(str(refused)) from None
     return {"security_group": (await views(ctx, [made]))[0]}
@@ -90,8 +90,8 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
 )
 async def update_group(ctx: Context, id: str, body: GroupBody) -> dict[str, Any]:
     """Change a security group's name and description."""
-    given = body.security_group
-    changed = await network.update_security_group(ctx, _uuid(id), given.name, given.description or "")
+    wish = body.security_group
+    changed = await network.update_security_group(ctx, _uuid(id), wish.name, wish.description or "")
     return {"security_group": (await views(ctx, [changed]))[0]}
 
 
@@ -143,21 +143,21 @@ def _uuid(id: str) -> str:
         raise BadRequest("Security group id should be uuid") from None
 
 
-def _wanted(given: Rule) -> IngressRule:
+def _wanted(rule: Rule) -> IngressRule:
     """The rule in the network's terms; 400 where compute itself refuses it."""
-    cidr = _cidr(given.cidr)
-    protocol = (given.ip_protocol or "").lower()
-    low, high = (_port(p, f) for p, f in ((given.from_port, "from_port"), (given.to_port, "to_port")))
+    cidr = _cidr(rule.cidr)
+    protocol = (rule.ip_protocol or "").lower()
+    low, high = (_port(p, f) for p, f in ((rule.from_port, "from_port"), (rule.to_port, "to_port")))
     try:
-        group_id = str(uuid.UUID(given.parent_group_id))
-        remote = given.group_id and str(uuid.UUID(given.group_id))
+        group_id = str(uuid.UUID(rule.parent_group_id))
+        remote = rule.group_id and str(uuid.UUID(rule.group_id))
     except ValueError:
-        field, value = ("parent_group_id", given.parent_group_id)
+        field, value = ("parent_group_id", rule.parent_group_id)
         raise values.refuse(field, value, f"'{value}' is not a 'uuid'") from None
     if not protocol or low is None or high is None:
         raise BadRequest("Not enough parameters to build a valid rule.")
     if protocol not in ("tcp", "udp", "icmp"):
-        raise BadRequest(f"Invalid IP protocol {given.ip_protocol}.")
+        raise BadRequest(f"Invalid IP protocol {rule.ip_protocol}.")
     _check_ports(protocol, low, high)
     if protocol == "icmp":
         kind, code = (None if p < 0 else p for p in (low, high))
@@ -193,9 +193,9 @@ def _check_ports(protocol: str, low: int, high: int) -> None:
 # -- what is shown
 
 
-async def views(ctx: Context, found: list[IngressGroup]) -> list[dict[str, Any]]:
+async def views(ctx: Context, groups: list[IngressGroup]) -> list[dict[str, Any]]:
     """Groups with their rules; one more query for the groups that rules name."""
-    named = {r.remote_group_id for g in found for r in g.rules if r.remote_group_id}
+    named = {r.remote_group_id for g in groups for r in g.rules if r.remote_group_id}
     others = await network.security_groups_by_id(ctx, named)
     return [
         {
@@ -205,7 +205,7 @@ async def views(ctx: Context, found: list[IngressGroup]) -> list[dict[str, Any]]
             "tenant_id": each.group.project_id,
             "rules": [_rule(r, others) for r in each.rules],
         }
-        for each in found
+        for each in groups
     ]
 
 

@@ -79,20 +79,20 @@ async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
     if len(body) != 1:
         raise errors.NoSuchAction(action=", ".join(body) or "none")
-    (name, given), *_ = body.items()
+    (name, argument), *_ = body.items()
     if name not in ACTIONS:
         raise errors.NoSuchAction(action=name)
-    rule, found = ACTIONS[name]
+    rule, entry = ACTIONS[name]
     if not ctx.may(rule):
         raise Forbidden(action=rule.name)
-    return await found(ctx, id, given)
+    return await entry(ctx, id, argument)
 
 
 def plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
     """Declare an action whose name says it all: as upstream, whatever stands beside it means nothing."""
 
     @action(name, rule)
-    async def _act(ctx: Context, id: str, given: Given) -> None:
+    async def _act(ctx: Context, id: str, argument: Given) -> None:
         await ctx.transact(operation, id)
 
 
@@ -104,20 +104,22 @@ plain("unlock", policy.UNLOCK, actions.unlock)
 plain("forceDelete", policy.FORCE_DELETE, servers.force_delete)
 
 
-def _fields(name: str, given: Given, allowed: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise BadRequest(f"Invalid input for field/attribute {name}. Value: {given}. An object is expected")
-    if unknown := [k for k in given if k not in allowed]:
+def _fields(name: str, argument: Given, allowed: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(argument, dict):
         raise BadRequest(
-            f"Invalid input for field/attribute {name}. Value: {given}. Additional properties are not allowed "
+            f"Invalid input for field/attribute {name}. Value: {argument}. An object is expected"
+        )
+    if unknown := [k for k in argument if k not in allowed]:
+        raise BadRequest(
+            f"Invalid input for field/attribute {name}. Value: {argument}. Additional properties are not allowed "
             f"('{unknown[0]}' was unexpected)"
         )
-    return given
+    return argument
 
 
 @action("lock", policy.LOCK)
-async def lock(ctx: Context, id: str, given: Given) -> None:
-    fields = _fields("lock", given, ("locked_reason",)) if given else {}
+async def lock(ctx: Context, id: str, argument: Given) -> None:
+    fields = _fields("lock", argument, ("locked_reason",)) if argument else {}
     reason = fields.get("locked_reason")
     if reason is not None and (not isinstance(reason, str) or not 0 < len(reason) <= 255):
         raise BadRequest(f"Invalid input for field/attribute locked_reason. Value: {reason}.")
@@ -127,8 +129,8 @@ async def lock(ctx: Context, id: str, given: Given) -> None:
 
 
 @action("reboot", policy.REBOOT)
-async def reboot(ctx: Context, id: str, given: Given) -> None:
-    kind = _fields("reboot", given, ("type",)).get("type")
+async def reboot(ctx: Context, id: str, argument: Given) -> None:
+    kind = _fields("reboot", argument, ("type",)).get("type")
     if not isinstance(kind, str) or kind.upper() not in ("SOFT", "HARD"):
         raise BadRequest(
             f"Invalid input for field/attribute type. Value: {kind}. It is not one of HARD, SOFT"
@@ -137,16 +139,16 @@ async def reboot(ctx: Context, id: str, given: Given) -> None:
 
 
 @action("os-resetState", policy.RESET_STATE)
-async def reset_state(ctx: Context, id: str, given: Given) -> None:
-    state = _fields("os-resetState", given, ("state",)).get("state")
+async def reset_state(ctx: Context, id: str, argument: Given) -> None:
+    state = _fields("os-resetState", argument, ("state",)).get("state")
     if state not in ("active", "error"):
         raise BadRequest(f"Invalid input for field/attribute state. Value: {state}.")
     await ctx.transact(actions.reset_state, id, state)
 
 
 @action("createImage", policy.CREATE_IMAGE)
-async def create_image(ctx: Context, id: str, given: Given) -> Reply:
-    fields = _fields("createImage", given, ("name", "metadata"))
+async def create_image(ctx: Context, id: str, argument: Given) -> Reply:
+    fields = _fields("createImage", argument, ("name", "metadata"))
     name, metadata = fields.get("name"), fields.get("metadata", {})
     if not isinstance(name, str) or not 0 < len(name) <= 255:
         raise BadRequest(f"Invalid input for field/attribute name. Value: {name}.")
@@ -158,28 +160,28 @@ async def create_image(ctx: Context, id: str, given: Given) -> Reply:
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
 
-def _group_name(name: str, given: Given) -> str:
-    found = _fields(name, given, ("name",)).get("name")
-    if not isinstance(found, str) or not 0 < len(found) <= 255:
-        raise BadRequest(f"Invalid input for field/attribute name. Value: {found}.")
-    return found
+def _group_name(name: str, argument: Given) -> str:
+    group_name = _fields(name, argument, ("name",)).get("name")
+    if not isinstance(group_name, str) or not 0 < len(group_name) <= 255:
+        raise BadRequest(f"Invalid input for field/attribute name. Value: {group_name}.")
+    return group_name
 
 
 @action("addSecurityGroup", policy.SECURITY_GROUPS_ADD)
-async def add_security_group(ctx: Context, id: str, given: Given) -> None:
-    name = _group_name("addSecurityGroup", given)
+async def add_security_group(ctx: Context, id: str, argument: Given) -> None:
+    name = _group_name("addSecurityGroup", argument)
     await ctx.transact(actions.join_security_group, id, name)
 
 
 @action("removeSecurityGroup", policy.SECURITY_GROUPS_REMOVE)
-async def remove_security_group(ctx: Context, id: str, given: Given) -> None:
-    name = _group_name("removeSecurityGroup", given)
+async def remove_security_group(ctx: Context, id: str, argument: Given) -> None:
+    name = _group_name("removeSecurityGroup", argument)
     await ctx.transact(actions.leave_security_group, id, name)
 
 
 @action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)
-async def console_output(ctx: Context, id: str, given: Given) -> Reply:
-    fields = _fields("os-getConsoleOutput", given, ("length",)) if given else {}
+async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
+    fields = _fields("os-getConsoleOutput", argument, ("length",)) if argument else {}
     length = fields.get("length")
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
@@ -188,8 +190,8 @@ async def console_output(ctx: Context, id: str, given: Given) -> Reply:
 
 
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
-async def vnc_console(ctx: Context, id: str, given: Given) -> Reply:
-    kind = _fields("os-getVNCConsole", given, ("type",)).get("type")
+async def vnc_console(ctx: Context, id: str, argument: Given) -> Reply:
+    kind = _fields("os-getVNCConsole", argument, ("type",)).get("type")
     if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
     console = await actions.open_console(ctx, id, "novnc")
@@ -245,10 +247,10 @@ async def _addresses(ctx: Context, id: str, rule: Rule) -> dict[str, Any]:
 )
 async def show_addresses(ctx: Context, id: str, label: str) -> dict[str, Any]:
     """The server's addresses on one network."""
-    found = (await _addresses(ctx, id, policy.ADDRESSES_OF_ONE))["addresses"]
-    if label not in found:
+    networks = (await _addresses(ctx, id, policy.ADDRESSES_OF_ONE))["addresses"]
+    if label not in networks:
         raise errors.NotAttached(what="network", id=label, server_id=id)
-    return {label: found[label]}
+    return {label: networks[label]}
 
 
 @routes.get(

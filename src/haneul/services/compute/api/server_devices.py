@@ -20,20 +20,20 @@ IDS = ("attachment_id", "bdm_uuid")
 
 
 def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "device": attachment.device,
         "serverId": server_id,
         "volumeId": attachment.volume_id,
     }
     if not ctx.wants(versions.ATTACHMENTS_HAVE_IDS):
-        found["id"] = attachment.volume_id
+        document["id"] = attachment.volume_id
     if ctx.wants(versions.DEVICES_HAVE_TAGS):
-        found["tag"] = tags.get(attachment.volume_id)
+        document["tag"] = tags.get(attachment.volume_id)
     if ctx.wants(versions.ATTACHMENTS_HAVE_FATES):
-        found["delete_on_termination"] = attachment.delete_on_termination
+        document["delete_on_termination"] = attachment.delete_on_termination
     if ctx.wants(versions.ATTACHMENTS_HAVE_IDS):
-        found |= dict.fromkeys(IDS, attachment.id)
-    return found
+        document |= dict.fromkeys(IDS, attachment.id)
+    return document
 
 
 @routes.get(
@@ -44,11 +44,11 @@ def view(ctx: Context, server_id: str, attachment: Any, tags: dict[str, str]) ->
 )
 async def list_attachments(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The server's volumes."""
-    found = await disks.attachments(ctx, id, policy.LIST_VOLUMES)
+    attachments = await disks.attachments(ctx, id, policy.LIST_VOLUMES)
     tags = await interfaces.tags(ctx, id, policy.LIST_VOLUMES)
     start, limit = lists.NUMBERS.read(query, "offset") or 0, lists.NUMBERS.read(query, "limit")
     end = None if limit is None else start + limit
-    return {"volumeAttachments": [view(ctx, id, a, tags) for a in found[start:end]]}
+    return {"volumeAttachments": [view(ctx, id, a, tags) for a in attachments[start:end]]}
 
 
 @routes.get(

@@ -139,7 +139,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
             if not pattern(_pattern(query, name)).search(ALIKE[name]):
                 raise Nothing
         if "flavor" in names:
-            filters.append(lists.has_pair("flavor", "id", query.get("flavor")))
+            filters.append(lists.pair_condition("flavor", "id", query.get("flavor")))
         if "locked" in names and (is_locked := _truth(query, "locked")) is not None:
             filters.append(Filter("locked_by", "set" if is_locked else "null"))
         if "terminated_at" in names and which is Which.LIVING:
@@ -212,14 +212,14 @@ def _which(ctx: Context, query: Query, names: set[str]) -> Which:
 
 
 def _changed(query: Query, names: set[str]) -> list[Filter]:
-    found = []
+    filters = []
     if "changes-since" in names:
-        found.append(Filter("updated_at", "ge", _time(query, "changes-since")))
+        filters.append(Filter("updated_at", "ge", _time(query, "changes-since")))
     if "changes-before" in names:
-        found.append(Filter("updated_at", "le", _time(query, "changes-before")))
-    if len(found) == 2 and found[1].value < found[0].value:
+        filters.append(Filter("updated_at", "le", _time(query, "changes-before")))
+    if len(filters) == 2 and filters[1].value < filters[0].value:
         raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
-    return found
+    return filters
 
 
 def _pattern(query: Query, name: str) -> str:

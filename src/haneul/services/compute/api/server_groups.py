@@ -46,27 +46,27 @@ class CreateGroup(Strict):
 
 
 def view(ctx: Context, group: ServerGroup) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": group.id, "name": group.name, "members": group.members}
+    document: dict[str, Any] = {"id": group.id, "name": group.name, "members": group.members}
     if ctx.wants(versions.GROUPS_HAVE_ONE_POLICY):
-        found |= {"policy": group.policy, "rules": group.rules}
+        document |= {"policy": group.policy, "rules": group.rules}
     else:
-        found |= {"policies": [group.policy], "metadata": {}}
+        document |= {"policies": [group.policy], "metadata": {}}
     if ctx.wants(versions.GROUPS_HAVE_OWNERS):
-        found |= {"project_id": group.project_id, "user_id": group.user_id}
-    return found
+        document |= {"project_id": group.project_id, "user_id": group.user_id}
+    return document
 
 
 @routes.get("/os-server-groups", policy=policy.LIST, answer=server_answers.ServerGroups)
 async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     """The project's server groups."""
     values.only(ctx, query, {"all_projects", "limit", "offset"})
-    found = await server_groups.list(
+    groups = await server_groups.list(
         ctx,
         of_all="all_projects" in query and ctx.may(CONTEXT_IS_ADMIN, {}),
         offset=lists.NUMBERS.read(query, "offset") or 0,
         limit=page_size(query),
     )
-    return {"server_groups": [view(ctx, g) for g in found]}
+    return {"server_groups": [view(ctx, g) for g in groups]}
 
 
 @routes.get(

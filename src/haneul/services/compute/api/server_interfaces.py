@@ -19,7 +19,7 @@ routes = Routes("/v2.1/servers/{id}/os-interface")
 
 
 def view(ctx: Context, port: Port, tags: dict[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "port_id": port.id,
         "net_id": port.network_id,
         "mac_addr": port.mac_address,
@@ -27,8 +27,8 @@ def view(ctx: Context, port: Port, tags: dict[str, str]) -> dict[str, Any]:
         "fixed_ips": [{"subnet_id": f.subnet_id, "ip_address": f.ip_address} for f in port.fixed_ips],
     }
     if ctx.wants(versions.DEVICES_HAVE_TAGS):
-        found["tag"] = tags.get(port.id)
-    return found
+        document["tag"] = tags.get(port.id)
+    return document
 
 
 @routes.get(

@@ -78,13 +78,13 @@ class PasswordBody(Strict):
     changePassword: NewPassword
 
 
-def _read(ctx: Context, name: str, given: Given, shape: type[T]) -> T:
-    return decode(shape, msgspec.json.encode({name: given}), ctx.version)
+def _read(ctx: Context, name: str, argument: Given, shape: type[T]) -> T:
+    return decode(shape, msgspec.json.encode({name: argument}), ctx.version)
 
 
 @action("rebuild", policy.REBUILD)
-async def rebuild(ctx: Context, id: str, given: Given) -> Reply:
-    new = _read(ctx, "rebuild", given, RebuildBody).rebuild
+async def rebuild(ctx: Context, id: str, argument: Given) -> Reply:
+    new = _read(ctx, "rebuild", argument, RebuildBody).rebuild
     wish = _rebuild_wish(ctx, new)
 
     async def rebuilt(writing: Context) -> dict[str, Any]:
@@ -151,8 +151,8 @@ async def _rebuilt_view(ctx: Context, server: Server) -> dict[str, Any]:
 
 
 @action("resize", policy.RESIZE)
-async def resize(ctx: Context, id: str, given: Given) -> None:
-    new = _read(ctx, "resize", given, ResizeBody).resize
+async def resize(ctx: Context, id: str, argument: Given) -> None:
+    new = _read(ctx, "resize", argument, ResizeBody).resize
     flavor_id = str(new.flavorRef).rsplit("/", 1)[-1]
     if not flavor_id:
         raise refuse("resize.flavorRef", new.flavorRef, "'' is too short")
@@ -161,18 +161,18 @@ async def resize(ctx: Context, id: str, given: Given) -> None:
 
 
 @action("confirmResize", policy.CONFIRM_RESIZE)
-async def confirm_resize(ctx: Context, id: str, given: Given) -> Reply:
+async def confirm_resize(ctx: Context, id: str, argument: Given) -> Reply:
     await ctx.transact(resizing.confirm, id)
     return Reply(status=204)
 
 
 @action("revertResize", policy.REVERT_RESIZE)
-async def revert_resize(ctx: Context, id: str, given: Given) -> None:
+async def revert_resize(ctx: Context, id: str, argument: Given) -> None:
     await ctx.transact(resizing.revert, id)
 
 
 @action("changePassword", policy.CHANGE_PASSWORD)
-async def change_password(ctx: Context, id: str, given: Given) -> None:
-    _read(ctx, "changePassword", given, PasswordBody)
+async def change_password(ctx: Context, id: str, argument: Given) -> None:
+    _read(ctx, "changePassword", argument, PasswordBody)
     async with ctx.in_reading() as reading:
         await actions.change_password(reading, id)

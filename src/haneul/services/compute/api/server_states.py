@@ -32,8 +32,8 @@ class RescueBody(Strict):
 
 
 @action("rescue", policy.RESCUE)
-async def rescue(ctx: Context, id: str, given: Given) -> Reply:
-    body = decode(RescueBody, msgspec.json.encode({"rescue": given}), ctx.version)
+async def rescue(ctx: Context, id: str, argument: Given) -> Reply:
+    body = decode(RescueBody, msgspec.json.encode({"rescue": argument}), ctx.version)
     wish = body.rescue or RescueWish()
     image_id = None if wish.rescue_image_ref is UNSET else uuid(wish.rescue_image_ref, "rescue_image_ref")
     also_of_volumes = ctx.wants(versions.RESCUE_OF_VOLUMES)
@@ -60,8 +60,8 @@ class PlaceBody(Strict):
 
 
 @action("unshelve", policy.UNSHELVE)
-async def unshelve(ctx: Context, id: str, given: Given) -> None:
-    changes = _changes(ctx, msgspec.json.encode({"unshelve": given}))
+async def unshelve(ctx: Context, id: str, argument: Given) -> None:
+    changes = _changes(ctx, msgspec.json.encode({"unshelve": argument}))
     await ctx.transact(putting_aside.unshelve, id, changes)
 
 
@@ -69,8 +69,8 @@ def _changes(ctx: Context, body: bytes) -> dict[str, str | None]:
     """What is to change of where the server may be; before 2.77 nobody reads what is given."""
     if ctx.wants(versions.UNSHELVE_ON_HOST):
         wish = decode(PlaceBody, body, ctx.version).unshelve or PlaceWish()
-        asked = {"zone": wish.availability_zone, "host": wish.host}
-        return {name: value for name, value in asked.items() if value is not UNSET}
+        place = {"zone": wish.availability_zone, "host": wish.host}
+        return {name: value for name, value in place.items() if value is not UNSET}
     if ctx.wants(versions.UNSHELVE_IN_ZONE):
         zone = decode(ZoneBody, body, ctx.version).unshelve
         return {"zone": zone.availability_zone} if zone else {}

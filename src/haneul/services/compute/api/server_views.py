@@ -79,7 +79,7 @@ def _detail(
 ) -> dict[str, Any]:
     wants = ctx.version.__ge__  # asked a dozen times of each server of a list
     shown = status(server)
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": server.id,
         "name": server.name,
         "status": shown,
@@ -98,29 +98,29 @@ def _detail(
         "OS-DCF:diskConfig": server.disk_config,
     }
     if shown in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT", "REBUILD", "RESIZE", "VERIFY_RESIZE"):
-        found["progress"] = 0
+        document["progress"] = 0
     if server.vm_state is VmState.ERROR and server.fault is not None:
         fault = server.fault
-        found["fault"] = {"code": fault.code, "created": fault.created, "message": fault.message}
+        document["fault"] = {"code": fault.code, "created": fault.created, "message": fault.message}
         if fault.details and sees_hosts:
-            found["fault"]["details"] = fault.details
+            document["fault"]["details"] = fault.details
     if wants(versions.SERVERS_ARE_LOCKED):
-        found["locked"] = server.locked_by is not None
+        document["locked"] = server.locked_by is not None
     if wants(versions.SERVERS_HAVE_DESCRIPTIONS):
-        found["description"] = server.description
+        document["description"] = server.description
     if wants(versions.SERVERS_HAVE_TAGS):
-        found["tags"] = server.tags
+        document["tags"] = server.tags
     if wants(versions.TRUSTED_CERTIFICATES):
-        found["trusted_image_certificates"] = None
+        document["trusted_image_certificates"] = None
     if wants(versions.SERVERS_SHOW_GROUPS) and is_one:
-        found["server_groups"] = [server.group_id] if server.group_id else []
+        document["server_groups"] = [server.group_id] if server.group_id else []
     if wants(versions.LOCKED_REASON):
-        found["locked_reason"] = server.locked_reason
+        document["locked_reason"] = server.locked_reason
     if wants(versions.PINNED_ZONES):
-        found["pinned_availability_zone"] = server.zone
+        document["pinned_availability_zone"] = server.zone
     if wants(versions.SCHEDULER_HINTS_ARE_SHOWN):
-        found["scheduler_hints"] = server.hints
-    found |= {
+        document["scheduler_hints"] = server.hints
+    document |= {
         "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
@@ -132,12 +132,12 @@ def _detail(
         "os-extended-volumes:volumes_attached": [_volume(ctx, v) for v in volumes],
     }
     if groups:
-        found["security_groups"] = [{"name": name} for name in groups]
+        document["security_groups"] = [{"name": name} for name in groups]
     if sees_hosts:
-        found |= _for_admins(ctx, server)
+        document |= _for_admins(ctx, server)
     if wants(versions.HOSTNAMES):  # from then on its owner may set it, and so sees it
-        found["OS-EXT-SRV-ATTR:hostname"] = server.hostname
-    return found
+        document["OS-EXT-SRV-ATTR:hostname"] = server.hostname
+    return document
 
 
 def _terminated_at(server: Server | PastServer) -> str | None:
@@ -145,13 +145,13 @@ def _terminated_at(server: Server | PastServer) -> str | None:
 
 
 def _for_admins(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         "OS-EXT-SRV-ATTR:host": server.host,
         "OS-EXT-SRV-ATTR:hypervisor_hostname": server.host,
         "OS-EXT-SRV-ATTR:instance_name": f"haneul-{server.id[:8]}",
     }
     if ctx.wants(versions.VOLUMES_HAVE_FATES):
-        found |= {
+        details |= {
             "OS-EXT-SRV-ATTR:reservation_id": server.reservation_id,
             "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
             "OS-EXT-SRV-ATTR:hostname": server.hostname,
@@ -162,8 +162,8 @@ def _for_admins(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
         }
     if ctx.wants(versions.SERVERS_HAVE_HOST_STATUS):
         is_there = server.host and server.vm_state is not VmState.DELETED
-        found["host_status"] = "UP" if is_there else ""
-    return found
+        details["host_status"] = "UP" if is_there else ""
+    return details
 
 
 SHOWN_PROPERTIES = ("architecture", "hw_", "img_", "os_", "traits_", "vmware_")
@@ -174,12 +174,12 @@ def _image(ctx: Context, server: Server | PastServer) -> Any:
     if server.image_id is None:
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
-    found: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}
+    document: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}
     if ctx.wants(versions.SERVERS_SHOW_IMAGE_PROPERTIES):
-        found["properties"] = {
+        document["properties"] = {
             k: v for k, v in server.image_properties.items() if k.startswith(SHOWN_PROPERTIES)
         }
-    return found
+    return document
 
 
 def _flavor(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
@@ -199,16 +199,16 @@ def _flavor(ctx: Context, server: Server | PastServer) -> dict[str, Any]:
 
 
 def _volume(ctx: Context, attachment: Any) -> dict[str, Any]:
-    found = {"id": attachment.volume_id}
+    document = {"id": attachment.volume_id}
     if ctx.wants(versions.VOLUMES_HAVE_FATES):
-        found["delete_on_termination"] = attachment.delete_on_termination
-    return found
+        document["delete_on_termination"] = attachment.delete_on_termination
+    return document
 
 
 def by_network(addresses: Sequence[network.ServerAddress]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for each in addresses:
-        found.setdefault(each.network_name, []).append(
+        by_name.setdefault(each.network_name, []).append(
             {
                 "version": each.version,
                 "addr": each.ip,
@@ -216,4 +216,4 @@ def by_network(addresses: Sequence[network.ServerAddress]) -> dict[str, list[dic
                 "OS-EXT-IPS-MAC:mac_addr": each.mac,
             }
         )
-    return found
+    return by_name

@@ -150,17 +150,17 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
         if new.networks not in ("auto", "none") or not ctx.wants(versions.NETWORKS_ARE_REQUIRED):
             raise BadRequest(f"Invalid input for field/attribute networks. Value: {new.networks}.")
         return ([] if new.networks == "none" else None), new.networks == "auto"
-    found = []
+    nics = []
     for nic in new.networks:
         if nic.port:
-            found.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
+            nics.append(RequestedNic(port_id=uuid(nic.port, "server.networks.port"), tag=nic.tag or None))
         elif nic.uuid:
             fixed_ip = address(nic.fixed_ip, None, "server.networks.fixed_ip") or None
             network_id = uuid(nic.uuid, "server.networks.uuid")
-            found.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
+            nics.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:
             raise BadRequest("Bad network format: missing 'uuid'")
-    return found or None, False
+    return nics or None, False
 
 
 @routes.get(
@@ -190,19 +190,19 @@ async def list_details(ctx: Context, query: Query) -> dict[str, Any]:
 async def _page(
     ctx: Context, query: Query, path: str, all_tenants: Rule
 ) -> tuple[list[Server | PastServer], dict[str, Any]]:
-    asked = await server_filters.read(ctx, query, all_tenants)
+    search = await server_filters.read(ctx, query, all_tenants)
     limit = lists.NUMBERS.read(query, "limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
     sort = server_filters.order(ctx, query)
-    if size == 0 or asked.is_of_nothing:
+    if size == 0 or search.is_of_nothing:
         return [], {}
     page = await server_lists.page(
-        ctx, asked.which, asked.filters, sort=sort, marker=query.get("marker"), limit=size, tags=asked.tags,
-        zone=asked.zone,
+        ctx, search.which, search.filters, sort=sort, marker=query.get("marker"), limit=size, tags=search.tags,
+        zone=search.zone,
     )  # fmt: skip
     more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
-    if asked.task_state is not None:
-        page = [s for s in page if task_state(s) == asked.task_state]
+    if search.task_state is not None:
+        page = [s for s in page if task_state(s) == search.task_state]
     return page, {"servers_links": more} if more else {}
 
 

@@ -35,7 +35,7 @@ class ServiceChanges(Strict):
 
 
 def view(ctx: Context, service: Service) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": service.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else hosts.number(service.id),
         "binary": service.binary,
         "host": service.host,
@@ -46,8 +46,8 @@ def view(ctx: Context, service: Service) -> dict[str, Any]:
         "disabled_reason": service.disabled_reason,
     }
     if ctx.wants(versions.SERVICES_FORCED_DOWN):
-        found["forced_down"] = service.is_forced_down
-    return found
+        document["forced_down"] = service.is_forced_down
+    return document
 
 
 @routes.get("/os-services", policy=policy.LIST_SERVICES, answer=answers.Services)
@@ -55,10 +55,12 @@ async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
     """The services of hosts and of the control plane."""
     values.only(ctx, query, {"host", "binary"})
     host, binary = query.get("host"), query.get("binary")
-    found = await hosts.services(ctx)
+    services = await hosts.services(ctx)
     return {
         "services": [
-            view(ctx, s) for s in found if (not host or s.host == host) and (not binary or s.binary == binary)
+            view(ctx, s)
+            for s in services
+            if (not host or s.host == host) and (not binary or s.binary == binary)
         ]
     }
 
@@ -135,11 +137,11 @@ async def delete_service(ctx: Context, id: str) -> None:
 @routes.get("/os-availability-zone", policy=policy.LIST_ZONES, answer=answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     """The zones that servers can be placed in."""
-    found = await hosts.zones(ctx)
+    zones = await hosts.zones(ctx)
     return {
         "availabilityZoneInfo": [
             {"zoneName": z, "zoneState": {"available": _is_available(s)}, "hosts": None}
-            for z, s in found.items()
+            for z, s in zones.items()
             if z != hosts.CONTROL_ZONE
         ]
     }

@@ -29,8 +29,8 @@ async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period)
     is_detailed = query.all("detailed")[:1] == ["1"]
-    found = [_summary(ctx, u, period, is_detailed=is_detailed) for u in by_project(page, period)]
-    return {"tenant_usages": found} | ({"tenant_usages_links": following} if following else {})
+    usages = [_summary(ctx, u, period, is_detailed=is_detailed) for u in by_project(page, period)]
+    return {"tenant_usages": usages} | ({"tenant_usages_links": following} if following else {})
 
 
 @routes.get("/{project_id}", policy=policy.SHOW, answer=quota_answers.Usage | quota_answers.EmptyUsage)
@@ -40,8 +40,8 @@ async def show_usage(ctx: Context, project_id: str, query: Query) -> dict[str, A
     ctx.authorize(policy.SHOW, {"project_id": project_id})
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period, project_id)
-    found = [_summary(ctx, u, period, is_detailed=True) for u in by_project(page, period)]
-    shown = {"tenant_usage": found[0] if found else {}}
+    usages = [_summary(ctx, u, period, is_detailed=True) for u in by_project(page, period)]
+    shown = {"tenant_usage": usages[0] if usages else {}}
     return shown | ({"tenant_usage_links": following} if following else {})
 
 
@@ -62,9 +62,9 @@ async def _page(
 def _period(ctx: Context, query: Query) -> Period:
     """The period that was asked for; it ends now at the latest."""
     now = ctx.now()
-    given = [_time(query, name) for name in ("start", "end")]
-    start, end = (at or now for at in given)
-    if start >= end and given != [None, None]:
+    ends = [_time(query, name) for name in ("start", "end")]
+    start, end = (at or now for at in ends)
+    if start >= end and ends != [None, None]:
         raise BadRequest("Invalid start time. The start time cannot occur after the end time.")
     return Period(start, min(end, now))
 
@@ -79,19 +79,19 @@ def _time(query: Query, name: str) -> datetime | None:
         raise BadRequest("Invalid datetime string: Datetime is in invalid format") from None
 
 
-def _summary(ctx: Context, found: ProjectUsage, period: Period, *, is_detailed: bool) -> dict[str, Any]:
+def _summary(ctx: Context, usage: ProjectUsage, period: Period, *, is_detailed: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "tenant_id": found.project_id,
-        "total_hours": found.hours,
-        "total_vcpus_usage": found.vcpu_hours,
-        "total_memory_mb_usage": found.memory_mib_hours,
-        "total_local_gb_usage": found.disk_gb_hours,
+        "tenant_id": usage.project_id,
+        "total_hours": usage.hours,
+        "total_vcpus_usage": usage.vcpu_hours,
+        "total_memory_mb_usage": usage.memory_mib_hours,
+        "total_local_gb_usage": usage.disk_gb_hours,
         "start": microseconds_text(period.start),
         "stop": microseconds_text(period.end),
     }
     if is_detailed:
         now = ctx.now()
-        shown["server_usages"] = [_server(s, period, now) for s in found.servers]
+        shown["server_usages"] = [_server(s, period, now) for s in usage.servers]
     return shown
 
 

@@ -81,11 +81,11 @@ def time(text: str, name: str) -> datetime:
 def regular_expression(text: str, name: str) -> str:
     """A pattern that the store is searched for, in any case of letters; 400 naming the parameter if it is none."""
     try:
-        pattern(found := f"(?i){text}")
+        pattern(expression := f"(?i){text}")
     except NotAPattern:
         why = f"'{text}' is not a 'regex'"
         raise BadRequest(f"Invalid input for query parameters {name}. Value: {text}. {why}") from None
-    return found
+    return expression
 
 
 def only(

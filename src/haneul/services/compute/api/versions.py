@@ -18,16 +18,18 @@ def _current(ctx: Context) -> dict[str, Any]:
 
 def _frozen(ctx: Context) -> dict[str, Any]:
     """The API as it was before microversions: the oldest one of today's, without its headers."""
-    found = discovery.version(
+    document = discovery.version(
         MANIFEST, ctx.endpoint, id="v2.0", path="/v2/", status="DEPRECATED", updated="2025-07-04T12:00:00Z"
     )
-    return {**found, "version": "", "min_version": ""}
+    return {**document, "version": "", "min_version": ""}
 
 
-def _shown(found: dict[str, Any], version: str) -> dict[str, Any]:
-    found["links"].append({"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
-    found["media-types"] = [{"base": "application/json", "type": MEDIA_TYPE + version}]
-    return {"version": found}
+def _shown(document: dict[str, Any], version: str) -> dict[str, Any]:
+    document["links"].append(
+        {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
+    )
+    document["media-types"] = [{"base": "application/json", "type": MEDIA_TYPE + version}]
+    return {"version": document}
 
 
 @routes.get("", auth=False, answer=discovery.VersionDocuments)

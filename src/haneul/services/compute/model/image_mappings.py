@@ -123,12 +123,12 @@ def _wish(entry: _Entry) -> VolumeWish:
     )
 
 
-def merged(asked: Sequence[VolumeWish], of_image: Sequence[VolumeWish]) -> list[VolumeWish]:
+def merged(wishes: Sequence[VolumeWish], of_image: Sequence[VolumeWish]) -> list[VolumeWish]:
     """The volumes of a server: what was asked for, and what its image adds under other device names.
 
     Where the image brings the root disk, a root disk made of the image itself is not wanted.
     """
     if any(v.boot_index == 0 for v in of_image):
-        asked = [v for v in asked if not (v.boot_index == 0 and v.source == "image")]
-    taken = {v.device for v in asked if v.device}
-    return [*asked, *(v for v in of_image if v.device not in taken)]
+        wishes = [v for v in wishes if not (v.boot_index == 0 and v.source == "image")]
+    taken = {v.device for v in wishes if v.device}
+    return [*wishes, *(v for v in of_image if v.device not in taken)]

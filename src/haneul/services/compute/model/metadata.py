@@ -43,7 +43,7 @@ class Guest(msgspec.Struct, frozen=True):
 
 def meta_data(guest: Guest) -> dict[str, Any]:
     server = guest.server
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "uuid": server.id,
         "name": server.name,
         "hostname": f"{server.hostname}.novalocal",
@@ -55,14 +55,14 @@ def meta_data(guest: Guest) -> dict[str, Any]:
         "dedicated_cpus": [],
     }
     if server.files:
-        found["files"] = [
+        document["files"] = [
             {"path": file.path, "content_path": f"/content/{number:04}"}
             for number, file in enumerate(server.files)
         ]
     if server.public_key and server.key_name:
-        found["public_keys"] = {server.key_name: server.public_key}
-        found["keys"] = [{"name": server.key_name, "type": "ssh", "data": server.public_key}]
-    return found
+        document["public_keys"] = {server.key_name: server.public_key}
+        document["keys"] = [{"name": server.key_name, "type": "ssh", "data": server.public_key}]
+    return document
 
 
 def _tagged_nics(guest: Guest) -> list[dict[str, Any]]:
@@ -77,12 +77,12 @@ def _tagged_nics(guest: Guest) -> list[dict[str, Any]]:
 def _tagged_disks(guest: Guest) -> list[dict[str, Any]]:
     """By the serial number that the guest reads of the disk."""
     server = guest.server
-    found = [(server.id[:20], ROOT, server.device_tags.get("root"))] if not server.boots_from_volume else []
-    found += [(d.name, d.device, d.tag) for d in server.local_disks]
-    found += [(v.volume_id[:20], v.device, server.device_tags.get(v.volume_id)) for v in guest.volumes]
+    disks = [(server.id[:20], ROOT, server.device_tags.get("root"))] if not server.boots_from_volume else []
+    disks += [(d.name, d.device, d.tag) for d in server.local_disks]
+    disks += [(v.volume_id[:20], v.device, server.device_tags.get(v.volume_id)) for v in guest.volumes]
     return [
         {"type": "disk", "serial": serial, "path": path, **PLACE, "tags": [tag]}
-        for serial, path, tag in found
+        for serial, path, tag in disks
         if tag
     ]
 
@@ -94,7 +94,7 @@ def user_data(server: Server) -> bytes | None:
 def documents(guest: Guest) -> dict[str, bytes]:
     """The files of the config drive."""
     server = guest.server
-    found = {
+    files = {
         "openstack/latest/meta_data.json": _json(meta_data(guest)),
         "openstack/latest/network_data.json": _json(network_data(guest.nics)),
         "openstack/latest/vendor_data.json": b"{}",
@@ -102,18 +102,18 @@ def documents(guest: Guest) -> dict[str, bytes]:
         "ec2/latest/meta-data.json": _json(ec2(guest)),
     }
     for number, file in enumerate(server.files):
-        found[f"{CONTENT}/{number:04}"] = base64.b64decode(file.contents)
+        files[f"{CONTENT}/{number:04}"] = base64.b64decode(file.contents)
     if data := user_data(server):
-        found["openstack/latest/user_data"] = data
-        found["ec2/latest/user-data"] = data
-    return found
+        files["openstack/latest/user_data"] = data
+        files["ec2/latest/user-data"] = data
+    return files
 
 
 def ec2(guest: Guest) -> dict[str, Any]:
     server, addresses = guest.server, guest.addresses
     fixed = [a.ip for a in addresses if a.kind == "fixed" and a.version == 4]
     floating = [a.ip for a in addresses if a.kind == "floating"]
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "ami-id": "ami-00000001",
         "ami-launch-index": str(server.launch_index),
         "block-device-mapping": _mapping(guest),
@@ -129,18 +129,18 @@ def ec2(guest: Guest) -> dict[str, Any]:
         "reservation-id": server.reservation_id,
     }
     if server.public_key and server.key_name:
-        found["public-keys"] = {"0": {"_name": f"0={server.key_name}", "openssh-key": server.public_key}}
-    return found
+        document["public-keys"] = {"0": {"_name": f"0={server.key_name}", "openssh-key": server.public_key}}
+    return document
 
 
 def _mapping(guest: Guest) -> dict[str, str]:
     """The disks by the names that EC2 has for them."""
     server = guest.server
     root = server.root_device
-    found = {"ami": root.removeprefix("/dev/"), "root": root}
+    mapping = {"ami": root.removeprefix("/dev/"), "root": root}
     volumes = sorted(v.device for v in guest.volumes)
-    found |= {f"ebs{number}": device for number, device in enumerate(volumes)}
-    return found | {disk.name: disk.device for disk in server.local_disks}
+    mapping |= {f"ebs{number}": device for number, device in enumerate(volumes)}
+    return mapping | {disk.name: disk.device for disk in server.local_disks}
 
 
 def answer(guest: Guest, path: str) -> tuple[int, str, bytes]:
@@ -168,11 +168,11 @@ def _openstack(guest: Guest, parts: list[str]) -> tuple[int, str, bytes]:
     files = {k.removeprefix(latest): v for k, v in made.items() if k.startswith(latest)}
     if len(parts) == 1:
         return _text("\n".join(files))
-    found = files.get("/".join(parts[1:]))
-    if found is None:
+    file = files.get("/".join(parts[1:]))
+    if file is None:
         return _missing()
     kind = "application/json" if parts[-1].endswith(".json") else "application/octet-stream"
-    return 200, kind, found
+    return 200, kind, file
 
 
 def _ec2(guest: Guest, parts: list[str]) -> tuple[int, str, bytes]:
@@ -184,16 +184,16 @@ def _ec2(guest: Guest, parts: list[str]) -> tuple[int, str, bytes]:
         return (200, "application/octet-stream", data) if data else _missing()
     if parts[0] != "meta-data":
         return _missing()
-    found: Any = ec2(guest)
+    node: Any = ec2(guest)
     for part in parts[1:]:
-        if not isinstance(found, dict) or part not in found:
+        if not isinstance(node, dict) or part not in node:
             return _missing()
-        found = found[part]
-    if isinstance(found, dict):
+        node = node[part]
+    if isinstance(node, dict):
         lines = [v["_name"] if isinstance(v, dict) and "_name" in v else k + ("/" if isinstance(v, dict) else "")
-                 for k, v in found.items() if k != "_name"]  # fmt: skip
+                 for k, v in node.items() if k != "_name"]  # fmt: skip
         return _text("\n".join(lines))
-    return _text(found)
+    return _text(node)
 
 
 def _text(text: str) -> tuple[int, str, bytes]:

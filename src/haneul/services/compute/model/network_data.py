@@ -72,13 +72,13 @@ def network_data(nics: Sequence[Nic]) -> dict[str, Any]:
         asks: set[str] = set()
         for address in nic.addresses:
             services += [s for s in _services(address.subnet) if s not in services]
-            found = _network(address)
-            if found["type"].endswith("_dhcp"):
-                if found["type"] in asks:
+            described = _network(address)
+            if described["type"].endswith("_dhcp"):
+                if described["type"] in asks:
                     continue
-                asks.add(found["type"])
+                asks.add(described["type"])
             about = {"id": f"network{len(networks)}", "link": link, "network_id": nic.network_id}
-            networks.append(about | found)
+            networks.append(about | described)
     return {"links": links, "networks": networks, "services": services}
 
 

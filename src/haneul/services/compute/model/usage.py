@@ -52,7 +52,7 @@ class ProjectUsage(msgspec.Struct):
 
 def by_project(servers: Iterable[UsedServer], period: Period) -> list[ProjectUsage]:
     """The sums of each project. The servers are in the order of their projects."""
-    found = []
+    usages = []
     for project_id, group in groupby(servers, key=lambda s: s.project_id):
         usage = ProjectUsage(project_id, list(group))
         for server in usage.servers:
@@ -61,5 +61,5 @@ def by_project(servers: Iterable[UsedServer], period: Period) -> list[ProjectUsa
             usage.vcpu_hours += hours * server.flavor.vcpus
             usage.memory_mib_hours += hours * server.flavor.memory_mib
             usage.disk_gb_hours += hours * server.disk_gb
-        found.append(usage)
-    return found
+        usages.append(usage)
+    return usages

@@ -30,10 +30,10 @@ async def list(ctx: Context) -> builtins.list[Aggregate]:
 async def show(ctx: Context, number: str) -> Aggregate:
     if not number.isdecimal():
         raise BadRequest("Invalid input received: id must be an integer")
-    found = await AGGREGATES.get(ctx.tx, int(number)) if len(number) < 10 else None
-    if found is None:
+    aggregate = await AGGREGATES.get(ctx.tx, int(number)) if len(number) < 10 else None
+    if aggregate is None:
         raise errors.AggregateNotFound(id=number)
-    return found
+    return aggregate
 
 
 async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:

@@ -81,8 +81,8 @@ async def attach_volume(
     if tag:
         await SERVERS.update(ctx.tx, tagged(server, volume_id, tag))
     if not is_shelved:
-        given = Attach(id, host, volume_id, attachment, device)
-        await ctx.start(ATTACH_VOLUME, given, resource=id)
+        order = Attach(id, host, volume_id, attachment, device)
+        await ctx.start(ATTACH_VOLUME, order, resource=id)
 
 
 async def update_attachment(
@@ -90,29 +90,29 @@ async def update_attachment(
 ) -> None:
     """The volume goes with its server, or stays; None leaves that as it is."""
     server = await servers.show(ctx, id, policy.UPDATE_VOLUME)
-    found = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
-    if not found:
+    held = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
+    if not held:
         raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
     if delete_on_termination is not None:
-        await block_storage.decide_fate(ctx, found[0].id, delete_on_termination=delete_on_termination)
+        await block_storage.decide_fate(ctx, held[0].id, delete_on_termination=delete_on_termination)
 
 
 async def detach_volume(ctx: Context, id: str, volume_id: str, *, also_shelved: bool) -> None:
     """The server loses the volume soon; one that is shelved, at once."""
     server = await _with_devices(ctx, id, policy.DETACH_VOLUME, "detach_volume", also_shelved=also_shelved)
-    found = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
-    if not found:
+    held = [a for a in await _attachments_of(ctx, server) if a.volume_id == volume_id]
+    if not held:
         raise errors.NotAttached(what="volume", id=volume_id, server_id=id)
     require(server, "detach_volume", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
-    if found[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
+    if held[0].device == server.root_device and server.vm_state is not VmState.STOPPED:
         raise errors.RootVolume()
     if server.vm_state is VmState.SHELVED_OFFLOADED:
-        await forget(ctx, Attach(id, "", volume_id, found[0].id, found[0].device))
+        await forget(ctx, Attach(id, "", volume_id, held[0].id, held[0].device))
         return
     host = host_of(server, "detach_volume")
     await block_storage.begin_detaching(ctx, volume_id, id)
-    given = Attach(id, host, volume_id, found[0].id, found[0].device)
-    await ctx.start(DETACH_VOLUME, given, resource=id)
+    order = Attach(id, host, volume_id, held[0].id, held[0].device)
+    await ctx.start(DETACH_VOLUME, order, resource=id)
 
 
 async def create_image(ctx: Context, id: str, name: str, metadata: dict[str, str]) -> str:
@@ -153,8 +153,8 @@ async def _image_of_volumes(ctx: Context, server: Server, name: str, metadata: d
     properties = {"root_device_name": server.root_device} | image_mappings.written(taken)
     min_disk = next((s.size_gb for s in taken if s.boot_index == 0), 0)
     queued = await _queued_image(ctx, server, name, "raw", metadata | properties, min_disk)
-    given = VolumesSnapshot(server.id, queued.id, [s.id for s in taken])
-    await ctx.start(SNAPSHOT_VOLUMES, given, resource=server.id)
+    order = VolumesSnapshot(server.id, queued.id, [s.id for s in taken])
+    await ctx.start(SNAPSHOT_VOLUMES, order, resource=server.id)
     return queued.id
 
 

@@ -29,19 +29,19 @@ def updated_at(operation: Operation) -> datetime:
 def host(operation: Operation) -> str | None:
     """The host that it was done on, once that is known."""
     placed = operation.results.get("place") or {}
-    found: str | None = placed.get("host") or operation.given.get("host")
-    return found
+    host_name: str | None = placed.get("host") or operation.given.get("host")
+    return host_name
 
 
 async def everything(ctx: Context, server_id: str, rule: Rule, *, also_gone: bool = True) -> list[Operation]:
     """All that was done to the server, the newest first; also to one that is gone, for its project."""
     if not also_gone and await SERVERS.get(ctx.tx, server_id) is None:
         raise errors.ServerNotFound(server_id=server_id)
-    found = [o for o in await OPERATIONS.find(ctx.tx, resource_id=server_id) if o.kind.startswith(OURS)]
-    asked_for = [o for o in found if o.project_id]  # what the cloud did by itself belongs to no project
+    operations = [o for o in await OPERATIONS.find(ctx.tx, resource_id=server_id) if o.kind.startswith(OURS)]
+    asked_for = [o for o in operations if o.project_id]  # what the cloud did by itself belongs to no project
     if not asked_for or not ctx.may(rule, _first(asked_for)):
         raise errors.ServerNotFound(server_id=server_id)
-    return sorted(found, key=lambda o: o.seq, reverse=True)
+    return sorted(operations, key=lambda o: o.seq, reverse=True)
 
 
 def _first(operations: list[Operation]) -> Operation:
@@ -58,8 +58,8 @@ async def one(ctx: Context, server_id: str, rule: Rule, wanted: str, *, also_gon
 
 async def steps(ctx: Context, operation: Operation) -> list[StepRecord]:
     """The steps of one operation, the newest first."""
-    found = await STEPS.find(ctx.tx, operation_id=operation.id)
-    return sorted(found, key=lambda s: s.started_at, reverse=True)
+    records = await STEPS.find(ctx.tx, operation_id=operation.id)
+    return sorted(records, key=lambda s: s.started_at, reverse=True)
 
 
 def public_error(operation: Operation, step: StepRecord) -> str | None:

@@ -63,10 +63,10 @@ async def list(ctx: Context) -> builtins.list[HostView]:
     """Every host by name, in three queries."""
     inventories = await placement.inventories(ctx)
     servers = await names_by_host(ctx.tx)
-    found = []
+    views = []
     for host in await placement.hosts(ctx, "hypervisor"):
         have = inventories.get(host.provider_id, {})
-        found.append(
+        views.append(
             HostView(
                 host,
                 placement.is_up(host, ctx.now()),
@@ -75,7 +75,7 @@ async def list(ctx: Context) -> builtins.list[HostView]:
                 servers.get(host.name, []),
             )
         )
-    return found
+    return views
 
 
 async def show(ctx: Context, id: str) -> HostView:
@@ -88,16 +88,16 @@ async def show(ctx: Context, id: str) -> HostView:
 
 
 async def find(ctx: Context, name: str) -> placement.Host:
-    found = await placement.host(ctx, name)
-    if found is None:
+    host = await placement.host(ctx, name)
+    if host is None:
         raise errors.HostNotFound(host=name)
-    return found
+    return host
 
 
 async def services(ctx: Context) -> builtins.list[Service]:
     """The control plane's parts, which live as long as it answers, and the nova-compute of every host."""
     now = ctx.now()
-    found = [
+    parts = [
         Service(
             f"00000000-0000-4000-8000-{n:012d}",
             binary,
@@ -111,7 +111,7 @@ async def services(ctx: Context) -> builtins.list[Service]:
         )
         for n, binary in enumerate(CONTROL, 1)
     ]
-    return found + [_service(h, now) for h in await placement.hosts(ctx, "hypervisor")]
+    return parts + [_service(h, now) for h in await placement.hosts(ctx, "hypervisor")]
 
 
 def _service(host: placement.Host, now: datetime) -> Service:
@@ -156,9 +156,9 @@ async def delete(ctx: Context, id: str) -> None:
 
 async def zones(ctx: Context) -> dict[str, builtins.list[Service]]:
     """The services of each availability zone."""
-    found: dict[str, builtins.list[Service]] = {CONTROL_ZONE: [], DEFAULT_ZONE: []}
+    by_zone: dict[str, builtins.list[Service]] = {CONTROL_ZONE: [], DEFAULT_ZONE: []}
     for each in await services(ctx):
-        found.setdefault(each.zone, []).append(each)
-    if len(found) > 2 and not found[DEFAULT_ZONE]:
-        del found[DEFAULT_ZONE]
-    return found
+        by_zone.setdefault(each.zone, []).append(each)
+    if len(by_zone) > 2 and not by_zone[DEFAULT_ZONE]:
+        del by_zone[DEFAULT_ZONE]
+    return by_zone

@@ -58,9 +58,9 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
 
 async def only_network(ctx: Context) -> str:
     """The one network that the project's servers can be on; raises if there are none or several."""
-    found = await network.auto_networks(ctx)
-    if not found:
+    networks = await network.auto_networks(ctx)
+    if not networks:
         raise errors.NoNetworkToAttach()
-    if len(found) > 1:
+    if len(networks) > 1:
         raise errors.AmbiguousNetworks()
-    return found[0]
+    return networks[0]

@@ -43,10 +43,10 @@ async def create(ctx: Context, user_id: str, name: str, kind: str, public_key: s
 async def show(ctx: Context, user_id: str, name: str, rule: Rule = policy.SHOW) -> Keypair:
     """The user's key pair of that name; KeypairNotFound if there is none."""
     ctx.authorize(rule, {"user_id": user_id})
-    found = await KEYPAIRS.get(ctx.tx, user_id, name)
-    if found is None:
+    keypair = await KEYPAIRS.get(ctx.tx, user_id, name)
+    if keypair is None:
         raise errors.KeypairNotFound(name=name, user_id=user_id)
-    return found
+    return keypair
 
 
 async def list(

@@ -68,17 +68,17 @@ async def rescue(ctx: Context, id: str, image_id: str | None, *, also_of_volumes
 async def _of_rescue_image(ctx: Context, image_id: str) -> Mapping[str, Any]:
     """The image's properties; one that is only a list of snapshots, or not there, cannot rescue."""
     try:
-        found = await image.get(ctx, image_id)
+        rescue = await image.get(ctx, image_id)
     except image.ImageNotFound:
         raise errors.RescueImageNotUsable(image_id=image_id) from None
-    if found.status != "active" or "block_device_mapping" in found.properties:
+    if rescue.status != "active" or "block_device_mapping" in rescue.properties:
         raise errors.RescueImageNotUsable(image_id=image_id)
-    return found.properties
+    return rescue.properties
 
 
 async def _require_attached(ctx: Context, server: Server) -> None:
     for each in (await block_storage.attachments(ctx, [server.id])).get(server.id, []):
-        status = await block_storage.is_ready(ctx, each.volume_id)
+        status = await block_storage.volume_status(ctx, each.volume_id)
         if status != "in-use":
             raise Conflict(
                 f"Invalid volume: volume '{each.volume_id}' status must be 'in-use'. "
@@ -122,8 +122,8 @@ async def unshelve(ctx: Context, id: str, changes: Mapping[str, str | None]) -> 
 
 async def _require_host(ctx: Context, server: Server, host: str, zone: str | None) -> None:
     ctx.authorize(policy.UNSHELVE_TO_HOST, server)
-    found = await placement.host(ctx, host)
-    if found is None:
+    target = await placement.host(ctx, host)
+    if target is None:
         raise BadRequest(f"Compute host {host} could not be found.")
-    if zone is not None and found.zone != zone:
+    if zone is not None and target.zone != zone:
         raise errors.HostOutsideZone(host=host, zone=zone)

@@ -46,16 +46,16 @@ async def rebuild(ctx: Context, id: str, wish: RebuildWish) -> Server:
         changes["key_name"] = wish.key_name
         changes["public_key"] = await servers.public_key_of(ctx, wish.key_name)
     servers.check_user_data(changes.get("user_data"))
-    found = await _image(ctx, wish.image_id)
-    image_properties.check(found.properties)
+    new_image = await _image(ctx, wish.image_id)
+    image_properties.check(new_image.properties)
     if server.boots_from_volume:
         await _require_same_image(ctx, server, wish)
     else:
-        servers.require_fits(found, server.flavor, None)
-        changes["image_id"] = found.id
+        servers.require_fits(new_image, server.flavor, None)
+        changes["image_id"] = new_image.id
     await servers.check_metadata_quota(ctx, changes.get("metadata", {}))
     await servers.check_files_quota(ctx, changes.get("files", []))
-    changes["image_properties"] = found.properties | {
+    changes["image_properties"] = new_image.properties | {
         name: server.image_properties[name] for name in BOOTER if name in server.image_properties
     }
     before = Rebuild(

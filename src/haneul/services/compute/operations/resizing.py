@@ -57,8 +57,8 @@ def _require_disk(server: Server, flavor: FlavorSnapshot) -> None:
 async def _require_memory(ctx: Context, server: Server, flavor: FlavorSnapshot) -> None:
     """Raise if the image asks for more memory; one that is gone asks for nothing."""
     with contextlib.suppress(NotFound):
-        found = await image.get(ctx, server.image_id) if server.image_id else None
-        if found is not None and found.min_ram > flavor.memory_mib:
+        source = await image.get(ctx, server.image_id) if server.image_id else None
+        if source is not None and source.min_ram > flavor.memory_mib:
             raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
 
 

@@ -30,11 +30,11 @@ async def list(ctx: Context, *, of_all: bool, offset: int, limit: int) -> builti
     """The project's groups, or everybody's."""
     if of_all:
         ctx.authorize(policy.LIST_ALL, {})
-        found = await SERVER_GROUPS.find(ctx.tx)
+        groups = await SERVER_GROUPS.find(ctx.tx)
     else:
         ctx.authorize(policy.LIST, {"project_id": ctx.project_id})
-        found = await SERVER_GROUPS.find(ctx.tx, project_id=ctx.project_id)
-    return found[offset : offset + limit]
+        groups = await SERVER_GROUPS.find(ctx.tx, project_id=ctx.project_id)
+    return groups[offset : offset + limit]
 
 
 async def delete(ctx: Context, id: str) -> None:

@@ -42,23 +42,23 @@ async def page(
     """One page of servers; `tags` are what is asked of their tags, by upstream's names; `zone` is a pattern."""
     after = None if marker is None else await _marked(ctx, marker)
     order = [*sort] if any(s.field == "id" for s in sort) else [*sort, Sort("id", sort[-1].descending)]
-    found: list[Server | PastServer] = []
+    servers: list[Server | PastServer] = []
     if Which.LIVING in which:
         extra = [has_texts(SERVERS.c.tags, kind, wanted) for kind, wanted in tags.items()]
         extra += [] if zone is None else [is_in_zone(SERVERS, zone)]
-        found += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
+        servers += await SERVERS.page(ctx.tx, filters, sort=order, after=after, limit=limit, extra=extra)
     if Which.PAST in which and not tags.keys() & {"tags", "tags-any"}:  # what is gone has no tags any more
         way = await BY_CHANGE.way(ctx.tx, filters, order)
         extra = [] if zone is None else [is_in_zone(PAST_SERVERS, zone)]
-        found += await PAST_SERVERS.page(
+        servers += await PAST_SERVERS.page(
             ctx.tx, filters, sort=order, after=after, limit=limit, way=way, extra=extra
         )
     if which is Which.ALL:
-        found = (await in_order(ctx.tx, found, order))[:limit]
-    return found
+        servers = (await in_order(ctx.tx, servers, order))[:limit]
+    return servers
 
 
 async def _marked(ctx: Context, id: str) -> Any:
     """The last server of the page before, which may be gone since; another project's is unknown."""
-    found = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
-    return ctx.seen(found, ADMIN_OR_OWNER, hidden=BadRequest(f"marker [{id}] not found"))
+    server = await SERVERS.get(ctx.tx, id) or await PAST_SERVERS.get(ctx.tx, id)
+    return ctx.seen(server, ADMIN_OR_OWNER, hidden=BadRequest(f"marker [{id}] not found"))

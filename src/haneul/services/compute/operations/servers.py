@@ -204,12 +204,12 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
     """
     boot = _root(wish)
     image_id = wish.image_id or (boot.source_id if boot and boot.source == "image" else None)
-    found = None if image_id is None else await active_image(ctx, image_id)
-    if found is not None:
-        image_properties.check(found.properties)
-        of_image = image_mappings.read(found.properties)
+    source = None if image_id is None else await active_image(ctx, image_id)
+    if source is not None:
+        image_properties.check(source.properties)
+        of_image = image_mappings.read(source.properties)
         wish = msgspec.structs.replace(wish, volumes=image_mappings.merged(wish.volumes, of_image))
-        require_fits(found, flavor, _root(wish))
+        require_fits(source, flavor, _root(wish))
     elif boot is None:
         raise BadRequest("Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
                          "device mapping combination is not valid.")  # fmt: skip
@@ -218,7 +218,7 @@ async def _with_image(ctx: Context, wish: ServerWish, flavor: Flavor) -> tuple[S
         "owner_project_name": ctx.auth.project_name or "",
         "owner_user_name": ctx.auth.user_name or "",
     }
-    return wish, (found.properties if found else {}) | booter
+    return wish, (source.properties if source else {}) | booter
 
 
 def _root(wish: ServerWish) -> VolumeWish | None:
@@ -227,32 +227,32 @@ def _root(wish: ServerWish) -> VolumeWish | None:
 
 async def active_image(ctx: Context, image_id: str) -> image.Image:
     try:
-        found = await image.get(ctx, image_id)
+        source = await image.get(ctx, image_id)
     except NotFound:
         raise errors.ImageNotUsable(why=f"Image {image_id} could not be found.") from None
-    if found.status != "active":
+    if source.status != "active":
         raise errors.ImageNotUsable(why=f"Image {image_id} is not active.")
-    return found
+    return source
 
 
-def require_fits(found: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
-    if found.min_ram > flavor.memory_mib:
+def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
+    if source.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
-    if found.min_disk > size and (boot or flavor.disk_gb):
+    if source.min_disk > size and (boot or flavor.disk_gb):
         raise errors.ImageNotUsable(
             why=f"Flavor's disk is too small for requested image. Flavor disk is {size << 30} bytes, image is "
-            f"{found.min_disk << 30} bytes."
+            f"{source.min_disk << 30} bytes."
         )
 
 
 async def public_key_of(ctx: Context, name: str | None) -> str | None:
     if name is None:
         return None
-    found = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
-    if found is None:
+    keypair = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
+    if keypair is None:
         raise BadRequest("Invalid key_name provided.")
-    return found.public_key
+    return keypair.public_key
 
 
 def check_user_data(text: str | None) -> None:

@@ -130,7 +130,7 @@ async def release(ctx: Context, new: NewServer) -> None:
 async def await_volumes(ctx: Context, new: NewServer) -> None:
     server = await SERVERS.get(ctx.tx, new.server_id)
     for device in server.block_devices if server else ():
-        status = await block_storage.is_ready(ctx, device.volume_id)
+        status = await block_storage.volume_status(ctx, device.volume_id)
         if status.startswith("error"):
             raise DriverError(f"Volume {device.volume_id} is in {status}.")
         if status in ("creating", "downloading"):
@@ -138,12 +138,12 @@ async def await_volumes(ctx: Context, new: NewServer) -> None:
 
 
 async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connections:
-    found = {}
+    connections = {}
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
     for device in server.block_devices if server else ():
-        found[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
-    return Connections(found)
+        connections[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, claim.host)
+    return Connections(connections)
 
 
 async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:

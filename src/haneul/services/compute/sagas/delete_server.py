@@ -47,8 +47,8 @@ async def find(ctx: Context, doomed: Doomed) -> Whereabouts:
 
 
 async def _is_up(ctx: Context, host: str) -> bool:
-    found = await placement.host(ctx, host)
-    return found is not None and placement.is_up(found, ctx.now())
+    there = await placement.host(ctx, host)
+    return there is not None and placement.is_up(there, ctx.now())
 
 
 async def _still_up(ctx: Context, host: str) -> bool:

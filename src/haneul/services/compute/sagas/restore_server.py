@@ -44,10 +44,10 @@ async def find_devices(ctx: Context, lost: Lost) -> Devices:
 
 
 async def reconnect(ctx: Context, lost: Lost, devices: Devices) -> Connections:
-    found = {}
+    connections = {}
     for device in devices.devices:
-        found[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, lost.host)
-    return Connections(found)
+        connections[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, lost.host)
+    return Connections(connections)
 
 
 async def rewire(ctx: Context, lost: Lost) -> Wires:

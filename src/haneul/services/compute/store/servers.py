@@ -25,10 +25,10 @@ _ON_HOSTS = Query(sa.select(_s.host, _s.id, _s.name).where(_s.host.is_not(None))
 
 async def find_server(tx: Tx, id: str) -> Server:
     """The server; ServerNotFound if there is none."""
-    found = await SERVERS.get(tx, id)
-    if found is None:
+    server = await SERVERS.get(tx, id)
+    if server is None:
         raise errors.ServerNotFound(server_id=id)
-    return found
+    return server
 
 
 async def names_by_host(tx: Tx) -> dict[str, list[tuple[str, str]]]:

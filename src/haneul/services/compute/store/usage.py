@@ -41,8 +41,8 @@ async def used(
 
 async def place(tx: Tx, server_id: str) -> Place | None:
     """Where in the list that server is."""
-    found = await SERVERS.get(tx, server_id) or await PAST_SERVERS.get(tx, server_id)
-    return None if found is None else (found.project_id, found.id)
+    server = await SERVERS.get(tx, server_id) or await PAST_SERVERS.get(tx, server_id)
+    return None if server is None else (server.project_id, server.id)
 
 
 @cache
@@ -57,15 +57,15 @@ def _query(of_project: bool, is_after: bool) -> Query:
 
 def _half(rows: Rows[Any], terminated_at: Any, of_project: bool, is_after: bool) -> Any:
     c = rows.c
-    found = sa.select(*(c[f] for f in _FIELDS), terminated_at).where(
+    statement = sa.select(*(c[f] for f in _FIELDS), terminated_at).where(
         c.launched_at < sa.bindparam("end", type_=sa.Text)
     )
     if of_project:
-        found = found.where(c.project_id == sa.bindparam("project_id", type_=sa.Text))
+        statement = statement.where(c.project_id == sa.bindparam("project_id", type_=sa.Text))
     if is_after:
         mark = (sa.bindparam("past_project", type_=sa.Text), sa.bindparam("past_id", type_=sa.Text))
-        found = found.where(sa.tuple_(c.project_id, c.id) > sa.tuple_(*mark))
-    return found
+        statement = statement.where(sa.tuple_(c.project_id, c.id) > sa.tuple_(*mark))
+    return statement
 
 
 def _load(row: Any) -> UsedServer:

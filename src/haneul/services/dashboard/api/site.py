@@ -244,8 +244,8 @@ class Site:
             resp.status = 303
             resp.set_header("Location", where)
         if answer.notice:
-            said = msgspec.json.encode([answer.is_bad, answer.notice[:LONGEST_NOTICE]])
-            visit.cookies[NOTICE] = base64.urlsafe_b64encode(said).decode(), FOR_A_SESSION
+            cookie = msgspec.json.encode([answer.is_bad, answer.notice[:LONGEST_NOTICE]])
+            visit.cookies[NOTICE] = base64.urlsafe_b64encode(cookie).decode(), FOR_A_SESSION
 
 
 async def _form(req: Any) -> Query:
@@ -282,10 +282,10 @@ def _is_from_elsewhere(req: Any, endpoint: str) -> bool:
 def _notice(text: str) -> tuple[bool, str] | None:
     """(whether it is bad news, the news), which the page before this one left."""
     try:
-        is_bad, said = msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[bool, str])
+        is_bad, parts = msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[bool, str])
     except (ValueError, msgspec.MsgspecError):
         return None
-    return is_bad, said
+    return is_bad, parts
 
 
 def _failed(status: int, message: str, request_id: str) -> Page:

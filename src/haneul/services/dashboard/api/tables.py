@@ -200,13 +200,13 @@ def pieces(things: Sequence[dict[str, Any]], wanted: Listing) -> tuple[Sequence[
     """(the part of these things that the address asks for, the marker of the next part), for short lists that
     their API gives whole."""
     needle = wanted.search.lower()
-    found = (
+    rows = (
         [t for t in things if needle in str(t.get("name") or t.get("id") or "").lower()] if needle else things
     )
-    found = sorted(found, key=lambda t: _order(t.get(wanted.sort)), reverse=wanted.is_descending)
+    rows = sorted(rows, key=lambda t: _order(t.get(wanted.sort)), reverse=wanted.is_descending)
     start = int(wanted.marker) if wanted.marker.isascii() and wanted.marker.isdigit() else 0
     end = start + wanted.size
-    return found[start:end], str(end) if end < len(found) else ""
+    return rows[start:end], str(end) if end < len(rows) else ""
 
 
 def _order(value: Any) -> tuple[int, float, str]:

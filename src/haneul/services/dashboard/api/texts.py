@@ -39,8 +39,8 @@ class Texts:
         self._catalogue = catalogue(language)
 
     def __call__(self, text: str, **values: Any) -> str:
-        said = self._catalogue.get(text, text)
-        return said.format(**values) if values else said
+        translated = self._catalogue.get(text, text)
+        return translated.format(**values) if values else translated
 
 
 def chosen(wish: str, accepted: str) -> str:

@@ -144,8 +144,8 @@ async def _changed(visit: Visit, user_id: str, form: Form) -> Answer:
     try:
         await login.change_password(visit.api, user_id, visit.form.get("original_password") or "", new)
     except Refused as refusal:
-        said = visit.t("The password until now is wrong.") if refusal.status == 401 else refusal.message
-        return Page("login.html", {"form": form.refused(said, refusal.request_id)}, refusal.status)
+        reason = visit.t("The password until now is wrong.") if refusal.status == 401 else refusal.message
+        return Page("login.html", {"form": form.refused(reason, refusal.request_id)}, refusal.status)
     if visit.session is not None:
         await sessions.end(visit.platform, visit.secret)
         visit.cookies[SESSION] = "", -1
@@ -230,16 +230,16 @@ async def _scopes(visit: Visit) -> list[tuple[str, str, bool]]:
         visit.api.get("identity", "/v3/auth/domains"),
         visit.api.get("identity", "/v3/auth/system"),
     )
-    found: list[tuple[str, str, bool]] = []
+    scopes: list[tuple[str, str, bool]] = []
     listed: list[dict[str, Any]] = part(projects, "projects", [])
     for project in sorted(listed, key=lambda p: p["name"].lower()):
-        found.append((f"project:{project['id']}", project["name"], project["id"] == visit.person.project_id))
+        scopes.append((f"project:{project['id']}", project["name"], project["id"] == visit.person.project_id))
     for domain in part(domains, "domains", []):
         name = visit.t("Domain {name}", name=domain["name"])
-        found.append((f"domain:{domain['id']}", name, domain["name"] == visit.person.scope_name))
+        scopes.append((f"domain:{domain['id']}", name, domain["name"] == visit.person.scope_name))
     if part(system, "system", []):
-        found.append(("system:all", visit.t("The whole system"), visit.person.scope_name == "system"))
-    return found
+        scopes.append(("system:all", visit.t("The whole system"), visit.person.scope_name == "system"))
+    return scopes
 
 
 @pages.get("/scopes")

@@ -268,9 +268,9 @@ async def _quotas(visit: Visit, id: str) -> dict[str, int]:
         visit.api.get("network", f"/v2.0/quotas/{id}"),
         visit.api.get("block-storage", f"/os-quota-sets/{id}"),
     )
-    found = {n: v for n, v in part(compute, "quota_set", {}).items() if n in COMPUTE_QUOTAS}
-    found |= {n: v for n, v in part(storage, "quota_set", {}).items() if n in STORAGE_QUOTAS}
-    return found | {n: v for n, v in part(network, "quota", {}).items() if n in NETWORK_QUOTAS}
+    limits = {n: v for n, v in part(compute, "quota_set", {}).items() if n in COMPUTE_QUOTAS}
+    limits |= {n: v for n, v in part(storage, "quota_set", {}).items() if n in STORAGE_QUOTAS}
+    return limits | {n: v for n, v in part(network, "quota", {}).items() if n in NETWORK_QUOTAS}
 
 
 async def _form(visit: Visit, id: str, name: str) -> Form:

@@ -123,8 +123,8 @@ async def attach_volume(visit: Visit, id: str) -> Answer:
 
 @pages.get("/servers/{id}/volumes/{volume}/detach")
 async def ask_detach_volume(visit: Visit, id: str, volume: str) -> Answer:
-    found = (await visit.api.get("block-storage", f"/volumes/{volume}"))["volume"]
-    return _question(visit, id, "volumes", found["name"] or volume)
+    shown = (await visit.api.get("block-storage", f"/volumes/{volume}"))["volume"]
+    return _question(visit, id, "volumes", shown["name"] or volume)
 
 
 @pages.post("/servers/{id}/volumes/{volume}/detach")

@@ -250,8 +250,8 @@ async def add_rule(visit: Visit, id: str) -> Answer:
 
 @pages.get("/groups/{id}/rules/{rule}/delete")
 async def ask_delete_rule(visit: Visit, id: str, rule: str) -> Answer:
-    found = (await visit.api.get(NET, f"/v2.0/security-group-rules/{rule}"))["security_group_rule"]
-    return deletion(visit, in_words(visit, found, {}), f"{HOME}/groups/{id}")
+    shown = (await visit.api.get(NET, f"/v2.0/security-group-rules/{rule}"))["security_group_rule"]
+    return deletion(visit, in_words(visit, shown, {}), f"{HOME}/groups/{id}")
 
 
 @pages.post("/groups/{id}/rules/{rule}/delete")

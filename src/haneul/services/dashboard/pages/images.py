@@ -134,12 +134,12 @@ async def show_image(visit: Visit, id: str) -> Answer:
 
 
 def _visibilities(visit: Visit) -> list[tuple[str, str]]:
-    found = [
+    choices = [
         ("private", visit.t("this project")),
         ("shared", visit.t("members")),
         ("community", visit.t("whoever knows it")),
     ]
-    return [*found, ("public", visit.t("everybody"))] if visit.oversees else found
+    return [*choices, ("public", visit.t("everybody"))] if visit.oversees else choices
 
 
 def _new(visit: Visit) -> Form:

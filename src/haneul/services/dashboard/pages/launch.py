@@ -184,7 +184,7 @@ def _check(visit: Visit, offer: Offer, wish: Wish) -> Check:
 
 
 def _beyond_quota(visit: Visit, limits: dict[str, Any], flavor: dict[str, Any], count: int) -> list[str]:
-    found = []
+    beyond = []
     for title, used, most, needed in (
         (msg("Servers"), "totalInstancesUsed", "maxTotalInstances", count),
         (msg("Virtual processors"), "totalCoresUsed", "maxTotalCores", count * flavor["vcpus"]),
@@ -193,7 +193,7 @@ def _beyond_quota(visit: Visit, limits: dict[str, Any], flavor: dict[str, Any], 
         limit = limits.get(most, -1)
         if limit >= 0 and limits.get(used, 0) + needed > limit:
             left = limit - limits.get(used, 0)
-            found.append(
+            beyond.append(
                 visit.t(
                     "The quota does not allow it: {what}: {left} left, {needed} needed.",
                     what=visit.t(title),
@@ -201,16 +201,16 @@ def _beyond_quota(visit: Visit, limits: dict[str, Any], flavor: dict[str, Any], 
                     needed=needed,
                 )
             )
-    return found
+    return beyond
 
 
 def _too_small(visit: Visit, flavor: dict[str, Any], image: dict[str, Any], volume: str) -> list[str]:
-    found = []
+    lacking = []
     if (image.get("min_ram") or 0) > flavor["ram"]:
-        found.append(visit.t("The image needs {memory} of memory.", memory=size(image["min_ram"])))
+        lacking.append(visit.t("The image needs {memory} of memory.", memory=size(image["min_ram"])))
     if not volume and 0 < flavor["disk"] < (image.get("min_disk") or 0):
-        found.append(visit.t("The image needs a disk of {gib} GiB.", gib=image["min_disk"]))
-    return found
+        lacking.append(visit.t("The image needs a disk of {gib} GiB.", gib=image["min_disk"]))
+    return lacking
 
 
 def body(wish: Wish) -> dict[str, Any]:
@@ -317,5 +317,5 @@ async def launch(visit: Visit) -> Answer:
             request_id=refusal.request_id,
             status=refusal.status or 400,
         )
-    said = visit.t("{name} was accepted and is being built.", name=wish.name)
-    return Redirect("/servers" if wish.count > 1 else f"/servers/{made['server']['id']}", said)
+    notice = visit.t("{name} was accepted and is being built.", name=wish.name)
+    return Redirect("/servers" if wish.count > 1 else f"/servers/{made['server']['id']}", notice)

@@ -65,7 +65,7 @@ async def show_overview(visit: Visit) -> Answer:
 
 
 def _gauges(compute: dict[str, Any], storage: dict[str, Any], network: dict[str, Any]) -> list[Gauge]:
-    found = []
+    gauges = []
     for title, limits, used, most, unit in (
         (msg("Servers"), compute, "totalInstancesUsed", "maxTotalInstances", ""),
         (msg("Virtual processors"), compute, "totalCoresUsed", "maxTotalCores", ""),
@@ -75,24 +75,24 @@ def _gauges(compute: dict[str, Any], storage: dict[str, Any], network: dict[str,
     ):
         absolute = limits.get("absolute", {})
         if most in absolute:
-            found.append(Gauge(title, absolute.get(used, 0), absolute[most], unit))
+            gauges.append(Gauge(title, absolute.get(used, 0), absolute[most], unit))
     for title, name in (
         (msg("Networks"), "network"),
         (msg("Floating addresses"), "floatingip"),
         (msg("Security groups"), "security_group"),
     ):
         if name in network:
-            found.append(Gauge(title, network[name]["used"], network[name]["limit"]))
-    return found
+            gauges.append(Gauge(title, network[name]["used"], network[name]["limit"]))
+    return gauges
 
 
 def _problems(servers: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """(name, where it is looked at, cause)"""
-    found = [
+    problems = [
         (s["name"], f"{HOME}/servers/{s['id']}", s.get("fault", {}).get("message") or "ERROR")
         for s in servers
     ]
-    return [*found, *((v["name"] or v["id"], f"{HOME}/volumes/{v['id']}", v["status"]) for v in volumes)]
+    return [*problems, *((v["name"] or v["id"], f"{HOME}/volumes/{v['id']}", v["status"]) for v in volumes)]
 
 
 PLACES = {"compute": "servers", "block_storage": "volumes", "image": "images"}

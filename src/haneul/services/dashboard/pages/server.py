@@ -156,7 +156,7 @@ def _facts(server: dict[str, Any], image: str) -> list[tuple[str, Cell]]:
     flavor = server["flavor"]
     image_id = (server.get("image") or {}).get("id") if isinstance(server.get("image"), dict) else ""
     groups = sorted({g["name"] for g in server.get("security_groups", ())})
-    found = [
+    facts = [
         (msg("Addresses"), tables.many([tables.code(a) for a in addresses(server)])),
         (msg("Flavor"), tables.text(flavor.get("original_name"))),
         (msg("vCPUs"), tables.number(flavor.get("vcpus"))),
@@ -176,9 +176,9 @@ def _facts(server: dict[str, Any], image: str) -> list[tuple[str, Cell]]:
         (msg("Id"), tables.code(server["id"])),
     ]
     if host := server.get("OS-EXT-SRV-ATTR:host"):
-        found.insert(9, (msg("Host"), tables.text(host)))
-    found += [(key, tables.text(value)) for key, value in sorted(server.get("metadata", {}).items())]
-    return found
+        facts.insert(9, (msg("Host"), tables.text(host)))
+    facts += [(key, tables.text(value)) for key, value in sorted(server.get("metadata", {}).items())]
+    return facts
 
 
 @pages.get("/servers/{id}/console")

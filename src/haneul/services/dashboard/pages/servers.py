@@ -50,8 +50,8 @@ BODIES: dict[str, dict[str, Any]] = {
 
 def addresses(server: dict[str, Any]) -> list[str]:
     """Those from outside first."""
-    found = [a for each in server.get("addresses", {}).values() for a in each]
-    return [a["addr"] for a in sorted(found, key=lambda a: a.get("OS-EXT-IPS:type") != "floating")]
+    entries = [a for each in server.get("addresses", {}).values() for a in each]
+    return [a["addr"] for a in sorted(entries, key=lambda a: a.get("OS-EXT-IPS:type") != "floating")]
 
 
 def row(server: dict[str, Any], *, is_of_all: bool = False) -> Row:
@@ -150,8 +150,8 @@ async def do_to_servers(visit: Visit) -> Answer:
     answers = await together(*(_act(visit, id, action) for id in ids))
     refusals = [each.message for each in answers if isinstance(each, Refused)]
     if refusals:
-        said = visit.t("{n} of {all} were refused: {why}", n=len(refusals), all=len(ids), why=refusals[0])
-        return Redirect("/servers", said, is_bad=True)
+        notice = visit.t("{n} of {all} were refused: {why}", n=len(refusals), all=len(ids), why=refusals[0])
+        return Redirect("/servers", notice, is_bad=True)
     return Redirect("/servers", visit.t("Accepted for {n} servers.", n=len(ids)))
 
 

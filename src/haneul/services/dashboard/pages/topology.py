@@ -64,11 +64,11 @@ def _lanes(networks: list[dict[str, Any]], subnets: list[dict[str, Any]]) -> lis
     ranges: dict[str, list[str]] = {}
     for each in subnets:
         ranges.setdefault(each["network_id"], []).append(each["cidr"])
-    found = [
+    lanes = [
         Lane(n["id"], label(n), ", ".join(ranges.get(n["id"], ())), bool(n["router:external"]))
         for n in networks
     ]
-    return sorted(found, key=lambda lane: (not lane.is_outside, lane.name))
+    return sorted(lanes, key=lambda lane: (not lane.is_outside, lane.name))
 
 
 def _boxes(

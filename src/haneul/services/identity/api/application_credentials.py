@@ -117,8 +117,8 @@ async def create(ctx: Context, user_id: str, body: ApplicationCredentialBody) ->
         ctx, policy.CREATE_APPLICATION_CREDENTIAL, user_id, wanted
     )
     async with ctx.in_reading() as c:
-        found = view(c, made, await application_credentials.roles_of(c, [made]))
-    return {KIND: {**found, "secret": secret}}
+        document = view(c, made, await application_credentials.roles_of(c, [made]))
+    return {KIND: {**document, "secret": secret}}
 
 
 def _rule(new: NewAccessRule) -> application_credentials.WantedRule:
@@ -148,15 +148,15 @@ async def list_application_credentials(
     """List the application credentials of a user."""
     ctx.authorize(policy.LIST_APPLICATION_CREDENTIALS, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("name",))]
-    found = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
-    roles = await application_credentials.roles_of(ctx, found)
-    return whole(ctx, request, "application_credentials", [view(ctx, each, roles) for each in found])
+    credentials = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
+    roles = await application_credentials.roles_of(ctx, credentials)
+    return whole(ctx, request, "application_credentials", [view(ctx, each, roles) for each in credentials])
 
 
 async def _find(ctx: Context, rule: Rule, user_id: str, id: str) -> ApplicationCredential:
-    found = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
-    ctx.authorize(rule, access.of_user(found.user_id if found else user_id))
-    mine = found if found and found.user_id == user_id else None
+    credential = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
+    ctx.authorize(rule, access.of_user(credential.user_id if credential else user_id))
+    mine = credential if credential and credential.user_id == user_id else None
     return access.existing(mine, "Application Credential", id)
 
 
@@ -171,8 +171,8 @@ _ONE = "/users/{user_id}/application_credentials/{application_credential_id}"
 )
 async def show(ctx: Context, user_id: str, application_credential_id: str) -> dict[str, Any]:
     """Show an application credential."""
-    found = await _find(ctx, policy.GET_APPLICATION_CREDENTIAL, user_id, application_credential_id)
-    return {KIND: view(ctx, found, await application_credentials.roles_of(ctx, [found]))}
+    credential = await _find(ctx, policy.GET_APPLICATION_CREDENTIAL, user_id, application_credential_id)
+    return {KIND: view(ctx, credential, await application_credentials.roles_of(ctx, [credential]))}
 
 
 @routes.delete(_ONE, policy=policy.DELETE_APPLICATION_CREDENTIAL, errors=(errors.ThingNotFound,))
@@ -193,8 +193,8 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
     """List the access rules of a user."""
     ctx.authorize(policy.LIST_ACCESS_RULES, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("service", "path", "method"))]
-    found = await ACCESS_RULES.page(ctx.tx, wanted)
-    return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in found])
+    rules = await ACCESS_RULES.page(ctx.tx, wanted)
+    return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in rules])
 
 
 @routes.get(
@@ -206,8 +206,8 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
 async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
     """Show an access rule."""
     ctx.authorize(policy.GET_ACCESS_RULE, access.of_user(user_id))
-    found = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
-    return {"access_rule": rule_view(ctx, access.existing(found, "Access Rule", access_rule_id))}
+    rule = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
+    return {"access_rule": rule_view(ctx, access.existing(rule, "Access Rule", access_rule_id))}
 
 
 @routes.delete(_RULES + "/{access_rule_id}", policy=policy.DELETE_ACCESS_RULE, errors=(errors.ThingNotFound,))

@@ -35,12 +35,12 @@ def audited(route: Route) -> Route:
     action, kind = action_of(route)
 
     @functools.wraps(route.handler)
-    async def handler(**given: Any) -> Any:
-        ctx: Context = given[names[0]]
-        result = await route.handler(**given)
+    async def handler(**values: Any) -> Any:
+        ctx: Context = values[names[0]]
+        result = await route.handler(**values)
         if isinstance(result, Reply) and (result.status or route.status) >= 400:
             return result
-        path = _path_values(route, given)
+        path = _path_values(route, values)
         events = [_event(ctx, action, kind, id, path) for id in _ids(route, path, result)]
         if route.transaction:
             await _log(ctx, events)
@@ -52,11 +52,11 @@ def audited(route: Route) -> Route:
     return replace(route, handler=handler)
 
 
-def _path_values(route: Route, given: dict[str, Any]) -> dict[str, str]:
+def _path_values(route: Route, values: dict[str, Any]) -> dict[str, str]:
     """The parameters of the path, also where the handler reads the path by itself."""
-    request = next((value for value in given.values() if isinstance(value, Request)), None)
+    request = next((value for value in values.values() if isinstance(value, Request)), None)
     if request is None:
-        return {name: given[name] for name, source in route.arguments if source == "path"}
+        return {name: values[name] for name, source in route.arguments if source == "path"}
     template = route.path.split("/")
     words = request.path.split("/")[-len(template) :]
     return {name[1:-1]: word for name, word in zip(template, words, strict=False) if name.startswith("{")}

@@ -24,21 +24,21 @@ Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^,/\
 
 
 def read(
-    shape: type[T], given: dict[str, Any], *, of: str, may_be_empty: bool = True
+    shape: type[T], document: dict[str, Any], *, of: str, may_be_empty: bool = True
 ) -> tuple[T, dict[str, Any]]:
     """The known fields of the body's `of`, and whatever else it has."""
-    if not given and not may_be_empty:
+    if not document and not may_be_empty:
         raise InvalidField(field=of, why="{} should be non-empty", kind="value")
-    if isinstance(name := given.get("name"), str) and name.strip():
-        given = {**given, "name": name.strip()}
+    if isinstance(name := document.get("name"), str) and name.strip():
+        document = {**document, "name": name.strip()}
     try:
-        known = msgspec.convert(given, shape, strict=True)
+        known = msgspec.convert(document, shape, strict=True)
     except msgspec.ValidationError as problem:
         error = invalid(problem)
         error.details["field"] = f"{of}.{error.details['field']}"
         raise error from None
     names = shape.__struct_fields__
-    return known, {name: value for name, value in given.items() if name not in names}
+    return known, {name: value for name, value in document.items() if name not in names}
 
 
 class ResourceOptions(Strict):
@@ -67,16 +67,16 @@ class UserOptions(Strict):
 
 def set_options(options: msgspec.Struct) -> dict[str, Any]:
     """The options that are on or off, without those that were taken back."""
-    return {name: value for name, value in given(options).items() if value is not None}
+    return {name: value for name, value in sent(options).items() if value is not None}
 
 
 def merged(options: dict[str, Any], changes: msgspec.Struct) -> dict[str, Any]:
     """The options as changed."""
-    new = {**options, **given(changes)}
+    new = {**options, **sent(changes)}
     return {name: value for name, value in new.items() if value is not None}
 
 
-def given(body: msgspec.Struct) -> dict[str, Any]:
+def sent(body: msgspec.Struct) -> dict[str, Any]:
     """The fields that were sent, by name."""
     values = {name: getattr(body, name) for name in body.__struct_fields__}
     return {name: value for name, value in values.items() if value is not msgspec.UNSET}

@@ -16,7 +16,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.bodies import Text, read, sent
 from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
@@ -167,7 +167,7 @@ async def update_region(ctx: Context, region_id: str, body: RegionBody) -> dict[
     region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id, "region")
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
-    changes = given(changed)
+    changes = sent(changed)
     changes["description"] = changes.get("description", region.description) or ""
     new = access.changed(region, changes, extra)
     return {"region": region_view(ctx, await catalog.update_region(ctx, new))}
@@ -185,7 +185,7 @@ async def delete_region(ctx: Context, region_id: str) -> None:
 
 
 def service_view(ctx: Context, service: Service) -> dict[str, Any]:
-    found = {
+    document = {
         **service.extra,
         "id": service.id,
         "type": service.type,
@@ -194,8 +194,8 @@ def service_view(ctx: Context, service: Service) -> dict[str, Any]:
     }
     for name in ("name", "description"):
         if (value := getattr(service, name)) is not None:
-            found[name] = value
-    return found
+            document[name] = value
+    return document
 
 
 @routes.get("/services", policy=policy.LIST_SERVICES, answer=catalog_answers.Services, errors=(NotFound,))
@@ -242,7 +242,7 @@ async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> di
     service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id, "service")
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
-    new = access.changed(service, given(changed), extra)
+    new = access.changed(service, sent(changed), extra)
     tokens.catalogue_changed(ctx)
     return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
 
@@ -332,7 +332,7 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
     endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
-    changes = given(changed)
+    changes = sent(changed)
     legacy = changes.pop("region", UNSET)
     if legacy is not UNSET:
         changes.setdefault("region_id", legacy)

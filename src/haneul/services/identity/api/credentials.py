@@ -16,7 +16,7 @@ from haneul.kernel.http.schema import Schema
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
-from haneul.services.identity.api.bodies import Name, Text, given, read
+from haneul.services.identity.api.bodies import Name, Text, read, sent
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.credentials import Credential
@@ -130,7 +130,7 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id, "credential")
     if extra.pop("id", credential_id) != credential_id:
         raise ImmutableId(kind="credential")
-    changes = given(changed)
+    changes = sent(changed)
     if "blob" in changes:
         changes["blob"] = credentials.sealed(ctx, changes["blob"])
     new = access.changed(credential, changes, extra)
@@ -176,8 +176,8 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
     ctx.authorize(policy.EC2_LIST_CREDENTIALS, {"user_id": user_id})
     credentials.require_own_token(ctx)
     await access.exists(ctx, USERS, user_id, "user")
-    found = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
-    return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in found])
+    keys = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
+    return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in keys])
 
 
 @routes.post(
@@ -202,10 +202,10 @@ async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]
 async def _find_ec2(ctx: Context, rule: Rule, key: str) -> Credential:
     """The keys, whosever path they are looked for in: who may have them is said by whose they are."""
     id = credentials.ec2_id(key)
-    found = access.existing(await CREDENTIALS.first(ctx.tx, id=id, type=EC2), "credential", id)
-    ctx.authorize(rule, access.target(credential=found))
+    credential = access.existing(await CREDENTIALS.first(ctx.tx, id=id, type=EC2), "credential", id)
+    ctx.authorize(rule, access.target(credential=credential))
     credentials.require_own_token(ctx)
-    return found
+    return credential
 
 
 @routes.get(
@@ -228,5 +228,5 @@ async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, 
 )
 async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
     """Delete EC2 keys."""
-    found = await _find_ec2(ctx, policy.EC2_DELETE_CREDENTIAL, credential_id)
-    await CREDENTIALS.remove(ctx.tx, id=found.id)
+    credential = await _find_ec2(ctx, policy.EC2_DELETE_CREDENTIAL, credential_id)
+    await CREDENTIALS.remove(ctx.tx, id=credential.id)

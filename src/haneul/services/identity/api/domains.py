@@ -21,9 +21,9 @@ from haneul.services.identity.api.bodies import (
     ResourceOptions,
     Tag,
     Text,
-    given,
     merged,
     read,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.lists import links, listing
@@ -131,7 +131,7 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
     domain = await access.find_openly(ctx, policy.UPDATE_DOMAIN, DOMAINS, domain_id, "domain")
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
-    changes = given(changed)
+    changes = sent(changed)
     if "description" in changes:
         changes["description"] = changes["description"] or ""
     if "options" in changes:

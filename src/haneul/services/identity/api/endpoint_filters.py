@@ -16,7 +16,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers, catalog_answers, projects
-from haneul.services.identity.api.bodies import Text, given
+from haneul.services.identity.api.bodies import Text, sent
 from haneul.services.identity.api.catalog import endpoint_view
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import Invalid, NotFoundInBody
@@ -59,8 +59,8 @@ class ChangedEndpointGroupBody(Schema):
 
 def view(ctx: Context, group: EndpointGroup) -> dict[str, Any]:
     fields = ("id", "name", "description", "filters")
-    found = {name: getattr(group, name) for name in fields}
-    return {**found, "links": links(ctx, f"OS-EP-FILTER/endpoint_groups/{group.id}")}
+    document = {name: getattr(group, name) for name in fields}
+    return {**document, "links": links(ctx, f"OS-EP-FILTER/endpoint_groups/{group.id}")}
 
 
 def _checked(filters: dict[str, Any]) -> dict[str, Any]:
@@ -108,10 +108,10 @@ async def create_group(ctx: Context, body: EndpointGroupBody) -> dict[str, Any]:
 
 async def _group(ctx: Context, rule: Rule, id: str) -> EndpointGroup:
     ctx.authorize(rule, {})
-    found = await ENDPOINT_GROUPS.get(ctx.tx, id)
-    if found is None:
+    group = await ENDPOINT_GROUPS.get(ctx.tx, id)
+    if group is None:
         raise NotFound(f"Could not find Endpoint Group: {id}.")
-    return found
+    return group
 
 
 @routes.get(
@@ -136,7 +136,7 @@ async def update_group(
 ) -> dict[str, Any]:
     """Change an endpoint group."""
     group = await _group(ctx, policy.UPDATE_ENDPOINT_GROUP, endpoint_group_id)
-    changes = given(body.endpoint_group)
+    changes = sent(body.endpoint_group)
     if "filters" in changes:
         changes["filters"] = _checked(changes["filters"])
     return {"endpoint_group": view(ctx, await endpoint_filters.change_group(ctx, group, changes))}
@@ -162,10 +162,10 @@ async def delete_group(ctx: Context, endpoint_group_id: str) -> None:
 )
 async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that are in a group."""
-    found = await endpoint_filters.of_group(
+    endpoints = await endpoint_filters.of_group(
         ctx.tx, await _group(ctx, policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP, endpoint_group_id)
     )
-    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
+    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
 @routes.get(
@@ -177,8 +177,8 @@ async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request:
 async def list_projects_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the projects that a group is given to."""
     group = await _group(ctx, policy.LIST_PROJECTS_OF_ENDPOINT_GROUP, endpoint_group_id)
-    found = await endpoint_filters.projects_of_group(ctx.tx, group.id)
-    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in found])
+    listed = await endpoint_filters.projects_of_group(ctx.tx, group.id)
+    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in listed])
 
 
 _PAIR = "/endpoint_groups/{endpoint_group_id}/projects/{project_id}"
@@ -235,8 +235,8 @@ async def list_groups_of_project(ctx: Context, project_id: str, request: Request
     """List the endpoint groups of a project."""
     ctx.authorize(policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT, {})
     await access.exists(ctx, PROJECTS, project_id, "project")
-    found = await endpoint_filters.groups_of(ctx.tx, project_id)
-    return whole(ctx, request, "endpoint_groups", [view(ctx, each) for each in found])
+    groups = await endpoint_filters.groups_of(ctx.tx, project_id)
+    return whole(ctx, request, "endpoint_groups", [view(ctx, each) for each in groups])
 
 
 # endpoints
@@ -252,8 +252,8 @@ async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dic
     """List the endpoints that are given to a project."""
     ctx.authorize(policy.LIST_ENDPOINTS_FOR_PROJECT, {})
     await access.exists(ctx, PROJECTS, project_id, "project")
-    found = await endpoint_filters.of_project(ctx.tx, project_id)
-    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in found])
+    endpoints = await endpoint_filters.of_project(ctx.tx, project_id)
+    return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
 @routes.get(
@@ -266,8 +266,8 @@ async def list_projects(ctx: Context, endpoint_id: str, request: Request) -> dic
     """List the projects that an endpoint is given to."""
     ctx.authorize(policy.LIST_PROJECTS_FOR_ENDPOINT, {})
     await access.exists(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    found = await endpoint_filters.projects_of_endpoint(ctx.tx, endpoint_id)
-    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in found])
+    listed = await endpoint_filters.projects_of_endpoint(ctx.tx, endpoint_id)
+    return whole(ctx, request, "projects", [projects.view(ctx, each) for each in listed])
 
 
 async def _require_both(ctx: Context, rule: Rule, project_id: str, endpoint_id: str) -> None:

@@ -42,7 +42,7 @@ async def authenticate_or_ask(
 ) -> Reply:
     """Log in as below. A program that can carry SAML requests is given one for its provider instead of a 401."""
     try:
-        said = await assertions.asserted(ctx, idp_id, protocol_id, request)
+        identity = await assertions.asserted(ctx, idp_id, protocol_id, request)
     except Unauthorized:
         if not enhanced_clients.can_carry(request):
             raise
@@ -50,7 +50,7 @@ async def authenticate_or_ask(
         envelope = await enhanced_clients.challenge(ctx, at, idp_id, protocol_id)
         headers = {"Cache-Control": "no-store"}
         return Reply(envelope.encode(), status=200, headers=headers, content_type=soap.CONTENT_TYPE)
-    return await _logged_in(ctx, said, query)
+    return await _logged_in(ctx, identity, query)
 
 
 @routes.post(
@@ -65,12 +65,12 @@ async def authenticate(ctx: Context, idp_id: str, protocol_id: str, request: Req
     """Log in with what the identity provider asserts; the token has no scope."""
     if enhanced_clients.brings_response(request):
         at = addresses(ctx, idp_id, protocol_id)
-        said = await enhanced_clients.asserted(ctx, at, idp_id, protocol_id, request)
+        identity = await enhanced_clients.asserted(ctx, at, idp_id, protocol_id, request)
     else:
-        said = await assertions.asserted(ctx, idp_id, protocol_id, request)
-    return await _logged_in(ctx, said, query)
+        identity = await assertions.asserted(ctx, idp_id, protocol_id, request)
+    return await _logged_in(ctx, identity, query)
 
 
-async def _logged_in(ctx: Context, said: Asserted, query: Query) -> Reply:
-    proof = await federated_login.prove(ctx, said)
+async def _logged_in(ctx: Context, identity: Asserted, query: Query) -> Reply:
+    proof = await federated_login.prove(ctx, identity)
     return await issued(ctx, await authentication.authorize(ctx, proof, Scope("unscoped")), query)

@@ -24,8 +24,8 @@ class FederatedObject(Strict):
     protocols: Annotated[list[FederatedProtocol], MANY]
 
 
-def links(given: Sequence[FederatedObject]) -> list[Link]:
-    return [(each.idp_id, p.protocol_id, p.unique_id) for each in given for p in each.protocols]
+def links(objects: Sequence[FederatedObject]) -> list[Link]:
+    return [(each.idp_id, p.protocol_id, p.unique_id) for each in objects for p in each.protocols]
 
 
 async def shown(tx: Tx, user_id: str) -> dict[str, Any]:
@@ -40,5 +40,5 @@ async def shown(tx: Tx, user_id: str) -> dict[str, Any]:
 
 def filters(query: Query) -> list[Condition]:
     """The condition on users that `idp_id`, `protocol_id` and `unique_id` in a query string ask for."""
-    asked = {name: value for name in ("idp_id", "protocol_id", "unique_id") if (value := query.get(name))}
-    return [known_as(asked)] if asked else []
+    wanted = {name: value for name in ("idp_id", "protocol_id", "unique_id") if (value := query.get(name))}
+    return [known_as(wanted)] if wanted else []

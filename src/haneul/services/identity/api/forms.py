@@ -16,7 +16,7 @@ async def fields(request: Request, limit: int) -> dict[str, str]:
         return {}
     raw = await request.body(limit)
     try:
-        found = parse_qs(raw.decode(), max_num_fields=MOST_FIELDS, errors="strict")
+        lists = parse_qs(raw.decode(), max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
         return {}
-    return {name: values[0] for name, values in found.items()}
+    return {name: values[0] for name, values in lists.items()}

@@ -27,7 +27,7 @@ from haneul.services.identity.store.users import GROUPS, USERS
 routes = Routes("/v3")
 
 
-def asked(path: str) -> Assignment:
+def assignment_of(path: str) -> Assignment:
     """What the path is about; without a role its `role_id` is empty."""
     words = path.split("/v3/", 1)[1].split("/")
     inherited = words[0] == "OS-INHERIT"
@@ -46,18 +46,20 @@ async def _allowed(ctx: Context, rule: Rule, request: Request, *, is_taking: boo
     As upstream does, everybody is told of a role, project or domain that is not there, and of an actor unless
     something is to be taken from them.
     """
-    found = asked(request.path)
-    role = await access.exists(ctx, ROLES, found.role_id, "role") if found.role_id else None
-    actor = await (USERS if found.actor_kind == "user" else GROUPS).get(ctx.tx, found.actor_id)
-    things: dict[str, Any] = {"role": role, found.actor_kind: actor}
-    if found.target_kind != "system":
-        rows: Rows[Any] = PROJECTS if found.target_kind == "project" else DOMAINS
-        things[found.target_kind] = await access.exists(ctx, rows, found.target_id, found.target_kind)
+    assignment = assignment_of(request.path)
+    role = await access.exists(ctx, ROLES, assignment.role_id, "role") if assignment.role_id else None
+    actor = await (USERS if assignment.actor_kind == "user" else GROUPS).get(ctx.tx, assignment.actor_id)
+    things: dict[str, Any] = {"role": role, assignment.actor_kind: actor}
+    if assignment.target_kind != "system":
+        rows: Rows[Any] = PROJECTS if assignment.target_kind == "project" else DOMAINS
+        things[assignment.target_kind] = await access.exists(
+            ctx, rows, assignment.target_id, assignment.target_kind
+        )
     if not is_taking:
-        access.existing(actor, found.actor_kind, found.actor_id)
+        access.existing(actor, assignment.actor_kind, assignment.actor_id)
     ctx.authorize(rule, access.target(**things))
-    access.existing(actor, found.actor_kind, found.actor_id)
-    return found
+    access.existing(actor, assignment.actor_kind, assignment.actor_id)
+    return assignment
 
 
 async def give_role(ctx: Context, rule: Rule, request: Request) -> None:
@@ -83,12 +85,12 @@ async def take_role(ctx: Context, rule: Rule, request: Request) -> None:
 async def list_roles(ctx: Context, rule: Rule, request: Request) -> dict[str, Any]:
     """List the roles that they have there."""
     about = await _allowed(ctx, rule, request)
-    given = await ASSIGNMENTS.find(
+    assignments = await ASSIGNMENTS.find(
         ctx.tx, actor_id=about.actor_id, target_kind=about.target_kind, target_id=about.target_id
     )
-    ids = [each.role_id for each in given if each.inherited == about.inherited]
-    found = await ROLES.among(ctx.tx, "id", ids)
-    return whole(ctx, request, "roles", [role_api.view(ctx, role) for role in found])
+    ids = [each.role_id for each in assignments if each.inherited == about.inherited]
+    roles = await ROLES.among(ctx.tx, "id", ids)
+    return whole(ctx, request, "roles", [role_api.view(ctx, role) for role in roles])
 
 
 Verbs = tuple[Rule, Rule, Rule, Rule]

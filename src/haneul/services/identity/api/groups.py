@@ -15,7 +15,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
-from haneul.services.identity.api.bodies import Id, Name, Text, given, read
+from haneul.services.identity.api.bodies import Id, Name, Text, read, sent
 from haneul.services.identity.api.domains import default_domain, own_domain
 from haneul.services.identity.api.lists import expiry_filters, links, listing
 from haneul.services.identity.api.views import user_view
@@ -109,7 +109,7 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
     changed, extra = read(ChangedGroup, body.group, of="group", may_be_empty=False)
     group = await access.find(ctx, policy.UPDATE_GROUP, GROUPS, group_id, "group")
     await directories.require_writable(ctx, group.domain_id)
-    changes = given(changed)
+    changes = sent(changed)
     if changes.get("domain_id", group.domain_id) != group.domain_id:
         raise ImmutableId(kind="Domain")
     if extra.pop("id", group_id) != group_id:

@@ -15,7 +15,7 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given
+from haneul.services.identity.api.bodies import Text, sent
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.federation import IdentityProvider, Protocol
@@ -105,10 +105,10 @@ def protocol_view(ctx: Context, protocol: Protocol) -> dict[str, Any]:
 
 
 def _distinct(remote_ids: list[str] | None) -> list[str]:
-    found = remote_ids or []
-    if len(set(found)) < len(found):
-        raise Invalid(why=f"Invalid input for field/attribute remote_ids. {found} has non-unique elements")
-    return found
+    distinct = remote_ids or []
+    if len(set(distinct)) < len(distinct):
+        raise Invalid(why=f"Invalid input for field/attribute remote_ids. {distinct} has non-unique elements")
+    return distinct
 
 
 @routes.get(
@@ -167,7 +167,7 @@ async def show_identity_provider(ctx: Context, idp_id: str) -> dict[str, Any]:
 async def update_identity_provider(ctx: Context, idp_id: str, body: UpdateIdentityProvider) -> dict[str, Any]:
     """Change an identity provider; disabling it ends every token that it gave rise to."""
     idp = await identity_providers.get(ctx, idp_id)
-    changes = given(body.identity_provider)
+    changes = sent(body.identity_provider)
     if not changes:
         raise Invalid(why="Invalid input for field/attribute identity_provider. {} should be non-empty")
     if "remote_ids" in changes:
@@ -194,10 +194,10 @@ async def delete_identity_provider(ctx: Context, idp_id: str) -> None:
 )
 async def list_protocols(ctx: Context, idp_id: str, request: Request) -> dict[str, Any]:
     """List the protocols of an identity provider."""
-    found = await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
+    protocols = await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
     views = [
         {**protocol_view(ctx, p), "idp_id": idp_id, "remote_id_attribute": p.remote_id_attribute}
-        for p in found
+        for p in protocols
     ]
     return whole(ctx, request, "protocols", views)
 
@@ -239,8 +239,8 @@ async def update_protocol(
     ctx: Context, idp_id: str, protocol_id: str, body: UpdateProtocol
 ) -> dict[str, Any]:
     """Give a protocol another mapping."""
-    found = await identity_providers.protocol(ctx, idp_id, protocol_id)
-    changed = replace(found, **given(body.protocol))
+    protocol = await identity_providers.protocol(ctx, idp_id, protocol_id)
+    changed = replace(protocol, **sent(body.protocol))
     return {"protocol": protocol_view(ctx, await identity_providers.update_protocol(ctx, changed))}
 
 
@@ -251,5 +251,5 @@ async def update_protocol(
 )
 async def delete_protocol(ctx: Context, idp_id: str, protocol_id: str) -> None:
     """Remove a protocol; tokens that came by it end."""
-    found = await identity_providers.protocol(ctx, idp_id, protocol_id)
-    await identity_providers.delete_protocol(ctx, found)
+    protocol = await identity_providers.protocol(ctx, idp_id, protocol_id)
+    await identity_providers.delete_protocol(ctx, protocol)

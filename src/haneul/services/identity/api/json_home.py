@@ -227,12 +227,12 @@ def _relation(extension: str, name: str) -> str:
 
 def _resource(prefix: str, name: str, path: str) -> dict[str, Any]:
     names = _PLACE.findall(path)
-    found: dict[str, Any] = {"href-template": prefix + path} if names else {"href": prefix + path}
+    resource: dict[str, Any] = {"href-template": prefix + path} if names else {"href": prefix + path}
     if names:
-        found["href-vars"] = {each: _parameter(each) for each in names}
+        resource["href-vars"] = {each: _parameter(each) for each in names}
     if name.startswith(_EXPERIMENTAL):
-        found["hints"] = {"status": "experimental"}
-    return found
+        resource["hints"] = {"status": "experimental"}
+    return resource
 
 
 def _parameter(name: str) -> str:

@@ -17,7 +17,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given, refuse_empty
+from haneul.services.identity.api.bodies import Text, refuse_empty, sent
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import Invalid, LimitNotFound
 from haneul.services.identity.model.limits import MODELS, Limit, RegisteredLimit
@@ -83,13 +83,13 @@ class LimitBody(Schema):
 
 def registered_view(ctx: Context, registered: RegisteredLimit) -> dict[str, Any]:
     fields = ("id", "service_id", "region_id", "resource_name", "default_limit", "description")
-    found = {name: getattr(registered, name) for name in fields}
-    return {**found, "links": links(ctx, f"registered_limits/{registered.id}")}
+    document = {name: getattr(registered, name) for name in fields}
+    return {**document, "links": links(ctx, f"registered_limits/{registered.id}")}
 
 
 def view(ctx: Context, limit: Limit) -> dict[str, Any]:
-    found = {name: getattr(limit, name) for name in limit.__struct_fields__}
-    return {**found, "links": links(ctx, f"limits/{limit.id}")}
+    document = {name: getattr(limit, name) for name in limit.__struct_fields__}
+    return {**document, "links": links(ctx, f"limits/{limit.id}")}
 
 
 # registered limits
@@ -120,17 +120,17 @@ async def list_registered_limits(ctx: Context, request: Request, query: Query) -
 async def create_registered_limits(ctx: Context, body: RegisteredLimitsBody) -> dict[str, Any]:
     """Register limits for everybody."""
     ctx.authorize(policy.CREATE_REGISTERED_LIMITS, {})
-    new = [RegisteredLimit(new_hex(), **given(each)) for each in body.registered_limits]
+    new = [RegisteredLimit(new_hex(), **sent(each)) for each in body.registered_limits]
     made = await limits.register(ctx, new)
     return {"registered_limits": [registered_view(ctx, each) for each in made]}
 
 
 async def _registered(ctx: Context, rule: Rule, id: str) -> RegisteredLimit:
     ctx.authorize(rule, {})
-    found = await REGISTERED_LIMITS.get(ctx.tx, id)
-    if found is None:
+    registered = await REGISTERED_LIMITS.get(ctx.tx, id)
+    if registered is None:
         raise LimitNotFound(kind="registered limit", id=id)
-    return found
+    return registered
 
 
 @routes.get(
@@ -164,8 +164,8 @@ async def update_registered_limit(
     ctx: Context, registered_limit_id: str, body: RegisteredLimitBody
 ) -> dict[str, Any]:
     """Change a registered limit."""
-    found = await _registered(ctx, policy.UPDATE_REGISTERED_LIMIT, registered_limit_id)
-    changed = await limits.change_registered(ctx, found, given(body.registered_limit))
+    registered = await _registered(ctx, policy.UPDATE_REGISTERED_LIMIT, registered_limit_id)
+    changed = await limits.change_registered(ctx, registered, sent(body.registered_limit))
     return {"registered_limit": registered_view(ctx, changed)}
 
 
@@ -227,18 +227,18 @@ async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
             raise Invalid(
                 why=f"Invalid input for field/attribute {i}. One of project_id and domain_id is required."
             )
-    made = await limits.set_limits(ctx, [Limit(new_hex(), **given(each)) for each in body.limits])
+    made = await limits.set_limits(ctx, [Limit(new_hex(), **sent(each)) for each in body.limits])
     return {"limits": [view(ctx, each) for each in made]}
 
 
 async def _limit(ctx: Context, rule: Rule, id: str, *, openly: bool = False) -> Limit:
     """The limit; that there is none is told only to who may see any, or to everybody."""
-    found = await LIMITS.get(ctx.tx, id)
-    if not (found is None and openly):
-        ctx.authorize(rule, access.target(limit=await _seen(ctx, found) if found else {}))
-    if found is None:
+    limit = await LIMITS.get(ctx.tx, id)
+    if not (limit is None and openly):
+        ctx.authorize(rule, access.target(limit=await _seen(ctx, limit) if limit else {}))
+    if limit is None:
         raise LimitNotFound(kind="limit", id=id)
-    return found
+    return limit
 
 
 async def _seen(ctx: Context, limit: Limit) -> dict[str, Any]:
@@ -275,7 +275,7 @@ async def update_limit(ctx: Context, limit_id: str, body: LimitBody) -> dict[str
         "limit": view(
             ctx,
             await limits.change(
-                ctx, await _limit(ctx, policy.UPDATE_LIMIT, limit_id, openly=True), given(body.limit)
+                ctx, await _limit(ctx, policy.UPDATE_LIMIT, limit_id, openly=True), sent(body.limit)
             ),
         )
     }

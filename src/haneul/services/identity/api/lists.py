@@ -48,10 +48,10 @@ def page(
     ctx: Context, request: Request, collection: str, views: list[Any], following: str | None
 ) -> dict[str, Any]:
     """A page of a list; `following` is the marker of the next one, if there may be one."""
-    found: dict[str, Any] = {"links": _list_links(ctx, request, following), collection: views}
+    document: dict[str, Any] = {"links": _list_links(ctx, request, following), collection: views}
     if following:
-        found["truncated"] = True
-    return found
+        document["truncated"] = True
+    return document
 
 
 async def listing(
@@ -76,7 +76,7 @@ async def listing(
     """
     limit = longest_page(ctx, query)
     wanted = [*fixed, *filters(query, texts, truths)]
-    found = await rows.page(
+    things = await rows.page(
         ctx.tx,
         wanted,
         after=await _marker(ctx, query, rows, fixed, extra),
@@ -84,10 +84,10 @@ async def listing(
         extra=extra,
         way=await narrow.way(ctx.tx, wanted) if narrow else None,
     )
-    following = found[-1].id if len(found) == limit else None  # type: ignore[attr-defined]
+    following = things[-1].id if len(things) == limit else None  # type: ignore[attr-defined]
     views: list[Any] = []
-    for start in range(0, len(found), PIECE):
-        views += [view(ctx, each) for each in found[start : start + PIECE]]
+    for start in range(0, len(things), PIECE):
+        views += [view(ctx, each) for each in things[start : start + PIECE]]
         await asyncio.sleep(0)  # a list may be of everybody: others have their turn
     return page(ctx, request, collection, views, following)
 
@@ -104,16 +104,16 @@ def _longest(ctx: Context) -> int:
 
 def filters(query: Query, texts: Sequence[str], truths: Sequence[str] = ()) -> list[Filter]:
     """`name=x`, `name__contains=x` and their kind, for the fields that may be filtered by."""
-    found = []
+    conditions = []
     for parameter, value in query.pairs:
         field, _, operator = parameter.partition("__")
         if field in truths and not operator:
-            found.append(Filter(field, "eq", _is_true(value)))
+            conditions.append(Filter(field, "eq", _is_true(value)))
         elif field in texts and not operator:
-            found.append(Filter(field, "eq", value))
+            conditions.append(Filter(field, "eq", value))
         elif field in texts and operator in OPERATORS:
-            found.append(Filter(field, OPERATORS[operator], value))
-    return found
+            conditions.append(Filter(field, OPERATORS[operator], value))
+    return conditions
 
 
 def only(query: Query, *names: str) -> None:
@@ -125,9 +125,9 @@ def only(query: Query, *names: str) -> None:
 
 def expiry_filters(query: Query) -> list[Filter]:
     """`password_expires_at=lt:2027-01-01T00:00:00Z` and its kind."""
-    found = []
-    for given in query.all("password_expires_at"):
-        operator, text = grammar.comparison(given, lambda text: text[:1].isdigit())
+    conditions = []
+    for value in query.all("password_expires_at"):
+        operator, text = grammar.comparison(value, lambda text: text[:1].isdigit())
         if operator not in grammar.COMPARISONS:
             raise BadRequest(
                 f"The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', "
@@ -140,8 +140,8 @@ def expiry_filters(query: Query) -> list[Filter]:
                 "Timestamp not in expected format. The server could not comply with the request since it is "
                 "either malformed or otherwise incorrect. The client is assumed to be in error."
             ) from None
-        found.append(Filter("password_expires_at", grammar.COMPARISONS[operator], at))
-    return found
+        conditions.append(Filter("password_expires_at", grammar.COMPARISONS[operator], at))
+    return conditions
 
 
 def _is_true(value: str) -> bool:
@@ -162,10 +162,10 @@ async def _marker(
         return None
     if len(rows.key) != 1:
         raise BadRequest("This list cannot be paged.")
-    found = await rows.page(ctx.tx, [*fixed, Filter(rows.key[0], "eq", marker)], extra=extra, limit=1)
-    if not found:
+    marked = await rows.page(ctx.tx, [*fixed, Filter(rows.key[0], "eq", marker)], extra=extra, limit=1)
+    if not marked:
         raise NotFound(f"Marker {marker} could not be found.")
-    return found[0]
+    return marked[0]
 
 
 def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:
@@ -173,5 +173,5 @@ def _list_links(ctx: Context, request: Request, following: str | None) -> dict[s
     after = None
     if following is not None:
         after = grammar.address(here, Query(request.query_string), marker=following)
-    asked = f"{here}?{request.query_string}" if request.query_string else here
-    return {"next": after, "self": asked, "previous": None}
+    address = f"{here}?{request.query_string}" if request.query_string else here
+    return {"next": after, "self": address, "previous": None}

@@ -38,15 +38,15 @@ def view(ctx: Context, mapping: AttributeMapping) -> dict[str, Any]:
     }
 
 
-def _read(id: str, given: dict[str, Any]) -> AttributeMapping:
+def _read(id: str, rules: dict[str, Any]) -> AttributeMapping:
     """The mapping in a body; what else is there is ignored."""
-    if "rules" not in given:
+    if "rules" not in rules:
         raise InvalidRules(why="'rules' is a required property")
-    version = given.get("schema_version") or DEFAULT_VERSION
+    version = rules.get("schema_version") or DEFAULT_VERSION
     if not isinstance(version, str):
         raise InvalidRules(why=f"{version!r} is not of type 'string'")
-    rules_of(given["rules"], version)
-    return AttributeMapping(id, given["rules"], version)
+    rules_of(rules["rules"], version)
+    return AttributeMapping(id, rules["rules"], version)
 
 
 @routes.get(

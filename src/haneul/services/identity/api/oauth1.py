@@ -14,7 +14,7 @@ from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
-from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.bodies import Text, read, sent
 from haneul.services.identity.api.lists import base, links, whole
 from haneul.services.identity.api.views import role_view
 from haneul.services.identity.errors import ImmutableId, Invalid, ThingNotFound
@@ -57,8 +57,8 @@ def consumer_view(ctx: Context, consumer: Consumer) -> dict[str, Any]:
 @routes.get("/OS-OAUTH1/consumers", policy=policy.LIST_CONSUMERS, answer=answers.Consumers)
 async def list_consumers(ctx: Context, request: Request) -> dict[str, Any]:
     """List consumers."""
-    found = await CONSUMERS.page(ctx.tx)
-    return whole(ctx, request, "consumers", [consumer_view(ctx, each) for each in found])
+    consumers = await CONSUMERS.page(ctx.tx)
+    return whole(ctx, request, "consumers", [consumer_view(ctx, each) for each in consumers])
 
 
 @routes.post("/OS-OAUTH1/consumers", status=201, policy=policy.CREATE_CONSUMER, answer=answers.OneNewConsumer)
@@ -94,7 +94,7 @@ async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) ->
         raise Invalid(why="The secret of a consumer cannot be changed.")
     if extra.pop("id", consumer_id) != consumer_id:
         raise ImmutableId(kind="consumer")
-    new = access.changed(consumer, given(changed), extra)
+    new = access.changed(consumer, sent(changed), extra)
     return {"consumer": consumer_view(ctx, await CONSUMERS.update(ctx.tx, new))}
 
 
@@ -184,8 +184,8 @@ _ONE = _MINE + "/{access_token_id}"
 async def list_access_tokens(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List what a user let consumers do."""
     oauth1.require_own_token(ctx)
-    found = await ACCESS_TOKENS.find(ctx.tx, user_id=user_id)
-    return whole(ctx, request, "access_tokens", [view(ctx, each) for each in found])
+    tokens = await ACCESS_TOKENS.find(ctx.tx, user_id=user_id)
+    return whole(ctx, request, "access_tokens", [view(ctx, each) for each in tokens])
 
 
 @routes.get(
@@ -211,8 +211,8 @@ async def delete_access_token(ctx: Context, user_id: str, access_token_id: str) 
 )
 async def list_roles(ctx: Context, user_id: str, access_token_id: str, request: Request) -> dict[str, Any]:
     """List the roles of an access token."""
-    found = await oauth1.roles_of(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))
-    return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
+    roles = await oauth1.roles_of(ctx, await oauth1.find_access_token(ctx, user_id, access_token_id))
+    return whole(ctx, request, "roles", [role_view(ctx, each) for each in roles])
 
 
 @routes.get(

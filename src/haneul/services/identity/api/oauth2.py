@@ -101,9 +101,9 @@ async def _by_secret(ctx: Context, request: Request, form: dict[str, str]) -> Au
     if client is None:
         return None
     id, secret = client
-    given = GivenApplicationCredential(secret=secret, id=id)
+    credential = GivenApplicationCredential(secret=secret, id=id)
     try:
-        proof = await application_credential.prove(ctx, given, request)
+        proof = await application_credential.prove(ctx, credential, request)
     except ThingNotFound:
         return None
     return await authentication.authorize(ctx, proof, None)
@@ -111,10 +111,10 @@ async def _by_secret(ctx: Context, request: Request, form: dict[str, str]) -> Au
 
 def _client(request: Request, form: dict[str, str]) -> tuple[str, str] | None:
     """The client's id and secret: by Basic authentication, or else in the form."""
-    scheme, _, given = (request.header("Authorization") or "").partition(" ")
+    scheme, _, pair = (request.header("Authorization") or "").partition(" ")
     if scheme.lower() == "basic":
         try:
-            id, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+            id, _, secret = base64.b64decode(pair, validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
             return None
     else:

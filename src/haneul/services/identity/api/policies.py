@@ -16,7 +16,7 @@ from haneul.kernel.ids import new_hex
 from haneul.kernel.policy import Rule
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given, read
+from haneul.services.identity.api.bodies import Text, read, sent
 from haneul.services.identity.api.catalog import endpoint_view
 from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId
@@ -44,13 +44,13 @@ class PolicyBody(Schema):
     policy: Document
 
 
-def view(ctx: Context, found: StoredPolicy) -> dict[str, Any]:
+def view(ctx: Context, stored: StoredPolicy) -> dict[str, Any]:
     return {
-        **found.extra,
-        "id": found.id,
-        "type": found.type,
-        "blob": found.blob,
-        "links": links(ctx, f"policies/{found.id}"),
+        **stored.extra,
+        "id": stored.id,
+        "type": stored.type,
+        "blob": stored.blob,
+        "links": links(ctx, f"policies/{stored.id}"),
     }
 
 
@@ -93,10 +93,10 @@ async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
 async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
     """Change a policy."""
     changed, extra = read(ChangedPolicy, body.policy, of="policy", may_be_empty=False)
-    found = await access.find(ctx, policy.UPDATE_POLICY, POLICIES, policy_id, "policy")
+    policy_ = await access.find(ctx, policy.UPDATE_POLICY, POLICIES, policy_id, "policy")
     if extra.pop("id", policy_id) != policy_id:
         raise ImmutableId(kind="policy")
-    new = access.changed(found, given(changed), extra)
+    new = access.changed(policy_, sent(changed), extra)
     return {"policy": view(ctx, await POLICIES.update(ctx.tx, new))}
 
 
@@ -114,8 +114,8 @@ async def delete_policy(ctx: Context, policy_id: str) -> None:
 )
 async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that a policy is given to, alone or by their service."""
-    found = await access.find(ctx, policy.LIST_ENDPOINTS_FOR_POLICY, POLICIES, policy_id, "policy")
-    endpoints = await policies.endpoints(ctx.tx, found.id)
+    policy_ = await access.find(ctx, policy.LIST_ENDPOINTS_FOR_POLICY, POLICIES, policy_id, "policy")
+    endpoints = await policies.endpoints(ctx.tx, policy_.id)
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
@@ -136,17 +136,17 @@ async def _asked(ctx: Context, rule: Rule, request: Request) -> PolicyAssociatio
     ctx.authorize(rule, {})
     words = request.path.split("/v3/policies/", 1)[1].split("/")
     names = dict(zip(words[2::2], words[3::2], strict=False))
-    found = PolicyAssociation(
+    association = PolicyAssociation(
         names.get("endpoints", ""), names.get("services", ""), names.get("regions", ""), words[0]
     )
-    await access.exists(ctx, POLICIES, found.policy_id, "policy")
-    if found.endpoint_id:
-        await access.exists(ctx, ENDPOINTS, found.endpoint_id, "endpoint")
-    if found.service_id:
-        await access.exists(ctx, SERVICES, found.service_id, "service")
-    if found.region_id:
-        await access.exists(ctx, REGIONS, found.region_id, "region")
-    return found
+    await access.exists(ctx, POLICIES, association.policy_id, "policy")
+    if association.endpoint_id:
+        await access.exists(ctx, ENDPOINTS, association.endpoint_id, "endpoint")
+    if association.service_id:
+        await access.exists(ctx, SERVICES, association.service_id, "service")
+    if association.region_id:
+        await access.exists(ctx, REGIONS, association.region_id, "region")
+    return association
 
 
 async def give(ctx: Context, rule: Rule, request: Request) -> None:

@@ -23,9 +23,9 @@ from haneul.services.identity.api.bodies import (
     ResourceOptions,
     Tag,
     Text,
-    given,
     merged,
     read,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.domains import default_domain, own_domain
@@ -108,12 +108,12 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
 
 def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]]:
     """`tags=a,b`: has all of them; `tags-any`: some; `not-tags`: not all; `not-tags-any`: none."""
-    found = []
+    conditions = []
     for parameter in ("tags", "tags-any", "not-tags", "not-tags-any"):
-        asked = query.get(parameter)
-        if asked:
-            found.append(has_texts(PROJECTS.c.tags, parameter, asked.split(",")))
-    return found
+        values = query.get(parameter)
+        if values:
+            conditions.append(has_texts(PROJECTS.c.tags, parameter, values.split(",")))
+    return conditions
 
 
 @routes.post(
@@ -133,13 +133,13 @@ async def create_project(ctx: Context, body: ProjectBody) -> dict[str, Any]:
         ctx.authorize(policy.CREATE_PROJECT, {"target": {"project": {"domain_id": None}}})
         domain = Domain(new_hex(), new.name, new.description or "", new.enabled, tags, options, extra)
         return {"project": _domain_view(ctx, await projects.create_acting_domain(ctx, domain))}
-    said = new.domain_id or await _parents_domain(ctx, new.parent_id)
-    domain_id = said or default_domain(ctx)
+    of_domain = new.domain_id or await _parents_domain(ctx, new.parent_id)
+    domain_id = of_domain or default_domain(ctx)
     parent_id = new.parent_id or domain_id
     project = Project(
         new_hex(), new.name, domain_id, parent_id, new.description or "", new.enabled, tags, options, extra
     )
-    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": said}))
+    ctx.authorize(policy.CREATE_PROJECT, access.target(project={"domain_id": of_domain}))
     return {"project": view(ctx, await projects.create(ctx, project))}
 
 
@@ -153,17 +153,17 @@ async def _parents_domain(ctx: Context, parent_id: str | None) -> str | None:
 
 async def _any(ctx: Context, id: str) -> Project | None:
     """The project, or the domain of that id as a project."""
-    found = await PROJECTS.get(ctx.tx, id)
-    if found is None and (domain := await DOMAINS.get(ctx.tx, id)):
+    project = await PROJECTS.get(ctx.tx, id)
+    if project is None and (domain := await DOMAINS.get(ctx.tx, id)):
         return as_project(domain)
-    return found
+    return project
 
 
 async def _find(ctx: Context, rule: Rule, id: str) -> Project:
     """As `access.find`, for projects and domains that are used as projects."""
-    found = await _any(ctx, id)
-    ctx.authorize(rule, access.target(project=found))
-    return access.existing(found, "project", id)
+    project = await _any(ctx, id)
+    ctx.authorize(rule, access.target(project=project))
+    return access.existing(project, "project", id)
 
 
 def _domain_view(ctx: Context, domain: Domain) -> dict[str, Any]:
@@ -190,21 +190,21 @@ async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str,
     `include_limits` shows the limits of the projects in such lists too.
     """
     project = await _find(ctx, policy.GET_PROJECT, project_id)
-    found = view(ctx, project)
+    document = view(ctx, project)
     for kind in ("parents", "subtree"):
         if _is_asked(query, f"{kind}_as_list") and _is_asked(query, f"{kind}_as_ids"):
             raise Invalid(why=f"Cannot use {kind}_as_list and {kind}_as_ids query params at the same time.")
     if _is_asked(query, "parents_as_list"):
-        found["parents"] = await _listed(ctx, query, await stored.ancestors(ctx.tx, project))
+        document["parents"] = await _listed(ctx, query, await stored.ancestors(ctx.tx, project))
     elif _is_asked(query, "parents_as_ids"):
         above = await stored.ancestors(ctx.tx, project)
         top = [] if project.is_domain else [project.domain_id]
-        found["parents"] = _above_as_ids([*(each.id for each in above), *top])
+        document["parents"] = _above_as_ids([*(each.id for each in above), *top])
     if _is_asked(query, "subtree_as_list"):
-        found["subtree"] = await _listed(ctx, query, await stored.descendants(ctx.tx, project_id))
+        document["subtree"] = await _listed(ctx, query, await stored.descendants(ctx.tx, project_id))
     elif _is_asked(query, "subtree_as_ids"):
-        found["subtree"] = _below_as_ids(project_id, await stored.descendants(ctx.tx, project_id))
-    return {"project": found}
+        document["subtree"] = _below_as_ids(project_id, await stored.descendants(ctx.tx, project_id))
+    return {"project": document}
 
 
 def _is_asked(query: Query, name: str) -> bool:
@@ -250,7 +250,7 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
     project = await _find(ctx, policy.UPDATE_PROJECT, project_id)
     if extra.pop("id", project_id) != project_id:
         raise ImmutableId(kind="project")
-    changes = given(changed)
+    changes = sent(changed)
     if changes.pop("is_domain", project.is_domain) != project.is_domain:
         raise Invalid(why="Update of `is_domain` is not allowed.")
     for name in ("domain_id", "parent_id"):

@@ -23,24 +23,24 @@ routes = Routes("/v3/OS-REVOKE")
 async def list_revocation_events(ctx: Context, query: Query) -> dict[str, Any]:
     """List what ended tokens, the oldest first; with `since`, only what came after that time."""
     later = [Filter("issued_until", "gt", since)] if (since := _since(query)) else []
-    found = await REVOCATIONS.page(ctx.tx, later, sort=(Sort("issued_until"),))
-    events = [(described(each.key), each.issued_until) for each in found]
-    targets = {said["project_id"] for said, _ in events if "user_id" in said and "project_id" in said}
+    revoked = await REVOCATIONS.page(ctx.tx, later, sort=(Sort("issued_until"),))
+    events = [(described(each.key), each.issued_until) for each in revoked]
+    targets = {shown["project_id"] for shown, _ in events if "user_id" in shown and "project_id" in shown}
     domains = {each.id for each in await DOMAINS.among(ctx.tx, "id", targets)} if targets else set()
     return {
         "events": [
-            {**_of_domain(said, domains), "issued_before": until, "revoked_at": until}
-            for said, until in events
+            {**_of_domain(shown, domains), "issued_before": until, "revoked_at": until}
+            for shown, until in events
         ],
         "links": {"next": None, "self": f"{base(ctx)}/OS-REVOKE/events", "previous": None},
     }
 
 
-def _of_domain(said: dict[str, str], domains: set[str]) -> dict[str, str]:
+def _of_domain(event: dict[str, str], domains: set[str]) -> dict[str, str]:
     """A grant says what it was on, but not whether that is a project or a domain."""
-    if "user_id" not in said or said.get("project_id") not in domains:
-        return said
-    return {"user_id": said["user_id"], "domain_id": said["project_id"]}
+    if "user_id" not in event or event.get("project_id") not in domains:
+        return event
+    return {"user_id": event["user_id"], "domain_id": event["project_id"]}
 
 
 def _since(query: Query) -> str | None:

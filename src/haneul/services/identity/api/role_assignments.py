@@ -17,7 +17,7 @@ from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.lists import base, longest_page, page
-from haneul.services.identity.model.assignments import Asked, Found
+from haneul.services.identity.model.assignments import Effective, Search
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import Assignment
 from haneul.services.identity.operations import access, assignments, effective_assignments
@@ -35,31 +35,35 @@ routes = Routes("/v3")
 )
 async def list_role_assignments(ctx: Context, request: Request, query: Query) -> Any:
     """List role assignments, as they were given or (`effective`) as they take effect."""
-    asked = _asked(query)
-    if asked.subtree:
-        if asked.project_id is None:
+    search = _asked(query)
+    if search.subtree:
+        if search.project_id is None:
             raise BadRequest("scope.project.id must be specified if include_subtree is also specified")
-        project = await PROJECTS.get(ctx.tx, asked.project_id)
+        project = await PROJECTS.get(ctx.tx, search.project_id)
         target = access.target(project=project)
         target["target"]["domain_id"] = project.domain_id if project else None
         ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE, target)
     else:
         target = {"target": {"domain_id": ctx.auth.domain_id}}
         ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS, target)
-    asked = asked._replace(in_domain=ctx.auth.domain_id)
+    search = search._replace(in_domain=ctx.auth.domain_id)
     limit = longest_page(ctx, query) if "limit" in query else None
     with_names = _is_on(query, "include_names")
-    if asked.effective and limit is None and effective_assignments.is_about_all(asked):
-        return Reply(_in_pieces(ctx, page(ctx, request, "role_assignments", [], None), asked, with_names))
-    found = await assignments.listed(ctx.tx, asked, time_text(ctx.now()), after=_marker(query), limit=limit)
-    names = await _names(ctx, found) if with_names else {}
-    is_full = limit is not None and len(found) == limit
-    following = _marker_of(found[-1].given) if is_full else None
-    return page(ctx, request, "role_assignments", [_view(ctx, each, names) for each in found], following)
+    if search.effective and limit is None and effective_assignments.is_about_all(search):
+        return Reply(_in_pieces(ctx, page(ctx, request, "role_assignments", [], None), search, with_names))
+    assignments_ = await assignments.listed(
+        ctx.tx, search, time_text(ctx.now()), after=_marker(query), limit=limit
+    )
+    names = await _names(ctx, assignments_) if with_names else {}
+    is_full = limit is not None and len(assignments_) == limit
+    following = _marker_of(assignments_[-1].assignment) if is_full else None
+    return page(
+        ctx, request, "role_assignments", [_view(ctx, each, names) for each in assignments_], following
+    )
 
 
 async def _in_pieces(
-    ctx: Context, empty: dict[str, Any], asked: Asked, with_names: bool
+    ctx: Context, empty: dict[str, Any], search: Search, with_names: bool
 ) -> AsyncIterator[bytes]:
     """The list as it is sent, never all of it in memory."""
 
@@ -69,11 +73,11 @@ async def _in_pieces(
             yield c.tx
 
     start = encode(empty).removesuffix(b"]}")
-    async for found in effective_assignments.pieces(reading, asked, time_text(ctx.now())):
+    async for piece in effective_assignments.pieces(reading, search, time_text(ctx.now())):
         async with ctx.in_reading() as c:
-            names = await _names(c, found) if with_names else {}
-        if found:
-            yield start + encode([_view(ctx, each, names) for each in found])[1:-1]
+            names = await _names(c, piece) if with_names else {}
+        if piece:
+            yield start + encode([_view(ctx, each, names) for each in piece])[1:-1]
             start = b","
     yield b"]}" if start == b"," else start + b"]}"
 
@@ -81,9 +85,15 @@ async def _in_pieces(
 _MarkerParts = tuple[str, str, str, str, bool]
 
 
-def _marker_of(given: Assignment) -> str:
+def _marker_of(assignment: Assignment) -> str:
     """Assignments have no id, so that of a page's last one is made of what it says."""
-    parts = (given.actor_id, given.target_kind, given.target_id, given.role_id, given.inherited)
+    parts = (
+        assignment.actor_id,
+        assignment.target_kind,
+        assignment.target_id,
+        assignment.role_id,
+        assignment.inherited,
+    )
     return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode()
 
 
@@ -106,8 +116,8 @@ def _is_on(query: Query, name: str) -> bool:
     return name in query and _FLAGS.read(query.get(name)) is not False
 
 
-def _asked(query: Query) -> Asked:
-    asked = Asked(
+def _asked(query: Query) -> Search:
+    search = Search(
         user_id=query.get("user.id"),
         group_id=query.get("group.id"),
         role_id=query.get("role.id"),
@@ -118,66 +128,70 @@ def _asked(query: Query) -> Asked:
         effective=_is_on(query, "effective"),
         subtree=_is_on(query, "include_subtree"),
     )
-    if asked.user_id and asked.group_id:
+    if search.user_id and search.group_id:
         raise BadRequest("Specify a user or group, not both")
-    if bool(asked.project_id) + bool(asked.domain_id) + asked.system > 1:
+    if bool(search.project_id) + bool(search.domain_id) + search.system > 1:
         raise BadRequest("Specify only one of domain, project, or system scope.")
-    return asked
+    return search
 
 
 Names = dict[str, dict[str, Any]]
 """id -> the thing with its name and domain, for all that a list speaks of."""
 
 
-async def _names(ctx: Context, found: list[Found]) -> Names:
-    given = [each.given for each in found]
+async def _names(ctx: Context, effective: list[Effective]) -> Names:
+    assignments = [each.assignment for each in effective]
     domains = {each.id: each.name for each in await DOMAINS.page(ctx.tx)}
 
     def in_domain(id: str, name: str, domain_id: str) -> dict[str, Any]:
         return {"id": id, "name": name, "domain": {"id": domain_id, "name": domains.get(domain_id)}}
 
     names: Names = {id: {"id": id, "name": name} for id, name in domains.items()}
-    for role in await ROLES.among(ctx.tx, "id", {each.role_id for each in given}):
+    for role in await ROLES.among(ctx.tx, "id", {each.role_id for each in assignments}):
         names[role.id] = {"id": role.id, "name": role.name}
         if role.domain_id:
             names[role.id] = in_domain(role.id, role.name, role.domain_id)
     for rows in (USERS, GROUPS):
-        for actor in await rows.among(ctx.tx, "id", {each.actor_id for each in given}):  # type: ignore[attr-defined]
+        for actor in await rows.among(ctx.tx, "id", {each.actor_id for each in assignments}):  # type: ignore[attr-defined]
             names[actor.id] = in_domain(actor.id, actor.name, actor.domain_id)
-    for project in await PROJECTS.among(ctx.tx, "id", {each.target_id for each in given}):
+    for project in await PROJECTS.among(ctx.tx, "id", {each.target_id for each in assignments}):
         names[project.id] = in_domain(project.id, project.name, project.domain_id)
     return names
 
 
-def _view(ctx: Context, found: Found, names: Names) -> dict[str, Any]:
-    given = found.given
-    actor_url = f"{given.actor_kind}s/{given.actor_id}"
+def _view(ctx: Context, effective: Effective, names: Names) -> dict[str, Any]:
+    assignment = effective.assignment
+    actor_url = f"{assignment.actor_kind}s/{assignment.actor_id}"
     view: dict[str, Any] = {
-        given.actor_kind: names.get(given.actor_id, {"id": given.actor_id}),
-        "role": names.get(given.role_id, {"id": given.role_id}),
+        assignment.actor_kind: names.get(assignment.actor_id, {"id": assignment.actor_id}),
+        "role": names.get(assignment.role_id, {"id": assignment.role_id}),
         "scope": {},
         "links": {},
     }
-    if given.target_kind == "system":
+    if assignment.target_kind == "system":
         view["scope"]["system"] = {"all": True}
     else:
-        view["scope"][given.target_kind] = names.get(given.target_id, {"id": given.target_id})
-    if given.inherited or found.inherited_from:
+        view["scope"][assignment.target_kind] = names.get(assignment.target_id, {"id": assignment.target_id})
+    if assignment.inherited or effective.inherited_from:
         view["scope"]["OS-INHERIT:inherited_to"] = "projects"
-    origin = found.inherited_from or given
-    holder = f"groups/{found.group_id}" if found.group_id else actor_url
-    view["links"]["assignment"] = _url(ctx, origin, holder, found.prior_role_id or given.role_id)
-    if found.group_id:
-        view["links"]["membership"] = f"{base(ctx)}/groups/{found.group_id}/users/{given.actor_id}"
-    if found.prior_role_id:
-        view["links"]["prior_role"] = f"{base(ctx)}/prior_role/{found.prior_role_id}/implies/{given.role_id}"
+    origin = effective.inherited_from or assignment
+    holder = f"groups/{effective.group_id}" if effective.group_id else actor_url
+    view["links"]["assignment"] = _url(ctx, origin, holder, effective.prior_role_id or assignment.role_id)
+    if effective.group_id:
+        view["links"]["membership"] = f"{base(ctx)}/groups/{effective.group_id}/users/{assignment.actor_id}"
+    if effective.prior_role_id:
+        view["links"]["prior_role"] = (
+            f"{base(ctx)}/prior_role/{effective.prior_role_id}/implies/{assignment.role_id}"
+        )
     return view
 
 
-def _url(ctx: Context, given: Assignment, holder: str, role_id: str) -> str:
-    if given.target_kind == "system":
+def _url(ctx: Context, assignment: Assignment, holder: str, role_id: str) -> str:
+    if assignment.target_kind == "system":
         return f"{base(ctx)}/system/{holder}/roles/{role_id}"
-    path = f"{given.target_kind}s/{given.target_id}/{holder}/roles/{role_id}"
+    path = f"{assignment.target_kind}s/{assignment.target_id}/{holder}/roles/{role_id}"
     return (
-        f"{base(ctx)}/OS-INHERIT/{path}/inherited_to_projects" if given.inherited else f"{base(ctx)}/{path}"
+        f"{base(ctx)}/OS-INHERIT/{path}/inherited_to_projects"
+        if assignment.inherited
+        else f"{base(ctx)}/{path}"
     )

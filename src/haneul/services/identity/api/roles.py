@@ -21,9 +21,9 @@ from haneul.services.identity.api.bodies import (
     Name,
     ResourceOptions,
     Text,
-    given,
     merged,
     read,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.lists import links, listing
@@ -129,7 +129,7 @@ async def update_role(ctx: Context, role_id: str, body: RoleBody) -> dict[str, A
     role = await _find(ctx, role_id, policy.UPDATE_ROLE, policy.UPDATE_DOMAIN_ROLE)
     if extra.pop("id", role_id) != role_id:
         raise ImmutableId(kind="role")
-    changes = given(changed)
+    changes = sent(changed)
     if "description" in changes:
         changes["description"] = changes["description"] or ""
     if "options" in changes:

@@ -89,8 +89,8 @@ async def create_enveloped_assertion(ctx: Context, body: CreateAssertion) -> Rep
 
 
 async def _asserted(ctx: Context, body: CreateAssertion) -> tuple[str, ServiceProvider]:
-    asked = body.auth
-    return await saml_assertions.create(ctx, asked.identity.token.id, asked.scope.service_provider.id)
+    auth = body.auth
+    return await saml_assertions.create(ctx, auth.identity.token.id, auth.scope.service_provider.id)
 
 
 def _reply(content: str, provider: ServiceProvider) -> Reply:

@@ -14,7 +14,7 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Strict
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
-from haneul.services.identity.api.bodies import Text, given
+from haneul.services.identity.api.bodies import Text, sent
 from haneul.services.identity.api.identity_providers import require_short
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import DuplicateThing, Invalid
@@ -92,7 +92,7 @@ async def create_service_provider(
     if await SERVICE_PROVIDERS.get(ctx.tx, provider_id) is not None:
         details = f"Duplicate entry found with ID {provider_id}"
         raise DuplicateThing(kind="service_provider", details=details)
-    new = ServiceProvider(provider_id, **given(body.service_provider))
+    new = ServiceProvider(provider_id, **sent(body.service_provider))
     tokens.catalogue_changed(ctx)
     return {"service_provider": view(ctx, await SERVICE_PROVIDERS.add(ctx.tx, new))}
 
@@ -126,7 +126,7 @@ async def update_service_provider(
 ) -> dict[str, Any]:
     """Change a service provider."""
     provider = await access.find(ctx, policy.UPDATE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
-    changes = given(body.service_provider)
+    changes = sent(body.service_provider)
     if not changes:
         raise Invalid(why="Invalid input for field/attribute service_provider. {} should be non-empty")
     tokens.catalogue_changed(ctx)

@@ -54,19 +54,19 @@ class S3Credentials(Schema):
 )
 async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, request: Request) -> Reply:
     """A token for whoever signed this EC2 request, by version 2 or 4."""
-    given = body.credentials or body.ec2Credentials
-    if given is None:
+    credentials = body.credentials or body.ec2Credentials
+    if credentials is None:
         raise BadRequest("request must include a request body")
     signed = SignedRequest(
-        given.signature,
-        given.host,
-        given.verb,
-        given.path,
-        given.params,
-        given.headers or {},
-        given.body_hash or "",
+        credentials.signature,
+        credentials.host,
+        credentials.verb,
+        credentials.path,
+        credentials.params,
+        credentials.headers or {},
+        credentials.body_hash or "",
     )
-    auth = await ec2.by_request(ctx, given.access, signed, address=request.address)
+    auth = await ec2.by_request(ctx, credentials.access, signed, address=request.address)
     return await tokens.issued(ctx, auth, query)
 
 
@@ -74,11 +74,11 @@ async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, req
 async def create_s3_token(ctx: Context, body: S3Credentials, query: Query, request: Request) -> Reply:
     """Who signed this S3 request. The token itself is not given away."""
     ctx.authorize(policy.S3TOKENS_VALIDATE, {}, hidden=Unauthorized())
-    given = body.credentials
+    credentials = body.credentials
     try:
-        text = base64.b64decode(given.token, altchars=b"-_")
+        text = base64.b64decode(credentials.token, altchars=b"-_")
     except (binascii.Error, ValueError):
         raise Unauthorized from None
-    auth = await ec2.by_string(ctx, given.access, text, given.signature, address=request.address)
+    auth = await ec2.by_string(ctx, credentials.access, text, credentials.signature, address=request.address)
     answer = await tokens.issued(ctx, auth, query)
     return Reply(answer.body)

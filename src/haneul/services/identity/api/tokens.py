@@ -194,39 +194,39 @@ def _parts(identity: dict[str, Any]) -> list[tuple[Method, Any]]:
     return [_part(method(name), parts) for name in dict.fromkeys(known.methods)]
 
 
-def _part(found: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
-    given = parts.get(found.name)
-    if not isinstance(given, dict):
+def _part(method: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
+    part = parts.get(method.name)
+    if not isinstance(part, dict):
         raise BadRequest(
-            f"Expecting to find {found.name} in identity. The server could not comply with the request since "
+            f"Expecting to find {method.name} in identity. The server could not comply with the request since "
             "it is either malformed or otherwise incorrect. The client is assumed to be in error."
         )
-    return found, read(found.shape, given, of=f"auth.identity.{found.name}")[0]
+    return method, read(method.shape, part, of=f"auth.identity.{method.name}")[0]
 
 
-def _scope(asked: ScopeAsked | str | None) -> Scope | None:
-    if asked is None:
+def _scope(wanted: ScopeAsked | str | None) -> Scope | None:
+    if wanted is None:
         return None
-    if isinstance(asked, str):
-        if asked != "unscoped":
-            raise BadRequest(f"Invalid input for field auth.scope: {asked!r} is not one of ['unscoped']")
+    if isinstance(wanted, str):
+        if wanted != "unscoped":
+            raise BadRequest(f"Invalid input for field auth.scope: {wanted!r} is not one of ['unscoped']")
         return Scope("unscoped")
     kinds = [
         kind
         for kind in ("project", "domain", "system", "trust", "unscoped")
-        if getattr(asked, kind) is not None
+        if getattr(wanted, kind) is not None
     ]
     if len(kinds) != 1:
         raise BadRequest("Expecting to find exactly one of project, domain, system or unscoped in scope.")
-    if asked.project:
-        return Scope("project", named(asked.project, "project"))
-    if asked.domain:
-        return Scope("domain", named_domain(asked.domain))
-    if asked.trust:
-        if not asked.trust.id:
+    if wanted.project:
+        return Scope("project", named(wanted.project, "project"))
+    if wanted.domain:
+        return Scope("domain", named_domain(wanted.domain))
+    if wanted.trust:
+        if not wanted.trust.id:
             raise BadRequest("Expecting to find trust_id in trust.")
-        return Scope("trust", Named(id=asked.trust.id))
-    if asked.system and not asked.system.all:
+        return Scope("trust", Named(id=wanted.trust.id))
+    if wanted.system and not wanted.system.all:
         raise BadRequest("Expecting to find all in system.")
     return Scope(kinds[0])
 
@@ -284,13 +284,13 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
     if auth.certificate_thumbprint:
         token["oauth2_credential"] = {"x5t#S256": auth.certificate_thumbprint}
     if auth.app_credential_id:
-        found = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
-        if found is not None:
+        credential = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
+        if credential is not None:
             token["application_credential"] = {
-                "id": found.id,
-                "name": found.name,
-                "restricted": not found.unrestricted,
-                **({"access_rules": found.access_rules} if found.access_rules else {}),
+                "id": credential.id,
+                "name": credential.name,
+                "restricted": not credential.unrestricted,
+                **({"access_rules": credential.access_rules} if credential.access_rules else {}),
             }
     return encode({"token": token})
 

@@ -82,8 +82,8 @@ def _with_roles(ctx: Context, trust: Trust, roles: list[Role]) -> dict[str, Any]
 async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
     """Lend some of one's roles in a project to another user."""
     new, _ = read(NewTrust, body.trust, of="trust")
-    given = [(role.id, role.name) for role in new.roles or ()]
-    if any(not (id or name) for id, name in given):
+    roles = [(role.id, role.name) for role in new.roles or ()]
+    if any(not (id or name) for id, name in roles):
         raise Invalid(why="A role needs its id or name.")
     trust = await trusts.create(
         ctx,
@@ -93,7 +93,7 @@ async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
             new.trustee_user_id,
             new.impersonation,
             new.project_id,
-            given,
+            roles,
             _time(new.expires_at),
             new.remaining_uses,
             bool(new.allow_redelegation),
@@ -118,8 +118,8 @@ def _time(text: str | None) -> datetime | None:
 @routes.get("/trusts", answer=answers.Trusts)
 async def list_trusts(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List trusts: all of them, or those of a trustor or trustee."""
-    found = await trusts.listed(ctx, query.get("trustor_user_id"), query.get("trustee_user_id"))
-    return whole(ctx, request, "trusts", [view(ctx, each) for each in found])
+    listed = await trusts.listed(ctx, query.get("trustor_user_id"), query.get("trustee_user_id"))
+    return whole(ctx, request, "trusts", [view(ctx, each) for each in listed])
 
 
 @routes.get(
@@ -152,8 +152,8 @@ async def delete_trust(ctx: Context, trust_id: str) -> None:
 )
 async def list_roles(ctx: Context, trust_id: str, request: Request) -> dict[str, Any]:
     """List the roles that are lent."""
-    found = await trusts.roles_of(ctx, await trusts.find(ctx, policy.LIST_ROLES_FOR_TRUST, trust_id))
-    return whole(ctx, request, "roles", [role_view(ctx, each) for each in found])
+    roles = await trusts.roles_of(ctx, await trusts.find(ctx, policy.LIST_ROLES_FOR_TRUST, trust_id))
+    return whole(ctx, request, "roles", [role_view(ctx, each) for each in roles])
 
 
 @routes.get(

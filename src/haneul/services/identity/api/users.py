@@ -19,9 +19,9 @@ from haneul.services.identity.api.bodies import (
     Name,
     Text,
     UserOptions,
-    given,
     read,
     refuse_empty,
+    sent,
     set_options,
 )
 from haneul.services.identity.api.domains import default_domain, own_domain
@@ -163,10 +163,10 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
     changed, extra = read(ChangedUser, body.user, of="user", may_be_empty=False)
     if extra.pop("id", user_id) != user_id:
         raise BadRequest("Cannot change ID")
-    changes = given(changed)
+    changes = sent(changed)
     password = changes.pop("password", None)
     if "options" in changes:
-        changes["options"] = given(changes["options"])
+        changes["options"] = sent(changes["options"])
     federated = changes.pop("federated", None)
     links = None if federated is None else federated_objects.links(federated)
     user = await users.update(ctx, policy.UPDATE_USER, user_id, changes, extra, password, links)

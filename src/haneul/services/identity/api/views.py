@@ -17,7 +17,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 def user_view(ctx: Context, user: User) -> dict[str, Any]:
-    found = {
+    document = {
         **user.extra,
         "id": user.id,
         "name": user.name,
@@ -28,8 +28,8 @@ def user_view(ctx: Context, user: User) -> dict[str, Any]:
         "links": links(ctx, f"users/{user.id}"),
     }
     if user.default_project_id is not None:
-        found["default_project_id"] = user.default_project_id
-    return found
+        document["default_project_id"] = user.default_project_id
+    return document
 
 
 def role_view(ctx: Context, role: Role) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from html import escape
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized
@@ -35,34 +36,28 @@ LARGEST_FORM = 1 << 20
 _HERE = "/auth/OS-FEDERATION/identity_providers/{idp_id}"
 NOT_LOGGED_IN = (errors.CannotMap, errors.Invalid, errors.InvalidRules, errors.ThingNotFound)
 """What a log-in by way of another provider can fail with."""
+LOG_IN: dict[str, Any] = {
+    "auth": False,
+    "transaction": False,
+    "answer": Content(("text/html",)),
+    "other_answers": {302: None},
+    "errors": NOT_LOGGED_IN,
+}
+"""Who comes has no token yet; a page sends them to the dashboard with one, or they are sent to their provider."""
 _SUBMIT = "document.forms[0].submit()"
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
 
 
-@routes.get(
-    "/auth/OS-FEDERATION/websso/{protocol_id}",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
-@routes.post(
-    "/auth/OS-FEDERATION/websso/{protocol_id}",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.get("/auth/OS-FEDERATION/websso/{protocol_id}", **LOG_IN)
+@routes.post("/auth/OS-FEDERATION/websso/{protocol_id}", **LOG_IN)
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
     async with ctx.in_reading() as c:
-        found = await PROTOCOLS.find(c.tx, id=protocol_id)
+        protocols = await PROTOCOLS.find(c.tx, id=protocol_id)
         enabled = {idp.id for idp in await IDENTITY_PROVIDERS.find(c.tx, enabled=True)}
     idp_ids = [
         each.idp_id
-        for each in found
+        for each in protocols
         if each.idp_id in enabled
         and (_is_native(ctx, each.idp_id) or _by_proxy(ctx, each.idp_id, protocol_id, request))
     ]
@@ -71,22 +66,8 @@ async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query)
     return await _log_in(ctx, idp_ids[0], protocol_id, request, query)
 
 
-@routes.get(
-    f"{_HERE}/protocols/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
-@routes.get(
-    f"{_HERE}/protocol/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.get(f"{_HERE}/protocols/{{protocol_id}}/websso", **LOG_IN)
+@routes.get(f"{_HERE}/protocol/{{protocol_id}}/websso", **LOG_IN)
 async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with this identity provider, and go back to `origin`. OpenID providers send people back here."""
     state = query.get("state")
@@ -100,21 +81,14 @@ async def log_in_with(ctx: Context, idp_id: str, protocol_id: str, request: Requ
     return await _back(ctx, login.origin, await browser_login.complete(ctx, options, login, code))
 
 
-@routes.post(
-    f"{_HERE}/protocols/{{protocol_id}}/websso",
-    auth=False,
-    transaction=False,
-    answer=Content(("text/html",)),
-    other_answers={302: None},
-    errors=NOT_LOGGED_IN,
-)
+@routes.post(f"{_HERE}/protocols/{{protocol_id}}/websso", **LOG_IN)
 async def log_in_with_form(
     ctx: Context, idp_id: str, protocol_id: str, request: Request, query: Query
 ) -> Reply:
     """The same; SAML providers send people back here, with a form."""
     form = await fields(request, LARGEST_FORM)
-    said = form.get("SAMLResponse")
-    if said is None:
+    response = form.get("SAMLResponse")
+    if response is None:
         return await _log_in(ctx, idp_id, protocol_id, request, query)
     state = form.get("RelayState") or ""
     login = browser_login.begun(ctx, idp_id, protocol_id, state, _cookies(request))
@@ -123,8 +97,10 @@ async def log_in_with_form(
         raise Unauthorized
     await _require_allowed(ctx, idp_id, protocol_id)
     at = addresses(ctx, idp_id, protocol_id)
-    found = await saml.complete(ctx, options, at, idp_id, protocol_id, asked=login.nonce, said=said)
-    return await _back(ctx, login.origin, found)
+    identity = await saml.complete(
+        ctx, options, at, idp_id, protocol_id, request_id=login.nonce, text=response
+    )
+    return await _back(ctx, login.origin, identity)
 
 
 @routes.get(
@@ -151,9 +127,9 @@ async def _log_in(ctx: Context, idp_id: str, protocol_id: str, request: Request,
     """Back to the dashboard at once if a web server knows who it is; to the provider otherwise."""
     origin = browser_login.require_trusted(ctx, query.get("origin"))
     await _require_allowed(ctx, idp_id, protocol_id)
-    said = _by_proxy(ctx, idp_id, protocol_id, request)
-    if said is not None:
-        return await _back(ctx, origin, said)
+    identity = _by_proxy(ctx, idp_id, protocol_id, request)
+    if identity is not None:
+        return await _back(ctx, origin, identity)
     at = addresses(ctx, idp_id, protocol_id)
     if (of_openid := openid.provider(ctx, idp_id)) is not None:
         begun = await browser_login.begin(ctx, of_openid, idp_id, protocol_id, origin, at.consumer)
@@ -186,9 +162,9 @@ def _by_proxy(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> 
     return assertions.by_proxy(ctx, idp_id, protocol_id, request)
 
 
-async def _back(ctx: Context, origin: str, said: Asserted) -> Reply:
+async def _back(ctx: Context, origin: str, identity: Asserted) -> Reply:
     """A page that sends a token without a scope to the dashboard."""
-    proof = await federated_login.prove(ctx, said)
+    proof = await federated_login.prove(ctx, identity)
     auth = await authentication.authorize(ctx, proof, Scope("unscoped"))
     token = escape(tokens.mint(ctx.platform, auth))
     page = (
@@ -209,9 +185,9 @@ async def _back(ctx: Context, origin: str, said: Asserted) -> Reply:
 
 
 def _cookies(request: Request) -> dict[str, str]:
-    found: SimpleCookie = SimpleCookie()
+    cookies: SimpleCookie = SimpleCookie()
     try:
-        found.load(request.header("Cookie") or "")
+        cookies.load(request.header("Cookie") or "")
     except CookieError:
         return {}
-    return {name: morsel.value for name, morsel in found.items()}
+    return {name: morsel.value for name, morsel in cookies.items()}

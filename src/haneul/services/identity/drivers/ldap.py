@@ -66,16 +66,16 @@ class LdapDirectory:
         """All groups, or those that the user is in; where groups are nested, by others too."""
         o = self._options
         if of is None:
-            found = await self._groups_with(None)
-            return with_nested(found) if o.group_ad_nesting else found
-        found = await self._groups_with([of.id if o.group_members_are_ids else of.key])
+            groups = await self._groups_with(None)
+            return with_nested(groups) if o.group_ad_nesting else groups
+        groups = await self._groups_with([of.id if o.group_members_are_ids else of.key])
         if not o.group_ad_nesting:
-            return found
-        known = {group.key: group for group in found}
-        while found:  # a level of nesting at a time
-            above = await self._groups_with([group.key for group in found])
-            found = [group for group in above if group.key not in known]
-            known.update((group.key, group) for group in found)
+            return groups
+        known = {group.key: group for group in groups}
+        while groups:  # a level of nesting at a time
+            above = await self._groups_with([group.key for group in groups])
+            groups = [group for group in above if group.key not in known]
+            known.update((group.key, group) for group in groups)
         return list(known.values())
 
     async def _groups_with(self, members: list[str] | None) -> list[DirectoryGroup]:
@@ -99,8 +99,8 @@ class LdapDirectory:
         async def bound(connection: Connection) -> bool:
             return await connection.bind(user.key, password)
 
-        found: bool = await self._logins.use(bound)
-        return found
+        is_right: bool = await self._logins.use(bound)
+        return is_right
 
     async def close(self) -> None:
         await self._pool.close()
@@ -118,8 +118,8 @@ class LdapDirectory:
             page_size=self._options.page_size,
             aliases=_ALIASES[self._options.alias_dereferencing],
         )
-        found: list[Entry] = await self._pool.use(search)
-        return found
+        entries: list[Entry] = await self._pool.use(search)
+        return entries
 
 
 def _all(wanted: list[sansldap.LDAPFilter], more: str | None) -> sansldap.LDAPFilter:

@@ -49,14 +49,14 @@ class Connection:
                     ssl=context if secure else None,
                     server_hostname=host if secure else None,
                 )
-                found = cls(*streams)
+                connection = cls(*streams)
                 try:
                     if context is not None and not secure:
-                        await found._start_tls(context, host)
+                        await connection._start_tls(context, host)
                 except BaseException:
-                    await found.close()
+                    await connection.close()
                     raise
-                return found
+                return connection
 
     async def _start_tls(self, context: ssl.SSLContext, host: str) -> None:
         self._ldap.extended_request(sansldap.ExtendedOperations.LDAP_START_TLS.value)
@@ -87,7 +87,7 @@ class Connection:
         aliases: sansldap.DereferencingPolicy = sansldap.DereferencingPolicy.NEVER,
     ) -> list[Entry]:
         """All entries that fit, however many pages the server wants for them."""
-        found: list[Entry] = []
+        entries: list[Entry] = []
         cookie = b""
         with _told_as_unreachable():
             while True:
@@ -101,16 +101,16 @@ class Connection:
                     controls=[paged] if page_size else None,
                 )
                 async with asyncio.timeout(TIMEOUT_S):
-                    cookie = await self._entries(found)
+                    cookie = await self._entries(entries)
                 if not cookie:
-                    return found
+                    return entries
 
-    async def _entries(self, found: list[Entry]) -> bytes:
+    async def _entries(self, entries: list[Entry]) -> bytes:
         """Add the entries of one page; where the next begins, if there is one."""
         while True:
             message = await self._answer()
             if isinstance(message, sansldap.SearchResultEntry):
-                found.append((message.object_name, _texts(message.attributes)))
+                entries.append((message.object_name, _texts(message.attributes)))
             elif isinstance(message, sansldap.SearchResultDone):
                 if message.result.result_code != _SUCCESS:
                     raise DirectoryUnreachable(why=f"it answers a search with {message.result.result_code!r}")

@@ -45,9 +45,9 @@ class UserShape:
         id, name = _first(values, o.user_id_attribute), _first(values, o.user_name_attribute)
         if id is None or name is None:
             return None
-        said = {field: _first(values, attribute) for field, attribute in self.fields.items()}
+        fields = {field: _first(values, attribute) for field, attribute in self.fields.items()}
         if enabled is None:
-            is_enabled = "enabled" not in self.fields or self._is_enabled(said["enabled"])
+            is_enabled = "enabled" not in self.fields or self._is_enabled(fields["enabled"])
         else:
             is_enabled = (id if _says_ids(o) else dn.lower()) in enabled
         return DirectoryUser(
@@ -55,9 +55,9 @@ class UserShape:
             name,
             dn,
             is_enabled,
-            said.get("email"),
-            said.get("description"),
-            said.get("default_project_id"),
+            fields.get("email"),
+            fields.get("description"),
+            fields.get("default_project_id"),
             _found(self.more, values),
         )
 
@@ -139,22 +139,22 @@ def _wanted(fields: Mapping[str, str | None], ignored: Iterable[str]) -> dict[st
 
 def _mapped(pairs: Iterable[str], ignored: Iterable[str]) -> dict[str, str]:
     """Field -> attribute, of `attribute:field`; what cannot be read is left out, as upstream does."""
-    found = {}
+    mapped = {}
     for pair in pairs:
         attribute, colon, field = (part.strip() for part in pair.partition(":"))
         if colon and attribute and field and field not in ignored:
-            found[field] = attribute
-    return found
+            mapped[field] = attribute
+    return mapped
 
 
 def _found(fields: Mapping[str, str], values: dict[str, list[str]]) -> dict[str, str]:
-    said = {field: _first(values, attribute) for field, attribute in fields.items()}
-    return {field: value for field, value in said.items() if value is not None}
+    fields_ = {field: _first(values, attribute) for field, attribute in fields.items()}
+    return {field: value for field, value in fields_.items() if value is not None}
 
 
 def _first(values: dict[str, list[str]], attribute: str) -> str | None:
-    found = values.get(attribute.lower())
-    return found[0] if found else None
+    first = values.get(attribute.lower())
+    return first[0] if first else None
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from haneul.services.identity.model.roles import Assignment
 
 
-class Asked(NamedTuple):
+class Search(NamedTuple):
     """What the list is to be about; None means any."""
 
     user_id: str | None = None
@@ -23,10 +23,10 @@ class Asked(NamedTuple):
     subtree: bool = False
 
 
-class Found(NamedTuple):
+class Effective(NamedTuple):
     """An assignment, and where it comes from if it takes effect by a detour."""
 
-    given: Assignment
+    assignment: Assignment
     group_id: str | None = None
     inherited_from: Assignment | None = None
     prior_role_id: str | None = None

@@ -47,14 +47,18 @@ def catalogue(
 
     An endpoint whose URL asks for a value that is not there (no project in the token) is left out.
     """
-    found = {
+    services_shown = {
         s.id: {"endpoints": [], "id": s.id, "type": s.type, "name": s.name or ""}
         for s in services
         if s.enabled
     }
     for each in endpoints:
-        if each.enabled and each.service_id in found and (url := filled(each.url, values)) is not None:
-            found[each.service_id]["endpoints"].append(
+        if (
+            each.enabled
+            and each.service_id in services_shown
+            and (url := filled(each.url, values)) is not None
+        ):
+            services_shown[each.service_id]["endpoints"].append(
                 {
                     "id": each.id,
                     "interface": each.interface,
@@ -63,7 +67,7 @@ def catalogue(
                     "region": each.region_id,
                 }
             )
-    return list(found.values())
+    return list(services_shown.values())
 
 
 def is_fillable(url: str) -> bool:

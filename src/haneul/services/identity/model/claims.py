@@ -18,16 +18,16 @@ def attributes(claims: Mapping[str, Any]) -> dict[str, list[str]]:
     Where two claims would have the same name in capitals, neither gets it: nobody shall become somebody
     else by a claim that only looks like another.
     """
-    found: dict[str, list[str]] = {}
+    attributes_: dict[str, list[str]] = {}
     capitals = Counter(_in_capitals(name) for name in claims)
     for name, value in claims.items():
         texts = _texts(value)
         if not texts:
             continue
-        found[f"OIDC-{name}"] = texts
+        attributes_[f"OIDC-{name}"] = texts
         if capitals[_in_capitals(name)] == 1:
-            found[f"HTTP_OIDC_{_in_capitals(name)}"] = texts
-    return found
+            attributes_[f"HTTP_OIDC_{_in_capitals(name)}"] = texts
+    return attributes_
 
 
 def _in_capitals(name: str) -> str:

@@ -76,8 +76,8 @@ def require_about(config: dict[str, Any], group: str, option: str | None) -> dic
 
 def shown(options: Iterable[DomainOption]) -> dict[str, dict[str, Any]]:
     """The options by group, without secrets."""
-    found: dict[str, dict[str, Any]] = {}
+    document: dict[str, dict[str, Any]] = {}
     for each in options:
         if each.option not in SECRETS[each.group]:
-            found.setdefault(each.group, {})[each.option] = msgspec.json.decode(each.value)
-    return found
+            document.setdefault(each.group, {})[each.option] = msgspec.json.decode(each.value)
+    return document

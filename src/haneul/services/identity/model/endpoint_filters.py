@@ -35,9 +35,9 @@ class ProjectEndpointGroup(msgspec.Struct, frozen=True):
 
 
 def shown(
-    endpoints: Iterable[Endpoint], given: Iterable[ProjectEndpoint], groups: Iterable[EndpointGroup]
+    endpoints: Iterable[Endpoint], associations: Iterable[ProjectEndpoint], groups: Iterable[EndpointGroup]
 ) -> list[Endpoint]:
     """The endpoints that are given to a project."""
-    ids = {each.endpoint_id for each in given}
+    ids = {each.endpoint_id for each in associations}
     known = list(groups)
     return [each for each in endpoints if each.id in ids or any(group.has(each) for group in known)]

@@ -118,7 +118,7 @@ def _results(rules: Iterable[Rule], assertion: Assertion) -> Iterable[_Result]:
 
 def _values(requirements: Iterable[Remote], assertion: Assertion) -> list[Sequence[str]] | None:
     """The values that the requirements give, in their order; None if one of them does not hold."""
-    found: list[Sequence[str]] = []
+    columns: list[Sequence[str]] = []
     for each in requirements:
         values = assertion.get(each.type)
         if not values:
@@ -131,21 +131,21 @@ def _values(requirements: Iterable[Remote], assertion: Assertion) -> list[Sequen
                 return None
         elif each.blacklist is not UNSET:
             refused = _matching(each.blacklist, values, each.regex)
-            found.append([value for value in values if value not in refused])
+            columns.append([value for value in values if value not in refused])
         elif each.whitelist is not UNSET:
-            found.append(_matching(each.whitelist, values, each.regex))
+            columns.append(_matching(each.whitelist, values, each.regex))
         else:
-            found.append(values)
-    return found
+            columns.append(values)
+    return columns
 
 
 def _matching(wanted: list[Any], values: Sequence[str], regex: bool | UnsetType) -> list[str]:
     """Those of the values that are wanted, each once."""
     if regex is True:
-        found = [v for v in values if any(pattern(str(each)).search(v) for each in wanted)]
+        matching = [v for v in values if any(pattern(str(each)).search(v) for each in wanted)]
     else:
-        found = [v for v in values if v in wanted]
-    return list(dict.fromkeys(found))
+        matching = [v for v in values if v in wanted]
+    return list(dict.fromkeys(matching))
 
 
 def _filled(template: str, values: Sequence[Sequence[str]]) -> str:
@@ -154,8 +154,8 @@ def _filled(template: str, values: Sequence[Sequence[str]]) -> str:
     def put(place: re.Match[str]) -> str:
         if place[1] is None:
             return place[0][0]
-        found = _value(values, int(place[1]))
-        return found[0] if len(found) == 1 else str(list(found))
+        value = _value(values, int(place[1]))
+        return value[0] if len(value) == 1 else str(list(value))
 
     return _PLACE.sub(put, template)
 
@@ -195,10 +195,10 @@ def _place(domain: DomainNamed | UnsetType, values: Sequence[Sequence[str]]) -> 
 
 def _last_domain(results: Iterable[_Result]) -> Place:
     """The domain of the last result that names one."""
-    found = Place()
+    place = Place()
     for each in results:
-        found = _place(each.local.domain, each.values) or found
-    return found
+        place = _place(each.local.domain, each.values) or place
+    return place
 
 
 def _user(results: Iterable[_Result], default: Place) -> MappedUser:
@@ -249,26 +249,26 @@ class _Group(msgspec.Struct):
 def _group_written_out(text: str) -> MappedGroup:
     """A group that the provider names together with its domain; rules that name a domain do not ask it."""
     try:
-        found = msgspec.json.decode(text, type=_Group)
+        group = msgspec.json.decode(text, type=_Group)
     except msgspec.DecodeError:
         raise CannotMap("A group of the assertion is not written as JSON with name and domain.") from None
-    return MappedGroup(found.name, Place(_given(found.domain.id), _given(found.domain.name)))
+    return MappedGroup(group.name, Place(_given(group.domain.id), _given(group.domain.name)))
 
 
 def _projects(results: Iterable[_Result], *, uses_domain: bool) -> tuple[MappedProject, ...]:
     """The projects of the last result that names any."""
-    found: tuple[MappedProject, ...] = ()
+    mapped_projects: tuple[MappedProject, ...] = ()
     for local, values in results:
         named, written = _given(local.projects), _given(local.projects_json)
         if named is None and written is None:
             continue
         default = (_place(local.domain, values) if uses_domain else None) or Place()
         asserted = _written_out(written, values) if written is not None else []
-        found = (
+        mapped_projects = (
             *(_project(each, values, default) for each in named or ()),
             *(_project(each, (), default, is_template=False) for each in asserted),
         )
-    return found
+    return mapped_projects
 
 
 def _project(
@@ -289,12 +289,12 @@ def _written_out(template: str, values: Sequence[Sequence[str]]) -> list[Project
     place = _WHOLE.fullmatch(template)
     if place is None:
         raise CannotMap("The rule for projects_json must be one place such as {0}.")
-    found: list[Any] = []
+    projects: list[Any] = []
     try:
         for text in _value(values, int(place[1])):
             read = msgspec.json.decode(text)
-            found += read if isinstance(read, list) else [read]
-        return msgspec.convert(found, list[Project])
+            projects += read if isinstance(read, list) else [read]
+        return msgspec.convert(projects, list[Project])
     except (msgspec.DecodeError, msgspec.ValidationError):
         raise CannotMap(
             "The projects of the assertion are not written as JSON with names and roles."

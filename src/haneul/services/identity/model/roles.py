@@ -42,21 +42,21 @@ class Assignment(msgspec.Struct, frozen=True):
     actor_kind: str = "user"
 
 
-def with_implied(given: Iterable[str], implied: Mapping[str, Iterable[str]]) -> set[str]:
+def with_implied(role_ids: Iterable[str], implied: Mapping[str, Iterable[str]]) -> set[str]:
     """The role ids given, and all that they imply, directly or not."""
-    found: set[str] = set()
-    waiting = list(given)
+    closure: set[str] = set()
+    waiting = list(role_ids)
     while waiting:
         role_id = waiting.pop()
-        if role_id not in found:
-            found.add(role_id)
+        if role_id not in closure:
+            closure.add(role_id)
             waiting.extend(implied.get(role_id, ()))
-    return found
+    return closure
 
 
 def in_tokens(
-    given: Iterable[str], roles: Mapping[str, Role], implied: Mapping[str, Iterable[str]]
+    role_ids: Iterable[str], roles: Mapping[str, Role], implied: Mapping[str, Iterable[str]]
 ) -> list[Role]:
     """The roles that a token carries for these role ids, sorted by name."""
-    found = (roles[each] for each in with_implied(given, implied) if each in roles)
-    return sorted((role for role in found if not role.domain_id), key=lambda role: role.name)
+    known = (roles[each] for each in with_implied(role_ids, implied) if each in roles)
+    return sorted((role for role in known if not role.domain_id), key=lambda role: role.name)

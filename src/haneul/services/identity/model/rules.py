@@ -82,15 +82,15 @@ def rules_of(rules: Any, version: str) -> list[Rule]:
     if version not in VERSIONS:
         raise InvalidRules(why=f"schema_version {version!r} is not one of {list(VERSIONS)}")
     try:
-        found = msgspec.convert(rules, _Rules)
+        read = msgspec.convert(rules, _Rules)
     except msgspec.ValidationError as problem:
         raise InvalidRules(why=str(problem)) from None
-    for rule in found:
+    for rule in read:
         for remote in rule.remote:
             _require_sound(remote)
         for local in rule.local:
             _require_known(local, version)
-    return found
+    return read
 
 
 def _require_sound(remote: Remote) -> None:

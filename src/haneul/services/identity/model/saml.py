@@ -28,13 +28,13 @@ def attributes(
 
     `MELLON_NAME_ID` is who it is about and `MELLON_IDP` who asserts it, whatever attributes are called so.
     """
-    found = {name: list(values) for name, values in asserted.items() if values}
-    found |= {f"MELLON_{name}": values for name, values in list(found.items())}
-    found["MELLON_IDP"] = [entity_id]
-    found.pop("MELLON_NAME_ID", None)
+    lists = {name: list(values) for name, values in asserted.items() if values}
+    lists |= {f"MELLON_{name}": values for name, values in list(lists.items())}
+    lists["MELLON_IDP"] = [entity_id]
+    lists.pop("MELLON_NAME_ID", None)
     if name_id:
-        found["MELLON_NAME_ID"] = [name_id]
-    return found
+        lists["MELLON_NAME_ID"] = [name_id]
+    return lists
 
 
 def subject(entity_id: str, name_id: str) -> str:
@@ -56,7 +56,7 @@ def of_ours(auth: Auth, role_names: Sequence[str], groups: Sequence[tuple[str, s
 
     `groups` are names, each with that of its domain.
     """
-    told = {
+    attributes_ = {
         "openstack_user": [auth.user_name or ""],
         "openstack_roles": list(role_names),
         "openstack_project": [auth.project_name or ""],
@@ -64,14 +64,14 @@ def of_ours(auth: Auth, role_names: Sequence[str], groups: Sequence[tuple[str, s
         "openstack_user_domain": [auth.user_domain_name or ""],
     }
     if groups:
-        told["openstack_groups"] = [_group(name, domain) for name, domain in groups]
-    return told
+        attributes_["openstack_groups"] = [_group(name, domain) for name, domain in groups]
+    return attributes_
 
 
 def _group(name: str, domain: str) -> str:
     return "JSON:" + json.dumps({"name": name, "domain": {"name": domain}})
 
 
-def is_sayable(told: Mapping[str, Sequence[str]]) -> bool:
+def is_sayable(attributes: Mapping[str, Sequence[str]]) -> bool:
     """Whether XML has a way to write all of it; it has none for most control characters."""
-    return not any(_NOT_IN_XML.search(value) for values in told.values() for value in values)
+    return not any(_NOT_IN_XML.search(value) for values in attributes.values() for value in values)

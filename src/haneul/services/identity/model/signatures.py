@@ -33,15 +33,15 @@ class SignedRequest(msgspec.Struct, frozen=True):
 
     @property
     def is_version_4(self) -> bool:
-        return V4 in (self.params.get("X-Amz-Algorithm"), self.said("Authorization").partition(" ")[0])
+        return V4 in (self.params.get("X-Amz-Algorithm"), self.header("Authorization").partition(" ")[0])
 
-    def said(self, name: str) -> str:
+    def header(self, name: str) -> str:
         """The header of that name in any case; empty if there is none."""
         return _lower(self.headers).get(name.lower(), "")
 
     def signed_at(self) -> datetime | None:
         """When it says that it was signed."""
-        date = self.said("X-Amz-Date") or self.params.get("X-Amz-Date") or self.params.get("Timestamp", "")
+        date = self.header("X-Amz-Date") or self.params.get("X-Amz-Date") or self.params.get("Timestamp", "")
         try:
             return times.read(date)
         except ValueError:
@@ -70,13 +70,13 @@ def _version_2(secret: str, request: SignedRequest, host: str) -> str:
 
 def _version_4(secret: str, request: SignedRequest) -> str:
     """Empty if the request does not say all that is needed."""
-    said = _authorization(request)
-    date = request.said("X-Amz-Date") or request.params.get("X-Amz-Date", "")
-    _, _, scope = said.get("Credential", "").partition("/")
+    claims = _authorization(request)
+    date = request.header("X-Amz-Date") or request.params.get("X-Amz-Date", "")
+    _, _, scope = claims.get("Credential", "").partition("/")
     parts = scope.split("/")
     if len(parts) != 4 or not date.startswith(parts[0]):
         return ""
-    signed = said.get("SignedHeaders", "")
+    signed = claims.get("SignedHeaders", "")
     headers = _lower(request.headers)
     pairs = sorted((quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in request.params.items())
     is_post = request.verb.upper() == "POST"
@@ -95,7 +95,7 @@ def _version_4(secret: str, request: SignedRequest) -> str:
 
 def _authorization(request: SignedRequest) -> Mapping[str, str]:
     """Credential and SignedHeaders, from the header or from the query string."""
-    header = request.said("Authorization")
+    header = request.header("Authorization")
     if not header:
         return {name: request.params.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders")}
     pairs = (part.strip().partition("=") for part in header.partition(" ")[2].split(","))
@@ -124,5 +124,5 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower().strip(): value.strip() for name, value in headers.items()}
 
 
-def _same(right: str, given: str) -> bool:
-    return bool(right) and hmac.compare_digest(right.encode(), given.encode())
+def _same(right: str, signature: str) -> bool:
+    return bool(right) and hmac.compare_digest(right.encode(), signature.encode())

@@ -39,8 +39,8 @@ def with_request(request: str, *, issuer: str, consumer: str) -> str:
         f"responseConsumerURL={quoteattr(consumer)}/>"
     )
     sender = f'<saml:Issuer xmlns:saml="{_ASSERTION}">{escape(issuer)}</saml:Issuer>'
-    asked = f'<ecp:Request xmlns:ecp="{ECP}" {_FOR_CLIENT}>{sender}</ecp:Request>'
-    return _enveloped(address + asked, request)
+    element = f'<ecp:Request xmlns:ecp="{ECP}" {_FOR_CLIENT}>{sender}</ecp:Request>'
+    return _enveloped(address + element, request)
 
 
 def _enveloped(header: str, message: str) -> str:
@@ -69,11 +69,11 @@ def message_in(envelope: bytes, kind: str) -> str | None:
     bodies = [each for each in _elements(root) if _is(each, SOAP, "Body")]
     if len(bodies) != 1:
         return None
-    found = _elements(bodies[0])
-    if len(found) != 1 or not _is(found[0], SAMLP, kind):
+    message = _elements(bodies[0])
+    if len(message) != 1 or not _is(message[0], SAMLP, kind):
         return None
-    _declare(found[0], bodies[0], root)
-    return found[0].toxml()
+    _declare(message[0], bodies[0], root)
+    return message[0].toxml()
 
 
 def _declare(element: Element, *outer: Element) -> None:

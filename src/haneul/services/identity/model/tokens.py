@@ -42,9 +42,9 @@ def verify(token: str, key: Callable[[str], SigningKey | None], kind: type[Signe
     """What a text stands for whose signature holds; Unauthorized otherwise. Does not look at time."""
     try:
         header, payload, signature = token.split(".")
-        said = msgspec.json.decode(_unb64(header))
-        signed_by = key(str(said["kid"]))
-        if signed_by is None or said.get("typ", "token") != _KINDS[kind]:
+        claims = msgspec.json.decode(_unb64(header))
+        signed_by = key(str(claims["kid"]))
+        if signed_by is None or claims.get("typ", "token") != _KINDS[kind]:
             raise Unauthorized
         signed_by.public.verify(_unb64(signature), f"{header}.{payload}".encode())
         return msgspec.msgpack.decode(_unb64(payload), type=kind)

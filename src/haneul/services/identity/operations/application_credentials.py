@@ -96,8 +96,8 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
     by_name = {role.name: role for role in held.values()}
     chosen = []
     for id, name in wanted:
-        found = held.get(id) if id else by_name.get(name or "")
-        if found is None:
+        role_held = held.get(id) if id else by_name.get(name or "")
+        if role_held is None:
             if name and not id and await ROLES.first(ctx.tx, domain_id="", name=name) is None:
                 raise ThingNotFound(f"Role {name} is not defined")
             raise Invalid(
@@ -105,7 +105,7 @@ async def _chosen(ctx: Context, wanted: list[tuple[str | None, str | None]] | No
                 f"{id or name}, user or group: {ctx.user_id}, project, domain, or system: "
                 f"{ctx.auth.project_id}."
             )
-        chosen.append(found.id)
+        chosen.append(role_held.id)
     return list(dict.fromkeys(chosen))
 
 
@@ -134,14 +134,14 @@ async def roles_of(ctx: Context, credentials: list[ApplicationCredential]) -> di
 async def _rule(ctx: Context, user_id: str, wanted: WantedRule) -> AccessRule:
     """The user's rule that says just this; from now on there is one."""
     if wanted.id is not None:
-        found = await ACCESS_RULES.first(ctx.tx, id=wanted.id, user_id=user_id)
-        return access.existing(found, "Access Rule", wanted.id)
-    said = {"service": wanted.service, "path": wanted.path, "method": wanted.method}
-    if found := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **said):
-        return found
+        rule = await ACCESS_RULES.first(ctx.tx, id=wanted.id, user_id=user_id)
+        return access.existing(rule, "Access Rule", wanted.id)
+    parts = {"service": wanted.service, "path": wanted.path, "method": wanted.method}
+    if rule := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **parts):
+        return rule
     most = ctx.options(IdentityOptions).application_credential.access_rule_limit
     await access.require_fewer(ctx, ACCESS_RULES, most, "access rules", user_id=user_id)
-    return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **said))
+    return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **parts))
 
 
 def _shown(rule: AccessRule) -> dict[str, Any]:

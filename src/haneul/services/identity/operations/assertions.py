@@ -24,9 +24,9 @@ async def asserted(ctx: Context, idp_id: str, protocol_id: str, request: Request
     """What the provider says of the sender; 401 if it says nothing."""
     async with ctx.in_reading() as c:  # so that providers which are disabled are not asked
         await federated_login.allowed(c, idp_id, protocol_id)
-    found = by_proxy(ctx, idp_id, protocol_id, request)
-    if found is not None:
-        return found
+    identity = by_proxy(ctx, idp_id, protocol_id, request)
+    if identity is not None:
+        return identity
     options, token = openid.provider(ctx, idp_id), _bearer(request)
     if options is None or token is None:
         raise Unauthorized
@@ -39,10 +39,12 @@ def by_proxy(ctx: Context, idp_id: str, protocol_id: str, request: Request) -> A
     for proxy in proxies(ctx.platform, request):
         if (proxy.idp_id, proxy.protocol_id) != (idp_id, protocol_id):
             continue
-        said = {name: value for name, header in proxy.headers.items() if (value := _header(request, header))}
+        values = {
+            name: value for name, header in proxy.headers.items() if (value := _header(request, header))
+        }
         user = _header(request, proxy.remote_user_header) if proxy.remote_user_header else None
-        if said or user:
-            return Asserted(idp_id, protocol_id, of_text(said), remote_user=user)
+        if values or user:
+            return Asserted(idp_id, protocol_id, of_text(values), remote_user=user)
     return None
 
 

@@ -31,7 +31,7 @@ LIFETIME = timedelta(hours=1)
 async def prove(ctx: Context, parts: Sequence[tuple[Method, Any]], request: Request) -> Proof:
     """Who they are: every method with what was given for it; all must agree on the user."""
     login_safety.try_from(ctx, request.address)
-    return together([await method.prove(ctx, given, request) for method, given in parts])
+    return together([await method.prove(ctx, proofs, request) for method, proofs in parts])
 
 
 async def authorize(ctx: Context, proof: Proof, scope: Scope | None) -> Auth:
@@ -78,8 +78,8 @@ async def _by_trust(ctx: Context, auth: Auth, id: str) -> Auth:
         raise Unauthorized
     if trust.trustee_user_id != auth.user_id:
         raise Forbidden("You are not authorized to perform the requested action.")
-    found = await users.with_domain(ctx.tx, trust.trustor_user_id)
-    if found is None or not (found[0].enabled and found[1].enabled):
+    owner = await users.with_domain(ctx.tx, trust.trustor_user_id)
+    if owner is None or not (owner[0].enabled and owner[1].enabled):
         raise Forbidden("Trustor is disabled.")
     if trust.remaining_uses is not None and not await trusts.use(ctx.tx, trust.id):
         raise Unauthorized
@@ -87,7 +87,7 @@ async def _by_trust(ctx: Context, auth: Auth, id: str) -> Auth:
     if trust.expires_at is not None:
         auth = replace(auth, expires_at=min(auth.expires_at, time_text(trust.expires_at)))
     if trust.impersonation:
-        trustor, domain = found
+        trustor, domain = owner
         auth = replace(
             auth,
             user_id=trustor.id,

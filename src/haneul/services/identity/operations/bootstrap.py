@@ -57,9 +57,9 @@ async def bootstrap(
 async def ensure_project(
     ctx: Context, name: str, *, domain_id: str = DEFAULT_DOMAIN, description: str = ""
 ) -> Project:
-    found = await PROJECTS.first(ctx.tx, domain_id=domain_id, name=name)
-    if found is not None:
-        return found
+    project = await PROJECTS.first(ctx.tx, domain_id=domain_id, name=name)
+    if project is not None:
+        return project
     return await PROJECTS.add(ctx.tx, Project(new_hex(), name, domain_id, domain_id, description))
 
 
@@ -72,9 +72,9 @@ async def ensure_user(
     default_project_id: str | None = None,
 ) -> User:
     """The user of that name; one that is there keeps the password it has."""
-    found = await USERS.first(ctx.tx, domain_id=domain_id, name=name, origin="")
-    if found is not None:
-        return found
+    user = await USERS.first(ctx.tx, domain_id=domain_id, name=name, origin="")
+    if user is not None:
+        return user
     new = User(
         new_hex(),
         name,
@@ -87,12 +87,12 @@ async def ensure_user(
 
 async def grant(ctx: Context, role: str, *, user_id: str, project_id: str | None = None) -> None:
     """The user has the role (by name) on the project, or on the system if there is none."""
-    found = await ROLES.first(ctx.tx, domain_id="", name=role)
-    if found is None:
+    known = await ROLES.first(ctx.tx, domain_id="", name=role)
+    if known is None:
         raise ThingNotFound(kind="role", id=role)
     kind, target = ("project", project_id) if project_id else ("system", SYSTEM_ID)
-    if await ASSIGNMENTS.get(ctx.tx, user_id, kind, target, found.id, False) is None:
-        await ASSIGNMENTS.add(ctx.tx, Assignment(user_id, kind, target, found.id))
+    if await ASSIGNMENTS.get(ctx.tx, user_id, kind, target, known.id, False) is None:
+        await ASSIGNMENTS.add(ctx.tx, Assignment(user_id, kind, target, known.id))
 
 
 async def ensure_service(ctx: Context, type: str, name: str, url: str, region: str = "RegionOne") -> Service:
@@ -105,11 +105,11 @@ async def ensure_service(ctx: Context, type: str, name: str, url: str, region: s
         service = await SERVICES.add(ctx.tx, Service(new_hex(), type, name))
     known = {e.interface: e for e in await ENDPOINTS.find(ctx.tx, service_id=service.id, region_id=region)}
     for interface in INTERFACES:
-        found = known.get(interface)
-        if found is None:
+        endpoint = known.get(interface)
+        if endpoint is None:
             await ENDPOINTS.add(ctx.tx, Endpoint(new_hex(), service.id, interface, url, region))
-        elif found.url != url:
-            await ENDPOINTS.update(ctx.tx, replace(found, url=url))
+        elif endpoint.url != url:
+            await ENDPOINTS.update(ctx.tx, replace(endpoint, url=url))
     return service
 
 
@@ -127,7 +127,7 @@ async def project_exists(ctx: Context, id: str) -> bool:
 
 
 async def _ensure_role(ctx: Context, name: str) -> str:
-    found = await ROLES.first(ctx.tx, domain_id="", name=name)
-    if found is None:
-        found = await ROLES.add(ctx.tx, Role(new_hex(), name, options={"immutable": True}))
-    return found.id
+    role = await ROLES.first(ctx.tx, domain_id="", name=name)
+    if role is None:
+        role = await ROLES.add(ctx.tx, Role(new_hex(), name, options={"immutable": True}))
+    return role.id

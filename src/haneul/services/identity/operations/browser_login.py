@@ -80,7 +80,7 @@ async def begin(
         secrets.token_urlsafe(32),
         secrets.token_urlsafe(48),
     )
-    asked = {
+    parameters = {
         "response_type": "code",
         "client_id": options.client_id,
         "redirect_uri": redirect_uri,
@@ -91,7 +91,7 @@ async def begin(
         "code_challenge_method": "S256",
     }
     joint = "&" if urlsplit(endpoint).query else "?"
-    return _sent(ctx, f"{endpoint}{joint}{urlencode(asked)}", login)
+    return _sent(ctx, f"{endpoint}{joint}{urlencode(parameters)}", login)
 
 
 async def begin_saml(
@@ -99,8 +99,8 @@ async def begin_saml(
 ) -> Begun:
     """Somebody is sent to the provider; their browser will post its response to `at.consumer`."""
     state = secrets.token_urlsafe(32)
-    asked, location = await saml.request(options, at, state)
-    return _sent(ctx, location, Login(idp_id, protocol_id, origin, at.consumer, state, asked))
+    request, location = await saml.request(options, at, state)
+    return _sent(ctx, location, Login(idp_id, protocol_id, origin, at.consumer, state, request))
 
 
 def _sent(ctx: Context, location: str, login: Login) -> Begun:
@@ -135,21 +135,21 @@ async def complete(ctx: Context, options: OpenIdProvider, login: Login, code: st
         "code_verifier": login.verifier,
         "client_id": options.client_id,
     }
-    given = await openid.fetch(
+    tokens = await openid.fetch(
         login.idp_id, options, "POST", endpoints.token_endpoint, form, is_confidential=True
     )
-    token = given.get("id_token")
+    token = tokens.get("id_token")
     if not isinstance(token, str):
         raise Unauthorized
     claims = await openid.verified(ctx, login.idp_id, options, token, (options.client_id,))
     is_for_us = claims.get("azp", options.client_id) == options.client_id
     if claims.get("nonce") != login.nonce or not is_for_us:
         raise Unauthorized
-    more = await _userinfo(options, login, endpoints.userinfo_endpoint, given.get("access_token"))
+    more = await _userinfo(options, login, endpoints.userinfo_endpoint, tokens.get("access_token"))
     if more.get("sub", claims["sub"]) != claims["sub"]:
         raise Unauthorized
-    said = attributes({**more, **claims})
-    return Asserted(login.idp_id, login.protocol_id, said, remote_id=options.issuer)
+    attributes_ = attributes({**more, **claims})
+    return Asserted(login.idp_id, login.protocol_id, attributes_, remote_id=options.issuer)
 
 
 async def _userinfo(

@@ -18,11 +18,11 @@ from haneul.services.identity.store.policies import POLICY_ASSOCIATIONS
 async def of(tx: Tx, auth: Auth) -> list[dict[str, Any]]:
     """What the catalogue shows to this authorisation."""
     values = {"project_id": auth.project_id, "tenant_id": auth.project_id, "user_id": auth.user_id}
-    given = await endpoint_filters.of_project(tx, auth.project_id) if auth.project_id else []
+    associations = await endpoint_filters.of_project(tx, auth.project_id) if auth.project_id else []
     services = await SERVICES.page(tx)
-    if given:  # a project that has endpoints of its own sees no others, nor services without any
-        services = [each for each in services if any(e.service_id == each.id for e in given)]
-    return catalogue(services, given or await ENDPOINTS.page(tx), values)
+    if associations:  # a project that has endpoints of its own sees no others, nor services without any
+        services = [each for each in services if any(e.service_id == each.id for e in associations)]
+    return catalogue(services, associations or await ENDPOINTS.page(tx), values)
 
 
 async def create_region(ctx: Context, region: Region) -> Region:

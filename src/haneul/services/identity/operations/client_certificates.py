@@ -33,8 +33,10 @@ def is_shown(platform: Platform, request: Request) -> bool:
 
 def is_from_holder(platform: Platform, auth: Auth, request: Request) -> bool:
     """Whether the request came with the certificate that the token is bound to."""
-    found = _of_request(platform, request)
-    return found is not None and secrets.compare_digest(found.thumbprint, auth.certificate_thumbprint or "")
+    certificate = _of_request(platform, request)
+    return certificate is not None and secrets.compare_digest(
+        certificate.thumbprint, auth.certificate_thumbprint or ""
+    )
 
 
 async def authorize(ctx: Context, request: Request, user_id: str) -> Auth:
@@ -45,29 +47,31 @@ async def authorize(ctx: Context, request: Request, user_id: str) -> Auth:
     mapping_id = ctx.options(config.IdentityOptions).oauth2.cert_dn_mapping_id
     async with ctx.in_reading() as c:
         mapping = await MAPPINGS.get(c.tx, mapping_id)
-        found = await users.with_domain(c.tx, user_id)
-    if mapping is None or found is None or found[0].default_project_id is None:
+        holder = await users.with_domain(c.tx, user_id)
+    if mapping is None or holder is None or holder[0].default_project_id is None:
         raise Unauthorized
     try:
         mapped = apply(mapping, certificate.attributes)
     except CannotMap:
         raise Unauthorized from None
-    if not _is(mapped.user, *found):
+    if not _is(mapped.user, *holder):
         raise Unauthorized
     marks = {"certificate_thumbprint": certificate.thumbprint}
-    proof = Proof(*found, methods=(METHOD,), marks=marks)
-    return await authentication.authorize(ctx, proof, Scope("project", Named(id=found[0].default_project_id)))
+    proof = Proof(*holder, methods=(METHOD,), marks=marks)
+    return await authentication.authorize(
+        ctx, proof, Scope("project", Named(id=holder[0].default_project_id))
+    )
 
 
 def _is(mapped: MappedUser, user: User, domain: Domain) -> bool:
     """Whether all that the mapping says is true of the user, and that is more than their domain."""
-    said = (
+    pairs = (
         (mapped.name, user.name),
         (mapped.id, user.id),
         (mapped.email, user.extra.get("email")),
     )
     where = ((mapped.domain.id, domain.id), (mapped.domain.name, domain.name))
-    return any(want for want, _ in said) and all(want == have for want, have in (*said, *where) if want)
+    return any(want for want, _ in pairs) and all(want == have for want, have in (*pairs, *where) if want)
 
 
 def _of_request(platform: Platform, request: Request) -> ClientCertificate | None:

@@ -69,10 +69,10 @@ def _opened(folder: Path, blob: str) -> str:
 async def seal_anew(ctx: Context) -> int:
     """Some of what older keys sealed is sealed with the newest; how many."""
     name, _ = SEALING.newest(ctx.platform.folder)
-    found = await credentials.not_sealed_by(ctx.tx, name, limit=BATCH)
-    for credential in found:
+    old = await credentials.not_sealed_by(ctx.tx, name, limit=BATCH)
+    for credential in old:
         await credentials.seal(ctx.tx, credential, sealed(ctx, opened(ctx, credential)))
-    return len(found)
+    return len(old)
 
 
 def ec2_id(access_key: str) -> str:
@@ -95,16 +95,16 @@ def require_no_delegation(blob: dict[str, Any], verb: str) -> None:
 def access_key(blob: str, verb: str = "set") -> str:
     """The access key in the blob of an EC2 credential; 400 if it is not there, or if the blob is lent power."""
     try:
-        said: Any = msgspec.json.decode(blob)
+        fields: Any = msgspec.json.decode(blob)
     except msgspec.DecodeError:
         raise Invalid(why="Invalid blob in credential") from None
-    if not isinstance(said, dict) or not isinstance(said.get("access"), str):
+    if not isinstance(fields, dict) or not isinstance(fields.get("access"), str):
         raise Invalid(
             why="Expecting to find access in credential. The server could not comply with the request since "
             "it is either malformed or otherwise incorrect. The client is assumed to be in error."
         )
-    require_no_delegation(said, verb)
-    key: str = said["access"]
+    require_no_delegation(fields, verb)
+    key: str = fields["access"]
     return key
 
 

@@ -44,30 +44,30 @@ class _Open(dict[str, tuple[DirectoryOptions, Directory]]):
 
 async def _options(ctx: Context, domain_id: str) -> tuple[str, DirectoryOptions] | None:
     """The driver of the domain's directory, and its options; None if its people are in our own store."""
-    said: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     async with ctx.in_reading() as c:
         if await DOMAIN_OPTIONS.first(c.tx, domain_id=domain_id) is not None:
-            said = await domain_config.with_secrets(c, domain_id)
+            options = await domain_config.with_secrets(c, domain_id)
         configured = ctx.options(config.IdentityOptions).directories
-        if configured and not said:
+        if configured and not options:
             domain = await DOMAINS.get(c.tx, domain_id)
-            found = configured.get(domain_id) or (configured.get(domain.name) if domain else None)
-            return ("ldap", found) if found else None
-    driver = said.get("identity", {}).get("driver", SQL)
+            section = configured.get(domain_id) or (configured.get(domain.name) if domain else None)
+            return ("ldap", section) if section else None
+    driver = options.get("identity", {}).get("driver", SQL)
     if driver == SQL:
         return None
     try:
-        return driver, msgspec.convert(said.get("ldap", {}), DirectoryOptions, strict=False)
+        return driver, msgspec.convert(options.get("ldap", {}), DirectoryOptions, strict=False)
     except msgspec.ValidationError as problem:
         raise DirectoryUnreachable(why=f"its configuration cannot be read: {problem}") from None
 
 
 async def of_domain(ctx: Context, domain_id: str) -> Directory | None:
     """The domain's directory, if it has one. No transaction may be open."""
-    found = await _options(ctx, domain_id)
-    if found is None:
+    configured = await _options(ctx, domain_id)
+    if configured is None:
         return None
-    driver, options = found
+    driver, options = configured
     known = ctx.platform.keep(_Open, _Open.close)
     if domain_id in known and known[domain_id][0] == options:
         return known[domain_id][1]
@@ -100,15 +100,15 @@ async def refresh_named(ctx: Context, who: Named) -> None:
         return
     if who.id is not None and (known is None or known.kind != "user"):
         return
-    found = await directory.users(id=known.local_id if known else None, name=who.name)
-    for each in found:
+    matches = await directory.users(id=known.local_id if known else None, name=who.name)
+    for each in matches:
         theirs = await directory.groups(of=each)
         async with ctx.in_transaction() as c:
             await _keep_user(c, domain_id, each)
             for group in theirs:
                 await _keep_group(c, domain_id, group)
             await _keep_memberships_of(c, domain_id, each, theirs)
-    if not found:
+    if not matches:
         async with ctx.in_transaction() as c:
             await _disable(c, await _missed(c, domain_id, who))
 
@@ -156,46 +156,46 @@ async def fits(ctx: Context, user: User, password: str) -> bool | None:
     directory = await of_domain(ctx, user.domain_id) if known else None
     if known is None or directory is None:
         return None
-    found = await directory.users(id=known.local_id)
-    return bool(found) and await directory.is_password(found[0], password)
+    matches = await directory.users(id=known.local_id)
+    return bool(matches) and await directory.is_password(matches[0], password)
 
 
-async def _keep_user(ctx: Context, domain_id: str, given: DirectoryUser) -> None:
+async def _keep_user(ctx: Context, domain_id: str, user: DirectoryUser) -> None:
     """The row of the user says what the directory says."""
-    about = public_id(domain_id, "user", given.id)
+    about = public_id(domain_id, "user", user.id)
     known = await USERS.get(ctx.tx, about.id)
-    told = {"email": given.email, "description": given.description, **given.more}
+    attributes = {"email": user.email, "description": user.description, **user.more}
     if known is None:
         await _keep_id(ctx, about)
         new = User(
             about.id,
-            given.name,
+            user.name,
             domain_id,
-            given.is_enabled,
-            given.default_project_id,
+            user.is_enabled,
+            user.default_project_id,
             created_at=ctx.now(),
-            extra=_said(told),
+            extra=_said(attributes),
         )
         await USERS.add(ctx.tx, new)
         return
-    extra = _said({**known.extra, **told})
+    extra = _said({**known.extra, **attributes})
     changed = replace(
         known,
-        name=given.name,
-        enabled=given.is_enabled,
-        default_project_id=given.default_project_id or known.default_project_id,
+        name=user.name,
+        enabled=user.is_enabled,
+        default_project_id=user.default_project_id or known.default_project_id,
         extra=extra,
     )
     if changed != known:
         await USERS.update(ctx.tx, changed)
-    if known.enabled and not given.is_enabled:
+    if known.enabled and not user.is_enabled:
         await revoke(ctx, of_user(known.id))
 
 
-async def _keep_group(ctx: Context, domain_id: str, given: DirectoryGroup) -> None:
-    about = public_id(domain_id, "group", given.id)
+async def _keep_group(ctx: Context, domain_id: str, group: DirectoryGroup) -> None:
+    about = public_id(domain_id, "group", group.id)
     known = await GROUPS.get(ctx.tx, about.id)
-    new = Group(about.id, given.name, domain_id, given.description or "", dict(given.more))
+    new = Group(about.id, group.name, domain_id, group.description or "", dict(group.more))
     if known is None:
         await _keep_id(ctx, about)
         await GROUPS.add(ctx.tx, new)

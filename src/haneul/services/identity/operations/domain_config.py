@@ -49,10 +49,10 @@ async def _write(ctx: Context, domain_id: str, new: Config) -> None:
 
 async def show(tx: Tx, domain_id: str, group: str | None = None, option: str | None = None) -> Config:
     """What the domain says of that; OptionNotFound if nothing that may be read."""
-    found = shown(await _stored(tx, domain_id, group, option))
-    if not found:
+    config = shown(await _stored(tx, domain_id, group, option))
+    if not config:
         raise OptionNotFound(what=_what(group, option), domain_id=domain_id)
-    return found
+    return config
 
 
 async def require(tx: Tx, domain_id: str, group: str, option: str | None = None) -> None:
@@ -71,11 +71,11 @@ async def forget(ctx: Context, domain_id: str, group: str | None = None, option:
 
 async def with_secrets(ctx: Context, domain_id: str) -> Config:
     """All that the domain says, for whoever acts on it."""
-    found: Config = {}
+    config: Config = {}
     for each in await DOMAIN_OPTIONS.find(ctx.tx, domain_id=domain_id):
         text = credentials.unsealed(ctx, each.value) if each.option in SECRETS[each.group] else each.value
-        found.setdefault(each.group, {})[each.option] = msgspec.json.decode(text)
-    return found
+        config.setdefault(each.group, {})[each.option] = msgspec.json.decode(text)
+    return config
 
 
 async def seal_anew(ctx: Context) -> None:
@@ -105,9 +105,9 @@ def security(ctx: Context, domain_id: str, option: str | None) -> dict[str, Any]
 async def _stored(tx: Tx, domain_id: str, group: str | None, option: str | None) -> list[DomainOption]:
     if group is not None:
         require_known(group, option)
-    asked = {"domain_id": domain_id, "group": group, "option": option}
+    wanted = {"domain_id": domain_id, "group": group, "option": option}
     return await DOMAIN_OPTIONS.find(
-        tx, **{name: value for name, value in asked.items() if value is not None}
+        tx, **{name: value for name, value in wanted.items() if value is not None}
     )
 
 

@@ -45,11 +45,11 @@ async def by_string(ctx: Context, access_key: str, text: bytes, signature: str, 
 
 async def _find(ctx: Context, access_key: str) -> tuple[Credential, dict[str, Any]]:
     async with ctx.in_reading() as c:
-        found = await CREDENTIALS.first(c.tx, id=credentials.ec2_id(access_key), type=credentials.EC2)
-    blob = msgspec.json.decode(credentials.opened(ctx, found)) if found else {}
-    if found is None or blob.get("access") != access_key:
+        credential = await CREDENTIALS.first(c.tx, id=credentials.ec2_id(access_key), type=credentials.EC2)
+    blob = msgspec.json.decode(credentials.opened(ctx, credential)) if credential else {}
+    if credential is None or blob.get("access") != access_key:
         raise NotFound("EC2 access key not found.")
-    return found, blob
+    return credential, blob
 
 
 async def _authorize(ctx: Context, credential: Credential, blob: dict[str, Any]) -> Auth:
@@ -58,7 +58,7 @@ async def _authorize(ctx: Context, credential: Credential, blob: dict[str, Any])
         raise Unauthorized
     scope = Scope("project", Named(id=credential.project_id))
     async with ctx.in_reading() as c:
-        found = await users.with_domain(c.tx, credential.user_id)
-    if found is None:
+        holder = await users.with_domain(c.tx, credential.user_id)
+    if holder is None:
         raise Unauthorized
-    return await authentication.authorize(ctx, Proof(*found, methods=("ec2credential",)), scope)
+    return await authentication.authorize(ctx, Proof(*holder, methods=("ec2credential",)), scope)

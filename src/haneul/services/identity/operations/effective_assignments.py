@@ -18,7 +18,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from haneul.kernel.db import Filter, Tx
-from haneul.services.identity.model.assignments import Asked, Found
+from haneul.services.identity.model.assignments import Effective, Search
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment, with_implied
 from haneul.services.identity.model.users import Membership
 from haneul.services.identity.store import projects, roles, users
@@ -40,29 +40,29 @@ class _Scope(NamedTuple):
     above: dict[str, set[str]]
 
 
-def is_about_all(asked: Asked) -> bool:
+def is_about_all(search: Search) -> bool:
     """Whether the list grows with the cloud, so that it must be made of pieces."""
-    return not (asked.user_id or asked.group_id or asked.project_id or asked.domain_id or asked.system)
+    return not (search.user_id or search.group_id or search.project_id or search.domain_id or search.system)
 
 
-async def page(tx: Tx, asked: Asked, now: str, after: Assignment | None, limit: int) -> list[Found]:
+async def page(tx: Tx, search: Search, now: str, after: Assignment | None, limit: int) -> list[Effective]:
     """So many of the list at most, in the order of what they say, behind that one."""
-    if not is_about_all(asked):
-        return _behind(after, await listed(tx, asked, now))[:limit]
-    found: list[Found] = []
-    async for piece in pieces(lambda: nullcontext(tx), asked, now, after):
-        found += piece
-        if len(found) >= limit:
+    if not is_about_all(search):
+        return _behind(after, await listed(tx, search, now))[:limit]
+    effective: list[Effective] = []
+    async for piece in pieces(lambda: nullcontext(tx), search, now, after):
+        effective += piece
+        if len(effective) >= limit:
             break
-    return found[:limit]
+    return effective[:limit]
 
 
 async def pieces(
     reading: Callable[[], AbstractAsyncContextManager[Tx]],
-    asked: Asked,
+    search: Search,
     now: str,
     after: Assignment | None = None,
-) -> AsyncIterator[list[Found]]:
+) -> AsyncIterator[list[Effective]]:
     """The list about all, in the order of what its entries say, some people at a time.
 
     Each piece is read by itself and is as long as can be made without anybody else having to wait.
@@ -70,98 +70,107 @@ async def pieces(
     many, last = FEWEST, after.actor_id if after else ""
     if after is not None:
         async with reading() as tx:
-            yield _behind(after, await listed(tx, asked, now, [last]))
+            yield _behind(after, await listed(tx, search, now, [last]))
     while True:
         async with reading() as tx:
             people = await roles.people(tx, last, many)
             if not people:
                 return
-            found = await listed(tx, asked, now, people)
-        yield _behind(None, found)
+            effective = await listed(tx, search, now, people)
+        yield _behind(None, effective)
         await asyncio.sleep(0)  # neither database nor socket need have let others run
         last = people[-1]
-        many = min(MOST, max(1, many * 2 if len(found) < AT_ONCE else many * AT_ONCE // len(found)))
+        many = min(MOST, max(1, many * 2 if len(effective) < AT_ONCE else many * AT_ONCE // len(effective)))
 
 
-def _behind(after: Assignment | None, found: list[Found]) -> list[Found]:
+def _behind(after: Assignment | None, effective: list[Effective]) -> list[Effective]:
     """Those that come after that one, in order."""
     place = _place(after) if after else ()
-    return sorted((each for each in found if _place(each.given) > place), key=lambda each: _place(each.given))
+    return sorted(
+        (each for each in effective if _place(each.assignment) > place),
+        key=lambda each: _place(each.assignment),
+    )
 
 
-def _place(given: Assignment) -> tuple[str, ...]:
-    return given.actor_id, given.target_kind, given.target_id, given.role_id
+def _place(assignment: Assignment) -> tuple[str, ...]:
+    return assignment.actor_id, assignment.target_kind, assignment.target_id, assignment.role_id
 
 
-async def listed(tx: Tx, asked: Asked, now: str, people: Sequence[str] | None = None) -> list[Found]:
+async def listed(tx: Tx, search: Search, now: str, people: Sequence[str] | None = None) -> list[Effective]:
     """All of it; of the list about all, what is about these `people`."""
-    scope = await _scope(tx, asked)
+    scope = await _scope(tx, search)
     known, implied = await roles.graph(tx)
     theirs = None if people is None else await MEMBERSHIPS.among(tx, "user_id", people)
     actors = None if theirs is None else [*(people or ()), *{each.group_id for each in theirs}]
-    found = [Found(each) for each in await _given(tx, asked, scope, implied, now, actors)]
-    found = await _where_they_hold(tx, asked, scope, found)
-    found = await _by_people(tx, asked, found, theirs)
-    found = _with_implied(found, implied)
+    effective = [Effective(each) for each in await _given(tx, search, scope, implied, now, actors)]
+    effective = await _where_they_hold(tx, search, scope, effective)
+    effective = await _by_people(tx, search, effective, theirs)
+    effective = _with_implied(effective, implied)
     return [
         each
-        for each in found
-        if not known[each.given.role_id].domain_id
-        and (asked.role_id is None or each.given.role_id == asked.role_id)
-        and (asked.inherited is None or (each.inherited_from is not None) == asked.inherited)
+        for each in effective
+        if not known[each.assignment.role_id].domain_id
+        and (search.role_id is None or each.assignment.role_id == search.role_id)
+        and (search.inherited is None or (each.inherited_from is not None) == search.inherited)
     ]
 
 
-async def _scope(tx: Tx, asked: Asked) -> _Scope:
-    if asked.project_id is None:
+async def _scope(tx: Tx, search: Search) -> _Scope:
+    if search.project_id is None:
         return _Scope((), {})
-    project = await PROJECTS.get(tx, asked.project_id)
+    project = await PROJECTS.get(tx, search.project_id)
     if project is None:
-        return _Scope((asked.project_id,), {asked.project_id: set()})
+        return _Scope((search.project_id,), {search.project_id: set()})
     ancestors = await projects.ancestors(tx, project)
     above = {project.id: {project.domain_id, *(each.id for each in ancestors)}}
-    if asked.subtree:
+    if search.subtree:
         for place in await projects.places_below(tx, [project.id]):  # level by level: parents come first
             above[place.id] = {place.parent_id, *above[place.parent_id]}
     return _Scope(tuple(above), above)
 
 
 async def _given(
-    tx: Tx, asked: Asked, scope: _Scope, implied: Implied, now: str, actors: Sequence[str] | None
+    tx: Tx, search: Search, scope: _Scope, implied: Implied, now: str, actors: Sequence[str] | None
 ) -> Sequence[Assignment]:
     """The assignments that may have a part in the answer."""
     filters = [Filter("actor_id", "in", actors)] if actors is not None else []
-    if asked.user_id:
-        groups = await users.group_ids(tx, asked.user_id, now)
-        filters.append(Filter("actor_id", "in", [asked.user_id, *groups]))
+    if search.user_id:
+        groups = await users.group_ids(tx, search.user_id, now)
+        filters.append(Filter("actor_id", "in", [search.user_id, *groups]))
     if scope.project_ids:
         filters.append(Filter("target_id", "in", sorted(set(scope.project_ids).union(*scope.above.values()))))
-    elif asked.domain_id:
-        filters += [Filter("target_kind", "eq", "domain"), Filter("target_id", "eq", asked.domain_id)]
-    elif asked.system:
+    elif search.domain_id:
+        filters += [Filter("target_kind", "eq", "domain"), Filter("target_id", "eq", search.domain_id)]
+    elif search.system:
         filters += [Filter("target_kind", "eq", "system"), Filter("target_id", "eq", SYSTEM_ID)]
-    if asked.role_id:
-        leading = [id for id in {asked.role_id, *implied} if asked.role_id in with_implied([id], implied)]
+    if search.role_id:
+        leading = [id for id in {search.role_id, *implied} if search.role_id in with_implied([id], implied)]
         filters.append(Filter("role_id", "in", leading))
-    return await ASSIGNMENTS.page(tx, filters, extra=roles.in_domain(asked.in_domain))
+    return await ASSIGNMENTS.page(tx, filters, extra=roles.in_domain(search.in_domain))
 
 
-async def _where_they_hold(tx: Tx, asked: Asked, scope: _Scope, found: list[Found]) -> list[Found]:
-    held = [each for each in found if not each.given.inherited and _is_wanted(scope, each.given)]
-    inherited = [each.given for each in found if each.given.inherited]
-    if asked.domain_id or asked.system or not inherited:
+async def _where_they_hold(
+    tx: Tx, search: Search, scope: _Scope, effective: list[Effective]
+) -> list[Effective]:
+    held = [
+        each for each in effective if not each.assignment.inherited and _is_wanted(scope, each.assignment)
+    ]
+    inherited = [each.assignment for each in effective if each.assignment.inherited]
+    if search.domain_id or search.system or not inherited:
         return held
     below = _wanted_below(scope) if scope.project_ids else await _below(tx, inherited)
-    for given in inherited:
-        for project_id in below.get(given.target_id, ()):
-            there = replace(given, target_kind="project", target_id=project_id, inherited=False)
-            held.append(Found(there, inherited_from=given))
+    for assignment in inherited:
+        for project_id in below.get(assignment.target_id, ()):
+            there = replace(assignment, target_kind="project", target_id=project_id, inherited=False)
+            held.append(Effective(there, inherited_from=assignment))
     return held
 
 
-def _is_wanted(scope: _Scope, given: Assignment) -> bool:
+def _is_wanted(scope: _Scope, assignment: Assignment) -> bool:
     """A domain that is above a project is read for what it hands down, not for what was given on it."""
-    return not scope.project_ids or (given.target_kind == "project" and given.target_id in scope.above)
+    return not scope.project_ids or (
+        assignment.target_kind == "project" and assignment.target_id in scope.above
+    )
 
 
 def _wanted_below(scope: _Scope) -> dict[str, list[str]]:
@@ -196,41 +205,43 @@ def _tops_above(place: Place, places: dict[str, Place], tops: set[str]) -> Itera
 
 
 async def _by_people(
-    tx: Tx, asked: Asked, found: list[Found], theirs: Sequence[Membership] | None
-) -> list[Found]:
+    tx: Tx, search: Search, effective: list[Effective], theirs: Sequence[Membership] | None
+) -> list[Effective]:
     """Groups replaced by who is in them: the user asked about, or else all (of `theirs`) who are for ever."""
-    members = await _members(tx, asked, found, theirs)
-    people: list[Found] = []
-    for each in found:
-        if each.given.actor_kind == "user":
+    members = await _members(tx, search, effective, theirs)
+    people: list[Effective] = []
+    for each in effective:
+        if each.assignment.actor_kind == "user":
             people.append(each)
             continue
-        for user_id in members.get(each.given.actor_id, ()):
-            held = replace(each.given, actor_kind="user", actor_id=user_id)
-            people.append(each._replace(given=held, group_id=each.given.actor_id))
+        for user_id in members.get(each.assignment.actor_id, ()):
+            held = replace(each.assignment, actor_kind="user", actor_id=user_id)
+            people.append(each._replace(assignment=held, group_id=each.assignment.actor_id))
     return people
 
 
 async def _members(
-    tx: Tx, asked: Asked, found: list[Found], theirs: Sequence[Membership] | None
+    tx: Tx, search: Search, effective: list[Effective], theirs: Sequence[Membership] | None
 ) -> dict[str, list[str]]:
-    group_ids = {each.given.actor_id for each in found if each.given.actor_kind == "group"}
-    if asked.user_id:
-        return {id: [asked.user_id] for id in group_ids}
+    group_ids = {each.assignment.actor_id for each in effective if each.assignment.actor_kind == "group"}
+    if search.user_id:
+        return {id: [search.user_id] for id in group_ids}
     members: dict[str, list[str]] = defaultdict(list)
     for member in await MEMBERSHIPS.among(tx, "group_id", group_ids) if theirs is None else theirs:
         members[member.group_id].append(member.user_id)
     return members
 
 
-def _with_implied(found: list[Found], implied: Implied) -> list[Found]:
-    everything: dict[Assignment, Found] = {each.given: each for each in found}
-    waiting = list(found)
+def _with_implied(effective: list[Effective], implied: Implied) -> list[Effective]:
+    everything: dict[Assignment, Effective] = {each.assignment: each for each in effective}
+    waiting = list(effective)
     while waiting:
         each = waiting.pop()
-        for role_id in implied.get(each.given.role_id, ()):
-            more = each._replace(given=replace(each.given, role_id=role_id), prior_role_id=each.given.role_id)
-            if more.given not in everything:
-                everything[more.given] = more
+        for role_id in implied.get(each.assignment.role_id, ()):
+            more = each._replace(
+                assignment=replace(each.assignment, role_id=role_id), prior_role_id=each.assignment.role_id
+            )
+            if more.assignment not in everything:
+                everything[more.assignment] = more
                 waiting.append(more)
     return list(everything.values())

@@ -30,11 +30,11 @@ from haneul.services.identity.store.projects import PROJECTS
 
 async def of_project(tx: Tx, project_id: str) -> list[Endpoint]:
     """The endpoints that are given to the project."""
-    given = await PROJECT_ENDPOINTS.find(tx, project_id=project_id)
+    associations = await PROJECT_ENDPOINTS.find(tx, project_id=project_id)
     groups = await groups_of(tx, project_id)
-    if not (given or groups):
+    if not (associations or groups):
         return []
-    return shown(await ENDPOINTS.page(tx), given, groups)
+    return shown(await ENDPOINTS.page(tx), associations, groups)
 
 
 async def groups_of(tx: Tx, project_id: str) -> list[EndpointGroup]:

@@ -56,13 +56,15 @@ async def asserted(ctx: Context, at: Addresses, idp_id: str, protocol_id: str, r
     async with ctx.in_reading() as c:
         await federated_login.allowed(c, idp_id, protocol_id)
     options = saml.provider(ctx, idp_id)
-    said = soap.message_in(await request.body(LARGEST), "Response")
-    if options is None or said is None:
+    response = soap.message_in(await request.body(LARGEST), "Response")
+    if options is None or response is None:
         raise Unauthorized
-    asked = saml.request_answered(said)
-    if asked is not None and not _is_ours(ctx, asked, _purpose(idp_id, protocol_id)):
+    request_id = saml.request_answered(response)
+    if request_id is not None and not _is_ours(ctx, request_id, _purpose(idp_id, protocol_id)):
         raise Unauthorized
-    return await saml.complete_by_program(ctx, options, at, idp_id, protocol_id, asked=asked, said=said)
+    return await saml.complete_by_program(
+        ctx, options, at, idp_id, protocol_id, request_id=request_id, text=response
+    )
 
 
 def _is_ours(ctx: Context, id: str, purpose: bytes) -> bool:

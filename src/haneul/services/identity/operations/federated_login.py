@@ -87,12 +87,12 @@ def _require_remote_id(idp: IdentityProvider, protocol: Protocol, asserted: Asse
     """Raise if the assertion is from another provider than the one asked for."""
     if not idp.remote_ids:
         return
-    said = [asserted.remote_id] if asserted.remote_id is not None else []
+    remote_ids = [asserted.remote_id] if asserted.remote_id is not None else []
     if protocol.remote_id_attribute:
-        said = list(asserted.attributes.get(protocol.remote_id_attribute, ()))
-        if not said:
+        remote_ids = list(asserted.attributes.get(protocol.remote_id_attribute, ()))
+        if not remote_ids:
             raise Unauthorized("Could not find Identity Provider identifier in environment")
-    if any(each not in idp.remote_ids for each in said):
+    if any(each not in idp.remote_ids for each in remote_ids):
         raise Forbidden("Incoming identity provider identifier not included among the accepted identifiers.")
 
 
@@ -101,26 +101,26 @@ async def _group_ids(ctx: Context, mapped: Mapped) -> list[str]:
     known = {group.id for group in await GROUPS.among(ctx.tx, "id", mapped.group_ids)}
     if missing := [id for id in mapped.group_ids if id not in known]:
         raise CannotMap(f"Group {missing[0]} returned by mapping was not found in the backend.")
-    found = list(mapped.group_ids)
+    ids = list(mapped.group_ids)
     for group in mapped.groups:
         domain = await identity_providers.domain_at(ctx, group.domain)
         there = await GROUPS.first(ctx.tx, domain_id=domain.id, name=group.name)
         if there is not None:
-            found.append(there.id)
-    return list(dict.fromkeys(found))
+            ids.append(there.id)
+    return list(dict.fromkeys(ids))
 
 
 async def _local(ctx: Context, user: MappedUser) -> tuple[User, Domain]:
     """The user that is here already."""
     if user.id:
-        found = await users.with_domain(ctx.tx, user.id)
+        local = await users.with_domain(ctx.tx, user.id)
     else:
-        found = await users.named(
+        local = await users.named(
             ctx.tx, user.name or "", domain_id=user.domain.id, domain_name=user.domain.name
         )
-    if found is None:
+    if local is None:
         raise Unauthorized
-    return found
+    return local
 
 
 async def _shadow(
@@ -136,11 +136,11 @@ async def _shadow(
     unique_id = quote(mapped.id or name)
     link = await FEDERATED_USERS.get(ctx.tx, idp.id, protocol.id, unique_id)
     id = link.user_id if link else federation.user_id(idp.id, protocol.id, unique_id)
-    found = await users.with_domain(ctx.tx, id)
+    shadow = await users.with_domain(ctx.tx, id)
     if link is None:
         await FEDERATED_USERS.add(ctx.tx, FederatedUser(idp.id, protocol.id, unique_id, id))
-    if found is not None:
-        return await _brought_up_to_date(ctx, found[0], name, mapped.email), found[1]
+    if shadow is not None:
+        return await _brought_up_to_date(ctx, shadow[0], name, mapped.email), shadow[1]
     domain = await identity_providers.domain_at(ctx, mapped.domain, idp.domain_id)
     extra = {"email": mapped.email} if mapped.email else {}
     return await USERS.add(ctx.tx, User(id, name, domain.id, extra=extra, origin=id)), domain

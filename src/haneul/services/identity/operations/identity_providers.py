@@ -104,10 +104,10 @@ async def _restate_memberships(ctx: Context, idp: IdentityProvider) -> None:
 
 
 async def protocol(ctx: Context, idp_id: str, id: str) -> Protocol:
-    found = await PROTOCOLS.get(ctx.tx, idp_id, id)
-    if found is None:
+    protocol = await PROTOCOLS.get(ctx.tx, idp_id, id)
+    if protocol is None:
         raise ThingNotFound(f"Could not find federated protocol {id} for Identity Provider: {idp_id}.")
-    return found
+    return protocol
 
 
 async def create_protocol(ctx: Context, new: Protocol) -> Protocol:

@@ -51,10 +51,10 @@ class Ring(Generic[K]):
 
     def find(self, folder: Path, name: str) -> K | None:
         """The key of that name, even if another process made it just now."""
-        found = self.keys(folder).get(name)
-        if found is None and self._known.pop(_place(folder), None):
-            found = self.keys(folder).get(name)
-        return found
+        key = self.keys(folder).get(name)
+        if key is None and self._known.pop(_place(folder), None):
+            key = self.keys(folder).get(name)
+        return key
 
     def add(self, folder: Path) -> str:
         """A new key, readable by its owner only, is in use from now on; its name."""
@@ -76,9 +76,9 @@ class Ring(Generic[K]):
         return [old for old, new in pairwise(names) if _made_at(new) <= latest]
 
     def _load(self, path: Path) -> dict[str, K]:
-        found = {each.stem: each.read_bytes() for each in path.glob(f"*.{self._suffix}")}
-        names = sorted(found, key=lambda name: (name != FIRST, name))
-        return {name: self._read(name, found[name]) for name in names}
+        files = {each.stem: each.read_bytes() for each in path.glob(f"*.{self._suffix}")}
+        names = sorted(files, key=lambda name: (name != FIRST, name))
+        return {name: self._read(name, files[name]) for name in names}
 
 
 def _place(folder: Path) -> Path:

@@ -38,22 +38,29 @@ async def give(
     for each, ids in zip(mapped, role_ids, strict=True):
         wanted[(await _ensured(ctx, idp, each)).id] += ids
     held = [
-        given
-        for given in await ASSIGNMENTS.find(ctx.tx, actor_id=user.id, target_kind="project")
-        if not given.inherited
+        assignment
+        for assignment in await ASSIGNMENTS.find(ctx.tx, actor_id=user.id, target_kind="project")
+        if not assignment.inherited
     ]
-    there = {(given.target_id, given.role_id) for given in held}
+    there = {(assignment.target_id, assignment.role_id) for assignment in held}
     for project_id, ids in wanted.items():
         for id in dict.fromkeys(ids):
             if (project_id, id) not in there:
                 await ASSIGNMENTS.add(ctx.tx, Assignment(user.id, "project", project_id, id))
     if takes_roles_away:
-        await _take(ctx, [given for given in held if given.role_id not in wanted.get(given.target_id, ())])
+        await _take(
+            ctx,
+            [
+                assignment
+                for assignment in held
+                if assignment.role_id not in wanted.get(assignment.target_id, ())
+            ],
+        )
 
 
 async def _role_ids(ctx: Context, idp: IdentityProvider, user: User, names: Sequence[str]) -> list[str]:
     """The roles of those names: the cloud's, or those of the user's domain."""
-    found = []
+    ids = []
     for name in names:
         role = await ROLES.first(ctx.tx, name=name, domain_id="")
         role = role or await ROLES.first(ctx.tx, name=name, domain_id=user.domain_id)
@@ -63,27 +70,27 @@ async def _role_ids(ctx: Context, idp: IdentityProvider, user: User, names: Sequ
             )
         if role is None:
             raise ThingNotFound(kind="role", id=name)
-        found.append(role.id)
-    return found
+        ids.append(role.id)
+    return ids
 
 
 async def _ensured(ctx: Context, idp: IdentityProvider, mapped: MappedProject) -> Project:
     """The project of that name, made if it is not there."""
     domain = await domain_at(ctx, mapped.domain, idp.domain_id)
-    found = await PROJECTS.first(ctx.tx, domain_id=domain.id, name=mapped.name)
-    if found is not None:
-        return found
+    project = await PROJECTS.first(ctx.tx, domain_id=domain.id, name=mapped.name)
+    if project is not None:
+        return project
     return await PROJECTS.add(ctx.tx, Project(new_hex(), mapped.name, domain.id, domain.id))
 
 
 async def _take(ctx: Context, lost: Sequence[Assignment]) -> None:
-    for given in lost:
+    for assignment in lost:
         await ASSIGNMENTS.remove(
             ctx.tx,
-            actor_id=given.actor_id,
-            target_kind=given.target_kind,
-            target_id=given.target_id,
-            role_id=given.role_id,
-            inherited=given.inherited,
+            actor_id=assignment.actor_id,
+            target_kind=assignment.target_kind,
+            target_id=assignment.target_id,
+            role_id=assignment.role_id,
+            inherited=assignment.inherited,
         )
     await revoke(ctx, *(of_grant(each.actor_id, each.target_id) for each in lost))

@@ -58,5 +58,5 @@ async def with_password(ctx: Context, user: User, hashed: str, *, by_self: bool)
 
 async def _past(ctx: Context, user_id: str) -> list[PastPassword]:
     """The newest first."""
-    found = await PAST_PASSWORDS.find(ctx.tx, user_id=user_id)
-    return sorted(found, key=lambda each: each.replaced_at, reverse=True)
+    past = await PAST_PASSWORDS.find(ctx.tx, user_id=user_id)
+    return sorted(past, key=lambda each: each.replaced_at, reverse=True)

@@ -29,7 +29,7 @@ from haneul.services.identity.model.revocations import of_access_token, time_tex
 from haneul.services.identity.model.saml import UsedAssertion
 from haneul.services.identity.operations import access, credentials, scoping
 from haneul.services.identity.operations.keys import SEALING
-from haneul.services.identity.operations.oauth1_signatures import AGE_S, Said, is_signed
+from haneul.services.identity.operations.oauth1_signatures import AGE_S, Signed, is_signed
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.federation import USED_ASSERTIONS
 from haneul.services.identity.store.oauth1 import (
@@ -52,11 +52,11 @@ def require_own_token(ctx: Context) -> None:
         raise Forbidden(action="Cannot manage OAuth tokens with a token issued via delegation.")
 
 
-async def ask(ctx: Context, request: Request, said: Said, project_id: str) -> RequestToken:
+async def ask(ctx: Context, request: Request, signed: Signed, project_id: str) -> RequestToken:
     """A consumer's wish to act in the project, to be shown to somebody who may agree."""
-    with guarded(ctx.platform, f"consumer {said.consumer_key}", request.address):
-        consumer = await _consumer(ctx, said)
-        if not is_signed(ctx, request, said, _secret(ctx, consumer), ""):
+    with guarded(ctx.platform, f"consumer {signed.consumer_key}", request.address):
+        consumer = await _consumer(ctx, signed)
+        if not is_signed(ctx, request, signed, _secret(ctx, consumer), ""):
             raise Unauthorized
     await access.exists(ctx, PROJECTS, project_id, "project")
     wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
@@ -85,10 +85,10 @@ async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | N
     return verifier
 
 
-async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
+async def redeem(ctx: Context, request: Request, signed: Signed) -> AccessToken:
     """The access token for a wish that somebody agreed to; the wish is gone."""
-    with guarded(ctx.platform, f"request token {said.token}", request.address):
-        consumer, wish = await _agreed(ctx, request, said)
+    with guarded(ctx.platform, f"request token {signed.token}", request.address):
+        consumer, wish = await _agreed(ctx, request, signed)
     await REQUEST_TOKENS.remove(ctx.tx, id=wish.id)
     expires_at = ctx.now() + ACCESS_LIFETIME
     token = AccessToken(
@@ -98,45 +98,45 @@ async def redeem(ctx: Context, request: Request, said: Said) -> AccessToken:
     return token
 
 
-async def _agreed(ctx: Context, request: Request, said: Said) -> tuple[Consumer, RequestToken]:
+async def _agreed(ctx: Context, request: Request, signed: Signed) -> tuple[Consumer, RequestToken]:
     """The wish that the request names, if it is the consumer's, who knows its verifier and secrets."""
-    consumer = await _consumer(ctx, said)
-    wish = await _wish(ctx, said.token)
+    consumer = await _consumer(ctx, signed)
+    wish = await _wish(ctx, signed.token)
     if wish.consumer_id != consumer.id or wish.expires_at <= ctx.now():
         raise Unauthorized
-    if len(said.verifier) != VERIFIER_LENGTH or not set(said.verifier) <= set(_LETTERS):
+    if len(signed.verifier) != VERIFIER_LENGTH or not set(signed.verifier) <= set(_LETTERS):
         raise Invalid(why="Validation failed with errors: Invalid verifier format.")
     if wish.user_id is None or wish.verifier is None:
         raise Unauthorized
-    if not secrets.compare_digest(wish.verifier, _digest(said.verifier)):
+    if not secrets.compare_digest(wish.verifier, _digest(signed.verifier)):
         raise Unauthorized
-    if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, wish)):
+    if not is_signed(ctx, request, signed, _secret(ctx, consumer), _secret(ctx, wish)):
         raise Unauthorized
     return consumer, wish
 
 
-async def proved(ctx: Context, request: Request, said: Said) -> AccessToken:
+async def proved(ctx: Context, request: Request, signed: Signed) -> AccessToken:
     """The access token that this request was signed with; 401 if it was not."""
-    with guarded(ctx.platform, f"access token {said.token}", request.address):
-        return await _proved(ctx, request, said)
+    with guarded(ctx.platform, f"access token {signed.token}", request.address):
+        return await _proved(ctx, request, signed)
 
 
-async def _proved(ctx: Context, request: Request, said: Said) -> AccessToken:
-    token = await ACCESS_TOKENS.get(ctx.tx, said.token)
+async def _proved(ctx: Context, request: Request, signed: Signed) -> AccessToken:
+    token = await ACCESS_TOKENS.get(ctx.tx, signed.token)
     if token is None:
         raise ThingNotFound("Access token not found")
-    consumer = await _consumer(ctx, said)
+    consumer = await _consumer(ctx, signed)
     if token.consumer_id != consumer.id or token.expires_at <= ctx.now():
         raise Unauthorized
-    if not is_signed(ctx, request, said, _secret(ctx, consumer), _secret(ctx, token)):
+    if not is_signed(ctx, request, signed, _secret(ctx, consumer), _secret(ctx, token)):
         raise Unauthorized
     return token
 
 
-async def use_nonce(ctx: Context, said: Said) -> None:
+async def use_nonce(ctx: Context, request: Signed) -> None:
     """Nobody logs in with the same signed request again; 401 if somebody did. No transaction may be open."""
     once = "\0".join(
-        said.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
+        request.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
     )
     id = f"nonce {sha256(once.encode()).hexdigest()}"
     try:
@@ -149,10 +149,10 @@ async def use_nonce(ctx: Context, said: Said) -> None:
 
 async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
     require_own_token(ctx)
-    found = await ACCESS_TOKENS.first(ctx.tx, id=id, user_id=user_id)
-    if found is None:
+    token = await ACCESS_TOKENS.first(ctx.tx, id=id, user_id=user_id)
+    if token is None:
         raise ThingNotFound("Access token not found")
-    return found
+    return token
 
 
 async def create_consumer(ctx: Context, description: str | None, extra: dict[str, Any]) -> Consumer:
@@ -163,10 +163,10 @@ async def create_consumer(ctx: Context, description: str | None, extra: dict[str
 
 
 async def find_consumer(ctx: Context, id: str) -> Consumer:
-    found = await CONSUMERS.get(ctx.tx, id)
-    if found is None:
+    consumer = await CONSUMERS.get(ctx.tx, id)
+    if consumer is None:
         raise ThingNotFound("Consumer not found")
-    return found
+    return consumer
 
 
 async def delete_consumer(ctx: Context, id: str) -> None:
@@ -219,12 +219,12 @@ async def seal_anew(ctx: Context) -> int:
     return count
 
 
-async def _consumer(ctx: Context, said: Said) -> Consumer:
-    return await find_consumer(ctx, said.consumer_key)
+async def _consumer(ctx: Context, request: Signed) -> Consumer:
+    return await find_consumer(ctx, request.consumer_key)
 
 
 async def _wish(ctx: Context, id: str) -> RequestToken:
-    found = await REQUEST_TOKENS.get(ctx.tx, id)
-    if found is None:
+    request_token = await REQUEST_TOKENS.get(ctx.tx, id)
+    if request_token is None:
         raise ThingNotFound("Request token not found")
-    return found
+    return request_token

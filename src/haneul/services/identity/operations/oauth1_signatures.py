@@ -26,7 +26,7 @@ class _Secrets(NamedTuple):
     resource_owner_secret: str
 
 
-class Said(NamedTuple):
+class Signed(NamedTuple):
     """The header's parameters by name, without `oauth_`."""
 
     parameters: dict[str, str]
@@ -44,7 +44,7 @@ class Said(NamedTuple):
         return self.parameters.get("verifier", "")
 
 
-def said_in(request: Request) -> Said:
+def said_in(request: Request) -> Signed:
     """What the header says; 400 if there is none, or it cannot be read."""
     header = request.header("Authorization", "") or ""
     if not header.lower().startswith("oauth "):
@@ -53,16 +53,18 @@ def said_in(request: Request) -> Said:
         pairs = parse_authorization_header(header)
     except ValueError:
         raise BadRequest("The Authorization header cannot be read.") from None
-    return Said({name.removeprefix("oauth_"): unescape(value) for name, value in pairs})
+    return Signed({name.removeprefix("oauth_"): unescape(value) for name, value in pairs})
 
 
-def is_signed(ctx: Context, request: Request, said: Said, consumer_secret: str, token_secret: str) -> bool:
+def is_signed(
+    ctx: Context, request: Request, signed: Signed, consumer_secret: str, token_secret: str
+) -> bool:
     """Whether the request was signed with both secrets within the last minutes.
 
     What was signed begins with the address that the client called: ours, or as it reached us.
     """
-    sign = _SIGN.get(said.parameters.get("signature_method", ""))
-    timestamp = said.parameters.get("timestamp", "")
+    sign = _SIGN.get(signed.parameters.get("signature_method", ""))
+    timestamp = signed.parameters.get("timestamp", "")
     if sign is None or not timestamp.isascii() or not timestamp.isdigit():
         return False
     if abs(ctx.now().timestamp() - int(timestamp[:15])) > AGE_S:
@@ -74,9 +76,9 @@ def is_signed(ctx: Context, request: Request, said: Said, consumer_secret: str, 
     )
     secrets = _Secrets(consumer_secret, token_secret)
     parameters = signature.normalize_parameters(pairs)  # pyright: ignore[reportArgumentType]  # it takes pairs
-    given = said.parameters.get("signature", "").encode()
+    claimed = signed.parameters.get("signature", "").encode()
     for url in dict.fromkeys((f"{ctx.endpoint}{request.path}", request.url)):
         text = signature.signature_base_string("POST", signature.base_string_uri(url), parameters)
-        if hmac.compare_digest(sign(text, secrets).encode(), given):
+        if hmac.compare_digest(sign(text, secrets).encode(), claimed):
             return True
     return False

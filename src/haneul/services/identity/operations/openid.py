@@ -111,14 +111,14 @@ async def _key(ctx: Context, idp_id: str, options: OpenIdProvider, kid: Any, alg
         if age is None or age > KEPT_S or (is_missing and age > ASKED_AGAIN_S):
             known.keys = await _patiently(known, now, idp_id, _fetched_keys(ctx, idp_id, options))
             known.keys_at = now
-    found = known.keys.get(wanted)
-    if found is None and kid is None and len(known.keys) == 1:
-        [found] = known.keys.values()
-    if found is None:
+    key = known.keys.get(wanted)
+    if key is None and kid is None and len(known.keys) == 1:
+        [key] = known.keys.values()
+    if key is None:
         raise jwt.InvalidKeyError(f"no key {kid!r}")
-    if (found.get("alg", algorithm), found.get("use", "sig")) != (algorithm, "sig"):
+    if (key.get("alg", algorithm), key.get("use", "sig")) != (algorithm, "sig"):
         raise jwt.InvalidKeyError(f"the key {kid!r} is not for signatures with {algorithm}")
-    return jwt.PyJWK(found, algorithm)
+    return jwt.PyJWK(key, algorithm)
 
 
 async def _patiently(known: _Known, now: float, idp_id: str, asking: Coroutine[Any, Any, T]) -> T:
@@ -153,12 +153,12 @@ async def metadata(ctx: Context, idp_id: str, options: OpenIdProvider) -> Metada
     if known.metadata is None or now - known.metadata_at > KEPT_S:
         url = f"{options.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            found = msgspec.convert(await fetch(idp_id, options, "GET", url), Metadata)
+            metadata_ = msgspec.convert(await fetch(idp_id, options, "GET", url), Metadata)
         except msgspec.ValidationError as problem:
             raise Unavailable(f"Identity Provider {idp_id} says nonsense of itself: {problem}.") from None
-        if found.issuer != options.issuer:
-            raise Unavailable(f"Identity Provider {idp_id} calls itself {found.issuer}.")
-        known.metadata, known.metadata_at = found, now
+        if metadata_.issuer != options.issuer:
+            raise Unavailable(f"Identity Provider {idp_id} calls itself {metadata_.issuer}.")
+        known.metadata, known.metadata_at = metadata_, now
     return known.metadata
 
 
@@ -172,16 +172,16 @@ async def _introspected(ctx: Context, idp_id: str, options: OpenIdProvider, toke
     url = (await metadata(ctx, idp_id, options)).introspection_endpoint
     if not url:
         raise Unauthorized
-    said = await fetch(idp_id, options, "POST", url, {"token": token}, is_confidential=True)
-    audience = said.get("aud", said.get("client_id"))
+    claims = await fetch(idp_id, options, "POST", url, {"token": token}, is_confidential=True)
+    audience = claims.get("aud", claims.get("client_id"))
     names = audience if isinstance(audience, list) else [audience]
     is_for_us = bool(set(options.audiences or (options.client_id,)) & {str(name) for name in names})
-    expires_at = said.get("exp")
+    expires_at = claims.get("exp")
     is_over = isinstance(expires_at, int | float) and expires_at <= ctx.now().timestamp()
-    is_theirs = said.get("iss", options.issuer) == options.issuer
-    if said.get("active") is not True or not is_for_us or is_over or not is_theirs:
+    is_theirs = claims.get("iss", options.issuer) == options.issuer
+    if claims.get("active") is not True or not is_for_us or is_over or not is_theirs:
         raise Unauthorized
-    return said
+    return claims
 
 
 async def fetch(
@@ -220,9 +220,9 @@ async def fetch(
     if answer.status_code in (400, 401, 403):
         raise Unauthorized
     try:
-        found = msgspec.json.decode(content)
+        document = msgspec.json.decode(content)
     except msgspec.DecodeError:
-        found = None
-    if answer.status_code != 200 or not isinstance(found, dict):
+        document = None
+    if answer.status_code != 200 or not isinstance(document, dict):
         raise Unavailable(f"Identity Provider {idp_id} answers with {answer.status_code}.")
-    return found
+    return document

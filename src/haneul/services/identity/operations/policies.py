@@ -28,28 +28,32 @@ async def give(ctx: Context, new: PolicyAssociation) -> None:
     await POLICY_ASSOCIATIONS.add(ctx.tx, new)
 
 
-async def require_given(ctx: Context, asked: PolicyAssociation) -> None:
-    found = await POLICY_ASSOCIATIONS.get(ctx.tx, asked.endpoint_id, asked.service_id, asked.region_id)
-    if found is None or found.policy_id != asked.policy_id:
+async def require_given(ctx: Context, association: PolicyAssociation) -> None:
+    stored = await POLICY_ASSOCIATIONS.get(
+        ctx.tx, association.endpoint_id, association.service_id, association.region_id
+    )
+    if stored is None or stored.policy_id != association.policy_id:
         raise NotFound("Could not find policy association.")
 
 
-async def take(ctx: Context, asked: PolicyAssociation) -> None:
+async def take(ctx: Context, association: PolicyAssociation) -> None:
     """It is not that one's policy; nothing is wrong if it never was."""
-    found = await POLICY_ASSOCIATIONS.get(ctx.tx, asked.endpoint_id, asked.service_id, asked.region_id)
-    if found == asked:
-        await _forget(ctx.tx, asked)
+    stored = await POLICY_ASSOCIATIONS.get(
+        ctx.tx, association.endpoint_id, association.service_id, association.region_id
+    )
+    if stored == association:
+        await _forget(ctx.tx, association)
 
 
 async def endpoints(tx: Tx, policy_id: str) -> list[Endpoint]:
-    given = await POLICY_ASSOCIATIONS.find(tx, policy_id=policy_id)
-    return endpoints_of(given, await ENDPOINTS.page(tx))
+    associations = await POLICY_ASSOCIATIONS.find(tx, policy_id=policy_id)
+    return endpoints_of(associations, await ENDPOINTS.page(tx))
 
 
 async def of_endpoint(tx: Tx, endpoint: Endpoint) -> StoredPolicy:
     parents = {region.id: region.parent_region_id for region in await REGIONS.page(tx)}
-    found = policy_of(endpoint, await POLICY_ASSOCIATIONS.page(tx), parents)
-    policy = await POLICIES.get(tx, found) if found else None
+    chosen = policy_of(endpoint, await POLICY_ASSOCIATIONS.page(tx), parents)
+    policy = await POLICIES.get(tx, chosen) if chosen else None
     if policy is None:
         raise NotFound(f"No policy is associated with endpoint {endpoint.id}.")
     return policy

@@ -68,9 +68,9 @@ async def _end_tokens_with(ctx: Context, role: Role) -> None:
         return
     known, implied = await roles.graph(ctx.tx)
     priors = [id for id in known if role.id in with_implied([id], implied)]
-    given = await ASSIGNMENTS.among(ctx.tx, "role_id", priors)
-    group_ids = {each.actor_id for each in given if each.actor_kind == "group"}
-    people = {each.actor_id for each in given if each.actor_kind == "user"}
+    assignments = await ASSIGNMENTS.among(ctx.tx, "role_id", priors)
+    group_ids = {each.actor_id for each in assignments if each.actor_kind == "group"}
+    people = {each.actor_id for each in assignments if each.actor_kind == "user"}
     people |= {m.user_id for m in await MEMBERSHIPS.among(ctx.tx, "group_id", group_ids)}
     await revoke(ctx, *(of_user(each) for each in people))
 
@@ -94,12 +94,18 @@ async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None)
         await ASSIGNMENTS.add(ctx.tx, new)
 
 
-async def require_given(ctx: Context, given: Assignment) -> None:
-    key = (given.actor_id, given.target_kind, given.target_id, given.role_id, given.inherited)
+async def require_given(ctx: Context, assignment: Assignment) -> None:
+    key = (
+        assignment.actor_id,
+        assignment.target_kind,
+        assignment.target_id,
+        assignment.role_id,
+        assignment.inherited,
+    )
     if await ASSIGNMENTS.get(ctx.tx, *key) is None:
         raise ThingNotFound(
-            f"Could not find role assignment with role: {given.role_id}, user or group: {given.actor_id}, "
-            f"project, domain, or system: {given.target_id}."
+            f"Could not find role assignment with role: {assignment.role_id}, user or group: {assignment.actor_id}, "
+            f"project, domain, or system: {assignment.target_id}."
         )
 
 
@@ -109,27 +115,27 @@ async def _end_application_credentials(ctx: Context, taken: Assignment) -> None:
         await APPLICATION_CREDENTIALS.remove(ctx.tx, **owner)
 
 
-async def take(ctx: Context, given: Assignment) -> None:
+async def take(ctx: Context, assignment: Assignment) -> None:
     """The actor no longer has the role there, and tokens that may carry it end.
 
     So do application credentials of the user in that project, for good: what somebody copied does not come
     back to life with the role.
     """
-    await require_given(ctx, given)
-    await _end_application_credentials(ctx, given)
+    await require_given(ctx, assignment)
+    await _end_application_credentials(ctx, assignment)
     await ASSIGNMENTS.remove(
         ctx.tx,
-        actor_id=given.actor_id,
-        target_kind=given.target_kind,
-        target_id=given.target_id,
-        role_id=given.role_id,
-        inherited=given.inherited,
+        actor_id=assignment.actor_id,
+        target_kind=assignment.target_kind,
+        target_id=assignment.target_id,
+        role_id=assignment.role_id,
+        inherited=assignment.inherited,
     )
-    people = [given.actor_id]
-    if given.actor_kind == "group":
-        people = [m.user_id for m in await MEMBERSHIPS.find(ctx.tx, group_id=given.actor_id)]
-        await revoke(ctx, of_group(given.actor_id))
-    if given.inherited:
+    people = [assignment.actor_id]
+    if assignment.actor_kind == "group":
+        people = [m.user_id for m in await MEMBERSHIPS.find(ctx.tx, group_id=assignment.actor_id)]
+        await revoke(ctx, of_group(assignment.actor_id))
+    if assignment.inherited:
         await revoke(ctx, *(of_user(each) for each in people))
     else:
-        await revoke(ctx, *(of_grant(each, given.target_id) for each in people))
+        await revoke(ctx, *(of_grant(each, assignment.target_id) for each in people))

@@ -108,12 +108,12 @@ async def complete(
     idp_id: str,
     protocol_id: str,
     *,
-    asked: str,
-    said: str,
+    request_id: str,
+    text: str,
 ) -> Asserted:
     """What the provider says in a response to the request with the id `asked`; 401 unless all of it holds."""
-    found = await asyncio.to_thread(_checked, options, at, asked, said)
-    return await _once(ctx, options, idp_id, protocol_id, found)
+    response = await asyncio.to_thread(_checked, options, at, request_id, text)
+    return await _once(ctx, options, idp_id, protocol_id, response)
 
 
 async def complete_by_program(
@@ -123,40 +123,40 @@ async def complete_by_program(
     idp_id: str,
     protocol_id: str,
     *,
-    asked: str | None,
-    said: str,
+    request_id: str | None,
+    text: str,
 ) -> Asserted:
     """The same of a response that a program brought; where nobody asked (None), the options must allow it."""
-    if asked is None and not options.allow_unsolicited:
+    if request_id is None and not options.allow_unsolicited:
         raise Unauthorized
-    found = await asyncio.to_thread(_checked_by_program, options, at, asked, said)
-    return await _once(ctx, options, idp_id, protocol_id, found)
+    response = await asyncio.to_thread(_checked_by_program, options, at, request_id, text)
+    return await _once(ctx, options, idp_id, protocol_id, response)
 
 
 async def _once(
-    ctx: Context, options: SamlProvider, idp_id: str, protocol_id: str, found: Response | None
+    ctx: Context, options: SamlProvider, idp_id: str, protocol_id: str, response: Response | None
 ) -> Asserted:
     """What was said, if the right one said it and nobody has logged in with it before."""
-    if found is None or found.entity_id != options.entity_id:
+    if response is None or response.entity_id != options.entity_id:
         raise Unauthorized
     try:
         async with ctx.in_transaction() as c:
-            good_until = datetime.fromtimestamp(found.not_after + options.leeway_s, UTC)
+            good_until = datetime.fromtimestamp(response.not_after + options.leeway_s, UTC)
             ends = max(good_until, ctx.now()) + AT_LEAST
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(found.assertion_id, time_text(ends)))
+            await USED_ASSERTIONS.add(c.tx, UsedAssertion(response.assertion_id, time_text(ends)))
     except Duplicate:
         raise Unauthorized from None
-    told = attributes(found.attributes, name_id=found.name_id, entity_id=found.entity_id)
-    return Asserted(idp_id, protocol_id, told, remote_id=found.entity_id, sessions=_sessions(found))
+    values = attributes(response.attributes, name_id=response.name_id, entity_id=response.entity_id)
+    return Asserted(idp_id, protocol_id, values, remote_id=response.entity_id, sessions=_sessions(response))
 
 
-def _sessions(found: Response) -> tuple[str, ...]:
+def _sessions(response: Response) -> tuple[str, ...]:
     """By what the provider may end what comes of this login."""
-    if found.name_id is None:
+    if response.name_id is None:
         return ()
-    names = [subject(found.entity_id, found.name_id)]
-    if found.session_index:
-        names.append(session(found.entity_id, found.name_id, found.session_index))
+    names = [subject(response.entity_id, response.name_id)]
+    if response.session_index:
+        names.append(session(response.entity_id, response.name_id, response.session_index))
     return tuple(names)
 
 
@@ -171,30 +171,32 @@ async def metadata(options: SamlProvider, at: Addresses) -> bytes:
     return await asyncio.to_thread(made)
 
 
-def request_answered(said: str) -> str | None:
+def request_answered(text: str) -> str | None:
     """The id of the request that a response says it answers; nothing of it is checked yet."""
     from saml2 import samlp
 
     try:
-        response: Any = samlp.response_from_string(said)
+        response: Any = samlp.response_from_string(text)
     except Exception:  # what cannot be read answers nothing
         return None
     return None if response is None else response.in_response_to
 
 
-def _checked(options: SamlProvider, at: Addresses, asked: str, said: str) -> Response | None:
+def _checked(options: SamlProvider, at: Addresses, request_id: str, text: str) -> Response | None:
     from saml2 import BINDING_HTTP_POST
 
     library = client(options, at)
 
     def parsed() -> Any:
-        return library.parse_authn_request_response(said, BINDING_HTTP_POST, outstanding={asked: at.consumer})
+        return library.parse_authn_request_response(
+            text, BINDING_HTTP_POST, outstanding={request_id: at.consumer}
+        )
 
-    return _read(parsed, asked, at.consumer)
+    return _read(parsed, request_id, at.consumer)
 
 
 def _checked_by_program(
-    options: SamlProvider, at: Addresses, asked: str | None, said: str
+    options: SamlProvider, at: Addresses, request_id: str | None, text: str
 ) -> Response | None:
     """The library does not read what programs bring in a way that keeps signatures whole: we unwrap it."""
     from saml2.response import authn_response
@@ -205,17 +207,17 @@ def _checked_by_program(
         response: Any = authn_response(
             library.config,
             (at.login,),
-            {} if asked is None else {asked: at.login},
-            allow_unsolicited=asked is None,
+            {} if request_id is None else {request_id: at.login},
+            allow_unsolicited=request_id is None,
             want_assertions_signed=True,
         )
         response.allow_unknown_attributes = True
-        return response.loads(said, False, origxml=said).verify()
+        return response.loads(text, False, origxml=text).verify()
 
-    return _read(parsed, asked, at.login)
+    return _read(parsed, request_id, at.login)
 
 
-def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Response | None:
+def _read(parsed: Callable[[], Any], request_id: str | None, consumer: str) -> Response | None:
     """What the response says, if it is in order, and its one assertion is for whoever brings it to `consumer`.
 
     The library does not look at whom an assertion is for unless it is told more of the connection.
@@ -224,25 +226,25 @@ def _read(parsed: Callable[[], Any], asked: str | None, consumer: str) -> Respon
     from saml2.time_util import str_to_time
 
     try:
-        found = parsed()
-        if found is None or found.in_response_to != asked or len(found.assertions) != 1:
+        response = parsed()
+        if response is None or response.in_response_to != request_id or len(response.assertions) != 1:
             return None
-        assertion = found.assertions[0]
+        assertion = response.assertions[0]
         if any(each.method != SCM_BEARER for each in assertion.subject.subject_confirmation):
             return None
         confirmed = [each.subject_confirmation_data for each in assertion.subject.subject_confirmation]
-        if any((each.recipient, each.in_response_to) != (consumer, asked) for each in confirmed):
+        if any((each.recipient, each.in_response_to) != (consumer, request_id) for each in confirmed):
             return None
         if not all(each.not_on_or_after for each in confirmed):
             return None
         times: list[Any] = [str_to_time(each.not_on_or_after) for each in confirmed]
-        name_id = found.name_id.text if found.name_id is not None else None
+        name_id = response.name_id.text if response.name_id is not None else None
         return Response(
             assertion.id,
             assertion.issuer.text.strip(),
             name_id,
             assertion.authn_statement[0].session_index,
-            dict(found.ava or {}),
+            dict(response.ava or {}),
             max(map(calendar.timegm, times)),
         )
     except Exception as problem:  # the library and what it stands on raise whatever comes to their minds

@@ -38,15 +38,15 @@ if TYPE_CHECKING:
     from saml2.config import IdPConfig
 
 logger = structlog.get_logger(__name__)
-Told = Mapping[str, Sequence[str]]
+Facts = Mapping[str, Sequence[str]]
 
 
 def options(ctx: Context) -> OurIdentityProvider:
     """How we are an identity provider; 404 if we are none."""
-    found = ctx.options(IdentityOptions).federation.identity_provider
-    if found is None:
+    ours = ctx.options(IdentityOptions).federation.identity_provider
+    if ours is None:
         raise NoIdentityProvider
-    return found
+    return ours
 
 
 async def metadata(ctx: Context) -> bytes:
@@ -81,10 +81,10 @@ async def create(ctx: Context, token: str, provider_id: str) -> tuple[str, Servi
     except NoIdentityProvider as problem:
         raise Invalid(why=problem.text) from None
     async with ctx.in_reading() as c:
-        told = await _told(c, auth)
-    if not saml.is_sayable(told):
+        facts = await _facts(c, auth)
+    if not saml.is_sayable(facts):
         raise Invalid(why="XML cannot write one of the names in this token.")
-    text = await asyncio.to_thread(_response, ours, provider.sp_url, auth.user_name or "", told, ctx.now())
+    text = await asyncio.to_thread(_response, ours, provider.sp_url, auth.user_name or "", facts, ctx.now())
     return text, provider
 
 
@@ -96,22 +96,22 @@ def _require_tellable(auth: Auth) -> None:
         raise Forbidden(action="Using a restricted token to create a SAML assertion is not allowed.")
 
 
-async def _told(ctx: Context, auth: Auth) -> Told:
+async def _facts(ctx: Context, auth: Auth) -> Facts:
     """The roles and groups by the names that they have now."""
     names = {role.id: role.name for role in await ROLES.among(ctx.tx, "id", auth.role_ids)}
     groups: list[tuple[str, str]] = []
     if not auth.is_delegated:
         ids = [*await users.group_ids(ctx.tx, auth.user_id or "", time_text(ctx.now())), *auth.group_ids]
-        found = await GROUPS.among(ctx.tx, "id", list(dict.fromkeys(ids)))
+        memberships = await GROUPS.among(ctx.tx, "id", list(dict.fromkeys(ids)))
         domains = {
             each.id: each.name
-            for each in await DOMAINS.among(ctx.tx, "id", list({group.domain_id for group in found}))
+            for each in await DOMAINS.among(ctx.tx, "id", list({group.domain_id for group in memberships}))
         }
-        groups = [(group.name, domains[group.domain_id]) for group in found]
+        groups = [(group.name, domains[group.domain_id]) for group in memberships]
     return saml.of_ours(auth, [names[id] for id in auth.role_ids if id in names], groups)
 
 
-def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Told, now: datetime) -> str:
+def _response(ours: OurIdentityProvider, recipient: str, subject: str, facts: Facts, now: datetime) -> str:
     from saml2 import class_name, samlp, xmldsig
     from saml2 import saml as elements
     from saml2.sigver import pre_signature_part, security_context, signed_instance_factory
@@ -119,7 +119,7 @@ def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Tol
     config = _config(ours)
     try:
         signer: Any = security_context(config)
-        assertion = _assertion(ours, recipient, subject, told, now)
+        assertion = _assertion(ours, recipient, subject, facts, now)
         assertion.signature = pre_signature_part(
             assertion.id,
             public_key=signer.my_cert,
@@ -140,7 +140,7 @@ def _response(ours: OurIdentityProvider, recipient: str, subject: str, told: Tol
         raise _not_set_up(problem) from problem
 
 
-def _assertion(ours: OurIdentityProvider, recipient: str, subject: str, told: Told, now: datetime) -> Any:
+def _assertion(ours: OurIdentityProvider, recipient: str, subject: str, facts: Facts, now: datetime) -> Any:
     """The assertion, not yet signed."""
     from saml2 import saml as elements
 
@@ -170,7 +170,7 @@ def _assertion(ours: OurIdentityProvider, recipient: str, subject: str, told: To
                 elements.Attribute(
                     name=name, attribute_value=[elements.AttributeValue(text=value) for value in values]
                 )
-                for name, values in told.items()
+                for name, values in facts.items()
             ]
         ),
     )
@@ -218,23 +218,23 @@ def _config(ours: OurIdentityProvider) -> IdPConfig:
 
 def _organization(ours: OurIdentityProvider) -> dict[str, Any] | None:
     """As the library wants it; None unless all of it is given."""
-    said = (ours.organization_name, ours.organization_display_name, ours.organization_url)
-    if None in said:
+    named = (ours.organization_name, ours.organization_display_name, ours.organization_url)
+    if None in named:
         return None
-    name, display_name, url = ([(each, ours.lang)] for each in said)
+    name, display_name, url = ([(each, ours.lang)] for each in named)
     return {"name": name, "display_name": display_name, "url": url}
 
 
 def _contact(ours: OurIdentityProvider) -> list[dict[str, Any]] | None:
     """As the library wants it; None unless all of it is given."""
-    said = {
+    details = {
         "company": ours.contact_company,
         "given_name": ours.contact_name,
         "sur_name": ours.contact_surname,
         "email_address": ours.contact_email,
         "telephone_number": ours.contact_telephone,
     }
-    return None if None in said.values() else [{**said, "contact_type": ours.contact_type}]
+    return None if None in details.values() else [{**details, "contact_type": ours.contact_type}]
 
 
 def _not_set_up(problem: Exception) -> Unavailable:

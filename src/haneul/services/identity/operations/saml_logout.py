@@ -43,29 +43,29 @@ async def end(ctx: Context, at: Addresses, idp_id: str, protocol_id: str, envelo
     async with ctx.in_reading() as c:
         await federated_login.allowed(c, idp_id, protocol_id)
     options = saml.provider(ctx, idp_id)
-    said = soap.message_in(envelope, "LogoutRequest")
-    if options is None or said is None:
+    text = soap.message_in(envelope, "LogoutRequest")
+    if options is None or text is None:
         raise Unauthorized
-    found = await asyncio.to_thread(_checked, options, at, said)
-    if found is None or abs(found.issued_at - ctx.now()) > AT_LEAST + timedelta(seconds=options.leeway_s):
+    request = await asyncio.to_thread(_checked, options, at, text)
+    if request is None or abs(request.issued_at - ctx.now()) > AT_LEAST + timedelta(seconds=options.leeway_s):
         raise Unauthorized
     try:
         async with ctx.in_transaction() as c:
-            ends = found.issued_at + 2 * AT_LEAST + timedelta(seconds=options.leeway_s)
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(found.id, time_text(ends)))
-            await revoke(c, *map(of_provider_session, found.names))
+            ends = request.issued_at + 2 * AT_LEAST + timedelta(seconds=options.leeway_s)
+            await USED_ASSERTIONS.add(c.tx, UsedAssertion(request.id, time_text(ends)))
+            await revoke(c, *map(of_provider_session, request.names))
     except Duplicate:
         raise Unauthorized from None
-    return found.answer
+    return request.answer
 
 
-def _checked(options: SamlProvider, at: Addresses, said: str) -> Logout | None:
+def _checked(options: SamlProvider, at: Addresses, text: str) -> Logout | None:
     """What the request ends, if it is in order."""
     from saml2.time_util import str_to_time
 
     library: Any = saml.client(options, at)
     try:
-        request: Any = library.sec.correctly_signed_logout_request(said, must=True, origdoc=said)
+        request: Any = library.sec.correctly_signed_logout_request(text, must=True, origdoc=text)
         if request.issuer.text.strip() != options.entity_id or request.destination not in (None, at.logout):
             return None
         name_id = request.name_id.text

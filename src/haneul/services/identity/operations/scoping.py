@@ -61,14 +61,14 @@ async def in_project(tx: Tx, auth: Auth, target: Named, only: Sequence[str] | No
 async def _at(tx: Tx, auth: Auth, target: Named) -> tuple[Auth, Project]:
     """The authorisation in the project, yet without roles; 401 if that cannot be used."""
     if target.id:
-        found = await projects.with_domain(tx, target.id)
+        place = await projects.with_domain(tx, target.id)
     else:
-        found = await projects.named(
+        place = await projects.named(
             tx, target.name or "", domain_id=target.domain_id, domain_name=target.domain_name
         )
-    if found is None or not (found[0].enabled and found[1].enabled):
+    if place is None or not (place[0].enabled and place[1].enabled):
         raise Unauthorized
-    project, domain = found
+    project, domain = place
     auth = replace(
         auth,
         project_id=project.id,

@@ -71,7 +71,7 @@ async def create(ctx: Context, rule: Rule, wanted: Wanted) -> Trust:
 
 
 async def _role_ids(ctx: Context, roles: Sequence[tuple[str | None, str | None]]) -> list[str]:
-    found: list[str] = []
+    ids: list[str] = []
     for id, name in roles:
         if id:
             role = await access.exists(ctx, ROLES, id, "role")
@@ -80,8 +80,8 @@ async def _role_ids(ctx: Context, roles: Sequence[tuple[str | None, str | None]]
             if named is None:
                 raise ThingNotFound(f"Role {name} is not defined")
             role = named
-        found.append(role.id)
-    return list(dict.fromkeys(found))
+        ids.append(role.id)
+    return list(dict.fromkeys(ids))
 
 
 async def _require_held(ctx: Context, wanted: Wanted, role_ids: list[str]) -> None:
@@ -162,16 +162,16 @@ async def find(ctx: Context, rule: Rule, id: str) -> Trust:
 async def listed(ctx: Context, trustor_user_id: str | None, trustee_user_id: str | None) -> list[Trust]:
     """The trusts of those people."""
     _refuse_delegated(ctx)
-    given = {"trustor_user_id": trustor_user_id, "trustee_user_id": trustee_user_id}
-    asked = {name: value for name, value in given.items() if value is not None}
+    parties = {"trustor_user_id": trustor_user_id, "trustee_user_id": trustee_user_id}
+    filters = {name: value for name, value in parties.items() if value is not None}
     if trustor_user_id is not None:
-        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTOR, access.target(trust=asked))
+        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTOR, access.target(trust=filters))
     elif trustee_user_id is not None:
-        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTEE, access.target(trust=asked))
+        ctx.authorize(policy.LIST_TRUSTS_FOR_TRUSTEE, access.target(trust=filters))
     else:
         ctx.authorize(policy.LIST_TRUSTS, {})
         return await TRUSTS.page(ctx.tx)
-    return await TRUSTS.find(ctx.tx, **asked)
+    return await TRUSTS.find(ctx.tx, **filters)
 
 
 async def roles_of(ctx: Context, trust: Trust) -> list[Role]:
@@ -182,9 +182,9 @@ async def delete(ctx: Context, trust: Trust) -> None:
     await end(ctx, [trust])
 
 
-async def end(ctx: Context, given: list[Trust]) -> None:
+async def end(ctx: Context, ending: list[Trust]) -> None:
     """These trusts and all made from them are gone, and so are their tokens."""
-    for trust in await trusts.made_from(ctx.tx, given):
+    for trust in await trusts.made_from(ctx.tx, ending):
         await revoke(ctx, of_trust(trust.id))
         await TRUSTS.remove(ctx.tx, id=trust.id)
 

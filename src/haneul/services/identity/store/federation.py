@@ -41,12 +41,12 @@ NEVER = "Z"
 """After all times."""
 
 
-def known_as(asked: Mapping[str, str]) -> tuple[str, sa.ColumnElement[bool], dict[str, str]]:
+def known_as(fields: Mapping[str, str]) -> tuple[str, sa.ColumnElement[bool], dict[str, str]]:
     """A condition on users: a provider knows them by all of these fields."""
     wanted = {
-        f"known_{name}": quote(value) if name == "unique_id" else value for name, value in asked.items()
+        f"known_{name}": quote(value) if name == "unique_id" else value for name, value in fields.items()
     }
     links = sa.select(FEDERATED_USERS.c.user_id).where(
-        *(FEDERATED_USERS.c[name] == sa.bindparam(f"known_{name}", type_=sa.Text) for name in asked)
+        *(FEDERATED_USERS.c[name] == sa.bindparam(f"known_{name}", type_=sa.Text) for name in fields)
     )
-    return f"known_as/{'/'.join(asked)}", sa.column("id").in_(links), wanted
+    return f"known_as/{'/'.join(fields)}", sa.column("id").in_(links), wanted

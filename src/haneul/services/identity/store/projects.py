@@ -50,25 +50,25 @@ async def domain(tx: Tx, *, id: str | None, name: str | None) -> Domain | None:
 
 async def ancestors(tx: Tx, project: Project) -> list[Project]:
     """The projects above, the nearest first; the domain is not one of them."""
-    found: list[Project] = []
+    ancestors_: list[Project] = []
     while not project.is_at_top:
         above = await PROJECTS.get(tx, project.parent_id)
         if above is None:
             break
-        found.append(above)
+        ancestors_.append(above)
         project = above
-    return found
+    return ancestors_
 
 
 async def descendants(tx: Tx, project_id: str) -> list[Project]:
     """All projects below, level by level."""
-    found: list[Project] = []
+    lower: list[Project] = []
     level = [project_id]
     while level:
         below = await PROJECTS.among(tx, "parent_id", level)
-        found.extend(below)
+        lower.extend(below)
         level = [project.id for project in below]
-    return found
+    return lower
 
 
 class Place(NamedTuple):
@@ -91,13 +91,13 @@ async def places_in(tx: Tx, domain_ids: Iterable[str]) -> list[Place]:
 
 async def places_below(tx: Tx, project_ids: Iterable[str]) -> list[Place]:
     """The projects below these, each once, level by level; a query for each level."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     level = set(project_ids)
     while level:
-        below = [each for each in await _places(tx, _BELOW, level) if each.id not in found]
-        found.update((each.id, each) for each in below)
+        below = [each for each in await _places(tx, _BELOW, level) if each.id not in places]
+        places.update((each.id, each) for each in below)
         level = {each.id for each in below}
-    return list(found.values())
+    return list(places.values())
 
 
 async def _places(tx: Tx, query: Query, wanted: Iterable[str]) -> list[Place]:

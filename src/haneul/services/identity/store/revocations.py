@@ -26,5 +26,5 @@ async def count(tx: Tx) -> None:
 
 
 async def counted(tx: Tx) -> int:
-    found = await COUNTS.get(tx, KIND)
-    return found.count if found else 0
+    count = await COUNTS.get(tx, KIND)
+    return count.count if count else 0

@@ -26,9 +26,9 @@ async def use(tx: Tx, trust_id: str) -> bool:
 
 async def made_from(tx: Tx, trusts: list[Trust]) -> list[Trust]:
     """These trusts and all that were made from them, directly or not."""
-    found = list(trusts)
+    made = list(trusts)
     level = trusts
     while level:
         level = await TRUSTS.among(tx, "redelegated_trust_id", [each.id for each in level])
-        found += level
-    return found
+        made += level
+    return made

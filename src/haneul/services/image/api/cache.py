@@ -17,7 +17,7 @@ routes = Routes("/v2/cache")
 @routes.get("", policy=policy.CACHE_LIST, answer=answers.Cache)
 async def show_cache(ctx: Context) -> dict[str, Any]:
     """List what is cached, and what is queued to be."""
-    found = await cache.listed(ctx)
+    listing = await cache.listed(ctx)
     return {
         "cached_images": [
             {
@@ -28,10 +28,10 @@ async def show_cache(ctx: Context) -> dict[str, Any]:
                 "size": copy.size,
                 "checksum": copy.checksum,
             }
-            for copy in found
+            for copy in listing
             if copy.is_ready
         ],
-        "queued_images": [copy.image_id for copy in found if not copy.is_ready],
+        "queued_images": [copy.image_id for copy in listing if not copy.is_ready],
     }
 
 

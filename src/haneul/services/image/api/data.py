@@ -25,15 +25,15 @@ _UPLOAD_ERRORS = (
 
 def _announced(request: Request) -> int | None:
     """How many bytes the sender says will come."""
-    given = request.header("content-type")
-    if (given or "").split(";")[0].strip().lower() != OCTETS:
-        raise UnsupportedMediaType(given=given)
-    told = request.header("x-openstack-image-size")
-    if told is None or request.content_length is not None:
+    kind = request.header("content-type")
+    if (kind or "").split(";")[0].strip().lower() != OCTETS:
+        raise UnsupportedMediaType(content_type=kind)
+    size = request.header("x-openstack-image-size")
+    if size is None or request.content_length is not None:
         return request.content_length
-    if not told.isascii() or not told.isdigit():
+    if not size.isascii() or not size.isdigit():
         raise BadRequest("Invalid or missing image size in request headers.")
-    return int(told)
+    return int(size)
 
 
 @routes.put("/file", status=204, policy=policy.UPLOAD_IMAGE, transaction=False, errors=_UPLOAD_ERRORS)
@@ -101,16 +101,16 @@ def _range(text: str | None, size: int) -> tuple[int, int] | None:
     """(offset, length) of a range of bytes; None: everything. What is no range of bytes is an error."""
     if text is None:
         return None
-    found = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text[:LONGEST_RANGE], re.ASCII)
-    if found is None or len(text) > LONGEST_RANGE or not (found[1] or found[2]):
-        raise errors.RangeNotSatisfiable(given=text, size=size)
-    if not found[1]:
-        length = min(int(found[2]), size)
+    match = re.fullmatch(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", text[:LONGEST_RANGE], re.ASCII)
+    if match is None or len(text) > LONGEST_RANGE or not (match[1] or match[2]):
+        raise errors.RangeNotSatisfiable(wanted=text, size=size)
+    if not match[1]:
+        length = min(int(match[2]), size)
         start = size - length
     else:
-        start = int(found[1])
-        end = min(int(found[2]), size - 1) if found[2] else size - 1
+        start = int(match[1])
+        end = min(int(match[2]), size - 1) if match[2] else size - 1
         length = end - start + 1
     if length <= 0 or start >= size:
-        raise errors.RangeNotSatisfiable(given=text, size=size)
+        raise errors.RangeNotSatisfiable(wanted=text, size=size)
     return start, length

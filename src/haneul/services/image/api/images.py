@@ -85,25 +85,25 @@ async def create_image(ctx: Context, body: Document) -> Reply:
 async def list_images(ctx: Context, query: Query) -> dict[str, Any]:
     """List the images that the asker can see."""
     limits = ctx.options(ImageOptions)
-    asked = queries.read(query, limits)
-    found = await images.listed(
+    search = queries.read(query, limits)
+    page = await images.listed(
         ctx,
-        asked.filters,
-        tags=asked.tags,
-        properties=asked.properties,
-        visibility=asked.visibility,
-        member_status=asked.member_status,
-        sort=asked.sort,
-        marker=asked.marker,
-        limit=asked.limit,
+        search.filters,
+        tags=search.tags,
+        properties=search.properties,
+        visibility=search.visibility,
+        member_status=search.member_status,
+        sort=search.sort,
+        marker=search.marker,
+        limit=search.limit,
     )
     body: Document = {
-        "images": [view(ctx, image, limits) for image in found],
+        "images": [view(ctx, image, limits) for image in page],
         "first": lists.address("/v2/images", query),
         "schema": "/v2/schemas/images",
     }
-    if found and len(found) == asked.limit:
-        body["next"] = lists.address("/v2/images", query, marker=found[-1].id)
+    if page and len(page) == search.limit:
+        body["next"] = lists.address("/v2/images", query, marker=page[-1].id)
     return body
 
 

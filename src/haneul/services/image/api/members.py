@@ -52,8 +52,8 @@ async def add_member(ctx: Context, image_id: str, body: Document) -> dict[str, A
 @routes.get("", policy=policy.GET_MEMBERS, errors=_ERRORS, answer=answers.Members)
 async def list_members(ctx: Context, image_id: str) -> dict[str, Any]:
     """List the projects that an image is shared with."""
-    found = await members.listed(ctx, image_id)
-    return {"members": [view(member) for member in found], "schema": "/v2/schemas/members"}
+    shown = await members.listed(ctx, image_id)
+    return {"members": [view(member) for member in shown], "schema": "/v2/schemas/members"}
 
 
 @routes.get("/{member_id}", policy=policy.GET_MEMBER, errors=_ERRORS, answer=answers.Member)

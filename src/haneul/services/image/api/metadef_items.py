@@ -29,9 +29,9 @@ _TAG_SORT_KEYS = {"name": "name", "created_at": "created_at", "updated_at": "upd
 @routes.get("/objects", policy=policy.GET_OBJECTS, errors=_MISSING, answer=metadef_answers.Objects)
 async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the objects of a namespace."""
-    found = await items.listed(ctx, policy.GET_OBJECTS, namespace, "object")
+    objects = await items.listed(ctx, policy.GET_OBJECTS, namespace, "object")
     return {
-        "objects": [namespaces.object_view(namespace, i) for i in found],
+        "objects": [namespaces.object_view(namespace, i) for i in objects],
         "schema": "v2/schemas/metadefs/objects",
     }
 
@@ -46,8 +46,8 @@ async def list_objects(ctx: Context, namespace: str) -> dict[str, Any]:
 )
 async def create_object(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create an object: properties that belong together."""
-    given = model.read(model.Object, body, "object")
-    made = await items.create(ctx, policy.ADD_OBJECT, namespace, "object", given.name, model.body(given))
+    wish = model.read(model.Object, body, "object")
+    made = await items.create(ctx, policy.ADD_OBJECT, namespace, "object", wish.name, model.body(wish))
     return namespaces.said_of_object(namespace, made)
 
 
@@ -68,9 +68,9 @@ async def show_object(ctx: Context, namespace: str, name: str) -> dict[str, Any]
 )
 async def update_object(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of an object."""
-    given = model.read(model.Object, body, "object")
+    wish = model.read(model.Object, body, "object")
     changed = await items.update(
-        ctx, policy.MODIFY_OBJECT, namespace, "object", name, new_name=given.name, body=model.body(given)
+        ctx, policy.MODIFY_OBJECT, namespace, "object", name, new_name=wish.name, body=model.body(wish)
     )
     return namespaces.said_of_object(namespace, changed)
 
@@ -110,8 +110,8 @@ async def list_properties(ctx: Context, namespace: str) -> dict[str, Any]:
 )
 async def create_property(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Create a property."""
-    new_name, given = model.read_property(body)
-    made = await items.create(ctx, policy.ADD_PROPERTY, namespace, "property", new_name, model.body(given))
+    new_name, property = model.read_property(body)
+    made = await items.create(ctx, policy.ADD_PROPERTY, namespace, "property", new_name, model.body(property))
     return _property_view(made)
 
 
@@ -134,9 +134,9 @@ async def show_property(ctx: Context, namespace: str, name: str, query: Query) -
 )
 async def update_property(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Replace what is said of a property."""
-    new_name, given = model.read_property(body)
+    new_name, property = model.read_property(body)
     changed = await items.update(
-        ctx, policy.MODIFY_PROPERTY, namespace, "property", name, new_name=new_name, body=model.body(given)
+        ctx, policy.MODIFY_PROPERTY, namespace, "property", name, new_name=new_name, body=model.body(property)
     )
     return _property_view(changed)
 
@@ -163,7 +163,7 @@ def _property_view(item: Item) -> dict[str, Any]:
 @routes.get("/tags", policy=policy.GET_TAGS, errors=_MISSING, answer=metadef_answers.Tags)
 async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """List the tags of a namespace, by default the newest first."""
-    found = await items.listed(
+    tags = await items.listed(
         ctx,
         policy.GET_TAGS,
         namespace,
@@ -172,7 +172,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
         marker=query.get("marker"),
         limit=namespaces.page_size(ctx, query),
     )
-    return {"tags": [{"name": i.name} for i in found]}
+    return {"tags": [{"name": i.name} for i in tags]}
 
 
 @routes.post(
@@ -185,10 +185,10 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
 )
 async def create_tags(ctx: Context, request: Request, namespace: str, body: Anything) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
-    given = model.read(model.Tags, body, "tags")
+    wish = model.read(model.Tags, body, "tags")
     append = (request.header("x-openstack-append") or "").strip().lower() == "true"
     made = await items.set_tags(
-        ctx, policy.ADD_TAGS, namespace, [tag.name for tag in given.tags], append=append
+        ctx, policy.ADD_TAGS, namespace, [tag.name for tag in wish.tags], append=append
     )
     return {"tags": [{"name": i.name} for i in made]}
 
@@ -203,8 +203,8 @@ async def create_tags(ctx: Context, request: Request, namespace: str, body: Anyt
 )
 async def create_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
     """Create a tag."""
-    given = model.read(model.Tag, {"name": name}, "tag")
-    return _tag_view(await items.create(ctx, policy.ADD_TAG, namespace, "tag", given.name, {}))
+    wish = model.read(model.Tag, {"name": name}, "tag")
+    return _tag_view(await items.create(ctx, policy.ADD_TAG, namespace, "tag", wish.name, {}))
 
 
 @routes.get("/tags/{name}", policy=policy.GET_TAG, errors=_MISSING, answer=metadef_answers.Tag)
@@ -222,9 +222,9 @@ async def show_tag(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
 )
 async def update_tag(ctx: Context, namespace: str, name: str, body: Anything) -> dict[str, Any]:
     """Rename a tag."""
-    given = model.read(model.Tag, body, "tag")
+    wish = model.read(model.Tag, body, "tag")
     return _tag_view(
-        await items.update(ctx, policy.MODIFY_TAG, namespace, "tag", name, new_name=given.name, body={})
+        await items.update(ctx, policy.MODIFY_TAG, namespace, "tag", name, new_name=wish.name, body={})
     )
 
 

@@ -77,11 +77,11 @@ def said_of_object(namespace: str, item: Item, prefix: str | None = None) -> dic
     }
 
 
-def whole_view(found: namespaces.Whole, prefix: str | None = None) -> dict[str, Any]:
+def whole_view(whole: namespaces.Whole, prefix: str | None = None) -> dict[str, Any]:
     """The namespace with all that it holds, its keys as resources of one type have them."""
-    name = found.namespace.name
-    shown = view(found.namespace, found.associations)
-    of = {kind: [i for i in found.items if i.kind == kind] for kind in ("property", "object", "tag")}
+    name = whole.namespace.name
+    shown = view(whole.namespace, whole.associations)
+    of = {kind: [i for i in whole.items if i.kind == kind] for kind in ("property", "object", "tag")}
     if of["property"]:
         shown["properties"] = {f"{prefix or ''}{i.name}": i.body for i in of["property"]}
     if of["object"]:
@@ -113,7 +113,7 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
     if visibility not in (None, "public", "private"):
         raise BadRequest(f"Invalid visibility value: {visibility}")
     limit = page_size(ctx, query)
-    found = await namespaces.listed(
+    page = await namespaces.listed(
         ctx,
         resource_types=[t for t in (query.get("resource_types") or "").split(",") if t],
         visibility=visibility,
@@ -122,12 +122,12 @@ async def list_namespaces(ctx: Context, query: Query) -> dict[str, Any]:
         limit=limit,
     )
     shown: dict[str, Any] = {
-        "namespaces": [view(namespace, associations) for namespace, associations in found],
+        "namespaces": [view(namespace, associations) for namespace, associations in page],
         "first": lists.address("/v2/metadefs/namespaces", query),
         "schema": "/v2/schemas/metadefs/namespaces",
     }
-    if found and len(found) == limit:
-        shown["next"] = lists.address("/v2/metadefs/namespaces", query, marker=found[-1][0].name)
+    if page and len(page) == limit:
+        shown["next"] = lists.address("/v2/metadefs/namespaces", query, marker=page[-1][0].name)
     return shown
 
 
@@ -143,10 +143,10 @@ def page_size(ctx: Context, query: Query) -> int:
 )
 async def show_namespace(ctx: Context, namespace: str, query: Query) -> dict[str, Any]:
     """Show a namespace with all that it holds."""
-    found = await namespaces.show(ctx, namespace)
+    whole = await namespaces.show(ctx, namespace)
     wanted = query.get("resource_type")
-    prefix = next((a.prefix for a in found.associations if a.name == wanted), None)
-    return whole_view(found, prefix)
+    prefix = next((a.prefix for a in whole.associations if a.name == wanted), None)
+    return whole_view(whole, prefix)
 
 
 @routes.put(
@@ -175,8 +175,8 @@ async def delete_namespace(ctx: Context, namespace: str) -> None:
 @routes.get("/resource_types", policy=policy.LIST_RESOURCE_TYPES, answer=metadef_answers.ResourceTypes)
 async def list_resource_types(ctx: Context) -> dict[str, Any]:
     """List the types of resources that definitions go with."""
-    found = await namespaces.resource_types(ctx)
-    return {"resource_types": [{"name": each.name, **times(each)} for each in found]}
+    types = await namespaces.resource_types(ctx)
+    return {"resource_types": [{"name": each.name, **times(each)} for each in types]}
 
 
 @routes.get(
@@ -187,8 +187,8 @@ async def list_resource_types(ctx: Context) -> dict[str, Any]:
 )
 async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
     """List the types of resources that a namespace goes with."""
-    found = await namespaces.associations(ctx, namespace)
-    return {"resource_type_associations": [association_view(each) for each in found]}
+    shown = await namespaces.associations(ctx, namespace)
+    return {"resource_type_associations": [association_view(each) for each in shown]}
 
 
 @routes.post(
@@ -201,8 +201,8 @@ async def list_associations(ctx: Context, namespace: str) -> dict[str, Any]:
 )
 async def create_association(ctx: Context, namespace: str, body: Anything) -> dict[str, Any]:
     """Let a namespace go with a type of resources."""
-    given = model.read(model.NewAssociation, body, "resource_type_association")
-    return association_view(await namespaces.associate(ctx, namespace, given))
+    wish = model.read(model.NewAssociation, body, "resource_type_association")
+    return association_view(await namespaces.associate(ctx, namespace, wish))
 
 
 @routes.delete(

@@ -177,9 +177,9 @@ def _truth(name: str, value: str) -> bool:
 
 def _number(value: str) -> int:
     try:
-        found = int(value)
+        number = int(value)
     except ValueError:
-        found = None
-    if found is None:
+        number = None
+    if number is None:
         raise BadRequest("Unable to filter on a range with a non-numeric value.")
-    return max(-_HUGE, min(found, _HUGE))
+    return max(-_HUGE, min(number, _HUGE))

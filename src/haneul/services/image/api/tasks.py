@@ -80,28 +80,28 @@ async def list_tasks(ctx: Context, query: Query) -> dict[str, Any]:
     marker = query.get("marker")
     if marker and _UUID.fullmatch(marker) is None:
         raise BadRequest("Invalid marker format")
-    found = await tasks.listed(
+    page = await tasks.listed(
         ctx, _filters(query), sort=_SORTING.read(query, _SORT_KEYS)[0], marker=marker or None, limit=limit
     )
     body: Document = {
-        "tasks": [brief(task) for task in found],
+        "tasks": [brief(task) for task in page],
         "first": lists.address("/v2/tasks", query),
         "schema": "/v2/schemas/tasks",
     }
-    if found and len(found) == limit:
-        body["next"] = lists.address("/v2/tasks", query, marker=found[-1].id)
+    if page and len(page) == limit:
+        body["next"] = lists.address("/v2/tasks", query, marker=page[-1].id)
     return body
 
 
 def _filters(query: Query) -> list[Filter]:
-    found = []
+    filters = []
     for name, allowed in (("status", STATUSES), ("type", (LEGACY,))):
         value = query.get(name)
         if value:
             if value not in allowed:
                 raise BadRequest(f"Invalid {name} value: {value}")
-            found.append(Filter(name, "eq", value))
-    return found
+            filters.append(Filter(name, "eq", value))
+    return filters
 
 
 @routes.get(

@@ -88,8 +88,8 @@ class S3Store:
                     return None
                 raise
 
-        found: int | None = await self._call(look)
-        return found
+        size: int | None = await self._call(look)
+        return size
 
     async def read(self, name: str, offset: int, length: int) -> AsyncIterator[bytes]:
         if not length:
@@ -124,8 +124,8 @@ class S3Store:
                 item["Key"].removeprefix(self.prefix) for page in pages for item in page.get("Contents", ())
             }
 
-        found: set[str] = await self._call(look)
-        return found
+        names: set[str] = await self._call(look)
+        return names
 
     def url(self, name: str) -> str:
         return f"s3://{self.bucket}/{self._key(name)}"

@@ -22,9 +22,9 @@ class CachedImage(msgspec.Struct, frozen=True, gc=False):
     last_modified: datetime
 
 
-def surplus(found: list[CachedImage], size_max: int) -> list[CachedImage]:
+def surplus(copies: list[CachedImage], size_max: int) -> list[CachedImage]:
     """The copies to be removed, the longest unread first, until the others fit."""
-    ready = sorted((c for c in found if c.is_ready), key=lambda c: c.last_accessed)
+    ready = sorted((c for c in copies if c.is_ready), key=lambda c: c.last_accessed)
     size = sum(c.size for c in ready)
     gone = []
     for each in ready:

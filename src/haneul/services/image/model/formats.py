@@ -47,13 +47,13 @@ class Found(NamedTuple):
 
 def verify(declared: str, read: Read, size: int) -> int | None:
     """The virtual size of data declared to be of that format; DataRefused if it is not, or not safe."""
-    found = inspect(read, size)
-    names = {each.format for each in found}
+    formats = inspect(read, size)
+    names = {each.format for each in formats}
     if names in ({"iso", "gpt"}, {"vhd", "gpt"}):  # a bootable ISO, and a vhd that is a disk and a footer
-        found = [each for each in found if each.format != "gpt"]
-    elif len(found) > 1:
+        formats = [each for each in formats if each.format != "gpt"]
+    elif len(formats) > 1:
         raise errors.DataRefused(why=f"Multiple formats detected: {','.join(sorted(names))}")
-    one = found[0] if found else Found("raw", size)
+    one = formats[0] if formats else Found("raw", size)
     if one.problem or one.virtual_size > VIRTUAL_SIZE_MAX:
         raise errors.DataRefused(why="Image failed safety checks")
     if one.format == declared:
@@ -67,7 +67,7 @@ def verify(declared: str, read: Read, size: int) -> int | None:
 
 def inspect(read: Read, size: int) -> list[Found]:
     """Every format that the data has; none for raw data."""
-    return [found for look in _INSPECTORS.values() if (found := look(read, size)) is not None]
+    return [kind for look in _INSPECTORS.values() if (kind := look(read, size)) is not None]
 
 
 def _qcow2(read: Read, size: int) -> Found | None:

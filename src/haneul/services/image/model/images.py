@@ -190,14 +190,14 @@ def refuse_reserved(name: str) -> None:
         raise errors.ReservedAttribute(name=name)
 
 
-def new(given: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> Image:
+def new(attributes: dict[str, Any], *, id: str, owner: str | None, now: datetime) -> Image:
     """The queued image that a creation asks for; the errors say what cannot be."""
-    for name in given:
+    for name in attributes:
         if name in REFUSED_AT_CREATION or (name in READ_ONLY and name != "id"):
             raise errors.ReadOnlyAttribute(name=name)
         if name in RESERVED_AT_CREATION:
             raise errors.ReservedAttribute(name=name)
-    values = {name: checked(name, value) for name, value in given.items()}
+    values = {name: checked(name, value) for name, value in attributes.items()}
     base = {name: values.pop(name) for name in BASE & values.keys()}
     image_id = values.pop("id", id)
     for name in values:

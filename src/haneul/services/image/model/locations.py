@@ -77,23 +77,23 @@ def checked(place: Any) -> dict[str, Any]:
     return dict(place)
 
 
-def validation(given: Any) -> Validation:
+def validation(raw: Any) -> Validation:
     """The validation data of a request to add a location; InvalidImage if its hash is none."""
-    found = _read(given)
-    if not given:
-        return found
-    if found.os_hash_algo is None or found.os_hash_value is None:
+    checked = _read(raw)
+    if not raw:
+        return checked
+    if checked.os_hash_algo is None or checked.os_hash_value is None:
         raise errors.InvalidImage(why="validation_data needs os_hash_algo and os_hash_value")
-    if found.os_hash_algo not in DIGEST_SIZES:
-        raise errors.InvalidImage(why=f"os_hash_algo {found.os_hash_algo} is not known")
-    if problem := _what_is_wrong_with(found.os_hash_value, found.os_hash_algo):
+    if checked.os_hash_algo not in DIGEST_SIZES:
+        raise errors.InvalidImage(why=f"os_hash_algo {checked.os_hash_algo} is not known")
+    if problem := _what_is_wrong_with(checked.os_hash_value, checked.os_hash_algo):
         raise errors.InvalidImage(why=problem)
-    return found
+    return checked
 
 
-def _read(given: Any) -> Validation:
+def _read(raw: Any) -> Validation:
     try:
-        return msgspec.convert(given if given is not None else {}, Validation)
+        return msgspec.convert(raw if raw is not None else {}, Validation)
     except msgspec.ValidationError as problem:
         raise errors.InvalidImage(why=f"validation_data: {problem}") from None
 
@@ -110,34 +110,34 @@ def _what_is_wrong_with(value: str, algorithm: str) -> str | None:
     return None
 
 
-def _what_is_wrong(given: Validation) -> str | None:
+def _what_is_wrong(validation: Validation) -> str | None:
     """Why a patch may not say this of new data."""
-    if given.os_hash_algo not in (None, "sha512"):
-        return f"os_hash_algo must be sha512, not {given.os_hash_algo}"
-    if given.checksum is not None and re.fullmatch(r"[0-9a-fA-F]{32}", given.checksum) is None:
-        return f"checksum ({given.checksum}) is not a valid hexadecimal value of 16 bytes"
-    return _what_is_wrong_with(given.os_hash_value or "", "sha512")
+    if validation.os_hash_algo not in (None, "sha512"):
+        return f"os_hash_algo must be sha512, not {validation.os_hash_algo}"
+    if validation.checksum is not None and re.fullmatch(r"[0-9a-fA-F]{32}", validation.checksum) is None:
+        return f"checksum ({validation.checksum}) is not a valid hexadecimal value of 16 bytes"
+    return _what_is_wrong_with(validation.os_hash_value or "", "sha512")
 
 
 def _agreed(place: dict[str, Any], before: Validation) -> Validation:
     """What all places of one change say of the data."""
     if "validation_data" not in place:
         return before
-    found = _read(place["validation_data"])
-    if found.os_hash_algo is None or found.os_hash_value is None:
+    validation = _read(place["validation_data"])
+    if validation.os_hash_algo is None or validation.os_hash_value is None:
         raise errors.InvalidImage(why="validation_data needs os_hash_algo and os_hash_value")
     for name in _SAID:
-        ours, theirs = getattr(before, name), getattr(found, name)
+        ours, theirs = getattr(before, name), getattr(validation, name)
         if ours is not None and theirs is not None and ours != theirs:
             raise errors.NotImportable(why=f"Conflicting values for {name}")
-    return found
+    return validation
 
 
-def require_agreement(image: Image, said: Validation) -> None:
+def require_agreement(image: Image, claim: Validation) -> None:
     """NotImportable if something is said of the data that is not what is known, or comes too late."""
     new = []
     for name in _SAID:
-        ours, theirs = getattr(image, name), getattr(said, name)
+        ours, theirs = getattr(image, name), getattr(claim, name)
         if theirs is None or theirs == ours:
             continue
         if ours:
@@ -147,7 +147,7 @@ def require_agreement(image: Image, said: Validation) -> None:
         raise errors.NotImportable(
             why=f"New value(s) for {', '.join(new)} may only be provided when image status is 'queued'"
         )
-    if new and (problem := _what_is_wrong(said)):
+    if new and (problem := _what_is_wrong(claim)):
         raise errors.NotImportable(why=problem)
 
 
@@ -188,13 +188,13 @@ def _once(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return places
 
 
-def activated(image: Image, given: Validation) -> Image:
+def activated(image: Image, validation: Validation) -> Image:
     """The queued image with its data at an address, and with what was said of it."""
     return msgspec.structs.replace(
         image,
         state="active",
-        checksum=given.checksum,
-        os_hash_algo="sha512" if given.os_hash_value else None,
-        os_hash_value=given.os_hash_value,
+        checksum=validation.checksum,
+        os_hash_algo="sha512" if validation.os_hash_value else None,
+        os_hash_value=validation.os_hash_value,
         status="active",
     )

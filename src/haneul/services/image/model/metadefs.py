@@ -144,31 +144,31 @@ def read(shape: type[T], document: Any, what: str) -> T:
             if name in document:
                 raise errors.ReadOnlyAttribute(name=name)
     try:
-        found = msgspec.convert(document, shape)
+        item = msgspec.convert(document, shape)
     except msgspec.ValidationError as problem:
         raise errors.InvalidImage(why=f"Provided object does not match schema '{what}': {problem}") from None
-    for each in _with_required(found):
+    for each in _with_required(item):
         if each.required is not UNSET and len(set(each.required)) != len(each.required):
             raise errors.InvalidImage(
                 why=f"Provided object does not match schema '{what}': required has non-unique elements"
             )
-    return found
+    return item
 
 
 def read_property(document: Any) -> tuple[str, Property]:
     """A property that says its own name, and that name."""
-    found = read(Property, document, "property")
-    if found.name is UNSET:
+    property = read(Property, document, "property")
+    if property.name is UNSET:
         raise errors.InvalidImage(
             why="Provided object does not match schema 'property': 'name' is a required property"
         )
-    return found.name, found
+    return property.name, property
 
 
-def _with_required(found: Any) -> list[Object | Property]:
+def _with_required(schema: Any) -> list[Object | Property]:
     """Every part of a document that has a list of what is required."""
-    parts: list[Object | Property] = [found] if isinstance(found, (Object, Property)) else []
-    properties = getattr(found, "properties", None)
+    parts: list[Object | Property] = [schema] if isinstance(schema, (Object, Property)) else []
+    properties = getattr(schema, "properties", None)
     return [*parts, *properties.values()] if isinstance(properties, dict) else parts
 
 
@@ -181,12 +181,12 @@ def key(kind: str, name: str) -> str:
     return name.lower() if kind == "tag" else name
 
 
-def body(found: Struct) -> dict[str, Any]:
+def body(item: Struct) -> dict[str, Any]:
     """What was said, without the name, as it is stored."""
-    said: dict[str, Any] = msgspec.to_builtins(found)
-    if not isinstance(found, Property):
-        said.pop("name", None)
-    return said
+    document: dict[str, Any] = msgspec.to_builtins(item)
+    if not isinstance(item, Property):
+        document.pop("name", None)
+    return document
 
 
 def prefixed(body: dict[str, Any], prefix: str | None) -> dict[str, Any]:

@@ -58,12 +58,12 @@ def _change(raw: Any, is_draft_4: bool) -> Change | LocationChange:
 
 
 def _draft_4(raw: dict[str, Any]) -> tuple[str, Any]:
-    given = [op for op in _OPERATIONS if op in raw]
-    if len(given) != 1:
+    operations = [op for op in _OPERATIONS if op in raw]
+    if len(operations) != 1:
         raise errors.InvalidImage(
             why='Operation objects must contain exactly one member named "add", "remove", or "replace".'
         )
-    return given[0], raw[given[0]]
+    return operations[0], raw[operations[0]]
 
 
 def _draft_10(raw: dict[str, Any]) -> tuple[str, Any]:

@@ -34,16 +34,16 @@ def read(text: str) -> list[Protection]:
     return [_section(name, dict(parser.items(name))) for name in parser.sections()]
 
 
-def _section(name: str, given: dict[str, str]) -> Protection:
+def _section(name: str, rules: dict[str, str]) -> Protection:
     try:
         pattern = Pattern(name)
     except NotAPattern as problem:
         raise ValueError(f"[{name}] is no regular expression: {problem}") from None
     allowed = {}
     for operation in OPERATIONS:
-        if operation not in given:
+        if operation not in rules:
             raise ValueError(f"[{name}] does not say who may {operation}")
-        words = tuple(word.strip().lower() for word in given[operation].split(",") if word.strip())
+        words = tuple(word.strip().lower() for word in rules[operation].split(",") if word.strip())
         if "@" in words and "!" in words:
             raise ValueError(f"[{name}] lets everybody and nobody {operation}")
         allowed[operation] = words

@@ -48,15 +48,15 @@ def ended(task: Task, now: datetime, hours: int, *, failure: str | None) -> Task
     )
 
 
-def checked_input(type: str, given: Any) -> dict[str, Any]:
+def checked_input(type: str, input: Any) -> dict[str, Any]:
     """What a task of the old kind is to do; BadImport if that cannot be."""
     if type != LEGACY:
         raise errors.BadImport(why=f"Provided object does not match schema 'task': type: '{type}'")
-    if not isinstance(given, dict):
+    if not isinstance(input, dict):
         raise errors.BadImport(why="Provided object does not match schema 'task': input")
     for name in ("import_from", "import_from_format", "image_properties"):
-        if name not in given:
+        if name not in input:
             raise errors.BadImport(why=f"Input does not contain '{name}' field")
-    if not isinstance(given["image_properties"], dict) or not isinstance(given["import_from"], str):
+    if not isinstance(input["image_properties"], dict) or not isinstance(input["import_from"], str):
         raise errors.BadImport(why="Provided object does not match schema 'task': input")
-    return given
+    return input

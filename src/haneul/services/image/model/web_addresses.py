@@ -62,13 +62,13 @@ def _is_literal(host: str) -> bool:
 
 def is_public(address: str, rules: WebOptions) -> bool:
     """Whether data may be fetched from there."""
-    found = ipaddress.ip_address(address.split("%")[0])
-    for inner in (getattr(found, "ipv4_mapped", None), getattr(found, "sixtofour", None)):
+    plain = ipaddress.ip_address(address.split("%")[0])
+    for inner in (getattr(plain, "ipv4_mapped", None), getattr(plain, "sixtofour", None)):
         if inner is not None:
-            found = inner
-    if any(found.version == network.version and found in network for network in _TRANSLATED):
+            plain = inner
+    if any(plain.version == network.version and plain in network for network in _TRANSLATED):
         return False
     networks = [ipaddress.ip_network(text) for text in rules.private_networks]
-    if any(found.version == network.version and found in network for network in networks):
+    if any(plain.version == network.version and plain in network for network in networks):
         return True
-    return found.is_global and not found.is_multicast
+    return plain.is_global and not plain.is_multicast

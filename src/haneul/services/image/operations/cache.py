@@ -54,15 +54,15 @@ async def _queue(ctx: Context, image: Image) -> None:
 
 async def path(ctx: Context, image: Image) -> Path | None:
     """The copy of an image, if there is one; reading it counts, and keeps it longer."""
-    found = store.path(ctx.platform, image.id)
-    if not found.is_file():
+    path = store.path(ctx.platform, image.id)
+    if not path.is_file():
         return None
     async with ctx.in_transaction() as c:
         copy = await CACHED.get(c.tx, store.node(), image.id)
         if copy is None or not copy.is_ready:
             return None
         await CACHED.update(c.tx, msgspec.structs.replace(copy, hits=copy.hits + 1, last_accessed=c.now()))
-    return found
+    return path
 
 
 async def remove(ctx: Context, image_id: str) -> None:
@@ -76,8 +76,8 @@ async def remove(ctx: Context, image_id: str) -> None:
 async def clear(ctx: Context, *, copies: bool, queued: bool) -> None:
     """Nothing is cached, or nothing queued, or neither."""
     ctx.authorize(policy.CACHE_DELETE, {})
-    found = await CACHED.find(ctx.tx, node=store.node())
-    await _remove(ctx, [c.image_id for c in found if (copies if c.is_ready else queued)])
+    cached = await CACHED.find(ctx.tx, node=store.node())
+    await _remove(ctx, [c.image_id for c in cached if (copies if c.is_ready else queued)])
 
 
 async def clean(ctx: Context) -> None:
@@ -87,12 +87,13 @@ async def clean(ctx: Context) -> None:
 
 
 async def tidy(ctx: Context) -> None:
-    found = {c.image_id: c for c in await CACHED.find(ctx.tx, node=store.node())}
+    """What the cache's rows say is in its folder, and nothing else; copies of images that are gone are gone."""
+    copies = {c.image_id: c for c in await CACHED.find(ctx.tx, node=store.node())}
     folder = store.folder(ctx.platform)
     present = {p.name for p in folder.iterdir() if not p.name.startswith(".")} if folder.is_dir() else set()
-    alive = {image.id for image in await IMAGES.among(ctx.tx, "id", found)}
-    broken = [i for i, copy in found.items() if i not in alive or (copy.is_ready and i not in present)]
-    await _remove(ctx, [*broken, *(present - found.keys())])
+    alive = {image.id for image in await IMAGES.among(ctx.tx, "id", copies)}
+    broken = [i for i, copy in copies.items() if i not in alive or (copy.is_ready and i not in present)]
+    await _remove(ctx, [*broken, *(present - copies.keys())])
 
 
 async def prune(ctx: Context) -> tuple[int, int]:
@@ -102,16 +103,17 @@ async def prune(ctx: Context) -> tuple[int, int]:
 
 
 async def shrink(ctx: Context) -> tuple[int, int]:
-    found = await CACHED.find(ctx.tx, node=store.node())
-    gone = model.surplus(found, ctx.options(ImageOptions).cache_size_max)
+    """The cache is no larger than it may be: (copies that went, their bytes), those first that nobody read for longest."""
+    copies = await CACHED.find(ctx.tx, node=store.node())
+    gone = model.surplus(copies, ctx.options(ImageOptions).cache_size_max)
     await _remove(ctx, [c.image_id for c in gone])
     return len(gone), sum(c.size for c in gone)
 
 
 async def forget_unread(ctx: Context, since: datetime) -> None:
     """Copies that nobody read since then are gone."""
-    found = await CACHED.find(ctx.tx, node=store.node())
-    await _remove(ctx, [c.image_id for c in found if c.is_ready and c.last_accessed < since])
+    copies = await CACHED.find(ctx.tx, node=store.node())
+    await _remove(ctx, [c.image_id for c in copies if c.is_ready and c.last_accessed < since])
 
 
 async def _remove(ctx: Context, image_ids: Iterable[str]) -> None:

@@ -196,7 +196,7 @@ async def _activate(ctx: Context, going_on: Upload, stored: Stored, store_name: 
         async with ctx.in_transaction() as c:
             image = await _of(c, going_on)
             image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
-            await leftovers.given(c.tx, stored.blob, [store_name])
+            await leftovers.kept(c.tx, stored.blob, [store_name])
             await UPLOADS.remove(c.tx, id=going_on.id)
             await c.emit(ImageActivated(image.id, stored.size))
 
@@ -262,11 +262,11 @@ async def download(ctx: Context, image_id: str) -> Download:
             raise errors.Deactivated
     if image.state == "queued" or not (image.stores or image.locations):
         return Download(image, None)
-    found = await stores(ctx.platform).find(image)
-    cached = await cache.path(ctx, image) if found is None or found.path is None else None
-    if found is None and cached is None and not image.locations:
+    place = await stores(ctx.platform).find(image)
+    cached = await cache.path(ctx, image) if place is None or place.path is None else None
+    if place is None and cached is None and not image.locations:
         raise errors.DataMissing(image_id=image_id)
-    return Download(image, cached or (found and found.path))
+    return Download(image, cached or (place and place.path))
 
 
 def read_remote(ctx: Context, image: Image, offset: int, length: int | None) -> AsyncIterator[bytes]:

@@ -29,6 +29,7 @@ from haneul.services.image.store.stores import stores
 
 
 def is_administrator(ctx: Context) -> bool:
+    """Whether the asker is one, as the policy says it."""
     return ctx.may(policy.CONTEXT_IS_ADMIN, {})
 
 
@@ -69,9 +70,9 @@ async def show(ctx: Context, image_id: str) -> Image:
     return await find(ctx, image_id, policy.GET_IMAGE)
 
 
-async def create(ctx: Context, given: dict[str, Any]) -> Image:
+async def create(ctx: Context, attributes: dict[str, Any]) -> Image:
     """A new image, queued until its data comes."""
-    image = model.new(given, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
+    image = model.new(attributes, id=ctx.new_id(), owner=ctx.auth.project_id, now=ctx.now())
     whom = target(ctx, image, is_member=False)
     if not ctx.may(policy.ADD_IMAGE, whom):
         if image.owner != ctx.auth.project_id:
@@ -201,6 +202,7 @@ async def _written(ctx: Context, image: Image) -> Image:
 
 
 async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
+    """The image has the tag. Fine if it had it."""
     image = await find(ctx, image_id, policy.MODIFY_IMAGE)
     tags = model.checked("tags", [*image.tags, tag])
     changed = msgspec.structs.replace(image, tags=tags)
@@ -210,6 +212,7 @@ async def add_tag(ctx: Context, image_id: str, tag: str) -> None:
 
 
 async def remove_tag(ctx: Context, image_id: str, tag: str) -> None:
+    """The image has not the tag any more; TagNotFound if it never had it."""
     image = await find(ctx, image_id, policy.MODIFY_IMAGE)
     if tag not in image.tags:
         raise errors.TagNotFound(image_id=image_id, tag=tag)

@@ -19,6 +19,7 @@ from haneul.services.image.store.images import IMAGES
 
 
 async def listed(ctx: Context, image_id: str) -> list[dict[str, Any]]:
+    """Where the image's data is, for who may know."""
     image = await images.show(ctx, image_id)
     ctx.authorize(policy.FETCH_IMAGE_LOCATION, images.target(ctx, image, is_member=False))
     return relocation.of(ctx, image)
@@ -36,8 +37,8 @@ async def add(ctx: Context, image_id: str, url: str, validation: Validation) -> 
     web_addresses.checked(url, ctx.options(ImageOptions).web)
     if imports.TASK in image.properties:
         raise errors.NotImportable(why="Image has active task")
-    given = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
-    task = await add_task(ctx, task_model.LOCATION, image.id, given)
+    input = {"image_id": image.id, "loc_url": url, "validation_data": msgspec.to_builtins(validation)}
+    task = await add_task(ctx, task_model.LOCATION, image.id, input)
     shown = {**image.properties, imports.TASK: task.id}
     await IMAGES.change(ctx, image, properties=shown)
     declared = image.disk_format if image.container_format == "bare" else None

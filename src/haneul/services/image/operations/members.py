@@ -52,12 +52,13 @@ async def add(ctx: Context, image_id: str, member_id: str) -> Member:
 async def listed(ctx: Context, image_id: str) -> list[Member]:
     """All members for the owner; a member sees itself only."""
     image = await _shared(ctx, image_id)
-    found = await MEMBERS.find(ctx.tx, image_id=image_id)
+    members = await MEMBERS.find(ctx.tx, image_id=image_id)
     ctx.authorize(policy.GET_MEMBERS, _target(image, ctx.auth.project_id))
-    return [m for m in found if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
+    return [m for m in members if ctx.may(policy.GET_MEMBER, _target(image, m.member_id))]
 
 
 async def show(ctx: Context, image_id: str, member_id: str) -> Member:
+    """The member; MemberNotFound also where the asker may not see who else has the image."""
     try:
         image = await _shared(ctx, image_id)
     except Forbidden as problem:
@@ -78,6 +79,7 @@ async def answer(ctx: Context, image_id: str, member_id: str, status: str) -> Me
 
 
 async def remove(ctx: Context, image_id: str, member_id: str) -> None:
+    """The project is no member of the image any more."""
     image = await _shared(ctx, image_id)
     await _find(ctx, image, member_id)
     ctx.authorize(policy.DELETE_MEMBER, _target(image, member_id))

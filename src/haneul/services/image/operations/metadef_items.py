@@ -28,20 +28,22 @@ async def listed(
     marker: str | None = None,
     limit: int | None = None,
 ) -> list[Item]:
+    """A page of the namespace's items of that kind."""
     home = await namespaces.find(ctx, rule, namespace)
     after = None if marker is None else await _item(ctx, home.id, kind, marker)
     return await store.items(ctx.tx, home.id, kind, sort=sort, after=after, limit=limit)
 
 
 async def _item(ctx: Context, namespace_id: str, kind: str, name: str) -> Item:
-    found = await ITEMS.first(ctx.tx, namespace_id=namespace_id, kind=kind, key=model.key(kind, name))
-    if found is None:
+    item = await ITEMS.first(ctx.tx, namespace_id=namespace_id, kind=kind, key=model.key(kind, name))
+    if item is None:
         what = kind if kind == "property" else f"metadata {kind}"
         raise errors.DefinitionNotFound(f"Could not find {what} {name}")
-    return found
+    return item
 
 
 async def show(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> Item:
+    """The item of that name in the namespace."""
     home = await namespaces.find(ctx, rule, namespace)
     return await _item(ctx, home.id, kind, name)
 
@@ -70,6 +72,7 @@ async def show_property(
 async def create(
     ctx: Context, rule: Rule, namespace: str, kind: str, name: str, body: dict[str, Any]
 ) -> Item:
+    """The namespace has the new item; refused if it has one of that name."""
     home = await namespaces.find(ctx, rule, namespace)
     (made,) = await namespaces.add_items(ctx, home, [(kind, name, body)])
     return made
@@ -91,6 +94,7 @@ async def set_tags(
 async def update(
     ctx: Context, rule: Rule, namespace: str, kind: str, name: str, *, new_name: str, body: dict[str, Any]
 ) -> Item:
+    """The item has this name and body."""
     home = await namespaces.find(ctx, rule, namespace)
     before = await _item(ctx, home.id, kind, name)
     try:
@@ -100,13 +104,15 @@ async def update(
 
 
 async def delete(ctx: Context, rule: Rule, namespace: str, kind: str, name: str) -> None:
+    """The item is gone; DefinitionProtected if its namespace is protected."""
     home = await namespaces.find(ctx, rule, namespace)
     namespaces.refuse_protected(home, kind, name)
-    found = await _item(ctx, home.id, kind, name)
-    await ITEMS.remove(ctx.tx, id=found.id)
+    item = await _item(ctx, home.id, kind, name)
+    await ITEMS.remove(ctx.tx, id=item.id)
 
 
 async def delete_all(ctx: Context, rule: Rule, namespace: str, kind: str) -> None:
+    """The namespace has no item of that kind; DefinitionProtected if it is protected."""
     home = await namespaces.find(ctx, rule, namespace)
     namespaces.refuse_protected(home, "namespace", namespace)
     await ITEMS.remove(ctx.tx, namespace_id=home.id, kind=kind)

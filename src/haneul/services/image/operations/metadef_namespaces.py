@@ -47,38 +47,39 @@ def _target(namespace: Namespace) -> dict[str, str]:
 
 
 def refuse_protected(namespace: Namespace, what: str, name: str) -> None:
+    """Returns if the namespace may be taken from; DefinitionProtected otherwise."""
     if namespace.protected:
         raise errors.DefinitionProtected(what=what, name=name)
 
 
-async def create(ctx: Context, given: model.NewNamespace) -> Whole:
+async def create(ctx: Context, wish: model.NewNamespace) -> Whole:
     """The namespace and all that came with it."""
-    owner = given.owner or ctx.project_id
+    owner = wish.owner or ctx.project_id
     ctx.authorize(policy.ADD_NAMESPACE, {"project_id": owner})
-    return await add(ctx, given, owner)
+    return await add(ctx, wish, owner)
 
 
-async def add(ctx: Context, given: model.NewNamespace, owner: str) -> Whole:
+async def add(ctx: Context, wish: model.NewNamespace, owner: str) -> Whole:
     """The namespace and all that came with it, whoever asks."""
     now = ctx.now()
     namespace = Namespace(
-        ctx.new_id(), given.namespace, given.display_name, given.description, given.visibility,
-        given.protected, owner, now, now,
+        ctx.new_id(), wish.namespace, wish.display_name, wish.description, wish.visibility,
+        wish.protected, owner, now, now,
     )  # fmt: skip
     try:
         await NAMESPACES.add(ctx.tx, namespace)
     except Duplicate:
-        raise errors.NamespaceExists(name=given.namespace) from None
-    for document in given.resource_type_associations:
+        raise errors.NamespaceExists(name=wish.namespace) from None
+    for document in wish.resource_type_associations:
         parts = model.known_parts(model.NewAssociation, document)
         await _associate(ctx, namespace, model.read(model.NewAssociation, parts, "namespace"))
     made: list[tuple[str, str, dict[str, Any]]] = [
-        ("property", name, model.body(found)) for name, found in given.properties.items()
+        ("property", name, model.body(existing)) for name, existing in wish.properties.items()
     ]
-    for document in given.objects:
+    for document in wish.objects:
         thing = model.read(model.Object, model.known_parts(model.Object, document), "namespace")
         made.append(("object", thing.name, model.body(thing)))
-    for document in given.tags:
+    for document in wish.tags:
         made.append(
             ("tag", model.read(model.Tag, model.known_parts(model.Tag, document), "namespace").name, {})
         )
@@ -102,6 +103,7 @@ async def add_items(
 
 
 async def whole(ctx: Context, namespace: Namespace) -> Whole:
+    """The namespace with all that is in it, oldest first."""
     associations = await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
     items = await ITEMS.find(ctx.tx, namespace_id=namespace.id)
     return Whole(namespace, associations, sorted(items, key=lambda item: (item.created_at, item.id)))
@@ -130,30 +132,30 @@ async def listed(
     after = None
     if marker is not None:
         after = await _visible(ctx, marker)
-    found = await NAMESPACES.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
-    associations = await store.associations(ctx.tx, [n.id for n in found])
-    return [(n, associations.get(n.id, [])) for n in found]
+    namespaces = await NAMESPACES.page(ctx.tx, filters, sort=[sort], after=after, limit=limit, extra=extra)
+    associations = await store.associations(ctx.tx, [n.id for n in namespaces])
+    return [(n, associations.get(n.id, [])) for n in namespaces]
 
 
-async def update(ctx: Context, name: str, given: model.NewNamespace) -> Namespace:
-    """The namespace as given: what was not given has its default again."""
+async def update(ctx: Context, name: str, wish: model.NewNamespace) -> Namespace:
+    """The namespace as wish: what was not given has its default again."""
     before = await find(ctx, policy.MODIFY_NAMESPACE, name)
     try:
         return await NAMESPACES.change(
             ctx,
             before,
-            name=given.namespace,
-            display_name=given.display_name,
-            description=given.description,
-            visibility=given.visibility,
-            protected=given.protected,
-            owner=given.owner or before.owner,
+            name=wish.namespace,
+            display_name=wish.display_name,
+            description=wish.description,
+            visibility=wish.visibility,
+            protected=wish.protected,
+            owner=wish.owner or before.owner,
         )
     except Duplicate:
         raise errors.NamespaceExists(
             f"Invalid update. It would result in a duplicate metadata definition namespace with the same "
-            f"name of {given.namespace}",
-            name=given.namespace,
+            f"name of {wish.namespace}",
+            name=wish.namespace,
         ) from None
 
 
@@ -179,21 +181,21 @@ async def associations(ctx: Context, name: str) -> list[Association]:
     return await ASSOCIATIONS.find(ctx.tx, namespace_id=namespace.id)
 
 
-async def associate(ctx: Context, name: str, given: model.NewAssociation) -> Association:
+async def associate(ctx: Context, name: str, wish: model.NewAssociation) -> Association:
     """The namespace goes with the type too."""
-    return await _associate(ctx, await find(ctx, policy.ADD_ASSOCIATION, name), given)
+    return await _associate(ctx, await find(ctx, policy.ADD_ASSOCIATION, name), wish)
 
 
-async def _associate(ctx: Context, namespace: Namespace, given: model.NewAssociation) -> Association:
+async def _associate(ctx: Context, namespace: Namespace, wish: model.NewAssociation) -> Association:
     """The namespace goes with the type, which is known from now on."""
     now = ctx.now()
-    if await RESOURCE_TYPES.get(ctx.tx, given.name) is None:
-        await RESOURCE_TYPES.add(ctx.tx, ResourceType(given.name, now, now))
-    made = Association(namespace.id, given.name, given.prefix, given.properties_target, now, now)
+    if await RESOURCE_TYPES.get(ctx.tx, wish.name) is None:
+        await RESOURCE_TYPES.add(ctx.tx, ResourceType(wish.name, now, now))
+    made = Association(namespace.id, wish.name, wish.prefix, wish.properties_target, now, now)
     try:
         return await ASSOCIATIONS.add(ctx.tx, made)
     except Duplicate:
-        raise errors.definition_exists("resource type", given.name, namespace.name) from None
+        raise errors.definition_exists("resource type", wish.name, namespace.name) from None
 
 
 async def disassociate(ctx: Context, name: str, resource_type: str) -> None:

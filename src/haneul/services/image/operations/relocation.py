@@ -29,21 +29,24 @@ def of(ctx: Context, image: Image) -> list[dict[str, Any]]:
 
 
 def require_http(ctx: Context) -> None:
+    """Returns if the operator lets data stay at HTTP addresses; NotAllowed otherwise."""
     if not ctx.options(ImageOptions).http_store:
         raise errors.NotAllowed(why="http store must be enabled to use location API by normal user.")
 
 
-async def change(ctx: Context, image: Image, whom: dict[str, Any], asked: LocationChange) -> Image:
+async def change(ctx: Context, image: Image, whom: dict[str, Any], change: LocationChange) -> Image:
     """The image after one operation of a patch on its locations; written with the others of the patch."""
     if not ctx.options(ImageOptions).show_multiple_locations:
-        raise errors.NotAllowed(why=f"It's not allowed to {asked.verb} locations if locations are invisible.")
-    model.require_changeable(image, asked.op)
-    model.require_agreement(image, asked.validation)
-    rule = policy.DELETE_IMAGE_LOCATION if asked.op == "remove" else policy.SET_IMAGE_LOCATION
+        raise errors.NotAllowed(
+            why=f"It's not allowed to {change.verb} locations if locations are invisible."
+        )
+    model.require_changeable(image, change.op)
+    model.require_agreement(image, change.validation)
+    rule = policy.DELETE_IMAGE_LOCATION if change.op == "remove" else policy.SET_IMAGE_LOCATION
     ctx.authorize(rule, whom)
     have = of(ctx, image)
-    wanted = model.after(have, asked)
-    changed = _with(image, have, wanted, asked.validation)
+    wanted = model.after(have, change)
+    changed = _with(image, have, wanted, change.validation)
     gone = [name for name in image.stores if name not in changed.stores]
     if image.blob is not None and gone:
         await leftovers.expect(ctx.tx, image.blob, gone)

@@ -70,7 +70,7 @@ async def remove_leftovers(ctx: Context) -> None:
             logger.warning("data was not removed", store=each.store, problem=problem.text)
             continue
         async with ctx.in_transaction() as c:
-            await leftovers.given(c.tx, each.blob, [each.store])
+            await leftovers.kept(c.tx, each.blob, [each.store])
 
 
 async def _nobodys(ctx: Context) -> list[Leftover]:
@@ -80,12 +80,14 @@ async def _nobodys(ctx: Context) -> list[Leftover]:
     second is neither coming nor left over any more, so only what is still written down at the third counts.
     """
     async with ctx.in_reading() as c:
-        found = [each for each in await LEFTOVERS.find(c.tx) if each.until is None or each.until <= c.now()]
-        if not found:
+        leftovers = [
+            each for each in await LEFTOVERS.find(c.tx) if each.until is None or each.until <= c.now()
+        ]
+        if not leftovers:
             return []
         coming = await store.coming_files(c.tx)
         left = set(await LEFTOVERS.find(c.tx))
-    return [each for each in found if each.blob not in coming and each in left]
+    return [each for each in leftovers if each.blob not in coming and each in left]
 
 
 @reconciler(every_s=3600)

@@ -112,14 +112,17 @@ def _virtual_size(path: Path, stored: Stored, declared: str) -> int | None:
 
 
 async def forget(ctx: Context, new: NewLocation) -> None:
+    """The file with what was read is gone."""
     Files(ctx.platform.folder).remove(new.blob)
 
 
 async def tidy(ctx: Context, new: NewLocation) -> None:
+    """The file with what was read is gone: the data stays where it is."""
     Files(ctx.platform.folder).remove(new.blob)
 
 
 async def finish(ctx: Context, new: NewLocation, seen: Seen) -> None:
+    """The image is as its data showed it to be, and its task has succeeded."""
     image = await IMAGES.get(ctx.tx, new.image_id)
     if image is None:
         raise errors.DeletedMeanwhile(image_id=new.image_id)

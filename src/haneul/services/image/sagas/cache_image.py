@@ -47,10 +47,12 @@ async def fetch(ctx: Context, wanted: ToCache) -> None:
 
 
 async def forget(ctx: Context, wanted: ToCache) -> None:
+    """The copy's file is gone."""
     cached.path(ctx.platform, wanted.image_id).unlink(missing_ok=True)
 
 
 async def mark_ready(ctx: Context, wanted: ToCache) -> None:
+    """The copy may be read in place of the store's."""
     image = await IMAGES.get(ctx.tx, wanted.image_id)
     copy = await CACHED.get(ctx.tx, wanted.node, wanted.image_id)
     if image is None or copy is None:
@@ -70,6 +72,7 @@ async def mark_ready(ctx: Context, wanted: ToCache) -> None:
 
 
 async def give_up(ctx: Context, wanted: ToCache, failure: Failure) -> None:
+    """Nobody waits for the copy: the image is read from its store."""
     await CACHED.remove(ctx.tx, node=wanted.node, image_id=wanted.image_id)
 
 

@@ -61,46 +61,46 @@ class Fetched(msgspec.Struct, frozen=True):
     """What the image takes over with the data."""
 
 
-def name(asked: Import) -> str:
+def name(job: Import) -> str:
     """The name of the file that the import fetches."""
-    return f"{asked.blob}.fetched"
+    return f"{job.blob}.fetched"
 
 
-async def fetch(ctx: Context, asked: Import) -> Fetched:
+async def fetch(ctx: Context, job: Import) -> Fetched:
     """All the data is in a file on this machine."""
     files = Files(ctx.platform.folder)
     limit = ctx.options(ImageOptions).image_size_cap
-    if asked.method == imports.DIRECT:
-        if asked.staged is None:
+    if job.method == imports.DIRECT:
+        if job.staged is None:
             raise errors.DownloadFailed(why="Nothing was staged.")
-        return _fetched(asked, files.path(asked.staged.blob), asked.staged)
-    if asked.method == imports.COPY:
-        return await _from_store(ctx, asked, limit)
-    if asked.method == imports.REMOTE:
-        return await _from_remote(ctx, asked, limit)
-    stored = await _from_web(ctx, asked, asked.uri or "", ctx.options(ImageOptions).web, {}, limit)
-    return _fetched(asked, files.path(stored.blob), stored)
+        return _fetched(job, files.path(job.staged.blob), job.staged)
+    if job.method == imports.COPY:
+        return await _from_store(ctx, job, limit)
+    if job.method == imports.REMOTE:
+        return await _from_remote(ctx, job, limit)
+    stored = await _from_web(ctx, job, job.uri or "", ctx.options(ImageOptions).web, {}, limit)
+    return _fetched(job, files.path(stored.blob), stored)
 
 
-def _fetched(asked: Import, path: Path, stored: Stored) -> Fetched:
-    return Fetched(str(path), stored, asked.disk_format, asked.container_format)
+def _fetched(job: Import, path: Path, stored: Stored) -> Fetched:
+    return Fetched(str(path), stored, job.disk_format, job.container_format)
 
 
 async def _from_web(
-    ctx: Context, asked: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
+    ctx: Context, job: Import, uri: str, rules: WebOptions, headers: dict[str, str], limit: int
 ) -> Stored:
     async with web.fetched(
         uri, rules, headers, turns=ctx.platform.keep(Turns), holder=ctx.project_id
     ) as body:
         if body.length is not None and body.length > limit:
             raise errors.ImageTooLarge(limit=limit)
-        return await received(ctx, name(asked), reported(ctx, asked, body.chunks), limit)
+        return await received(ctx, name(job), reported(ctx, job, body.chunks), limit)
 
 
-async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
+async def _from_remote(ctx: Context, job: Import, limit: int) -> Fetched:
     """The other cloud's image: its data, its formats, and the properties that go with them."""
-    region = asked.region or ""
-    url = await remotes.image_url(ctx, region, asked.interface, asked.remote_image_id or "")
+    region = job.region or ""
+    url = await remotes.image_url(ctx, region, job.interface, job.remote_image_id or "")
     # the operator named this cloud, so it may be anywhere; it may only not send us elsewhere
     rules = msgspec.structs.replace(
         ctx.options(ImageOptions).web,
@@ -115,22 +115,22 @@ async def _from_remote(ctx: Context, asked: Import, limit: int) -> Fetched:
     async with web.fetched(
         url, rules, headers, turns=ctx.platform.keep(Turns), holder=ctx.project_id
     ) as body:
-        told = b"".join([piece async for piece in body.chunks])
-    about, properties = _understood(told)
+        document = b"".join([piece async for piece in body.chunks])
+    about, properties = _understood(document)
     if about.status != "active":
         why = f"Source image status should be active instead of {about.status}"
         raise errors.DownloadFailed(why=why)
-    stored = await _from_web(ctx, asked, f"{url}/file", rules, headers, limit)
+    stored = await _from_web(ctx, job, f"{url}/file", rules, headers, limit)
     if about.os_hash_algo == "sha512" and about.os_hash_value != stored.os_hash_value:
         raise errors.DownloadFailed(why="The data is not what the other cloud says.")
     path = Files(ctx.platform.folder).path(stored.blob)
     return Fetched(str(path), stored, about.disk_format, about.container_format, properties)
 
 
-def _understood(told: bytes) -> tuple[About, dict[str, str]]:
+def _understood(document: bytes) -> tuple[About, dict[str, str]]:
     """The other cloud's image, and those of its properties that are taken over."""
     try:
-        shown = msgspec.json.decode(told, type=dict[str, Any])
+        shown = msgspec.json.decode(document, type=dict[str, Any])
         about = msgspec.convert(shown, About)
         checked = {n: images.checked(n, getattr(about, n)) for n in ("disk_format", "container_format")}
         kept = {n: images.checked(n, v) for n, v in shown.items() if n.startswith(imports.COPIED_FROM_REMOTE)}
@@ -139,22 +139,22 @@ def _understood(told: bytes) -> tuple[About, dict[str, str]]:
     return msgspec.structs.replace(about, **checked), kept
 
 
-async def _from_store(ctx: Context, asked: Import, limit: int) -> Fetched:
+async def _from_store(ctx: Context, job: Import, limit: int) -> Fetched:
     async with ctx.in_reading() as c:
-        image = await IMAGES.get(c.tx, asked.image_id)
+        image = await IMAGES.get(c.tx, job.image_id)
     if image is None or image.blob is None:
-        raise errors.DeletedMeanwhile(image_id=asked.image_id)
+        raise errors.DeletedMeanwhile(image_id=job.image_id)
     stored = Stored(
         image.blob, image.size or 0, image.checksum or "", image.os_hash_value or "", image.virtual_size
     )
-    found = await stores(ctx.platform).find(image)
-    if found is not None and found.path is not None:
-        return _fetched(asked, found.path, stored)
-    chunks = reported(ctx, asked, stores(ctx.platform).read(image, 0, stored.size))
-    copied = await received(ctx, name(asked), chunks, limit)
+    place = await stores(ctx.platform).find(image)
+    if place is not None and place.path is not None:
+        return _fetched(job, place.path, stored)
+    chunks = reported(ctx, job, stores(ctx.platform).read(image, 0, stored.size))
+    copied = await received(ctx, name(job), chunks, limit)
     if copied.os_hash_value != stored.os_hash_value:
         raise errors.DownloadFailed(why="The copy in the store is not the image's data any more.")
-    return _fetched(asked, Files(ctx.platform.folder).path(copied.blob), stored)
+    return _fetched(job, Files(ctx.platform.folder).path(copied.blob), stored)
 
 
 async def received(ctx: Context, name: str, chunks: AsyncIterator[bytes], limit: int) -> Stored:
@@ -184,23 +184,23 @@ async def hashed(path: Path, name: str) -> Stored:
     return await asyncio.to_thread(look)
 
 
-async def reported(ctx: Context, asked: HasTask, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def reported(ctx: Context, job: HasTask, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The chunks; the task says how many came, and a deleted image ends the import."""
     now = asyncio.get_running_loop().time
-    size, told = 0, now()
+    size, reported_at = 0, now()
     async for chunk in chunks:
         size += len(chunk)
         yield chunk
-        if now() - told > REPORT_S:
-            told = now()
-            await _report(ctx, asked, size)
+        if now() - reported_at > REPORT_S:
+            reported_at = now()
+            await _report(ctx, job, size)
 
 
-async def _report(ctx: Context, asked: HasTask, size: int) -> None:
+async def _report(ctx: Context, job: HasTask, size: int) -> None:
     async with ctx.in_transaction() as c:
-        if await IMAGES.get(c.tx, asked.image_id) is None:
-            raise errors.DeletedMeanwhile(image_id=asked.image_id)
-        task = await TASKS.get(c.tx, asked.task_id)
+        if await IMAGES.get(c.tx, job.image_id) is None:
+            raise errors.DeletedMeanwhile(image_id=job.image_id)
+        task = await TASKS.get(c.tx, job.task_id)
         if task is not None:
             message = f"Copied {size >> 20} MiB"
             await TASKS.change(c, task, message=message)

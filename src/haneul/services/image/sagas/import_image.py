@@ -60,28 +60,30 @@ class Delivered(msgspec.Struct, frozen=True):
     failed: list[str]
 
 
-async def begin(ctx: Context, asked: Import) -> None:
+async def begin(ctx: Context, job: Import) -> None:
     """The task is on its way; whatever the stores will hold is nobody's yet."""
-    task = await TASKS.get(ctx.tx, asked.task_id)
+    task = await TASKS.get(ctx.tx, job.task_id)
     if task is not None and task.status == "pending":
         await TASKS.change(ctx, task, status="processing")
-    await leftovers.expect(ctx.tx, asked.blob, asked.stores)
+    await leftovers.expect(ctx.tx, job.blob, job.stores)
 
 
-async def fetch(ctx: Context, asked: Import) -> Fetched:
-    return await fetching.fetch(ctx, asked)
+async def fetch(ctx: Context, job: Import) -> Fetched:
+    """All the data is in a file on this machine."""
+    return await fetching.fetch(ctx, job)
 
 
-async def forget_fetched(ctx: Context, asked: Import) -> None:
-    Files(ctx.platform.folder).remove(fetching.name(asked))
+async def forget_fetched(ctx: Context, job: Import) -> None:
+    """That file is gone."""
+    Files(ctx.platform.folder).remove(fetching.name(job))
 
 
-async def unpack(ctx: Context, asked: Import, fetched: Fetched) -> Unpacked:
+async def unpack(ctx: Context, job: Import, fetched: Fetched) -> Unpacked:
     """What was inside, if the data came packed and the cloud unpacks it."""
     wanted = ctx.options(ImageOptions)
     path = Path(fetched.path)
     kind = None
-    if wanted.plugins.decompress and not asked.is_copy:
+    if wanted.plugins.decompress and not job.is_copy:
         kind = await asyncio.to_thread(conversions.packing, path)
     if kind is None:
         return Unpacked(fetched.path, fetched.stored)
@@ -93,22 +95,23 @@ async def unpack(ctx: Context, asked: Import, fetched: Fetched) -> Unpacked:
         while piece := await asyncio.to_thread(next, inside, b""):
             yield piece
 
-    stored = await fetching.received(ctx, f"{asked.blob}.unpacked", chunks(), wanted.image_size_cap)
+    stored = await fetching.received(ctx, f"{job.blob}.unpacked", chunks(), wanted.image_size_cap)
     files = Files(ctx.platform.folder)
     return Unpacked(str(files.path(stored.blob)), stored, True)
 
 
-async def forget_unpacked(ctx: Context, asked: Import) -> None:
-    Files(ctx.platform.folder).remove(f"{asked.blob}.unpacked")
+async def forget_unpacked(ctx: Context, job: Import) -> None:
+    """The file with what was inside is gone."""
+    Files(ctx.platform.folder).remove(f"{job.blob}.unpacked")
 
 
-async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked) -> Inspected:
+async def inspect(ctx: Context, job: Import, fetched: Fetched, data: Unpacked) -> Inspected:
     """Look at the data; DataRefused if it is not what was declared, SignatureWrong if not what was signed."""
-    await _require_signed(ctx, asked, data)
+    await _require_signed(ctx, job, data)
     container = fetched.container_format
     is_disk = container == "bare" or (container == "compressed" and data.is_unpacked)
-    if asked.is_copy or not is_disk:
-        return Inspected(asked.virtual_size if asked.is_copy else None)
+    if job.is_copy or not is_disk:
+        return Inspected(job.virtual_size if job.is_copy else None)
     declared, size = fetched.disk_format or "raw", data.stored.size
 
     def verify() -> int | None:
@@ -118,51 +121,52 @@ async def inspect(ctx: Context, asked: Import, fetched: Fetched, data: Unpacked)
     return Inspected(await asyncio.to_thread(verify))
 
 
-async def _require_signed(ctx: Context, asked: Import, data: Unpacked) -> None:
+async def _require_signed(ctx: Context, job: Import, data: Unpacked) -> None:
     async with ctx.in_reading() as c:
-        image = await IMAGES.get(c.tx, asked.image_id)
-    signed = None if image is None or asked.is_copy else await certificates.expected(ctx, image.properties)
+        image = await IMAGES.get(c.tx, job.image_id)
+    signed = None if image is None or job.is_copy else await certificates.expected(ctx, image.properties)
     if signed is not None:
         await certificates.require(signed, Path(data.path), data.stored)
 
 
 async def convert(
-    ctx: Context, asked: Import, fetched: Fetched, data: Unpacked, inspected: Inspected
+    ctx: Context, job: Import, fetched: Fetched, data: Unpacked, inspected: Inspected
 ) -> Converted:
     """The data in the format that the cloud wants its images in. Only what was inspected is opened."""
     wanted = ctx.options(ImageOptions).plugins.convert_to
     declared = fetched.disk_format
     container = "bare" if data.is_unpacked else fetched.container_format
-    is_fit = asked.is_copy or not wanted or declared == wanted
+    is_fit = job.is_copy or not wanted or declared == wanted
     if is_fit or inspected.virtual_size is None or declared not in conversions.QEMU_NAMES:
         return Converted(data.path, data.stored, declared, container)
     if inspected.virtual_size > ctx.options(ImageOptions).image_size_cap:
         raise errors.DataRefused(why="The disk inside is larger than images may be.")
-    name = f"{asked.blob}.converted"
+    name = f"{job.blob}.converted"
     path = Files(ctx.platform.folder).path(name)
     await conversions.converted(Path(data.path), declared, path, wanted, timeout_s=DAY_S)
     return Converted(str(path), await fetching.hashed(path, name), wanted, container)
 
 
-async def forget_converted(ctx: Context, asked: Import) -> None:
-    Files(ctx.platform.folder).remove(f"{asked.blob}.converted")
+async def forget_converted(ctx: Context, job: Import) -> None:
+    """The file in the other format is gone."""
+    Files(ctx.platform.folder).remove(f"{job.blob}.converted")
 
 
-async def deliver(ctx: Context, asked: Import, data: Converted, inspected: Inspected) -> Delivered:
+async def deliver(ctx: Context, job: Import, data: Converted, inspected: Inspected) -> Delivered:
     """The stores have the data, and the image is active with those that do."""
     done: list[str] = []
     failed: list[str] = []
-    stored = msgspec.structs.replace(data.stored, blob=asked.blob, virtual_size=inspected.virtual_size)
-    for name in asked.stores:
+    stored = msgspec.structs.replace(data.stored, blob=job.blob, virtual_size=inspected.virtual_size)
+    for name in job.stores:
         try:
             await put(ctx, name, stored, Path(data.path))
             done.append(name)
         except DriverError:
-            if asked.all_must_succeed:
-                await _note(ctx, asked, None, [*failed, name])
+            if job.all_must_succeed:
+                await _note(ctx, job, None, [*failed, name])
                 raise
             failed.append(name)
-        await _note(ctx, asked, (data, stored, name) if name in done else None, failed)
+        await _note(ctx, job, (data, stored, name) if name in done else None, failed)
     if not done:
         raise DriverError("None of the uploads finished!")
     return Delivered(done, failed)
@@ -177,24 +181,24 @@ async def put(ctx: Context, name: str, stored: Stored, path: Path) -> None:
 
 
 async def _note(
-    ctx: Context, asked: Import, delivered: tuple[Converted, Stored, str] | None, failed: list[str]
+    ctx: Context, job: Import, delivered: tuple[Converted, Stored, str] | None, failed: list[str]
 ) -> None:
     """The image shows how far the import is."""
 
     def change(image: Image) -> Image:
         ended = [*image.stores, *failed] if delivered is None else [*image.stores, *failed, delivered[2]]
-        left = [name for name in asked.stores if name not in ended]
+        left = [name for name in job.stores if name not in ended]
         shown = {**image.properties, IMPORTING: ",".join(left), FAILED: ",".join(failed)}
         if delivered is not None:
-            image = _with_data(image, asked, *delivered)
+            image = _with_data(image, job, *delivered)
         return msgspec.structs.replace(image, properties=shown, updated_at=ctx.now())
 
-    await fetching.changed(ctx, asked.image_id, change)
+    await fetching.changed(ctx, job.image_id, change)
 
 
-def _with_data(image: Image, asked: Import, data: Converted, stored: Stored, name: str) -> Image:
+def _with_data(image: Image, job: Import, data: Converted, stored: Stored, name: str) -> Image:
     holders = [*(n for n in image.stores if n != name), name]
-    if asked.is_copy:
+    if job.is_copy:
         return msgspec.structs.replace(image, stores=holders)
     formatted = msgspec.structs.replace(
         image, disk_format=data.disk_format, container_format=data.container_format
@@ -202,66 +206,66 @@ def _with_data(image: Image, asked: Import, data: Converted, stored: Stored, nam
     return model.activated(formatted, stored, holders, image.updated_at)
 
 
-async def withdraw(ctx: Context, asked: Import) -> None:
+async def withdraw(ctx: Context, job: Import) -> None:
     """The image has nothing of this import; what the stores have of it is nobody's."""
-    await leftovers.expect(ctx.tx, asked.blob, asked.stores)
-    image = await IMAGES.get(ctx.tx, asked.image_id)
+    await leftovers.expect(ctx.tx, job.blob, job.stores)
+    image = await IMAGES.get(ctx.tx, job.image_id)
     if image is None:
         return
-    left = [name for name in image.stores if name not in asked.stores]
-    if asked.is_copy:
+    left = [name for name in image.stores if name not in job.stores]
+    if job.is_copy:
         await IMAGES.update(ctx.tx, msgspec.structs.replace(image, stores=left))
-    elif image.blob == asked.blob:
+    elif image.blob == job.blob:
         await IMAGES.update(
             ctx.tx,
             msgspec.structs.replace(
                 model.queued_again(image, ctx.now()),
-                disk_format=asked.disk_format,
-                container_format=asked.container_format,
+                disk_format=job.disk_format,
+                container_format=job.container_format,
                 staged=image.staged,
             ),
         )
 
 
-async def tidy(ctx: Context, asked: Import, delivered: Delivered) -> None:
+async def tidy(ctx: Context, job: Import, delivered: Delivered) -> None:
     """No file is left that only the import needed."""
     files = Files(ctx.platform.folder)
-    needed = [fetching.name(asked), f"{asked.blob}.unpacked", f"{asked.blob}.converted"]
-    for name in needed if asked.staged is None else [*needed, asked.staged.blob]:
+    needed = [fetching.name(job), f"{job.blob}.unpacked", f"{job.blob}.converted"]
+    for name in needed if job.staged is None else [*needed, job.staged.blob]:
         files.remove(name)
 
 
-async def finish(ctx: Context, asked: Import, fetched: Fetched, delivered: Delivered) -> None:
+async def finish(ctx: Context, job: Import, fetched: Fetched, delivered: Delivered) -> None:
     """The image is no longer being imported, and the task says so."""
-    await leftovers.given(ctx.tx, asked.blob, delivered.stores)
-    image = await IMAGES.get(ctx.tx, asked.image_id)
+    await leftovers.kept(ctx.tx, job.blob, delivered.stores)
+    image = await IMAGES.get(ctx.tx, job.image_id)
     if image is None:
-        raise errors.DeletedMeanwhile(image_id=asked.image_id)
+        raise errors.DeletedMeanwhile(image_id=job.image_id)
     shown = {name: text for name, text in image.properties.items() if name != TASK}
-    shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **fetched.properties, **asked.injected}
+    shown |= {IMPORTING: "", FAILED: ",".join(delivered.failed), **fetched.properties, **job.injected}
     await IMAGES.change(ctx, image, properties=shown)
-    await _end_task(ctx, asked, None)
-    if not asked.is_copy:
+    await _end_task(ctx, job, None)
+    if not job.is_copy:
         await ctx.emit(ImageActivated(image.id, image.size or 0))
 
 
-async def queue_again(ctx: Context, asked: Import, failure: Failure) -> None:
+async def queue_again(ctx: Context, job: Import, failure: Failure) -> None:
     """The image waits for other data, or has what it had before; the task says why."""
-    await _end_task(ctx, asked, failure.public_message)
-    await ctx.emit(ImportFailed(asked.image_id))
-    image = await IMAGES.get(ctx.tx, asked.image_id)
+    await _end_task(ctx, job, failure.public_message)
+    await ctx.emit(ImportFailed(job.image_id))
+    image = await IMAGES.get(ctx.tx, job.image_id)
     if image is None:
         return
     shown = {name: text for name, text in image.properties.items() if name != TASK}
-    shown[FAILED] = shown.get(FAILED) or ",".join(asked.stores)
+    shown[FAILED] = shown.get(FAILED) or ",".join(job.stores)
     shown[IMPORTING] = ""
-    if not asked.is_copy and image.staged is not None:
+    if not job.is_copy and image.staged is not None:
         image = msgspec.structs.replace(image, staged=None, size=None)
     await IMAGES.change(ctx, image, properties=shown)
 
 
-async def _end_task(ctx: Context, asked: Import, failure: str | None) -> None:
-    task = await TASKS.get(ctx.tx, asked.task_id)
+async def _end_task(ctx: Context, job: Import, failure: str | None) -> None:
+    task = await TASKS.get(ctx.tx, job.task_id)
     if task is not None:
         hours = ctx.options(ImageOptions).task_hours
         await TASKS.update(ctx.tx, task_model.ended(task, ctx.now(), hours, failure=failure))

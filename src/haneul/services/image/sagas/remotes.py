@@ -51,8 +51,8 @@ async def _token_of(remote: RemoteOptions) -> str:
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         why = f"The other cloud's identity does not answer: {type(problem).__name__}"
         raise errors.DownloadFailed(why=why) from None
-    given = answer.headers.get("x-subject-token")
-    if answer.status_code != 201 or not given:
+    token = answer.headers.get("x-subject-token")
+    if answer.status_code != 201 or not token:
         why = f"The other cloud does not take our credential: {answer.status_code}"
         raise errors.DownloadFailed(why=why)
-    return str(given)
+    return str(token)

@@ -52,11 +52,11 @@ class Files:
 
     def names(self) -> set[str]:
         """All files there are, complete or not."""
-        found: set[str] = set()
+        names: set[str] = set()
         for folder in (self.folder, self.incoming):
             with contextlib.suppress(FileNotFoundError):
-                found.update(entry.name for entry in os.scandir(folder) if entry.is_file())
-        return found
+                names.update(entry.name for entry in os.scandir(folder) if entry.is_file())
+        return names
 
 
 class Incoming:

@@ -115,10 +115,10 @@ async def coming_files(tx: Tx) -> set[str]:
     """
     names = {str(row[0]) for row in await tx.all(_SENT)} | await staged_files(tx)
     for row in await tx.all(_IMPORTS):
-        given = msgspec.json.decode(row[0])
-        names.add(given["blob"])
-        if given.get("staged"):
-            names.add(given["staged"]["blob"])
+        blobs = msgspec.json.decode(row[0])
+        names.add(blobs["blob"])
+        if blobs.get("staged"):
+            names.add(blobs["staged"]["blob"])
     return names
 
 

@@ -99,8 +99,8 @@ async def rarest_first(tx: Tx, labels: Sequence[str]) -> list[str]:
     labels = list(dict.fromkeys(labels))
     if len(labels) < 2:
         return labels
-    found = {label: await tx.one(_PROBE, label=label) for label in labels[:COUNTED]}
-    rarest = min(found, key=lambda label: (found[label] or (0,))[0])
+    rows = {label: await tx.one(_PROBE, label=label) for label in labels[:COUNTED]}
+    rarest = min(rows, key=lambda label: (rows[label] or (0,))[0])
     return [rarest, *(label for label in labels if label != rarest)]
 
 

@@ -34,11 +34,11 @@ async def expect(tx: Tx, blob: str, stores: Iterable[str], until: datetime | Non
 
 async def delayed(tx: Tx, store: str, now: datetime) -> set[str]:
     """The names of deleted images' data that stays in the store for a while."""
-    found = await LEFTOVERS.find(tx, store=store)
-    return {each.blob for each in found if each.until is not None and each.until > now}
+    leftovers = await LEFTOVERS.find(tx, store=store)
+    return {each.blob for each in leftovers if each.until is not None and each.until > now}
 
 
-async def given(tx: Tx, blob: str, stores: Iterable[str]) -> None:
+async def kept(tx: Tx, blob: str, stores: Iterable[str]) -> None:
     """What these stores hold under this name is an image's now."""
     for store in stores:
         await LEFTOVERS.remove(tx, store=store, blob=blob)

@@ -54,7 +54,7 @@ async def drop(tx: Tx, namespace_id: str) -> None:
 
 async def associations(tx: Tx, namespace_ids: Sequence[str]) -> dict[str, list[Association]]:
     """The associations of these namespaces, by namespace; one query."""
-    found: dict[str, list[Association]] = {}
+    by_namespace: dict[str, list[Association]] = {}
     for each in await ASSOCIATIONS.among(tx, "namespace_id", namespace_ids):
-        found.setdefault(each.namespace_id, []).append(each)
-    return found
+        by_namespace.setdefault(each.namespace_id, []).append(each)
+    return by_namespace

@@ -49,11 +49,11 @@ class Stores:
             self._open[name] = self._build(name, self.known[name])
         return self._open[name]
 
-    def _build(self, name: str, given: StoreOptions) -> ImageStore:
-        kind = drivers.load(GROUP, given.type)
+    def _build(self, name: str, options: StoreOptions) -> ImageStore:
+        kind = drivers.load(GROUP, options.type)
         default = self._state / ("images" if name == "file" else f"images-{name}")
-        folder = Path(given.folder) if given.folder else default
-        return kind(HostSettings(name, folder, dict(given.options)))  # type: ignore[call-arg,return-value]
+        folder = Path(options.folder) if options.folder else default
+        return kind(HostSettings(name, folder, dict(options.options)))  # type: ignore[call-arg,return-value]
 
     async def get(self, name: str) -> ImageStore:
         """The store, ready to be used; DriverError if it does not answer."""
@@ -102,8 +102,8 @@ class Stores:
         for name in self.best_first(image.stores):
             path = getattr(self.built(name), "path", None)
             if path is not None and image.blob is not None and path(image.blob).is_file():
-                found: Path = path(image.blob)
-                return found
+                place: Path = path(image.blob)
+                return place
         return None
 
     async def read(self, image: Image, offset: int, length: int) -> AsyncIterator[bytes]:

@@ -30,12 +30,12 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 async def resolved(target: Target, rules: WebOptions) -> str:
     """The address to connect to; UriRefused unless all that the host stands for is public."""
     try:
-        found = await in_thread(
+        entries = await in_thread(
             socket.getaddrinfo, target.host, target.port, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
     except (OSError, UnicodeError) as problem:
         raise errors.DownloadFailed(why=f"{target.host} could not be resolved: {problem}") from None
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     if not addresses or not all(web_addresses.is_public(address, rules) for address in addresses):
         raise errors.UriRefused(uri=target.uri)
     return addresses[0]

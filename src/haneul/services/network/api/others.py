@@ -27,8 +27,8 @@ async def availability_zones(ctx: Context) -> dict[str, Any]:
         return {"availability_zones": []}
     zones = sorted(await placement.zones(ctx)) or ["nova"]
     kinds = ("network", "router")
-    found = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
-    return {"availability_zones": found}
+    shown = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
+    return {"availability_zones": shown}
 
 
 def _agents(host: placement.Host, ctx: Context) -> dict[str, Any]:
@@ -65,11 +65,11 @@ async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     """The agent of each host."""
     if not _sees(ctx, "get_agent"):
         return {"agents": []}
-    found = [_agents(h, ctx) for h in await placement.hosts(ctx, "network")]
+    shown = [_agents(h, ctx) for h in await placement.hosts(ctx, "network")]
     for name in ("host", "binary", "agent_type", "id", "availability_zone"):
         if values := query.all(name):
-            found = [a for a in found if a[name] in values]
-    return {"agents": found}
+            shown = [a for a in shown if a[name] in values]
+    return {"agents": shown}
 
 
 @routes.get("/agents/{id}", answer=answers.OneAgent, errors=(errors.AgentNotFound,))
@@ -114,12 +114,12 @@ async def availability(ctx: Context, id: str) -> dict[str, Any]:
 
 
 async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
-    found = []
+    views = []
     for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
         total = addresses.size(addresses.ranges(subnet.allocation_pools))
         used = await ALLOCATIONS.count(ctx.tx, subnet_id=subnet.id)
         first, last = addresses.usable(ipaddress.ip_network(subnet.cidr))
-        found.append(
+        views.append(
             {
                 "subnet_id": subnet.id,
                 "subnet_name": subnet.name,
@@ -134,9 +134,9 @@ async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
         "network_name": network.name,
         "project_id": network.project_id,
         "tenant_id": network.project_id,
-        "total_ips": _number(sum(int(s["total_ips"]) for s in found)),
-        "used_ips": sum(s["used_ips"] for s in found),
-        "subnet_ip_availability": found,
+        "total_ips": _number(sum(int(s["total_ips"]) for s in views)),
+        "used_ips": sum(s["used_ips"] for s in views),
+        "subnet_ip_availability": views,
     }
 
 

@@ -76,18 +76,18 @@ def _options(port: Port) -> list[dict[str, Any]]:
 
 
 def _dns_assignment(port: Port) -> list[dict[str, str]]:
-    found = []
+    names = []
     for fixed in port.fixed_ips:
         name = port.dns_name or "host-" + fixed.ip_address.replace(".", "-").replace(":", "-")
-        found.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
-    return found
+        names.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
+    return names
 
 
 async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
-    found = await network_target(ctx, fields)
+    target = await network_target(ctx, fields)
     owner = fields.get("device_owner") or ""
     return {
-        **found,
+        **target,
         "network_device": is_network_device(owner),
         "service_device": is_of_another_service(owner),
     }
@@ -98,7 +98,7 @@ FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
 
 def _fixed_ips(values: list[str]) -> Condition:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
-    asked = []
+    wishes = []
     for value in values:
         name, equals, wanted = value.partition("=")
         if not equals or name not in FIXED_IP_FILTERS:
@@ -107,8 +107,8 @@ def _fixed_ips(values: list[str]) -> Condition:
             wanted = _normal_address(wanted)
         elif name == "ip_address_substr":
             wanted = wanted.lower()
-        asked.append((name, wanted))
-    return conditions.has_addresses(asked)
+        wishes.append((name, wanted))
+    return conditions.has_addresses(wishes)
 
 
 def _normal_address(text: str) -> str:

@@ -30,8 +30,8 @@ async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     ctx.authorize(policy.CONTEXT_IS_ADMIN, {"project_id": ""})
     projects = await QUOTAS.own(ctx.tx)
-    found = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
-    return {"quotas": found}
+    sets = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
+    return {"quotas": sets}
 
 
 @routes.get("/quotas/tenant", answer=answers.OneProject)
@@ -69,18 +69,18 @@ async def details(ctx: Context, id: str) -> dict[str, Any]:
 async def update(ctx: Context, id: str, body: Document) -> dict[str, Any]:
     """Give a project limits of its own; -1 is none."""
     ctx.authorize(UPDATE, {"project_id": id})
-    given = body.get("quota")
-    if not isinstance(given, dict):
+    wish = body.get("quota")
+    if not isinstance(wish, dict):
         raise BadRequest("Unable to find 'quota' in request body")
     unknown = [
-        k for k in given if k not in DEFAULTS and k not in ("project_id", "tenant_id", "force", "check_limit")
+        k for k in wish if k not in DEFAULTS and k not in ("project_id", "tenant_id", "force", "check_limit")
     ]
     if unknown:
         raise BadRequest(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
     limits = {}
-    for name in given.keys() & DEFAULTS.keys():
+    for name in wish.keys() & DEFAULTS.keys():
         try:
-            limits[name] = kinds.integer(-1)(given[name])
+            limits[name] = kinds.integer(-1)(wish[name])
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
     await QUOTAS.set(ctx.tx, id, limits)

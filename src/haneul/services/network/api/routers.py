@@ -137,13 +137,13 @@ def _interface(body: Document) -> dict[str, str | None]:
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
-    found: dict[str, str | None] = {}
+    interface: dict[str, str | None] = {}
     for name in ("subnet_id", "port_id"):
         try:
-            found[name] = None if body.get(name) is None else kinds.uuid(body[name])
+            interface[name] = None if body.get(name) is None else kinds.uuid(body[name])
         except ValueError as problem:
             raise errors.InvalidInput(attribute=name, reason=str(problem)) from None
-    return found
+    return interface
 
 
 @routes.put(
@@ -191,10 +191,10 @@ async def remove_router_interface(ctx: Context, id: str, body: Document) -> rout
 
 def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
-        found: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+        wanted: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
         raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
-    return found
+    return wanted
 
 
 @routes.put(

@@ -21,10 +21,10 @@ routes = Routes("/v2.0")
 
 
 def _ethertype(value: Any) -> str:
-    found = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
-    if found is None:
+    ethertype = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(value).lower())
+    if ethertype is None:
         raise errors.SecurityGroupRuleInvalidEtherType(ethertype=value)
-    return found
+    return ethertype
 
 
 def _direction(value: Any) -> str:

@@ -36,8 +36,8 @@ class GroupMembers(Struct, frozen=True):
     addresses: Mapping[str, Sequence[str]]
 
     def of(self, group_id: str, version: int) -> list[str]:
-        found = self.addresses.get(group_id, ())
-        return sorted({a for a in found if ipaddress.ip_network(a, strict=False).version == version})
+        members = self.addresses.get(group_id, ())
+        return sorted({a for a in members if ipaddress.ip_network(a, strict=False).version == version})
 
 
 def network_spec(

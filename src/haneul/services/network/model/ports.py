@@ -120,10 +120,10 @@ def is_of_another_service(owner: str) -> bool:
     return owner.startswith(("compute:", "baremetal:", "manila:"))
 
 
-def merged_options(have: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def merged_options(have: list[dict[str, Any]], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The DHCP options of a port once these are given: each takes the place of its namesake, or ends it."""
     named = {(o["opt_name"], str(o.get("ip_version", 4))): o for o in have}
-    for option in given:
+    for option in changes:
         key = option["opt_name"], str(option.get("ip_version", 4))
         if option.get("opt_value") is None:
             named.pop(key, None)

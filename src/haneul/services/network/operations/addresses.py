@@ -40,9 +40,9 @@ async def allocate(
     `owner` says what the port is for: only subnets that serve such ports are looked at.
     """
     giving = Giving(ctx)
-    found = await giving.allocate(network, port_id, wanted, mac=mac, owner=owner)
+    allocated = await giving.allocate(network, port_id, wanted, mac=mac, owner=owner)
     await giving.store()
-    return found
+    return allocated
 
 
 class _Search:
@@ -86,15 +86,15 @@ class Giving:
         subnets = _serving(network, subnets, owner)
         if wanted is None:
             return await self._automatically(network, port_id, subnets, mac)
-        found = []
+        taken = []
         for each in wanted:
             subnet = _chosen(network, subnets, each)
             if ip := each.get("ip_address"):
                 _check_usable(subnet, ip)
-                found.append(await self._take(subnet, ip, port_id))
+                taken.append(await self._take(subnet, ip, port_id))
             else:
-                found.append(await self._next(network, [subnet], port_id, mac))
-        return found
+                taken.append(await self._next(network, [subnet], port_id, mac))
+        return taken
 
     async def store(self) -> None:
         """The addresses are in use; Busy if somebody took one since: the whole request is run again."""
@@ -113,16 +113,16 @@ class Giving:
     async def _automatically(
         self, network: Network, port_id: str, subnets: Sequence[Subnet], mac: str
     ) -> list[FixedIp]:
-        found = []
+        taken = []
         for version in (4, 6):
             of_version = [s for s in subnets if s.ip_version == version]
             chosen = [s for s in of_version if s.ipv6_address_mode not in AUTOMATIC]
             if chosen:
-                found.append(await self._next(network, chosen, port_id, mac))
+                taken.append(await self._next(network, chosen, port_id, mac))
             for subnet in of_version:
                 if subnet.ipv6_address_mode in AUTOMATIC:
-                    found.append(await self._take(subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
-        return found
+                    taken.append(await self._take(subnet, arithmetic.eui64(subnet.cidr, mac), port_id))
+        return taken
 
     async def _next(self, network: Network, subnets: Sequence[Subnet], port_id: str, mac: str) -> FixedIp:
         """The lowest free address of the first of these subnets that has one."""
@@ -160,8 +160,8 @@ class Giving:
         )
         read = [int(row[0], 16) for row in rows]
         search.end = read[-1] if len(read) == WINDOW else None
-        given = [int(number, 16) for subnet_id, number in self._given if subnet_id == subnet.id]
-        search.taken = sorted({*search.taken, *read, *given})
+        ours = [int(number, 16) for subnet_id, number in self._given if subnet_id == subnet.id]
+        search.taken = sorted({*search.taken, *read, *ours})
 
     async def _take(self, subnet: Subnet, ip: str, port_id: str) -> FixedIp:
         number = int(ipaddress.ip_address(ip))
@@ -185,10 +185,10 @@ def _serving(network: Network, subnets: Sequence[Subnet], owner: str) -> list[Su
     """
     if owner == SERVICE_PORT:
         return list(subnets)
-    found = [s for s in subnets if not s.service_types or owner in s.service_types]
-    if subnets and not found:
+    serving = [s for s in subnets if not s.service_types or owner in s.service_types]
+    if subnets and not serving:
         raise errors.IpAddressGenerationFailureNoMatchingSubnet(network_id=network.id, service_type=owner)
-    return sorted(found, key=lambda s: not s.service_types)
+    return sorted(serving, key=lambda s: not s.service_types)
 
 
 def _chosen(network: Network, subnets: Sequence[Subnet], wanted: dict[str, Any]) -> Subnet:
@@ -259,4 +259,5 @@ async def release(ctx: Context, port_id: str) -> None:
 
 
 async def forget(ctx: Context, subnet: Subnet) -> None:
+    """Where to look for the subnet's free addresses is not remembered: the subnet goes."""
     await ctx.tx.run(store.REMOVE_CURSOR, subnet=subnet.id)

@@ -24,8 +24,8 @@ async def check(ctx: Context, project_id: str) -> None:
 async def ensure(ctx: Context, project_id: str) -> str:
     """The id of the project's automatic network, made if need be."""
     await ctx.tx.lock("automatic topology", project_id)
-    if found := await _existing(ctx, project_id):
-        return found.id
+    if existing := await _existing(ctx, project_id):
+        return existing.id
     external, pools = await _external(ctx), await _pools(ctx)
     network = await networks.create(ctx, NewNetwork(project_id=project_id, name=NETWORK_NAME))
     gateway = {"network_id": external.id}
@@ -60,14 +60,14 @@ async def _routers(ctx: Context, project_id: str) -> list[Router]:
 
 
 async def _external(ctx: Context) -> Network:
-    found = await NETWORKS.first(ctx.tx, is_external=True, is_default=True)
-    if found is None:
+    network = await NETWORKS.first(ctx.tx, is_external=True, is_default=True)
+    if network is None:
         raise errors.AutoAllocationFailure(reason="No default router:external network")
-    return found
+    return network
 
 
 async def _pools(ctx: Context) -> list[SubnetPool]:
-    found = await SUBNET_POOLS.find(ctx.tx, is_default=True)
-    if not found:
+    pools = await SUBNET_POOLS.find(ctx.tx, is_default=True)
+    if not pools:
         raise errors.AutoAllocationFailure(reason="No default subnetpools defined")
-    return found
+    return pools

@@ -123,6 +123,7 @@ async def update(ctx: Context, floating: FloatingIp, changes: FloatingIpChange) 
 
 
 async def delete(ctx: Context, floating: FloatingIp) -> None:
+    """The address is nobody's, and the router that led it to a port will not any more."""
     own = await PORTS.get(ctx.tx, floating.own_port_id)
     if own is not None:
         await new_ports.remove(ctx, own)

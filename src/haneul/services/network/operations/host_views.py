@@ -53,6 +53,7 @@ async def bound_ports(ctx: Context, host: str) -> list[Port]:
 
 
 def is_wired(port: Port) -> bool:
+    """Whether a host should have the port: a server's, bound to one."""
     return port.held_as == SERVER and bool(port.host)
 
 
@@ -103,14 +104,14 @@ async def _ports(ctx: Context, ports: Sequence[Port], generation: int) -> list[P
 
 
 async def _members(ctx: Context, group_ids: set[str]) -> host_view.GroupMembers:
-    found: dict[str, list[str]] = defaultdict(list)
+    addresses: dict[str, list[str]] = defaultdict(list)
     if group_ids:
         wanted = json.dumps(sorted(group_ids))
         for group_id, ip in await ctx.tx.all(GROUP_ADDRESSES, groups=wanted):
-            found[group_id].append(ip)
+            addresses[group_id].append(ip)
         for group_id, pairs in await ctx.tx.all(GROUP_PAIRS, groups=wanted):
-            found[group_id] += [p["ip_address"] for p in msgspec.json.decode(pairs)]
-    return host_view.GroupMembers(found)
+            addresses[group_id] += [p["ip_address"] for p in msgspec.json.decode(pairs)]
+    return host_view.GroupMembers(addresses)
 
 
 async def _routers(ctx: Context, ids: Iterable[str], generation: int) -> tuple[list[RouterSpec], set[str]]:

@@ -37,8 +37,8 @@ async def of_project(ctx: Context) -> list[IngressGroup]:
     """The asker's project's groups; its default one is among them."""
     await security_groups.ensure_default(ctx)
     async with ctx.in_reading() as reading:
-        found = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
-        return await _with_rules(reading, found)
+        groups = await SECURITY_GROUPS.find(reading.tx, project_id=ctx.auth.project_id)
+        return await _with_rules(reading, groups)
 
 
 async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
@@ -48,15 +48,18 @@ async def of_server(ctx: Context, server_id: str) -> list[IngressGroup]:
 
 
 async def show(ctx: Context, id: str) -> IngressGroup:
+    """The group and what it lets in; SecurityGroupNotFound if the asker may not see it."""
     return (await _with_rules(ctx, [await _group(ctx, id, "get_security_group")]))[0]
 
 
 async def create(ctx: Context, name: str, description: str) -> IngressGroup:
+    """A new group of the asker's project, which lets nothing in yet."""
     new = NewSecurityGroup(project_id=ctx.project_id, name=name, description=description)
     return IngressGroup(await security_groups.create(ctx, new), [])
 
 
 async def update(ctx: Context, id: str, name: str, description: str) -> IngressGroup:
+    """The group has this name and description; refused for the default group's name."""
     group = await _group(ctx, id, "update_security_group")
     changes = SecurityGroupChange(name=name, description=description)
     changed = await security_groups.update(ctx, group, changes)
@@ -64,6 +67,7 @@ async def update(ctx: Context, id: str, name: str, description: str) -> IngressG
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The group is gone; SecurityGroupInUse while a port is in it."""
     await security_groups.delete(ctx, await _group(ctx, id, "delete_security_group"))
 
 
@@ -87,6 +91,7 @@ async def add_rule(ctx: Context, wanted: IngressRule) -> Rule:
 
 
 async def remove_rule(ctx: Context, id: str) -> None:
+    """The rule is gone; SecurityGroupRuleNotFound if the asker may not remove it."""
     may_delete = policy.named("delete_security_group_rule")
     rule = await ctx.find(RULES, id, may_delete, missing=errors.SecurityGroupRuleNotFound)
     await security_groups.delete_rule(ctx, rule)

@@ -107,6 +107,7 @@ async def delete(ctx: Context, network: Network) -> None:
 
 
 async def get(ctx: Context, id: str) -> Network:
+    """The network; NetworkNotFound if it is not there."""
     network = await NETWORKS.get(ctx.tx, id)
     if network is None:
         raise errors.NetworkNotFound(id=id)

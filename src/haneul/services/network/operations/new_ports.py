@@ -76,7 +76,7 @@ class Batch:
         mac = await self._mac(network, mac_address)
         port_id, now = ctx.new_id(), stamp(ctx.now())
         owner = values.get("device_owner", "")
-        found = await self._giving.allocate(network, port_id, fixed_ips, mac=mac, owner=owner)
+        allocated = await self._giving.allocate(network, port_id, fixed_ips, mac=mac, owner=owner)
         defaults: dict[str, Any] = {
             "name": "", "description": "", "is_up": True, "allowed_address_pairs": [],
             "is_port_security_enabled": True, **FREE, "host": "", "profile": {},
@@ -84,7 +84,7 @@ class Batch:
             "is_owned_by_server": False, "slot": 0, "status": DOWN,
         }  # fmt: skip
         port = Port(
-            id=port_id, project_id=project_id, network_id=network.id, mac_address=mac, fixed_ips=found,
+            id=port_id, project_id=project_id, network_id=network.id, mac_address=mac, fixed_ips=allocated,
             security_group_ids=list(security_group_ids), tags=[], created_at=now, updated_at=now,
             **{**defaults, **values},
         )  # fmt: skip
@@ -147,6 +147,7 @@ async def join(ctx: Context, port_id: str, group_ids: Sequence[str]) -> None:
 
 
 async def let_go(ctx: Context, held: Sequence[Allocation]) -> None:
+    """These addresses are free again."""
     await _let_go(ctx.tx, held)
 
 

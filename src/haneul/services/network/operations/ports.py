@@ -47,17 +47,17 @@ async def create(ctx: Context, new: NewPort) -> Port:
 async def create_all(ctx: Context, wishes: Sequence[NewPort]) -> list[Port]:
     """All of these ports, or none."""
     batch = new_ports.Batch(ctx, len(wishes))
-    asked = _Asked(ctx, Counter(new.project_id for new in wishes))
+    allowed = _Asked(ctx, Counter(new.project_id for new in wishes))
     made = []
     for number, new in enumerate(wishes):
         if number % BETWEEN_TURNS == BETWEEN_TURNS - 1:
             await asyncio.sleep(0)
-        network = await asked.network(new.network_id)
+        network = await allowed.network(new.network_id)
         await _check_labels(ctx, new.project_id, new.device_id, new.device_owner)
-        await asked.quota(new.project_id)
+        await allowed.quota(new.project_id)
         secured = new.is_port_security_enabled
         is_secured = network.is_port_security_enabled if secured is UNSET else secured
-        group_ids = await asked.groups(new, is_secured=is_secured)
+        group_ids = await allowed.groups(new, is_secured=is_secured)
         fixed_ips, mac = new.fixed_ips, new.mac_address or None
         _check_fixed_ips(ctx, fixed_ips or [])
         _check_security(ctx, new.allowed_address_pairs, mac, group_ids, is_secured=is_secured)
@@ -271,6 +271,7 @@ async def discard(ctx: Context, port: Port) -> None:
 
 
 async def get(ctx: Context, id: str) -> Port:
+    """The port; PortNotFound if it is not there."""
     port = await PORTS.get(ctx.tx, id)
     if port is None:
         raise errors.PortNotFound(id=id)

@@ -94,6 +94,7 @@ async def delete(ctx: Context, router: Router) -> None:
 
 
 async def get(ctx: Context, id: str) -> Router:
+    """The router; RouterNotFound if it is not there."""
     router = await ROUTERS.get(ctx.tx, id)
     if router is None:
         raise errors.RouterNotFound(id=id)
@@ -155,6 +156,7 @@ async def _refuse_used_gateway(ctx: Context, router: Router, gateway: Gateway) -
 
 
 async def interfaces(ctx: Context, router_id: str) -> list[Port]:
+    """The ports by which the router joins networks, without its gateway."""
     return await PORTS.find(ctx.tx, held_by=router_id, held_as=ROUTER_INTERFACE)
 
 
@@ -294,8 +296,8 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 # -- routes
 
 
-async def _checked_routes(ctx: Context, router: Router, given: Sequence[dict[str, str]]) -> list[Route]:
-    routes = list(dict.fromkeys(Route(**r) for r in given))
+async def _checked_routes(ctx: Context, router: Router, hops: Sequence[dict[str, str]]) -> list[Route]:
+    routes = list(dict.fromkeys(Route(**r) for r in hops))
     if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
         raise errors.RoutesExhausted(router_id=router.id, quota=most)
     ours = await PORTS.find(ctx.tx, held_by=router.id)

@@ -93,6 +93,7 @@ async def update(ctx: Context, group: SecurityGroup, changes: SecurityGroupChang
 
 
 async def is_used(ctx: Context, group_id: str) -> bool:
+    """Whether a port is in the group."""
     return await MEMBERSHIPS.first(ctx.tx, security_group_id=group_id) is not None
 
 
@@ -115,11 +116,11 @@ async def usable(ctx: Context, project_id: str, ids: list[str]) -> list[str]:
     """These groups, if a port of that project may be in them."""
     groups = await SECURITY_GROUPS.among(ctx.tx, "id", ids)
     is_of_everybody = ctx.may(policy.CONTEXT_IS_ADMIN, {})
-    found = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
+    known = {g.id: g for g in groups if g.project_id == project_id or is_of_everybody}
     for id in ids:
-        if id not in found:
+        if id not in known:
             raise errors.SecurityGroupNotFound(id=id)
-    require_of_one_kind(found.values())
+    require_of_one_kind(known.values())
     return list(dict.fromkeys(ids))
 
 
@@ -172,6 +173,7 @@ async def _add_rule(
 
 
 async def delete_rule(ctx: Context, rule: Rule) -> None:
+    """The rule is gone, and hosts will be told."""
     await RULES.remove(ctx.tx, id=rule.id)
     await pending.mark(ctx, SECURITY_GROUP, rule.security_group_id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "delete", "", rule.project_id))

@@ -92,8 +92,8 @@ async def attachable(ctx: Context, network_id: str, fixed_ip: str | None = None)
 async def auto_networks(ctx: Context) -> list[str]:
     """What a server gets when its owner does not say: the project's own networks, else shared ones."""
     own = [n for n in await NETWORKS.find(ctx.tx, project_id=ctx.project_id) if not n.is_external]
-    found = own or [n for n in await NETWORKS.find(ctx.tx, is_shared=True) if not n.is_external]
-    return [n.id for n in found if n.subnet_ids]
+    networks = own or [n for n in await NETWORKS.find(ctx.tx, is_shared=True) if not n.is_external]
+    return [n.id for n in networks if n.subnet_ids]
 
 
 async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None = None) -> list[str]:
@@ -103,7 +103,7 @@ async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None =
     if not names:
         return [default.id]
     groups = await SECURITY_GROUPS.find(ctx.tx, project_id=project_id)
-    found = {}
+    chosen = {}
     for name in names:
         by_id = [g for g in groups if g.id == name]
         matches = by_id or [g for g in groups if g.name == name]
@@ -111,9 +111,9 @@ async def group_ids(ctx: Context, names: Sequence[str], project_id: str | None =
             raise errors.SecurityGroupNotFound(id=name)
         if len(matches) > 1:
             raise errors.NoUniqueMatch(resource="security_group", name=name)
-        found[matches[0].id] = matches[0]
-    security_groups.require_of_one_kind(found.values())
-    return list(found)
+        chosen[matches[0].id] = matches[0]
+    security_groups.require_of_one_kind(chosen.values())
+    return list(chosen)
 
 
 async def require_groups_apply(
@@ -173,17 +173,17 @@ async def prepare_ports(
     if new:
         await QUOTAS.require(ctx, project_id, errors.OverQuota, port=len(new))
     ids = await group_ids(ctx, groups, project_id) if new else []
-    found = []
+    made = []
     first = max((p.slot + 1 for p in await of_server(ctx, server_id)), default=0)
     for slot, nic in enumerate(requested, first):
         if nic.port_id is not None:
             port = await adoptable(ctx, nic.port_id, project_id, server_id)
             taken = replace(port, **held(SERVER, server_id, COMPUTE + zone), slot=slot)
-            found.append(await PORTS.update(ctx.tx, taken))
+            made.append(await PORTS.update(ctx.tx, taken))
         elif nic.network_id is not None:
             network = await attachable(ctx, nic.network_id, nic.fixed_ip)
-            found.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone, slot))
-    return found
+            made.append(await _make(ctx, server_id, project_id, network, nic.fixed_ip, ids, zone, slot))
+    return made
 
 
 async def _make(
@@ -209,8 +209,8 @@ async def _make(
 
 async def of_server(ctx: Context, server_id: str) -> list[Port]:
     """In the order of its NICs."""
-    found = await PORTS.find(ctx.tx, held_by=server_id, held_as=SERVER)
-    return sorted(found, key=lambda p: (p.slot, p.created_at, p.id))
+    ports = await PORTS.find(ctx.tx, held_by=server_id, held_as=SERVER)
+    return sorted(ports, key=lambda p: (p.slot, p.created_at, p.id))
 
 
 async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
@@ -218,7 +218,7 @@ async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
 
     PortBindingFailed where a NIC is of a type that no host can make.
     """
-    found = []
+    bound = []
     for port in await of_server(ctx, server_id):
         if port.vnic_type != NORMAL:
             raise errors.PortBindingFailed(port_id=port.id)
@@ -227,8 +227,8 @@ async def bind(ctx: Context, server_id: str, host: str) -> list[Port]:
                 await pending.mark(ctx, PORT, port.id, port.host)
             port = await PORTS.update(ctx.tx, replace(port, host=host, status=DOWN))
             await pending.mark(ctx, NETWORK, port.network_id)
-        found.append(port)
-    return found
+        bound.append(port)
+    return bound
 
 
 async def mark_active(ctx: Context, port_ids: Sequence[str], host: str) -> list[Port]:
@@ -261,6 +261,7 @@ async def lost(ctx: Context) -> list[LostPort]:
 
 
 async def forget_lost(ctx: Context, port_id: str) -> None:
+    """Nobody waits any more to take that port's interface from its machine. Fine if nobody did."""
     await LOST_PORTS.remove(ctx.tx, id=port_id)
 
 
@@ -273,6 +274,7 @@ async def release(ctx: Context, server_id: str) -> None:
 
 
 async def release_port(ctx: Context, port: Port) -> None:
+    """The port is gone if it was made for its server; else it is free, with its addresses."""
     if port.is_owned_by_server:
         await ports.discard(ctx, port)
     else:

@@ -26,6 +26,7 @@ from haneul.services.network.store.quotas import QUOTAS
 
 
 async def create(ctx: Context, new: NewSubnetPool) -> SubnetPool:
+    """The project has the pool, within its quota; its prefixes are of one version and fit its scope."""
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, subnetpool=1)
     most = ctx.options(NetworkOptions).max_subnet_pools
     await _require_fewer(ctx, SUBNET_POOLS, new.project_id, most, "subnetpool")
@@ -97,6 +98,7 @@ async def update(ctx: Context, pool: SubnetPool, changes: SubnetPoolChange) -> S
 
 
 async def delete(ctx: Context, pool: SubnetPool) -> None:
+    """The pool is gone; SubnetPoolInUse while a subnet was cut from it."""
     if await SUBNETS.first(ctx.tx, subnetpool_id=pool.id):
         raise errors.SubnetPoolInUse(id=pool.id, reason="Subnet pool has existing allocations")
     await SUBNET_POOLS.remove(ctx.tx, id=pool.id)
@@ -170,18 +172,21 @@ def _next_free(prefixes: list[Any], used: list[Any], length: int) -> str | None:
 
 
 async def create_scope(ctx: Context, new: NewAddressScope) -> AddressScope:
+    """The project has the address scope."""
     most = ctx.options(NetworkOptions).max_address_scopes
     await _require_fewer(ctx, ADDRESS_SCOPES, new.project_id, most, "address_scope")
     return await ADDRESS_SCOPES.add(ctx.tx, AddressScope(id=ctx.new_id(), **set_fields(new)))
 
 
 async def update_scope(ctx: Context, scope: AddressScope, changes: AddressScopeChange) -> AddressScope:
+    """The scope is so; one that is shared stays so."""
     if scope.is_shared and changes.is_shared is False:
         raise errors.InvalidOperation(reason="Shared address scope can't be unshared")
     return await ADDRESS_SCOPES.update(ctx.tx, replace(scope, **set_fields(changes)))
 
 
 async def delete_scope(ctx: Context, scope: AddressScope) -> None:
+    """The scope is gone; AddressScopeInUse while a pool is in it."""
     if await SUBNET_POOLS.first(ctx.tx, address_scope_id=scope.id):
         raise errors.AddressScopeInUse(id=scope.id)
     await ADDRESS_SCOPES.remove(ctx.tx, id=scope.id)

@@ -112,23 +112,23 @@ def _check_ipv6_modes(cidr: arithmetic.IPNetwork, new: NewSubnet) -> None:
         raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for IPv6 address mode: it must be a /64")
 
 
-def _gateway(cidr: arithmetic.IPNetwork, given: str | None) -> str | None:
+def _gateway(cidr: arithmetic.IPNetwork, address: str | None) -> str | None:
     """The gateway's address: the given one, none, or ("") the first of the subnet.
 
     It may lie outside of the subnet, as upstream: guests are told of it, and who routes there is another's care.
     """
-    if given is None:
+    if address is None:
         return None
-    if given == "":
+    if address == "":
         return arithmetic.default_gateway(cidr)
-    ip = ipaddress.ip_address(given)
+    ip = ipaddress.ip_address(address)
     if ip.version != cidr.version:
         raise errors.InvalidOperation(
-            reason=f"gateway_ip '{given}' does not match the ip_version '{cidr.version}'"
+            reason=f"gateway_ip '{address}' does not match the ip_version '{cidr.version}'"
         )
     if ip.version == 4 and cidr.prefixlen < 31 and ip in (cidr.network_address, cidr.broadcast_address):
         raise errors.InvalidOperation(reason="Gateway is not valid on subnet")
-    return given
+    return address
 
 
 def _check_lists(ctx: Context, version: int, wish: NewSubnet | SubnetChange) -> None:
@@ -152,6 +152,7 @@ def _check_lists(ctx: Context, version: int, wish: NewSubnet | SubnetChange) -> 
 
 
 async def service_port(ctx: Context, network_id: str) -> Port | None:
+    """The port that holds the network's own addresses, for DHCP and metadata; None if it needs none."""
     return await PORTS.first(ctx.tx, network_id=network_id, held_as=SERVICE_PORT)
 
 
@@ -164,11 +165,14 @@ async def add_service_address(ctx: Context, network: Network, subnet: Subnet) ->
             **held(SERVICE_PORT, network.id, device=f"ovnmeta-{network.id}"),
         )  # fmt: skip
     wanted = [{"subnet_id": subnet.id}]
-    found = await addresses.allocate(ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT)
-    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *found]))
+    allocated = await addresses.allocate(
+        ctx, network, port.id, wanted, mac=port.mac_address, owner=SERVICE_PORT
+    )
+    await PORTS.update(ctx.tx, replace(port, fixed_ips=[*port.fixed_ips, *allocated]))
 
 
 async def remove_service_address(ctx: Context, subnet: Subnet) -> None:
+    """The network's own port has no address of the subnet. Fine if it had none."""
     port = await service_port(ctx, subnet.network_id)
     if port is not None and any(f.subnet_id == subnet.id for f in port.fixed_ips):
         await drop_addresses(ctx, port, subnet.id)
@@ -189,6 +193,7 @@ async def drop_addresses(ctx: Context, port: Port, subnet_id: str) -> None:
 
 
 async def update(ctx: Context, subnet: Subnet, changes: SubnetChange) -> Subnet:
+    """The subnet is so, and its host networks will be; pools and gateway must lie within it."""
     cidr = ipaddress.ip_network(subnet.cidr)
     _check_lists(ctx, subnet.ip_version, changes)
     values = set_fields(changes)
@@ -241,6 +246,7 @@ async def delete(ctx: Context, subnet: Subnet) -> None:
 
 
 async def get(ctx: Context, id: str) -> Subnet:
+    """The subnet; SubnetNotFound if it is not there."""
     subnet = await SUBNETS.get(ctx.tx, id)
     if subnet is None:
         raise errors.SubnetNotFound(id=id)

@@ -27,13 +27,18 @@ async def verify(ctx: Context) -> str | None:
 async def _wrong_parts(ctx: Context, networks: set[str], ports: dict[str, Port]) -> str | None:
     """Subnets, ports, addresses, members and rules are of something that is there."""
     groups = {g.id for g in await SECURITY_GROUPS.find(ctx.tx)}
-    for subnet in await SUBNETS.find(ctx.tx):
+    subnets = {s.id: s for s in await SUBNETS.find(ctx.tx)}
+    for subnet in subnets.values():
         if subnet.network_id not in networks:
             return f"subnet {subnet.id} is of network {subnet.network_id}, which is not there"
     for port in ports.values():
         if port.network_id not in networks:
             return f"port {port.id} is of network {port.network_id}, which is not there"
-    held = {(a.port_id, a.ip) for a in await ALLOCATIONS.find(ctx.tx)}
+    allocations = await ALLOCATIONS.find(ctx.tx)
+    for each in allocations:
+        if each.subnet_id not in subnets:
+            return f"the address {each.ip} is of subnet {each.subnet_id}, which is not there"
+    held = {(a.port_id, a.ip) for a in allocations}
     shown = {(p.id, f.ip_address) for p in ports.values() for f in p.fixed_ips}
     for port_id, ip in shown - held:
         return f"port {port_id} shows the address {ip}, which it does not hold"

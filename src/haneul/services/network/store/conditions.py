@@ -40,7 +40,7 @@ def on_own_networks(rows: Rows[Any]) -> Way:
 # -- ports
 
 
-def has_addresses(asked: Sequence[tuple[str, str]]) -> Condition:
+def has_addresses(filters: Sequence[tuple[str, str]]) -> Condition:
     """The port has addresses that are as asked: (`ip_address`, `subnet_id` or `ip_address_substr`, value).
 
     Of several values for one name, any will do.
@@ -49,14 +49,14 @@ def has_addresses(asked: Sequence[tuple[str, str]]) -> Condition:
     columns = {"ip_address": a.ip, "subnet_id": a.subnet_id, "ip_address_substr": a.ip}
     by_name: dict[str, list[sa.ColumnElement[bool]]] = {}
     params: dict[str, Any] = {}
-    for i, (name, value) in enumerate(asked):
+    for i, (name, value) in enumerate(filters):
         param = sa.bindparam(f"fixed{i}", type_=sa.Text)
         is_part = name == "ip_address_substr"
         params[f"fixed{i}"] = containing(value) if is_part else value
         condition = like(columns[name], f"fixed{i}") if is_part else columns[name] == param
         by_name.setdefault(name.split("_")[0], []).append(condition)
     every = sa.and_(*(sa.or_(*same) for same in by_name.values()))
-    text = "fixed_ips/" + ",".join(name for name, _ in asked)
+    text = "fixed_ips/" + ",".join(name for name, _ in filters)
     return text, PORTS.c.id.in_(sa.select(a.port_id).where(every)), params
 
 

@@ -28,6 +28,6 @@ async def mark(ctx: Context, kind: str, id: str, host: str = "") -> None:
     ctx.tx.after_commit(lambda: ctx.platform.bus.publish(HostsLag()))
 
 
-async def done(ctx: Context, told: list[Pending]) -> None:
-    for each in told:
+async def done(ctx: Context, marks: list[Pending]) -> None:
+    for each in marks:
         await ctx.tx.run(DONE, kind=each.kind, id_=each.id, host_=each.host, mark_=each.mark)

@@ -17,17 +17,17 @@ def reply(outcome: Outcome, request: Request, *, counted: str = "Number Deleted"
         status = "400 Bad Request"
     elif counted == "Number Deleted" and not outcome.done and outcome.not_found:
         status = "404 Not Found"
-    said: dict[str, Any] = {
+    document: dict[str, Any] = {
         counted: outcome.done,
         "Response Status": status,
         "Response Body": outcome.problem,
     }
     if counted == "Number Deleted":
-        said["Number Not Found"] = outcome.not_found
-    said["Errors"] = [list(failure) for failure in outcome.failures]
+        document["Number Not Found"] = outcome.not_found
+    document["Errors"] = [list(failure) for failure in outcome.failures]
     if "json" in (request.header("accept") or ""):
-        return Reply(msgspec.json.encode(said), status=200, content_type="application/json")
-    lines = [f"{name}: {value}" for name, value in said.items() if name != "Errors"]
+        return Reply(msgspec.json.encode(document), status=200, content_type="application/json")
+    lines = [f"{name}: {value}" for name, value in document.items() if name != "Errors"]
     lines.append("Errors:")
     lines += [f"{path}, {problem}" for path, problem in outcome.failures]
     return Reply("\n".join(lines).encode("utf-8", "replace"), status=200, content_type="text/plain")

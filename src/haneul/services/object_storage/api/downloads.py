@@ -30,15 +30,15 @@ class Download(NamedTuple):
     content_type: str = ""
 
 
-def of(found: Found, request: Request) -> Download:
+def of(opened: Found, request: Request) -> Download:
     """An object that is whole in itself."""
 
     def body(part: Part) -> bytes | AsyncIterator[bytes]:
-        if found.path is None:
-            return (found.content or b"")[part.offset : part.offset + part.length]
-        return request.file_body(found.path, part.offset, part.length)
+        if opened.path is None:
+            return (opened.content or b"")[part.offset : part.offset + part.length]
+        return request.file_body(opened.path, part.offset, part.length)
 
-    return Download(found.object, found.object.size, found.object.etag, body)
+    return Download(opened.object, opened.object.size, opened.object.etag, body)
 
 
 def headers_of(download: Download) -> dict[str, str]:

@@ -53,8 +53,8 @@ def wish(query: Query) -> Wish:
 
 def content_type(request: Request, query: Query) -> str:
     """The type in which the list is wanted; FormatNotAcceptable if it is none that there is."""
-    if (said := query.get("format")) is not None:
-        return FORMATS.get(said.lower(), "text/plain")
+    if (format_ := query.get("format")) is not None:
+        return FORMATS.get(format_.lower(), "text/plain")
     accept = request.header("accept")
     if not accept:
         return "text/plain"
@@ -70,7 +70,7 @@ def content_type(request: Request, query: Query) -> str:
 
 def _weight(accept: str, offered: str) -> float:
     """How much this type is wanted: the most exact range that covers it says."""
-    found = (0, 0.0)
+    weighted = (0, 0.0)
     for part in accept.split(","):
         kind, *parameters = (word.strip().lower() for word in part.split(";"))
         weight = 1.0
@@ -81,9 +81,9 @@ def _weight(accept: str, offered: str) -> float:
                 except ValueError:
                     raise errors.FormatNotAcceptable from None
         exact = {"*/*": 1, f"{offered.split('/')[0]}/*": 2, offered: 3}.get(kind, 0)
-        if exact > found[0]:
-            found = (exact, weight)
-    return found[1]
+        if exact > weighted[0]:
+            weighted = (exact, weight)
+    return weighted[1]
 
 
 def reply(kind: str, root: str, name: str, items: Sequence[dict[str, Any]], headers: dict[str, str]) -> Reply:

@@ -28,6 +28,7 @@ routes = Routes(
     errors=(*PATH_ERRORS, errors.ContainerNotFound, errors.ObjectNotFound, errors.PreconditionFailed),
 )
 _WRITE_ERRORS = (
+    errors.TooManyLinks,
     errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached, errors.WrongChecksum, errors.BadManifest,
     errors.TooManySegments, errors.SegmentsChanged, errors.LinkChanged,
 )  # fmt: skip
@@ -39,20 +40,20 @@ TRUE = {"true", "1", "yes", "on", "t", "y"}
 
 def _content_type(headers: Mapping[str, str], name: str) -> str:
     """What the sender says, or what the name looks like."""
-    said = headers.get("content-type", "")
-    if said and headers.get("x-detect-content-type", "").lower() not in TRUE:
-        return said
+    kind = headers.get("content-type", "")
+    if kind and headers.get("x-detect-content-type", "").lower() not in TRUE:
+        return kind
     return mimetypes.guess_type(name, strict=False)[0] or OCTETS
 
 
 def _new(ctx: Context, headers: Mapping[str, str], name: str) -> NewObject:
-    said = metadata.given("object", headers)
-    dynamic = said.get(large_objects.DYNAMIC)
+    sent = metadata.named("object", headers)
+    dynamic = sent.get(large_objects.DYNAMIC)
     if dynamic is not None and "/" not in dynamic.lstrip("/"):
         raise errors.BadHeader(reason="X-Object-Manifest must be in the format container/prefix")
     return NewObject(
         _content_type(headers, name),
-        metadata.changed("object", {}, said),
+        metadata.changed("object", {}, sent),
         objects.time_to_delete(headers, ctx.now().timestamp()),
     )
 
@@ -116,7 +117,7 @@ async def _copy(
         ctx,
         source,
         target,
-        metadata.given("object", headers),
+        metadata.named("object", headers),
         content_type=headers.get("content-type") or None,
         delete_at=objects.time_to_delete(headers, ctx.now().timestamp()),
         is_fresh=headers.get("x-fresh-metadata", "").lower() in TRUE,
@@ -168,35 +169,35 @@ async def _read(ctx: Context, request: Request, query: Query, *, is_head: bool =
 async def _download(ctx: Context, request: Request, query: Query, place: Place, referrer: str) -> Download:
     """What may be read at that place, or where a link there leads to."""
     if query.get("symlink") == "get":
-        found = await objects.read(ctx, place, referrer=referrer)
-        return downloads.of(found, request)._replace(headers=links.shown(found.object))
-    target, found = await links.followed(ctx, place, referrer=referrer)
+        opened = await objects.read(ctx, place, referrer=referrer)
+        return downloads.of(opened, request)._replace(headers=links.shown(opened.object))
+    target, opened = await links.followed(ctx, place, referrer=referrer)
     if target != place:
-        download = await _made(ctx, request, query, target, found, referrer)
+        download = await _made(ctx, request, query, target, opened, referrer)
         where = {"Content-Location": names.quoted(f"{BASE}{target.path}")}
         return download._replace(headers={**download.headers, **where})
-    return await _made(ctx, request, query, place, found, referrer)
+    return await _made(ctx, request, query, place, opened, referrer)
 
 
 async def _made(
-    ctx: Context, request: Request, query: Query, place: Place, found: Found, referrer: str
+    ctx: Context, request: Request, query: Query, place: Place, opened: Found, referrer: str
 ) -> Download:
     """The object, its manifest, or the whole that others make."""
     if query.get("multipart-manifest") == "get":
-        download = downloads.of(found, request)
-        if large_objects.STATIC in found.object.headers:
+        download = downloads.of(opened, request)
+        if large_objects.STATIC in opened.object.headers:
             return download._replace(content_type=JSON)
         return download
-    whole = await large.whole(ctx, place, found, referrer=referrer)
+    whole = await large.whole(ctx, place, opened, referrer=referrer)
     if whole is None:
-        return downloads.of(found, request)
+        return downloads.of(opened, request)
     await large.require_first(ctx, whole, referrer=referrer)
 
     def body(part: Part) -> AsyncIterator[bytes]:
         return large.pieces(ctx, whole, part, referrer=referrer)
 
-    extra = {"X-Manifest-Etag": found.object.etag} if large_objects.STATIC in found.object.headers else {}
-    return Download(found.object, whole.size, whole.etag, body, extra)
+    extra = {"X-Manifest-Etag": opened.object.etag} if large_objects.STATIC in opened.object.headers else {}
+    return Download(opened.object, whole.size, whole.etag, body, extra)
 
 
 @routes.post("", status=202, answer=ANYTHING, other_answers={307: ANYTHING})
@@ -204,13 +205,13 @@ async def update_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object has this metadata instead of what it had."""
     place, headers = place_of(request), request.headers()
     ctx, _ = await temp_urls.admitted(ctx, request, query, place)
-    said = metadata.changed("object", {}, metadata.given("object", headers))
+    sent = metadata.changed("object", {}, metadata.named("object", headers))
     delete_at = objects.time_to_delete(headers, ctx.now().timestamp())
     if (target := links.target(place.account, await objects.find(ctx, place))) is not None:
         body = b"The requested POST was made to a symlink. POST was redirected to the target."
         where = {"Location": names.quoted(f"{BASE}{target.path}")}
         return Reply(body, status=307, headers=where, content_type=faults.PLAIN, has_utf8_headers=True)
-    thing = await objects.update(ctx, place, said, headers.get("content-type") or None, delete_at)
+    thing = await objects.update(ctx, place, sent, headers.get("content-type") or None, delete_at)
     return done(202, {"X-Timestamp": times.timestamp(thing.created_at)})
 
 
@@ -220,8 +221,8 @@ async def delete_object(ctx: Context, request: Request, query: Query) -> Reply:
     place = place_of(request)
     ctx, _ = await temp_urls.admitted(ctx, request, query, place)
     if query.get("multipart-manifest") == "delete":
-        found = await objects.read(ctx, place)
-        doomed = await large.delete_with_segments(ctx, place, found)
+        opened = await objects.read(ctx, place)
+        doomed = await large.delete_with_segments(ctx, place, opened)
         return bulk_answers.reply(await bulk.delete(ctx, doomed), request)
     await objects.delete(ctx, place)
     return done(204)

@@ -47,6 +47,6 @@ async def extract(ctx: Context, request: Request, kind: str) -> Reply:
     """What is in the archive is there."""
     place = place_of(request)
     access.require(ctx, place.account, policy.OPERATE)
-    said = metadata.given("object", request.headers())
-    outcome = await bulk.extract(ctx, place, kind, request.chunks(), said)
+    sent = metadata.named("object", request.headers())
+    outcome = await bulk.extract(ctx, place, kind, request.chunks(), sent)
     return bulk_answers.reply(outcome, request, counted="Number Files Created")

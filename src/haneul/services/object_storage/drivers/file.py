@@ -67,9 +67,9 @@ class FileData:
     async def names(self, *, is_coming: bool = False) -> AsyncIterator[list[str]]:
         folders = [self.incoming.name] if is_coming else await asyncio.to_thread(_listed, self.folder)
         for each in folders:
-            found = await asyncio.to_thread(_listed, self.folder / each)
-            for start in range(0, len(found), 1000):
-                yield found[start : start + 1000]
+            names = await asyncio.to_thread(_listed, self.folder / each)
+            for start in range(0, len(names), 1000):
+                yield names[start : start + 1000]
 
     async def hold(self, name: str) -> HeldFile | None:
         fd = await asyncio.to_thread(self._locked, name)

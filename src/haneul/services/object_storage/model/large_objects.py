@@ -68,17 +68,17 @@ def wished(body: bytes) -> list[WishedSegment]:
         raise errors.BadManifest(reason="Manifest must have at least one segment.\n")
     if len(raw) > MOST_SEGMENTS:
         raise errors.TooManySegments(most=MOST_SEGMENTS)
-    found, problems = [], []
+    wishes, problems = [], []
     for index, each in enumerate(raw):
         try:
             segment = msgspec.convert(each, WishedSegment)
             names.within_container(segment.path, "path", "/container/object")
-            found.append(segment)
+            wishes.append(segment)
         except (msgspec.ValidationError, errors.BadName, errors.BadHeader) as problem:
             problems.append(f"Index {index}: {problem}")
     if problems:
         raise errors.BadManifest(reason="\n".join([*problems[:20], ""]))
-    return found
+    return wishes
 
 
 def fitting(wish: WishedSegment, size: int, etag: str) -> str | None:
@@ -107,11 +107,11 @@ SEGMENTS: msgspec.json.Decoder[list[Segment]] = msgspec.json.Decoder(list[Segmen
 
 def overlapping(lengths: Sequence[int], part: ranges.Part) -> list[tuple[int, ranges.Part]]:
     """(which, which part of it) of pieces with these lengths, one after the other, that make up the part."""
-    found = []
+    overlaps = []
     begin, end, at = part.offset, part.offset + part.length, 0
     for index, length in enumerate(lengths):
         first, last = max(begin, at), min(end, at + length)
         if first < last:
-            found.append((index, ranges.Part(first - at, last - first)))
+            overlaps.append((index, ranges.Part(first - at, last - first)))
         at += length
-    return found
+    return overlaps

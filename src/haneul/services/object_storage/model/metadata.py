@@ -42,10 +42,10 @@ OWNERS = frozenset(
 """Only who operates the account may see or set them."""
 
 
-def given(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
+def named(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
     """What a request says of the thing: by header, its value; an empty one takes it away. BadHeader beyond limits."""
     prefix = f"x-{kind}-meta-"
-    said: dict[str, str] = {}
+    values: dict[str, str] = {}
     for header, value in headers.items():
         name = header
         if header.startswith("x-remove-"):
@@ -58,15 +58,15 @@ def given(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
             continue
         elif len(value.encode()) > LONGEST_HEADER:
             raise errors.BadHeader(reason=f"Header value too long: {name}")
-        said[name] = value
-    _require_sizes((n.removeprefix(prefix), v) for n, v in said.items() if n.startswith(prefix))
-    return said
+        values[name] = value
+    _require_sizes((n.removeprefix(prefix), v) for n, v in values.items() if n.startswith(prefix))
+    return values
 
 
-def changed(kind: Kind, kept: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
+def changed(kind: Kind, kept: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """What is kept once the request has said this; BadHeader if that would be too much."""
     prefix = f"x-{kind}-meta-"
-    new = {name: value for name, value in {**kept, **said}.items() if value or kind == "object"}
+    new = {name: value for name, value in {**kept, **values}.items() if value or kind == "object"}
     _require_sizes((n.removeprefix(prefix), v) for n, v in new.items() if n.startswith(prefix))
     return new
 

@@ -25,18 +25,18 @@ def parts(text: str | None, size: int) -> list[Part] | None:
     wanted = _read(text)
     if wanted is None:
         return None
-    found = []
+    parts_ = []
     for first, last in wanted:
         if first is None:
             length = min(last or 0, size)
             if length:
-                found.append(Part(size - length, length))
+                parts_.append(Part(size - length, length))
         elif first < size:
-            found.append(Part(first, min(size - 1 if last is None else last, size - 1) - first + 1))
-    if len(found) > MOST or _overlaps(found) > MOST_OVERLAPS:
+            parts_.append(Part(first, min(size - 1 if last is None else last, size - 1) - first + 1))
+    if len(parts_) > MOST or _overlaps(parts_) > MOST_OVERLAPS:
         return []
-    backwards = sum(b.offset < a.offset for a, b in itertools.pairwise(found))
-    return [] if backwards > MOST_BACKWARDS else found
+    backwards = sum(b.offset < a.offset for a, b in itertools.pairwise(parts_))
+    return [] if backwards > MOST_BACKWARDS else parts_
 
 
 def _read(text: str | None) -> list[tuple[int | None, int | None]] | None:
@@ -55,6 +55,6 @@ def _read(text: str | None) -> list[tuple[int | None, int | None]] | None:
     return wanted
 
 
-def _overlaps(found: list[Part]) -> int:
-    ordered = sorted(found)
+def _overlaps(parts: list[Part]) -> int:
+    ordered = sorted(parts)
     return sum(b.offset < a.offset + a.length for a, b in itertools.pairwise(ordered))

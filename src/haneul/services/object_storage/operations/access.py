@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import ANONYMOUS, Context
+from haneul.kernel.auth import ANONYMOUS
+from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.policy import Rule
 from haneul.services.object_storage import policy

@@ -26,9 +26,9 @@ class Quota(NamedTuple):
 
 
 def quota(account: Account) -> Quota:
-    said = account.headers
-    size = said.get("x-account-quota-bytes") or said.get("x-account-meta-quota-bytes")
-    count = said.get("x-account-quota-count")
+    headers = account.headers
+    size = headers.get("x-account-quota-bytes") or headers.get("x-account-meta-quota-bytes")
+    count = headers.get("x-account-quota-count")
     return Quota(int(size) if size else None, int(count) if count else None)
 
 
@@ -49,18 +49,18 @@ async def update(ctx: Context, name: str, headers: Mapping[str, str]) -> None:
     """The account has what the headers say of it."""
     access.require(ctx, name, policy.OPERATE)
     names.require_account(name)
-    said = metadata.given("account", headers)
+    sent = metadata.named("account", headers)
     for header in QUOTAS:
-        if header in said:
+        if header in sent:
             if not access.may(ctx, name, policy.MANAGE_ACCOUNTS):
                 raise errors.NotForOwners(header=header)
-            if said[header] and not said[header].isdecimal():
+            if sent[header] and not sent[header].isdecimal():
                 raise errors.BadHeader(reason="Invalid quota: it is a number")
     account = await ensure(ctx, name)
     await ACCOUNTS.update(
         ctx.tx,
         Account(
-            name, account.created_at, metadata.changed("account", account.headers, said), account.generation
+            name, account.created_at, metadata.changed("account", account.headers, sent), account.generation
         ),
     )
 

@@ -28,16 +28,16 @@ async def create(ctx: Context, place: Place, headers: Mapping[str, str]) -> bool
     """The container is there, and has what the headers say of it; whether it is new."""
     access.require(ctx, place.account, policy.OPERATE)
     names.require_container(place.container)
-    said = _said(headers)
+    sent = _said(headers)
     if (wanted := headers.get("x-storage-policy")) and wanted.lower() != POLICY.lower():
         raise errors.BadHeader(reason=f"Invalid X-Storage-Policy {wanted!r}")
     await accounts.ensure(ctx, place.account)
     container = await CONTAINERS.first(ctx.tx, account=place.account, name=place.container)
     if container is not None:
-        await _change(ctx, container, said)
+        await _change(ctx, container, sent)
         return False
     now = ctx.now()
-    kept = metadata.changed("container", {}, said)
+    kept = metadata.changed("container", {}, sent)
     await CONTAINERS.add(ctx.tx, Container(ctx.new_id(), place.account, place.container, now, now, kept))
     return True
 
@@ -49,36 +49,36 @@ async def create_if_missing(ctx: Context, place: Place) -> None:
 
 
 def _said(headers: Mapping[str, str]) -> dict[str, str]:
-    said = metadata.given("container", headers)
+    sent = metadata.named("container", headers)
     for header in (READ_LIST, WRITE_LIST):
-        if said.get(header):
-            said[header] = access_lists.cleaned(header, said[header])
+        if sent.get(header):
+            sent[header] = access_lists.cleaned(header, sent[header])
     for header, other in ((STACK, HISTORY), (HISTORY, STACK)):
-        if said.get(header):
-            if said.get(other):
+        if sent.get(header):
+            if sent.get(other):
                 raise errors.BadHeader(
                     reason="Only one of X-Versions-Location or X-History-Location may be specified"
                 )
-            said[header] = names.decoded(said[header])
-            if "/" in said[header]:
+            sent[header] = names.decoded(sent[header])
+            if "/" in sent[header]:
                 raise errors.BadName(reason=f"{header} may not contain a slash")
-            said.setdefault(other, "")
+            sent.setdefault(other, "")
     for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
-        if said.get(header) and not said[header].isdecimal():
+        if sent.get(header) and not sent[header].isdecimal():
             raise errors.BadHeader(reason=f"Invalid {word} quota.")
-    return said
+    return sent
 
 
 async def update(ctx: Context, place: Place, headers: Mapping[str, str]) -> None:
     """The container has what the headers say of it, beside what they do not speak of."""
     access.require(ctx, place.account, policy.OPERATE)
-    said = _said(headers)
-    await _change(ctx, await locked(ctx, place), said)
+    sent = _said(headers)
+    await _change(ctx, await locked(ctx, place), sent)
 
 
-async def _change(ctx: Context, container: Container, said: Mapping[str, str]) -> None:
-    kept = metadata.changed("container", container.headers, said)
-    if said:
+async def _change(ctx: Context, container: Container, sent: Mapping[str, str]) -> None:
+    kept = metadata.changed("container", container.headers, sent)
+    if sent:
         changed = msgspec.structs.replace(container, headers=kept, updated_at=ctx.now())
         await CONTAINERS.update(ctx.tx, changed)
 

@@ -27,16 +27,16 @@ def source(place: Place, headers: Mapping[str, str]) -> Place:
 
 def target(place: Place, headers: Mapping[str, str]) -> Place:
     """What `Destination` names."""
-    if not (said := headers.get("destination")):
+    if not (destination := headers.get("destination")):
         raise errors.BadName(reason="Destination header required")
-    container, name = names.within_container(said, "Destination", FORM)
+    container, name = names.within_container(destination, "Destination", FORM)
     return Place(_account(headers, "destination-account", place.account), container, name)
 
 
 def _account(headers: Mapping[str, str], header: str, default: str) -> str:
-    if not (said := headers.get(header)):
+    if not (account_name := headers.get(header)):
         return default
-    account = names.decoded(said)
+    account = names.decoded(account_name)
     if not account or "/" in account:
         raise errors.BadName(reason="Account name cannot contain slashes")
     return account
@@ -46,7 +46,7 @@ async def copy(
     ctx: Context,
     source: Place,
     target: Place,
-    said: Mapping[str, str],
+    sent: Mapping[str, str],
     *,
     content_type: str | None,
     delete_at: int | None,
@@ -62,26 +62,26 @@ async def copy(
     copied, and not what it leads to.
     """
     if is_link:
-        found = await objects.read(ctx, source, referrer=referrer)
+        opened = await objects.read(ctx, source, referrer=referrer)
     else:
-        source, found = await links.followed(ctx, source, referrer=referrer)
-    original = found.object
+        source, opened = await links.followed(ctx, source, referrer=referrer)
+    original = opened.object
     if conditions.judge(headers, original.etag, times.whole_seconds(original.created_at)) != "go on":
         raise errors.PreconditionFailed
     stays = {n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS or SYSTEM in n}
-    kept = metadata.changed("object", stays, said)
+    kept = metadata.changed("object", stays, sent)
     new = NewObject(
         content_type or original.content_type,
         kept,
         delete_at or (None if is_fresh else original.delete_at),
     )
-    large = None if is_manifest else await large_objects.whole(ctx, source, found, referrer=referrer)
+    large = None if is_manifest else await large_objects.whole(ctx, source, opened, referrer=referrer)
     if large is not None:
         await large_objects.require_first(ctx, large, referrer=referrer)
         plain = {name: value for name, value in kept.items() if name not in MADE_OF_OTHERS}
         chunks = large_objects.pieces(ctx, large, Part(0, large.size), referrer=referrer)
         made = await objects.put(ctx, target, new._replace(headers=plain), chunks, length=large.size)
         return original, made
-    chunks = found.pieces(0, original.size)
+    chunks = opened.pieces(0, original.size)
     made = await objects.put(ctx, target, new, chunks, length=original.size, etag=original.etag)
     return original, made

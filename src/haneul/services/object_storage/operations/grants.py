@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from haneul.kernel.context import Asker, Auth, Context
+from haneul.kernel.auth import Auth
+from haneul.kernel.context import Asker, Context
 from haneul.kernel.db import Tx
 from haneul.services.object_storage.model.accounts import project_of
 from haneul.services.object_storage.model.names import Place
@@ -43,8 +44,8 @@ async def keys(ctx: Context, place: Place) -> tuple[list[str], list[str]]:
     async with ctx.in_reading() as c:
         account = await ACCOUNTS.get(c.tx, place.account)
         container = await CONTAINERS.first(c.tx, account=place.account, name=place.container)
-    found = []
+    names = []
     for kind, thing in (("x-account", account), ("x-container", container)):
         headers = thing.headers if thing is not None else {}
-        found.append([key for name in KEYS if (key := headers.get(kind + name))])
-    return found[0], found[1]
+        names.append([key for name in KEYS if (key := headers.get(kind + name))])
+    return names[0], names[1]

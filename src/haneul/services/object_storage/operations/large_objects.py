@@ -59,7 +59,7 @@ async def put_static(
 
 
 async def _checked(c: Context, account: str, wishes: Sequence[model.WishedSegment]) -> list[Segment]:
-    found, problems = [], []
+    segments, problems = [], []
     for wish in wishes:
         container, name = names.within_container(wish.path, "path", "/container/object")
         path = f"/{container}/{name}"
@@ -79,7 +79,7 @@ async def _checked(c: Context, account: str, wishes: Sequence[model.WishedSegmen
             problems.append(f"{path}, Unsatisfiable Range")
             continue
         is_part = part[0] != Part(0, size)
-        found.append(
+        segments.append(
             Segment(
                 path,
                 etag,
@@ -92,17 +92,17 @@ async def _checked(c: Context, account: str, wishes: Sequence[model.WishedSegmen
         )
     if problems:
         raise errors.BadManifest(reason="\n".join(["Errors:", *problems[:100], ""]))
-    return found
+    return segments
 
 
-async def whole(ctx: Context, place: Place, found: Found, *, referrer: str = "") -> Whole | None:
+async def whole(ctx: Context, place: Place, opened: Found, *, referrer: str = "") -> Whole | None:
     """The object as a whole, if it is made of others."""
-    thing = found.object
+    thing = opened.object
     if STATIC in thing.headers:
-        segments = await _flat(ctx, place.account, await manifest(found), referrer, 0)
+        segments = await _flat(ctx, place.account, await manifest(opened), referrer, 0)
         return Whole(thing, int(thing.headers[SIZE]), f'"{thing.headers[ETAG]}"', segments)
-    if said := thing.headers.get(DYNAMIC):
-        container, _, prefix = names.decoded(said).partition("/")
+    if header := thing.headers.get(DYNAMIC):
+        container, _, prefix = names.decoded(header).partition("/")
         async with ctx.in_reading() as c:
             holder = await containers.find(c, Place(place.account, container), referrer=referrer)
             entries = await lists.page(c.tx, OBJECTS, {"container_id": holder.id}, Wish(prefix=prefix))
@@ -117,9 +117,9 @@ async def whole(ctx: Context, place: Place, found: Found, *, referrer: str = "")
     return None
 
 
-async def manifest(found: Found) -> list[Segment]:
+async def manifest(opened: Found) -> list[Segment]:
     """The segments of a static large object."""
-    body = b"".join([piece async for piece in found.pieces(0, found.object.size)])
+    body = b"".join([piece async for piece in opened.pieces(0, opened.object.size)])
     return model.SEGMENTS.decode(body)
 
 
@@ -149,10 +149,10 @@ async def pieces(ctx: Context, large: Whole, part: Part, *, referrer: str = "") 
     """That part of the whole. It ends before its time if a segment is not what it was."""
     for index, inner in model.overlapping([p.length for _, p, _ in large.segments], part):
         place, outer, etag = large.segments[index]
-        found = await objects.read(ctx, place, referrer=referrer)
-        if found.object.etag != etag:
+        opened = await objects.read(ctx, place, referrer=referrer)
+        if opened.object.etag != etag:
             raise errors.SegmentsChanged
-        async for piece in found.pieces(outer.offset + inner.offset, inner.length):
+        async for piece in opened.pieces(outer.offset + inner.offset, inner.length):
             yield piece
 
 
@@ -169,11 +169,11 @@ async def require_first(ctx: Context, large: Whole, *, referrer: str = "") -> No
             raise errors.SegmentsChanged
 
 
-async def delete_with_segments(ctx: Context, place: Place, found: Found) -> list[Place]:
+async def delete_with_segments(ctx: Context, place: Place, opened: Found) -> list[Place]:
     """What goes with a static large object: its segments, and those of manifests among them, it last."""
     gone: list[Place] = []
-    if STATIC in found.object.headers:
-        for segment in await manifest(found):
+    if STATIC in opened.object.headers:
+        for segment in await manifest(opened):
             inner = Place(place.account, *segment.place)
             if segment.sub_slo and len(gone) < model.MOST_SEGMENTS * DEEPEST:
                 try:

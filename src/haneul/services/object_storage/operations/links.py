@@ -24,10 +24,10 @@ FORM = "<container>/<object>"
 
 def kept(place: Place, headers: Mapping[str, str]) -> dict[str, str]:
     """What an object that is put with these headers keeps as a link; empty: it is none."""
-    said = headers.get(TARGET)
-    if not said:
+    goal = headers.get(TARGET)
+    if not goal:
         return {}
-    container, name = names.within_container(said, "X-Symlink-Target", FORM)
+    container, name = names.within_container(goal, "X-Symlink-Target", FORM)
     account = names.decoded(headers.get(ACCOUNT, ""))
     if "/" in account:
         raise errors.BadName(reason="Account name cannot contain slashes")
@@ -43,10 +43,10 @@ def kept(place: Place, headers: Mapping[str, str]) -> dict[str, str]:
 
 def target(account: str, thing: StoredObject) -> Place | None:
     """What the object stands for, if it is a link."""
-    said = thing.headers.get(_OWN[TARGET])
-    if said is None:
+    goal = thing.headers.get(_OWN[TARGET])
+    if goal is None:
         return None
-    container, _, name = said.partition("/")
+    container, _, name = goal.partition("/")
     return Place(thing.headers.get(_OWN[ACCOUNT], account), container, name)
 
 
@@ -73,14 +73,14 @@ async def require_static(ctx: Context, place: Place, own: Mapping[str, str]) -> 
 
 async def followed(ctx: Context, place: Place, *, referrer: str = "") -> tuple[Place, Found]:
     """Where the links from there lead to, and what is there."""
-    found = await objects.read(ctx, place, referrer=referrer)
+    opened = await objects.read(ctx, place, referrer=referrer)
     wanted = ""
     for _ in range(DEEPEST + 1):
-        following = target(place.account, found.object)
+        following = target(place.account, opened.object)
         if following is None:
-            if wanted and found.object.etag != wanted:
-                raise errors.LinkChanged(etag=found.object.etag, expected=wanted)
-            return place, found
-        wanted = wanted or found.object.headers.get(_OWN[ETAG], "")
-        place, found = following, await objects.read(ctx, following, referrer=referrer)
+            if wanted and opened.object.etag != wanted:
+                raise errors.LinkChanged(etag=opened.object.etag, expected=wanted)
+            return place, opened
+        wanted = wanted or opened.object.headers.get(_OWN[ETAG], "")
+        place, opened = following, await objects.read(ctx, following, referrer=referrer)
     raise errors.TooManyLinks(most=DEEPEST)

@@ -52,10 +52,10 @@ async def page(tx: Tx, rows: Rows[T], within: dict[str, str], wish: Wish) -> lis
     entries: list[Entry[T]] = []
     at_once = min(wish.limit, AT_ONCE)
     while len(entries) < wish.limit:
-        found = await _read(tx, rows, within, bounds, at_once, wish.is_reverse)
+        listed = await _read(tx, rows, within, bounds, at_once, wish.is_reverse)
         before = len(entries)
         folder = ""
-        for thing in found:
+        for thing in listed:
             name: str = getattr(thing, "name")  # noqa: B009 - what is listed has one
             if folder and name.startswith(folder):
                 continue
@@ -64,9 +64,9 @@ async def page(tx: Tx, rows: Rows[T], within: dict[str, str], wish: Wish) -> lis
                 pass  # it was the last of the page before
             elif len(entries) < wish.limit:
                 entries.append(Entry(folder, None) if folder else Entry(name, thing))
-        if len(found) < at_once or len(entries) >= wish.limit:
+        if len(listed) < at_once or len(entries) >= wish.limit:
             return entries
-        last: str = getattr(found[-1], "name")  # noqa: B009
+        last: str = getattr(listed[-1], "name")  # noqa: B009
         if wish.is_reverse:
             bounds = bounds._replace(below=folder or last)
         elif folder:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import disk_files, races
+from haneul.kernel import races
 from haneul.kernel.context import Context
+from haneul.kernel.disks import disk_files
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.config import ObjectStorageOptions
 from haneul.services.object_storage.model import conditions

@@ -76,7 +76,7 @@ async def delete(c: Context, container: Container, thing: StoredObject) -> None:
 async def _restore(c: Context, container: Container, archive: Container, name: str) -> None:
     """The newest version is the object, if there is one that was no end of it."""
     begin = prefix(name)
-    found = await OBJECTS.page(
+    objects_ = await OBJECTS.page(
         c.tx,
         [
             Filter("container_id", "eq", archive.id),
@@ -86,13 +86,13 @@ async def _restore(c: Context, container: Container, archive: Container, name: s
         sort=[Sort("container_id"), Sort("name", True)],
         limit=1,
     )
-    if not found:
+    if not objects_:
         return
-    if found[0].content_type == DELETED:
-        await remove(c, found[0])
+    if objects_[0].content_type == DELETED:
+        await remove(c, objects_[0])
         return
-    await _take_out(c, found[0])
-    await _put(c, msgspec.structs.replace(found[0], container_id=container.id, name=name))
+    await _take_out(c, objects_[0])
+    await _put(c, msgspec.structs.replace(objects_[0], container_id=container.id, name=name))
 
 
 async def _mark(c: Context, archive: Container, name: str) -> None:

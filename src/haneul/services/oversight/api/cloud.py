@@ -66,16 +66,16 @@ def _unnamed(decision: dict[str, Any]) -> dict[str, Any]:
     def name(host: str | None) -> str | None:
         return None if host is None else names.setdefault(host, f"host {len(names) + 1}")
 
-    found = {
+    shown = {
         "chosen": name(decision.get("chosen")),
         "ranking": [[name(host), weight] for host, weight in decision.get("ranking", ())],
         "refusals": [r | {"host": name(r["host"])} for r in decision.get("refusals", ())],
         "remedy": decision.get("remedy"),
     }
     for host, alias in names.items():
-        if found["remedy"]:
-            found["remedy"] = found["remedy"].replace(host, alias)
-    return found
+        if shown["remedy"]:
+            shown["remedy"] = shown["remedy"].replace(host, alias)
+    return shown
 
 
 @routes.get(
@@ -110,15 +110,15 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
     if (resource := query.get("resource")) is not None:
         filters.append(Filter("resource_id", "eq", resource))
     limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
-    found = await OPERATIONS.page(ctx.tx, filters, sort=[Sort("accepted_at", True)], limit=limit)
-    return {"operations": [_operation(o) for o in found]}
+    operations = await OPERATIONS.page(ctx.tx, filters, sort=[Sort("accepted_at", True)], limit=limit)
+    return {"operations": [_operation(o) for o in operations]}
 
 
 @routes.get("/operations/{id}", policy=policy.OPERATIONS, answer=answers.OneOperation, errors=(NotFound,))
 async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
     """One operation with its steps and their times."""
     hidden = NotFound(f"There is no operation {id}.")
-    found = ctx.seen(await OPERATIONS.get(ctx.tx, id), policy.OPERATIONS, hidden=hidden)
+    operation = ctx.seen(await OPERATIONS.get(ctx.tx, id), policy.OPERATIONS, hidden=hidden)
     steps = sorted(await STEPS.find(ctx.tx, operation_id=id), key=lambda s: s.started_at)
     shown = [
         {
@@ -130,7 +130,7 @@ async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
         }
         for s in steps
     ]
-    return {"operation": _operation(found) | {"steps": shown}}
+    return {"operation": _operation(operation) | {"steps": shown}}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -162,5 +162,5 @@ async def list_events(ctx: Context, query: Query) -> dict[str, Any]:
     if (subject := query.get("subject")) is not None:
         filters.append(Filter("subject_id", "eq", subject))
     limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
-    found = await EVENTS.page(ctx.tx, filters, sort=[Sort("at", True)], limit=limit)
-    return {"events": [msgspec.to_builtins(e) for e in found]}
+    events = await EVENTS.page(ctx.tx, filters, sort=[Sort("at", True)], limit=limit)
+    return {"events": [msgspec.to_builtins(e) for e in events]}

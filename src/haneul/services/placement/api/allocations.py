@@ -66,15 +66,15 @@ async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
         entry["resources"][each.resource_class] = each.used
     for provider_id, entry in held.items():
         entry["generation"] = (await providers.show(ctx, provider_id)).generation
-    found: dict[str, Any] = {"allocations": held}
+    document: dict[str, Any] = {"allocations": held}
     for consumer in await allocations.consumers(ctx, [consumer_id]):
         if ctx.wants(versions.CONSUMERS_HAVE_OWNERS):
-            found |= {"project_id": consumer.project_id, "user_id": consumer.user_id}
+            document |= {"project_id": consumer.project_id, "user_id": consumer.user_id}
         if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS):
-            found["consumer_generation"] = consumer.generation
+            document["consumer_generation"] = consumer.generation
         if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
-            found["consumer_type"] = consumer.kind or "unknown"
-    return found
+            document["consumer_type"] = consumer.kind or "unknown"
+    return document
 
 
 @routes.put(
@@ -127,7 +127,7 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
     resources = providers.parse_resources(query.get("resources"))
     if not resources:
         raise BadRequest("Badly formed resources parameter: at least one resource is required.")
-    found = await allocations.candidates(
+    matches = await allocations.candidates(
         ctx,
         resources,
         required=query.all("required"),
@@ -135,11 +135,11 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
         limit=lists.NUMBERS.read(query, "limit", least=1),
     )
     requests, summaries = [], {}
-    for provider, have in found:
-        asked: Any = {provider.id: {"resources": resources}}
+    for provider, have in matches:
+        candidates: Any = {provider.id: {"resources": resources}}
         if not ctx.wants(versions.CONSUMERS_HAVE_OWNERS):
-            asked = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
-        one: dict[str, Any] = {"allocations": asked}
+            candidates = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
+        one: dict[str, Any] = {"allocations": candidates}
         if ctx.wants(versions.CANDIDATES_HAVE_MAPPINGS):
             one["mappings"] = {"": [provider.id]}
         requests.append(one)

@@ -73,10 +73,10 @@ def _row(id: str, name: str, fields: InventoryFields) -> Inventory:
 )
 async def list_inventories(ctx: Context, id: str) -> dict[str, Any]:
     """What the provider has."""
-    provider, found = await inventories.list(ctx, id)
+    provider, listed = await inventories.list(ctx, id)
     return {
         "resource_provider_generation": provider.generation,
-        "inventories": {i.resource_class: view(i) for i in found},
+        "inventories": {i.resource_class: view(i) for i in listed},
     }
 
 
@@ -136,8 +136,8 @@ async def delete_inventories(ctx: Context, id: str) -> None:
 )
 async def show_inventory(ctx: Context, id: str, resource_class: str) -> dict[str, Any]:
     """How much the provider has of one class."""
-    provider, found = await inventories.show(ctx, id, resource_class)
-    return {"resource_provider_generation": provider.generation} | view(found)
+    provider, inventory = await inventories.show(ctx, id, resource_class)
+    return {"resource_provider_generation": provider.generation} | view(inventory)
 
 
 @routes.put(
@@ -176,8 +176,8 @@ async def delete_inventory(ctx: Context, id: str, resource_class: str) -> None:
 )
 async def show_usages(ctx: Context, id: str) -> dict[str, Any]:
     """How much of what the provider has is held."""
-    provider, found = await inventories.list(ctx, id)
+    provider, listed = await inventories.list(ctx, id)
     return {
         "resource_provider_generation": provider.generation,
-        "usages": {i.resource_class: i.used for i in found},
+        "usages": {i.resource_class: i.used for i in listed},
     }

@@ -39,18 +39,18 @@ def _class(name: str) -> dict[str, Any]:
 async def list_traits(ctx: Context, query: Query) -> dict[str, Any]:
     """Traits that were made, or that a provider has."""
     in_use = await providers.traits_in_use(ctx)
-    found = sorted({*in_use, *await providers.names(ctx, "trait")})
+    traits = sorted({*in_use, *await providers.names(ctx, "trait")})
     name = query.get("name") or ""
     if name.startswith("startswith:"):
-        found = [t for t in found if t.startswith(name.removeprefix("startswith:"))]
+        traits = [t for t in traits if t.startswith(name.removeprefix("startswith:"))]
     elif name.startswith("in:"):
-        found = [t for t in found if t in name.removeprefix("in:").split(",")]
+        traits = [t for t in traits if t in name.removeprefix("in:").split(",")]
     elif name:
         raise BadRequest("Badly formatted name parameter. Expected name query string parameter in form: "
                          '"?name=[in|startswith]:[name1,name2|prefix]".')  # fmt: skip
     if query.get("associated") == "true":
-        found = [t for t in found if t in in_use]
-    return {"traits": found}
+        traits = [t for t in traits if t in in_use]
+    return {"traits": traits}
 
 
 @routes.get(

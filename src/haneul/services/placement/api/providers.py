@@ -45,7 +45,7 @@ def view(ctx: Context, provider: Provider) -> dict[str, Any]:
         rels.append("traits")
     if ctx.wants(versions.ALLOCATIONS_ARE_LINKED):
         rels.append("allocations")
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "uuid": provider.id,
         "name": provider.name,
         "generation": provider.generation,
@@ -55,9 +55,9 @@ def view(ctx: Context, provider: Provider) -> dict[str, Any]:
         ],
     }
     if ctx.wants(versions.PROVIDERS_ARE_NESTED):
-        found["parent_provider_uuid"] = provider.parent_id
-        found["root_provider_uuid"] = provider.root_id
-    return found
+        document["parent_provider_uuid"] = provider.parent_id
+        document["root_provider_uuid"] = provider.root_id
+    return document
 
 
 @routes.get(
@@ -71,7 +71,7 @@ async def list_providers(ctx: Context, query: Query) -> dict[str, Any]:
     known = {"name", "uuid", "member_of", "resources", "in_tree", "required"}
     if unknown := [n for n in query.names() if n not in known]:
         raise BadRequest(f"Invalid query string parameters: {unknown[0]!r} was unexpected")
-    found = await providers.list(
+    listed = await providers.list(
         ctx,
         name=query.get("name"),
         id=query.get("uuid"),
@@ -80,7 +80,7 @@ async def list_providers(ctx: Context, query: Query) -> dict[str, Any]:
         in_tree=query.get("in_tree"),
         required=query.all("required"),
     )
-    return {"resource_providers": [view(ctx, p) for p in found]}
+    return {"resource_providers": [view(ctx, p) for p in listed]}
 
 
 @routes.post(
@@ -219,7 +219,7 @@ async def set_aggregates_1_1(ctx: Context, id: str, body: Annotated[list[Text], 
 
 
 def _aggregates(ctx: Context, provider: Provider) -> dict[str, Any]:
-    found: dict[str, Any] = {"aggregates": provider.aggregates}
+    document: dict[str, Any] = {"aggregates": provider.aggregates}
     if ctx.wants(versions.AGGREGATES_HAVE_GENERATIONS):
-        found["resource_provider_generation"] = provider.generation
-    return found
+        document["resource_provider_generation"] = provider.generation
+    return document

@@ -14,14 +14,17 @@ from haneul.services.placement.store.providers import ALLOCATIONS, CONSUMERS, IN
 
 
 async def of_provider(ctx: Context, id: str) -> list[Allocation]:
+    """What is held of the provider, by whom; nothing if it is not there."""
     return await ALLOCATIONS.find(ctx.tx, provider_id=id)
 
 
 async def of_consumer(ctx: Context, id: str) -> list[Allocation]:
+    """What the consumer holds, of every provider."""
     return await ALLOCATIONS.find(ctx.tx, consumer_id=id)
 
 
 async def consumers(ctx: Context, ids: list[str]) -> list[Consumer]:
+    """Those of the ids that hold something."""
     return await CONSUMERS.among(ctx.tx, "id", ids)
 
 
@@ -58,6 +61,7 @@ async def set(
 
 
 async def delete(ctx: Context, consumer_id: str) -> None:
+    """The consumer holds nothing, and all of it can be had again; NotFound if it held nothing."""
     if not await of_consumer(ctx, consumer_id):
         raise NotFound(f"No allocations for consumer '{consumer_id}'")
     await store.release(ctx.tx, consumer_id)
@@ -72,11 +76,11 @@ async def candidates(
     limit: int | None,
 ) -> list[tuple[Provider, list[Inventory]]]:
     """Providers that have all of the resources free, with what each of them has."""
-    found = await providers.list(
+    matches = await providers.list(
         ctx, name=None, id=None, member_of=member_of, resources=resources, in_tree=None, required=required
     )
-    found = found[:limit] if limit is not None else found
-    have: dict[str, list[Inventory]] = {p.id: [] for p in found}
+    matches = matches[:limit] if limit is not None else matches
+    have: dict[str, list[Inventory]] = {p.id: [] for p in matches}
     for each in await INVENTORIES.among(ctx.tx, "provider_id", list(have)):
         have[each.provider_id].append(each)
-    return [(p, have[p.id]) for p in found]
+    return [(p, have[p.id]) for p in matches]

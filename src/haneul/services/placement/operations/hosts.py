@@ -35,12 +35,13 @@ RATIOS = {"VCPU": 4.0, "MEMORY_MB": 1.0, "DISK_GB": 1.0}
 
 
 def is_up(host: Host, now: datetime) -> bool:
+    """Whether the host's agent spoke lately, and nobody says that the host is down."""
     return not host.is_forced_down and now - host.last_seen_at < timedelta(seconds=SILENT_AFTER_S)
 
 
 def _alive_since(ctx: Context) -> str:
-    found: str = HOSTS.value("last_seen_at", ctx.now() - timedelta(seconds=SILENT_AFTER_S))
-    return found
+    oldest: str = HOSTS.value("last_seen_at", ctx.now() - timedelta(seconds=SILENT_AFTER_S))
+    return oldest
 
 
 async def up(ctx: Context, interface: str | None = None) -> list[UpHost]:
@@ -133,14 +134,16 @@ async def _emptiest(ctx: Context, wish: Wish) -> list[Candidate]:
     if not classes or len(classes) != len(wish.resources) or wish.host is not None:
         return []
     amounts = {f"amount_{n}": wish.resources[c] for n, c in enumerate(classes)}
-    found = []
+    choices = []
     for row in await ctx.tx.all(fitting(classes, EMPTIEST), since=_alive_since(ctx), **amounts):
         name, provider, is_enabled, _, _, zone, reason, traits, aggregates, *room = row
         capacity = {c: int(has) for c, has in zip(classes, room[::2], strict=True)}
         free = {c: capacity[c] - used for c, used in zip(classes, room[1::2], strict=True)}
         named = _names(traits), _names(aggregates)
-        found.append(Candidate(name, provider, True, bool(is_enabled), zone, free, capacity, *named, reason))
-    return found
+        choices.append(
+            Candidate(name, provider, True, bool(is_enabled), zone, free, capacity, *named, reason)
+        )
+    return choices
 
 
 async def candidates(ctx: Context) -> list[Candidate]:
@@ -152,10 +155,10 @@ async def candidates(ctx: Context) -> list[Candidate]:
         has = int((total - reserved) * ratio)
         capacity.setdefault(provider, {})[resource] = has
         free.setdefault(provider, {})[resource] = has - used
-    found = []
+    choices = []
     for row in await ctx.tx.all(PLACEABLE):
         name, provider, is_enabled, is_forced_down, last_seen_at, zone, reason, traits, aggregates = row
-        found.append(
+        choices.append(
             Candidate(
                 name,
                 provider,
@@ -169,7 +172,7 @@ async def candidates(ctx: Context) -> list[Candidate]:
                 reason,
             )
         )
-    return found
+    return choices
 
 
 def _names(text: str) -> frozenset[str]:

@@ -15,16 +15,18 @@ from haneul.services.placement.store.providers import INVENTORIES, PROJECT_USAGE
 
 
 async def list(ctx: Context, id: str) -> tuple[Provider, builtins.list[Inventory]]:
+    """The provider and all it has; ProviderNotFound if it is not there."""
     provider = await providers.show(ctx, id)
     return provider, await INVENTORIES.find(ctx.tx, provider_id=id)
 
 
 async def show(ctx: Context, id: str, resource_class: str) -> tuple[Provider, Inventory]:
+    """The provider and what it has of that class; InventoryNotFound if that is nothing."""
     provider = await providers.show(ctx, id)
-    found = await INVENTORIES.get(ctx.tx, id, resource_class)
-    if found is None:
+    inventory = await INVENTORIES.get(ctx.tx, id, resource_class)
+    if inventory is None:
         raise errors.InventoryNotFound(resource=resource_class, id=id)
-    return provider, found
+    return provider, inventory
 
 
 def _check(inventory: Inventory) -> None:
@@ -57,6 +59,7 @@ async def set_all(ctx: Context, id: str, rows: builtins.list[Inventory], generat
 
 
 async def add(ctx: Context, id: str, row: Inventory) -> Provider:
+    """The provider has this too; ConcurrentUpdate if it has something of the class already."""
     provider = await providers.show(ctx, id)
     await providers.check_classes(ctx, [row.resource_class])
     if await INVENTORIES.get(ctx.tx, id, row.resource_class):
@@ -67,6 +70,7 @@ async def add(ctx: Context, id: str, row: Inventory) -> Provider:
 
 
 async def set_one(ctx: Context, id: str, row: Inventory, generation: int) -> Provider:
+    """The provider has so much of the class, of which as much is used as before; only over that generation."""
     provider = await providers.show(ctx, id)
     have = await INVENTORIES.get(ctx.tx, id, row.resource_class)
     if have is None:
@@ -78,6 +82,7 @@ async def set_one(ctx: Context, id: str, row: Inventory, generation: int) -> Pro
 
 
 async def remove(ctx: Context, id: str, resource_class: str) -> None:
+    """The provider has nothing of that class; InventoryInUse while somebody holds some."""
     provider, have = await show(ctx, id, resource_class)
     if have.used:
         raise errors.InventoryInUse(classes=resource_class, id=id)
@@ -87,7 +92,7 @@ async def remove(ctx: Context, id: str, resource_class: str) -> None:
 
 async def project_usage(ctx: Context, project_id: str, user_id: str | None = None) -> dict[str, int]:
     """How much of each class the project's consumers hold."""
-    found: dict[str, int] = {}
+    usage: dict[str, int] = {}
     for _, _, resource_class, used in await ctx.tx.all(PROJECT_USAGE, project=project_id):
-        found[resource_class] = found.get(resource_class, 0) + used
-    return found
+        usage[resource_class] = usage.get(resource_class, 0) + used
+    return usage

@@ -20,17 +20,18 @@ _AMOUNT = re.compile("[0-9]{1,18}")
 
 
 async def show(ctx: Context, id: str) -> Provider:
-    found = await PROVIDERS.get(ctx.tx, id)
-    if found is None:
+    """The provider; ProviderNotFound if it is not there."""
+    provider = await PROVIDERS.get(ctx.tx, id)
+    if provider is None:
         raise errors.ProviderNotFound(id=id)
-    return found
+    return provider
 
 
 def parse_resources(text: str | None) -> dict[str, int]:
     """`VCPU:1,MEMORY_MB:64` -> {"VCPU": 1, "MEMORY_MB": 64}; 400 otherwise."""
-    found: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     if text is None:
-        return found
+        return amounts
     for part in text.split(","):
         name, colon, amount = part.partition(":")
         if not colon or not _AMOUNT.fullmatch(amount) or int(amount) < 1 or not name:
@@ -38,8 +39,8 @@ def parse_resources(text: str | None) -> dict[str, int]:
                 f"Badly formed resources parameter. Expected resources query string parameter in form: "
                 f'"?resources=VCPU:2,MEMORY_MB:1024". Got: "{text}".'
             )
-        found[name] = int(amount)
-    return found
+        amounts[name] = int(amount)
+    return amounts
 
 
 async def check_classes(ctx: Context, names: builtins.list[str]) -> None:
@@ -72,26 +73,27 @@ async def list(
     if in_tree is not None:
         root = await PROVIDERS.get(ctx.tx, in_tree)
         filters.append(Filter("root_id", "eq", root.root_id if root else ""))
-    found = await PROVIDERS.page(ctx.tx, filters)
+    providers = await PROVIDERS.page(ctx.tx, filters)
     for text in member_of:
         wanted = set(text.removeprefix("in:").split(","))
-        found = [p for p in found if wanted & set(p.aggregates)]
+        providers = [p for p in providers if wanted & set(p.aggregates)]
     for text in required:
         for trait in text.split(","):
             negated, plain = trait.startswith("!"), trait.removeprefix("!")
-            found = [p for p in found if (plain in p.traits) != negated]
+            providers = [p for p in providers if (plain in p.traits) != negated]
     if resources:
         await check_classes(ctx, [*resources])
         inventories = {(i.provider_id, i.resource_class): i for i in await INVENTORIES.find(ctx.tx)}
-        found = [
+        providers = [
             p
-            for p in found
+            for p in providers
             if all((p.id, r) in inventories and inventories[p.id, r].fits(a) for r, a in resources.items())
         ]
-    return found
+    return providers
 
 
 async def create(ctx: Context, *, name: str, id: str | None, parent_id: str | None) -> Provider:
+    """The provider is there, with nothing to give yet; below its parent, if it has one."""
     id, now = id or new_id(), ctx.now()
     root_id = id
     if parent_id is not None:
@@ -108,6 +110,7 @@ async def create(ctx: Context, *, name: str, id: str | None, parent_id: str | No
 
 
 async def update(ctx: Context, id: str, *, name: str, parent_id: str | msgspec.UnsetType | None) -> Provider:
+    """The provider has this name; one without a parent may get one, which it then keeps."""
     provider = await show(ctx, id)
     changes: dict[str, object] = {"name": name, "updated_at": ctx.now()}
     if parent_id and parent_id != provider.parent_id:
@@ -124,6 +127,7 @@ async def update(ctx: Context, id: str, *, name: str, parent_id: str | msgspec.U
 
 
 async def delete(ctx: Context, id: str) -> None:
+    """The provider is gone with all it had to give; refused while something is held of it or is below it."""
     await show(ctx, id)
     if await ALLOCATIONS.first(ctx.tx, provider_id=id):
         raise errors.ProviderInUse(id=id)
@@ -141,6 +145,7 @@ async def touch(ctx: Context, provider: Provider, generation: int | None, **chan
 
 
 async def set_traits(ctx: Context, id: str, traits: builtins.list[str], generation: int) -> Provider:
+    """The provider has exactly these traits; only over that generation."""
     provider = await show(ctx, id)
     for name in traits:
         if name.startswith("CUSTOM_") and await NAMES.get(ctx.tx, "trait", name) is None:
@@ -151,6 +156,7 @@ async def set_traits(ctx: Context, id: str, traits: builtins.list[str], generati
 async def set_aggregates(
     ctx: Context, id: str, aggregates: builtins.list[str], generation: int | None
 ) -> Provider:
+    """The provider is in exactly these aggregates; over that generation, if one is named."""
     provider = await show(ctx, id)
     for each in aggregates:
         if not is_uuid(each):
@@ -172,6 +178,7 @@ async def add_name(ctx: Context, kind: str, name: str) -> bool:
 
 
 async def remove_name(ctx: Context, kind: str, name: str) -> None:
+    """The trait or resource class is not known any more; NameInUse while a provider has it."""
     what = kind.replace("_", " ")
     if await NAMES.get(ctx.tx, kind, name) is None:
         raise errors.NameNotFound(what=what, name=name)

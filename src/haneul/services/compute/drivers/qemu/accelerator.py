@@ -44,10 +44,10 @@ async def find(folder: Path, kernel: Path | None = None, wanted: str = "auto") -
     except (FileNotFoundError, msgspec.DecodeError):
         pass
     kernel = kernel or _host_kernel()
-    found = await _try(folder, kernel)
+    acceleration = await _try(folder, kernel)
     if kernel is not None or not KVM.exists():
-        whole_files.write(file, msgspec.json.encode(Remembered(boot_id, found)), outlives_power=False)
-    return found
+        whole_files.write(file, msgspec.json.encode(Remembered(boot_id, acceleration)), outlives_power=False)
+    return acceleration
 
 
 async def _try(folder: Path, kernel: Path | None) -> Acceleration:

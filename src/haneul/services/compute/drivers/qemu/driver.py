@@ -360,11 +360,11 @@ def _disk(machine: Machine, disk_id: str) -> DiskSpec:
 
 
 async def _version() -> int:
-    said = (await run("qemu-system-x86_64", "--version")).decode()
-    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", said)
-    if found is None:
+    output = (await run("qemu-system-x86_64", "--version")).decode()
+    match = re.search(r"version (\d+)\.(\d+)\.(\d+)", output)
+    if match is None:
         return 0
-    major, minor, micro = map(int, found.groups())
+    major, minor, micro = map(int, match.groups())
     return major * 1_000_000 + minor * 1000 + micro
 
 

@@ -334,8 +334,8 @@ class Machine:
         raise DriverError(f"Machine {self.spec.id} did not start: {self._last_words()}")
 
     def _last_words(self) -> str:
-        said = (self.folder / "qemu.log").read_text(errors="replace").strip()[-500:]
-        return said or "QEMU said nothing"
+        words = (self.folder / "qemu.log").read_text(errors="replace").strip()[-500:]
+        return words or "QEMU said nothing"
 
     async def _converse(self) -> None:
         self._qmp = await Qmp.connect(self.folder / "qmp.sock", self._hear)

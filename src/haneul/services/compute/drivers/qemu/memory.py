@@ -75,8 +75,8 @@ async def _completed(qmp: Qmp) -> None:
 
 
 async def _progress(qmp: Qmp) -> dict[str, Any]:
-    found: dict[str, Any] = await qmp.execute("query-migrate")
-    return found
+    progress: dict[str, Any] = await qmp.execute("query-migrate")
+    return progress
 
 
 def _created(path: Path) -> BinaryIO:

@@ -126,19 +126,19 @@ class Qmp:
             self._link.close()
             self._fail_all()
 
-    def _hear(self, said: Event) -> None:
-        if "event" in said:
+    def _hear(self, event: Event) -> None:
+        if "event" in event:
             for matches, waiting in self._waiting:
-                if not waiting.done() and matches(said):
-                    waiting.set_result(said)
-            self._on_event(said)
-        elif "QMP" in said:
+                if not waiting.done() and matches(event):
+                    waiting.set_result(event)
+            self._on_event(event)
+        elif "QMP" in event:
             self._greeted.set_result(None)
-        elif (answer := self._answers.get(said.get("id", 0))) and not answer.done():
-            if "error" in said:
-                answer.set_exception(QmpRefused(said["error"]["desc"], kind=said["error"]["class"]))
+        elif (answer := self._answers.get(event.get("id", 0))) and not answer.done():
+            if "error" in event:
+                answer.set_exception(QmpRefused(event["error"]["desc"], kind=event["error"]["class"]))
             else:
-                answer.set_result(said["return"])
+                answer.set_result(event["return"])
 
     def _fail_all(self) -> None:
         for future in (self._greeted, *self._answers.values(), *(event for _, event in self._waiting)):

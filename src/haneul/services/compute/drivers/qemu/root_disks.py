@@ -72,9 +72,9 @@ class RootDisks:
 
     def _prune(self, unused_s: float, size_max: float) -> None:
         in_use = self._in_use()
-        found = [(path, path.stat()) for path in self._images.iterdir() if path.suffix != ".part"]
-        size = sum(about.st_blocks * 512 for _, about in found)
-        for path, about in sorted(found, key=lambda each: each[1].st_mtime):
+        files = [(path, path.stat()) for path in self._images.iterdir() if path.suffix != ".part"]
+        size = sum(about.st_blocks * 512 for _, about in files)
+        for path, about in sorted(files, key=lambda each: each[1].st_mtime):
             is_old = time.time() - about.st_mtime >= unused_s
             if path.stem not in in_use and (is_old or size > size_max):
                 path.unlink(missing_ok=True)
@@ -86,8 +86,8 @@ class RootDisks:
 
     async def _base(self, image_id: str, source: ImageSource) -> Path:
         """The image's file. One fetch serves all who wait, and goes on when one of them gives up."""
-        if found := self._cached(image_id):
-            return found
+        if path := self._cached(image_id):
+            return path
         task = self._fetches.get(image_id)
         if task is None:
             task = self._fetches[image_id] = asyncio.create_task(self._fetch(image_id, source))

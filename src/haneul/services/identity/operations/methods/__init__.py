@@ -15,5 +15,5 @@ def method(name: str) -> Method:
     """The method of that name; 401 if there is none."""
     if name not in NAMES:
         raise UnknownMethod(known=sorted(NAMES))
-    found: Method = importlib.import_module(f"{__name__}.{name}").METHOD
-    return found
+    module_method: Method = importlib.import_module(f"{__name__}.{name}").METHOD
+    return module_method

@@ -25,30 +25,30 @@ class GivenApplicationCredential(Schema):
     user: Reference | None = None
 
 
-async def prove(ctx: Context, given: GivenApplicationCredential, request: Request) -> Proof:
-    owner = given.user and (given.user.id or given.user.name)
+async def prove(ctx: Context, proof: GivenApplicationCredential, request: Request) -> Proof:
+    owner = proof.user and (proof.user.id or proof.user.name)
     with guarded(
-        ctx.platform, f"application credential {given.id or f'{given.name} of {owner}'}", request.address
+        ctx.platform, f"application credential {proof.id or f'{proof.name} of {owner}'}", request.address
     ):
-        return await _prove(ctx, given, request.address)
+        return await _prove(ctx, proof, request.address)
 
 
-async def _prove(ctx: Context, given: GivenApplicationCredential, address: str) -> Proof:
-    credential = await _find(ctx, given)
+async def _prove(ctx: Context, proof: GivenApplicationCredential, address: str) -> Proof:
+    credential = await _find(ctx, proof)
     async with ctx.in_reading() as c:
-        found = await users.with_domain(c.tx, credential.user_id) if credential else None
+        owner = await users.with_domain(c.tx, credential.user_id) if credential else None
     is_right = await passwords.fits(
-        ctx.platform, given.secret, credential.secret_hash if credential else None, address=address
+        ctx.platform, proof.secret, credential.secret_hash if credential else None, address=address
     )
-    if credential is None and given.id:  # ids cannot be guessed, so that there is none is no secret
-        raise ThingNotFound(kind="Application Credential", id=given.id)
-    if not (found and credential and is_right):
+    if credential is None and proof.id:  # ids cannot be guessed, so that there is none is no secret
+        raise ThingNotFound(kind="Application Credential", id=proof.id)
+    if not (owner and credential and is_right):
         raise Unauthorized
     end = credential.expires_at
     if end is not None and end <= ctx.now():
         raise Unauthorized
     return Proof(
-        *found,
+        *owner,
         methods=("application_credential",),
         marks={
             "app_credential_id": credential.id,
@@ -61,16 +61,16 @@ async def _prove(ctx: Context, given: GivenApplicationCredential, address: str) 
     )
 
 
-async def _find(ctx: Context, given: GivenApplicationCredential) -> ApplicationCredential | None:
+async def _find(ctx: Context, proof: GivenApplicationCredential) -> ApplicationCredential | None:
     async with ctx.in_reading() as c:
-        if given.id:
-            return await APPLICATION_CREDENTIALS.get(c.tx, given.id)
-        if not (given.name and given.user):
+        if proof.id:
+            return await APPLICATION_CREDENTIALS.get(c.tx, proof.id)
+        if not (proof.name and proof.user):
             raise BadRequest("Expecting to find id or name with user in application_credential.")
-        owner = await users.known(c.tx, named(given.user, "user"))
+        owner = await users.known(c.tx, named(proof.user, "user"))
         if owner is None:
             return None
-        return await APPLICATION_CREDENTIALS.first(c.tx, user_id=owner[0].id, name=given.name)
+        return await APPLICATION_CREDENTIALS.first(c.tx, user_id=owner[0].id, name=proof.name)
 
 
 METHOD = Method("application_credential", GivenApplicationCredential, prove)

@@ -16,15 +16,15 @@ class External(Schema):
     pass
 
 
-async def prove(ctx: Context, given: External, request: Request) -> Proof:
+async def prove(ctx: Context, wish: External, request: Request) -> Proof:
     name = assertions.remote_user(ctx, request)
     if name is None:
         raise Unauthorized("Could not determine user from environment")
     async with ctx.in_reading() as c:
-        found = await users.named(c.tx, name, domain_id=DEFAULT_DOMAIN, domain_name=None)
-    if found is None:
+        user = await users.named(c.tx, name, domain_id=DEFAULT_DOMAIN, domain_name=None)
+    if user is None:
         raise Unauthorized
-    return Proof(*found, methods=("external",))
+    return Proof(*user, methods=("external",))
 
 
 METHOD = Method("external", External, prove)

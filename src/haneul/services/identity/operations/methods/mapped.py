@@ -25,15 +25,15 @@ class Federated(Schema):
 def proving(name: str) -> Callable[[Context, Federated, Request], Awaitable[Proof]]:
     """Prove it, and have tokens say that it was by the method of that name."""
 
-    async def prove(ctx: Context, given: Federated, request: Request) -> Proof:
-        if given.id is not None:
-            proof = await token.prove(ctx, token.Token(given.id), request)
+    async def prove(ctx: Context, wish: Federated, request: Request) -> Proof:
+        if wish.id is not None:
+            proof = await token.prove(ctx, token.Token(wish.id), request)
             earlier = proof.earlier.methods if proof.earlier else ()
             return replace(proof, methods=(name, *earlier))
-        if given.identity_provider is None or given.protocol is None:
+        if wish.identity_provider is None or wish.protocol is None:
             raise BadRequest(f"Expecting to find identity_provider and protocol in {name}.")
-        said = await assertions.asserted(ctx, given.identity_provider, given.protocol, request)
-        return replace(await federated_login.prove(ctx, said), methods=(name,))
+        identity = await assertions.asserted(ctx, wish.identity_provider, wish.protocol, request)
+        return replace(await federated_login.prove(ctx, identity), methods=(name,))
 
     return prove
 

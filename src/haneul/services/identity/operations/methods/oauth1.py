@@ -17,16 +17,16 @@ class Nothing(Schema):
     """All that matters is in the request's header."""
 
 
-async def prove(ctx: Context, given: Nothing, request: Request) -> Proof:
-    said = said_in(request)
+async def prove(ctx: Context, nothing: Nothing, request: Request) -> Proof:
+    signed = said_in(request)
     async with ctx.in_reading() as c:
-        token = await oauth1.proved(c, request, said)
-        found = await users.with_domain(c.tx, token.user_id)
-    if found is None:
+        token = await oauth1.proved(c, request, signed)
+        owner = await users.with_domain(c.tx, token.user_id)
+    if owner is None:
         raise Unauthorized
-    await oauth1.use_nonce(ctx, said)
+    await oauth1.use_nonce(ctx, signed)
     return Proof(
-        *found,
+        *owner,
         methods=("oauth1",),
         marks={"consumer_id": token.consumer_id, "access_token_id": token.id},
         bound=Bound(token.project_id, tuple(token.role_ids)),

@@ -25,29 +25,29 @@ class Password(Schema):
     user: UserWithPassword
 
 
-async def prove(ctx: Context, given: Password, request: Request) -> Proof:
-    who = named(given.user, "user")
+async def prove(ctx: Context, proof: Password, request: Request) -> Proof:
+    who = named(proof.user, "user")
     name = who.id or f"{who.domain_id or who.domain_name}/{who.name}"
     login_safety.try_for(ctx, name)
     with guarded(ctx.platform, f"password {name}", request.address):
-        return await _prove(ctx, who, given.user.password, request.address)
+        return await _prove(ctx, who, proof.user.password, request.address)
 
 
 async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof:
     await directories.refresh_named(ctx, who)
     async with ctx.in_reading() as c:
-        found = await users.known(c.tx, who)
-    stored = found[0].password_hash if found else None
-    is_right = await directories.fits(ctx, found[0], password) if found else None
+        user = await users.known(c.tx, who)
+    stored = user[0].password_hash if user else None
+    is_right = await directories.fits(ctx, user[0], password) if user else None
     is_elsewhere = is_right is not None
     if is_right is None:
         is_right = await passwords.fits(ctx.platform, password, stored, address=address)
-    if not found or (stored is None and not is_elsewhere):
+    if not user or (stored is None and not is_elsewhere):
         await login_safety.refuse_nobody(ctx)
-    await login_safety.decide(ctx, found[0], is_right=is_right)
+    await login_safety.decide(ctx, user[0], is_right=is_right)
     if stored is not None and passwords.is_outdated(stored):
-        await _rehash(ctx, found[0], password)
-    return Proof(*found, methods=("password",))
+        await _rehash(ctx, user[0], password)
+    return Proof(*user, methods=("password",))
 
 
 async def _rehash(ctx: Context, user: User, password: str) -> None:

@@ -20,18 +20,18 @@ class Token(Schema):
     id: LongText
 
 
-async def prove(ctx: Context, given: Token, request: Request) -> Proof:
+async def prove(ctx: Context, proof: Token, request: Request) -> Proof:
     try:
-        earlier = await tokens.authenticate(ctx.platform, given.id)
+        earlier = await tokens.authenticate(ctx.platform, proof.id)
     except Unauthorized:
         raise TokenNotFound from None
     _require_own(earlier)
     async with ctx.in_reading() as c:
-        found = await users.with_domain(c.tx, earlier.user_id or "")
-    if not found:
+        owner = await users.with_domain(c.tx, earlier.user_id or "")
+    if not owner:
         raise Unauthorized
     return Proof(
-        *found,
+        *owner,
         methods=("token", *earlier.methods),
         marks=_marks(earlier),
         not_after=earlier.expires_at,

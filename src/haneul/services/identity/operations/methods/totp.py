@@ -40,16 +40,16 @@ class Passcode(Schema):
     user: UserWithPasscode
 
 
-async def prove(ctx: Context, given: Passcode, request: Request) -> Proof:
-    who = named(given.user, "user")
+async def prove(ctx: Context, proof: Passcode, request: Request) -> Proof:
+    who = named(proof.user, "user")
     async with ctx.in_reading() as c:
-        found = await users.known(c.tx, who)
-    name = found[0].id if found else who.id or f"{who.domain_id or who.domain_name}/{who.name}"
+        user = await users.known(c.tx, who)
+    name = user[0].id if user else who.id or f"{who.domain_id or who.domain_name}/{who.name}"
     with guarded(ctx.platform, f"passcode {name}", request.address):
-        if found is None:
+        if user is None:
             raise Unauthorized
-        await _use(ctx, found[0].id, given.user.passcode)
-    return Proof(*found, methods=("totp",))
+        await _use(ctx, user[0].id, proof.user.passcode)
+    return Proof(*user, methods=("totp",))
 
 
 async def _use(ctx: Context, user_id: str, passcode: str) -> None:

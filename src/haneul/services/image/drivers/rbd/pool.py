@@ -72,12 +72,12 @@ class Pool:
             return ceph, self._cluster
 
     def _connected(self, ceph: Library) -> Any:
-        asked = self._access
-        cluster = ceph.rados.Rados(conffile=asked.conf, rados_id=asked.user or None)
+        access = self._access
+        cluster = ceph.rados.Rados(conffile=access.conf, rados_id=access.user or None)
         for name, seconds in (
-            ("client_mount_timeout", asked.connect_timeout_s),
-            ("rados_mon_op_timeout", asked.connect_timeout_s),
-            ("rados_osd_op_timeout", asked.operation_timeout_s),
+            ("client_mount_timeout", access.connect_timeout_s),
+            ("rados_mon_op_timeout", access.connect_timeout_s),
+            ("rados_osd_op_timeout", access.operation_timeout_s),
         ):
             cluster.conf_set(name, str(math.ceil(seconds)))  # it takes whole ones
         cluster.connect()

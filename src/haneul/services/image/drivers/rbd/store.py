@@ -91,8 +91,8 @@ class RbdStore:
             given_up.set()
 
     async def size(self, name: str) -> int | None:
-        found: int | None = await self._ask(self._pool.size, name)
-        return found
+        size: int | None = await self._ask(self._pool.size, name)
+        return size
 
     async def read(self, name: str, offset: int, length: int) -> AsyncIterator[bytes]:
         image = await self._ask(self._pool.open, name)
@@ -115,8 +115,8 @@ class RbdStore:
         await self._ask(self._pool.require_unused, name)
 
     async def names(self) -> set[str]:
-        found: set[str] = await self._call(self._pool.names)
-        return found
+        names: set[str] = await self._call(self._pool.names)
+        return names
 
     def url(self, name: str) -> str:
         fsid = self._pool.fsid or self._configured_fsid()
@@ -129,8 +129,8 @@ class RbdStore:
             text = Path(self._access.conf).read_text()
         except OSError:
             return ""
-        found = re.search(r"^\s*fsid\s*=\s*([0-9a-f-]+)", text, re.MULTILINE)
-        return found[1] if found else ""
+        match = re.search(r"^\s*fsid\s*=\s*([0-9a-f-]+)", text, re.MULTILINE)
+        return match[1] if match else ""
 
     def properties(self) -> dict[str, Any]:
         return {

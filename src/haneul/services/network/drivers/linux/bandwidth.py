@@ -35,12 +35,12 @@ def ensure(route: IPRoute, device: str, qos: QosSpec | None) -> None:
         return
     if devices.device(route, side) is None:
         route.link("add", ifname=side, kind="ifb")
-    found = devices.devices(route)[side]
-    devices.settle(route, found, is_up=True)
-    _ensure_bucket(route, found.index, qos.egress_kbps, qos.egress_burst_kbits)
+    link = devices.devices(route)[side]
+    devices.settle(route, link, is_up=True)
+    _ensure_bucket(route, link.index, qos.egress_kbps, qos.egress_burst_kbits)
     if INGRESS not in _queues(route, index):
         route.tc("add", "ingress", index, INGRESS_HANDLE)
-        redirect = {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": found.index}
+        redirect = {"kind": "mirred", "direction": "egress", "action": "redirect", "ifindex": link.index}
         everything = ["0x0/0x0+0"]
         route.tc(
             "add-filter", "u32", index, parent=INGRESS_HANDLE, prio=1, protocol=0x0003,

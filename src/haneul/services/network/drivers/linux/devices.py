@@ -51,10 +51,10 @@ def netlink() -> Iterator[IPRoute]:
 
 def devices(route: IPRoute) -> dict[str, Device]:
     """All devices by name."""
-    found = {}
+    by_name = {}
     for link in route.get_links():
         name = link.get("ifname")
-        found[name] = Device(
+        by_name[name] = Device(
             index=link["index"],
             name=name,
             alias=link.get("ifalias") or "",
@@ -63,28 +63,28 @@ def devices(route: IPRoute) -> dict[str, Device]:
             is_up=bool(link["flags"] & 1),
             master=link.get("master"),
         )
-    return found
+    return by_name
 
 
 def device(route: IPRoute, name: str) -> Device | None:
     return devices(route).get(name)
 
 
-def settle(route: IPRoute, found: Device, **wanted: Any) -> None:
+def settle(route: IPRoute, link: Device, **wanted: Any) -> None:
     """The device has the wanted mac, mtu, alias, master (index, 0 for none) and state; equal ones stay."""
     changes: dict[str, Any] = {}
-    if "mac" in wanted and wanted["mac"] != found.mac:
+    if "mac" in wanted and wanted["mac"] != link.mac:
         changes["address"] = wanted["mac"]
-    if "mtu" in wanted and wanted["mtu"] != found.mtu:
+    if "mtu" in wanted and wanted["mtu"] != link.mtu:
         changes["mtu"] = wanted["mtu"]
-    if "alias" in wanted and wanted["alias"] != found.alias:
+    if "alias" in wanted and wanted["alias"] != link.alias:
         changes["ifalias"] = wanted["alias"]
-    if "master" in wanted and wanted["master"] != (found.master or 0):
+    if "master" in wanted and wanted["master"] != (link.master or 0):
         changes["master"] = wanted["master"]
-    if "is_up" in wanted and wanted["is_up"] != found.is_up:
+    if "is_up" in wanted and wanted["is_up"] != link.is_up:
         changes["state"] = "up" if wanted["is_up"] else "down"
     if changes:
-        route.link("set", index=found.index, **changes)
+        route.link("set", index=link.index, **changes)
 
 
 def make_tap(name: str) -> None:
@@ -118,11 +118,11 @@ def make_veth(route: IPRoute, name: str, peer: str, peer_namespace: Path | None 
 
 def remove(route: IPRoute, name: str) -> None:
     """No device of that name is here."""
-    found = device(route, name)
-    if found is None:
+    link = device(route, name)
+    if link is None:
         return
     try:
-        route.link("del", index=found.index)
+        route.link("del", index=link.index)
     except NetlinkError as error:
         if error.code != errno.ENODEV:
             raise
@@ -150,7 +150,7 @@ def set_addresses(route: IPRoute, index: int, wanted: set[str]) -> set[str]:
 
 def routes(route: IPRoute, protocol: int) -> set[tuple[str, str | None, int]]:
     """(destination, next hop, device) of the routes made under this protocol number; device 0 with a hop."""
-    found = set()
+    destinations = set()
     for family in (socket.AF_INET, socket.AF_INET6):
         for message in route.get_routes(family=family, table=254):
             if message["proto"] != protocol:
@@ -159,8 +159,8 @@ def routes(route: IPRoute, protocol: int) -> set[tuple[str, str | None, int]]:
             destination = f"{message.get('dst') or default}/{message['dst_len']}"
             gateway = message.get("gateway")
             # The kernel finds the device of a next hop itself, so it is no part of what was wanted.
-            found.add((destination, gateway, 0 if gateway else message.get("oif") or 0))
-    return found
+            destinations.add((destination, gateway, 0 if gateway else message.get("oif") or 0))
+    return destinations
 
 
 def change_route(

@@ -254,13 +254,13 @@ class LinuxNetwork:
     def _advertised(self, spec: RouterSpec, legs: list[routers.Leg]) -> list[tuple[str, list[SubnetSpec]]]:
         """The legs on which guests are told of the router, with the subnets that want it."""
         devices = {leg.port_id: leg.device for leg in legs}
-        found = []
+        prefixes = []
         for interface in spec.interfaces:
             here = {a.subnet_id for a in interface.addresses}
             subnets = [s for s in self._network(interface.network_id).subnets if s.id in here]
             if wanted := [s for s in subnets if s.ipv6_ra_mode]:
-                found.append((devices[interface.port_id], wanted))
-        return found
+                prefixes.append((devices[interface.port_id], wanted))
+        return prefixes
 
     async def ensure_router_gone(self, router_id: str) -> None:
         async with self._locks[router_id]:
@@ -298,13 +298,13 @@ class LinuxNetwork:
     # What is here
 
     async def inventory(self) -> NetworkInventory:
-        found = NetworkInventory()
+        network_inventory = NetworkInventory()
         for name in namespaces.names(self._network_namespace("")):
-            found.networks.add(name.removeprefix(self._network_namespace("")))
-            found.ports |= await namespaces.inside(name, ports.ids)
+            network_inventory.networks.add(name.removeprefix(self._network_namespace("")))
+            network_inventory.ports |= await namespaces.inside(name, ports.ids)
         for name in namespaces.names(self._router_namespace("")):
-            found.routers.add(name.removeprefix(self._router_namespace("")))
-        return found
+            network_inventory.routers.add(name.removeprefix(self._router_namespace("")))
+        return network_inventory
 
     async def _forget_all_but(self, here: NetworkInventory) -> None:
         for port_id in set(self.ports) - here.ports:

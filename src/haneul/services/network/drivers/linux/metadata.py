@@ -75,8 +75,8 @@ class MetadataResponder:
         method, path, version = request.split(" ")
         headers = {
             name.strip().lower(): value.strip()
-            for name, found, value in (line.partition(":") for line in lines)
-            if found and name.strip()
+            for name, colon, value in (line.partition(":") for line in lines)
+            if colon and name.strip()
         }
         length = int(headers.get("content-length", "0"))
         if not 0 <= length <= MAX_BODY:

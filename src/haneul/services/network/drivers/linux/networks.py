@@ -129,11 +129,11 @@ def ensure_tunnel(spec: NetworkSpec, local: str, namespace: str, underlay: str |
             os.close(descriptor)
     namespaces.enter(namespace)
     with devices.netlink() as route:
-        found = devices.devices(route)
+        links = devices.devices(route)
         devices.settle(
-            route, found[TUNNEL], mtu=spec.mtu, alias=spec.id, master=found[BRIDGE].index, is_up=True
+            route, links[TUNNEL], mtu=spec.mtu, alias=spec.id, master=links[BRIDGE].index, is_up=True
         )
-        _ensure_peers(route, found[TUNNEL].index, set(spec.peers))
+        _ensure_peers(route, links[TUNNEL].index, set(spec.peers))
 
 
 class _AlreadyThere(Exception):
@@ -164,8 +164,8 @@ def ensure_uplink(host_device: str, host_namespace: Path) -> None:
     with devices.netlink() as route:
         if devices.device(route, UPLINK) is None:
             devices.make_veth(route, UPLINK, host_device, host_namespace)
-        found = devices.devices(route)
-        devices.settle(route, found[UPLINK], master=found[BRIDGE].index, is_up=True)
+        links = devices.devices(route)
+        devices.settle(route, links[UPLINK], master=links[BRIDGE].index, is_up=True)
 
 
 def ensure_host_leg(host_device: str, spec: NetworkSpec) -> None:

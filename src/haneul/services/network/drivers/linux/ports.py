@@ -33,17 +33,17 @@ def ensure(record: PortRecord, all_here: Iterable[PortRecord], mtu: int) -> None
     with devices.netlink() as route:
         if devices.device(route, name) is None:
             _make(route, spec, name)
-        found = devices.devices(route)
+        links = devices.devices(route)
         devices.settle(
             route,
-            found[name],
+            links[name],
             alias=spec.id,
             mtu=mtu,
-            master=found[BRIDGE].index,
+            master=links[BRIDGE].index,
             is_up=spec.is_up,
         )
         bandwidth.ensure(route, name, spec.qos)
-        guest = found.get(guest_device_of(spec.id))
+        guest = links.get(guest_device_of(spec.id))
         if spec.attach == "veth" and guest is not None:
             devices.settle(route, guest, mac=spec.mac, mtu=mtu)
 

@@ -48,9 +48,9 @@ def prepare(legs: list[Leg], is_up: bool) -> set[str]:
     devices.switch("ipv6/conf/default/accept_dad", 0)
     wanted = {leg.device for leg in legs}
     with devices.netlink() as route:
-        found = devices.devices(route)
-        devices.settle(route, found["lo"], is_up=True)
-        here = {name for name in found if name.startswith((INSIDE, OUTSIDE))}
+        links = devices.devices(route)
+        devices.settle(route, links["lo"], is_up=True)
+        here = {name for name in links if name.startswith((INSIDE, OUTSIDE))}
         for name in here - wanted:
             devices.remove(route, name)
     return here & wanted
@@ -63,22 +63,22 @@ def ensure_leg(leg: Leg, is_there: bool, router_namespace: Path) -> None:
             # A port that moved between gateway and interface leaves an end of the same name behind.
             devices.remove(route, leg.network_end)
             devices.make_veth(route, leg.network_end, leg.device, router_namespace)
-        found = devices.devices(route)
-        devices.settle(route, found[leg.network_end], mtu=leg.mtu, master=found[BRIDGE].index, is_up=True)
+        links = devices.devices(route)
+        devices.settle(route, links[leg.network_end], mtu=leg.mtu, master=links[BRIDGE].index, is_up=True)
 
 
 def ensure(spec: RouterSpec, legs: list[Leg]) -> None:
     """Addresses, translation and routes are those of the spec. Runs in the router's namespace."""
     with devices.netlink() as route:
-        found = devices.devices(route)
+        links = devices.devices(route)
         fresh: dict[str, set[str]] = {}
         for leg in legs:
-            one = found[leg.device]
+            one = links[leg.device]
             devices.settle(route, one, mac=leg.mac, mtu=leg.mtu, alias=leg.port_id, is_up=True)
             fresh[leg.device] = devices.set_addresses(route, one.index, set(leg.addresses))
         nftables.apply(translation(spec, legs))
         outside = next((leg for leg in legs if leg.is_gateway), None)
-        _ensure_routes(route, spec, outside, found[outside.device].index if outside else 0)
+        _ensure_routes(route, spec, outside, links[outside.device].index if outside else 0)
     for leg in legs:
         ips = [a.split("/")[0] for a in sorted(fresh[leg.device]) if ":" not in a]
         if ips:
