@@ -72,7 +72,7 @@ class Places:
 
         async def locked(tx: Any, *key: str) -> None:
             self._note("sqlite" if isinstance(tx, SqliteTx) else "postgresql", "", " locks", sys._getframe(1))
-            await lock[type(tx)](tx, *key)
+            await lock[type(tx)](tx, *key)  # pyright: ignore[reportArgumentType]
 
         self._undo.setattr(Query, "fill", filled)
         self._undo.setattr(Duplicate, "__init__", refused)
