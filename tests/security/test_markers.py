@@ -21,6 +21,11 @@ from tests.security.placing import Placer
 
 LISTS = 60
 """Fewer would mean that lists are not discovered any more."""
+WITHOUT = {
+    "dashboard": "its pages go on as the lists of the other services do",
+    "object_storage": "one's lists go on after names, of which there need be none; another's account cannot be read",
+}
+"""Services whose lists take no ids to go on after."""
 GO_ON = 20
 """Lists that go on after a thing of the asker's own; fewer, and the sweep would show nothing."""
 
@@ -94,5 +99,5 @@ async def test_a_marker_of_another_project_is_like_one_of_nobody(cloud: Cloud) -
                 go_on.add(name)
     assert told == []
     assert len(tried) >= LISTS
-    assert {name.split()[0] for name in tried} == set(SERVICES)
+    assert {name.split()[0] for name in tried} == set(SERVICES) - WITHOUT.keys()
     assert len(go_on) >= GO_ON, sorted(go_on)

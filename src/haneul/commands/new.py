@@ -19,6 +19,8 @@ TOY = TOP / "tests/toy_service"
 GREETINGS = TOY / "services/greetings"
 SECOND = "# Ribbons"
 """In the toy's files of declarations: where those of its second resource begin."""
+THIRD = "# Cards"
+"""Where those of its third one begin, which is a table and has a page of its own in `docs/howto`."""
 _NAME = re.compile(r"[a-z](?:[a-z0-9]|_(?=[a-z0-9]))*")
 
 
@@ -82,7 +84,7 @@ def first_half(text: str) -> str:
 
 
 def second_half(text: str) -> str:
-    return SECOND + text.partition(SECOND)[2]
+    return SECOND + text.partition(SECOND)[2].partition(THIRD)[0].rstrip() + "\n"
 
 
 services_option = click.option(
@@ -121,7 +123,7 @@ def service_command(name: str, services: Path, tests: Path) -> None:
     names = spellings("greetings", name) | {'title="Greetings"': f'title="{title}"'}
     files = Files()
     for path in sorted(GREETINGS.rglob("*.py")):
-        if "ribbon" not in path.name:
+        if not path.stem.endswith(("ribbon", "ribbons", "cards")):
             text = first_half(as_own(path.read_text()))
             files.made[services / name / renamed(str(path.relative_to(GREETINGS)), names)] = renamed(
                 text, names

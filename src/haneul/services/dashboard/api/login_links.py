@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from haneul.kernel import times
 from haneul.kernel.context import Context
 from haneul.kernel.http import Answer, Routes
 from haneul.kernel.http.routes import Request
@@ -41,7 +40,7 @@ async def create_login_link(ctx: Context, request: Request) -> OneLoginLink:
         domain_name=auth.user_domain_name or "",
         roles=(),
         endpoints={},
-        ends_at=datetime.fromisoformat(auth.expires_at),
+        ends_at=times.read(auth.expires_at),
         project_name=auth.project_name or "",
     )
     secret = await sessions.begin(ctx, person, is_link=True)
