@@ -48,7 +48,6 @@ async def furnished(cloud: Cloud) -> None:
     made = await cloud.member.post(f"/volume/v3/{project}/volumes", {"volume": {"size": 1}})
     assert made.status_code == 202
     await cloud.settled()
-    await cloud.admin.post("/identity/v3/groups", {"group": {"name": "g", "domain_id": "default"}})
     async with cloud.platform.context() as ctx:
         await DOMAINS.add(ctx.tx, Domain("default", "Default"))
         home = (await identity.ensure_project(ctx, "home")).id
@@ -56,6 +55,8 @@ async def furnished(cloud: Cloud) -> None:
         await SESSIONS.add(ctx.tx, Session("digest", "u", "sealed", False, now, now, now))
         await TRUSTS.add(ctx.tx, Trust("t", "trustor", "trustee", False, home))
         await APPLICATION_CREDENTIALS.add(ctx.tx, ApplicationCredential("a", "u", home, "a", None, "", []))
+    made = await cloud.admin.post("/identity/v3/groups", {"group": {"name": "g", "domain_id": "default"}})
+    assert made.status_code == 201
     made = await cloud.admin.post("/identity/v3/services", {"service": {"type": "other"}})
     endpoint = {"service_id": made.json()["service"]["id"], "interface": "public", "url": "http://x"}
     made = await cloud.admin.post("/identity/v3/endpoints", {"endpoint": endpoint})
