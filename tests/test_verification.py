@@ -26,7 +26,9 @@ def test_every_service_that_stores_something_can_be_verified() -> None:
 
 async def problem(cloud: Cloud, service: str) -> str | None:
     async with cloud.platform.reading() as ctx:
-        return await service_folders.hook(service, "verify")(ctx)
+        verify = service_folders.hook(service, "verify")
+        assert verify is not None
+        return await verify(ctx)
 
 
 async def change(cloud: Cloud, table: str, **values: object) -> None:
@@ -37,7 +39,9 @@ async def change(cloud: Cloud, table: str, **values: object) -> None:
 
 async def furnished(cloud: Cloud) -> None:
     async with cloud.platform.context() as ctx:
-        await service_folders.hook("block_storage", "furnish")(ctx, None)
+        furnish = service_folders.hook("block_storage", "furnish")
+        assert furnish is not None
+        await furnish(ctx, None)
     made = await cloud.member.post("/networking/v2.0/networks", {"network": {"name": "n"}})
     network = made.json()["network"]["id"]
     subnet = {"network_id": network, "ip_version": 4, "cidr": "10.0.0.0/24"}

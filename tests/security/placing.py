@@ -174,8 +174,10 @@ class Placer:
 
     def _of_attributes(self, resource: Resource, method: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        shape = resource.new if method == "POST" else resource.changes
+        settable = shape.__struct_fields__ if shape is not None else ()
         for a in resource.attributes:
-            if not (a.post if method == "POST" else a.put):
+            if a.target not in settable:
                 continue
             if a.name == "fixed_ips":
                 found[a.name] = [{"subnet_id": self.mine["subnet"]}]

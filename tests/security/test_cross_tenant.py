@@ -103,6 +103,10 @@ async def hosts_report(cloud: Cloud) -> None:
             await placement.save_host(ctx, msgspec.structs.replace(host, last_seen_at=ctx.now()))
 
 
+WITHOUT_IDS = {"dashboard": "its only route makes a link for who asks, and takes nothing"}
+"""Services whose routes take the id of nothing."""
+
+
 async def prepared(cloud: Cloud) -> tuple[World, Tenant, Tenant]:
     w, external = await kit.people(cloud)
     victim = await kit.furnish(w, external, SECRET, 1)
@@ -135,10 +139,8 @@ async def test_no_route_does_or_tells_anything_with_the_things_of_others(cloud: 
     after = await rows_of(cloud, victim, attacker)
     changed = {n: (set(before[n]) ^ set(after[n])) for n in before if before[n] != after[n]}
     assert not changed, changed
-    assert (sum(statuses.values()) > LEAST, routes) == (
-        True,
-        {s.manifest.name for s in cloud.plane.app.services},
-    )
+    assert sum(statuses.values()) > LEAST
+    assert routes == {s.manifest.name for s in cloud.plane.app.services} - WITHOUT_IDS.keys()
     assert statuses[200] > 100  # many are harmless, and none is refused for want of a token
     assert statuses[401] < LEAST / 100
     await hosts_report(cloud)

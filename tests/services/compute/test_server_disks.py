@@ -250,7 +250,7 @@ async def test_disks_are_called_by_the_bus_that_the_image_wants(
     patch = [{"op": "add", "path": "/hw_disk_bus", "value": bus}]
     kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
     image = f"/image/v2/images/{w.image}"
-    answer = await w.cloud.member.call("PATCH", image, json=patch, headers=kind)
+    answer = await w.cloud.admin.call("PATCH", image, json=patch, headers=kind)
     assert answer.status_code == 200, answer.text
     server = await w.create()
     volume = {"volume": {"size": 1}}

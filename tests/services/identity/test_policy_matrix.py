@@ -149,6 +149,7 @@ def body(route: Route, ids: dict[str, str]) -> Any:
         "NewEc2": {"tenant_id": ids["project_id"]},
         "PolicyBody": {"policy": {"type": "application/json", "blob": "{}"}},
         "ProjectBody": {"project": in_domain if is_new else {"name": "new"}},
+        "ChangedRegionBody": {"region": {"description": "s"}},
         "RegionBody": {"region": {"description": "r"}},
         "RegisteredLimitBody": {"registered_limit": {"default_limit": 2}},
         "RegisteredLimitsBody": {

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from haneul.kernel import times
 from haneul.kernel.http.static_files import StaticFiles
 from haneul.services.dashboard.api import texts
 from haneul.services.dashboard.api.navigation import sections
@@ -59,10 +60,9 @@ def moment(text: Any) -> datetime | None:
     if not isinstance(text, str) or not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        return times.read(text)
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def ago(visit: Visit, text: Any) -> str:

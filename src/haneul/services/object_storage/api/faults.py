@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.kernel.errors import BadRequest, HaneulError, StoreFull
+from haneul.kernel.errors import BadRequest, HaneulError, StoreFull, Unavailable
 from haneul.services.object_storage import errors
 
 HTML = "text/html; charset=UTF-8"
@@ -31,7 +31,7 @@ PAGES = {
     507: ("Insufficient Storage", "There was not enough space to save the resource. Drive: objects"),
 }
 SAID = (
-    BadRequest, StoreFull, errors.BadName, errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached,
+    BadRequest, StoreFull, Unavailable, errors.BadName, errors.LengthRequired, errors.ObjectTooLarge, errors.QuotaReached,
     errors.WrongListQuery, errors.TooManySegments, errors.TooManyLinks, errors.LinkChanged,
 )  # fmt: skip
 """What is told with its reason."""

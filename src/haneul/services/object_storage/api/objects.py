@@ -5,7 +5,9 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import AsyncIterator, Mapping
 
+from haneul.kernel.auth import ANONYMOUS
 from haneul.kernel.context import Context
+from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http import Content
 from haneul.kernel.http.answers import ANY_TYPE
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
@@ -106,6 +108,8 @@ async def put_object(ctx: Context, request: Request, query: Query) -> Reply:
 @routes.route("COPY", "", status=201, transaction=False, answer=ANYTHING, errors=_WRITE_ERRORS)
 async def copy_object(ctx: Context, request: Request, query: Query) -> Reply:
     """There is a copy of the object at the destination."""
+    if ctx.auth is ANONYMOUS:  # nobody may write anywhere, whatever else is wrong
+        raise Unauthorized
     place, headers = place_of(request), request.headers()
     return await _copy(ctx, place, copies.target(place, headers), headers, query)
 
