@@ -79,7 +79,7 @@ def full_name(device: str) -> str:
 
 def first_name(bus: str | None) -> str:
     """What a server's first disk is called, by what it is plugged into."""
-    return f"/dev/{PREFIXES.get(bus or '', 'vd')}a"
+    return f"/dev/{PREFIXES.get(bus, 'vd')}a" if bus else ROOT
 
 
 def free_names(taken: Collection[str], root: str = ROOT) -> Iterator[str]:

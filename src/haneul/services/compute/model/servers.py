@@ -174,8 +174,10 @@ class Server(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def root_device(self) -> str:
-        bus = self.disk_buses.get("root") or self.image_properties.get("hw_disk_bus")
-        return next((d.device for d in self.block_devices if d.boot_index == 0), first_name(bus))
+        for disk in self.block_devices:
+            if disk.boot_index == 0:
+                return disk.device
+        return first_name(self.disk_buses.get("root") or self.image_properties.get("hw_disk_bus"))
 
 
 class HasState(Protocol):
