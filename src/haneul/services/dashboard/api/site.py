@@ -23,7 +23,7 @@ from haneul.kernel.http.app import Application
 from haneul.kernel.http.page_safety import protect
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.static_files import StaticFiles, compressed, takes_gzip
-from haneul.kernel.ids import new_id
+from haneul.kernel.ids import new_request_id
 from haneul.services.dashboard import errors
 from haneul.services.dashboard.api import texts
 from haneul.services.dashboard.api.calls import Api, Refused
@@ -138,7 +138,7 @@ class Site:
             api=Api(self._app.falcon, address=address),
             platform=platform,
             is_fragment=req.get_header("hx-request") == "true",
-            request_id=f"req-{new_id()}",
+            request_id=new_request_id(),
             known=known,
             shows_calls=known.get(CALLS) == "1",
         )

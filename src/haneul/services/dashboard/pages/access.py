@@ -21,7 +21,8 @@ from haneul.services.dashboard.api.tables import (
 )
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, Download, Page, Pages, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import detail, done, shown
 
 pages = Pages()
 OFFERED_ROLES = ("reader", "member", "manager", "admin")
@@ -181,7 +182,7 @@ def _new(visit: Visit) -> Form:
 
 @pages.get("/credentials/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": _new(visit)})
+    return form_page(_new(visit))
 
 
 @pages.post("/credentials/new")

@@ -18,15 +18,14 @@ from haneul.services.dashboard.api.tables import (
     pieces,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.images import number
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, number, refused
+from haneul.services.dashboard.pages.lists import MOST, detail, done, shown
 from haneul.services.dashboard.pages.overview import operations_table
 from haneul.services.dashboard.pages.servers import CHOICES, SORTS
 from haneul.services.dashboard.pages.servers import table as servers_table
 
 pages = Pages()
-MOST = 1000
 COMPUTE_QUOTAS = ("instances", "cores", "ram", "key_pairs", "server_groups")
 NETWORK_QUOTAS = (
     "network",
@@ -107,7 +106,7 @@ async def ask_host(visit: Visit, id: str, wish: str) -> Answer:
         "",
         f"{HOME}/admin/hosts",
     )
-    return Page("form.html", {"form": form})
+    return form_page(form)
 
 
 @pages.post("/admin/hosts/{id}/{wish}")
@@ -189,7 +188,7 @@ def _project_form(visit: Visit) -> Form:
 
 @pages.get("/admin/projects/new")
 async def show_new_project(visit: Visit) -> Answer:
-    return Page("form.html", {"form": _project_form(visit)})
+    return form_page(_project_form(visit))
 
 
 @pages.post("/admin/projects/new")
@@ -314,7 +313,7 @@ async def show_project_form(visit: Visit, id: str, name: str) -> Answer:
         return deletion(visit, project["name"], f"{HOME}/admin/projects/{id}")
     if name not in ("quotas", "grant"):
         return Redirect(f"/admin/projects/{id}")
-    return Page("form.html", {"form": await _form(visit, id, name)})
+    return form_page(await _form(visit, id, name))
 
 
 @pages.post("/admin/projects/{id}/{name}")
@@ -351,7 +350,7 @@ async def _set_quotas(visit: Visit, id: str) -> None:
 async def ask_take_role(visit: Visit, id: str, user: str, role: str) -> Answer:
     title = visit.t("Take this role away?")
     form = Form(visit.path, msg("Take away"), [], title, "", f"{HOME}/admin/projects/{id}", is_dangerous=True)
-    return Page("form.html", {"form": form})
+    return form_page(form)
 
 
 @pages.post("/admin/projects/{id}/people/{user}/{role}")

@@ -6,8 +6,9 @@ from haneul.services.dashboard.api.calls import Refused, part, together
 from haneul.services.dashboard.api.tables import Field, Form
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import done, refused
-from haneul.services.dashboard.pages.networks import MOST, NET, label
+from haneul.services.dashboard.pages.forms import form_page, refused
+from haneul.services.dashboard.pages.lists import MOST, done
+from haneul.services.dashboard.pages.networks import NET, label, outer
 
 pages = Pages(needs="compute")
 
@@ -25,7 +26,7 @@ async def _to_network(visit: Visit, id: str) -> Form:
 
 @pages.get("/servers/{id}/interfaces/new")
 async def show_to_network(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _to_network(visit, id)})
+    return form_page(await _to_network(visit, id))
 
 
 @pages.post("/servers/{id}/interfaces/new")
@@ -55,13 +56,13 @@ async def detach_port(visit: Visit, id: str, port: str) -> Answer:
 def _question(visit: Visit, id: str, tab: str, name: str) -> Page:
     title = visit.t("Take {name} away from the server?", name=name)
     form = Form(visit.path, msg("Take away"), [], title, "", f"{HOME}/servers/{id}/{tab}", is_dangerous=True)
-    return Page("form.html", {"form": form})
+    return form_page(form)
 
 
 async def _outer(visit: Visit, id: str, port: str) -> Form:
     floating, networks = await together(
         visit.api.get(NET, "/v2.0/floatingips", limit=MOST, project_id=visit.person.project_id),
-        visit.api.get(NET, "/v2.0/networks", **{"router:external": "true"}),
+        outer(visit),
     )
     free = [
         (f"have:{f['id']}", f["floating_ip_address"])
@@ -79,7 +80,7 @@ async def _outer(visit: Visit, id: str, port: str) -> Form:
 
 @pages.get("/servers/{id}/interfaces/{port}/float")
 async def show_outer(visit: Visit, id: str, port: str) -> Answer:
-    return Page("form.html", {"form": await _outer(visit, id, port)})
+    return form_page(await _outer(visit, id, port))
 
 
 @pages.post("/servers/{id}/interfaces/{port}/float")
@@ -108,7 +109,7 @@ async def _volume(visit: Visit, id: str) -> Form:
 
 @pages.get("/servers/{id}/volumes/new")
 async def show_volume(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _volume(visit, id)})
+    return form_page(await _volume(visit, id))
 
 
 @pages.post("/servers/{id}/volumes/new")

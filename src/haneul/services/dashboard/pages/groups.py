@@ -18,9 +18,10 @@ from haneul.services.dashboard.api.tables import (
     pieces,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
-from haneul.services.dashboard.pages.networks import MOST, NET, label
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import MOST, detail, done, shown
+from haneul.services.dashboard.pages.networks import NET, label
 
 pages = Pages(needs="network")
 KNOWN_PORTS = {22: "SSH", 53: "DNS", 80: "HTTP", 443: "HTTPS", 3306: "MySQL", 3389: "RDP", 5432: "PostgreSQL"}
@@ -118,7 +119,7 @@ def _new(visit: Visit) -> Form:
 
 @pages.get("/groups/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": _new(visit)})
+    return form_page(_new(visit))
 
 
 @pages.post("/groups/new")
@@ -220,7 +221,7 @@ async def _rule_form(visit: Visit, id: str) -> Form:
 
 @pages.get("/groups/{id}/rule")
 async def show_rule_form(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _rule_form(visit, id)})
+    return form_page(await _rule_form(visit, id))
 
 
 @pages.post("/groups/{id}/rule")

@@ -18,8 +18,9 @@ from haneul.services.dashboard.api.tables import (
     listing,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, number, refused
+from haneul.services.dashboard.pages.lists import detail, done, shown
 
 pages = Pages(needs="image")
 CHOICES = (
@@ -171,7 +172,7 @@ def _new(visit: Visit) -> Form:
 
 @pages.get("/images/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": _new(visit)})
+    return form_page(_new(visit))
 
 
 @pages.post("/images/new")
@@ -198,11 +199,6 @@ async def create(visit: Visit) -> Answer:
     return Redirect(f"/images/{image['id']}", visit.t("It is being imported."))
 
 
-def number(text: str) -> int | str:
-    """The number that was entered; the text itself where it is none, for the API to refuse."""
-    return int(text) if text.isascii() and text.lstrip("-").isdigit() and len(text) < 12 else text
-
-
 async def _edit(visit: Visit, id: str) -> Form:
     image = await visit.api.get("image", f"/v2/images/{id}")
     return Form(
@@ -220,7 +216,7 @@ async def _edit(visit: Visit, id: str) -> Form:
 
 @pages.get("/images/{id}/edit")
 async def show_edit(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _edit(visit, id)})
+    return form_page(await _edit(visit, id))
 
 
 @pages.post("/images/{id}/edit")

@@ -18,8 +18,9 @@ from haneul.services.dashboard.api.tables import (
     pieces,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import detail, done, shown
 
 pages = Pages(needs="compute")
 
@@ -87,7 +88,7 @@ def _new(visit: Visit) -> Form:
 
 @pages.get("/keypairs/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": _new(visit)})
+    return form_page(_new(visit))
 
 
 @pages.post("/keypairs/new")

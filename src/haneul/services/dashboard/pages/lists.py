@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from haneul.services.dashboard.api.calls import Refused
-from haneul.services.dashboard.api.tables import Cell, Form, Table
-from haneul.services.dashboard.api.texts import msg
+from haneul.services.dashboard.api.tables import Cell, Table
 from haneul.services.dashboard.api.visits import Answer, NothingNew, Page, Redirect, Visit
+
+MOST = 1000
+"""So many things a page asks for at once."""
 
 
 def shown(
@@ -25,29 +27,6 @@ def shown(
             return NothingNew()
         return Page("rows.html", {"table": tables[0]})
     return Page("list.html", {"title": title, "tables": tables, "create": create, "lead": lead})
-
-
-def refused(visit: Visit, form: Form, refusal: Refused) -> Page:
-    """The form once more, with what was entered and why it was not done."""
-    status = refusal.status if refusal.status >= 400 else 400
-    return Page(
-        "form.html", {"form": form.filled(visit).refused(refusal.message, refusal.request_id)}, status
-    )
-
-
-def deletion(visit: Visit, name: str, back: str, *, along: Sequence[str] = ()) -> Page:
-    """Asks whether it is to be deleted, and says what goes with it; the form goes to the page's own path."""
-    form = Form(
-        path=visit.path,
-        submit=msg("Delete"),
-        fields=[],
-        title=visit.t("Delete {name}?", name=name),
-        text=visit.t("Nothing brings it back."),
-        back=back,
-        is_dangerous=True,
-        takes_along=along,
-    )
-    return Page("form.html", {"form": form})
 
 
 async def done(visit: Visit, work: Awaitable[Any], path: str, notice: str) -> Redirect:

@@ -18,16 +18,22 @@ from haneul.services.dashboard.api.tables import (
     pieces,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import MOST, detail, done, shown
 
 pages = Pages(needs="network")
 NET = "network"
-MOST = 1000
 
 
 def label(thing: dict[str, Any]) -> str:
     return thing.get("name") or thing["id"][:8]
+
+
+async def outer(visit: Visit) -> dict[str, Any]:
+    """The list of the networks that lead outside."""
+    answer: dict[str, Any] = await visit.api.get(NET, "/v2.0/networks", **{"router:external": "true"})
+    return answer
 
 
 @pages.get("/networks")
@@ -82,7 +88,7 @@ async def list_networks(visit: Visit) -> Answer:
 
 async def _new(visit: Visit) -> Form:
     networks, routers = await together(
-        visit.api.get(NET, "/v2.0/networks", **{"router:external": "true"}),
+        outer(visit),
         visit.api.get(NET, "/v2.0/routers", limit=MOST),
     )
     ways = [("", visit.t("no router"))]
@@ -117,7 +123,7 @@ async def _new(visit: Visit) -> Form:
 
 @pages.get("/networks/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": await _new(visit)})
+    return form_page(await _new(visit))
 
 
 @pages.post("/networks/new")
@@ -284,7 +290,7 @@ def _subnet_form(visit: Visit, id: str) -> Form:
 
 @pages.get("/networks/{id}/subnet")
 async def show_subnet_form(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": _subnet_form(visit, id)})
+    return form_page(_subnet_form(visit, id))
 
 
 @pages.post("/networks/{id}/subnet")

@@ -16,11 +16,11 @@ from haneul.services.dashboard.api.tables import (
     pieces,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import MOST, done, shown
 
 pages = Pages()
-MOST = 1000
 
 
 @pages.get("/admin/users")
@@ -87,7 +87,7 @@ async def _user_form(visit: Visit) -> Form:
 
 @pages.get("/admin/users/new")
 async def show_new_user(visit: Visit) -> Answer:
-    return Page("form.html", {"form": await _user_form(visit)})
+    return form_page(await _user_form(visit))
 
 
 @pages.post("/admin/users/new")
@@ -129,7 +129,7 @@ async def ask_user(visit: Visit, id: str, wish: str) -> Answer:
         "",
         f"{HOME}/admin/users",
     )
-    return Page("form.html", {"form": form})
+    return form_page(form)
 
 
 @pages.post("/admin/users/{id}/{wish}")

@@ -19,16 +19,16 @@ from haneul.services.dashboard.api.tables import (
 )
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
-from haneul.services.dashboard.pages.networks import MOST, NET, label
+from haneul.services.dashboard.pages.forms import deletion, form_page, refused
+from haneul.services.dashboard.pages.lists import MOST, detail, done, shown
+from haneul.services.dashboard.pages.networks import NET, label, outer
 
 pages = Pages(needs="network")
 
 
 async def _outer(visit: Visit) -> list[tuple[str, str]]:
     """(id, name) of networks that lead outside."""
-    answer = await visit.api.get(NET, "/v2.0/networks", **{"router:external": "true"})
-    return [(n["id"], label(n)) for n in answer["networks"]]
+    return [(n["id"], label(n)) for n in (await outer(visit))["networks"]]
 
 
 @pages.get("/routers")
@@ -97,7 +97,7 @@ async def _new(visit: Visit) -> Form:
 
 @pages.get("/routers/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": await _new(visit)})
+    return form_page(await _new(visit))
 
 
 @pages.post("/routers/new")
@@ -197,7 +197,7 @@ async def _add(visit: Visit, id: str) -> Form:
 
 @pages.get("/routers/{id}/add")
 async def show_add(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _add(visit, id)})
+    return form_page(await _add(visit, id))
 
 
 @pages.post("/routers/{id}/add")
@@ -325,7 +325,7 @@ async def _ports(visit: Visit) -> list[tuple[str, str]]:
 
 @pages.get("/addresses/new")
 async def show_get(visit: Visit) -> Answer:
-    return Page("form.html", {"form": await _get(visit)})
+    return form_page(await _get(visit))
 
 
 @pages.post("/addresses/new")
@@ -348,7 +348,7 @@ async def _give(visit: Visit, id: str) -> Form:
 
 @pages.get("/addresses/{id}/attach")
 async def show_give(visit: Visit, id: str) -> Answer:
-    return Page("form.html", {"form": await _give(visit, id)})
+    return form_page(await _give(visit, id))
 
 
 @pages.post("/addresses/{id}/attach")
@@ -366,7 +366,7 @@ async def _question(visit: Visit, id: str, title: str, submit: str) -> Page:
     form = Form(
         visit.path, submit, [], visit.t(title, address=address), "", f"{HOME}/addresses", is_dangerous=True
     )
-    return Page("form.html", {"form": form})
+    return form_page(form)
 
 
 @pages.get("/addresses/{id}/detach")

@@ -10,7 +10,7 @@ from haneul.services.dashboard.api.calls import Refused, part, together
 from haneul.services.dashboard.api.tables import Button, Cell, Column, Empty, Field, Form, Row, Table
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, NothingNew, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.lists import refused
+from haneul.services.dashboard.pages.forms import form_page, refused
 from haneul.services.dashboard.pages.overview import operations_table
 from haneul.services.dashboard.pages.servers import addresses
 
@@ -442,7 +442,7 @@ async def _delete_form(visit: Visit, server: dict[str, Any], path: str, back: st
 async def show_form(visit: Visit, id: str, name: str) -> Answer:
     if name not in {each for each, *_ in FORMS}:
         return Redirect(f"/servers/{id}")
-    return Page("form.html", {"form": await _form(visit, id, name)})
+    return form_page(await _form(visit, id, name))
 
 
 @pages.post("/servers/{id}/{name}")

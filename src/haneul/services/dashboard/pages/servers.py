@@ -19,6 +19,7 @@ from haneul.services.dashboard.api.tables import (
 )
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import form_page
 from haneul.services.dashboard.pages.lists import shown
 
 pages = Pages(needs="compute")
@@ -185,4 +186,4 @@ async def _ask(visit: Visit, ids: list[str]) -> Page:
             *(tables.Field("id", "", "hidden", value=id) for id in ids),
         ],
     )
-    return Page("form.html", {"form": form})
+    return form_page(form)

@@ -7,7 +7,8 @@ from typing import Any
 
 from haneul.services.dashboard.api.calls import part, together
 from haneul.services.dashboard.api.visits import Answer, NothingNew, Page, Pages, Visit
-from haneul.services.dashboard.pages.networks import MOST, NET, label
+from haneul.services.dashboard.pages.lists import MOST
+from haneul.services.dashboard.pages.networks import NET, label
 
 pages = Pages(needs="network")
 WIDTH, GAP, LINE, TOP = 168, 24, 76, 40

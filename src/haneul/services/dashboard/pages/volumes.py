@@ -18,9 +18,9 @@ from haneul.services.dashboard.api.tables import (
     listing,
 )
 from haneul.services.dashboard.api.texts import msg
-from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
-from haneul.services.dashboard.pages.images import number
-from haneul.services.dashboard.pages.lists import deletion, detail, done, refused, shown
+from haneul.services.dashboard.api.visits import HOME, Answer, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import deletion, form_page, number, refused
+from haneul.services.dashboard.pages.lists import detail, done, shown
 
 pages = Pages(needs="block-storage")
 STORE = "block-storage"
@@ -221,7 +221,7 @@ FORMS = ("edit", "extend", "snapshot", "attach")
 
 @pages.get("/volumes/new")
 async def show_new(visit: Visit) -> Answer:
-    return Page("form.html", {"form": await _form(visit, "", "new")})
+    return form_page(await _form(visit, "", "new"))
 
 
 @pages.post("/volumes/new")
@@ -251,7 +251,7 @@ async def show_form(visit: Visit, id: str, name: str) -> Answer:
         )
     if name not in FORMS:
         return Redirect(f"/volumes/{id}")
-    return Page("form.html", {"form": await _form(visit, id, name)})
+    return form_page(await _form(visit, id, name))
 
 
 @pages.post("/volumes/{id}/{name}")
