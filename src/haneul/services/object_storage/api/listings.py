@@ -16,11 +16,11 @@ from haneul.services.object_storage.model import names, times
 from haneul.services.object_storage.model.containers import Container
 from haneul.services.object_storage.model.large_objects import ETAG, SIZE, STATIC
 from haneul.services.object_storage.model.objects import StoredObject
+from haneul.services.object_storage.model.truths import is_true
 from haneul.services.object_storage.operations import links
 from haneul.services.object_storage.operations.lists import MOST, Entry, Wish
 
 FORMATS = {"plain": "text/plain", "json": "application/json", "xml": "application/xml"}
-_TRUE = {"true", "1", "yes", "on", "t", "y"}
 LONGEST_ACCEPT = 1024
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that names may have and XML may not: one of them would make the whole list unreadable."""
@@ -48,7 +48,7 @@ def wish(query: Query) -> Wish:
         query.get("end_marker") or "",
         prefix,
         delimiter,
-        (query.get("reverse") or "").lower() in _TRUE,
+        is_true(query.get("reverse")),
     )
 
 

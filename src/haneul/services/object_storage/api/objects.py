@@ -19,6 +19,7 @@ from haneul.services.object_storage.model import large_objects, metadata, names,
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.model.ranges import Part
+from haneul.services.object_storage.model.truths import is_true
 from haneul.services.object_storage.operations import bulk, copies, links, objects
 from haneul.services.object_storage.operations import large_objects as large
 from haneul.services.object_storage.operations.objects import Found, NewObject
@@ -37,13 +38,12 @@ _WRITE_ERRORS = (
 _READ_ERRORS = (errors.DataMissing, errors.SegmentsChanged, errors.TooManyLinks, errors.LinkChanged)
 WHATEVER = Content((ANY_TYPE,))
 OCTETS, JSON = "application/octet-stream", "application/json; charset=utf-8"
-TRUE = {"true", "1", "yes", "on", "t", "y"}
 
 
 def _content_type(headers: Mapping[str, str], name: str) -> str:
     """What the sender says, or what the name looks like."""
     kind = headers.get("content-type", "")
-    if kind and headers.get("x-detect-content-type", "").lower() not in TRUE:
+    if kind and not is_true(headers.get("x-detect-content-type")):
         return kind
     return mimetypes.guess_type(name, strict=False)[0] or OCTETS
 
@@ -124,7 +124,7 @@ async def _copy(
         metadata.named("object", headers),
         content_type=headers.get("content-type") or None,
         delete_at=objects.time_to_delete(headers, ctx.now().timestamp()),
-        is_fresh=headers.get("x-fresh-metadata", "").lower() in TRUE,
+        is_fresh=is_true(headers.get("x-fresh-metadata")),
         is_link=query.get("symlink") == "get",
         is_manifest=query.get("multipart-manifest") == "get",
         headers=headers,
