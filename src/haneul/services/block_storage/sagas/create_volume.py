@@ -127,7 +127,7 @@ CREATE_VOLUME = Saga(
     steps=[
         Step(place, undo=unplace),
         Step(make, undo=unmake, deadline_s=600),
-        Step(mark_available),
+        Step(mark_available, joins=True),
     ],
     on_failure=mark_error,
     elsewhere=place,
