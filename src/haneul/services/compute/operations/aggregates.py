@@ -24,10 +24,12 @@ from haneul.services.placement import public as placement
 
 
 async def list(ctx: Context) -> builtins.list[Aggregate]:
+    """All aggregates, in one query."""
     return await AGGREGATES.find(ctx.tx)
 
 
 async def show(ctx: Context, number: str) -> Aggregate:
+    """The aggregate of that number; BadRequest for what is no number, AggregateNotFound for one that nothing has."""
     if not number.isdecimal():
         raise BadRequest("Invalid input received: id must be an integer")
     aggregate = await AGGREGATES.get(ctx.tx, int(number)) if len(number) < 10 else None
@@ -37,6 +39,7 @@ async def show(ctx: Context, number: str) -> Aggregate:
 
 
 async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:
+    """A new aggregate without hosts, numbered next; AggregateExists if its name is in use."""
     await ctx.tx.lock("compute_aggregates")
     number = max((a.number for a in await list(ctx)), default=0) + 1
     metadata = {ZONE: zone} if zone else {}
@@ -97,6 +100,7 @@ async def update(
 
 
 async def delete(ctx: Context, number: str) -> None:
+    """The aggregate is gone; AggregateNotEmpty while it has hosts, whose zone it may be."""
     aggregate = await show(ctx, number)
     if aggregate.hosts:
         raise errors.AggregateNotEmpty(id=number)
@@ -104,6 +108,7 @@ async def delete(ctx: Context, number: str) -> None:
 
 
 async def add_host(ctx: Context, number: str, name: str) -> Aggregate:
+    """The host is in the aggregate, and in its zone if it has one; refused while its servers were placed in another."""
     aggregate = await show(ctx, number)
     await hosts.find(ctx, name)
     if name in aggregate.hosts:
@@ -113,6 +118,7 @@ async def add_host(ctx: Context, number: str, name: str) -> Aggregate:
 
 
 async def remove_host(ctx: Context, number: str, name: str) -> Aggregate:
+    """The host is in the aggregate no longer, and in the usual zone if it was in this one's."""
     aggregate = await show(ctx, number)
     if name not in aggregate.hosts:
         raise errors.AggregateLacksHost(id=number, host=name)

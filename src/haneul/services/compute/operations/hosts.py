@@ -88,6 +88,7 @@ async def show(ctx: Context, id: str) -> HostView:
 
 
 async def find(ctx: Context, name: str) -> placement.Host:
+    """The host of that name, up or not; HostNotFound if there is none."""
     host = await placement.host(ctx, name)
     if host is None:
         raise errors.HostNotFound(host=name)

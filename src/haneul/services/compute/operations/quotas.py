@@ -34,10 +34,12 @@ async def update(
 
 
 async def class_limits(ctx: Context, name: str) -> dict[str, int]:
+    """The limits of the class; where it has none of its own, those of everybody."""
     return await QUOTAS.limits(ctx.tx, _class_key(name))
 
 
 async def update_class(ctx: Context, name: str, limits: Mapping[str, int]) -> dict[str, int]:
+    """The class has these limits beside those it had; those of `default` hold for every project."""
     await QUOTAS.set(ctx.tx, _class_key(name), limits)
     return await class_limits(ctx, name)
 

@@ -177,6 +177,7 @@ def _as_bad_request(before: str = "") -> Iterator[None]:
 
 
 async def usable_flavor(ctx: Context, id: str) -> Flavor:
+    """The flavor, of which the asker may make servers; FlavorNotUsable if it is hidden, disabled or not there."""
     flavor = await FLAVORS.get(ctx.tx, id)
     usable = flavor is not None and (
         flavor.is_public or ctx.project_id in flavor.projects or ctx.may(CONTEXT_IS_ADMIN, {})
@@ -187,6 +188,7 @@ async def usable_flavor(ctx: Context, id: str) -> Flavor:
 
 
 def snapshot(flavor: Flavor) -> FlavorSnapshot:
+    """What of the flavor a server keeps, whatever becomes of the flavor."""
     return FlavorSnapshot(
         flavor.id,
         flavor.name,
@@ -228,6 +230,7 @@ def _root(wish: ServerWish) -> VolumeWish | None:
 
 
 async def active_image(ctx: Context, image_id: str) -> image.Image:
+    """The image, which the asker may see and which has its data; ImageNotUsable says what is wrong."""
     try:
         source = await image.get(ctx, image_id)
     except NotFound:
@@ -238,6 +241,7 @@ async def active_image(ctx: Context, image_id: str) -> image.Image:
 
 
 def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
+    """ImageNotUsable unless the flavor has the memory, and the disk or volume the size, that the image needs."""
     if source.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
@@ -249,6 +253,7 @@ def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: Vol
 
 
 async def public_key_of(ctx: Context, name: str | None) -> str | None:
+    """The asker's key of that name, None without a name; BadRequest if they have none."""
     if name is None:
         return None
     keypair = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
@@ -437,6 +442,7 @@ async def require_one_user(ctx: Context, volume_id: str) -> None:
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
+    """Forbidden if these are more items than a server of the asker's project may have."""
     if not metadata:
         return
     limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("metadata_items", -1)
