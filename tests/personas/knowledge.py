@@ -344,7 +344,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/servers/{id}/os-volume_attachments": {"volumeAttachment": {"volumeId": t["free"]}},
         },
         actions={
-            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS},
+            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table},
             "/v2.1/flavors/{id}/action": {
                 "addTenantAccess": {"tenant": "of-somebody"}, "removeTenantAccess": {"tenant": t["project"]},
             },

@@ -147,7 +147,7 @@ class Placer:
             yield {found.name: self._of_attributes(found, route.method)}
         elif route.path.endswith("/servers/{id}/action"):
             for action, fields in SERVER_ACTIONS.items():
-                assert action in ACTIONS
+                assert action in ACTIONS.table
                 yield {action: {name: self.mine[kind] for name, kind in fields.items()}}
         elif route.path.endswith("/volumes/{id}/action"):
             for action, (_, shape, _) in volume_actions.items():

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest, Forbidden, HaneulError
 from haneul.kernel.http import Reply, Routes
+from haneul.kernel.http.actions import Actions
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
@@ -23,20 +24,25 @@ from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
 Given = Any
-Act = Callable[[Context, str, Given], Awaitable[Any]]
-ACTIONS: dict[str, tuple[Rule, Act]] = {}
 ENDED = ("addFixedIp", "removeFixedIp", "addFloatingIp", "removeFloatingIp")
 """What the network is asked for since 2.44."""
 
 
-def action(name: str, rule: Rule) -> Callable[[Act], Act]:
-    """Declare what `{name: ...}` in an action body does; it runs without a transaction of its own."""
+async def _id(ctx: Context, rule: Rule, id: str) -> str:
+    """The id alone: operations find the server, each in a transaction of its own, and ask the rule about it."""
+    if not ctx.may(rule):
+        raise Forbidden(action=rule.name)
+    return id
 
-    def declare(act: Act) -> Act:
-        ACTIONS[name] = (rule, act)
-        return act
 
-    return declare
+def _unknown(ctx: Context, name: str) -> HaneulError:
+    if name in ENDED and ctx.wants(versions.NO_ADDRESS_ACTIONS):
+        return errors.ActionEnded()
+    return errors.NoSuchAction(action=name)
+
+
+ACTIONS = Actions(_id, _unknown)
+action = ACTIONS.action
 
 
 @routes.post(
@@ -80,17 +86,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
-    if len(body) != 1:
-        raise errors.NoSuchAction(action=", ".join(body) or "none")
-    (name, argument), *_ = body.items()
-    if name in ENDED and ctx.wants(versions.NO_ADDRESS_ACTIONS):
-        raise errors.ActionEnded
-    if name not in ACTIONS:
-        raise errors.NoSuchAction(action=name)
-    rule, entry = ACTIONS[name]
-    if not ctx.may(rule):
-        raise Forbidden(action=rule.name)
-    return await entry(ctx, id, argument)
+    return await ACTIONS.carry_out(ctx, id, body)
 
 
 def plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
