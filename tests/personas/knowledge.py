@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
+from haneul.services.block_storage.api.volume_actions import ACTIONS as VOLUME_ACTIONS
 from haneul.services.compute.api.server_actions import ACTIONS
 from tests.personas.matrix import Knowledge, Operation
 from tests.security.kit import COMPUTE, KEY, NETWORK, VOLUME
@@ -280,7 +280,7 @@ def block_storage(t: Things) -> Knowledge:
             },
         },
         actions={
-            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in volume_actions},
+            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
             "/v3/attachments/{id}/action": {"os-complete": {}},
             "/v3/types/{id}/action": {
