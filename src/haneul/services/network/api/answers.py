@@ -331,13 +331,20 @@ class QuotasInDetail(Answer):
     quota: dict[str, QuotaUse]
 
 
-class Project(Answer):
+class Tenant(Answer):
     tenant_id: str
+
+
+class OneTenant(Answer):
+    tenant: Tenant
+
+
+class Project(Answer):
     project_id: str
 
 
 class OneProject(Answer):
-    tenant: Project
+    project: Project
 
 
 class Version(Answer):
