@@ -347,16 +347,6 @@ class OneProject(Answer):
     project: Project
 
 
-class Version(Answer):
-    id: str
-    status: str
-    links: list[Link]
-
-
-class Versions(Answer):
-    versions: list[Version]
-
-
 class Collection(Answer):
     name: str
     collection: str
