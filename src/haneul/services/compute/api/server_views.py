@@ -10,6 +10,7 @@ from typing import Any
 
 from haneul.kernel.clock import microseconds_text, seconds_text
 from haneul.kernel.context import Context
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import versions
 from haneul.services.compute.api.links import links
@@ -121,7 +122,7 @@ def _detail(
     if wants(versions.SCHEDULER_HINTS_ARE_SHOWN):
         document["scheduler_hints"] = server.hints
     document |= {
-        "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
+        "OS-EXT-AZ:availability_zone": (server.zone or DEFAULT_ZONE) if server.host else "",
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
         "OS-SRV-USG:launched_at": microseconds_text(server.launched_at) if server.launched_at else None,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute.model.network_data import Nic, network_data
 from haneul.services.compute.model.servers import BlockDevice, Server
 
@@ -47,7 +48,7 @@ def meta_data(guest: Guest) -> dict[str, Any]:
         "name": server.name,
         "hostname": f"{server.hostname}.novalocal",
         "launch_index": server.launch_index,
-        "availability_zone": server.zone or "nova",
+        "availability_zone": server.zone or DEFAULT_ZONE,
         "project_id": server.project_id,
         "meta": server.metadata,
         "devices": [*_tagged_nics(guest), *_tagged_disks(guest)],
@@ -126,7 +127,7 @@ def ec2(guest: Guest) -> dict[str, Any]:
         "instance-type": server.flavor.name,
         "local-hostname": f"{server.hostname}.novalocal",
         "local-ipv4": fixed[0] if fixed else "",
-        "placement": {"availability-zone": server.zone or "nova"},
+        "placement": {"availability-zone": server.zone or DEFAULT_ZONE},
         "public-hostname": f"{server.hostname}.novalocal",
         "public-ipv4": floating[0] if floating else "",
         "reservation-id": server.reservation_id,

@@ -15,6 +15,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import joined
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import hosts
@@ -60,7 +61,7 @@ async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> A
     zones = await _zones(ctx)
     for name in set(touched):
         host = await placement.host(ctx, name)
-        zone = zones.get(name, hosts.DEFAULT_ZONE)
+        zone = zones.get(name, DEFAULT_ZONE)
         if host is not None and host.zone != zone:
             if await SERVERS.first(ctx.tx, host=name) is not None:
                 raise errors.HostZoneInUse(id=aggregate.number, host=name)

@@ -16,6 +16,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.policy import Rule
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
@@ -150,7 +151,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             devices, tags = await _volumes(ctx, server, wish, named)
         if nics:
             with _as_bad_request():
-                ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or "nova")
+                ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or DEFAULT_ZONE)
             tags |= {port.id: nic.tag for port, nic in zip(ports, nics, strict=True) if nic.tag}
         server = msgspec.structs.replace(
             server,

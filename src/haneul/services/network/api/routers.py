@@ -9,6 +9,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, visibility
 from haneul.services.network.api.ports import FIXED_IP
@@ -81,7 +82,7 @@ ROUTER = Resource(
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
+        shown("availability_zones", show=lambda r: [DEFAULT_ZONE] if r.host else []),
         Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
