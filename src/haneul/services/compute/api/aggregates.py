@@ -69,6 +69,7 @@ def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
         "metadata": aggregate.metadata,
         "created_at": _when(aggregate.created_at),
         "updated_at": _when(aggregate.updated_at),
+        # Upstream keeps rows that it deletes, and shows these two of those that it did not.
         "deleted": False,
         "deleted_at": None,
     }

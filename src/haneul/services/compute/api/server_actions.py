@@ -120,6 +120,7 @@ def _fields(name: str, argument: Given, allowed: tuple[str, ...]) -> dict[str, A
 
 @action("lock", policy.LOCK)
 async def lock(ctx: Context, id: str, argument: Given) -> None:
+    # Before 2.73 whatever is empty is no argument; from then on only null is none.
     has_body = argument is not None if ctx.wants(versions.LOCKED_REASON) else bool(argument)
     fields = _fields("lock", argument, ("locked_reason",)) if has_body else {}
     reason = fields.get("locked_reason")
@@ -159,6 +160,7 @@ async def create_image(ctx: Context, id: str, argument: Given) -> Reply:
     image_id = await ctx.transact(disks.create_image, id, name, metadata)
     if ctx.wants(versions.IMAGE_IDS_IN_ANSWERS):
         return Reply({"image_id": image_id}, status=202)
+    # Before 2.45 only the end of this address tells the image's id.
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
 
@@ -194,6 +196,7 @@ async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
 async def vnc_console(ctx: Context, id: str, argument: Given) -> Reply:
     kind = _fields("os-getVNCConsole", argument, ("type",)).get("type")
+    # The second kind is gone upstream, but clients still have it in their lists: they get the one there is.
     if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
     console = await actions.open_console(ctx, id, "novnc")

@@ -173,6 +173,7 @@ SHOWN_PROPERTIES = ("architecture", "hw_", "img_", "os_", "traits_", "vmware_")
 
 def _image(ctx: Context, server: Server | PastServer) -> Any:
     if server.image_id is None:
+        # A server without an image has an empty text here, where null would be expected; clients test for it.
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
     document: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}

@@ -107,6 +107,7 @@ async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dic
         case "disable-log-reason" if body.disabled_reason is not UNSET:
             changes = {"is_enabled": False, "disabled_reason": body.disabled_reason}
             shown["disabled_reason"] = body.disabled_reason
+        # The reason may be missing in the schema, and not in this one action.
         case "disable-log-reason":
             raise BadRequest("Missing disabled reason field")
         case "force-down" if ctx.wants(versions.SERVICES_FORCED_DOWN):

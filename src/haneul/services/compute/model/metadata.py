@@ -52,6 +52,7 @@ def meta_data(guest: Guest) -> dict[str, Any]:
         "project_id": server.project_id,
         "meta": server.metadata,
         "devices": [*_tagged_nics(guest), *_tagged_disks(guest)],
+        # Part of the format since Victoria; no guest has processors of its own here.
         "dedicated_cpus": [],
     }
     if server.files:
@@ -118,6 +119,7 @@ def ec2(guest: Guest) -> dict[str, Any]:
     fixed = [a.ip for a in addresses if a.kind == "fixed" and a.version == 4]
     floating = [a.ip for a in addresses if a.kind == "floating"]
     document: dict[str, Any] = {
+        # Numbers of EC2, which upstream makes of a counter; guests only want that there is one.
         "ami-id": "ami-00000001",
         "ami-launch-index": str(server.launch_index),
         "block-device-mapping": _mapping(guest),

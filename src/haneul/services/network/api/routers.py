@@ -135,6 +135,7 @@ async def _for(ctx: Context, id: str, rule: str) -> Router:
 
 
 def _interface(body: Document) -> dict[str, str | None]:
+    # The last three are of no use; templates and old clients send them, and upstream looks over them.
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
