@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
+from haneul.services.block_storage.api.volume_actions import ACTIONS as VOLUME_ACTIONS
 from haneul.services.compute.api.server_actions import ACTIONS
 from tests.personas.matrix import Knowledge, Operation
 from tests.security.kit import COMPUTE, KEY, NETWORK, VOLUME
@@ -280,7 +280,7 @@ def block_storage(t: Things) -> Knowledge:
             },
         },
         actions={
-            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in volume_actions},
+            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
             "/v3/attachments/{id}/action": {"os-complete": {}},
             "/v3/types/{id}/action": {
@@ -332,7 +332,7 @@ def compute(t: Things) -> Knowledge:
             "PUT /v2.1/os-aggregates/{id}": {"aggregate": named},
             "POST /v2.1/os-keypairs": {"keypair": {**named, "type": "ssh", "public_key": KEY}},
             "PUT /v2.1/os-quota-class-sets/{name}": {"quota_class_set": {"instances": 5}},
-            "PUT /v2.1/os-quota-sets/{project_id}": {"quota_set": {"instances": 5}},
+            "PUT /v2.1/os-quota-sets/{id}": {"quota_set": {"instances": 5}},
             "POST /v2.1/servers": {"server": server},
             "PUT /v2.1/servers/{id}": {"server": named},
             "POST /v2.1/servers/{id}/metadata": {"metadata": {"a": "b"}},
@@ -344,7 +344,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/servers/{id}/os-volume_attachments": {"volumeAttachment": {"volumeId": t["free"]}},
         },
         actions={
-            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS},
+            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table},
             "/v2.1/flavors/{id}/action": {
                 "addTenantAccess": {"tenant": "of-somebody"}, "removeTenantAccess": {"tenant": t["project"]},
             },

@@ -19,6 +19,7 @@ MEMORY_S = 900
 
 
 async def suspend(ctx: Context, change: Change) -> None:
+    """The guest's memory is on the host's disk, and the machine off."""
     await ctx.agent(change.host, Suspends).suspend(change.server_id)
 
 
@@ -30,6 +31,7 @@ async def run_on(ctx: Context, change: Change) -> None:
 
 
 async def become_suspended(ctx: Context, change: Change) -> None:
+    """The row says that the server is suspended."""
     await become(ctx, change.server_id, VmState.SUSPENDED, PowerState.SHUTDOWN)
 
 
@@ -42,6 +44,7 @@ SUSPEND_SERVER = Saga(
 
 
 async def resume(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
+    """The machine runs on where it was suspended, with the volumes and ports that were ensured anew."""
     await ctx.agent(lost.host, Suspends).resume(lost.server_id, machine)
 
 

@@ -64,6 +64,7 @@ def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]
         "description": credential.description,
         "user_id": credential.user_id,
         "project_id": credential.project_id,
+        # Upstream has the field, and no way to set it.
         "system": None,
         "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%S.%f") if expires_at else None,
         "unrestricted": credential.unrestricted,

@@ -98,6 +98,7 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     if new.type == EC2 and new.project_id is None:
         raise Invalid(why="Expecting to find project_id in credential of type ec2.")
     await credentials.require_room(ctx, user_id)
+    # One of type ec2 is found by its access key, so its id is made of that; others have any.
     id = credentials.credential_id(new.type, new.blob)
     sealed = credentials.sealed(ctx, new.blob)
     credential = Credential(id, user_id, new.type, sealed, new.project_id, extra)

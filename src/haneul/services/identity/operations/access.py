@@ -64,12 +64,14 @@ async def exists(ctx: Context, rows: Rows[T], id: str, kind: str) -> T:
 
 
 def existing(thing: T | None, kind: str, id: str) -> T:
+    """The thing, which is there; ThingNotFound names it where it is not."""
     if thing is None:
         raise ThingNotFound(kind=kind, id=id)
     return thing
 
 
 async def add(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+    """The thing is stored; DuplicateThing if another has its name already."""
     try:
         return await rows.add(ctx.tx, thing)
     except Duplicate:
@@ -77,6 +79,7 @@ async def add(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
 
 
 async def write(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+    """The thing is stored as it is now; DuplicateThing if another has its name already."""
     try:
         return await rows.update(ctx.tx, thing)
     except Duplicate:

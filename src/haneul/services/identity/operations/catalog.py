@@ -26,6 +26,7 @@ async def of(tx: Tx, auth: Auth) -> list[dict[str, Any]]:
 
 
 async def create_region(ctx: Context, region: Region) -> Region:
+    """The region is stored; ThingNotFound if the one above it is not there, DuplicateThing if its id is in use."""
     if region.parent_region_id is not None:
         await access.exists(ctx, REGIONS, region.parent_region_id, "region")
     return await access.add(ctx, REGIONS, region, "region")

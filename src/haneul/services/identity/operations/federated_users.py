@@ -32,5 +32,6 @@ async def write(ctx: Context, user_id: str, links: Sequence[Link]) -> None:
 
 
 async def links_of(tx: Tx, user_id: str) -> list[Link]:
+    """What providers call the user: (provider, protocol, the id there)."""
     links = await FEDERATED_USERS.find(tx, user_id=user_id)
     return [(each.idp_id, each.protocol_id, unquote(each.unique_id)) for each in links]

@@ -29,6 +29,7 @@ async def give(ctx: Context, new: PolicyAssociation) -> None:
 
 
 async def require_given(ctx: Context, association: PolicyAssociation) -> None:
+    """NotFound unless this very policy was given to the endpoint, service or region."""
     stored = await POLICY_ASSOCIATIONS.get(
         ctx.tx, association.endpoint_id, association.service_id, association.region_id
     )
@@ -46,11 +47,15 @@ async def take(ctx: Context, association: PolicyAssociation) -> None:
 
 
 async def endpoints(tx: Tx, policy_id: str) -> list[Endpoint]:
+    """The endpoints for which the policy was given, themselves or by their service and region."""
     associations = await POLICY_ASSOCIATIONS.find(tx, policy_id=policy_id)
     return endpoints_of(associations, await ENDPOINTS.page(tx))
 
 
 async def of_endpoint(tx: Tx, endpoint: Endpoint) -> StoredPolicy:
+    """The policy that counts for the endpoint: its own, that of its service in the nearest region above, or of its
+    service. NotFound if none does.
+    """
     parents = {region.id: region.parent_region_id for region in await REGIONS.page(tx)}
     chosen = policy_of(endpoint, await POLICY_ASSOCIATIONS.page(tx), parents)
     policy = await POLICIES.get(tx, chosen) if chosen else None

@@ -36,6 +36,7 @@ def _brief(ctx: Context) -> list[dict[str, Any]]:
         if store.description:
             brief["description"] = store.description
         if name == known.default:
+            # Texts, and only there where true, as upstream has them.
             brief["default"] = "true"
         if store.read_only:
             brief["read-only"] = "true"

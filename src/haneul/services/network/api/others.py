@@ -8,6 +8,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers
 from haneul.services.network.model import addresses
@@ -25,7 +26,7 @@ async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
     if not _sees(ctx, "get_availability_zone"):
         return {"availability_zones": []}
-    zones = sorted(await placement.zones(ctx)) or ["nova"]
+    zones = sorted(await placement.zones(ctx)) or [DEFAULT_ZONE]
     kinds = ("network", "router")
     shown = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
     return {"availability_zones": shown}

@@ -9,6 +9,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers, visibility
 from haneul.services.network.api.ports import FIXED_IP
@@ -81,7 +82,7 @@ ROUTER = Resource(
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
+        shown("availability_zones", show=lambda r: [DEFAULT_ZONE] if r.host else []),
         Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
@@ -134,6 +135,7 @@ async def _for(ctx: Context, id: str, rule: str) -> Router:
 
 
 def _interface(body: Document) -> dict[str, str | None]:
+    # The last three are of no use; templates and old clients send them, and upstream looks over them.
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
