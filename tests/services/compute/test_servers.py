@@ -246,6 +246,8 @@ async def test_metadata_and_tags(w: World) -> None:
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 201
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 204
     assert (await member.get(f"{path}/tags", version=V)).json() == {"tags": ["x"]}
+    assert (await member.get(f"{path}/tags/x", version=V)).status_code == 204
+    assert (await member.get(f"{path}/tags/y", version=V)).status_code == 404
     assert (await member.get(f"{path}/tags")).status_code == 404
 
 
