@@ -17,7 +17,7 @@ from haneul.services.compute.api import answers, security_groups, server_answers
 from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.operations import actions, disks, servers
+from haneul.services.compute.operations import actions, consoles, disks, servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.image import public as image
 from haneul.services.network import public as network
@@ -190,7 +190,7 @@ async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
     lines = integer_or_none(length, "length", least=-1)
-    return Reply({"output": await actions.console_log(ctx, id, lines)}, status=200)
+    return Reply({"output": await consoles.log(ctx, id, lines)}, status=200)
 
 
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
@@ -199,11 +199,11 @@ async def vnc_console(ctx: Context, id: str, argument: Given) -> Reply:
     # The second kind is gone upstream, but clients still have it in their lists: they get the one there is.
     if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    console = await actions.open_console(ctx, id, "novnc")
+    console = await consoles.open(ctx, id, "novnc")
     return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", console)}}, status=200)
 
 
-def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
+def _console_url(ctx: Context, kind: str, console: consoles.OpenConsole) -> str:
     token = console.token
     if kind == "serial":
         address = ctx.endpoint.replace("http://", "ws://").replace("https://", "wss://")
@@ -230,7 +230,7 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
     protocol, kind = fields.get("protocol"), fields.get("type")
     if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    url = _console_url(ctx, str(kind), await actions.open_console(ctx, id, str(kind)))
+    url = _console_url(ctx, str(kind), await consoles.open(ctx, id, str(kind)))
     return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
 
 

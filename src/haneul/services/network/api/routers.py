@@ -11,7 +11,7 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
 from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, visibility
+from haneul.services.network.api import answers
 from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
@@ -19,7 +19,7 @@ from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
-from haneul.services.network.store.routers import ROUTERS
+from haneul.services.network.operations.collections import ROUTERS
 
 routes = Routes("/v2.0")
 
@@ -92,7 +92,6 @@ ROUTER = Resource(
     wishes.RouterChange,
     routers.update,
     routers.delete,
-    visible=visibility.own(ROUTERS, "router"),
     shape=answers.Router,
     refusals={
         "create": (
