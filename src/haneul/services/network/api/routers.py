@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
@@ -36,11 +35,9 @@ def _gateway(value: Any) -> dict[str, Any] | None:
     return None if value in (None, {}, [], "") else _GATEWAY(value)
 
 
-def _distributed(value: Any) -> bool:
-    """Without distributed routers upstream does not know the word; that there are none may be said."""
-    if kinds.truth(value):
-        raise BadRequest("Unrecognized attribute(s) 'distributed'")
-    return False
+def _special(value: Any) -> bool:
+    """Whether it is of a kind that there is not; null is what one gets anyway, which may be said too."""
+    return value is not None and kinds.truth(value)
 
 
 def _show_gateway(router: Router) -> dict[str, Any] | None:
@@ -72,10 +69,10 @@ ROUTER = Resource(
             ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
         Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
-        Attribute("ha", kinds.truth, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
+        Attribute("ha", _special, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
         Attribute(
             "distributed",
-            _distributed,
+            _special,
             field="is_distributed",
             is_filter=False,
             ruled=("get", *CHANGES),
