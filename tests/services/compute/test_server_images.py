@@ -180,3 +180,14 @@ async def test_old_clients_find_images_through_compute(w: World) -> None:
     assert (await w.cloud.member.get(f"{BASE}/images", version="compute 2.36")).status_code == 404
     assert (await w.cloud.member.delete(f"{BASE}/images/{image['id']}")).status_code == 204
     assert (await w.cloud.member.get(f"/image/v2/images/{image['id']}")).status_code == 404
+
+
+async def test_compute_names_the_server_that_an_image_was_made_of(w: World) -> None:
+    id = await w.create()
+    image = await image_of(w, id)
+    listed = (await w.cloud.member.get(f"{BASE}/images/detail")).json()["images"]
+    servers = {each["id"]: each.get("server") for each in listed}
+    assert servers[w.image] is None
+    assert servers[image["id"]]["id"] == id
+    (self, *_) = servers[image["id"]]["links"]
+    assert (await w.cloud.member.get(self["href"])).json()["server"]["id"] == id

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
@@ -114,18 +116,20 @@ async def availability(ctx: Context, id: str) -> dict[str, Any]:
 
 
 async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
-    views = []
+    views, every = [], 0
     for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
         total = addresses.size(addresses.ranges(subnet.allocation_pools))
         used = await ALLOCATIONS.count(ctx.tx, subnet_id=subnet.id)
         first, last = addresses.usable(ipaddress.ip_network(subnet.cidr))
+        total = total or last - first + 1
+        every += total
         views.append(
             {
                 "subnet_id": subnet.id,
                 "subnet_name": subnet.name,
                 "cidr": subnet.cidr,
                 "ip_version": subnet.ip_version,
-                "total_ips": _number(total or last - first + 1),
+                "total_ips": _number(total),
                 "used_ips": used,
             }
         )
@@ -134,15 +138,15 @@ async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
         "network_name": network.name,
         "project_id": network.project_id,
         "tenant_id": network.project_id,
-        "total_ips": _number(sum(int(s["total_ips"]) for s in views)),
+        "total_ips": _number(every),
         "used_ips": sum(s["used_ips"] for s in views),
         "subnet_ip_availability": views,
     }
 
 
-def _number(value: int) -> int | float:
-    """JSON's integers end at 64 bits here; an IPv6 subnet may have more addresses."""
-    return value if value < 2**63 else float(value)
+def _number(value: int) -> int | msgspec.Raw:
+    """Its digits, however many: an IPv6 subnet may have more addresses than 64 bits count."""
+    return value if value < 2**63 else msgspec.Raw(str(value).encode())
 
 
 # -- the automatic topology

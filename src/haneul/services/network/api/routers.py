@@ -30,6 +30,9 @@ _GATEWAY = kinds.mapping(
 )
 
 
+ROUTES = kinds.list_of(HOST_ROUTE, most=1000)
+
+
 def _gateway(value: Any) -> dict[str, Any] | None:
     """Nothing at all, in any spelling, closes the gateway."""
     return None if value in (None, {}, [], "") else _GATEWAY(value)
@@ -68,7 +71,7 @@ ROUTER = Resource(
             is_stored=False,
             ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
-        Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
+        Attribute("routes", ROUTES, is_stored=False),
         Attribute("ha", _special, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
         Attribute(
             "distributed",
@@ -107,7 +110,7 @@ ROUTER = Resource(
         ),
         "update": (
             errors.HANotEnoughAvailableAgents,
-            errors.RoutesExhausted,
+            errors.OverQuota,
             errors.RoutesOutOfReach,
             errors.NetworkNotFound,
             errors.BadRouterRequest,
@@ -188,7 +191,7 @@ async def remove_router_interface(ctx: Context, id: str, body: Document) -> rout
 
 def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
-        wanted: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+        wanted: list[dict[str, str]] = ROUTES(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
         raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
     return wanted
@@ -201,7 +204,7 @@ def _routes_of(body: Document) -> list[dict[str, str]]:
         errors.RouterNotFound,
         errors.InvalidInput,
         errors.BadRouterRequest,
-        errors.RoutesExhausted,
+        errors.OverQuota,
         errors.RoutesOutOfReach,
     ),
 )
@@ -218,7 +221,7 @@ async def add_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, An
         errors.RouterNotFound,
         errors.InvalidInput,
         errors.BadRouterRequest,
-        errors.RoutesExhausted,
+        errors.OverQuota,
         errors.RoutesOutOfReach,
     ),
 )

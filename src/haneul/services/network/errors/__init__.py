@@ -385,13 +385,6 @@ class SubnetMismatchForPort(BadRequest):
     message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
 
 
-class RoutesExhausted(BadRequest):
-    code = "network.too_many_routes"
-    message = (
-        "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
-    )
-
-
 class ExternalIpAddressExhausted(BadRequest):
     code = "network.external_addresses_exhausted"
     message = "Unable to find any IP address on external network {net_id}."

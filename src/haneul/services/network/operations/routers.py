@@ -13,7 +13,6 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
-from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -26,7 +25,7 @@ from haneul.services.network.operations import networks, new_ports, ports, subne
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import PORTS
-from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.quotas import QUOTAS, ROUTES
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
 
@@ -304,8 +303,7 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 
 async def _checked_routes(ctx: Context, router: Router, hops: Sequence[dict[str, str]]) -> list[Route]:
     routes = list(dict.fromkeys(Route(**r) for r in hops))
-    if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
-        raise errors.RoutesExhausted(router_id=router.id, quota=most)
+    await QUOTAS.require(ctx, router.project_id, errors.OverQuota, **{ROUTES: len(routes)})
     ours = await PORTS.find(ctx.tx, held_by=router.id)
     near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})
     own_ips = {f.ip_address for p in ours for f in p.fixed_ips}
