@@ -297,6 +297,9 @@ def block_storage(t: Things) -> Knowledge:
     )  # fmt: skip
 
 
+UNTIL_2_43 = {"addFixedIp": "networkId", "removeFixedIp": "address"}
+
+
 def compute(t: Things) -> Knowledge:
     special: dict[str, Any] = {
         "reboot": {"type": "SOFT"}, "os-resetState": {"state": "active"}, "createImage": {"name": "x"},
@@ -344,7 +347,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/servers/{id}/os-volume_attachments": {"volumeAttachment": {"volumeId": t["free"]}},
         },
         actions={
-            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table},
+            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table if name not in UNTIL_2_43},
             "/v2.1/flavors/{id}/action": {
                 "addTenantAccess": {"tenant": "of-somebody"}, "removeTenantAccess": {"tenant": t["project"]},
             },
@@ -366,6 +369,11 @@ def compute(t: Things) -> Knowledge:
             Operation("GET /v2.1/limits?tenant_id", "GET", f"{COMPUTE}/limits?tenant_id={t['project']}", version=version),
             Operation("GET /v2.1/os-keypairs?user_id", "GET", f"{COMPUTE}/os-keypairs?user_id={t['user']}",
                       version=version),
+            *(
+                Operation(f"POST /v2.1/servers/{{id}}/action {name}", "POST", f"{servers}/{t['server']}/action",
+                          {name: {field: t["public"] if field == "networkId" else "192.0.2.7"}}, "compute 2.43")
+                for name, field in UNTIL_2_43.items()
+            ),
             Operation("GET /v2.1/flavors/{id} (of nobody)", "GET", f"{COMPUTE}/flavors/{t['hidden_flavor']}",
                       version=version),
         ),

@@ -126,7 +126,7 @@ async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
     credentials.require_own_token(ctx)
-    changed, extra = read(ChangedCredential, body.credential, of="credential")
+    changed, extra = read(ChangedCredential, body.credential, of="credential", may_be_empty=False)
     credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id)
     if extra.pop("id", credential_id) != credential_id:
         raise ImmutableId(kind="credential")

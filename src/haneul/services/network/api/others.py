@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
@@ -131,9 +133,9 @@ def _availability(use: NetworkUse) -> dict[str, Any]:
     }
 
 
-def _number(value: int) -> int | float:
-    """JSON's integers end at 64 bits here; an IPv6 subnet may have more addresses."""
-    return value if value < 2**63 else float(value)
+def _number(value: int) -> int | msgspec.Raw:
+    """Its digits, however many: an IPv6 subnet may have more addresses than 64 bits count."""
+    return value if value < 2**63 else msgspec.Raw(str(value).encode())
 
 
 # -- the automatic topology
