@@ -17,9 +17,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.disks import disk_files
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.config import ObjectStorageOptions
-from haneul.services.object_storage.model import conditions
+from haneul.services.object_storage.model import conditions, metadata
 from haneul.services.object_storage.model.containers import Container
-from haneul.services.object_storage.model.metadata import SYSTEM
 from haneul.services.object_storage.model.names import Place, require_object
 from haneul.services.object_storage.model.objects import Content, Stored, StoredObject
 from haneul.services.object_storage.operations import accounts, containers, versions
@@ -30,8 +29,6 @@ from haneul.services.object_storage.store.data import arrived, data_of
 from haneul.services.object_storage.store.objects import CONTENTS, OBJECTS
 
 TRIES = 10
-STAYS = {"x-static-large-object"}
-"""What an object keeps beside the service's own headers when it is given others."""
 
 
 class NewObject(NamedTuple):
@@ -191,7 +188,7 @@ async def update(ctx: Context, place: Place, headers: Mapping[str, str], content
     thing = await there(ctx, container, place.name)
     if thing is None:
         raise errors.ObjectNotFound(name=place.name)
-    own = {name: value for name, value in thing.headers.items() if name in STAYS or SYSTEM in name}
+    own = {name: value for name, value in thing.headers.items() if metadata.is_kept_by_itself(name)}
     changed = msgspec.structs.replace(
         thing,
         headers={**headers, **own},
@@ -241,7 +238,7 @@ def time_to_delete(headers: Mapping[str, str], now_s: float) -> int | None:
         text = headers.get(header)
         if not text:
             continue
-        if not text.lstrip("-").isdecimal() or not text.isascii() or len(text) > 15:
+        if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 15:
             raise errors.BadHeader(reason=f"Non-integer {name}")
         at = int(base) + int(text)
         if at <= now_s:
