@@ -8,12 +8,14 @@ import pytest
 
 from haneul.kernel.auth import SYSTEM
 from haneul.kernel.context import NO_TRANSACTION, Context
+from haneul.services.object_storage.operations.objects import remove_expired
 from haneul.services.object_storage.reconcilers.data import (
     remove_expired_objects,
     remove_old_data,
     remove_stray_data,
 )
 from haneul.services.object_storage.store.data import data_of
+from haneul.services.object_storage.store.objects import OBJECTS
 from tests.conftest import Cloud
 from tests.services.object_storage.store import Account
 
@@ -185,6 +187,21 @@ async def test_objects_go_when_their_time_has_come(swift: Account, cloud: Cloud)
     await look(cloud, remove_expired_objects)
     assert await swift.names() == []
     assert (await swift.call("HEAD", "c")).headers["x-container-object-count"] == "0"
+
+
+async def test_what_was_put_instead_of_what_expired_stays(swift: Account, cloud: Cloud) -> None:
+    await swift.container()
+    await swift.put("c/o", CONTENT, **{"X-Delete-After": "1"})
+    async with cloud.platform.reading() as ctx:
+        expired = await OBJECTS.find(ctx.tx, name="o")
+    cloud.platform.clock = Later(cloud.platform.clock, 5)  # type: ignore[assignment]
+    await swift.put("c/o", b"new")
+    for each in expired:
+        await Context(cloud.platform, SYSTEM, NO_TRANSACTION).transact(
+            remove_expired, each.container_id, [each.name]
+        )
+    assert (await swift.call("GET", "c/o", status=200)).content == b"new"
+    assert (await swift.call("HEAD", "c")).headers["x-container-bytes-used"] == "3"
 
 
 class Later:

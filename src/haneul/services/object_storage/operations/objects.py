@@ -6,7 +6,7 @@ there before are one transaction. So a list shows what was just written, and not
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from haneul.services.object_storage.model.objects import Content, Stored, Stored
 from haneul.services.object_storage.operations import accounts, containers, versions
 from haneul.services.object_storage.operations.versions import forget_data
 from haneul.services.object_storage.store import accounts as counts
-from haneul.services.object_storage.store.accounts import ACCOUNTS
+from haneul.services.object_storage.store.accounts import ACCOUNTS, CONTAINERS
 from haneul.services.object_storage.store.data import arrived, data_of
 from haneul.services.object_storage.store.objects import CONTENTS, OBJECTS
 
@@ -216,6 +216,17 @@ async def delete(ctx: Context, place: Place) -> None:
 
     if not await races.won(deleted):
         raise errors.ObjectNotFound(name=place.name)
+
+
+async def remove_expired(ctx: Context, container_id: str, names: Iterable[str]) -> None:
+    """Those of these objects whose time has passed are gone; what was put in their place meanwhile stays."""
+    container = await CONTAINERS.get(ctx.tx, container_id)
+    if container is not None:
+        await ctx.tx.lock("object storage account", container.account)
+    for name in names:
+        thing = await OBJECTS.get(ctx.tx, container_id, name)
+        if thing is not None and thing.delete_at is not None and thing.delete_at <= ctx.now().timestamp():
+            await versions.remove(ctx, thing)
 
 
 async def once(content: bytes) -> AsyncIterator[bytes]:
