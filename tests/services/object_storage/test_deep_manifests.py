@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from haneul.kernel.http.door import Limits
+from tests.security.test_connections import serving
 from tests.services.object_storage.store import Account
 
 PUT, DELETE = {"multipart-manifest": "put"}, {"multipart-manifest": "delete"}
@@ -59,3 +63,18 @@ async def test_a_manifest_that_names_itself_is_deleted_once(swift: Account) -> N
     answer = await swift.call("DELETE", "c/o", params=DELETE, headers=JSON_PLEASE, status=200)
     assert (answer.json()["Number Deleted"], answer.json()["Errors"]) == (1, [])
     assert await swift.names() == ["segment"]
+
+
+async def test_an_answer_that_cannot_go_on_ends_the_connection_and_leaves_one_line(
+    swift: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    await swift.container()
+    await swift.put("c/0", b"first")
+    await swift.put("c/1", b"second")
+    await manifest(swift, "c/o", ["/c/0", "/c/1"])
+    await swift.put("c/1", b"changed")
+    async with serving(Limits(), app=swift.cloud.plane.app.falcon) as server:
+        head = f"GET {swift.url}/c/o HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {swift.who.token}\r\n\r\n"
+        answer = await server.answer(head.encode())
+    assert b"content-length: 11\r\n" in answer and answer.endswith(b"first")
+    assert [record for record in caplog.records if record.exc_info] == []

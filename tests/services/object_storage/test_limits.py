@@ -130,11 +130,13 @@ async def test_ranges_are_parts_of_what_is_there(swift: Account, content: bytes)
         ("bytes=-7", content[-7:]),
         ("bytes=3-999999", content[3:]),
         ("bytes=-999999", content),
+        (f"bytes=0-{2**64}", content),
     ):
         answer = await swift.call("GET", "c/o", headers={"Range": text}, status=206)
         assert answer.content == expected
     for text in ("bytes=9-3", "bytes=a-b", "lines=1-2", "bytes=-"):
         assert (await swift.call("GET", "c/o", headers={"Range": text}, status=200)).content == content
+    await swift.call("GET", "c/o", headers={"Range": f"bytes={'9' * 4000}-"}, status=416)
     answer = await swift.call("GET", "c/o", headers={"Range": f"bytes={size}-"}, status=416)
     assert answer.headers["content-range"] == f"bytes */{size}"
     answer = await swift.call("GET", "c/o", headers={"Range": "bytes=0-1,5-6"}, status=206)

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from falcon.asgi.stream import BoundedStream
 
-from haneul.kernel.errors import BadRequest
+from haneul.kernel import log
+from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.page_safety import LOCKED_HEADERS
+
+logger = structlog.get_logger(__name__)
 
 SENDS_ANSWERS = "haneul.answer"
 """The extension of a server that sends answers whole: an awaitable function (status, lines of the head, body)."""
@@ -153,8 +157,14 @@ class Outgoing:
             return
         await send({"type": "http.response.start", "status": self.status, "headers": self._pairs()})
         if self.stream is not None and not is_empty:
-            async for piece in self.stream:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            try:
+                async for piece in self.stream:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except HaneulError as problem:
+                if whole is None:
+                    raise
+                logger.warning("an answer ended before its time", path=log.cut(scope["path"]), reason=problem.text)
+                return  # the server ends the connection, so that nobody takes it for the whole
             data = None
         await send({"type": "http.response.body", "body": b"" if is_empty or data is None else data})
 
