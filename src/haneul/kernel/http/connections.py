@@ -113,7 +113,9 @@ class LimitedConnection(Connection):
                 hosts += 1
             elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
                 self._refusal = 501, "Bodies come as they are, or chunked."
-                raise ValueError("transfer")  # the parser would find it too late: the request would have begun
+                raise ValueError(
+                    "transfer"
+                )  # the parser would find it too late: the request would have begun
         if hosts > 1:  # for whom a proxy took it is not to be guessed
             raise ValueError("hosts")
         if len(self.pipeline) >= MOST_PIPELINED:

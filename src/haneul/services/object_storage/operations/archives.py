@@ -57,7 +57,7 @@ class Archive:
         """The next file, whose content `read` gives; None at the end."""
         await self._pass_over(self._left + self._padding)
         self._left = self._padding = 0
-        name, said = b"", dict[bytes, bytes]()
+        name, records = b"", dict[bytes, bytes]()
         while True:
             block = await self._read(BLOCK)
             if len(block) < BLOCK:
@@ -67,24 +67,24 @@ class Archive:
             if not block.strip(b"\0"):
                 return None
             info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-            if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith(b"GNU.sparse") for key in said):
+            if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith(b"GNU.sparse") for key in records):
                 raise BadArchive("it holds a sparse file")
             if info.type == tarfile.GNUTYPE_LONGNAME:
                 name = (await self._header(info.size)).rstrip(b"\0")
             elif info.type in _PAX:
-                said = pax(await self._header(info.size))
+                records = pax(await self._header(info.size))
             elif info.isreg():
-                size = number(said[b"size"]) if b"size" in said else info.size
+                size = number(records[b"size"]) if b"size" in records else info.size
                 if size < 0:
                     raise BadArchive("a size is negative")
                 self._left, self._padding = size, -size % BLOCK
                 own = info.name.encode("utf-8", "surrogateescape")
-                return Member(said.get(b"path") or name or own, size)
+                return Member(records.get(b"path") or name or own, size)
             else:
                 if info.type not in tarfile.SUPPORTED_TYPES or info.type in _WITH_DATA:
                     await self._pass_over(max(0, info.size) + -info.size % BLOCK)
                 if info.type not in _WITH_DATA:
-                    name, said = b"", {}
+                    name, records = b"", {}
 
     async def read(self) -> bytes:
         """More of the file that `next` gave last; empty at its end."""
@@ -124,7 +124,7 @@ _WITH_DATA = (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK)
 
 def pax(header: bytes) -> dict[bytes, bytes]:
     """The records `LENGTH KEY=VALUE` of a header of the newer form."""
-    said: dict[bytes, bytes] = {}
+    records: dict[bytes, bytes] = {}
     at = 0
     while at < len(header) and header[at]:
         length_ends = header.find(b" ", at, at + 20)
@@ -135,12 +135,13 @@ def pax(header: bytes) -> dict[bytes, bytes]:
         if end > len(header) or not record.endswith(b"\n") or b"=" not in record:
             raise BadArchive("a header cannot be read")
         key, _, value = record[:-1].partition(b"=")
-        said[key] = value
+        records[key] = value
         at = end
-    return said
+    return records
 
 
 def number(text: bytes) -> int:
+    """The number that these digits are; BadArchive for what is none."""
     if not text.isdigit() or len(text) > 18:
         raise BadArchive("a number cannot be read")
     return int(text)
