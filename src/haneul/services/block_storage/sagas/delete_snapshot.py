@@ -7,6 +7,8 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage.drivers.interface import Volumes
+from haneul.services.block_storage.model.messages import Actions
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
@@ -42,6 +44,7 @@ async def mark_error(ctx: Context, old: OldSnapshot, failure: Failure) -> None:
         await SNAPSHOTS.update(
             ctx.tx, msgspec.structs.replace(snapshot, settled="error_deleting", fault=failure.message)
         )
+        await tell(ctx, Actions.DELETE_SNAPSHOT, snapshot.id, snapshot.project_id)
 
 
 DELETE_SNAPSHOT = Saga(
