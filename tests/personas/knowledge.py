@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
+from haneul.services.block_storage.api.volume_actions import ACTIONS as VOLUME_ACTIONS
 from haneul.services.compute.api.server_actions import ACTIONS
 from tests.personas.matrix import Knowledge, Operation
 from tests.security.kit import COMPUTE, KEY, NETWORK, VOLUME
@@ -305,7 +305,7 @@ def block_storage(t: Things) -> Knowledge:
             },
         },
         actions={
-            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in volume_actions},
+            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
             "/v3/backups/{id}/action": snapshot,
             "/v3/groups/{id}/action": {
@@ -327,6 +327,9 @@ def block_storage(t: Things) -> Knowledge:
         ),
         without=("/v3/{project_id}", "/v3/os-volume-transfer"),
     )  # fmt: skip
+
+
+UNTIL_2_43 = {"addFixedIp": "networkId", "removeFixedIp": "address"}
 
 
 def compute(t: Things) -> Knowledge:
@@ -364,7 +367,7 @@ def compute(t: Things) -> Knowledge:
             "PUT /v2.1/os-aggregates/{id}": {"aggregate": named},
             "POST /v2.1/os-keypairs": {"keypair": {**named, "type": "ssh", "public_key": KEY}},
             "PUT /v2.1/os-quota-class-sets/{name}": {"quota_class_set": {"instances": 5}},
-            "PUT /v2.1/os-quota-sets/{project_id}": {"quota_set": {"instances": 5}},
+            "PUT /v2.1/os-quota-sets/{id}": {"quota_set": {"instances": 5}},
             "POST /v2.1/servers": {"server": server},
             "PUT /v2.1/servers/{id}": {"server": named},
             "POST /v2.1/servers/{id}/metadata": {"metadata": {"a": "b"}},
@@ -376,7 +379,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/servers/{id}/os-volume_attachments": {"volumeAttachment": {"volumeId": t["free"]}},
         },
         actions={
-            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS},
+            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table if name not in UNTIL_2_43},
             "/v2.1/flavors/{id}/action": {
                 "addTenantAccess": {"tenant": "of-somebody"}, "removeTenantAccess": {"tenant": t["project"]},
             },
@@ -398,6 +401,11 @@ def compute(t: Things) -> Knowledge:
             Operation("GET /v2.1/limits?tenant_id", "GET", f"{COMPUTE}/limits?tenant_id={t['project']}", version=version),
             Operation("GET /v2.1/os-keypairs?user_id", "GET", f"{COMPUTE}/os-keypairs?user_id={t['user']}",
                       version=version),
+            *(
+                Operation(f"POST /v2.1/servers/{{id}}/action {name}", "POST", f"{servers}/{t['server']}/action",
+                          {name: {field: t["public"] if field == "networkId" else "192.0.2.7"}}, "compute 2.43")
+                for name, field in UNTIL_2_43.items()
+            ),
             Operation("GET /v2.1/flavors/{id} (of nobody)", "GET", f"{COMPUTE}/flavors/{t['hidden_flavor']}",
                       version=version),
         ),

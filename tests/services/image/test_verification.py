@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from haneul.kernel.auth import SYSTEM
 from haneul.services.image import public
+from haneul.services.image.store.images import UPLOADS, Upload
 from tests.conftest import Cloud
 from tests.services.image.test_data import send, stored_files
 from tests.services.image.test_images import create
@@ -43,3 +46,18 @@ async def test_staged_data_that_is_not_there_is_found(cloud: Cloud) -> None:
     [name] = stored_files(cloud)
     (cloud.platform.folder / "images" / name).unlink()
     assert f"the staged data {name} is not in" in (await verified(cloud) or "")
+
+
+async def test_the_file_of_a_dead_upload_is_never_nobodys(cloud: Cloud) -> None:
+    dying = (await create(cloud.member))["id"]
+    async with cloud.platform.context(SYSTEM) as ctx:
+        await UPLOADS.add(ctx.tx, Upload("dead", dying, "upload", ctx.now() - timedelta(seconds=1)))
+    left = cloud.platform.folder / "images" / "incoming" / "dead"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"half")
+    assert await verified(cloud) is None
+    assert (
+        await send(cloud.member, (await create(cloud.member))["id"], b"data") == 204
+    )  # it looks for the dead
+    assert not left.exists()
+    assert await verified(cloud) is None

@@ -61,6 +61,6 @@ async def mark_error(ctx: Context, new: NewSnapshot, failure: Failure) -> None:
 CREATE_SNAPSHOT = Saga(
     "block_storage.create_snapshot",
     input=NewSnapshot,
-    steps=[Step(plan), Step(take, undo=drop, deadline_s=600), Step(mark_available)],
+    steps=[Step(plan), Step(take, undo=drop, deadline_s=600), Step(mark_available, joins=True)],
     on_failure=mark_error,
 )

@@ -175,7 +175,7 @@ CREATE_VOLUME = Saga(
     steps=[
         Step(place, undo=unplace),
         Step(make, undo=unmake, deadline_s=3600),
-        Step(mark_available),
+        Step(mark_available, joins=True),
     ],
     on_failure=mark_error,
     elsewhere=place,

@@ -50,6 +50,6 @@ async def mark_error(ctx: Context, old: OldSnapshot, failure: Failure) -> None:
 DELETE_SNAPSHOT = Saga(
     "block_storage.delete_snapshot",
     input=OldSnapshot,
-    steps=[Step(find), Step(drop), Step(forget)],
+    steps=[Step(find), Step(drop), Step(forget, joins=True)],
     on_failure=mark_error,
 )

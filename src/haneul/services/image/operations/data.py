@@ -113,7 +113,7 @@ async def _received(
 async def _begin(ctx: Context, image: Image, kind: str) -> Upload:
     """The image is saving (or uploading) from here on, and nobody else can send data into it."""
     wanted = "saving" if kind == "upload" else "uploading"
-    await store.drop_expired_uploads(ctx.tx, ctx.now())
+    await end_expired(ctx)
     image = await IMAGES.get(ctx.tx, image.id) or image  # its status as it is without dead uploads
     if image.status != "queued":
         raise errors.WrongStatus(current=image.status, wanted=wanted)
@@ -124,6 +124,18 @@ async def _begin(ctx: Context, image: Image, kind: str) -> Upload:
         return await UPLOADS.add(ctx.tx, row)
     except Duplicate:
         raise errors.WrongStatus(current=wanted, wanted=wanted) from None
+
+
+async def end_expired(ctx: Context) -> int:
+    """Uploads whose process died are forgotten, and their files are gone; how many there were.
+
+    The files go before the rows do, so that at no moment a file is nobody's.
+    """
+    expired = await store.expired_uploads(ctx.tx, ctx.now())
+    for upload_id in expired:
+        await asyncio.to_thread(Files(ctx.platform.folder).remove, upload_id)
+        await UPLOADS.remove(ctx.tx, id=upload_id)
+    return len(expired)
 
 
 @contextlib.asynccontextmanager

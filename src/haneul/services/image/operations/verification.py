@@ -47,6 +47,7 @@ async def _problems(ctx: Context) -> AsyncIterator[str]:
 
     wanted: dict[Path, set[str]] = {folder: set(coming) for folder in watched}
     wanted[cache] |= {copy.image_id for copy in copies}
+    wanted[files.incoming] |= {blob for _, blob in removing}  # deleted while the data was being sent
     for name, folder in folders.items():
         if folder is not None:
             wanted[folder] |= kept[name] | {blob for where, blob in removing if where == name}

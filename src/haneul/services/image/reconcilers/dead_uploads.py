@@ -17,6 +17,7 @@ from haneul.kernel.errors import DriverError, HaneulError
 from haneul.kernel.reconciler import reconciler
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.events import ImageDeleted, ImageUpdated, ImportFailed
+from haneul.services.image.operations import data
 from haneul.services.image.store import images as store
 from haneul.services.image.store import leftovers
 from haneul.services.image.store.files import Files
@@ -37,7 +38,7 @@ async def remove_dead_uploads(ctx: Context) -> None:
 async def end_dead_uploads(ctx: Context) -> None:
     """Whose lease has run out sends no more: the image is queued again, and nothing of the data stays."""
     async with ctx.in_transaction() as c:
-        ended = await store.drop_expired_uploads(c.tx, c.now())
+        ended = await data.end_expired(c)
     if ended:
         await remove_dead_uploads.look(ctx)
 
@@ -47,7 +48,7 @@ async def remove_stray_files(ctx: Context) -> None:
     files = Files(ctx.platform.folder)
     present = await asyncio.to_thread(files.names)
     async with ctx.in_transaction() as c:
-        await store.drop_expired_uploads(c.tx, c.now())
+        await data.end_expired(c)
         coming = await store.coming_files(c.tx)
         kept = set()
         for name in ctx.options(ImageOptions).all_stores():

@@ -144,9 +144,9 @@ async def twin(tx: Tx, stored: Stored, store: str) -> str | None:
     return None
 
 
-_EXPIRED = Query(sa.delete(UPLOADS.table).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))
+_EXPIRED = Query(sa.select(UPLOADS.c.id).where(UPLOADS.c.until < sa.bindparam("now", type_=sa.Text)))
 
 
-async def drop_expired_uploads(tx: Tx, now: datetime) -> int:
-    """Forget the uploads whose process died; how many there were."""
-    return await tx.run(_EXPIRED, now=UPLOADS.value("until", now))
+async def expired_uploads(tx: Tx, now: datetime) -> list[str]:
+    """The ids of the uploads whose process died."""
+    return [str(row[0]) for row in await tx.all(_EXPIRED, now=UPLOADS.value("until", now))]
