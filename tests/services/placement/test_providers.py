@@ -206,3 +206,15 @@ async def test_a_class_of_its_own_can_be_offered_and_held(cloud: Cloud) -> None:
     assert answer.status_code == 204, answer.text
     gone = await cloud.admin.delete(f"{BASE}/resource_classes/{name}", version=LATEST)
     assert gone.status_code == 409
+
+
+async def test_before_generations_aggregates_are_a_list_and_the_last_one_wins(cloud: Cloud) -> None:
+    path = f"{BASE}/resource_providers/{await make(cloud)}/aggregates"
+    first, second = new_id(), new_id()
+    for aggregates in ([first], [first, second], []):
+        put = await cloud.admin.put(path, aggregates, version="placement 1.18")
+        assert (put.status_code, put.json()) == (200, {"aggregates": sorted(aggregates)})
+        shown = await cloud.admin.get(path, version="placement 1.18")
+        assert shown.json() == {"aggregates": sorted(aggregates)}
+    assert (await cloud.admin.put(path, {"aggregates": []}, version="placement 1.18")).status_code == 400
+    assert (await cloud.admin.put(path, [], version="placement 1.19")).status_code == 400

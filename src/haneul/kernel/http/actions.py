@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from haneul.kernel.context import Context
+from haneul.kernel.context import Context, Version
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.schema import decode
 from haneul.kernel.policy import Rule
@@ -34,6 +34,8 @@ class Action:
     act: Act
     shape: Any
     """What the argument must be; None: whatever it is, the action looks at it itself, or does not."""
+    until: Version | None
+    """From this version on there is no such action."""
 
 
 def read(ctx: Context, name: str, argument: Any, shape: Any) -> Any:
@@ -63,11 +65,13 @@ class Actions:
     read: Read = read
     table: dict[str, Action] = field(default_factory=dict)
 
-    def action(self, name: str, rule: Rule, shape: Any = None) -> Callable[[A], A]:
+    def action(
+        self, name: str, rule: Rule, shape: Any = None, *, until: Version | None = None
+    ) -> Callable[[A], A]:
         """Declare what `{name: ...}` does."""
 
         def declare(act: A) -> A:
-            self.table[name] = Action(rule, act, shape)
+            self.table[name] = Action(rule, act, shape, until)
             return act
 
         return declare
@@ -77,9 +81,9 @@ class Actions:
         if len(body) != 1:
             raise BadRequest("Malformed request body")
         (name, argument), *_ = body.items()
-        if name not in self.table:
+        action = self.table.get(name)
+        if action is None or (action.until is not None and ctx.wants(action.until)):
             raise self.unknown(ctx, name[:200])
-        action = self.table[name]
         # As upstream, what is wrong with the argument is said before anybody looks for the thing, or asks who may.
         if action.shape is not None:
             argument = self.read(ctx, name, argument, action.shape)

@@ -119,6 +119,7 @@ async def create_aggregate(ctx: Context, body: CreateAggregate) -> dict[str, Any
         errors.HostInOtherZone,
         errors.HostZoneInUse,
         errors.AggregateZoneInUse,
+        errors.ZoneWithoutName,
     ),
 )
 async def update_aggregate(ctx: Context, id: str, body: UpdateAggregate) -> dict[str, Any]:
@@ -154,6 +155,7 @@ async def delete_aggregate(ctx: Context, id: str) -> None:
         errors.HostInOtherZone,
         errors.HostZoneInUse,
         errors.AggregateZoneInUse,
+        errors.ZoneWithoutName,
         errors.AggregateExists,
     ),
 )

@@ -122,7 +122,7 @@ class Hypervisor(HypervisorName):
 
     hypervisor_type: str
     hypervisor_version: int
-    host_ip: str | None
+    host_ip: str
     service: ServiceOfHypervisor
     uptime: Annotated[str | None, since("2.88")]
     vcpus: Annotated[int, until("2.87")]
@@ -178,6 +178,11 @@ class ImageName(Answer):
     links: list[TypedLink]
 
 
+class ServerOfImage(Answer):
+    id: str
+    links: list[Link]
+
+
 class Image(ImageName):
     min_ram: int = field(name="minRam")
     min_disk: int = field(name="minDisk")
@@ -187,6 +192,8 @@ class Image(ImageName):
     status: str
     progress: int
     size: int | None = field(name="OS-EXT-IMG-SIZE:size")
+    server: ServerOfImage | UnsetType = UNSET
+    """What it was made of."""
 
 
 class OneImage(Answer):

@@ -18,6 +18,8 @@ from haneul.services.compute.operations.hosts import HostView
 from haneul.services.compute.policy import hosts as policy
 
 routes = Routes("/v2.1")
+THIS_MACHINE = "127.0.0.1"
+"""Where a host is that has told of no address of its own: in, or beside, the control plane."""
 NUMBERS = (
     "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used",
     "free_disk_gb", "disk_available_least", "running_vms", "current_workload",
@@ -26,7 +28,7 @@ NUMBERS = (
 
 def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
+        "id": view.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
         "hypervisor_hostname": view.host.name,
         "state": "up" if view.is_up else "down",
         "status": "enabled" if view.host.is_enabled else "disabled",
@@ -45,9 +47,9 @@ def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict
     document |= {
         "hypervisor_type": facts.get("hypervisor_type") or "",
         "hypervisor_version": facts.get("hypervisor_version") or 0,
-        "host_ip": view.host.report.get("address") or None,
+        "host_ip": view.host.report.get("address") or THIS_MACHINE,
         "service": {
-            "id": document["id"],
+            "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else hosts.number(view.host.id),
             "host": view.host.name,
             "disabled_reason": view.host.disabled_reason,
         },
@@ -100,7 +102,7 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     if not ctx.wants(versions.HYPERVISORS_IN_PAGES):
         return matching, with_servers, {}
     size, marker = page_size(query), query.get("marker")
-    ids = [h.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in matching]
+    ids = [h.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in matching]
     if marker is not None:
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")

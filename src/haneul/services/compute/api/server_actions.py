@@ -15,9 +15,10 @@ from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, security_groups, server_answers
 from haneul.services.compute.api import server_views as views
+from haneul.services.compute.api.server_schemas import address
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.operations import actions, disks, servers
+from haneul.services.compute.operations import actions, consoles, disks, interfaces, servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.image import public as image
 from haneul.services.network import public as network
@@ -80,6 +81,7 @@ action = ACTIONS.action
         errors.NotAttached,
         errors.WrongNetworks,
         *network.GROUP_REFUSALS,
+        *network.ADDRESS_REFUSALS,
         *block_storage.VOLUME_REFUSALS,
         *image.IMAGE_REFUSALS,
     ),
@@ -164,23 +166,33 @@ async def create_image(ctx: Context, id: str, argument: Given) -> Reply:
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
 
-def _group_name(name: str, argument: Given) -> str:
-    group_name = _fields(name, argument, ("name",)).get("name")
-    if not isinstance(group_name, str) or not 0 < len(group_name) <= 255:
-        raise BadRequest(f"Invalid input for field/attribute name. Value: {group_name}.")
-    return group_name
+def _text(name: str, argument: Given, field: str) -> str:
+    """The one field of the action: a text, neither empty nor long."""
+    value = _fields(name, argument, (field,)).get(field)
+    if not isinstance(value, str) or not 0 < len(value) <= 255:
+        raise BadRequest(f"Invalid input for field/attribute {field}. Value: {value}.")
+    return value
 
 
 @action("addSecurityGroup", policy.SECURITY_GROUPS_ADD)
 async def add_security_group(ctx: Context, id: str, argument: Given) -> None:
-    name = _group_name("addSecurityGroup", argument)
-    await ctx.transact(actions.join_security_group, id, name)
+    await ctx.transact(actions.join_security_group, id, _text("addSecurityGroup", argument, "name"))
 
 
 @action("removeSecurityGroup", policy.SECURITY_GROUPS_REMOVE)
 async def remove_security_group(ctx: Context, id: str, argument: Given) -> None:
-    name = _group_name("removeSecurityGroup", argument)
-    await ctx.transact(actions.leave_security_group, id, name)
+    await ctx.transact(actions.leave_security_group, id, _text("removeSecurityGroup", argument, "name"))
+
+
+@action("addFixedIp", policy.ADD_ADDRESS, until=versions.NO_ADDRESS_ACTIONS)
+async def add_fixed_ip(ctx: Context, id: str, argument: Given) -> None:
+    await ctx.transact(interfaces.add_address, id, _text("addFixedIp", argument, "networkId"))
+
+
+@action("removeFixedIp", policy.REMOVE_ADDRESS, until=versions.NO_ADDRESS_ACTIONS)
+async def remove_fixed_ip(ctx: Context, id: str, argument: Given) -> None:
+    ip = address(_text("removeFixedIp", argument, "address"), None, "removeFixedIp.address")
+    await ctx.transact(interfaces.remove_address, id, ip)
 
 
 @action("os-getConsoleOutput", policy.CONSOLE_OUTPUT)
@@ -190,7 +202,7 @@ async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
     lines = integer_or_none(length, "length", least=-1)
-    return Reply({"output": await actions.console_log(ctx, id, lines)}, status=200)
+    return Reply({"output": await consoles.log(ctx, id, lines)}, status=200)
 
 
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
@@ -199,11 +211,11 @@ async def vnc_console(ctx: Context, id: str, argument: Given) -> Reply:
     # The second kind is gone upstream, but clients still have it in their lists: they get the one there is.
     if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    console = await actions.open_console(ctx, id, "novnc")
+    console = await consoles.open(ctx, id, "novnc")
     return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", console)}}, status=200)
 
 
-def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
+def _console_url(ctx: Context, kind: str, console: consoles.OpenConsole) -> str:
     token = console.token
     if kind == "serial":
         address = ctx.endpoint.replace("http://", "ws://").replace("https://", "wss://")
@@ -230,7 +242,7 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
     protocol, kind = fields.get("protocol"), fields.get("type")
     if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    url = _console_url(ctx, str(kind), await actions.open_console(ctx, id, str(kind)))
+    url = _console_url(ctx, str(kind), await consoles.open(ctx, id, str(kind)))
     return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
 
 

@@ -37,13 +37,13 @@ PATTERNS = {
     "access_ip_v6": "access_ip_v6",
 }  # fmt: skip
 NUMBERS = {"launch_index": "launch_index", "power_state": "power_state"}
-ALIKE = {"progress": "0", "root_device_name": "/dev/vda", "kernel_id": "", "ramdisk_id": ""}
+ALIKE = {"progress": "0", "kernel_id": "", "ramdisk_id": ""}
 """What is the same of all servers, as Nova stores it."""
 SPELLED = {"config_drive": ("config_drive", {True: "True", False: ""})}
 ELSEWHERE = {
     "availability_zone", "task_state", "flavor", "status", "ip", "ip6", "changes-since", "all_tenants", "deleted",
     "soft_deleted", "project_id", "tenant_id", "sort_key", "sort_dir", "limit", "marker", "terminated_at",
-    "auto_disk_config", "description",
+    "auto_disk_config", "description", "root_device_name",
 }  # fmt: skip
 SINCE = {
     **dict.fromkeys(TAGS, versions.SERVERS_HAVE_TAGS),
@@ -106,6 +106,8 @@ class Asked(NamedTuple):
     tags: dict[str, list[str]]
     zone: str | None = None
     """A pattern of the zones that servers are in."""
+    root_device: str | None = None
+    """A pattern of what their first disks are called."""
     task_state: str | None = None
     is_of_nothing: bool = False
     """No server can be an answer."""
@@ -120,7 +122,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
     names = _allowed(ctx, query)
     which = _which(ctx, query, names)
     tags = {kind: words for kind in TAGS if kind in names and (words := _split(query, kind))}
-    zone = task = None
+    zone = root = task = None
     try:
         filters = [*_whose(ctx, query, all_tenants), *_statuses(ctx, query), *_changed(query, names)]
         for name in EXACT.keys() & names:
@@ -154,11 +156,13 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
                 )
         if "availability_zone" in names:
             zone = _pattern(query, "availability_zone")
+        if "root_device_name" in names:
+            root = _pattern(query, "root_device_name")
         if "task_state" in names:
             task = query.get("task_state")
     except Nothing:
         return Asked(which, [], {}, is_of_nothing=True)
-    return Asked(which, filters, tags, zone, task)
+    return Asked(which, filters, tags, zone, root, task)
 
 
 def _allowed(ctx: Context, query: Query) -> set[str]:

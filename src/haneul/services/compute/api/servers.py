@@ -209,7 +209,7 @@ async def _page(
         return [], {}
     page = await server_lists.page(
         ctx, search.which, search.filters, sort=sort, marker=query.get("marker"), limit=size, tags=search.tags,
-        zone=search.zone,
+        zone=search.zone, root_device=search.root_device,
     )  # fmt: skip
     more = next_links(ctx, path, query, page, size, page[-1].id if page else "")
     if search.task_state is not None:

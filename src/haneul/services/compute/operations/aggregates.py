@@ -86,8 +86,10 @@ async def _require_one_zone(ctx: Context, aggregate: Aggregate, names: Iterable[
 async def update(
     ctx: Context, number: str, *, name: str | None = None, metadata: dict[str, str | None] | None = None
 ) -> Aggregate:
-    """Change the name, and single metadata; None removes one."""
+    """Change the name, and single metadata; None removes one, but for the zone, which can only become another."""
     old = await show(ctx, number)
+    if metadata and metadata.get(ZONE, "") is None:
+        raise errors.ZoneWithoutName(id=number, name=old.name)
     left = {k: v for k, v in old.metadata.items() if k not in (metadata or {})}
     kept = joined(left, {k: v for k, v in (metadata or {}).items() if v is not None}, "metadata")
     at = ctx.now() if name else old.updated_at  # upstream: metadata and hosts come and go without a mark

@@ -37,8 +37,13 @@ class HostView(msgspec.Struct, frozen=True):
         return self.host.facts("hypervisor")
 
     @property
+    def id(self) -> str:
+        """As placement knows it too: by the id of a hypervisor people ask there for what it has."""
+        return self.host.provider_id
+
+    @property
     def number(self) -> int:
-        return number(self.host.id)
+        return number(self.id)
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -83,7 +88,7 @@ async def show(ctx: Context, id: str) -> HostView:
     """The host with that id, or that number for old clients."""
     by_uuid = ctx.wants(versions.SERVICES_HAVE_UUIDS)
     for each in await list(ctx):
-        if (each.host.id if by_uuid else str(each.number)) == id:
+        if (each.id if by_uuid else str(each.number)) == id:
             return each
     raise errors.HostNotFound(host=id)
 

@@ -6,7 +6,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import host_of, require, tagged
+from haneul.services.compute.model.servers import host_of, require, require_unlocked, tagged
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
@@ -55,6 +55,20 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
     require(server, "detach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "detach_interface")
     await ctx.start(DETACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
+
+
+async def add_address(ctx: Context, id: str, network_id: str) -> None:
+    """The server's NIC on that network has one more address."""
+    server = await servers.show(ctx, id, policy.ADD_ADDRESS)
+    require_unlocked(server, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
+    await network.add_address(ctx, server.id, network_id)
+
+
+async def remove_address(ctx: Context, id: str, ip: str) -> None:
+    """None of the server's NICs has that address."""
+    server = await servers.show(ctx, id, policy.REMOVE_ADDRESS)
+    require_unlocked(server, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
+    await network.remove_address(ctx, server.id, ip)
 
 
 async def only_network(ctx: Context) -> str:

@@ -66,7 +66,7 @@ async def give_up(ctx: Context, attach: Attach, failure: Failure) -> None:
 ATTACH_VOLUME = Saga(
     "compute.attach_volume",
     input=Attach,
-    steps=[Step(connect, undo=disconnect), Step(plug, undo=unplug), Step(complete)],
+    steps=[Step(connect, undo=disconnect), Step(plug, undo=unplug), Step(complete, joins=True)],
     on_failure=give_up,
 )
 
@@ -96,7 +96,7 @@ async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:
 DETACH_VOLUME = Saga(
     "compute.detach_volume",
     input=Attach,
-    steps=[Step(unplug, undo=replug), Step(disconnect), Step(forget)],
+    steps=[Step(unplug, undo=replug), Step(disconnect), Step(forget, joins=True)],
     on_failure=keep,
 )
 

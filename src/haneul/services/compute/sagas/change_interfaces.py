@@ -76,6 +76,6 @@ ATTACH_INTERFACE = Saga(
 DETACH_INTERFACE = Saga(
     "compute.detach_interface",
     input=Interface,
-    steps=[Step(unplug, undo=replug), Step(unwire), Step(let_go)],
+    steps=[Step(unplug, undo=replug), Step(unwire), Step(let_go, joins=True)],
     on_failure=keep,
 )

@@ -81,7 +81,12 @@ Action = Callable[[Context, Change], Awaitable[None]]
 
 
 def _saga(kind: str, call: Action, become: Action) -> Saga:
-    return Saga(kind, input=Change, steps=[Step(call, deadline_s=180), Step(become)], on_failure=keep_state)
+    return Saga(
+        kind,
+        input=Change,
+        steps=[Step(call, deadline_s=180), Step(become, joins=True)],
+        on_failure=keep_state,
+    )
 
 
 STOP_SERVER = _saga("compute.stop_server", shut_down, become_stopped)

@@ -122,6 +122,6 @@ async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:
 DELETE_SERVER = Saga(
     "compute.delete_server",
     input=Doomed,
-    steps=[Step(find), Step(remove_machine), Step(remove_wires), Step(forget)],
+    steps=[Step(find), Step(remove_machine), Step(remove_wires), Step(forget, joins=True)],
     on_failure=mark_error,
 )

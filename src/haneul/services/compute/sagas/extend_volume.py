@@ -40,6 +40,6 @@ async def give_up(ctx: Context, larger: Larger, failure: Failure) -> None:
 EXTEND_VOLUME = Saga(
     "compute.extend_volume",
     input=Larger,
-    steps=[Step(show_growth), Step(note_growth)],
+    steps=[Step(show_growth), Step(note_growth, joins=True)],
     on_failure=give_up,
 )

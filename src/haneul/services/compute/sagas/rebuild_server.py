@@ -113,7 +113,7 @@ REBUILD_SERVER = Saga(
         Step(find_root_disk, deadline_s=600),
         Step(describe_again),
         Step(machines.start_again, undo=machines.remove),
-        Step(mark_rebuilt),
+        Step(mark_rebuilt, joins=True),
         Step(drop_old_disk),
     ],
     on_failure=remain,

@@ -115,10 +115,10 @@ RESCUE_SERVER = Saga(
     steps=[
         *restore.WHAT_IT_STANDS_ON,
         Step(make_rescue_disk, undo=remove_rescue_disk, deadline_s=600),
-        Step(describe_rescue),
+        Step(describe_rescue, joins=True),
         Step(shut_down, undo=run_as_before, deadline_s=180),
         Step(boot, undo=cut_power),
-        Step(become_rescued),
+        Step(become_rescued, joins=True),
     ],
     on_failure=stay,
 )
@@ -140,7 +140,7 @@ UNRESCUE_SERVER = Saga(
         *restore.WHAT_IT_STANDS_ON,
         Step(shut_down, deadline_s=180),
         Step(restore.run_again),
-        Step(forget_rescue),
+        Step(forget_rescue, joins=True),
         Step(remove_rescue_disk),
     ],
     on_failure=stay_rescued,

@@ -179,7 +179,7 @@ RESIZE_SERVER = Saga(
         Step(grow_disk),
         Step(describe_resized),
         Step(machines.start_again, undo=machines.remove),
-        Step(mark_resized),
+        Step(mark_resized, joins=True),
     ],
     on_failure=remain,
 )

@@ -53,7 +53,7 @@ async def stay_resized(ctx: Context, lost: Lost, failure: Failure) -> None:
 CONFIRM_RESIZE = Saga(
     "compute.confirm_resize",
     input=Lost,
-    steps=[Step(machines.drop_disk_aside), Step(keep_new_size)],
+    steps=[Step(machines.drop_disk_aside), Step(keep_new_size, joins=True)],
     on_failure=stay_resized,
 )
 
@@ -118,7 +118,7 @@ REVERT_RESIZE = Saga(
         Step(find_old_disk),
         Step(describe_former),
         Step(machines.start_again, undo=machines.remove),
-        Step(return_to_old_size),
+        Step(return_to_old_size, joins=True),
     ],
     on_failure=stay_resized,
 )

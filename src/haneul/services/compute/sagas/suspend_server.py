@@ -38,7 +38,7 @@ async def become_suspended(ctx: Context, change: Change) -> None:
 SUSPEND_SERVER = Saga(
     "compute.suspend_server",
     input=Change,
-    steps=[Step(suspend, undo=run_on, deadline_s=MEMORY_S), Step(become_suspended)],
+    steps=[Step(suspend, undo=run_on, deadline_s=MEMORY_S), Step(become_suspended, joins=True)],
     on_failure=keep_state,
 )
 
@@ -61,7 +61,7 @@ RESUME_SERVER = Saga(
     steps=[
         *restore.WHAT_IT_STANDS_ON,
         Step(resume, undo=suspend_again, deadline_s=MEMORY_S),
-        Step(restore.settle),
+        Step(restore.settle, joins=True),
     ],
     on_failure=restore.keep_trying,
 )

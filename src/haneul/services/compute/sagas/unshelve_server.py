@@ -84,7 +84,7 @@ UNSHELVE_SERVER = Saga(
         Step(make_root_disk, undo=create.remove_root_disk, deadline_s=600),
         Step(restore.describe_again),
         Step(create.spawn, undo=create.remove),
-        Step(become_active),
+        Step(become_active, joins=True),
     ],
     on_failure=stay_shelved,
     elsewhere=create.place,

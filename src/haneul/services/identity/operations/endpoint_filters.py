@@ -28,38 +28,43 @@ from haneul.services.identity.store.endpoint_filters import (
 from haneul.services.identity.store.projects import PROJECTS
 
 
-async def of_project(tx: Tx, project_id: str) -> list[Endpoint]:
+async def of_project(ctx: Context, project_id: str) -> list[Endpoint]:
     """The endpoints that are given to the project."""
-    associations = await PROJECT_ENDPOINTS.find(tx, project_id=project_id)
-    groups = await groups_of(tx, project_id)
+    associations = await PROJECT_ENDPOINTS.find(ctx.tx, project_id=project_id)
+    groups = await groups_of(ctx, project_id)
     if not (associations or groups):
         return []
-    return shown(await ENDPOINTS.page(tx), associations, groups)
+    return shown(await ENDPOINTS.page(ctx.tx), associations, groups)
 
 
-async def groups_of(tx: Tx, project_id: str) -> list[EndpointGroup]:
+async def groups_of(ctx: Context, project_id: str) -> list[EndpointGroup]:
     """The endpoint groups that the project was given itself."""
-    pairs = await PROJECT_ENDPOINT_GROUPS.find(tx, project_id=project_id)
+    pairs = await PROJECT_ENDPOINT_GROUPS.find(ctx.tx, project_id=project_id)
     if not pairs:
         return []
-    return await ENDPOINT_GROUPS.among(tx, "id", [each.endpoint_group_id for each in pairs])
+    return await ENDPOINT_GROUPS.among(ctx.tx, "id", [each.endpoint_group_id for each in pairs])
 
 
-async def of_group(tx: Tx, group: EndpointGroup) -> list[Endpoint]:
+async def of_group(ctx: Context, group: EndpointGroup) -> list[Endpoint]:
     """The endpoints that the group's filters let in, now."""
-    return [each for each in await ENDPOINTS.page(tx) if group.has(each)]
+    return [each for each in await ENDPOINTS.page(ctx.tx) if group.has(each)]
 
 
-async def projects_of_group(tx: Tx, group_id: str) -> list[Project]:
+async def projects_of_group(ctx: Context, group_id: str) -> list[Project]:
     """The projects that were given the group."""
-    pairs = await PROJECT_ENDPOINT_GROUPS.find(tx, endpoint_group_id=group_id)
-    return await PROJECTS.among(tx, "id", [each.project_id for each in pairs])
+    pairs = await PROJECT_ENDPOINT_GROUPS.find(ctx.tx, endpoint_group_id=group_id)
+    return await PROJECTS.among(ctx.tx, "id", [each.project_id for each in pairs])
 
 
-async def projects_of_endpoint(tx: Tx, endpoint_id: str) -> list[Project]:
+async def projects_of_endpoint(ctx: Context, endpoint_id: str) -> list[Project]:
     """The projects that were given the endpoint itself, not by a group."""
-    pairs = await PROJECT_ENDPOINTS.find(tx, endpoint_id=endpoint_id)
-    return await PROJECTS.among(tx, "id", [each.project_id for each in pairs])
+    pairs = await PROJECT_ENDPOINTS.find(ctx.tx, endpoint_id=endpoint_id)
+    return await PROJECTS.among(ctx.tx, "id", [each.project_id for each in pairs])
+
+
+async def create_group(ctx: Context, group: EndpointGroup) -> EndpointGroup:
+    """The group is there; no project has it yet."""
+    return await ENDPOINT_GROUPS.add(ctx.tx, group)
 
 
 async def change_group(ctx: Context, group: EndpointGroup, changes: dict[str, Any]) -> EndpointGroup:

@@ -30,10 +30,10 @@ from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.proofs import Proof
 from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
-from haneul.services.identity.operations import access, identity_providers, mapped_projects
+from haneul.services.identity.operations import access, collections, identity_providers, mapped_projects
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import users
-from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS, MAPPINGS
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, FEDERATED_USERS
 from haneul.services.identity.store.users import GROUPS, USERS
 
 
@@ -70,7 +70,7 @@ async def _prove(ctx: Context, asserted: Asserted) -> Proof:
     async with ctx.in_transaction() as c:
         idp, protocol = await allowed(c, asserted.idp_id, asserted.protocol_id)
         _require_remote_id(idp, protocol, asserted)
-        mapping = await access.exists(c, MAPPINGS, protocol.mapping_id, "mapping")
+        mapping = await access.exists(c, collections.MAPPINGS, protocol.mapping_id)
         mapped = apply(mapping, asserted.attributes)
         group_ids = await _group_ids(c, mapped)
         sessions = {"provider_sessions": asserted.sessions} if asserted.sessions else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from haneul.kernel.context import Context
 from haneul.services.identity.errors import ThingNotFound
 from haneul.services.identity.model.revocations import of_group, of_user, time_text
@@ -22,6 +24,11 @@ async def delete(ctx: Context, group: Group) -> None:
     await EXPIRING_MEMBERSHIPS.remove(ctx.tx, group_id=group.id)
     await ASSIGNMENTS.remove(ctx.tx, actor_id=group.id)
     await GROUPS.remove(ctx.tx, id=group.id)
+
+
+async def ends_of_memberships(ctx: Context, user_id: str) -> dict[str, datetime]:
+    """Until when the user is in each of the groups in which they are for a time only, by its id."""
+    return {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
 
 
 async def add_member(ctx: Context, group_id: str, user_id: str) -> None:

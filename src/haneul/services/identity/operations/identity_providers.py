@@ -15,7 +15,7 @@ from haneul.services.identity.model.federation import IdentityProvider, Protocol
 from haneul.services.identity.model.mappings import Place
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.revocations import of_identity_provider, of_protocol
-from haneul.services.identity.operations import access
+from haneul.services.identity.operations import access, collections
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.federation import (
@@ -28,12 +28,10 @@ from haneul.services.identity.store.federation import (
 )
 from haneul.services.identity.store.projects import DOMAINS
 
-KIND = "Identity Provider"
-
 
 async def get(ctx: Context, id: str) -> IdentityProvider:
     """The provider; ThingNotFound if there is none of that id."""
-    return await access.exists(ctx, IDENTITY_PROVIDERS, id, KIND)
+    return await access.exists(ctx, collections.IDENTITY_PROVIDERS, id)
 
 
 async def create(ctx: Context, new: IdentityProvider) -> IdentityProvider:
@@ -41,7 +39,7 @@ async def create(ctx: Context, new: IdentityProvider) -> IdentityProvider:
     if await IDENTITY_PROVIDERS.get(ctx.tx, new.id) is not None:
         raise DuplicateThing(kind="identity_provider", details=f"Duplicate entry: {new.id}")
     if new.domain_id:
-        await access.exists(ctx, DOMAINS, new.domain_id, "domain")
+        await access.exists(ctx, collections.DOMAINS, new.domain_id)
     else:
         id = new_hex()
         described = f"Auto generated federated domain for Identity Provider: {new.id}"
@@ -111,6 +109,18 @@ async def protocol(ctx: Context, idp_id: str, id: str) -> Protocol:
     if protocol is None:
         raise ThingNotFound(f"Could not find federated protocol {id} for Identity Provider: {idp_id}.")
     return protocol
+
+
+async def protocols(ctx: Context, idp_id: str) -> list[Protocol]:
+    """The protocols of that provider; none if there is no such provider."""
+    return await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
+
+
+async def offering(ctx: Context, protocol_id: str) -> list[str]:
+    """The ids of the enabled providers that have the protocol."""
+    protocols = await PROTOCOLS.find(ctx.tx, id=protocol_id)
+    enabled = {idp.id for idp in await IDENTITY_PROVIDERS.find(ctx.tx, enabled=True)}
+    return [each.idp_id for each in protocols if each.idp_id in enabled]
 
 
 async def create_protocol(ctx: Context, new: Protocol) -> Protocol:

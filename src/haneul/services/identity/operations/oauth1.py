@@ -27,7 +27,7 @@ from haneul.services.identity.model.oauth1 import (
 )
 from haneul.services.identity.model.revocations import of_access_token, time_text
 from haneul.services.identity.model.saml import UsedAssertion
-from haneul.services.identity.operations import access, credentials, scoping
+from haneul.services.identity.operations import access, collections, credentials, scoping
 from haneul.services.identity.operations.keys import SEALING
 from haneul.services.identity.operations.oauth1_signatures import AGE_S, Signed, is_signed
 from haneul.services.identity.operations.revocations import revoke
@@ -39,7 +39,6 @@ from haneul.services.identity.store.oauth1 import (
     not_sealed_by,
     seal,
 )
-from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 
 _LETTERS = string.ascii_letters + string.digits
@@ -59,7 +58,7 @@ async def ask(ctx: Context, request: Request, signed: Signed, project_id: str) -
         consumer = await _consumer(ctx, signed)
         if not is_signed(ctx, request, signed, _secret(ctx, consumer), ""):
             raise Unauthorized
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, collections.PROJECTS, project_id)
     wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
     await REQUEST_TOKENS.add(ctx.tx, _kept(ctx, wish))
     return wish
@@ -71,7 +70,7 @@ async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | N
     wish = await _wish(ctx, id)
     if wish.expires_at <= ctx.now():
         raise Unauthorized("Request token is expired")
-    project = await access.exists(ctx, PROJECTS, wish.project_id, "project")
+    project = await access.exists(ctx, collections.PROJECTS, wish.project_id)
     now = time_text(ctx.now())
     held = {role.id: role for role in await scoping.roles_in(ctx.tx, ctx.user_id, project, now)}
     by_name = {role.name: role for role in held.values()}
@@ -170,6 +169,11 @@ async def find_consumer(ctx: Context, id: str) -> Consumer:
     if consumer is None:
         raise ThingNotFound("Consumer not found")
     return consumer
+
+
+async def update_consumer(ctx: Context, consumer: Consumer) -> Consumer:
+    """The consumer as changed; its secret stays."""
+    return await CONSUMERS.update(ctx.tx, consumer)
 
 
 async def delete_consumer(ctx: Context, id: str) -> None:

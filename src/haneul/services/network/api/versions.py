@@ -56,6 +56,7 @@ NAMES = {
     "standard-attr-tag": "Tag support for resources with standard attribute",
     "standard-attr-timestamp": "Resource timestamps",
     "stateful-security-group": "Stateful security group",
+    "subnet-external-network": "Subnet belongs to an external network",
     "subnet-service-types": "Subnet service types",
     "subnet_allocation": "Subnet Allocation",
 }

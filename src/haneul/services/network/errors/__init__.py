@@ -198,6 +198,21 @@ class IpAddressGenerationFailure(Conflict):
     message = "No more IP addresses available on network {network_id}."
 
 
+class NoMoreFixedIps(BadRequest):
+    code, message = "network.no_more_fixed_ips", "No fixed IP addresses available for network: {network_id}"
+
+
+class NetworkNotOnServer(BadRequest):
+    code, message = (
+        "network.network_not_on_server",
+        "Instance {server_id} has no port on network {network_id}.",
+    )
+
+
+class AddressNotOnServer(BadRequest):
+    code, message = "network.address_not_on_server", "Instance {server_id} has no port with the address {ip}."
+
+
 class IpAddressGenerationFailureNoMatchingSubnet(IpAddressGenerationFailure):
     code = "network.no_matching_subnet"
     message = "No valid service subnet for the given device owner, network {network_id}, service type {service_type}."
@@ -372,13 +387,6 @@ class NoUniqueMatch(Conflict):
 class SubnetMismatchForPort(BadRequest):
     code = "network.subnet_mismatch"
     message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
-
-
-class RoutesExhausted(BadRequest):
-    code = "network.too_many_routes"
-    message = (
-        "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
-    )
 
 
 class ExternalIpAddressExhausted(BadRequest):

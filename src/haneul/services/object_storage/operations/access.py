@@ -34,8 +34,9 @@ def require(ctx: Context, account: str, rule: Rule) -> None:
 def require_by_list(
     ctx: Context, place: Place, rule: Rule, text: str, *, referrer: str = "", is_list: bool = False
 ) -> None:
-    """The same, but the access list lets others in too; whose right is for one container is let in there only."""
-    if getattr(ctx, "only_container", "") not in ("", place.container):
+    """The same, but the access list lets others in too; whose right is for one place is let in there only."""
+    only_in: Place | None = getattr(ctx, "only_in", None)
+    if only_in is not None and not only_in.holds(place):
         raise refusal(ctx, rule)
     if not may(ctx, place.account, rule) and not access_lists.allows(
         text, asker(ctx, referrer), is_list=is_list
