@@ -40,6 +40,10 @@ SAYS_NOTHING = {
 }
 """How many public functions of operations, sagas and doors do not say what holds afterwards; it only shrinks."""
 
+BEGUN_ONCE = {"object_storage": 6}
+"""How often an operation or a handler opens a transaction that is not begun again (`ctx.transact`) if it lost a race:
+then its caller is refused, though nothing was wrong with what they asked. It only shrinks."""
+
 ROLES = {
     "identity/api/auth.py": "a token without roles has no catalogue",
     "identity/operations/token_contents.py": "a token shows its roles",
@@ -105,6 +109,19 @@ def test_what_can_be_called_says_what_holds_afterwards() -> None:
         and not ast.get_docstring(node)
     )
     assert dict(silent) == SAYS_NOTHING
+
+
+def test_who_loses_a_race_begins_again() -> None:
+    """Sagas and reconcilers are begun again as a whole; what somebody waits for is, transaction by transaction."""
+    once = Counter(
+        service
+        for service in SERVICES
+        for path in files(service)
+        if room(path) in ("api", "operations", "public")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "in_transaction"
+    )
+    assert dict(once) == BEGUN_ONCE
 
 
 def test_patterns_of_texts_are_escaped() -> None:
