@@ -131,6 +131,9 @@ async def _servers_and_volumes(t: Tenant, w: World) -> None:
     t.things["attachment"] = shown["attachments"][0]["attachment_id"]
     snapshot = named | {"volume_id": t.things["volume"], "force": True}
     await t.make("snapshot", f"{VOLUME}/{project}/snapshots", {"snapshot": snapshot})
+    kept = {"backup": named | {"volume_id": t.things["offered"]}}
+    await t.make("backup", f"{VOLUME}/{project}/backups", kept)
+    await w.cloud.settled()
     offer = {"transfer": named | {"volume_id": t.things["offered"]}}
     await t.make("transfer", f"{VOLUME}/{project}/volume-transfers", offer)
     await t.make("keypair", f"{COMPUTE}/os-keypairs", {"keypair": named | {"type": "ssh", "public_key": KEY}})

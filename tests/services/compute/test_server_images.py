@@ -195,3 +195,14 @@ async def test_an_images_properties_are_read_one_by_one_until_they_are_images_ow
     assert (await w.cloud.member.get(path)).json()["metadata"]["os_distro"] == "x"
     assert (await w.cloud.member.get(f"{path}/nothing")).status_code == 404
     assert (await w.cloud.member.get(f"{path}/os_distro", version="compute 2.39")).status_code == 404
+
+
+async def test_compute_names_the_server_that_an_image_was_made_of(w: World) -> None:
+    id = await w.create()
+    image = await image_of(w, id)
+    listed = (await w.cloud.member.get(f"{BASE}/images/detail")).json()["images"]
+    servers = {each["id"]: each.get("server") for each in listed}
+    assert servers[w.image] is None
+    assert servers[image["id"]]["id"] == id
+    (self, *_) = servers[image["id"]]["links"]
+    assert (await w.cloud.member.get(self["href"])).json()["server"]["id"] == id

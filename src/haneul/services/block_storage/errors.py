@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded, Unavailable
 
 
 class VolumeNotFound(NotFound):
@@ -64,6 +64,15 @@ class GroupNotFound(NotFound):
 
 class BackupNotFound(NotFound):
     code, message = "block_storage.backup_not_found", "Backup {id} could not be found."
+
+
+class InvalidBackup(BadRequest):
+    code, message = "block_storage.invalid_backup", "Invalid backup: {reason}"
+
+
+class NoBackupService(Unavailable):
+    code = "block_storage.no_backup_service"
+    message = "Service cinder-backup could not be found."
 
 
 class MessageNotFound(NotFound):
@@ -156,5 +165,12 @@ def _over_limit(*, resource: str, requested: int, used: int, limit: int) -> str:
             f"VolumeSizeExceedsLimit: Requested volume size {requested}G is larger than maximum allowed "
             f"limit {limit}G."
         )
+    if resource == "backup_gigabytes":
+        return (
+            "VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. "
+            f"Requested {requested}G, quota is {limit}G and {used}G has been consumed."
+        )
+    if resource == "backups":
+        return f"BackupLimitExceeded: Maximum number of backups allowed ({limit}) exceeded"
     name = {"volumes": "VolumeLimitExceeded", "snapshots": "SnapshotLimitExceeded"}[resource]
     return f"{name}: Maximum number of {resource} allowed ({limit}) exceeded for quota '{resource}'."

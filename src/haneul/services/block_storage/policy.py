@@ -120,6 +120,17 @@ DELETE_TRANSFER = rule("volume:delete_transfer", _MEMBER, "Withdraw an offer.")
 
 LIST_BACKUPS = rule("backup:get_all", _READER, "List backups.")
 GET_BACKUP = rule("backup:get", _READER, "Show a backup.")
+CREATE_BACKUP = rule("backup:create", _MEMBER, "Back a volume or a snapshot up.")
+UPDATE_BACKUP = rule("backup:update", _MEMBER, "Update a backup.")
+DELETE_BACKUP = rule("backup:delete", _MEMBER, "Delete a backup.")
+RESTORE_BACKUP = rule("backup:restore", _MEMBER, "Restore a backup to a volume.")
+IMPORT_BACKUP = rule("backup:backup-import", _ADMIN, "Take up a backup by its record.")
+EXPORT_BACKUP = rule("backup:export-import", _ADMIN, "Get the record of a backup.")
+BACKUP_ATTRIBUTES = rule("backup:backup_project_attribute", _ADMIN, "See whose backup it is.")
+RESET_BACKUP = rule("volume_extension:backup_admin_actions:reset_status", _ADMIN, "Set a backup's status.")
+FORCE_DELETE_BACKUP = rule(
+    "volume_extension:backup_admin_actions:force_delete", _ADMIN, "Delete a backup in any state."
+)
 LIST_GROUPS = rule("group:get_all", _READER, "List groups of volumes.")
 GET_GROUP = rule("group:get", _READER, "Show a group of volumes.")
 LIST_GROUP_SNAPSHOTS = rule("group:get_all_group_snapshots", _READER, "List snapshots of groups.")

@@ -178,11 +178,13 @@ class Resource:
                     ctx.authorize(rule, target)
 
     def _is_default(self, name: str, value: Any) -> bool:
-        info = self._new.get(self.by_name[name].target)
+        attribute = self.by_name[name]
+        info = self._new.get(attribute.target)
         if info is None or info.required:
             return False
         made = info.default_factory
-        return bool(value == (info.default if made is msgspec.NODEFAULT else made()))
+        default = info.default if made is msgspec.NODEFAULT else made()
+        return bool(value == default or self._checked(attribute, value) == default)
 
     # -- out
 

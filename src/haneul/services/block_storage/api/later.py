@@ -30,8 +30,6 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("backups", "backups", policy.LIST_BACKUPS, policy.GET_BACKUP,
-         "Backup {id} could not be found.", has_details=True),
     Kind("consistencygroups", "consistencygroups", policy.LIST_GROUPS, policy.GET_GROUP,
          "Group {id} could not be found.", has_details=True),
     Kind("cgsnapshots", "cgsnapshots", policy.LIST_GROUP_SNAPSHOTS, policy.GET_GROUP_SNAPSHOT,

@@ -76,6 +76,8 @@ class Listing(msgspec.Struct, frozen=True):
     """Since when this kind may be asked for a field, where that is not as for the others."""
     old: Collection[str] | None = None
     """The filters that members had before `versions.FILTERS_ARE_CHECKED`, if not all."""
+    is_counted: bool = True
+    """Whether one may ask how many there are."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
@@ -108,7 +110,7 @@ class Listing(msgspec.Struct, frozen=True):
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
         document = collection(ctx, self.name, path, shown, query, page)
-        if ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
+        if self.is_counted and ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             document["count"] = len(await self.find(ctx, query))
         return document
 

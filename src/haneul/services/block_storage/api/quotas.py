@@ -122,7 +122,7 @@ async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
         "totalVolumesUsed": used["volumes"],
         "totalGigabytesUsed": used["gigabytes"],
         "totalSnapshotsUsed": used["snapshots"],
-        "totalBackupsUsed": 0,
-        "totalBackupGigabytesUsed": 0,
+        "totalBackupsUsed": used["backups"],
+        "totalBackupGigabytesUsed": used["backup_gigabytes"],
     }
     return {"limits": {"rate": [], "absolute": absolute}}

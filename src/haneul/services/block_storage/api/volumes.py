@@ -133,6 +133,7 @@ NOT_CREATED = (
     errors.BackupNotFound,
     errors.InvalidSnapshot,
     errors.InvalidVolume,
+    errors.InvalidBackup,
     errors.VolumeQuotaExceeded,
     errors.InvalidInput,
     errors.InvalidField,
@@ -172,8 +173,6 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
             fields.uuid(id, field)
     if group := new.group_id or new.consistencygroup_id:
         raise errors.GroupNotFound(id=group)
-    if new.backup_id:
-        raise errors.BackupNotFound(id=new.backup_id)
     if new.multiattach and ctx.wants(versions.MULTIATTACH_BY_TYPE):
         raise BadRequest(
             "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume "
@@ -190,12 +189,13 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
         image_id=new.imageRef or new.image_id or None,
         snapshot_id=new.snapshot_id or None,
         source_id=new.source_volid or None,
+        backup_id=fields.uuid(new.backup_id, "backup_id") if new.backup_id else None,
         multiattach=fields.truth(new.multiattach, "multiattach"),
         metadata=fields.pairs(new.metadata),
         together_with=_ids(hints.same_host),
         apart_from=_ids(hints.different_host),
     )
-    if wish.size is None and not (wish.snapshot_id or wish.source_id):
+    if wish.size is None and not (wish.snapshot_id or wish.source_id or wish.backup_id):
         raise errors.InvalidField(
             field="size", value="None", why="size is required unless a snapshot or a volume is the source"
         )

@@ -115,6 +115,28 @@ class FileVolumes:
     async def ensure_export_gone(self, volume_id: str) -> None:
         self._path(self._exports, volume_id).unlink(missing_ok=True)
 
+    async def open_volume(self, volume_id: str) -> str:
+        path = self._existing(volume_id)
+        async with self._lock(volume_id):
+            if not disk_files.is_in_use(path):
+                return str(path)  # who opens it sees to it that nobody begins to write
+            if not self._clones:
+                self._refuse_in_use(path)
+            moment = self._moment(volume_id)
+            await asyncio.to_thread(disk_files.copy, path, moment)
+            return str(moment)
+
+    async def close_volume(self, volume_id: str) -> None:
+        self._moment(volume_id).unlink(missing_ok=True)
+
+    async def open_snapshot(self, snapshot_id: str) -> str:
+        return str(self._existing_snapshot(snapshot_id))
+
+    async def open_for_writing(self, volume_id: str) -> str:
+        path = self._existing(volume_id)
+        self._refuse_in_use(path)
+        return str(path)
+
     async def volumes(self) -> dict[str, int]:
         return {path.name: -(-path.stat().st_size // GIB) for path in _finished(self._volumes)}
 
@@ -152,7 +174,7 @@ class FileVolumes:
 
     def _refuse_in_use(self, path: Path) -> None:
         if disk_files.is_in_use(path):
-            raise DriverError(f"Volume {path.name} is in use, and this file system cannot clone files.")
+            raise DriverError(f"Volume {path.name} is in use, and its file system cannot clone files.")
 
     def _existing(self, volume_id: str) -> Path:
         path = self._path(self._volumes, volume_id)
@@ -165,6 +187,9 @@ class FileVolumes:
         if not path.exists():
             raise NotFound(f"There is no snapshot {snapshot_id} on this host.")
         return path
+
+    def _moment(self, volume_id: str) -> Path:
+        return self._path(self._exports, f"{volume_id}.opened.moment")
 
     def _path(self, folder: Path, name: str) -> Path:
         if "/" in name or name.startswith("."):

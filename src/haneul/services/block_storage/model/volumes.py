@@ -8,11 +8,12 @@ from typing import Annotated
 import msgspec
 
 from haneul.kernel.db import derived_field
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.block_storage import errors
 
 POOL = "pool"
 BACK_END = "file"
-ZONE = "nova"
+ZONE = DEFAULT_ZONE
 SETTLED = (
     "creating", "available", "deleting", "error", "error_deleting", "error_managing", "managing",
     "attaching", "detaching", "in-use", "maintenance", "restoring-backup", "error_restoring", "reserved",

@@ -12,7 +12,7 @@ from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
-from haneul.services.block_storage.operations import types
+from haneul.services.block_storage.operations import backups, types
 from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, NewVolume
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
@@ -35,6 +35,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str | None = None
     snapshot_id: str | None = None
     source_id: str | None = None
+    backup_id: str | None = None
     multiattach: bool = False
     metadata: dict[str, str] = {}
     owner_id: str | None = None
@@ -61,8 +62,8 @@ async def show(ctx: Context, id: str) -> Volume:
 
 async def create(ctx: Context, new: Wish) -> Volume:
     """Accept a new volume; the saga makes it."""
-    if sum(x is not None for x in (new.image_id, new.snapshot_id, new.source_id)) > 1:
-        raise errors.InvalidInput("May specify only one of snapshot, source volume or image.")
+    if sum(x is not None for x in (new.image_id, new.snapshot_id, new.source_id, new.backup_id)) > 1:
+        raise errors.InvalidInput("May specify only one of snapshot, source volume, image or backup.")
     if new.zone is not None and new.zone != model.ZONE:
         raise errors.InvalidInput(reason=f"Availability zone '{new.zone}' is invalid.")
     origin = await _origin(ctx, new)
@@ -102,8 +103,10 @@ async def create(ctx: Context, new: Wish) -> Volume:
         updated_at=None,
     )
     await VOLUMES.add(ctx.tx, volume)
-    wanted = NewVolume(volume.id, new.together_with, new.apart_from)
-    await ctx.start(CREATE_VOLUME, wanted, resource=volume.id)
+    wanted = NewVolume(volume.id, new.together_with, new.apart_from, new.backup_id)
+    operation = await ctx.start(CREATE_VOLUME, wanted, resource=volume.id)
+    if new.backup_id:
+        await backups.note_restoring(ctx, new.backup_id, volume.id, operation)
     return volume
 
 
@@ -122,6 +125,9 @@ def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
     if new.source_id:
         why = f"Volume size '{size}'GB cannot be smaller than original volume size  {least}GB. "
         return errors.InvalidInput(reason=why + "They must be >= original volume size.")
+    if new.backup_id:
+        why = f"Volume size '{size}'GB cannot be smaller than the backup size {least}GB. "
+        return errors.InvalidInput(reason=why + "It must be >= backup size.")
     return errors.InvalidInput(
         reason=f"Size of specified image {least}GB is larger than volume size {size}GB."
     )
@@ -146,6 +152,8 @@ async def _origin(ctx: Context, new: Wish) -> _Origin:
         return _Origin(volume.size, volume.type_id, volume.bootable, volume.image_metadata)
     if new.image_id:
         return await _from_image(ctx, new.image_id)
+    if new.backup_id:
+        return _Origin((await backups.restorable(ctx, new.backup_id)).size)
     return _Origin()
 
 

@@ -51,6 +51,6 @@ async def mark_error(ctx: Context, old: OldVolume, failure: Failure) -> None:
 DELETE_VOLUME = Saga(
     "block_storage.delete_volume",
     input=OldVolume,
-    steps=[Step(find), Step(unmake), Step(forget)],
+    steps=[Step(find), Step(unmake), Step(forget, joins=True)],
     on_failure=mark_error,
 )

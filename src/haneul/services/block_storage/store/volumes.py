@@ -13,12 +13,15 @@ from haneul.kernel.saga import OPERATIONS
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.model.volumes import Attachment, Volume
+from haneul.services.block_storage.store.backups import SUMS
 
 DOING = {
     "block_storage.create_volume": "creating",
     "block_storage.delete_volume": "deleting",
     "block_storage.extend_volume": "extending",
     "block_storage.upload_image": "uploading",
+    "block_storage.create_backup": "backing-up",
+    "block_storage.restore_backup": "restoring-backup",
     "block_storage.create_snapshot": "creating",
     "block_storage.delete_snapshot": "deleting",
 }
@@ -80,10 +83,13 @@ async def used(tx: Tx, project_id: str) -> Mapping[str, int]:
     """What the project has of everything that a quota limits."""
     volumes = await tx.one(_VOLUME_SUMS, project=project_id) or (0, 0)
     snapshots = await tx.one(_SNAPSHOT_SUMS, project=project_id) or (0, 0)
+    backups = await tx.one(SUMS, project=project_id) or (0, 0)
     return {
         "volumes": int(volumes[0]),
         "snapshots": int(snapshots[0]),
         "gigabytes": int(volumes[1]) + int(snapshots[1]),
+        "backups": int(backups[0]),
+        "backup_gigabytes": int(backups[1]),
     }
 
 

@@ -30,14 +30,17 @@ async def _power(ctx: Context, id: str, rule: Rule, action: str, saga: Saga) -> 
 
 
 async def start(ctx: Context, id: str) -> None:
+    """Accepted: the server will run. NotReady for a shelved one, WrongState or Locked for others that cannot start."""
     await _power(ctx, id, policy.START, "start", change_power.START_SERVER)
 
 
 async def stop(ctx: Context, id: str) -> None:
+    """Accepted: the guest will be asked to shut down, and lose its power if it does not. NotReady for a shelved one."""
     await _power(ctx, id, policy.STOP, "stop", change_power.STOP_SERVER)
 
 
 async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
+    """Accepted: the server will have started anew, after asking its guest or (`hard`) without."""
     if hard:
         await _power(ctx, id, policy.REBOOT, "reboot_hard", change_power.HARD_REBOOT_SERVER)
     else:
@@ -45,10 +48,12 @@ async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
 
 
 async def pause(ctx: Context, id: str) -> None:
+    """Accepted: the server will stand still and keep its memory."""
     await _power(ctx, id, policy.PAUSE, "pause", change_power.PAUSE_SERVER)
 
 
 async def unpause(ctx: Context, id: str) -> None:
+    """Accepted: the paused server will go on where it stood still."""
     await _power(ctx, id, policy.UNPAUSE, "unpause", change_power.UNPAUSE_SERVER)
 
 

@@ -26,7 +26,7 @@ from haneul.kernel.http.static_files import StaticFiles, compressed, takes_gzip
 from haneul.kernel.ids import new_request_id
 from haneul.services.dashboard import errors
 from haneul.services.dashboard.api import texts
-from haneul.services.dashboard.api.calls import Api, Refused
+from haneul.services.dashboard.api.calls import PATH_CHARACTERS, Api, Refused, segment
 from haneul.services.dashboard.api.rendering import Rendering
 from haneul.services.dashboard.api.visits import (
     HOME,
@@ -65,6 +65,7 @@ def mount(app: Application, declared: Iterable[Pages]) -> None:
     statics = StaticFiles(FOLDER / "static")
     app.falcon.add_route(f"{HOME}/static/{{name:path}}", statics)
     site = Site(app, Rendering(FOLDER / "templates", statics))
+    app.missing_page = site.missing
     by_path: dict[str, dict[str, Place]] = defaultdict(dict)
     for pages in declared:
         for place in pages.places:
@@ -91,6 +92,10 @@ class Site:
     def __init__(self, app: Application, rendering: Rendering) -> None:
         self._app = app
         self._rendering = rendering
+
+    async def missing(self, req: Any, resp: Any) -> None:
+        """A page that says that there is none."""
+        await self.serve(None, False, req, resp, {})
 
     async def serve(
         self, place: Place | None, is_there: bool, req: Any, resp: Any, path: dict[str, str]
@@ -128,7 +133,7 @@ class Site:
         address = req.remote_addr or ""
         theme = known.get(THEME, "")
         return Visit(
-            path=req.path,
+            path=quote(req.path),
             query=Query(""),
             form=Query(""),
             texts=texts.Texts(texts.chosen(known.get(LANGUAGE, ""), req.get_header("accept-language") or "")),
@@ -178,7 +183,7 @@ class Site:
                 raise Forbidden(
                     visit.t("This form is out of date, or comes from another site. Open the page again.")
                 )
-        return await place.show(visit, **path)
+        return await place.show(visit, **{name: segment(value) for name, value in path.items()})
 
     def _refused(self, visit: Visit, refusal: Refused) -> Answer:
         if refusal.status == 401:  # the token is good for nothing any more, and so is the session
@@ -190,7 +195,7 @@ class Site:
     def _to_login(self, visit: Visit) -> Answer:
         visit.session = None
         wanted = visit.path if visit.path != HOME and not visit.is_fragment else ""
-        return Redirect("/login" + (f"?next={quote(wanted)}" if wanted else ""))
+        return Redirect("/login" + (f"?next={segment(wanted)}" if wanted else ""))
 
     def _send(self, visit: Visit, answer: Answer, req: Any, resp: Any) -> None:
         resp.set_header("Referrer-Policy", "same-origin")
@@ -235,7 +240,7 @@ class Site:
                 )
 
     def _redirect(self, visit: Visit, answer: Redirect, resp: Any) -> None:
-        where = HOME + answer.path
+        where = quote(HOME + answer.path, safe=f"{PATH_CHARACTERS}?")
         if visit.is_fragment:
             resp.set_header("HX-Redirect", where)
             resp.status = 204

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from haneul.kernel import times
 from haneul.kernel.context import Context
@@ -30,7 +31,7 @@ KIND = "application_credential"
 
 class RoleReference(Schema):
     id: Text | None = None
-    name: Text | None = None
+    name: Name | None = None
 
 
 class NewAccessRule(Strict):
@@ -40,14 +41,14 @@ class NewAccessRule(Strict):
     method: Literal["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"] | None = None
 
 
-class NewApplicationCredential(Schema):
+class NewApplicationCredential(Strict):
     name: Name
     description: Text | None = None
     secret: Text | None = None
     expires_at: Text | None = None
-    roles: Annotated[list[RoleReference], MANY] | None = None
+    roles: Annotated[list[RoleReference], MANY] | UnsetType = UNSET
     unrestricted: bool | None = None
-    access_rules: Annotated[list[NewAccessRule], FEW] | None = None
+    access_rules: Annotated[list[NewAccessRule], FEW] | UnsetType = UNSET
 
 
 class ApplicationCredentialBody(Strict):
@@ -64,6 +65,7 @@ def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]
         "description": credential.description,
         "user_id": credential.user_id,
         "project_id": credential.project_id,
+        # Upstream has the field, and no way to set it.
         "system": None,
         "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%S.%f") if expires_at else None,
         "unrestricted": credential.unrestricted,

@@ -298,6 +298,7 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     ctx.authorize(policy.CREATE_ENDPOINT, {})
     new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
     _require_words(extra)
+    # The second is the word of version 2, which clients still send.
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
     return {"endpoint": endpoint_view(ctx, await catalog.create_endpoint(ctx, endpoint))}

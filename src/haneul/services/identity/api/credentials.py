@@ -96,6 +96,7 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     if new.type == EC2 and new.project_id is None:
         raise Invalid(why="Expecting to find project_id in credential of type ec2.")
     await credentials.require_room(ctx, user_id)
+    # One of type ec2 is found by its access key, so its id is made of that; others have any.
     id = credentials.credential_id(new.type, new.blob)
     sealed = credentials.sealed(ctx, new.blob)
     credential = Credential(id, user_id, new.type, sealed, new.project_id, extra)
@@ -125,7 +126,7 @@ async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
 async def update_credential(ctx: Context, credential_id: str, body: CredentialBody) -> dict[str, Any]:
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
     credentials.require_own_token(ctx)
-    changed, extra = read(ChangedCredential, body.credential, of="credential")
+    changed, extra = read(ChangedCredential, body.credential, of="credential", may_be_empty=False)
     credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id)
     if extra.pop("id", credential_id) != credential_id:
         raise ImmutableId(kind="credential")

@@ -123,6 +123,7 @@ async def show_option(ctx: Context, domain_id: str, group: str, option: str) -> 
         ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": domain_config.security(ctx, domain_id, option)}
     ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
+    # One option stands alone in the answer, without its group, as upstream has it for single options only.
     return {"config": (await domain_config.show(ctx, domain_id, group, option))[group]}
 
 

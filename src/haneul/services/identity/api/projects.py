@@ -192,6 +192,7 @@ async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str,
         document["parents"] = await _listed(ctx, query, await projects.ancestors(ctx, project))
     elif _is_asked(query, "parents_as_ids"):
         above = await projects.ancestors(ctx, project)
+        # Upstream counts the domain as the topmost parent, though lists do not show it as one.
         top = [] if project.is_domain else [project.domain_id]
         document["parents"] = _above_as_ids([*(each.id for each in above), *top])
     if _is_asked(query, "subtree_as_list"):

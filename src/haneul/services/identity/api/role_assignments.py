@@ -110,6 +110,7 @@ def _asked(query: Query) -> Search:
         role_id=query.get("role.id"),
         project_id=query.get("scope.project.id"),
         domain_id=query.get("scope.domain.id"),
+        # Any value counts: upstream asks only whether it is there.
         system="scope.system" in query,
         inherited=True if query.get("scope.OS-INHERIT:inherited_to") == "projects" else None,
         effective=_is_on(query, "effective"),

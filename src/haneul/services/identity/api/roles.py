@@ -75,6 +75,7 @@ async def _find(ctx: Context, role_id: str, everywhere: Rule, in_domain: Rule) -
 @routes.get("/roles", answer=answers.Roles, errors=(NotFound,))
 async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the roles of the whole cloud, or those of a domain (`domain_id`)."""
+    # Without the parameter only the roles of the whole cloud are listed, never all.
     domain_id = query.get("domain_id") or ""
     rule = policy.LIST_DOMAIN_ROLES if domain_id else policy.LIST_ROLES
     ctx.authorize(rule, {"target": {"role": {"domain_id": domain_id}}})

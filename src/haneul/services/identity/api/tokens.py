@@ -136,6 +136,7 @@ ACCESS_RULES = "OpenStack-Identity-Access-Rules"
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
     token, auth = await _subject(ctx, policy.VALIDATE_TOKEN, request, query)
+    # Any value counts, even an empty one.
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
@@ -202,6 +203,7 @@ def _part(method: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
 def _scope(wanted: ScopeAsked | str | None) -> Scope | None:
     if wanted is None:
         return None
+    # Upstream takes this one word where else an object stands.
     if isinstance(wanted, str):
         if wanted != "unscoped":
             raise BadRequest(f"Invalid input for field auth.scope: {wanted!r} is not one of ['unscoped']")

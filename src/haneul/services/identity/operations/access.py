@@ -65,6 +65,7 @@ async def exists(ctx: Context, things: Collection[T], id: str) -> T:
 
 
 def existing(thing: T | None, kind: str, id: str) -> T:
+    """The thing, which is there; ThingNotFound names it where it is not."""
     if thing is None:
         raise ThingNotFound(kind=kind, id=id)
     return thing

@@ -25,6 +25,7 @@ async def of(ctx: Context, auth: Auth) -> list[dict[str, Any]]:
 
 
 async def create_region(ctx: Context, region: Region) -> Region:
+    """The region is stored; ThingNotFound if the one above it is not there, DuplicateThing if its id is in use."""
     if region.parent_region_id is not None:
         await access.exists(ctx, collections.REGIONS, region.parent_region_id)
     return await access.add(ctx, collections.REGIONS, region)

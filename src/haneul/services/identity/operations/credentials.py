@@ -50,6 +50,7 @@ def unsealed(ctx: Context, text: str) -> str:
 
 
 def is_sealed_by_newest(ctx: Context, text: str) -> bool:
+    """Whether the text needs no sealing anew: the key in use now made it."""
     return text.startswith(f"{SEALING.newest(ctx.platform.folder)[0]}:")
 
 
@@ -115,6 +116,7 @@ async def require_room(ctx: Context, user_id: str) -> None:
 
 
 async def create_ec2(ctx: Context, user_id: str, project_id: str) -> Credential:
+    """The user has one more pair of keys for the project, both made here; Forbidden if they have too many."""
     await require_room(ctx, user_id)
     key, secret = new_hex(), new_hex()
     blob = msgspec.json.encode({"access": key, "secret": secret, "trust_id": None}).decode()

@@ -74,6 +74,7 @@ async def delete(ctx: Context, idp: IdentityProvider) -> None:
 
 
 async def delete_in_domain(ctx: Context, domain_id: str) -> None:
+    """The domain has no identity providers: it goes away itself."""
     for each in await IDENTITY_PROVIDERS.find(ctx.tx, domain_id=domain_id):
         await delete(ctx, each)
 
@@ -102,6 +103,7 @@ async def _restate_memberships(ctx: Context, idp: IdentityProvider) -> None:
 
 
 async def protocol(ctx: Context, idp_id: str, id: str) -> Protocol:
+    """A protocol of the provider; ThingNotFound names both."""
     protocol = await PROTOCOLS.get(ctx.tx, idp_id, id)
     if protocol is None:
         raise ThingNotFound(f"Could not find federated protocol {id} for Identity Provider: {idp_id}.")
@@ -121,6 +123,7 @@ async def offering(ctx: Context, protocol_id: str) -> list[str]:
 
 
 async def create_protocol(ctx: Context, new: Protocol) -> Protocol:
+    """Users can log in by the protocol. Invalid without its mapping, DuplicateThing if the provider has it."""
     await require_mapping(ctx, new.mapping_id)
     await get(ctx, new.idp_id)
     if await PROTOCOLS.get(ctx.tx, new.idp_id, new.id) is not None:
@@ -129,16 +132,19 @@ async def create_protocol(ctx: Context, new: Protocol) -> Protocol:
 
 
 async def update_protocol(ctx: Context, changed: Protocol) -> Protocol:
+    """Logins go by the other mapping from now on; Invalid if it is not there."""
     await require_mapping(ctx, changed.mapping_id)
     return await PROTOCOLS.update(ctx.tx, changed)
 
 
 async def delete_protocol(ctx: Context, gone: Protocol) -> None:
+    """Nobody can log in by the protocol, and the tokens of who did hold no longer."""
     await revoke(ctx, of_protocol(gone.idp_id, gone.id))
     await PROTOCOLS.remove(ctx.tx, idp_id=gone.idp_id, id=gone.id)
 
 
 async def require_mapping(ctx: Context, id: str) -> None:
+    """Invalid unless there is such a mapping."""
     if await MAPPINGS.get(ctx.tx, id) is None:
         raise Invalid(why=f"Invalid mapping id: {id}")
 

@@ -44,6 +44,7 @@ Secretive = TypeVar("Secretive", Consumer, RequestToken, AccessToken)
 
 
 def require_own_token(ctx: Context) -> None:
+    """Forbidden for who acts on somebody else's behalf: what was lent cannot lend on."""
     if ctx.auth.is_delegated:
         raise Forbidden(action="Cannot manage OAuth tokens with a token issued via delegation.")
 
@@ -140,6 +141,7 @@ async def use_nonce(ctx: Context, request: Signed) -> None:
 
 
 async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
+    """The user's access token; ThingNotFound for another's, Forbidden with a delegated token."""
     require_own_token(ctx)
     token = await ACCESS_TOKENS.first(ctx.tx, id=id, user_id=user_id)
     if token is None:
@@ -155,6 +157,7 @@ async def create_consumer(ctx: Context, description: str | None, extra: dict[str
 
 
 async def find_consumer(ctx: Context, id: str) -> Consumer:
+    """The consumer; ThingNotFound if there is none of that id."""
     consumer = await CONSUMERS.get(ctx.tx, id)
     if consumer is None:
         raise ThingNotFound("Consumer not found")
@@ -182,6 +185,7 @@ async def end(ctx: Context, **equal: Any) -> None:
 
 
 async def roles_of(ctx: Context, token: AccessToken) -> list[Any]:
+    """The roles that the user agreed to lend; those that are gone by now are left out."""
     return await ROLES.among(ctx.tx, "id", token.role_ids)
 
 

@@ -39,6 +39,7 @@ async def give(ctx: Context, new: PolicyAssociation) -> None:
 
 
 async def require_given(ctx: Context, association: PolicyAssociation) -> None:
+    """NotFound unless this very policy was given to the endpoint, service or region."""
     stored = await POLICY_ASSOCIATIONS.get(
         ctx.tx, association.endpoint_id, association.service_id, association.region_id
     )

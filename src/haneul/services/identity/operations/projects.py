@@ -75,6 +75,11 @@ async def _require_room_below(ctx: Context, project: Project) -> None:
 
 
 async def update(ctx: Context, project: Project, changes: dict[str, Any], extra: dict[str, Any]) -> Project:
+    """The project has these fields.
+
+    Disabled, its tokens hold no longer; it can be only when nothing below is enabled, and enabled only when
+    everything above is.
+    """
     access.require_mutable(project, "project", "update", {**changes, **extra})
     if changes.get("domain_id", project.domain_id) != project.domain_id:
         raise ImmutableId(kind="Domain")
@@ -162,6 +167,7 @@ def _taken(name: str) -> DuplicateThing:
 async def update_domain(
     ctx: Context, domain: Domain, changes: dict[str, Any], extra: dict[str, Any]
 ) -> Domain:
+    """The domain has these fields; disabled, the tokens of its users and projects hold no longer."""
     access.require_mutable(domain, "domain", "update", {**changes, **extra})
     new = access.changed(domain, changes, extra)
     if domain.enabled and not new.enabled:
@@ -192,5 +198,6 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
 
 
 async def require_tag(project: Project, tag: str) -> None:
+    """ThingNotFound unless the project has the tag."""
     if tag not in project.tags:
         raise ThingNotFound(kind="project tag", id=tag)

@@ -25,6 +25,7 @@ from haneul.services.identity.store.users import MEMBERSHIPS
 
 
 async def update(ctx: Context, role: Role, changes: dict[str, Any], extra: dict[str, Any]) -> Role:
+    """The role has these fields; Invalid for another domain, DuplicateThing if its name is in use there."""
     access.require_mutable(role, "role", "update", {**changes, **extra})
     if (changes.pop("domain_id", role.domain_id) or "") != role.domain_id:
         raise Invalid(why="Update of `domain_id` is not allowed.")
@@ -80,6 +81,7 @@ async def imply(ctx: Context, prior: Role, implied: Role) -> None:
 
 
 async def require_implied(ctx: Context, prior_id: str, implied_id: str) -> None:
+    """ThingNotFound unless who has the first role has the second by it."""
     if await IMPLIED.get(ctx.tx, prior_id, implied_id) is None:
         raise ThingNotFound(f"{prior_id} does not imply {implied_id}.")
 
@@ -129,6 +131,7 @@ async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None)
 
 
 async def require_given(ctx: Context, assignment: Assignment) -> None:
+    """ThingNotFound unless just this role was given to this actor on this target, inherited or not."""
     key = (
         assignment.actor_id,
         assignment.target_kind,

@@ -173,10 +173,12 @@ async def listed(ctx: Context, trustor_user_id: str | None, trustee_user_id: str
 
 
 async def roles_of(ctx: Context, trust: Trust) -> list[Role]:
+    """The roles that are lent; those that are gone by now are left out."""
     return await ROLES.among(ctx.tx, "id", trust.role_ids)
 
 
 async def delete(ctx: Context, trust: Trust) -> None:
+    """The trust is ended, with all that was lent on from it, and its tokens hold no longer."""
     await end(ctx, [trust])
 
 

@@ -34,6 +34,7 @@ def _brief(ctx: Context) -> list[dict[str, Any]]:
         if store.options.description:
             brief["description"] = store.options.description
         if store.is_default:
+            # Texts, and only there where true, as upstream has them.
             brief["default"] = "true"
         if store.options.read_only:
             brief["read-only"] = "true"

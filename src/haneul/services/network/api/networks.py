@@ -7,6 +7,7 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors
 from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
@@ -72,7 +73,7 @@ NETWORK = Resource(
         ),
         Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
+        shown("availability_zones", show=lambda n: [DEFAULT_ZONE] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
         shown("ipv6_address_scope", show=lambda n: None),
     ),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers
 from haneul.services.network.model.clock import stamp
@@ -22,7 +25,7 @@ async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
     if not _sees(ctx, "get_availability_zone"):
         return {"availability_zones": []}
-    zones = sorted(await placement.zones(ctx)) or ["nova"]
+    zones = sorted(await placement.zones(ctx)) or [DEFAULT_ZONE]
     kinds = ("network", "router")
     shown = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
     return {"availability_zones": shown}
@@ -130,9 +133,9 @@ def _availability(use: NetworkUse) -> dict[str, Any]:
     }
 
 
-def _number(value: int) -> int | float:
-    """JSON's integers end at 64 bits here; an IPv6 subnet may have more addresses."""
-    return value if value < 2**63 else float(value)
+def _number(value: int) -> int | msgspec.Raw:
+    """Its digits, however many: an IPv6 subnet may have more addresses than 64 bits count."""
+    return value if value < 2**63 else msgspec.Raw(str(value).encode())
 
 
 # -- the automatic topology

@@ -62,6 +62,7 @@ def _address_or_cidr(value: Any) -> str:
 
 def _vif_details(port: Port) -> dict[str, Any]:
     is_bound = port.vif_type not in (UNBOUND, BINDING_FAILED)
+    # What upstream tells of a port that is bound; of another one it tells nothing.
     return {"port_filter": True, "connectivity": "l2", "bound_drivers": {"0": "haneul"}} if is_bound else {}
 
 
@@ -79,6 +80,7 @@ def _options(port: Port) -> list[dict[str, Any]]:
 def _dns_assignment(port: Port) -> list[dict[str, str]]:
     names = []
     for fixed in port.fixed_ips:
+        # Upstream makes a name of the address where nobody gave one.
         name = port.dns_name or "host-" + fixed.ip_address.replace(".", "-").replace(":", "-")
         names.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
     return names

@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.model import access_lists, metadata, names
+from haneul.services.object_storage.model import objects as objects_model
 from haneul.services.object_storage.model.containers import READ_LIST, WRITE_LIST, Container
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
@@ -64,7 +65,7 @@ def _said(headers: Mapping[str, str]) -> dict[str, str]:
                 raise errors.BadName(reason=f"{header} may not contain a slash")
             sent.setdefault(other, "")
     for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
-        if sent.get(header) and not sent[header].isdecimal():
+        if sent.get(header) and not accounts.is_amount(sent[header]):
             raise errors.BadHeader(reason=f"Invalid {word} quota.")
     return sent
 
@@ -106,7 +107,7 @@ async def locked(ctx: Context, place: Place) -> Container:
 
 
 async def list_objects(ctx: Context, container: Container, wish: Wish) -> list[Entry[StoredObject]]:
-    return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish)
+    return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish, objects_model.listed)
 
 
 async def delete(ctx: Context, place: Place) -> None:

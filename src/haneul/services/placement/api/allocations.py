@@ -73,6 +73,7 @@ async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
         if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS):
             document["consumer_generation"] = consumer.generation
         if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
+            # Consumers older than types are shown as of this one, which cannot be set.
             document["consumer_type"] = consumer.kind or "unknown"
     return document
 
@@ -141,6 +142,7 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
             candidates = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
         one: dict[str, Any] = {"allocations": candidates}
         if ctx.wants(versions.CANDIDATES_HAVE_MAPPINGS):
+            # The request that has no suffix has the empty one.
             one["mappings"] = {"": [provider.id]}
         requests.append(one)
         summary: dict[str, Any] = {
@@ -167,5 +169,6 @@ async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     ctx.authorize(policy.USAGES, {"project_id": project_id})
     used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
     if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
+        # Without a type in the question upstream sums up all of them under this word.
         return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
     return {"usages": used}

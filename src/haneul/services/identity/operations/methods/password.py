@@ -26,6 +26,7 @@ class Password(Schema):
 
 
 async def prove(ctx: Context, proof: Password, request: Request) -> Proof:
+    """The user whose password it is; Unauthorized for any other, slower with each guess."""
     who = named(proof.user, "user")
     name = who.id or f"{who.domain_id or who.domain_name}/{who.name}"
     login_safety.try_for(ctx, name)

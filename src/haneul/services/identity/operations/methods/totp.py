@@ -37,6 +37,7 @@ class Passcode(Schema):
 
 
 async def prove(ctx: Context, proof: Passcode, request: Request) -> Proof:
+    """The user whose code it is, which is used up by that; Unauthorized for any other, slower with each guess."""
     who = named(proof.user, "user")
     async with ctx.in_reading() as c:
         user = await users.known(c.tx, who)
