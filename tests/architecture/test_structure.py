@@ -29,7 +29,7 @@ ROOMS = {
 SQL = {"store", "migrations"}
 SQL_ELSEWHERE = {}
 
-STORE_IN_API = {"network": 1, "block_storage": 2}
+STORE_IN_API = {"block_storage": 2}
 """How many files of a service's API still read its tables; it only shrinks."""
 TX_IN_API = {"block_storage": 2, "compute": 1, "network": 1, "oversight": 1}
 """How many still hand a transaction on, instead of the context that has one; it only shrinks."""

@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Document, LongText, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import backup_answers as answers
 from haneul.services.block_storage.api import fields, lists
@@ -202,7 +203,7 @@ async def update_backup(ctx: Context, id: str, body: UpdateBackup) -> dict[str, 
 )
 async def delete_backup(ctx: Context, id: str) -> None:
     """The backup is on its way out; refused while an incremental one adds to it."""
-    await backups.delete(ctx, id)
+    await backups.delete(ctx, await _load(ctx, policy.DELETE_BACKUP, id))
 
 
 @routes.post(
@@ -279,14 +280,29 @@ async def import_record(ctx: Context, body: ImportRecord) -> dict[str, Any]:
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
-    name = fields.only_key(body, ("os-force_delete", "os-reset_status"))
-    if name == "os-force_delete":
-        await backups.delete(ctx, id, force=True)
-        return
-    reset = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
-    if reset.status.lower() not in model.SETTLED:
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _load(ctx: Context, rule: Rule, id: str) -> Backup:
+    backup = await backups.show(ctx, id)
+    ctx.authorize(rule, backup)
+    return backup
+
+
+ACTIONS = fields.actions(_load)
+
+
+@ACTIONS.action("os-force_delete", policy.FORCE_DELETE_BACKUP)
+async def force_delete(ctx: Context, backup: Backup, nothing: Any) -> None:
+    await backups.delete(ctx, backup, force=True)
+
+
+@ACTIONS.action("os-reset_status", policy.RESET_BACKUP, Reset)
+async def reset_status(ctx: Context, backup: Backup, reset: Reset) -> None:
+    status = reset.status.lower()
+    if status not in model.SETTLED:
         raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(model.SETTLED)}")
-    await backups.reset(ctx, id, reset.status.lower())
+    await backups.reset(ctx, backup, status)
 
 
 def _named(ctx: Context, b: Backup) -> dict[str, Any]:
