@@ -26,7 +26,14 @@ ODD = [
     "\ud800",
 ]
 HTML = {"Accept": "text/html"}
-FIELDS = ["name", "description", "cidr", "image", "next", "volume", "visibility", "snapshot_id", "port", "network", "flavor", "domain", "address", "action", "user_data", "snapshot", "back", "again", "way", "volume_type", "user_id", "uri", "subnet", "size", "scope", "remote_ip_prefix", "remote_group_id", "reason", "public_key", "protocol", "project", "ports", "passcode", "new_size", "new_key", "min_ram", "min_disk", "metadata", "link", "key", "gateway_ip", "gateway", "expires_at", "dns", "disk_format", "direction", "count", "roles", "often", "id", "group", "role"]
+FIELDS = (
+    "name", "description", "cidr", "image", "next", "volume", "visibility", "snapshot_id", "port", "network",
+    "flavor", "domain", "address", "action", "user_data", "snapshot", "back", "again", "way", "volume_type",
+    "user_id", "uri", "subnet", "size", "scope", "remote_ip_prefix", "remote_group_id", "reason", "public_key",
+    "protocol", "project", "ports", "passcode", "new_size", "new_key", "min_ram", "min_disk", "metadata", "link",
+    "key", "gateway_ip", "gateway", "expires_at", "dns", "disk_format", "direction", "count", "roles", "often",
+    "id", "group", "role",
+)  # fmt: skip
 """What forms send ids and choices as."""
 
 
