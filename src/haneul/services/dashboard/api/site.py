@@ -51,9 +51,10 @@ LARGEST_FORM = 512 << 10
 LONGEST_NOTICE = 600
 FOR_A_SESSION = 0
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+"""Scripts run that a page of ours names: objects of anybody are at the same address, and may be scripts too."""
 ELSEWHERE = ("cross-site", "same-site")
 """What a browser says of requests that a page of somebody else made."""
 logger = structlog.get_logger(__name__)
@@ -202,7 +203,8 @@ class Site:
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("Vary", "Accept-Encoding, Accept-Language, Cookie")
         resp.set_header("x-openstack-request-id", visit.request_id)
-        protect(resp, POLICY)
+        nonce = model.new_secret()
+        protect(resp, POLICY.format(nonce=nonce))
         if isinstance(answer, Redirect):
             self._redirect(visit, answer, resp)
         elif isinstance(answer, NothingNew):
@@ -217,7 +219,7 @@ class Site:
                 visit.cookies.setdefault(NOTICE, ("", -1))
             if visit.session is None and visit.secret != visit.known.get(VISIT):
                 visit.cookies[VISIT] = visit.secret, FOR_A_SESSION
-            content = self._rendering.page(visit, answer, notice)
+            content = self._rendering.page(visit, answer, notice, nonce)
             resp.status = answer.status
             resp.content_type = "text/html; charset=utf-8"
             if takes_gzip(req):
