@@ -23,6 +23,7 @@ from haneul.kernel.http.answers import COMMON_ERRORS
 from tests.architecture.source import SERVICES, tree
 
 CANNOT = {
+    "block_storage create_from_source": "a group's volumes are made of volumes or snapshots, and of no backup",
     "block_storage restore_backup": "the new volume is made of the backup, and of no snapshot",
     "compute attach": "the default group, which is made for the port, has rules of no choice",
     "compute create_server": "networks that are made with it have values of no choice; its flavor is looked for by us",
