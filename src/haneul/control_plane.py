@@ -90,8 +90,8 @@ def served(service: str) -> Served:
     routes = [route for module in modules(service, "api") for route in _routes(module)]
     if audit := part(service, "api.audit"):
         routes = [audit.audited(route) for route in routes]
-    envelope = importlib.import_module(f"haneul.services.{service}.api.faults").envelope
-    return Served(manifest(service), routes, envelope)
+    faults = importlib.import_module(f"haneul.services.{service}.api.faults")
+    return Served(manifest(service), routes, faults.envelope, getattr(faults, "envelope_for_programs", None))
 
 
 def _routes(module: ModuleType) -> list[Any]:

@@ -50,17 +50,24 @@ async def test_a_hosts_zone_follows_its_aggregates(cloud: Cloud) -> None:
     renamed = await cloud.admin.put(seoul, {"aggregate": {"name": "c", "availability_zone": "jeju"}})
     assert renamed.json()["aggregate"]["availability_zone"] == "jeju"
     assert await zones(cloud) == ["jeju", "nova"]
-    assert (
-        await act(cloud, seoul, set_metadata={"metadata": {"availability_zone": None, "ssd": "yes"}}) == 200
-    )
+    no_zone = {"availability_zone": None, "ssd": "yes"}
+    assert await act(cloud, seoul, set_metadata={"metadata": no_zone}) == 400
+    assert (await cloud.admin.put(seoul, {"aggregate": {"availability_zone": None}})).status_code == 400
+    assert await act(cloud, seoul, set_metadata={"metadata": {"ssd": "yes"}}) == 200
     shown = (await cloud.admin.get(seoul)).json()["aggregate"]
-    assert (shown["metadata"], shown["hosts"], "uuid" in shown) == ({"ssd": "yes"}, ["h1"], False)
+    known = {"availability_zone": "jeju", "ssd": "yes"}
+    assert (shown["metadata"], shown["hosts"], "uuid" in shown) == (known, ["h1"], False)
+    assert await act(cloud, seoul, remove_host={"host": "h1"}) == 200
     assert await zones(cloud) == ["nova"]
     assert await act(cloud, busan, add_host={"host": "h1"}) == 200
+    assert await act(cloud, seoul, add_host={"host": "h1"}) == 409
+    alike = {"metadata": {"availability_zone": "busan"}}
+    assert await act(cloud, seoul, set_metadata=alike) == 200
+    assert await act(cloud, seoul, add_host={"host": "h1"}) == 200
     assert await act(cloud, seoul, set_metadata={"metadata": {"availability_zone": "seoul"}}) == 409
     assert await act(cloud, busan, remove_host={"host": "h1"}) == 200
     assert await act(cloud, busan, remove_host={"host": "h1"}) == 404
-    assert await zones(cloud) == ["nova"]
+    assert await zones(cloud) == ["busan", "nova"]  # it is still in the other
     assert (await cloud.admin.delete(busan)).status_code == 200
     assert (await cloud.admin.get(busan)).status_code == 404
 

@@ -42,6 +42,11 @@ async def test_hypervisors_are_shown_as_the_version_knows_them(cloud: Cloud) -> 
     assert found[0]["state"] == "up" and found[0]["status"] == "enabled"
     path = f"{BASE}/os-hypervisors/{found[0]['id']}"
     latest = (await cloud.admin.get(path, version=LATEST)).json()["hypervisor"]
+    providers = (await cloud.admin.get("/placement/resource_providers?name=a1")).json()["resource_providers"]
+    assert [p["uuid"] for p in providers] == [found[0]["id"]]
+    services = (await cloud.admin.get(f"{BASE}/os-services?host=a1", version=LATEST)).json()["services"]
+    assert [s["id"] for s in services] == [latest["service"]["id"]]
+    assert latest["host_ip"] == "127.0.0.1"
     assert latest["hypervisor_type"] == "fake" and "uptime" in latest and "vcpus" not in latest
     at_2_87 = (await cloud.admin.get(path, version="compute 2.87")).json()["hypervisor"]
     assert (at_2_87["vcpus"], at_2_87["free_ram_mb"], at_2_87["local_gb"]) == (8, 4096, 100)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from typing import Any
 
 import pytest
 
 from haneul.kernel.ids import new_id
-from haneul.services.compute import public as compute
-from tests.conftest import Cloud
+from haneul.services.compute.operations import verification
+from tests.conftest import Cloud, Persona
 from tests.services.compute import world
 from tests.services.compute.world import V, World
 
@@ -31,7 +32,7 @@ async def hypervisor_knows(w: World) -> dict[str, Any]:
 
 async def is_consistent(w: World) -> None:
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
 
 
 async def test_a_server_becomes_active_on_a_host_with_an_address(w: World) -> None:
@@ -246,6 +247,8 @@ async def test_metadata_and_tags(w: World) -> None:
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 201
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 204
     assert (await member.get(f"{path}/tags", version=V)).json() == {"tags": ["x"]}
+    assert (await member.get(f"{path}/tags/x", version=V)).status_code == 204
+    assert (await member.get(f"{path}/tags/y", version=V)).status_code == 404
     assert (await member.get(f"{path}/tags")).status_code == 404
 
 
@@ -292,6 +295,70 @@ async def test_a_server_joins_and_leaves_a_security_group(w: World) -> None:
     assert await w.act(id, {"addSecurityGroup": {}}) == 400
     alone = await w.create(networks="none")
     assert await w.act(alone, {"addSecurityGroup": {"name": "web"}}) == 400
+
+
+async def test_addresses_are_added_and_taken_away_below_2_44(w: World) -> None:
+    id = await w.create()
+
+    async def act(action: dict[str, Any], version: str = "compute 2.43", who: Persona | None = None) -> int:
+        path = f"{BASE}/servers/{id}/action"
+        return (await (who or w.cloud.member).post(path, action, version=version)).status_code
+
+    async def addresses() -> list[str]:
+        answer = await w.cloud.member.get(f"/networking/v2.0/ports?device_id={id}")
+        (port,) = answer.json()["ports"]
+        seen = [a["addr"] for a in (await w.show(id))["addresses"]["n"]]
+        assert seen == [f["ip_address"] for f in port["fixed_ips"]]
+        return seen
+
+    (first,) = await addresses()
+    assert await act({"addFixedIp": {"networkId": w.network}}) == 202
+    kept, added = await addresses()
+    assert kept == first
+    subnet = (await w.cloud.member.get(f"/networking/v2.0/subnets?network_id={w.network}")).json()["subnets"]
+    assert ipaddress.ip_address(added) in ipaddress.ip_network(subnet[0]["cidr"])
+    assert await act({"removeFixedIp": {"address": first}}) == 202
+    assert await addresses() == [added]
+    for refused in (
+        {"removeFixedIp": {"address": first}},
+        {"removeFixedIp": {"address": "no address"}},
+        {"removeFixedIp": {}},
+        {"addFixedIp": {"networkId": id}},
+        {"addFixedIp": {"networkId": ""}},
+        {"addFixedIp": {"networkId": w.network, "more": 1}},
+    ):
+        assert await act(refused) == 400, refused
+    assert await act({"addFixedIp": {"networkId": w.network}}, who=w.cloud.reader) == 403
+    assert await act({"addFixedIp": {"networkId": w.network}}, who=w.cloud.stranger) == 404
+    assert await act({"addFixedIp": {"networkId": w.network}}, version="compute 2.44") == 404
+    assert await w.act(id, {"lock": None}) == 202
+    assert await act({"removeFixedIp": {"address": added}}) == 409
+    assert await addresses() == [added]
+
+
+async def test_servers_are_found_by_what_their_first_disk_is_called(w: World) -> None:
+    plain = await w.create(name="plain")
+    scsi = await w.create(name="scsi", block_device_mapping_v2=[w.root_volume(disk_bus="scsi")])
+    named = await w.create(name="named", block_device_mapping_v2=[w.root_volume(device_name="/dev/vdc")])
+
+    async def found(expression: str, more: str = "") -> set[str]:
+        answer = await w.cloud.admin.get(
+            f"{BASE}/servers?all_tenants=1&root_device_name={expression}{more}", version="compute 2.74"
+        )
+        assert answer.status_code == 200, answer.text
+        return {s["id"] for s in answer.json()["servers"]}
+
+    shown = {s: (await w.show(s))["OS-EXT-SRV-ATTR:root_device_name"] for s in (plain, scsi, named)}
+    assert shown == {plain: "/dev/vda", scsi: "/dev/sda", named: "/dev/vdc"}
+    for server, device in shown.items():
+        assert await found(device) == {server}
+    assert await found("^/dev/vd") == {plain, named}
+    assert await found("nothing") == set()
+    gone = await w.cloud.member.delete(f"{BASE}/servers/{plain}")
+    assert gone.status_code == 204
+    await w.cloud.settled()
+    assert await found("/dev/vda", "&deleted=1") == {plain}
+    assert await found("/dev/sda", "&deleted=1") == set()
 
 
 async def test_a_volume_is_attached_and_taken_away(w: World) -> None:

@@ -289,3 +289,25 @@ async def test_a_slash_at_the_end_names_nothing(cloud: Cloud) -> None:
     for path in ("/images/", "/info/stores/", "/schemas/image/"):
         assert (await cloud.admin.get(f"/image/v2{path}")).status_code == 404
     assert (await cloud.admin.delete(f"{IMAGES}/")).status_code == 404
+
+
+async def test_who_would_rather_have_json_is_told_what_is_wrong_in_json(cloud: Cloud) -> None:
+    path = f"{IMAGES}/{new_id()}"
+    accepted = {
+        "application/json": True,
+        "text/html;q=0.5, application/*": True,
+        "*/*": False,
+        "text/html, application/json": False,
+        "application/json;q=often": False,
+        "": False,
+    }
+    for accept, as_json in accepted.items():
+        answer = await cloud.member.get(path, headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("application/json" if as_json else "text/html")
+        if as_json:
+            fault = answer.json()
+            assert (fault["code"], fault["title"]) == ("404 Not Found", "Not Found")
+            assert fault["message"].startswith("No image found with ID")
+    tasks = await cloud.member.get("/image/v2/tasks", headers={"Accept": "application/json"})
+    assert (tasks.status_code, tasks.json()["title"]) == (403, "Forbidden")

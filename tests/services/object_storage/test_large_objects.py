@@ -110,3 +110,18 @@ async def test_an_archive_becomes_objects_and_a_list_deletes_them(swift: Account
     outcome = answer.json()
     assert (outcome["Number Deleted"], outcome["Number Not Found"], outcome["Errors"]) == (3, 1, [])
     await swift.call("GET", "a", status=404)
+
+
+async def test_many_objects_go_by_a_delete_as_by_a_post(swift: Account) -> None:
+    await swift.call("PUT", "a", status=201)
+    for name in ("one", "two"):
+        await swift.call("PUT", f"a/{name}", content="x", status=201)
+    answer = await swift.call(
+        "DELETE", params={"bulk-delete": ""}, content="a/one\na/none\n",
+        headers={"Accept": "application/json"}, status=200,
+    )  # fmt: skip
+    outcome = answer.json()
+    assert (outcome["Number Deleted"], outcome["Number Not Found"]) == (1, 1)
+    assert await swift.names("a") == ["two"]
+    await swift.call("DELETE", status=403)
+    assert await swift.names("a") == ["two"]

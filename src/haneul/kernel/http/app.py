@@ -75,6 +75,8 @@ class Served:
     manifest: Manifest
     routes: Sequence[Route]
     envelope: faults.Envelope
+    envelope_for_programs: faults.Envelope | None = None
+    """In place of a page, for who would rather have JSON."""
     is_frozen: bool = False
     """It answers in its oldest version, and neither reads nor gives the headers that choose one."""
 
@@ -385,6 +387,9 @@ class Application:
             where = f"{self.platform.endpoint}{keeper.path}"
             resp.set_header("WWW-Authenticate", f'{keeper.challenge} uri="{where}"')
         resp.content_type, resp.data = served.envelope(error, request_id)
+        for_programs = served.envelope_for_programs
+        if for_programs and faults.prefers_json(req.get_header("accept", default="")):
+            resp.content_type, resp.data = for_programs(error, request_id)
         if not resp.content_type.startswith("application/json"):
             protect(resp)
         if error.status == 429 and "retry_after_s" in error.details:

@@ -50,8 +50,28 @@ def with_denial(content_type: str, body: bytes, denial: Denial) -> bytes:
     inner = next(iter(fault.values()))
     if isinstance(inner, list):
         inner = inner[0]
-    inner["haneul:denial"] = denial
+    (inner if isinstance(inner, dict) else fault)["haneul:denial"] = denial
     return msgspec.json.encode(fault)
+
+
+def for_programs(error: HaneulError, request_id: str) -> tuple[str, bytes]:
+    """What stands on an API's page of a fault, for a client that would rather have JSON."""
+    title = TITLES.get(error.status, "Error")
+    text = f"{error.text}<br /><br />\n\n\n"
+    return json_body({"message": text, "code": f"{error.status} {title}", "title": title})
+
+
+def prefers_json(accepted: str) -> bool:
+    """Whether a client that accepts these types would rather have JSON than a page."""
+    weights = {"application/json": 0.0, "text/html": 0.0}
+    for each in accepted.split(","):
+        kind, *parameters = (part.strip() for part in each.lower().split(";"))
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        weight = float(quality) if quality.replace(".", "", 1).isdecimal() and quality.isascii() else 0.0
+        for name in weights:
+            if kind in (name, "*/*", f"{name.partition('/')[0]}/*"):
+                weights[name] = max(weights[name], weight)
+    return weights["application/json"] > weights["text/html"]
 
 
 def plain(error: HaneulError, request_id: str) -> tuple[str, bytes]:

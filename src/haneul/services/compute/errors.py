@@ -292,6 +292,11 @@ class AggregateZoneInUse(BadRequest):
     message = "Cannot update aggregate {id}. Reason: One or more hosts contain instances in this zone."
 
 
+class ZoneWithoutName(BadRequest):
+    code = "compute.zone_without_name"
+    message = "Cannot update aggregate {id}. Reason: Aggregate {name} does not support empty named availability zone."
+
+
 class AggregateNotEmpty(BadRequest):
     code = "compute.aggregate_not_empty"
     message = "Cannot delete aggregate {id}: Host aggregate is not empty."

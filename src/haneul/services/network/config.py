@@ -17,7 +17,6 @@ class NetworkOptions(Section, frozen=True):
     max_dns_nameservers: Most = 5
     """Of a subnet."""
     max_subnet_host_routes: Most = 20
-    max_routes: Most = 30
     """Of a router."""
     max_allowed_address_pair: Most = 10
     """Of a port."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors as _errors
 from haneul.services.network import policy
 from haneul.services.network.drivers.interface import HostNetwork
@@ -20,6 +21,7 @@ from haneul.services.network.errors import (
     SecurityGroupCannotBeApplied,
 )
 from haneul.services.network.events import PortBound, PortUnbound
+from haneul.services.network.model import normal_forms
 from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, FixedIp, LostPort, Port
 from haneul.services.network.model.security_groups import Rule as SecurityRule
@@ -47,6 +49,7 @@ from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import SECURITY_GROUPS
 
 __all__ = [
+    "ADDRESS_REFUSALS",
     "GROUP_REFUSALS",
     "PORT_REFUSALS",
     "RULE_REFUSALS",
@@ -66,6 +69,7 @@ __all__ = [
     "ServerAddress",
     "WayIn",
     "WiredPort",
+    "add_address",
     "add_security_group_rule",
     "addresses",
     "allocate_network",
@@ -88,6 +92,7 @@ __all__ = [
     "port",
     "prepare_ports",
     "release_ports",
+    "remove_address",
     "remove_security_group_rule",
     "security_groups",
     "security_groups_by_id",
@@ -112,6 +117,10 @@ PORT_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.DeviceIDNotOwnedByTenant, _errors.InvalidOperation,
 )  # fmt: skip
 """What calls about ports can fail with: who hands it on to a caller declares it."""
+ADDRESS_REFUSALS: tuple[type[HaneulError], ...] = (
+    _errors.NetworkNotOnServer, _errors.AddressNotOnServer, _errors.NoMoreFixedIps, _errors.InvalidOperation,
+)  # fmt: skip
+"""What calls about the addresses of a server's NICs can fail with."""
 GROUP_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.InvalidInput, _errors.SecurityGroupNotFound, _errors.SecurityGroupRuleNotFound, _errors.SecurityGroupNotOnServer,
     _errors.NoUniqueMatch, _errors.SecurityGroupConflict, SecurityGroupCannotBeApplied, _errors.SecurityGroupInUse, _errors.OverQuota,
@@ -234,7 +243,7 @@ async def attach_port(
     requested: RequestedNic,
     host: str,
     project_id: str,
-    zone: str = "nova",
+    zone: str = DEFAULT_ZONE,
     security_groups: Sequence[str] = (),
 ) -> Port:
     """One more port for the project's server, bound to its host; `wire_ports` then makes it there."""
@@ -259,6 +268,16 @@ async def join_security_group(ctx: Context, server_id: str, name: str) -> None:
 async def leave_security_group(ctx: Context, server_id: str, name: str) -> None:
     """None of the server's ports is in that group any more; raises if none was."""
     await _servers.leave_group(ctx, server_id, name)
+
+
+async def add_address(ctx: Context, server_id: str, network_id: str) -> None:
+    """The server's NIC on that network has one more address of it; hosts will be told."""
+    await _servers.add_address(ctx, server_id, network_id)
+
+
+async def remove_address(ctx: Context, server_id: str, ip: str) -> None:
+    """None of the server's NICs has that address; raises if none had."""
+    await _servers.remove_address(ctx, server_id, normal_forms.address(ip))
 
 
 async def lost_ports(ctx: Context) -> list[LostPort]:

@@ -88,6 +88,39 @@ async def test_only_administrators_ask_for_routers_that_stand_by(member: Neutron
         assert await admin.refused(method, path, wanted) == (409, "HANotEnoughAvailableAgents")
 
 
+async def test_each_router_has_as_many_routes_as_its_projects_quota_says(
+    member: Neutron, admin: Neutron
+) -> None:
+    network, subnet = await member.network()
+    first, second = [(await member.make("router", name="r"))["id"] for _ in range(2)]
+    await member.act(first, "add_router_interface", subnet_id=subnet)
+    port = (await member.make("port", network_id=network))["id"]
+    await member.act(second, "add_router_interface", port_id=port)
+    routes = [{"destination": f"10.{n}.0.0/24", "nexthop": "10.0.0.99"} for n in range(50, 53)]
+    quotas = f"{BASE}/quotas/{member.auth.project_id}"
+    assert (await member.who.get(f"{quotas}/default")).json()["quota"]["router_route"] == 30
+    assert (await admin.who.put(quotas, {"quota": {"router_route": 2}})).status_code == 200
+    too_many = {"router": {"routes": routes}}
+    for method, path in (("PUT", f"/routers/{first}"), ("PUT", f"/routers/{first}/add_extraroutes")):
+        assert await member.refused(method, path, too_many) == (409, "OverQuota")
+    for router in (first, second):  # each has its own
+        await member.change("router", router, routes=routes[:2])
+    assert (await admin.who.put(quotas, {"quota": {"router_route": -1}})).status_code == 200
+    many = [{"destination": f"10.60.{n}.0/24", "nexthop": "10.0.0.99"} for n in range(100)]
+    assert len((await member.change("router", first, routes=many))["routes"]) == 100
+
+
+async def test_addresses_of_ipv6_are_counted_to_the_last(member: Neutron, admin: Neutron) -> None:
+    network, _ = await member.network()
+    for n in (1, 2):
+        await member.make("subnet", network_id=network, cidr=f"fd00:{n}::/64", ip_version=6)
+    answer = await admin.who.get(f"{BASE}/network-ip-availabilities/{network}")
+    told = answer.json()["network_ip_availability"]
+    each = [s["total_ips"] for s in told["subnet_ip_availability"]]
+    assert told["total_ips"] == sum(each) > 2**65 - 2**16
+    assert all(isinstance(n, int) for n in each)
+
+
 async def test_packets_of_a_network_are_long_enough_for_its_subnets(member: Neutron) -> None:
     network = (await member.make("network", mtu=1279))["id"]
     v6 = {"network_id": network, "ip_version": 6, "cidr": "2001:db8::/64"}

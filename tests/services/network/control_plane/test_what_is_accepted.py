@@ -123,6 +123,43 @@ async def test_a_stateless_group_is_so_on_the_host(cloud: Cloud, member: Neutron
     assert answer.status_code == 409
 
 
+async def test_members_see_the_subnets_of_external_networks_as_an_extension_says(
+    member: Neutron, admin: Neutron
+) -> None:
+    outside, subnet = await admin.network("203.0.113.0/24", router__external=True)
+    aliases = {e["alias"] for e in (await member.who.get(f"{BASE}/extensions")).json()["extensions"]}
+    assert "subnet-external-network" in aliases
+    assert [s["id"] for s in await member.list("subnet", f"network_id={outside}")] == [subnet]
+    assert (await member.show("subnet", subnet))["router:external"] is True
+    router = (await member.make("router", name="r"))["id"]
+    path = f"/routers/{router}/add_router_interface"
+    assert await member.refused("PUT", path, {"subnet_id": subnet}) == (400, "BadRequest")
+    _, hidden = await admin.network("10.1.0.0/24")
+    assert await member.refused("PUT", path, {"subnet_id": hidden}) == (404, "SubnetNotFound")
+
+
+async def test_null_is_what_one_gets_anyway_where_a_rule_guards_more(member: Neutron, admin: Neutron) -> None:
+    network, _ = await member.network()
+    other = {"network_id": network, "cidr": "10.5.0.0/24", "ip_version": 4}
+    assert (await member.make("subnet", **other, service_types=None))["service_types"] == []
+    assert (await member.make("network", shared="false"))["shared"] is False
+    assert await member.refused("POST", "/networks", {"network": {"shared": "true"}}) == (
+        403,
+        "PolicyNotAuthorized",
+    )
+    for word in ("ha", "distributed"):
+        for value in (None, "true", "false"):
+            refusal = await member.refused("POST", "/routers", {"router": {word: value}})
+            assert refusal == (403, "PolicyNotAuthorized"), (word, value)
+        made = await admin.make("router", **{word: None})
+        assert made[word] is False
+        assert (await admin.change("router", made["id"], **{word: None}))[word] is False
+    assert await admin.refused("POST", "/routers", {"router": {"distributed": True}}) == (
+        400,
+        "HTTPBadRequest",
+    )
+
+
 async def test_a_subnet_says_whether_its_network_is_external(admin: Neutron) -> None:
     net, subnet = await admin.network()
     assert (await admin.show("subnet", subnet))["router:external"] is False

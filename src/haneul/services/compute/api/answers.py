@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import field
 
 from haneul.kernel.http import UNSET, Answer, Link, TypedLink, UnsetType, between, since, until
+from haneul.kernel.http.zones import ZoneState
 
 
 class NewAggregate(Answer):
@@ -121,7 +122,7 @@ class Hypervisor(HypervisorName):
 
     hypervisor_type: str
     hypervisor_version: int
-    host_ip: str | None
+    host_ip: str
     service: ServiceOfHypervisor
     uptime: Annotated[str | None, since("2.88")]
     vcpus: Annotated[int, until("2.87")]
@@ -177,6 +178,11 @@ class ImageName(Answer):
     links: list[TypedLink]
 
 
+class ServerOfImage(Answer):
+    id: str
+    links: list[Link]
+
+
 class Image(ImageName):
     min_ram: int = field(name="minRam")
     min_disk: int = field(name="minDisk")
@@ -186,6 +192,8 @@ class Image(ImageName):
     status: str
     progress: int
     size: int | None = field(name="OS-EXT-IMG-SIZE:size")
+    server: ServerOfImage | UnsetType = UNSET
+    """What it was made of."""
 
 
 class OneImage(Answer):
@@ -321,20 +329,6 @@ class ChangedService(Answer):
 
 class OneChangedService(Answer):
     service: ChangedService
-
-
-class ZoneState(Answer):
-    available: bool
-
-
-class Zone(Answer):
-    name: str = field(name="zoneName")
-    state: ZoneState = field(name="zoneState")
-    hosts: None
-
-
-class Zones(Answer):
-    zones: list[Zone] = field(name="availabilityZoneInfo")
 
 
 class ServiceState(Answer):

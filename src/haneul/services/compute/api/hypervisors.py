@@ -18,6 +18,8 @@ from haneul.services.compute.operations.hosts import HostView
 from haneul.services.compute.policy import hosts as policy
 
 routes = Routes("/v2.1")
+THIS_MACHINE = "127.0.0.1"
+"""Where a host is that has told of no address of its own: in, or beside, the control plane."""
 NUMBERS = (
     "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used",
     "free_disk_gb", "disk_available_least", "running_vms", "current_workload",
@@ -26,12 +28,13 @@ NUMBERS = (
 
 def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
+        "id": view.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else view.number,
         "hypervisor_hostname": view.host.name,
         "state": "up" if view.is_up else "down",
         "status": "enabled" if view.host.is_enabled else "disabled",
     }
     if with_servers and (
+        # One without servers has an empty list before 2.53 and again from 2.75 on; between them it has none.
         view.servers or not ctx.wants(versions.SERVICES_HAVE_UUIDS) or ctx.wants(versions.STRICT_QUERIES)
     ):
         document["servers"] = [{"uuid": id, "name": name} for id, name in view.servers]
@@ -44,13 +47,14 @@ def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict
     document |= {
         "hypervisor_type": facts.get("hypervisor_type") or "",
         "hypervisor_version": facts.get("hypervisor_version") or 0,
-        "host_ip": view.host.report.get("address") or None,
+        "host_ip": view.host.report.get("address") or THIS_MACHINE,
         "service": {
-            "id": document["id"],
+            "id": view.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else hosts.number(view.host.id),
             "host": view.host.name,
             "disabled_reason": view.host.disabled_reason,
         },
     }
+    # Since 2.88 a hypervisor has no numbers, and its uptime stands here: null where nobody knows it.
     if ctx.wants(versions.NO_HYPERVISOR_NUMBERS):
         return {**document, "uptime": None}
     cpu = {"model": str(facts.get("cpu_model") or "")}
@@ -88,6 +92,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     pattern = query.get("hypervisor_hostname_pattern") if ctx.wants(versions.SERVICES_HAVE_UUIDS) else None
     with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     if pattern is not None:
+        # Upstream pages through all hypervisors only, and says that nothing matches with a 404, unlike other
+        # lists.
         if {"limit", "marker"} & set(query.names()):
             raise BadRequest("Paging over hypervisors with the hypervisor_hostname_pattern is not supported.")
         matching = [h for h in matching if pattern in h.host.name]
@@ -96,7 +102,7 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     if not ctx.wants(versions.HYPERVISORS_IN_PAGES):
         return matching, with_servers, {}
     size, marker = page_size(query), query.get("marker")
-    ids = [h.host.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in matching]
+    ids = [h.id if ctx.wants(versions.SERVICES_HAVE_UUIDS) else str(h.number) for h in matching]
     if marker is not None:
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")

@@ -40,16 +40,22 @@ def brief(ctx: Context, each: Image) -> dict[str, Any]:
 
 def detail(ctx: Context, each: Image) -> dict[str, Any]:
     status = STATUSES.get(each.status, "UNKNOWN")
-    return brief(ctx, each) | {
-        "minRam": each.min_ram,
-        "minDisk": each.min_disk,
-        "metadata": each.properties,
-        "created": seconds_text(each.created_at),
-        "updated": seconds_text(each.updated_at),
-        "status": status,
-        "progress": PROGRESS.get(status, 0),
-        "OS-EXT-IMG-SIZE:size": each.size,
-    }
+    server = str(each.properties.get("instance_uuid") or "")
+    of_server = {"server": {"id": server, "links": links(ctx, f"servers/{server}")}} if server else {}
+    return (
+        brief(ctx, each)
+        | of_server
+        | {
+            "minRam": each.min_ram,
+            "minDisk": each.min_disk,
+            "metadata": each.properties,
+            "created": seconds_text(each.created_at),
+            "updated": seconds_text(each.updated_at),
+            "status": status,
+            "progress": PROGRESS.get(status, 0),
+            "OS-EXT-IMG-SIZE:size": each.size,
+        }
+    )
 
 
 async def _page(ctx: Context, query: Query, path: str) -> tuple[list[Image], dict[str, Any]]:

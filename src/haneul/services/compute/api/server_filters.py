@@ -37,13 +37,13 @@ PATTERNS = {
     "access_ip_v6": "access_ip_v6",
 }  # fmt: skip
 NUMBERS = {"launch_index": "launch_index", "power_state": "power_state"}
-ALIKE = {"progress": "0", "root_device_name": "/dev/vda", "kernel_id": "", "ramdisk_id": ""}
+ALIKE = {"progress": "0", "kernel_id": "", "ramdisk_id": ""}
 """What is the same of all servers, as Nova stores it."""
 SPELLED = {"config_drive": ("config_drive", {True: "True", False: ""})}
 ELSEWHERE = {
     "availability_zone", "task_state", "flavor", "status", "ip", "ip6", "changes-since", "all_tenants", "deleted",
     "soft_deleted", "project_id", "tenant_id", "sort_key", "sort_dir", "limit", "marker", "terminated_at",
-    "auto_disk_config", "description",
+    "auto_disk_config", "description", "root_device_name",
 }  # fmt: skip
 SINCE = {
     **dict.fromkeys(TAGS, versions.SERVERS_HAVE_TAGS),
@@ -106,6 +106,8 @@ class Asked(NamedTuple):
     tags: dict[str, list[str]]
     zone: str | None = None
     """A pattern of the zones that servers are in."""
+    root_device: str | None = None
+    """A pattern of what their first disks are called."""
     task_state: str | None = None
     is_of_nothing: bool = False
     """No server can be an answer."""
@@ -120,7 +122,7 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
     names = _allowed(ctx, query)
     which = _which(ctx, query, names)
     tags = {kind: words for kind in TAGS if kind in names and (words := _split(query, kind))}
-    zone = task = None
+    zone = root = task = None
     try:
         filters = [*_whose(ctx, query, all_tenants), *_statuses(ctx, query), *_changed(query, names)]
         for name in EXACT.keys() & names:
@@ -154,11 +156,13 @@ async def read(ctx: Context, query: Query, all_tenants: Rule) -> Asked:
                 )
         if "availability_zone" in names:
             zone = _pattern(query, "availability_zone")
+        if "root_device_name" in names:
+            root = _pattern(query, "root_device_name")
         if "task_state" in names:
             task = query.get("task_state")
     except Nothing:
         return Asked(which, [], {}, is_of_nothing=True)
-    return Asked(which, filters, tags, zone, task)
+    return Asked(which, filters, tags, zone, root, task)
 
 
 def _allowed(ctx: Context, query: Query) -> set[str]:
@@ -168,13 +172,17 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
     if ctx.wants(versions.STRICT_QUERIES):
         for name in names - known - JOINED:
+            # Upstream's schema lets through whatever begins with an underscore.
             if not name.startswith("_"):
                 raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
+    # These must be patterns, even where the asker may not search by them.
     for name in ("name", "display_name", "ip", "ip6"):
         if name in names:
             _pattern(query, name)
     if not may_ask_all:
         return {n for n in known if n in MEMBERS or (n in MEMBERS_SINCE and ctx.wants(MEMBERS_SINCE[n]))}
+    # Upstream would search what is joined to servers by these, and refuses them to administrators, who alone may
+    # try.
     for name in sorted(names):
         if name in JOINED or name.startswith("_"):
             raise BadRequest(f"Invalid filter field: {name}.")
@@ -186,6 +194,7 @@ def _whose(ctx: Context, query: Query, all_tenants: Rule) -> list[Filter]:
     if not everybody:
         return [Filter("project_id", "eq", ctx.project_id)]
     ctx.authorize(all_tenants, {})
+    # Only beside all_tenants do these narrow anything; alone they are looked over.
     wanted = query.get("tenant_id") or query.get("project_id")
     return [Filter("project_id", "eq", wanted)] if wanted else []
 
@@ -195,6 +204,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
     if not statuses:
         return []
     if KNOWN_STATUSES.isdisjoint(statuses):
+        # Before 2.38 a status that there is not is one that no server has.
         if ctx.wants(versions.STATUS_IS_CHECKED):
             raise BadRequest("Invalid status value")
         raise Nothing
@@ -203,6 +213,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
 
 def _which(ctx: Context, query: Query, names: set[str]) -> Which:
     """Those that are there, unless changes are asked for; an administrator may choose."""
+    # Only alone does DELETED ask for what is gone; among others it adds nothing.
     if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
         ctx.authorize(CONTEXT_IS_ADMIN, {"status": "DELETED"}, hidden=errors.DeletedForAdmins())
         return Which.PAST

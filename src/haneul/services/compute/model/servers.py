@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
@@ -174,10 +175,17 @@ class Server(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def root_device(self) -> str:
-        for disk in self.block_devices:
-            if disk.boot_index == 0:
-                return disk.device
-        return first_name(self.disk_buses.get("root") or self.image_properties.get("hw_disk_bus"))
+        return root_device(self.block_devices, self.disk_buses, self.image_properties)
+
+
+def root_device(
+    volumes: Sequence[BlockDevice], buses: Mapping[str, str], image_properties: Mapping[str, Any]
+) -> str:
+    """What a server's first disk is called."""
+    for disk in volumes:
+        if disk.boot_index == 0:
+            return disk.device
+    return first_name(buses.get("root") or image_properties.get("hw_disk_bus"))
 
 
 class HasState(Protocol):
@@ -322,8 +330,8 @@ UNASKED = "compute.extend_volume"
 
 def require(server: Server, action: str, *, by_admin: bool = False) -> None:
     """Raise unless the action may begin now."""
-    if server.locked_by and not by_admin and action not in ("get_vnc_console",):
-        raise errors.Locked(server_id=server.id)
+    if action not in ("get_vnc_console",):
+        require_unlocked(server, by_admin=by_admin)
     name = action.removesuffix("_hard")
     may_queue = action in DEVICE_ACTIONS and server.doing in DEVICE_OPERATIONS
     is_busy = server.doing not in (None, UNASKED)
@@ -332,6 +340,12 @@ def require(server: Server, action: str, *, by_admin: bool = False) -> None:
         raise errors.WrongState(action=name, server_id=server.id, what="task_state", state=task)
     if server.vm_state not in ALLOWED[action]:
         raise errors.WrongState(action=name, server_id=server.id, what="vm_state", state=server.vm_state)
+
+
+def require_unlocked(server: Server, *, by_admin: bool = False) -> None:
+    """Raise unless the asker may change the server, whatever its state."""
+    if server.locked_by and not by_admin:
+        raise errors.Locked(server_id=server.id)
 
 
 def tagged(server: Server, device_id: str, tag: str | None) -> Server:

@@ -11,12 +11,13 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors, versions
 from haneul.services.compute.store.servers import names_by_host
 from haneul.services.placement import public as placement
 
 CONTROL = {"nova-conductor": "conductor", "nova-scheduler": "scheduler"}
-CONTROL_HOST, CONTROL_ZONE, DEFAULT_ZONE = "control-plane", "internal", "nova"
+CONTROL_HOST, CONTROL_ZONE = "control-plane", "internal"
 CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
 
 
@@ -36,8 +37,13 @@ class HostView(msgspec.Struct, frozen=True):
         return self.host.facts("hypervisor")
 
     @property
+    def id(self) -> str:
+        """As placement knows it too: by the id of a hypervisor people ask there for what it has."""
+        return self.host.provider_id
+
+    @property
     def number(self) -> int:
-        return number(self.host.id)
+        return number(self.id)
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -82,12 +88,13 @@ async def show(ctx: Context, id: str) -> HostView:
     """The host with that id, or that number for old clients."""
     by_uuid = ctx.wants(versions.SERVICES_HAVE_UUIDS)
     for each in await list(ctx):
-        if (each.host.id if by_uuid else str(each.number)) == id:
+        if (each.id if by_uuid else str(each.number)) == id:
             return each
     raise errors.HostNotFound(host=id)
 
 
 async def find(ctx: Context, name: str) -> placement.Host:
+    """The host of that name, up or not; HostNotFound if there is none."""
     host = await placement.host(ctx, name)
     if host is None:
         raise errors.HostNotFound(host=name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import host_of, require, tagged
+from haneul.services.compute.model.servers import host_of, require, require_unlocked, tagged
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
@@ -39,7 +40,7 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
     require(server, "attach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "attach_interface")
     port = await network.attach_port(
-        ctx, server.id, requested, host, server.project_id, server.zone or "nova"
+        ctx, server.id, requested, host, server.project_id, server.zone or DEFAULT_ZONE
     )
     if requested.tag:
         await SERVERS.update(ctx.tx, tagged(server, port.id, requested.tag))
@@ -54,6 +55,20 @@ async def detach(ctx: Context, id: str, port_id: str) -> None:
     require(server, "detach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "detach_interface")
     await ctx.start(DETACH_INTERFACE, Interface(server.id, host, port.id), resource=server.id)
+
+
+async def add_address(ctx: Context, id: str, network_id: str) -> None:
+    """The server's NIC on that network has one more address."""
+    server = await servers.show(ctx, id, policy.ADD_ADDRESS)
+    require_unlocked(server, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
+    await network.add_address(ctx, server.id, network_id)
+
+
+async def remove_address(ctx: Context, id: str, ip: str) -> None:
+    """None of the server's NICs has that address."""
+    server = await servers.show(ctx, id, policy.REMOVE_ADDRESS)
+    require_unlocked(server, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
+    await network.remove_address(ctx, server.id, ip)
 
 
 async def only_network(ctx: Context) -> str:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from haneul.kernel.db import Condition, Rows, Sort, Tx, among, matches
+from haneul.kernel.db import Condition, Query, Rows, Sort, Tx, among, matches, text_at
+from haneul.services.compute.model.block_devices import ROOT
 from haneul.services.compute.model.past_servers import PastServer
-from haneul.services.compute.model.servers import Server
+from haneul.services.compute.model.servers import BlockDevice, Server, root_device
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
 
+_VOLUMES = msgspec.json.Decoder(list[BlockDevice])
+_BUSES = msgspec.json.Decoder(dict[str, str])
+_PROPERTIES = msgspec.json.Decoder(dict[str, Any])
+_s = SERVERS.c
+_OF_OTHER_NAMES = Query(
+    sa.select(_s.id, _s.block_devices, _s.disk_buses, _s.image_properties).where(
+        sa.or_(
+            _s.block_devices != sa.literal_column("'[]'"),
+            _s.disk_buses != sa.literal_column("'{}'"),
+            text_at(_s.image_properties, "hw_disk_bus").is_not(None),
+        )
+    )
+)
+"""The servers whose first disk may be called otherwise than those of most."""
 ZONE = sa.literal_column("'nova'")
 
 
@@ -33,6 +48,21 @@ def is_in_zone(rows: Rows[Any], pattern: str) -> Condition:
         (rows.c.host.is_(None), sa.literal_column("''")), else_=sa.func.coalesce(rows.c.zone, ZONE)
     )
     return "zone", matches(zone, sa.bindparam("zone_pattern", type_=sa.Text)), {"zone_pattern": pattern}
+
+
+async def root_device_condition(tx: Tx, is_wanted: Callable[[str], bool]) -> Condition:
+    """The server's first disk is called as wanted. Most are called alike: the store looks through the others."""
+    others: dict[bool, list[str]] = {True: [], False: []}
+    for id, volumes, buses, properties in await tx.all(_OF_OTHER_NAMES):
+        name = root_device(_VOLUMES.decode(volumes), _BUSES.decode(buses), _PROPERTIES.decode(properties))
+        others[is_wanted(name)].append(id)
+    is_usual = is_wanted(ROOT)
+    condition = among(SERVERS.c.id, "others", negated=is_usual)
+    return (
+        f"root device/{is_usual}",
+        condition,
+        {"others": msgspec.json.encode(others[not is_usual]).decode()},
+    )
 
 
 def _order_of_both(order: Sequence[Sort]) -> sa.CompoundSelect[Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from haneul.kernel import times
 from haneul.kernel.context import Context
@@ -14,7 +15,7 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.schema import Schema, Strict
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
-from haneul.services.identity.api.bodies import Text, read
+from haneul.services.identity.api.bodies import Name, Text, read
 from haneul.services.identity.api.lists import base, links, whole
 from haneul.services.identity.api.views import role_view
 from haneul.services.identity.errors import Invalid, ThingNotFound
@@ -28,7 +29,7 @@ routes = Routes("/v3/OS-TRUST")
 
 class RoleReference(Schema):
     id: Text | None = None
-    name: Text | None = None
+    name: Name | None = None
 
 
 class NewTrust(Schema):
@@ -36,7 +37,7 @@ class NewTrust(Schema):
     trustee_user_id: Text
     impersonation: bool
     project_id: Text | None = None
-    roles: Annotated[list[RoleReference], MANY] | None = None
+    roles: Annotated[list[RoleReference], MANY] | UnsetType = UNSET
     expires_at: Text | None = None
     remaining_uses: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     allow_redelegation: bool | None = None
@@ -56,6 +57,7 @@ def view(ctx: Context, trust: Trust) -> dict[str, Any]:
         "impersonation": trust.impersonation,
         "expires_at": time_text(trust.expires_at) if trust.expires_at else None,
         "remaining_uses": trust.remaining_uses,
+        # A trust that is gone is not shown at all; the field stands in every answer of upstream.
         "deleted_at": None,
         "redelegated_trust_id": trust.redelegated_trust_id,
         "redelegation_count": trust.redelegation_count,
@@ -82,7 +84,7 @@ def _with_roles(ctx: Context, trust: Trust, roles: list[Role]) -> dict[str, Any]
 async def create_trust(ctx: Context, body: TrustBody) -> dict[str, Any]:
     """Lend some of one's roles in a project to another user."""
     new, _ = read(NewTrust, body.trust, of="trust")
-    roles = [(role.id, role.name) for role in new.roles or ()]
+    roles = [(role.id, role.name) for role in (new.roles or ())]
     if any(not (id or name) for id, name in roles):
         raise Invalid(why="A role needs its id or name.")
     trust = await trusts.create(

@@ -1,4 +1,4 @@
-"""The image service's fault envelope: a small HTML page, as the real service sends it."""
+"""The image service's fault envelope: a small HTML page, or for who would rather have JSON a document of the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from html import escape
 
 from haneul.kernel.errors import HaneulError
 from haneul.kernel.http.faults import TITLES
+from haneul.kernel.http.faults import for_programs as envelope_for_programs
+
+__all__ = ["envelope", "envelope_for_programs"]
 
 
 def envelope(error: HaneulError, request_id: str) -> tuple[str, bytes]:

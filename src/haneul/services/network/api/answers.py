@@ -266,7 +266,7 @@ class SubnetUse(Answer):
     subnet_name: str
     cidr: str
     ip_version: int
-    total_ips: int | float
+    total_ips: int
     used_ips: int
 
 
@@ -275,7 +275,7 @@ class NetworkUse(Answer):
     network_name: str
     project_id: str
     tenant_id: str
-    total_ips: int | float
+    total_ips: int
     used_ips: int
     subnet_ip_availability: list[SubnetUse]
 
@@ -299,6 +299,7 @@ class Quotas(Answer):
     subnet: int
     subnetpool: int
     port: int
+    router_route: int
     router: int
     floatingip: int
     rbac_policy: int
@@ -331,23 +332,20 @@ class QuotasInDetail(Answer):
     quota: dict[str, QuotaUse]
 
 
-class Project(Answer):
+class Tenant(Answer):
     tenant_id: str
+
+
+class OneTenant(Answer):
+    tenant: Tenant
+
+
+class Project(Answer):
     project_id: str
 
 
 class OneProject(Answer):
-    tenant: Project
-
-
-class Version(Answer):
-    id: str
-    status: str
-    links: list[Link]
-
-
-class Versions(Answer):
-    versions: list[Version]
+    project: Project
 
 
 class Collection(Answer):

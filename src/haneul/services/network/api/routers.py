@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, visibility
+from haneul.services.network.api import answers
 from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
@@ -18,7 +18,7 @@ from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
-from haneul.services.network.store.routers import ROUTERS
+from haneul.services.network.operations.collections import ROUTERS
 
 routes = Routes("/v2.0")
 
@@ -31,16 +31,17 @@ _GATEWAY = kinds.mapping(
 )
 
 
+ROUTES = kinds.list_of(HOST_ROUTE, most=1000)
+
+
 def _gateway(value: Any) -> dict[str, Any] | None:
     """Nothing at all, in any spelling, closes the gateway."""
     return None if value in (None, {}, [], "") else _GATEWAY(value)
 
 
-def _distributed(value: Any) -> bool:
-    """Without distributed routers upstream does not know the word; that there are none may be said."""
-    if kinds.truth(value):
-        raise BadRequest("Unrecognized attribute(s) 'distributed'")
-    return False
+def _special(value: Any) -> bool:
+    """Whether it is of a kind that there is not; null is what one gets anyway, which may be said too."""
+    return value is not None and kinds.truth(value)
 
 
 def _show_gateway(router: Router) -> dict[str, Any] | None:
@@ -71,17 +72,17 @@ ROUTER = Resource(
             is_stored=False,
             ruled_parts=("enable_snat", "external_fixed_ips"),
         ),
-        Attribute("routes", kinds.list_of(HOST_ROUTE), is_stored=False),
-        Attribute("ha", kinds.truth, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
+        Attribute("routes", ROUTES, is_stored=False),
+        Attribute("ha", _special, field="is_ha", is_filter=False, ruled=("get", *CHANGES)),
         Attribute(
             "distributed",
-            _distributed,
+            _special,
             field="is_distributed",
             is_filter=False,
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
+        shown("availability_zones", show=lambda r: [DEFAULT_ZONE] if r.host else []),
         Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
@@ -91,7 +92,6 @@ ROUTER = Resource(
     wishes.RouterChange,
     routers.update,
     routers.delete,
-    visible=visibility.own(ROUTERS, "router"),
     shape=answers.Router,
     refusals={
         "create": (
@@ -110,7 +110,7 @@ ROUTER = Resource(
         ),
         "update": (
             errors.HANotEnoughAvailableAgents,
-            errors.RoutesExhausted,
+            errors.OverQuota,
             errors.RoutesOutOfReach,
             errors.NetworkNotFound,
             errors.BadRouterRequest,
@@ -134,6 +134,7 @@ async def _for(ctx: Context, id: str, rule: str) -> Router:
 
 
 def _interface(body: Document) -> dict[str, str | None]:
+    # The last three are of no use; templates and old clients send them, and upstream looks over them.
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
@@ -191,7 +192,7 @@ async def remove_router_interface(ctx: Context, id: str, body: Document) -> rout
 
 def _routes_of(body: Document) -> list[dict[str, str]]:
     try:
-        wanted: list[dict[str, str]] = kinds.list_of(HOST_ROUTE)(item_of(ROUTER, body).get("routes"))
+        wanted: list[dict[str, str]] = ROUTES(item_of(ROUTER, body).get("routes"))
     except ValueError as problem:
         raise errors.InvalidInput(attribute="routes", reason=str(problem)) from None
     return wanted
@@ -204,7 +205,7 @@ def _routes_of(body: Document) -> list[dict[str, str]]:
         errors.RouterNotFound,
         errors.InvalidInput,
         errors.BadRouterRequest,
-        errors.RoutesExhausted,
+        errors.OverQuota,
         errors.RoutesOutOfReach,
     ),
 )
@@ -221,7 +222,7 @@ async def add_extraroutes(ctx: Context, id: str, body: Document) -> dict[str, An
         errors.RouterNotFound,
         errors.InvalidInput,
         errors.BadRouterRequest,
-        errors.RoutesExhausted,
+        errors.OverQuota,
         errors.RoutesOutOfReach,
     ),
 )

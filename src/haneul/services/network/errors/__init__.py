@@ -64,6 +64,10 @@ class SubnetPoolQuotaExceeded(Conflict):
     message = "Per-tenant subnet pool prefix quota exceeded."
 
 
+class TenantQuotaNotFound(NotFound):
+    code, message = "network.tenant_quota_not_found", "Quota for project {id} could not be found."
+
+
 class FloatingIPNotFound(NotFound):
     code, message = "network.floating_ip_not_found", "Floating IP {id} could not be found"
 
@@ -192,6 +196,21 @@ class IpAddressAlreadyAllocated(Conflict):
 class IpAddressGenerationFailure(Conflict):
     code = "network.no_more_addresses"
     message = "No more IP addresses available on network {network_id}."
+
+
+class NoMoreFixedIps(BadRequest):
+    code, message = "network.no_more_fixed_ips", "No fixed IP addresses available for network: {network_id}"
+
+
+class NetworkNotOnServer(BadRequest):
+    code, message = (
+        "network.network_not_on_server",
+        "Instance {server_id} has no port on network {network_id}.",
+    )
+
+
+class AddressNotOnServer(BadRequest):
+    code, message = "network.address_not_on_server", "Instance {server_id} has no port with the address {ip}."
 
 
 class IpAddressGenerationFailureNoMatchingSubnet(IpAddressGenerationFailure):
@@ -368,13 +387,6 @@ class NoUniqueMatch(Conflict):
 class SubnetMismatchForPort(BadRequest):
     code = "network.subnet_mismatch"
     message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
-
-
-class RoutesExhausted(BadRequest):
-    code = "network.too_many_routes"
-    message = (
-        "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
-    )
 
 
 class ExternalIpAddressExhausted(BadRequest):

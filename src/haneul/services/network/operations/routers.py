@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.structs import set_fields
 from haneul.services.network import errors, policy
-from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
@@ -25,7 +25,7 @@ from haneul.services.network.operations import networks, new_ports, ports, subne
 from haneul.services.network.store import pending
 from haneul.services.network.store.networks import SUBNETS
 from haneul.services.network.store.ports import PORTS
-from haneul.services.network.store.quotas import QUOTAS
+from haneul.services.network.store.quotas import QUOTAS, ROUTES
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 
 
@@ -40,15 +40,20 @@ class Attachment(Struct, frozen=True):
     subnet_ids: list[str]
 
 
-def _refuse_standby(wish: NewRouter | RouterChange) -> None:
-    """A router is on one host at a time, and moves when that is lost: no second one stands by."""
+def _refuse_other_kinds(wish: NewRouter | RouterChange) -> None:
+    """A router is on one host at a time, and moves when that is lost: no second one stands by, none is everywhere.
+
+    Without distributed routers upstream does not know the word.
+    """
     if wish.is_ha:
         raise errors.HANotEnoughAvailableAgents
+    if wish.is_distributed:
+        raise BadRequest("Unrecognized attribute(s) 'distributed'")
 
 
 async def create(ctx: Context, new: NewRouter) -> Router:
     """A router on no host yet, with a gateway if one is wanted."""
-    _refuse_standby(new)
+    _refuse_other_kinds(new)
     if new.flavor_id is not None:
         raise errors.FlavorNotFound(id=new.flavor_id)
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, router=1)
@@ -68,7 +73,7 @@ async def create(ctx: Context, new: NewRouter) -> Router:
 
 async def update(ctx: Context, router: Router, changes: RouterChange) -> Router:
     """The router with these changes; its host is told."""
-    _refuse_standby(changes)
+    _refuse_other_kinds(changes)
     values = set_fields(changes)
     if "gateway" in values:
         values["gateway"] = await _new_gateway(ctx, router, values["gateway"])
@@ -213,7 +218,7 @@ async def _port_of_version_6(ctx: Context, router: Router, network: Network) -> 
 
 async def _reachable(ctx: Context, subnet: Subnet) -> Network:
     network = await networks.get(ctx, subnet.network_id)
-    if not networks.is_usable(ctx, network):
+    if not (networks.is_usable(ctx, network) or network.is_external):
         raise errors.SubnetNotFound(id=subnet.id)
     return network
 
@@ -298,8 +303,7 @@ async def _refuse_used_interface(ctx: Context, router: Router, subnet: Subnet) -
 
 async def _checked_routes(ctx: Context, router: Router, hops: Sequence[dict[str, str]]) -> list[Route]:
     routes = list(dict.fromkeys(Route(**r) for r in hops))
-    if len(routes) > (most := ctx.options(NetworkOptions).max_routes):
-        raise errors.RoutesExhausted(router_id=router.id, quota=most)
+    await QUOTAS.require(ctx, router.project_id, errors.OverQuota, **{ROUTES: len(routes)})
     ours = await PORTS.find(ctx.tx, held_by=router.id)
     near = await SUBNETS.among(ctx.tx, "id", {f.subnet_id for p in ours for f in p.fixed_ips})
     own_ips = {f.ip_address for p in ours for f in p.fixed_ips}

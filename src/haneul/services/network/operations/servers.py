@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
 from haneul.services.network import errors, policy
@@ -156,6 +158,32 @@ async def leave_group(ctx: Context, server_id: str, name: str) -> None:
     for port in members:
         ids = [id for id in port.security_group_ids if id != group_id]
         await ports.update(ctx, port, PortChange(security_group_ids=ids))
+
+
+async def add_address(ctx: Context, server_id: str, network_id: str) -> None:
+    """The server's NIC on that network has one more address of it; raises if there is no such NIC."""
+    port = next((p for p in await of_server(ctx, server_id) if p.network_id == network_id), None)
+    if port is None:
+        raise errors.NetworkNotOnServer(network_id=network_id, server_id=server_id)
+    have: list[dict[str, Any]] = [asdict(fixed) for fixed in port.fixed_ips]
+    for subnet in await SUBNETS.find(ctx.tx, network_id=network_id):
+        if subnet.service_types and port.device_owner not in subnet.service_types:
+            continue
+        # a subnet may have none left, or give a NIC one only
+        with suppress(errors.IpAddressGenerationFailure, errors.IpAddressAlreadyAllocated):
+            await ports.update(ctx, port, PortChange(fixed_ips=[*have, {"subnet_id": subnet.id}]))
+            return
+    raise errors.NoMoreFixedIps(network_id=network_id)
+
+
+async def remove_address(ctx: Context, server_id: str, ip: str) -> None:
+    """None of the server's NICs has that address; raises if none had."""
+    for port in await of_server(ctx, server_id):
+        left = [asdict(fixed) for fixed in port.fixed_ips if fixed.ip_address != ip]
+        if len(left) < len(port.fixed_ips):
+            await ports.update(ctx, port, PortChange(fixed_ips=left))
+            return
+    raise errors.AddressNotOnServer(ip=ip, server_id=server_id)
 
 
 async def prepare_ports(

@@ -13,11 +13,14 @@ from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
 from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
 
+ROUTES = "router_route"
+"""The one that is not of a project's things together, but of each router: nothing of it counts as used."""
 DEFAULTS = {
     "network": 100,
     "subnet": 100,
     "subnetpool": -1,
     "port": 500,
+    ROUTES: 30,
     "router": 10,
     "floatingip": 50,
     "rbac_policy": 10,

@@ -21,6 +21,7 @@ def may(ctx: Context, account: str, rule: Rule) -> bool:
 
 
 def operates(ctx: Context, account: str) -> bool:
+    """Whether the asker may do everything in the account, as Swift's operators may in their own."""
     return may(ctx, account, policy.OPERATE)
 
 
@@ -44,6 +45,7 @@ def require_by_list(
 
 
 def refusal(ctx: Context, rule: Rule) -> Unauthorized | Forbidden:
+    """What a refused asker is to be answered: 401 for who came without a token, who may yet log in; else 403."""
     return Unauthorized() if ctx.auth is ANONYMOUS else Forbidden(action=rule.name)
 
 

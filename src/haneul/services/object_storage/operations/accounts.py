@@ -35,6 +35,10 @@ def is_amount(text: str) -> bool:
 
 
 def quota(account: Account) -> Quota:
+    """How many bytes and objects the account may hold at most.
+
+    The newer header counts more than the one kept as metadata.
+    """
     headers = account.headers
     size = headers.get("x-account-quota-bytes") or headers.get("x-account-meta-quota-bytes")
     count = headers.get("x-account-quota-count")

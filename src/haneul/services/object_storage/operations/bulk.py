@@ -69,6 +69,7 @@ STATUSES = {
 
 
 def status(refusal: HaneulError) -> str:
+    """The refusal as bulk answers list it: a status line, which for one forbidden is always the same."""
     if isinstance(refusal, Forbidden):
         return "403 Forbidden"
     return f"{refusal.status} {STATUSES.get(refusal.status, 'Error')}"

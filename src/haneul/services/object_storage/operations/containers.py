@@ -111,6 +111,7 @@ async def locked(ctx: Context, place: Place) -> Container:
 
 
 async def list_objects(ctx: Context, container: Container, wish: Wish) -> list[Entry[StoredObject]]:
+    """One page of the container's objects and of the prefixes that the wish folds together, in order of name."""
     return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish, objects_model.listed)
 
 

@@ -18,10 +18,12 @@ class GrantedContext(Context):
     only_in: Place
 
     def over(self, tx: Tx) -> Context:
+        """The same request in that transaction, with the same rights."""
         return granted(super().over(tx), self.auth, self.only_in)
 
 
 def granted(ctx: Context, auth: Auth, only_in: Place) -> GrantedContext:
+    """The request as if `auth` had made it, in the same transaction; it reaches no container but that one ("": any)."""
     made = GrantedContext(
         ctx.platform,
         auth,
@@ -35,6 +37,9 @@ def granted(ctx: Context, auth: Auth, only_in: Place) -> GrantedContext:
 
 
 def as_signer(ctx: Context, place: Place, *, is_of_account: bool) -> Context:
+    """The request with what an operator of the account may, as who signed it could; only in the place's container,
+    unless the account signed.
+    """
     auth = Auth(project_id=project_of(place.account), roles=("swiftoperator",))
     return granted(ctx, auth, Place(place.account, "" if is_of_account else place.container))
 
