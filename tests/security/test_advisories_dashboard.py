@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -73,7 +74,8 @@ async def test_a_name_is_no_command_in_a_file_for_the_shell(demo: Browser, tmp_p
     folder = tmp_path / "shell"
     folder.mkdir()
     (folder / "openrc.sh").write_text(script)
-    shown = subprocess.run(
+    shown = await asyncio.to_thread(
+        subprocess.run,
         ["bash", "-c", 'stty() { :; }; . ./openrc.sh >/dev/null; printf %s "$OS_PROJECT_NAME"'],
         cwd=folder, input="secret\n", capture_output=True, text=True, check=True,
     )  # fmt: skip
