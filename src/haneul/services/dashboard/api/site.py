@@ -218,7 +218,7 @@ class Site:
             visit.secret = visit.known.get(VISIT) or model.new_secret()
         if place is None:
             raise MethodNotAllowed if is_there else NotFound
-        if "\0" in req.path:
+        if "\0" in req.path or {".", ".."} & set(path.values()):  # a browser takes these for another address
             raise NotFound
         if visit.session is None and not place.is_public:
             return self._to_login(visit)
