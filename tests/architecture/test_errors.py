@@ -85,7 +85,8 @@ def said(function: Any) -> tuple[set[type[HaneulError]], list[Any], tuple[type, 
             kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             caught += [k for each in kinds if isinstance(k := value_of(each, function), type)]
         elif isinstance(node, ast.Call):
-            called = value_of(node.func, function)
+            does_in_transaction = isinstance(node.func, ast.Attribute) and node.func.attr == "transact"
+            called = value_of(node.args[0] if does_in_transaction else node.func, function)
             if inspect.isfunction(called):
                 calls.append(inspect.unwrap(called))
             named = [k.value for k in node.keywords if k.arg in ("missing", "hidden")]

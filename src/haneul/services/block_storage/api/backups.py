@@ -203,7 +203,7 @@ async def update_backup(ctx: Context, id: str, body: UpdateBackup) -> dict[str, 
 )
 async def delete_backup(ctx: Context, id: str) -> None:
     """The backup is on its way out; refused while an incremental one adds to it."""
-    await backups.delete(ctx, id)
+    await backups.delete(ctx, await _load(ctx, policy.DELETE_BACKUP, id))
 
 
 @routes.post(
@@ -294,14 +294,15 @@ ACTIONS = fields.actions(_load)
 
 @ACTIONS.action("os-force_delete", policy.FORCE_DELETE_BACKUP)
 async def force_delete(ctx: Context, backup: Backup, nothing: Any) -> None:
-    await backups.delete(ctx, backup.id, force=True)
+    await backups.delete(ctx, backup, force=True)
 
 
 @ACTIONS.action("os-reset_status", policy.RESET_BACKUP, Reset)
 async def reset_status(ctx: Context, backup: Backup, reset: Reset) -> None:
-    if reset.status.lower() not in model.SETTLED:
+    status = reset.status.lower()
+    if status not in model.SETTLED:
         raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(model.SETTLED)}")
-    await backups.reset(ctx, backup.id, reset.status.lower())
+    await backups.reset(ctx, backup, status)
 
 
 def _named(ctx: Context, b: Backup) -> dict[str, Any]:

@@ -170,20 +170,16 @@ async def restore_over(ctx: Context, backup: Backup, volume: Volume) -> None:
     await note_restoring(ctx, backup.id, volume.id, started)
 
 
-async def delete(ctx: Context, id: str, *, force: bool = False) -> None:
+async def delete(ctx: Context, backup: Backup, *, force: bool = False) -> None:
     """The backup goes; refused while another adds to it."""
-    backup = await show(ctx, id)
-    ctx.authorize(policy.FORCE_DELETE_BACKUP if force else policy.DELETE_BACKUP, backup)
     model.require_deletable(backup, force=force)
-    old = OldBackup(id, after=backup.operation_id)
-    started = await ctx.start(DELETE_BACKUP, old, resource=id, supersede=True)
+    old = OldBackup(backup.id, after=backup.operation_id)
+    started = await ctx.start(DELETE_BACKUP, old, resource=backup.id, supersede=True)
     await BACKUPS.change(ctx, backup, operation_id=started)
 
 
-async def reset(ctx: Context, id: str, status: str) -> None:
+async def reset(ctx: Context, backup: Backup, status: str) -> None:
     """An administrator's word on the backup's status. What is being done with it goes on."""
-    backup = await show(ctx, id)
-    ctx.authorize(policy.RESET_BACKUP, backup)
     await BACKUPS.change(ctx, backup, settled=status)
 
 

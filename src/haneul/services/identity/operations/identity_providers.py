@@ -30,6 +30,7 @@ from haneul.services.identity.store.projects import DOMAINS
 
 
 async def get(ctx: Context, id: str) -> IdentityProvider:
+    """The provider; ThingNotFound if there is none of that id."""
     return await access.exists(ctx, collections.IDENTITY_PROVIDERS, id)
 
 

@@ -155,18 +155,13 @@ async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[s
     """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
     project_id = _project(ctx, id)
     _require(ctx, "get_auto_allocated_topology", project_id)
-    async with ctx.in_transaction() as writing:
-        if "dry-run" in query.all("fields"):
-            await auto_topology.check(writing, project_id)
-            return {
-                "auto_allocated_topology": {
-                    "id": "dry-run=pass",
-                    "tenant_id": project_id,
-                    "project_id": project_id,
-                }
-            }
-        network_id = await auto_topology.ensure(writing, project_id)
-    topology = {"id": network_id, "tenant_id": project_id, "project_id": project_id}
+    if "dry-run" in query.all("fields"):
+        async with ctx.in_reading() as reading:
+            await auto_topology.check(reading, project_id)
+        id = "dry-run=pass"
+    else:
+        id = await ctx.transact(auto_topology.ensure, project_id)
+    topology = {"id": id, "tenant_id": project_id, "project_id": project_id}
     return {"auto_allocated_topology": topology}
 
 

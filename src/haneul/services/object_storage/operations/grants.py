@@ -18,6 +18,7 @@ class GrantedContext(Context):
     only_in: Place
 
     def over(self, tx: Tx) -> Context:
+        """The same request in that transaction, with the same rights."""
         return granted(super().over(tx), self.auth, self.only_in)
 
 
