@@ -23,13 +23,17 @@ from haneul.kernel.http.answers import COMMON_ERRORS
 from tests.architecture.source import SERVICES, tree
 
 CANNOT = {
+    "block_storage create_from_source": (
+        {"BackupNotFound", "InvalidBackup"},
+        "a group's volumes are made of volumes or snapshots, and of no backup",
+    ),
     "block_storage restore_backup": (
-        {"InvalidSnapshot", "SnapshotNotFound"},
-        "the new volume is made of the backup, and of no snapshot",
+        {"GroupNotFound", "InvalidSnapshot", "SnapshotNotFound"},
+        "the new volume is made of the backup, of no snapshot, and in no group",
     ),
     "compute create_server": (
-        {"BackupNotFound", "InvalidBackup"},
-        "a server's volumes are made of images, snapshots and volumes, and of no backup",
+        {"BackupNotFound", "GroupNotFound", "InvalidBackup"},
+        "a server's volumes are made of images, snapshots and volumes, of no backup, and in no group",
     ),
 }
 """Handlers that can raise less than what they call: which errors they cannot, and why. It only shrinks."""

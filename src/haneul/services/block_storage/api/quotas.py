@@ -11,7 +11,7 @@ from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
-from haneul.services.block_storage.store.volumes import QUOTAS
+from haneul.services.block_storage.store.quotas import QUOTAS
 
 routes = ProjectRoutes()
 

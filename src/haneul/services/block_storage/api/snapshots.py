@@ -251,7 +251,7 @@ def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, 
         view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
         view["os-extended-snapshot-attributes:project_id"] = s.project_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_GROUPS):
-        view["group_snapshot_id"] = None
+        view["group_snapshot_id"] = s.group_snapshot_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_USERS):
         view["user_id"] = s.user_id
     if ctx.wants(versions.USE_OF_QUOTAS):

@@ -20,7 +20,8 @@ from haneul.services.block_storage.sagas.delete_backup import DELETE_BACKUP, Old
 from haneul.services.block_storage.sagas.import_backup import IMPORT_BACKUP, ImportedBackup
 from haneul.services.block_storage.sagas.restore_backup import RESTORE_BACKUP, Restored
 from haneul.services.block_storage.store.backups import BACKUPS
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.placement import public as placement
 
 

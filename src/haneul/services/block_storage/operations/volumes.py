@@ -18,7 +18,9 @@ from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT,
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
 from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
 from haneul.services.block_storage.sagas.upload_image import UPLOAD_IMAGE, Upload
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.groups import GROUPS
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 
 GIB = 1 << 30
@@ -36,6 +38,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_id: str | None = None
     source_id: str | None = None
     backup_id: str | None = None
+    group_id: str | None = None
     multiattach: bool = False
     metadata: dict[str, str] = {}
     owner_id: str | None = None
@@ -73,6 +76,8 @@ async def create(ctx: Context, new: Wish) -> Volume:
     if size < 1:
         raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
     type = await _type(ctx, new.type, origin.type_id)
+    if new.group_id is not None and not (new.snapshot_id or new.source_id):
+        await _require_of_group(ctx, new, type)
     multiattach = new.multiattach or "<is> True" in type.extra_specs.get("multiattach", "")
     if multiattach:
         ctx.authorize(policy.CREATE_MULTIATTACH, {"project_id": ctx.project_id})
@@ -101,6 +106,7 @@ async def create(ctx: Context, new: Wish) -> Volume:
         fault=None,
         created_at=ctx.now(),
         updated_at=None,
+        group_id=new.group_id,
     )
     await VOLUMES.add(ctx.tx, volume)
     wanted = NewVolume(volume.id, new.together_with, new.apart_from, new.backup_id)
@@ -116,6 +122,18 @@ async def _type(ctx: Context, wanted: str | None, inherited: str | None) -> Volu
     if inherited:
         return await types.show(ctx, inherited)
     return await types.ensure_default(ctx)
+
+
+async def _require_of_group(ctx: Context, new: Wish, type: VolumeType) -> None:
+    group = await ctx.find(GROUPS, new.group_id or "", policy.ADMIN_OR_OWNER, missing=errors.GroupNotFound)
+    if not new.type:
+        raise errors.InvalidInput(reason="volume_type must be provided when creating a volume in a group.")
+    if type.id not in group.volume_type_ids:
+        raise errors.InvalidInput(
+            reason=f"Invalid volume_type {new.type} provided: (requested type must be supported by this group)."
+        )
+    if group.status != "available" or group.project_id != ctx.project_id:
+        raise errors.InvalidInput(reason=f"Group {group.id} must be available and of the same project.")
 
 
 def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:

@@ -23,6 +23,7 @@ from haneul.services.block_storage.model.backups import Backup
 from haneul.services.block_storage.model.messages import Actions
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
 from haneul.services.block_storage.store.backups import BACKUPS
+from haneul.services.block_storage.store.groups import GROUPS
 from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
@@ -59,6 +60,9 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
     backup = await _backup(ctx, new.backup_id) if new.backup_id else None
     if backup is not None:
         host = backup.host
+    if host is None and volume.group_id is not None:
+        group = await GROUPS.get(ctx.tx, volume.group_id)
+        host = group.host.split("@")[0] if group is not None and group.host else None
     if host is None:
         near, far = (
             await _hosts_of(ctx, volume, new.together_with),

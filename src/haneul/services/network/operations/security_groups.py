@@ -137,6 +137,7 @@ def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
 async def create_rule(ctx: Context, new: NewRule) -> Rule:
     """The group lets this through too, and so do all ports in it."""
     model.check(new)
+    new = model.named(new)
     may_see, may_change = (policy.named(f"{action}_security_group") for action in ("get", "update"))
     group = await ctx.find(
         SECURITY_GROUPS, new.security_group_id, may_see, missing=errors.SecurityGroupNotFound

@@ -163,12 +163,24 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/usages", policy=policy.USAGES, since="1.9", answer=answers.Usages)
 async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     """How much the project's consumers hold in all."""
-    project_id = query.get("project_id")
+    by_type = ctx.wants(versions.CONSUMERS_HAVE_TYPES)
+    known = ("project_id", "user_id", *(("consumer_type",) if by_type else ()))
+    if unknown := [n for n in query.names() if n not in known]:
+        raise BadRequest(f"Invalid query string parameters: {unknown[0]!r} was unexpected")
+    project_id, kind = query.get("project_id"), query.get("consumer_type")
     if not project_id:
         raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
     ctx.authorize(policy.USAGES, {"project_id": project_id})
-    used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
-    if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
-        # Without a type in the question upstream sums up all of them under this word.
-        return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
-    return {"usages": used}
+    usages = await inventories.project_usage(
+        ctx, project_id, query.get("user_id"), is_by_type=by_type and kind != "all"
+    )
+    if not by_type:
+        return {"usages": usages["all"].used if usages else {}}
+    # As upstream: `all` is one sum of every type, another word that type, and none every type by itself.
+    return {
+        "usages": {
+            name: {"consumer_count": len(usage.consumers), **usage.used}
+            for name, usage in usages.items()
+            if kind in (None, "all", name)
+        }
+    }

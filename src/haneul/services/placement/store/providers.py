@@ -157,7 +157,7 @@ ROOM = Query(
     sa.select(_i.provider_id, _i.resource_class, _i.total, _i.reserved, _i.allocation_ratio, _i.used)
 )
 PROJECT_USAGE = Query(
-    sa.select(_k.kind, _k.id, _a.resource_class, _a.used)
+    sa.select(_k.kind, _k.id, _k.user_id, _a.resource_class, _a.used)
     .select_from(ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id))
     .where(_k.project_id == sa.bindparam("project", type_=sa.Text))
 )
