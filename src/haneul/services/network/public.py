@@ -132,7 +132,7 @@ RULE_REFUSALS: tuple[type[HaneulError], ...] = (
     *GROUP_REFUSALS, _errors.SecurityGroupEthertypeConflictWithProtocol, _errors.SecurityGroupInvalidIcmpValue,
     _errors.SecurityGroupInvalidPortRange, _errors.SecurityGroupInvalidPortValue,
     _errors.SecurityGroupInvalidProtocolForPort, _errors.SecurityGroupMissingIcmpType,
-    _errors.SecurityGroupProtocolRequiredWithPorts, _errors.SecurityGroupRemoteGroupAndRemoteIpPrefix,
+    _errors.SecurityGroupProtocolRequiredWithPorts, _errors.SecurityGroupMultipleRemoteEntites,
     _errors.SecurityGroupRuleInvalidProtocol, _errors.SecurityGroupRuleParameterConflict,
 )  # fmt: skip
 """What calls about their rules can fail with."""

@@ -70,6 +70,8 @@ def _refuse_other_pool(pool_id: str | None, version: int, others: Sequence[Subne
 
 
 async def _cidr(ctx: Context, new: NewSubnet) -> arithmetic.IPNetwork:
+    if new.cidr and new.prefixlen is not None:
+        raise errors.BadSubnetRequest(reason="cidr and prefixlen must not be supplied together")
     cidr = new.cidr if new.subnetpool_id is None else await subnet_pools.cut(ctx, new, new.subnetpool_id)
     if not cidr:
         raise errors.BadSubnetRequest(reason="a subnetpool must be specified in the absence of a cidr")
