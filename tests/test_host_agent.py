@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -77,7 +78,8 @@ async def test_in_one_process_with_the_control_plane(plane: Plane, tmp_path: Pat
     await hypervisor.ensure_running(MACHINE)
     assert await hypervisor.machines() == {"m1": PowerState.RUNNING}
     plane.reports.clear()
-    agent.made("host-7", "hypervisor").happen("m1", PowerState.CRASHED)  # heard at once, not in ten seconds
+    made: Any = agent.made("host-7", "hypervisor")
+    made.happen("m1", PowerState.CRASHED)  # heard at once, not in ten seconds
     await plane.until(lambda: any(r.states == {"hypervisor": {"m1": "crashed"}} for r in plane.reports))
     assert [report.name for report in plane.reports] == ["host-7"]
     reporting.cancel()
@@ -127,7 +129,12 @@ def test_the_command_line_goes_over_the_file(tmp_path: Path) -> None:
         ["--config", str(file), "--host", "b", "--driver", "network=fake", "--option", "network.uplink=host"]
     )
     assert config.names() == ["b"]
-    assert config.driver_names() == {"hypervisor": "qemu", "network": "fake", "volumes": "fake"}
+    assert config.driver_names() == {
+        "hypervisor": "qemu",
+        "network": "fake",
+        "volumes": "fake",
+        "backups": "posix",
+    }
     assert config.options == {"network": {"uplink": "host", "x": 1}}
 
 

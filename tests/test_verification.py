@@ -17,6 +17,7 @@ from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.trusts import TRUSTS
 from tests.conftest import Cloud
+from tests.services.compute import world
 
 
 def test_every_service_that_stores_something_can_be_verified() -> None:
@@ -83,6 +84,7 @@ async def furnished(cloud: Cloud) -> None:
         ("oversight", "operations", {"state": "running"}, "is running, open: False"),
         ("oversight", "operation_steps", {"operation_id": "x"}, "belongs to operation x"),
         ("placement", "placement_inventories", {"used": 7}, "counted as used"),
+        ("placement", "placement_providers", {"parent_id": "x"}, "is below x"),
     ],
 )
 async def test_what_does_not_fit_is_said(
@@ -92,3 +94,63 @@ async def test_what_does_not_fit_is_said(
     assert await problem(cloud, service) is None
     await change(cloud, table, **values)
     assert words in (await problem(cloud, service) or "")
+
+
+@pytest.mark.parametrize(
+    ("statement", "service", "words"),
+    [
+        ("DELETE FROM placement_consumers", "placement", "which is not there"),
+        ("DELETE FROM placement_inventories WHERE resource_class = 'VCPU'", "placement", "which has none"),
+        ("UPDATE placement_consumers SET id = 'x'", "placement", "held by consumer"),
+        (
+            "INSERT INTO placement_consumers (id, project_id, user_id, kind, generation)"
+            " VALUES ('x', 'p', 'u', 'INSTANCE', 1)",
+            "placement",
+            "consumer x is there and holds nothing",
+        ),
+        (
+            "UPDATE placement_inventories SET provider_id = 'x' || provider_id"
+            " WHERE resource_class = 'DISK_GB' AND used = 0",
+            "placement",
+            "had by provider x",
+        ),
+        ("UPDATE placement_hosts SET provider_id = 'x' || provider_id", "placement", "has provider x"),
+        ("DELETE FROM compute_servers", "compute", "is gone"),
+        ("DELETE FROM placement_allocations", "compute", "it holds {}"),
+        ("UPDATE placement_allocations SET used = 2 WHERE resource_class = 'VCPU'", "compute", "needs"),
+        ("UPDATE compute_servers SET host = 'elsewhere'", "compute", "is bound to"),
+        ("UPDATE network_ports SET host = '' WHERE held_as = 'server'", "compute", "bound to no host"),
+        ("UPDATE compute_servers SET vcpus = 7", "compute", "counts as 7 CPUs"),
+        ("UPDATE compute_servers SET vm_state = 'stopped', host = NULL", "compute", "is on none"),
+        ("UPDATE compute_servers SET vm_state = 'error', host = NULL", "compute", "holds room on"),
+        ("UPDATE compute_servers SET vm_state = 'resized'", "compute", "what it was before"),
+    ],
+)
+async def test_a_server_has_what_it_needs_where_it_is(
+    cloud: Cloud, statement: str, service: str, words: str
+) -> None:
+    w = await world.make(cloud)
+    id = await w.create()
+    assert (await w.show(id))["status"] == "ACTIVE"
+    for each in ("compute", "placement", "network"):
+        assert await problem(cloud, each) is None
+    async with cloud.platform.db.transaction() as tx:
+        await tx.run(Query(sa.text(statement)))
+    assert words in (await problem(cloud, service) or "")
+
+
+async def test_room_is_held_by_servers_and_for_the_way_back_of_a_resize(cloud: Cloud) -> None:
+    w = await world.make(cloud)
+    id = await w.create()
+    made = await cloud.admin.post(
+        "/compute/v2.1/flavors", {"flavor": {"name": "g", "vcpus": 2, "ram": 256, "disk": 2}}
+    )
+    larger = made.json()["flavor"]["id"]
+    assert await w.act(id, {"resize": {"flavorRef": larger}}) == 202
+    await cloud.settled()
+    assert (await w.show(id))["status"] == "VERIFY_RESIZE"
+    assert await problem(cloud, "compute") is None
+    async with cloud.platform.db.transaction() as tx:
+        held = "consumer_id IN (SELECT id FROM placement_consumers WHERE kind = 'MIGRATION')"
+        await tx.run(Query(sa.text(f"UPDATE placement_allocations SET used = used + 1 WHERE {held}")))
+    assert "could not go back" in (await problem(cloud, "compute") or "")

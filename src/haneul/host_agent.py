@@ -91,9 +91,16 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def interfaces() -> Interfaces:
     """The Protocols of every interface whose service is there."""
+    named = {protocol for _, each in offered().values() for protocol in each.protocols}
     return {
-        name: protocols_of(importlib.import_module(f"haneul.services.{service}.drivers.interface"))
-        for name, (service, _) in offered().items()
+        name: tuple(
+            protocol
+            for protocol in protocols_of(
+                importlib.import_module(f"haneul.services.{service}.drivers.interface")
+            )
+            if (protocol.__name__ in each.protocols if each.protocols else protocol.__name__ not in named)
+        )
+        for name, (service, each) in offered().items()
     }
 
 

@@ -23,6 +23,8 @@ from haneul.kernel.http.answers import COMMON_ERRORS
 from tests.architecture.source import SERVICES, tree
 
 CANNOT = {
+    "block_storage create_from_source": "a group's volumes are made of volumes or snapshots, and of no backup",
+    "block_storage restore_backup": "the new volume is made of the backup, and of no snapshot",
     "compute attach": "the default group, which is made for the port, has rules of no choice",
     "compute create_server": "networks that are made with it have values of no choice; its flavor is looked for by us",
     "compute list_groups": "the default group, which is made for the list, has rules of no choice",
@@ -83,7 +85,8 @@ def said(function: Any) -> tuple[set[type[HaneulError]], list[Any], tuple[type, 
             kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             caught += [k for each in kinds if isinstance(k := value_of(each, function), type)]
         elif isinstance(node, ast.Call):
-            called = value_of(node.func, function)
+            does_in_transaction = isinstance(node.func, ast.Attribute) and node.func.attr == "transact"
+            called = value_of(node.args[0] if does_in_transaction else node.func, function)
             if inspect.isfunction(called):
                 calls.append(inspect.unwrap(called))
             named = [k.value for k in node.keywords if k.arg in ("missing", "hidden")]

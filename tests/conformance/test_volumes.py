@@ -26,7 +26,7 @@ Make = Callable[[], Awaitable[Any]]
 @pytest.fixture(params=["fake", pytest.param("file", marks=pytest.mark.qemu)])
 async def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Each call gives a driver that starts over the same folder, as after a crash of its agent."""
-    driver_class = load("haneul.block_storage.volumes", request.param)
+    driver_class: Any = load("haneul.block_storage.volumes", request.param)
 
     async def another() -> Any:
         driver = driver_class(HostSettings("one", tmp_path))
@@ -111,10 +111,25 @@ async def test_an_export_is_a_qcow2_of_its_own(volumes: Any) -> None:
     assert not path.exists()
 
 
+async def test_what_is_opened_is_let_go_as_often_as_one_likes(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 1)
+    await volumes.ensure_snapshot("s", "v")
+    for _ in range(2):
+        assert await volumes.open_volume("v")
+        assert await volumes.open_snapshot("s")
+        assert await volumes.open_for_writing("v")
+        await volumes.close_volume("v")
+        await volumes.close_volume("gone")
+    with pytest.raises(NotFound):
+        await volumes.open_volume("gone")
+    with pytest.raises(NotFound):
+        await volumes.open_for_writing("gone")
+    assert await volumes.volumes() == {"v": 1}
+
+
 async def test_simulated_volumes_fail_when_told_to(tmp_path: Path) -> None:
-    driver: Any = load("haneul.block_storage.volumes", "fake")(
-        HostSettings("one", tmp_path, {"fail": {"ensure_volume": 1}})
-    )
+    driver_class: Any = load("haneul.block_storage.volumes", "fake")
+    driver = driver_class(HostSettings("one", tmp_path, {"fail": {"ensure_volume": 1}}))
     with pytest.raises(DriverError):
         await driver.ensure_volume("v", 1)
     await driver.ensure_volume("v", 1)
@@ -123,7 +138,8 @@ async def test_simulated_volumes_fail_when_told_to(tmp_path: Path) -> None:
 
 @pytest.fixture
 async def files(tmp_path: Path) -> Any:
-    driver: Any = load("haneul.block_storage.volumes", "file")(HostSettings("one", tmp_path / "host"))
+    driver_class: Any = load("haneul.block_storage.volumes", "file")
+    driver = driver_class(HostSettings("one", tmp_path / "host"))
     await driver.start()
     return driver
 
@@ -183,3 +199,20 @@ async def test_an_image_that_points_at_another_file_is_refused(files: Any, tmp_p
     with pytest.raises(DriverError, match="refers to another file"):
         await files.ensure_volume("v", 1, FromImage(ImageSource(path=str(tmp_path / "evil"))))
     assert await files.volumes() == {}
+
+
+@pytest.mark.qemu
+async def test_a_backup_brings_a_volumes_content_back(files: Any, tmp_path: Path) -> None:
+    driver_class: Any = load("haneul.block_storage.backups", "posix")
+    store = driver_class(HostSettings("one", tmp_path / "host"))
+    await store.start()
+    await files.ensure_volume("v", 1, FromImage(raw_image(tmp_path)))
+    await store.ensure_backup("b", await files.open_volume("v"), None, {})
+    await files.close_volume("v")
+    overwrite(Path((await files.connect("v", "one"))["path"]), b"gone")
+    await files.ensure_volume("new", 2)
+    for volume in ("v", "new"):
+        await store.restore("b", await files.open_for_writing(volume))
+        path = Path((await files.connect(volume, "one"))["path"])
+        assert start(path, 5008) == b"boot" + bytes(5000) + b"end!"
+        assert path.stat().st_blocks * 512 < 1 << 20

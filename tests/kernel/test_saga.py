@@ -99,6 +99,42 @@ async def cancel(ctx: Context, order: Order) -> None:
     await mark(ctx, f"cancelled {order.name}")
 
 
+async def book(ctx: Context, order: Order, claim: Claim) -> None:
+    await mark(ctx, f"book {order.name}")
+    outside[f"booked {order.name}"] += 1
+
+
+async def bill(ctx: Context, order: Order) -> None:
+    await mark(ctx, f"bill {order.name}")
+    if failing.get(f"bill {order.name}", 0) > 0:
+        failing[f"bill {order.name}"] -= 1
+        raise Waiting(what="the bank", state="closed") if order.name == "late" else DriverError("no money")
+
+
+async def unbook(ctx: Context, order: Order) -> None:
+    booked = await MARKS.first(ctx.tx, name=f"book {order.name}")
+    if booked is not None:
+        await MARKS.remove(ctx.tx, id=booked.id)
+
+
+async def ship(ctx: Context, order: Order) -> None:
+    outside[f"shipped {order.name}"] += 1
+
+
+JOINED = Saga(
+    "test.joined",
+    input=Order,
+    steps=[
+        Step(choose, undo=unchoose),
+        Step(book, undo=unbook, joins=True),
+        Step(bill, joins=True),
+        Step(ship),
+        Step(finish, joins=True),
+    ],
+    on_failure=say_why,
+)
+
+
 HOLD = timedelta(milliseconds=20)
 
 
@@ -143,7 +179,7 @@ async def platform(db: Database) -> AsyncIterator[Platform]:
     outside.clear()
     failing.clear()
     made = Platform(db, SystemClock(), Policy.build([]))
-    made.engine = Engine(made, [ORDER, CANCEL, HELD])
+    made.engine = Engine(made, [ORDER, CANCEL, HELD, JOINED])
     await made.engine.run()
     yield made
     await made.engine.stop()
@@ -241,6 +277,50 @@ async def test_a_step_that_waits_is_tried_until_it_can_go_on(platform: Platform)
     assert "done waiting" in await marks(platform)
 
 
+async def journal(platform: Platform, id: str) -> list[str]:
+    async with platform.db.reading() as tx:
+        return [("undo " if s.is_undo else "") + s.name for s in await STEPS.find(tx, operation_id=id)]
+
+
+async def test_steps_that_join_are_done_once_and_in_order(platform: Platform) -> None:
+    id = await start(platform, "x", JOINED)
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert sorted(await journal(platform, id)) == ["bill", "book", "choose", "finish", "ship"]
+    assert await marks(platform) == ["bill x", "book x", "claim x", "done x"]
+    assert outside == {"booked x": 1, "shipped x": 1}
+
+
+async def test_a_step_that_joins_and_must_wait_leaves_nothing_twice(platform: Platform) -> None:
+    failing["bill late"] = 1
+    id = await start(platform, "late", JOINED)
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert sorted(await journal(platform, id)) == ["bill", "book", "choose", "finish", "ship"]
+    assert await marks(platform) == ["bill late", "book late", "claim late", "done late"]
+
+
+async def test_what_a_host_did_is_not_done_again_because_a_step_that_joins_must_wait(
+    platform: Platform,
+) -> None:
+    id = await start(platform, "waiting", JOINED)
+    await until(lambda: outside["shipped waiting"] == 1)
+    gate.set()
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "done"
+    assert outside["shipped waiting"] == 1
+
+
+async def test_a_step_that_joins_and_fails_is_undone_with_all_before_it(platform: Platform) -> None:
+    failing["bill x"] = 10
+    id = await start(platform, "x", JOINED)
+    await platform.engine.idle()
+    assert (await operation(platform, id)).state == "failed"
+    assert await marks(platform) == ["failed x: bill: no money"]
+    lines = await journal(platform, id)
+    assert sorted(lines) == ["bill", "book", "choose", "undo book", "undo choose"]
+
+
 async def test_what_supersedes_ends_what_runs(platform: Platform) -> None:
     first = await start(platform, "slow")
     await until(lambda: outside == {"slow@a": 1})
@@ -278,7 +358,7 @@ async def elsewhere(db: Database) -> AsyncIterator[Platform]:
     )
     await clock.follow()
     made = Platform(db, clock, Policy.build([]))
-    made.engine = Engine(made, [ORDER, CANCEL, HELD])
+    made.engine = Engine(made, [ORDER, CANCEL, HELD, JOINED])
     yield made
     await made.engine.stop()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
-from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
+from haneul.services.block_storage.api.volume_actions import ACTIONS as VOLUME_ACTIONS
 from haneul.services.compute.api.server_actions import ACTIONS
 from tests.personas.matrix import Knowledge, Operation
 from tests.security.kit import COMPUTE, KEY, NETWORK, VOLUME
@@ -232,6 +233,12 @@ def _of_images(t: Things, patch: dict[str, str]) -> Iterator[Operation]:
                     headers=patch)  # fmt: skip
 
 
+def _record() -> dict[str, str]:
+    """Of a backup that is not there."""
+    url = base64.b64encode(b'{"id": "%s", "size": 1}' % UNKNOWN.encode()).decode()
+    return {"backup_service": "cinder.backup.drivers.posix.PosixBackupDriver", "backup_url": url}
+
+
 def block_storage(t: Things) -> Knowledge:
     special: dict[str, Any] = {
         "os-extend": {"new_size": 2}, "os-attach": {"instance_uuid": UNKNOWN, "mountpoint": "/dev/vdc"},
@@ -245,9 +252,9 @@ def block_storage(t: Things) -> Knowledge:
     meta = {"metadata": {"a": "b"}}
     return Knowledge(
         names={
-            "attachments": t["attachment"], "backups": UNKNOWN, "cgsnapshots": UNKNOWN, "clusters": UNKNOWN,
-            "consistencygroups": UNKNOWN, "default-types": UNKNOWN, "extensions": "os-quota-sets", "groups": UNKNOWN,
-            "group_snapshots": UNKNOWN, "group_types": UNKNOWN, "messages": UNKNOWN, "qos-specs": UNKNOWN,
+            "attachments": t["attachment"], "backups": t["backup"], "cgsnapshots": UNKNOWN, "clusters": UNKNOWN,
+            "consistencygroups": UNKNOWN, "default-types": UNKNOWN, "extensions": "os-quota-sets", "groups": t["group"],
+            "group_snapshots": t["group_snapshot"], "group_types": t["group_type"], "group_specs": "key", "messages": UNKNOWN, "qos-specs": UNKNOWN,
             "os-quota-class-sets": "default", "os-quota-sets": t["project"], "os-volume-transfer": t["transfer"],
             "volume-transfers": t["transfer"], "snapshots": t["snapshot"], "types": t["type"], "extra_specs": "key",
             "volumes": t["volume"], "metadata": "of", "encryption": "cipher",
@@ -257,6 +264,24 @@ def block_storage(t: Things) -> Knowledge:
             "PUT /v3/volumes/{id}": {"volume": {"description": "x"}},
             "POST /v3/attachments": {"attachment": {"volume_uuid": t["free"], "instance_uuid": UNKNOWN}},
             "PUT /v3/attachments/{id}": {"attachment": {"connector": {"host": "h"}}},
+            "POST /v3/backups": {"backup": {"volume_id": t["free"]}},
+            "PUT /v3/backups/{id}": {"backup": {"description": "x"}},
+            "POST /v3/backups/{id}/restore": {"restore": {}},
+            "POST /v3/backups/import_record": {"backup-record": _record()},
+            "POST /v3/group_types": {"group_type": {"name": "new"}},
+            "PUT /v3/group_types/{id}": {"group_type": {"description": "x"}},
+            "POST /v3/group_types/{id}/group_specs": {"group_specs": {"a": "b"}},
+            "PUT /v3/group_types/{id}/group_specs/{key}": {"key": "x"},
+            "POST /v3/groups": {"group": {"group_type": t["group_type"], "volume_types": ["__DEFAULT__"]}},
+            "PUT /v3/groups/{id}": {"group": {"description": "x"}},
+            "POST /v3/groups/action": {"create-from-src": {"source_group_id": t["group"]}},
+            "POST /v3/group_snapshots": {"group_snapshot": {"group_id": t["group"]}},
+            "POST /v3/consistencygroups": {"consistencygroup": {"volume_types": "__DEFAULT__"}},
+            "PUT /v3/consistencygroups/{id}": {"consistencygroup": {"name": "x"}},
+            "PUT /v3/consistencygroups/{id}/update": {"consistencygroup": {"name": "x"}},
+            "POST /v3/consistencygroups/{id}/delete": {"consistencygroup": {"force": True}},
+            "POST /v3/consistencygroups/create_from_src": {"consistencygroup-from-src": {"source_cgid": UNKNOWN}},
+            "POST /v3/cgsnapshots": {"cgsnapshot": {"consistencygroup_id": UNKNOWN}},
             "POST /v3/snapshots": {"snapshot": {"volume_id": t["free"], "force": True}},
             "PUT /v3/snapshots/{id}": {"snapshot": {"description": "x"}},
             "PUT /v3/os-quota-sets/{id}": {"quota_set": {"volumes": 5}},
@@ -280,8 +305,15 @@ def block_storage(t: Things) -> Knowledge:
             },
         },
         actions={
-            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in volume_actions},
+            "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
+            "/v3/backups/{id}/action": snapshot,
+            "/v3/groups/{id}/action": {
+                "delete": {"delete-volumes": True}, "reset_status": {"status": "available"},
+                "enable_replication": {}, "disable_replication": {}, "failover_replication": {},
+                "list_replication_targets": {},
+            },
+            "/v3/group_snapshots/{id}/action": {"reset_status": {"status": "available"}},
             "/v3/attachments/{id}/action": {"os-complete": {}},
             "/v3/types/{id}/action": {
                 "addProjectAccess": {"project": "of-somebody"}, "removeProjectAccess": {"project": t["project"]},
@@ -335,7 +367,7 @@ def compute(t: Things) -> Knowledge:
             "PUT /v2.1/os-aggregates/{id}": {"aggregate": named},
             "POST /v2.1/os-keypairs": {"keypair": {**named, "type": "ssh", "public_key": KEY}},
             "PUT /v2.1/os-quota-class-sets/{name}": {"quota_class_set": {"instances": 5}},
-            "PUT /v2.1/os-quota-sets/{project_id}": {"quota_set": {"instances": 5}},
+            "PUT /v2.1/os-quota-sets/{id}": {"quota_set": {"instances": 5}},
             "POST /v2.1/servers": {"server": server},
             "PUT /v2.1/servers/{id}": {"server": named},
             "POST /v2.1/servers/{id}/metadata": {"metadata": {"a": "b"}},
@@ -347,9 +379,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/servers/{id}/os-volume_attachments": {"volumeAttachment": {"volumeId": t["free"]}},
         },
         actions={
-            "/v2.1/servers/{id}/action": {
-                name: special.get(name) for name in ACTIONS if name not in UNTIL_2_43
-            },
+            "/v2.1/servers/{id}/action": {name: special.get(name) for name in ACTIONS.table if name not in UNTIL_2_43},
             "/v2.1/flavors/{id}/action": {
                 "addTenantAccess": {"tenant": "of-somebody"}, "removeTenantAccess": {"tenant": t["project"]},
             },

@@ -19,7 +19,7 @@ from haneul.kernel.http import schema
 from haneul.kernel.http.app import Served
 from haneul.kernel.http.routes import Route
 from haneul.kernel.http.tables import Resource
-from haneul.services.block_storage.api.volume_actions import _actions as volume_actions
+from haneul.services.block_storage.api.volume_actions import ACTIONS as VOLUME_ACTIONS
 from haneul.services.compute.api.server_actions import ACTIONS
 from haneul.services.network import api as network_api
 
@@ -147,12 +147,12 @@ class Placer:
             yield {found.name: self._of_attributes(found, route.method)}
         elif route.path.endswith("/servers/{id}/action"):
             for action, fields in SERVER_ACTIONS.items():
-                assert action in ACTIONS
+                assert action in ACTIONS.table
                 yield {action: {name: self.mine[kind] for name, kind in fields.items()}}
         elif route.path.endswith("/volumes/{id}/action"):
-            for action, (_, shape, _) in volume_actions.items():
-                if shape is not None:
-                    yield {action: self._value(inspect.type_info(shape), action, 0)}
+            for name, action in VOLUME_ACTIONS.table.items():
+                if action.shape is not None:
+                    yield {name: self._value(inspect.type_info(action.shape), name, 0)}
         elif "router_interface" in route.path:
             yield from ({"subnet_id": self.mine["subnet"]}, {"port_id": self.mine["port"]})
         else:

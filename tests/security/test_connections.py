@@ -95,9 +95,12 @@ class Link:
 
 
 @contextlib.asynccontextmanager
-async def serving(limits: Limits, *, open_files: int | None = None) -> AsyncIterator[Server]:
-    app, echo = falcon.asgi.App(), Echo()
-    app.add_route("/", echo)
+async def serving(limits: Limits, *, open_files: int | None = None, app: Any = None) -> AsyncIterator[Server]:
+    """The echo, or another application."""
+    echo = Echo()
+    if app is None:
+        app = falcon.asgi.App()
+        app.add_route("/", echo)
     door = Door(limits, open_files=open_files)
     plain, upgraded = connections.protocols(door)
     config = uvicorn.Config(

@@ -134,11 +134,10 @@ async def test_a_request_signed_for_a_consumer_logs_in_once(keystone: Keystone) 
 
 async def test_nobody_guesses_the_address_of_a_console(strict: Keystone) -> None:
     """The wrong ones are counted; what is stored would open none."""
-    from haneul.services.compute.api.consoles import ConsoleSocket
+    from haneul.services.compute.operations import consoles
     from haneul.services.compute.store.servers import console_digest
 
-    socket = ConsoleSocket(strict.cloud.platform)
-    assert await socket._redeem(console_digest("token")) is None
+    assert await consoles.redeem(strict.cloud.platform, console_digest("token")) is None
 
 
 async def test_addresses_take_turns_and_the_longest_lane_is_cut() -> None:

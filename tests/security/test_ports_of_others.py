@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from haneul.services.compute import public as compute
+from haneul.services.compute.operations import verification
 from haneul.services.compute.reconcilers.lost_interfaces import detach_lost_ports
 from tests.security.two_tenants import COMPUTE, NETWORK, Tenants, make
 from tests.services.compute.world import V
@@ -182,7 +183,7 @@ async def test_a_servers_port_that_is_deleted_leaves_its_machine(t: Tenants) -> 
     assert answer.json()["interfaceAttachments"] == []
     assert (await t.w.show(mine))["status"] == "ACTIVE"
     async with t.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
 
 
 async def test_an_administrator_gives_no_server_the_port_of_another_project(t: Tenants) -> None:

@@ -117,4 +117,4 @@ def test_a_rule_that_would_protect_nothing_stops_the_start() -> None:
 def test_a_table_and_its_structs_have_the_same_attributes() -> None:
     more = (*api.CARD.attributes, Attribute("size", kinds.integer(0)))
     with pytest.raises(TypeError, match="size"):
-        Resource(api.WORDS, "card", more, api.CARD.rows, api.CARD.not_found, api.CARD.new)
+        Resource(api.WORDS, "card", more, api.CARD.things, api.CARD.not_found, api.CARD.new)

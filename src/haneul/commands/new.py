@@ -123,7 +123,7 @@ def service_command(name: str, services: Path, tests: Path) -> None:
     names = spellings("greetings", name) | {'title="Greetings"': f'title="{title}"'}
     files = Files()
     for path in sorted(GREETINGS.rglob("*.py")):
-        if not path.stem.endswith(("ribbon", "ribbons", "cards")):
+        if not path.stem.endswith(("ribbon", "ribbons", "cards", "collections")):
             text = first_half(as_own(path.read_text()))
             files.made[services / name / renamed(str(path.relative_to(GREETINGS)), names)] = renamed(
                 text, names

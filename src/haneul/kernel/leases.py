@@ -13,9 +13,12 @@ from haneul.kernel.saga import OPERATIONS
 _c = OPERATIONS.c
 
 
+CHANGING = ("state", "is_open", "step", "step_name", "tries", "results", "excluded", "ended_at")
+CHANGING += ("lease_owner", "lease_until", "fault", "waiting")
+"""What of an operation a checkpoint writes; the rest of it never changes."""
+
+
 def _checkpoint() -> sa.Update:
-    changing = ("state", "is_open", "step", "step_name", "tries", "results", "excluded", "ended_at")
-    changing += ("lease_owner", "lease_until", "fault", "waiting")
     return (
         sa.update(OPERATIONS.table)
         .where(
@@ -23,7 +26,7 @@ def _checkpoint() -> sa.Update:
             _c.is_open.is_(sa.true()),
             _c.lease_owner == sa.bindparam("me", type_=sa.Text),
         )
-        .values({n: sa.bindparam(f"new_{n}", type_=_c[n].type) for n in changing})
+        .values({n: sa.bindparam(f"new_{n}", type_=_c[n].type) for n in CHANGING})
     )
 
 

@@ -32,6 +32,8 @@ class HostInterface:
     real: str
     """The driver of a real host, where the agent is not told another."""
     simulated: str = "fake"
+    protocols: tuple[str, ...] = ()
+    """Its Protocols by name, where the service has several interfaces; one that names none has all the others."""
 
 
 @dataclass(frozen=True)

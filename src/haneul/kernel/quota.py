@@ -22,6 +22,14 @@ ANY_NUMBER = 2**31 - 1
 EVERYTHING = "*"
 """The resource of a project that has no limits where it was not given some: its usual ones are none."""
 
+CLASS = "class:"
+"""Stands before the names of quota classes where limits are kept; only the class `default` has an effect."""
+
+
+def class_key(name: str) -> str:
+    """Under which project the limits of a quota class are kept: those of `default` are everybody's."""
+    return name if name == "default" else CLASS + name
+
 
 class Limit(msgspec.Struct, frozen=True):
     """A project's own limit for a resource; `project_id` is "default" for everybody's."""
@@ -58,7 +66,8 @@ class QuotaSet:
     async def own(self, tx: Tx) -> set[str]:
         """The projects that were given limits."""
         rows = await LIMITS.find(tx, service=self.service)
-        return {r.project_id for r in rows if r.resource != EVERYTHING} - {"default"}
+        projects = {r.project_id for r in rows if r.resource != EVERYTHING} - {"default"}
+        return {p for p in projects if not p.startswith(CLASS)}
 
     async def _rows(self, tx: Tx, project_id: str) -> list[Limit]:
         return await LIMITS.among(tx, "project_id", ["default", project_id], service=self.service)
@@ -72,7 +81,12 @@ class QuotaSet:
                 limits[row.resource] = row.limit
         return limits
 
+    async def in_use(self, tx: Tx, project_id: str) -> dict[str, int]:
+        """How much the project has of everything that can be limited; 0 of what is not counted by project."""
+        return {**dict.fromkeys(self.defaults, 0), **await self.count(tx, project_id)}
+
     async def set(self, tx: Tx, project_id: str, limits: Mapping[str, int]) -> None:
+        """The project has these limits, and those that are not named as before."""
         for resource, limit in limits.items():
             await LIMITS.remove(tx, project_id=project_id, service=self.service, resource=resource)
             await LIMITS.add(tx, Limit(project_id, self.service, resource, limit))
@@ -82,12 +96,14 @@ class QuotaSet:
         if not await LIMITS.find(tx, project_id=project_id, service=self.service):
             await LIMITS.add(tx, Limit(project_id, self.service, EVERYTHING, UNLIMITED))
 
-    async def reset(self, tx: Tx, project_id: str) -> None:
-        """The project has its usual limits."""
+    async def reset(self, tx: Tx, project_id: str) -> bool:
+        """The project has its usual limits; whether it had others."""
+        had = await LIMITS.find(tx, project_id=project_id, service=self.service)
         usual = await LIMITS.get(tx, project_id, self.service, EVERYTHING)
         await LIMITS.remove(tx, project_id=project_id, service=self.service)
         if usual is not None:
             await LIMITS.add(tx, usual)
+        return any(row.resource != EVERYTHING for row in had)
 
     async def room(self, ctx: Context, **each: int) -> int:
         """How often the project may have that much more, until the transaction ends."""

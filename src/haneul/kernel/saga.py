@@ -111,11 +111,16 @@ def open_operation(resource_id: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
 
 @dataclass(frozen=True)
 class Step:
-    """`action` stores or calls a host, never both; `undo` is content when there is nothing to undo."""
+    """`action` stores or calls a host, never both; `undo` is content when there is nothing to undo.
+
+    One that `joins` only stores, and soon: it is done in the transaction that ends the step before it, so that both are
+    stored at once.
+    """
 
     action: StepFunction
     undo: StepFunction | None = None
     deadline_s: float = 120.0
+    joins: bool = False
 
     @property
     def name(self) -> str:

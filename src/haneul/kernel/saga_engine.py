@@ -7,14 +7,15 @@ With one control plane (SQLite) the leases of a process that died are void when 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
 from haneul.kernel.context import Context, Platform
-from haneul.kernel.db import IN_BACKGROUND, Busy
+from haneul.kernel.db import IN_BACKGROUND, Busy, Tx
 from haneul.kernel.errors import (
     DriverError,
     HaneulError,
@@ -26,7 +27,7 @@ from haneul.kernel.errors import (
     Waiting,
 )
 from haneul.kernel.ids import new_id
-from haneul.kernel.leases import CHECKPOINT, CLAIM, EARLIER, LATEST, ORPHANS, RENEW, SUPERSEDE, VOID
+from haneul.kernel.leases import CHANGING, CHECKPOINT, CLAIM, EARLIER, LATEST, ORPHANS, RENEW, SUPERSEDE, VOID
 from haneul.kernel.saga import (
     INTERNAL,
     OPERATIONS,
@@ -62,6 +63,16 @@ class Origin(msgspec.Struct, frozen=True):
     resource: str
     id: str
     excluded: tuple[str, ...]
+
+
+class _NotJoined(Exception):
+    """A step that was to join another failed: it is tried by itself, after that."""
+
+
+class _Ended(NamedTuple):
+    operation: Operation
+    """As it is after the step."""
+    record: StepRecord
 
 
 class Engine:
@@ -254,10 +265,9 @@ class Engine:
 
     async def _forward(self, saga: Saga, operation: Operation) -> Operation:
         step = saga.steps[operation.step]
-        is_last = operation.step + 1 == len(saga.steps)
         started = self.platform.clock.now()
         try:
-            return await self._do(saga, operation, step, is_last=is_last)
+            return await self._do(saga, operation, step)
         except (LeaseLost, StoreFull, StoreAway):
             raise  # what cannot be written down has not failed: it goes on when it can be
         except Exception as problem:
@@ -270,20 +280,26 @@ class Engine:
                 )
             return await self._turn_back(saga, operation, failure, problem, started)
 
-    async def _do(self, saga: Saga, operation: Operation, step: Step, *, is_last: bool) -> Operation:
-        """The step, tried until it succeeds, fails for good, or its time is up."""
-        arguments = saga.arguments(step.action, operation)
-        if arguments is None:
-            raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
-        name_task(f"{saga.kind} {step.name}")
-        started = self.platform.clock.now()
-        deadline = started + timedelta(seconds=step.deadline_s)
+    async def _do(self, saga: Saga, operation: Operation, step: Step) -> Operation:
+        """The step, tried until it succeeds, fails for good, or its time is up; and with it those that join it."""
+        deadline = self.platform.clock.now() + timedelta(seconds=step.deadline_s)
+        ended: list[_Ended] = []
+        is_alone = has_stored = False
         for attempt in range(10**6):
             try:
                 async with self.platform.db.transaction() as tx, asyncio.timeout(step.deadline_s):
-                    ctx = self._context(operation, tx, step.name)
-                    result = await step.action(ctx, *arguments)
-                    return await self._advance(tx, operation, step, result, started, saga, is_last=is_last)
+                    ended = [await self._step(saga, operation, tx)]
+                    has_stored = tx.is_open
+                    if not is_alone:
+                        await self._join(saga, ended, tx)
+                    await self._keep(tx, ended)
+                    return ended[-1].operation
+            except _NotJoined:
+                is_alone = True
+                if not has_stored:  # it need not be done again: only what came after it was lost
+                    async with self.platform.db.transaction() as tx:
+                        await self._keep(tx, ended[:1])
+                        return ended[0].operation
             except TRANSIENT as problem:
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 if self.platform.clock.now() + timedelta(seconds=pause) > deadline:
@@ -293,22 +309,29 @@ class Engine:
                 await self.platform.clock.sleep(pause)
         raise AssertionError("unreachable")
 
-    async def _advance(
-        self,
-        tx: Any,
-        operation: Operation,
-        step: Step,
-        result: Any,
-        started: Any,
-        saga: Saga,
-        *,
-        is_last: bool,
-    ) -> Operation:
+    async def _join(self, saga: Saga, ended: list[_Ended], tx: Tx) -> None:
+        """Those that follow and join are done too; `_NotJoined` if one fails, which undoes the transaction."""
+        while (operation := ended[-1].operation).is_open and saga.steps[operation.step].joins:
+            try:
+                ended.append(await self._step(saga, operation, tx))
+            except Exception as problem:
+                raise _NotJoined from problem
+
+    async def _step(self, saga: Saga, operation: Operation, tx: Tx) -> _Ended:
+        """The operation after its next step, and that step's line of the journal; neither is stored yet."""
+        step = saga.steps[operation.step]
+        arguments = saga.arguments(step.action, operation)
+        if arguments is None:
+            raise RuntimeError(f"{saga.kind}: {step.name} lacks what it asks for")
+        name_task(f"{saga.kind} {step.name}")
+        started = self.platform.clock.now()
+        result = await step.action(self._context(operation, tx, step.name), *arguments)
         now = self.platform.clock.now()
         results = operation.results
         if result is not None:
             results = {**results, step.name: msgspec.to_builtins(result)}
         following = operation.step + 1
+        is_last = following == len(saga.steps)
         moved = msgspec.structs.replace(
             operation,
             results=results,
@@ -317,9 +340,11 @@ class Engine:
             waiting=None,
             **_ended(now, "done") if is_last else {},
         )
-        await self._save(tx, moved)
-        await STEPS.add(tx, StepRecord(new_id(), operation.id, step.name, False, started, now, None))
-        return moved
+        return _Ended(moved, StepRecord(new_id(), operation.id, step.name, False, started, now, None))
+
+    async def _keep(self, tx: Tx, ended: Sequence[_Ended]) -> None:
+        await self._save(tx, ended[-1].operation)
+        await STEPS.add_all(tx, [each.record for each in ended])
 
     async def _turn_back(
         self, saga: Saga, operation: Operation, failure: Failure, problem: BaseException, started: datetime
@@ -418,11 +443,11 @@ class Engine:
             await self._save(tx, moved)
         return moved
 
-    async def _save(self, tx: Any, operation: Operation) -> None:
+    async def _save(self, tx: Tx, operation: Operation) -> None:
         """Write the checkpoint, if the lease is still ours."""
         until = self.platform.clock.now() + timedelta(seconds=LEASE_S) if operation.is_open else None
-        values = OPERATIONS.dump(msgspec.structs.replace(operation, lease_until=until))
-        changed = {f"new_{k}": v for k, v in values.items()}
+        moved = msgspec.structs.replace(operation, lease_until=until)
+        changed = {f"new_{name}": OPERATIONS.value(name, getattr(moved, name)) for name in CHANGING}
         if not await tx.run(CHECKPOINT, id_=operation.id, me=self.me, **changed):
             raise LeaseLost
 

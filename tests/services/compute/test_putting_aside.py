@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from haneul.services.compute import public as compute
+from haneul.services.compute.operations import verification
 from haneul.services.compute.reconcilers.machines import compare
 from haneul.services.compute.sagas.rescue_server import RESCUE_SERVER, UNRESCUE_SERVER
 from haneul.services.compute.sagas.shelve_server import SHELVE_SERVER
@@ -54,7 +54,7 @@ async def looked_at(w: World, server: dict[str, Any]) -> dict[str, Any]:
         await compare(ctx, server["OS-EXT-SRV-ATTR:host"])
     await w.cloud.settled()
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
     return await w.show(server["id"])
 
 
@@ -286,7 +286,7 @@ async def on_hosts(w: World) -> Any:
         root_disks |= set((await w.cloud.agent.driver(host, "hypervisor"))._disks.entries)
         ports |= (await on.network.inventory()).ports
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
         used = sum(
             inventory.used
             for classes in (await placement.inventories(ctx)).values()

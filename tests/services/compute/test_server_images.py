@@ -182,6 +182,21 @@ async def test_old_clients_find_images_through_compute(w: World) -> None:
     assert (await w.cloud.member.get(f"/image/v2/images/{image['id']}")).status_code == 404
 
 
+async def test_an_images_properties_are_read_one_by_one_until_they_are_images_own_affair(w: World) -> None:
+    change = [{"op": "add", "path": "/os_distro", "value": "x"}]
+    changed = await w.cloud.admin.call(
+        "PATCH", f"/image/v2/images/{w.image}", content=json.dumps(change).encode(),
+        headers={"Content-Type": "application/openstack-images-v2.1-json-patch"},
+    )  # fmt: skip
+    assert changed.status_code == 200, changed.text
+    path = f"{BASE}/images/{w.image}/metadata"
+    one = await w.cloud.member.get(f"{path}/os_distro")
+    assert (one.status_code, one.json()) == (200, {"meta": {"os_distro": "x"}})
+    assert (await w.cloud.member.get(path)).json()["metadata"]["os_distro"] == "x"
+    assert (await w.cloud.member.get(f"{path}/nothing")).status_code == 404
+    assert (await w.cloud.member.get(f"{path}/os_distro", version="compute 2.39")).status_code == 404
+
+
 async def test_compute_names_the_server_that_an_image_was_made_of(w: World) -> None:
     id = await w.create()
     image = await image_of(w, id)

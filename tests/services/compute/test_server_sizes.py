@@ -8,8 +8,8 @@ import pytest
 
 from haneul.kernel.ids import new_id
 from haneul.kernel.saga import Saga
-from haneul.services.compute import public as compute
 from haneul.services.compute.model.servers import LATER_TASKS
+from haneul.services.compute.operations import verification
 from haneul.services.compute.reconcilers.machines import compare_machines
 from haneul.services.compute.sagas.rebuild_server import REBUILD_SERVER
 from haneul.services.compute.sagas.resize_server import RESIZE_SERVER
@@ -53,7 +53,7 @@ async def done(w: World, id: str, action: dict[str, Any], status: int = 202) -> 
     assert answer.status_code == status, answer.text
     await w.cloud.settled()
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
     return await w.show(id)
 
 
@@ -306,7 +306,7 @@ async def test_deleting_a_resized_server_leaves_nothing(w: World) -> None:
     await w.cloud.settled()
     assert set((await used(w)).values()) == {0}
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
 
 
 async def test_resizing_unwinds_and_repeats(w: World) -> None:

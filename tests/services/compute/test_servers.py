@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from haneul.kernel.ids import new_id
-from haneul.services.compute import public as compute
+from haneul.services.compute.operations import verification
 from tests.conftest import Cloud, Persona
 from tests.services.compute import world
 from tests.services.compute.world import V, World
@@ -32,7 +32,7 @@ async def hypervisor_knows(w: World) -> dict[str, Any]:
 
 async def is_consistent(w: World) -> None:
     async with w.cloud.platform.reading() as ctx:
-        assert await compute.verify(ctx) is None
+        assert await verification.verify(ctx) is None
 
 
 async def test_a_server_becomes_active_on_a_host_with_an_address(w: World) -> None:
@@ -247,6 +247,8 @@ async def test_metadata_and_tags(w: World) -> None:
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 201
     assert (await member.put(f"{path}/tags/x", version=V)).status_code == 204
     assert (await member.get(f"{path}/tags", version=V)).json() == {"tags": ["x"]}
+    assert (await member.get(f"{path}/tags/x", version=V)).status_code == 204
+    assert (await member.get(f"{path}/tags/y", version=V)).status_code == 404
     assert (await member.get(f"{path}/tags")).status_code == 404
 
 

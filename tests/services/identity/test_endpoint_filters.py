@@ -105,6 +105,25 @@ async def test_the_nearest_policy_is_that_of_an_endpoint(keystone: Keystone) -> 
     assert (await keystone.call(admin, "GET", theirs)).status_code == 404
 
 
+async def test_a_policy_taken_from_one_place_stays_at_the_others(keystone: Keystone) -> None:
+    admin = await keystone.token()
+    public = (await endpoints(keystone, admin))["public"]
+    new = {"policy": {"type": "text/plain", "blob": "b"}}
+    made = (await keystone.call(admin, "POST", "/policies", new)).json()["policy"]
+    base = f"/policies/{made['id']}/OS-ENDPOINT-POLICY"
+    service = f"{base}/services/{public['service_id']}"
+    places = [f"{service}/regions/RegionOne", service]
+    for place in places:
+        assert (await keystone.call(admin, "PUT", place)).status_code == 204
+    while places:
+        gone = places.pop()
+        assert (await keystone.call(admin, "DELETE", gone)).status_code == 204
+        assert (await keystone.call(admin, "GET", gone)).status_code == 404
+        for place in places:
+            assert (await keystone.call(admin, "GET", place)).status_code == 204
+    assert (await keystone.call(admin, "GET", f"{base}/endpoints")).json()["endpoints"] == []
+
+
 async def test_what_a_policy_is_given_to_must_exist(keystone: Keystone) -> None:
     admin = await keystone.token()
     made = (await keystone.call(admin, "POST", "/policies", {"policy": {"type": "t", "blob": "b"}})).json()

@@ -354,3 +354,30 @@ async def test_who_may_not_delete_a_thing_is_told_that_it_is_not_there(keystone:
         assert (await keystone.call(reader, "DELETE", f"/{kind}/nothing")).status_code == 404, kind
     for kind in ("users", "projects", "regions"):
         assert (await keystone.call(reader, "DELETE", f"/{kind}/nothing")).status_code == 403, kind
+
+
+@pytest.mark.parametrize("actor", ["users", "groups"])
+@pytest.mark.parametrize("target", ["projects", "domains", "system"])
+async def test_a_role_is_there_from_being_given_until_it_is_taken(
+    keystone: Keystone, actor: str, target: str
+) -> None:
+    """On the target itself, and on what is below it, which are two things."""
+    admin, ids = await keystone.token(), keystone.ids
+    of_group = await keystone.call(admin, "POST", "/groups", {"group": {"name": "g"}})
+    actor_id = ids["reader"] if actor == "users" else of_group.json()["group"]["id"]
+    place = {"projects": f"projects/{ids['demo']}", "domains": "domains/default", "system": "system"}[target]
+    role = f"{place}/{actor}/{actor_id}/roles/{ids['role:member']}"
+    paths = [f"/{role}"] if target == "system" else [f"/{role}", f"/OS-INHERIT/{role}/inherited_to_projects"]
+
+    async def given() -> list[int]:
+        return [(await keystone.call(admin, "GET", path)).status_code for path in paths]
+
+    assert await given() == [404] * len(paths)
+    for i, path in enumerate(paths):
+        assert (await keystone.call(admin, "PUT", path)).status_code == 204
+        assert await given() == [204] * (i + 1) + [404] * (len(paths) - i - 1)
+        listed = (await keystone.call(admin, "GET", path.replace(f"/{ids['role:member']}", ""))).json()
+        assert ids["role:member"] in {each["id"] for each in listed["roles"]}
+    for i, path in enumerate(paths):
+        assert (await keystone.call(admin, "DELETE", path)).status_code == 204
+        assert await given() == [404] * (i + 1) + [204] * (len(paths) - i - 1)

@@ -53,7 +53,9 @@ def token_in(page: httpx.Response) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("path", [SSO, f"{V3}/auth{F}/websso/openid"])
+@pytest.mark.parametrize(
+    "path", [SSO, SSO.replace("/protocols/", "/protocol/"), f"{V3}/auth{F}/websso/openid"]
+)
 async def test_a_browser_comes_back_with_a_token(
     federation: Federation, provider: Provider, path: str
 ) -> None:

@@ -181,6 +181,8 @@ async def test_tasks_of_the_old_kind_make_their_image(several: Cloud, web: Pages
         assert (await several.admin.get(f"{TASKS}?{query}")).status_code == 400
     assert (await several.admin.get(f"{TASKS}/nothing")).status_code == 404
     assert (await several.admin.delete(f"{TASKS}/{task['id']}")).status_code == 405
+    assert (await several.admin.get(f"{TASKS}/{task['id']}")).json()["status"] == "success"
+    assert (await several.admin.delete(f"{TASKS}/{task['id']}")).status_code == 405
 
 
 async def test_tasks_are_forgotten_some_days_after_their_end(several: Cloud) -> None:

@@ -55,8 +55,13 @@ async def test_a_manifest_is_checked_shown_and_deleted_with_its_segments(
     assert "404 Not Found" in await manifest(swift, ["/c/nothing"], 400)
     assert "Etag Mismatch" in await manifest(swift, ["/c/part/0"], 400, etag="0" * 32)
     assert "Index 0" in await manifest(swift, ["nothing"], 400)
-    for body in (b"{", b"{}", b"[]", b'[{"path": 1}]', b"[" * 9000):
+    for body in (b"{", b"{}", b"[]", b'[{"path": 1}]', b"[" * 9000, b"[" + b"[]," * 90_000 + b"[]]"):
         await swift.call("PUT", "c/whole", content=body, params=PUT, status=400)
+    many = [{"path": "/c/part/0"}] * 1001
+    await swift.call("PUT", "c/whole", content=json.dumps(many).encode(), params=PUT, status=413)
+    odd = [{"path": "/c/part/0", "etag": "x" * 256}] * 999 + [{"path": "/c/part/0", "odd": "x"}]
+    long = json.dumps(odd).encode()
+    await swift.call("PUT", "c/whole", content=long + b" " * 100_000, params=PUT, status=400)
     await manifest(swift, ["/c/part/0", "/c/part/1"])
     shown = (await swift.call("GET", "c/whole", params=GET, status=200)).json()
     assert [(item["name"], item["bytes"]) for item in shown] == [("/c/part/0", 6), ("/c/part/1", 35000)]
@@ -105,3 +110,18 @@ async def test_an_archive_becomes_objects_and_a_list_deletes_them(swift: Account
     outcome = answer.json()
     assert (outcome["Number Deleted"], outcome["Number Not Found"], outcome["Errors"]) == (3, 1, [])
     await swift.call("GET", "a", status=404)
+
+
+async def test_many_objects_go_by_a_delete_as_by_a_post(swift: Account) -> None:
+    await swift.call("PUT", "a", status=201)
+    for name in ("one", "two"):
+        await swift.call("PUT", f"a/{name}", content="x", status=201)
+    answer = await swift.call(
+        "DELETE", params={"bulk-delete": ""}, content="a/one\na/none\n",
+        headers={"Accept": "application/json"}, status=200,
+    )  # fmt: skip
+    outcome = answer.json()
+    assert (outcome["Number Deleted"], outcome["Number Not Found"]) == (1, 1)
+    assert await swift.names("a") == ["two"]
+    await swift.call("DELETE", status=403)
+    assert await swift.names("a") == ["two"]

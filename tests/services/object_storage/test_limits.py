@@ -8,12 +8,14 @@ import pytest
 
 from haneul.kernel.auth import SYSTEM
 from haneul.kernel.context import NO_TRANSACTION, Context
+from haneul.services.object_storage.operations.objects import remove_expired
 from haneul.services.object_storage.reconcilers.data import (
     remove_expired_objects,
     remove_old_data,
     remove_stray_data,
 )
 from haneul.services.object_storage.store.data import data_of
+from haneul.services.object_storage.store.objects import OBJECTS
 from tests.conftest import Cloud
 from tests.services.object_storage.store import Account
 
@@ -128,11 +130,13 @@ async def test_ranges_are_parts_of_what_is_there(swift: Account, content: bytes)
         ("bytes=-7", content[-7:]),
         ("bytes=3-999999", content[3:]),
         ("bytes=-999999", content),
+        (f"bytes=0-{2**64}", content),
     ):
         answer = await swift.call("GET", "c/o", headers={"Range": text}, status=206)
         assert answer.content == expected
     for text in ("bytes=9-3", "bytes=a-b", "lines=1-2", "bytes=-"):
         assert (await swift.call("GET", "c/o", headers={"Range": text}, status=200)).content == content
+    await swift.call("GET", "c/o", headers={"Range": f"bytes={'9' * 4000}-"}, status=416)
     answer = await swift.call("GET", "c/o", headers={"Range": f"bytes={size}-"}, status=416)
     assert answer.headers["content-range"] == f"bytes */{size}"
     answer = await swift.call("GET", "c/o", headers={"Range": "bytes=0-1,5-6"}, status=206)
@@ -185,6 +189,21 @@ async def test_objects_go_when_their_time_has_come(swift: Account, cloud: Cloud)
     await look(cloud, remove_expired_objects)
     assert await swift.names() == []
     assert (await swift.call("HEAD", "c")).headers["x-container-object-count"] == "0"
+
+
+async def test_what_was_put_instead_of_what_expired_stays(swift: Account, cloud: Cloud) -> None:
+    await swift.container()
+    await swift.put("c/o", CONTENT, **{"X-Delete-After": "1"})
+    async with cloud.platform.reading() as ctx:
+        expired = await OBJECTS.find(ctx.tx, name="o")
+    cloud.platform.clock = Later(cloud.platform.clock, 5)  # type: ignore[assignment]
+    await swift.put("c/o", b"new")
+    for each in expired:
+        await Context(cloud.platform, SYSTEM, NO_TRANSACTION).transact(
+            remove_expired, each.container_id, [each.name]
+        )
+    assert (await swift.call("GET", "c/o", status=200)).content == b"new"
+    assert (await swift.call("HEAD", "c")).headers["x-container-bytes-used"] == "3"
 
 
 class Later:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import io
+import json
+import tarfile
 from typing import Any
 
 import httpx
@@ -84,3 +87,69 @@ async def test_the_key_of_a_container_opens_no_other(signed: Account) -> None:
     assert (
         await visit(signed, "GET", "c/m", signature("GET", f"{signed.url}/c/m", "k1"))
     ).content == b"other"
+
+
+async def test_an_address_to_put_one_object_puts_no_other(signed: Account) -> None:
+    """Neither by an archive, whose names nobody signed, nor by a manifest, which would read what it names."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("more"))
+    sig = signature("PUT", f"{signed.url}/c/up", "k1")
+    params = {"temp_url_sig": sig, "temp_url_expires": str(LATER)}
+    url, http = f"{signed.url}/c/up", signed.cloud.http
+    packed = await http.put(url, params={**params, "extract-archive": "tar"}, content=file.getvalue())
+    assert packed.status_code == 401
+    manifest = json.dumps([{"path": "/d/o"}]).encode()
+    named = await http.put(url, params={**params, "multipart-manifest": "put"}, content=manifest)
+    assert named.status_code == 400
+    for header in ("X-Object-Manifest", "X-Symlink-Target", "X-Copy-From"):
+        assert (await http.put(url, params=params, headers={header: "d/o"})).status_code == 400
+    assert await signed.names() == ["a/o"]
+    assert (await http.put(url, params=params, content=b"new")).status_code == 201
+
+
+async def test_an_address_leads_to_no_other_account(signed: Account) -> None:
+    """Not even to what is open to everybody there, if only a link leads there."""
+    other = Account(signed.cloud, signed.cloud.stranger)
+    await other.container("c", **{"X-Container-Read": ".r:*"})
+    await other.put("c/o", b"public")
+    project = signed.cloud.stranger.auth.project_id
+    link = {"X-Symlink-Target": "c/o", "X-Symlink-Target-Account": f"AUTH_{project}"}
+    await signed.put("c/link", b"", **link)
+    assert (await signed.call("GET", "c/link", status=200)).content == b"public"
+    for key in ("k1", "k2"):
+        sig = signature("GET", f"{signed.url}/c/link", key)
+        assert (await visit(signed, "GET", "c/link", sig)).status_code in (401, 403)
+
+
+async def test_what_the_address_says_of_the_answer_stays_in_its_header(signed: Account) -> None:
+    sig = signature("GET", f"{signed.url}/c/a/o", "k1")
+    answer = await visit(signed, "GET", "c/a/o", sig, filename='a"\r\nSet-Cookie: x=1\r\n; b="é')
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["content-disposition"].isascii()
+    assert "\r" not in answer.headers["content-disposition"]
+
+
+async def test_a_key_that_is_replaced_opens_nothing(signed: Account) -> None:
+    sig = signature("GET", f"{signed.url}/c/a/o", "k1")
+    await signed.call("POST", headers={"X-Account-Meta-Temp-URL-Key": "k3"}, status=204)
+    assert (await visit(signed, "GET", "c/a/o", sig)).status_code == 401
+    head = await signed.call("HEAD", who=signed.cloud.reader, status=204)
+    assert not [name for name in head.headers if "temp-url-key" in name]
+
+
+async def test_of_two_signatures_the_last_counts_and_of_none_nobody_is_let_in(signed: Account) -> None:
+    good = signature("GET", f"{signed.url}/c/a/o", "k1")
+    url, until = f"{signed.url}/c/a/o", f"temp_url_expires={LATER}"
+    get = signed.cloud.http.get
+    assert (await get(f"{url}?{until}&temp_url_sig=00&temp_url_sig={good}")).status_code == 200
+    assert (await get(f"{url}?{until}&temp_url_sig={good}&temp_url_sig=00")).status_code == 401
+    for query in (
+        until,
+        f"temp_url_sig={good}",
+        f"{until}&temp_url_sig=",
+        f"{until}&temp_url_sig=sha1:{good}",
+    ):
+        assert (await get(f"{url}?{query}")).status_code == 401
+    sha1 = signature("GET", f"{signed.url}/c/a/o", "k1", digest="sha1")
+    assert (await get(f"{url}?{until}&temp_url_sig={sha1.ljust(64, '0')}")).status_code == 401

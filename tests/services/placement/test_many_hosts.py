@@ -7,7 +7,7 @@ import msgspec
 from haneul.services.placement import public as placement
 from haneul.services.placement.model.placing import decide
 from haneul.services.placement.model.providers import Consumer
-from haneul.services.placement.operations import hosts
+from haneul.services.placement.operations import hosts, verification
 from tests.conftest import Cloud
 
 HOSTS = 150
@@ -40,7 +40,8 @@ async def test_the_choice_is_the_one_that_looking_at_every_host_makes(cloud: Clo
         assert decision.chosen == expected.chosen
         assert decision.ranking[:5] == expected.ranking[:5]
     async with cloud.platform.reading() as ctx:
-        assert await placement.verify(ctx, {f"c{n}" for n in range(40)}) is None
+        assert await verification.verify(ctx) is None
+        assert (await placement.holdings(ctx)).keys() == {f"c{n}" for n in range(40)}
 
 
 async def test_what_only_few_hosts_have_is_found_among_all(cloud: Cloud) -> None:

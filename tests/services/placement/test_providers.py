@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from haneul.kernel.ids import new_id
 from tests.conftest import Cloud
 
@@ -145,6 +147,30 @@ async def test_an_allocation_is_whose_it_says_and_changes_only_from_what_is_know
     assert (await cloud.admin.put(path, again, version=LATEST)).status_code == 204
 
 
+async def test_the_use_of_a_project_is_told_by_the_types_of_its_consumers(cloud: Cloud) -> None:
+    provider = await make(cloud, VCPU=8)
+    for kind, user, amount in (("INSTANCE", "u", 1), ("INSTANCE", "v", 2), ("DISK", "u", 4)):
+        body = {**wanted(provider, VCPU=amount), "user_id": user, "consumer_type": kind}
+        path = f"{BASE}/allocations/{new_id()}"
+        assert (await cloud.admin.put(path, body, version=LATEST)).status_code == 204
+
+    async def usages(query: str = "", version: str = "1.38") -> Any:
+        path = f"{BASE}/usages?project_id=p{query}"
+        return (await cloud.admin.get(path, version=f"placement {version}")).json().get("usages")
+
+    instances, disks = {"consumer_count": 2, "VCPU": 3}, {"consumer_count": 1, "VCPU": 4}
+    assert await usages() == {"INSTANCE": instances, "DISK": disks}
+    assert await usages("&consumer_type=DISK") == {"DISK": disks}
+    assert await usages("&consumer_type=all") == {"all": {"consumer_count": 3, "VCPU": 7}}
+    assert await usages("&consumer_type=NONE") == {}
+    assert await usages("&user_id=v") == {"INSTANCE": {"consumer_count": 1, "VCPU": 2}}
+    assert await usages("&user_id=v", version="1.37") == {"VCPU": 2}
+    assert await usages(version="1.9") == {"VCPU": 7}
+    for query, version in (("&consumer_type=DISK", "1.37"), ("&other=1", "1.38")):
+        path = f"{BASE}/usages?project_id=p{query}"
+        assert (await cloud.admin.get(path, version=f"placement {version}")).status_code == 400
+
+
 async def test_providers_stand_below_others_in_aggregates_and_with_traits(cloud: Cloud) -> None:
     parent, child = await make(cloud), new_id()
     body = {"name": "below", "uuid": child, "parent_provider_uuid": parent}
@@ -180,3 +206,15 @@ async def test_a_class_of_its_own_can_be_offered_and_held(cloud: Cloud) -> None:
     assert answer.status_code == 204, answer.text
     gone = await cloud.admin.delete(f"{BASE}/resource_classes/{name}", version=LATEST)
     assert gone.status_code == 409
+
+
+async def test_before_generations_aggregates_are_a_list_and_the_last_one_wins(cloud: Cloud) -> None:
+    path = f"{BASE}/resource_providers/{await make(cloud)}/aggregates"
+    first, second = new_id(), new_id()
+    for aggregates in ([first], [first, second], []):
+        put = await cloud.admin.put(path, aggregates, version="placement 1.18")
+        assert (put.status_code, put.json()) == (200, {"aggregates": sorted(aggregates)})
+        shown = await cloud.admin.get(path, version="placement 1.18")
+        assert shown.json() == {"aggregates": sorted(aggregates)}
+    assert (await cloud.admin.put(path, {"aggregates": []}, version="placement 1.18")).status_code == 400
+    assert (await cloud.admin.put(path, [], version="placement 1.19")).status_code == 400

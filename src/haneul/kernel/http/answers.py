@@ -113,6 +113,17 @@ def in_version(schema: Any, version: Version | None) -> Any:
     return None if shown is _UNKNOWN else shown
 
 
+@cache
+def _names(schema: type[msgspec.Struct], version: Version) -> frozenset[str]:
+    return frozenset(_wire_names(_in_version(schema, version)).values())
+
+
+def shown_in(schema: type[msgspec.Struct], values: Mapping[str, Any], version: Version) -> dict[str, Any]:
+    """Of these values, by their names on the wire, those that the version shows."""
+    names = _names(schema, version)
+    return {name: value for name, value in values.items() if name in names}
+
+
 def alternatives(schema: Any) -> tuple[Any, ...]:
     """The shapes that an answer may have, where it may have several; None among them is no body."""
     is_union = typing.get_origin(schema) in (types.UnionType, typing.Union)

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 import falcon.asgi
 import msgspec
@@ -40,7 +39,7 @@ from haneul.kernel.errors import (
     UnsupportedMediaType,
 )
 from haneul.kernel.http import faults, schema
-from haneul.kernel.http.exchange import Incoming, Outgoing
+from haneul.kernel.http.exchange import Incoming, Outgoing, as_utf8, in_one_line
 from haneul.kernel.http.page_safety import Locked, protect
 from haneul.kernel.http.routes import (
     Query,
@@ -67,8 +66,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY")
 NO_VERSION: Version = (0, 0)
 LONGEST_REMEMBERED = 64
 """What headers of such a length say of versions is remembered."""
-_PRINTABLE = "".join(map(chr, range(32, 127)))
-_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +125,8 @@ class _Router(CompiledRouter):
         self._services = services
 
     def find(self, uri: str, req: Any = None) -> Any:
+        if uri[:2] == "//":  # who guards a path in front of us does not know it by this name
+            return None
         return super().find(uri, req) or self._services.find(uri, req)
 
 
@@ -145,7 +144,8 @@ class _Face(falcon.asgi.App):
         if scope["type"] == "http" and scope["method"] in METHODS:
             req = Incoming(scope, receive)
             match = self._find(req.path)
-            if match is None or isinstance(match[0], _Endpoint):
+            is_for_people = match is None and self._application.is_for_people(req)
+            if not is_for_people and (match is None or isinstance(match[0], _Endpoint)):
                 resp = Outgoing()
                 if match is None:
                     await self._application.nothing_here(req, resp)
@@ -170,6 +170,8 @@ class Application:
         self.services = services
         self.home = ""
         """Where a browser that opens the cloud's own address is sent, if there is a place for people."""
+        self.missing_page: Callable[[Any, Any], Awaitable[None]] = self.nothing_here
+        """Answers a browser that asks for a page which that place has not."""
         self._keeper = next((s.manifest for s in services if s.manifest.challenge), None)
         self.falcon = _Face(self, _Router(_router_of(tuple(services))))
         self._by_prefix = sorted(
@@ -177,10 +179,17 @@ class Application:
         )
         self.falcon.add_sink(self.nothing_here, prefix="/")
 
+    def is_for_people(self, req: Any) -> bool:
+        """Whether a browser asks for something where pages are, or for the cloud's own address."""
+        is_there = self.home and (req.path == "/" or req.path.startswith(f"{self.home}/"))
+        return bool(is_there) and "text/html" in req.get_header("accept", default="")
+
     async def nothing_here(self, req: Any, resp: Any, **_: Any) -> None:
         request_id = new_request_id()
-        is_for_people = self.home and (req.path == "/" or req.path.startswith(f"{self.home}/"))
-        if is_for_people and "text/html" in req.get_header("accept", default=""):
+        if self.is_for_people(req):
+            if req.path != "/":
+                await self.missing_page(req, resp)
+                return
             resp.set_header("x-openstack-request-id", request_id)
             resp.status = 303
             resp.set_header("Location", self.home)
@@ -330,7 +339,7 @@ class Application:
             content_type = result.content_type
             for name, value in result.headers.items():
                 put = resp.append_header if name == "Set-Cookie" else resp.set_header
-                put(name, _as_utf8(value) if result.has_utf8_headers else _in_one_line(value))
+                put(name, as_utf8(value) if result.has_utf8_headers else in_one_line(value))
             result = result.body
         resp.status = status
         if result is None:
@@ -338,7 +347,7 @@ class Application:
         if isinstance(result, msgspec.Struct):
             schema.hide(result, type(result), version)
         if content_type != "application/json":
-            resp.content_type = _in_one_line(content_type)
+            resp.content_type = in_one_line(content_type)
             if not content_type.startswith("application/json"):
                 protect(resp)
         if isinstance(result, bytes):
@@ -456,21 +465,6 @@ def _frozen(served: Served, paths: dict[str, list[Route]]) -> dict[str, list[Rou
         for path, routes in paths.items()
         if path.startswith(now + "/")
     }
-
-
-def _in_one_line(value: str) -> str:
-    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
-    if value.isascii() and value.isprintable():
-        return value
-    return quote(value, safe=_PRINTABLE, errors="replace")
-
-
-def _as_utf8(value: str) -> str:
-    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
-
-    What would end the line is written as in an address, `%0A`.
-    """
-    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")
 
 
 def _say_id(served: Served, request_id: str, resp: Any) -> None:

@@ -90,7 +90,7 @@ class LimitedConnection(Connection):
         """
         self._is_expected = True
         self.cycle.receive = _nothing_first(self.cycle.receive)  # pyright: ignore[reportAttributeAccessIssue]
-        length = next((value for name, value in self.headers if name == b"content-length"), None)
+        length = next((value for name, value in self.scope["headers"] if name == b"content-length"), None)
         if length is None or int(length) > ABSORBED:
             self._is_large = True
             self._would_keep_alive, self.cycle.keep_alive = self.cycle.keep_alive, False
@@ -107,6 +107,17 @@ class LimitedConnection(Connection):
         if self.parser.get_http_version() not in SPOKEN:  # pyright: ignore[reportOptionalMemberAccess]
             self._refusal = 505, "HTTP/1.1 is spoken here."
             raise ValueError("version")
+        hosts = 0
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+                self._refusal = 501, "Bodies come as they are, or chunked."
+                raise ValueError(
+                    "transfer"
+                )  # the parser would find it too late: the request would have begun
+        if hosts > 1:  # for whom a proxy took it is not to be guessed
+            raise ValueError("hosts")
         if len(self.pipeline) >= MOST_PIPELINED:
             raise ValueError("requests")
         super().on_headers_complete()

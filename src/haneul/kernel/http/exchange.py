@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
+import structlog
 from falcon.asgi.stream import BoundedStream
 
-from haneul.kernel.errors import BadRequest
+from haneul.kernel import log
+from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.page_safety import LOCKED_HEADERS
+
+logger = structlog.get_logger(__name__)
 
 SENDS_ANSWERS = "haneul.answer"
 """The extension of a server that sends answers whole: an awaitable function (status, lines of the head, body)."""
 _LOCKED = b"".join(b"%s: %s\r\n" % pair for pair in LOCKED_HEADERS)
 _LOCKED_NAMES = tuple(name.decode() for name, _ in LOCKED_HEADERS)
+_PRINTABLE = "".join(map(chr, range(32, 127)))
+_CONTROLS = {code: f"%{code:02X}" for code in (*range(32), 127)}
 _BODILESS = (204, 304)
 """Statuses whose answers have no body, and say nothing of one."""
 
@@ -153,8 +160,16 @@ class Outgoing:
             return
         await send({"type": "http.response.start", "status": self.status, "headers": self._pairs()})
         if self.stream is not None and not is_empty:
-            async for piece in self.stream:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            try:
+                async for piece in self.stream:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except HaneulError as problem:
+                if whole is None:
+                    raise
+                logger.warning(
+                    "an answer ended before its time", path=log.cut(scope["path"]), reason=problem.text
+                )
+                return  # the server ends the connection, so that nobody takes it for the whole
             data = None
         await send({"type": "http.response.body", "body": b"" if is_empty or data is None else data})
 
@@ -171,3 +186,18 @@ class Outgoing:
     def _pairs(self) -> list[tuple[bytes, bytes]]:
         lines = self._lines().split(b"\r\n")[:-1]
         return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+
+
+def in_one_line(value: str) -> str:
+    """A header's value as HTTP can carry it; what it cannot is written as in an address, `%0A`."""
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=_PRINTABLE, errors="replace")
+
+
+def as_utf8(value: str) -> str:
+    """A header's value whose bytes will be the text's in UTF-8; the server writes each character as one byte.
+
+    What would end the line is written as in an address, `%0A`.
+    """
+    return value.translate(_CONTROLS).encode("utf-8", "replace").decode("latin-1")

@@ -47,6 +47,7 @@ class Connection(HttpToolsProtocol):
         scope["path"] = unquote(path) if "%" in path else path
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
+        self.headers = []  # what is still to come are trailers: no proxy looks at them, and neither do we
         before = self.cycle
         self.cycle = cycle = Cycle(self, keep_alive=version != "1.0" and parser.should_keep_alive())
         if before is None or before.response_complete:

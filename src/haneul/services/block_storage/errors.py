@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded
+from haneul.kernel.errors import BadRequest, Conflict, NotFound, QuotaExceeded, Unavailable
 
 
 class VolumeNotFound(NotFound):
@@ -62,8 +62,59 @@ class GroupNotFound(NotFound):
     code, message = "block_storage.group_not_found", "Group {id} could not be found."
 
 
+class GroupSnapshotNotFound(NotFound):
+    code, message = "block_storage.group_snapshot_not_found", "GroupSnapshot {id} could not be found."
+
+
+class GroupTypeNotFound(NotFound):
+    code, message = "block_storage.group_type_not_found", "Group type {id} could not be found."
+
+
+class GroupTypeNameNotFound(NotFound):
+    code = "block_storage.group_type_name_not_found"
+    message = "Group type with name {id} could not be found."
+
+
+class GroupSpecNotFound(NotFound):
+    code = "block_storage.group_spec_not_found"
+    message = "Group Type {type_id} has no specs with key {key}."
+
+
 class BackupNotFound(NotFound):
     code, message = "block_storage.backup_not_found", "Backup {id} could not be found."
+
+
+class InvalidBackup(BadRequest):
+    code, message = "block_storage.invalid_backup", "Invalid backup: {reason}"
+
+
+class InvalidGroup(BadRequest):
+    code, message = "block_storage.invalid_group", "Invalid Group: {reason}"
+
+
+class InvalidGroupType(BadRequest):
+    code, message = "block_storage.invalid_group_type", "Invalid group type: {reason}"
+
+
+class InvalidGroupSnapshot(BadRequest):
+    code, message = "block_storage.invalid_group_snapshot", "Invalid GroupSnapshot: {reason}"
+
+
+class GroupTypeInUse(BadRequest):
+    code, message = "block_storage.group_type_in_use", "Target group type is still in use."
+
+
+class ReservedGroupType(BadRequest):
+    code = "block_storage.reserved_group_type"
+    message = (
+        "Group_type {id} is reserved for migrating CGs to groups. "
+        "Migrated group can only be operated by CG APIs."
+    )
+
+
+class NoBackupService(Unavailable):
+    code = "block_storage.no_backup_service"
+    message = "Service cinder-backup could not be found."
 
 
 class MessageNotFound(NotFound):
@@ -116,6 +167,10 @@ class TypeExists(Conflict):
     code, message = "block_storage.type_exists", "Volume Type {name} already exists."
 
 
+class GroupTypeExists(Conflict):
+    code, message = "block_storage.group_type_exists", "Group Type {name} already exists."
+
+
 class AccessExists(Conflict):
     code = "block_storage.type_access_exists"
     message = "Volume type access for {type_id} / {project_id} combination already exists."
@@ -156,5 +211,14 @@ def _over_limit(*, resource: str, requested: int, used: int, limit: int) -> str:
             f"VolumeSizeExceedsLimit: Requested volume size {requested}G is larger than maximum allowed "
             f"limit {limit}G."
         )
+    if resource == "backup_gigabytes":
+        return (
+            "VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. "
+            f"Requested {requested}G, quota is {limit}G and {used}G has been consumed."
+        )
+    if resource == "groups":
+        return f"GroupLimitExceeded: Maximum number of groups allowed ({limit}) exceeded"
+    if resource == "backups":
+        return f"BackupLimitExceeded: Maximum number of backups allowed ({limit}) exceeded"
     name = {"volumes": "VolumeLimitExceeded", "snapshots": "SnapshotLimitExceeded"}[resource]
     return f"{name}: Maximum number of {resource} allowed ({limit}) exceeded for quota '{resource}'."

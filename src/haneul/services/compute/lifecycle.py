@@ -12,12 +12,13 @@ from haneul.kernel.http.app import Application
 from haneul.kernel.lifecycle import FirstRows
 from haneul.services.compute import public
 from haneul.services.compute.api import consoles
+from haneul.services.compute.operations import verification
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from haneul.services.compute.store.servers import SERVERS
 
 FLAVORS = (("tiny", 1, 128, 1), ("small", 1, 512, 5), ("medium", 2, 2048, 20), ("large", 4, 4096, 40))
 
-verify = public.verify
+verify = verification.verify
 
 
 def mount(app: Application) -> None:

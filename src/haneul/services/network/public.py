@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors as _errors
 from haneul.services.network import policy
 from haneul.services.network.drivers.interface import HostNetwork
@@ -242,7 +243,7 @@ async def attach_port(
     requested: RequestedNic,
     host: str,
     project_id: str,
-    zone: str = "nova",
+    zone: str = DEFAULT_ZONE,
     security_groups: Sequence[str] = (),
 ) -> Port:
     """One more port for the project's server, bound to its host; `wire_ports` then makes it there."""

@@ -6,16 +6,12 @@ from datetime import datetime
 
 from haneul.kernel.context import Context
 from haneul.services.placement import public
-from haneul.services.placement.operations import hosts
+from haneul.services.placement.operations import hosts, verification
 
 take_reports = hosts.report
+verify = verification.verify
 
 
 async def is_ready(ctx: Context, since: datetime) -> bool:
     """Whether a host has reported since then."""
     return any(host.last_seen_at >= since for host in await public.hosts(ctx))
-
-
-async def verify(ctx: Context) -> str | None:
-    """None, or the first contradiction: use that is not the sum of allocations."""
-    return await public.verify(ctx, None)

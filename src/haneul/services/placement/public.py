@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.context import Context
 from haneul.kernel.errors import HaneulError
 from haneul.services.placement.errors import NoCapacity, ProviderHasChildren, ProviderInUse, ProviderNotFound
@@ -18,6 +20,7 @@ __all__ = [
     "HOST_REFUSALS",
     "Candidate",
     "Decision",
+    "Holding",
     "Host",
     "HostsAppeared",
     "Inventory",
@@ -26,6 +29,7 @@ __all__ = [
     "UpHost",
     "Wish",
     "claim",
+    "holdings",
     "holds",
     "host",
     "hosts",
@@ -38,7 +42,6 @@ __all__ = [
     "report",
     "save_host",
     "take_over",
-    "verify",
     "zones",
 ]
 
@@ -124,16 +127,18 @@ async def release(ctx: Context, consumer_id: str) -> None:
     await _store.release(ctx.tx, consumer_id)
 
 
-async def verify(ctx: Context, consumers: set[str] | None) -> str | None:
-    """None, or the first contradiction: use that is not the sum of allocations, or a stray consumer.
+class Holding(msgspec.Struct):
+    """What a consumer holds, by class, on each host; what it holds of other providers is of the host None."""
 
-    `consumers` are all those that may hold anything; None: that is not asked.
-    """
-    for provider, resource, used, total in await ctx.tx.all(_store.DRIFT):
-        return f"provider {provider}: {used} {resource} counted as used, allocations say {total}"
-    if consumers is None:
-        return None
-    for each in await _store.CONSUMERS.find(ctx.tx):
-        if each.id not in consumers and each.kind in ("INSTANCE", "MIGRATION"):
-            return f"consumer {each.id} holds allocations but is no server, nor what one was before a resize"
-    return None
+    kind: str | None
+    on: dict[str | None, dict[str, int]]
+
+
+async def holdings(ctx: Context) -> dict[str, Holding]:
+    """What every consumer holds, by its id."""
+    holdings: dict[str, Holding] = {}
+    for id, kind, host, resource_class, used in await ctx.tx.all(_store.HELD_ON_HOSTS):
+        holding = holdings.setdefault(id, Holding(kind, {}))
+        of_host = holding.on.setdefault(host, {})
+        of_host[resource_class] = of_host.get(resource_class, 0) + used
+    return holdings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import Cloud
@@ -273,6 +275,36 @@ async def test_tags_come_go_and_find(member: Neutron, cloud: Cloud) -> None:
     assert (await cloud.member.delete(f"{BASE}/networks/{two}/tags/red")).status_code == 204
     assert await member.refused("GET", f"/networks/{two}/tags/red") == (404, "TagNotFound")
     assert (await member.show("network", one))["tags"] == ["red", "50%"]
+
+
+@pytest.mark.parametrize("kind", ["subnet", "port", "router", "floatingip", "security_group", "subnetpool"])
+async def test_a_tag_is_seen_on_every_kind_of_thing(
+    cloud: Cloud, admin: Neutron, member: Neutron, kind: str
+) -> None:
+    network, subnet = await member.network()
+    outside, _ = await admin.network("192.0.2.0/24", router__external=True)
+    values: dict[str, dict[str, Any]] = {
+        "port": {"network_id": network},
+        "floatingip": {"floating_network_id": outside},
+        "security_group": {"name": "web"},
+        "subnetpool": {"name": "pool", "prefixes": ["10.8.0.0/16"]},
+    }
+    id = subnet if kind == "subnet" else (await member.make(kind, **values.get(kind, {})))["id"]
+    path = f"/{kind.replace('_', '-')}s/{id}/tags/red"
+    assert await member.refused("GET", path) == (404, "TagNotFound")
+    assert (await cloud.member.put(BASE + path)).status_code == 201
+    assert (await cloud.member.get(BASE + path)).status_code == 204
+    assert (await cloud.stranger.get(BASE + path)).status_code == 404
+    assert (await member.show(kind, id))["tags"] == ["red"]
+
+
+@pytest.mark.parametrize("kind", ["rbac-policies", "address-groups", "flavors", "service_profiles"])
+async def test_of_what_cannot_be_made_there_is_none(cloud: Cloud, kind: str) -> None:
+    for who in (cloud.admin, cloud.member):
+        listed = (await who.get(f"{BASE}/{kind}")).json()
+        assert list(listed.values()) == [[]]
+        one = await who.get(f"{BASE}/{kind}/7d60a5d4-94d8-4cd5-b8a1-9d1e3ed0b0b1")
+        assert one.status_code == 404 and one.json()["NeutronError"]["message"]
 
 
 async def test_the_automatic_topology_is_made_once_and_goes(

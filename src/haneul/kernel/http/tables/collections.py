@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from haneul.kernel.collection import TAG_FILTERS
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Sort, has_texts
+from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import lists
 from haneul.kernel.http.bounds import Document
@@ -14,7 +15,6 @@ from haneul.kernel.http.routes import Query, Request, Routes
 from haneul.kernel.http.tables import kinds
 from haneul.kernel.http.tables.answers import answers_of, refusals
 from haneul.kernel.http.tables.resource import OWNER, Resource
-from haneul.kernel.http.tables.tags import NAMES as TAG_FILTERS
 from haneul.kernel.http.tables.tags import serve_tags
 from haneul.kernel.http.tables.words import Words
 from haneul.kernel.structs import set_fields
@@ -165,9 +165,7 @@ def require_revision(words: Words, request: Request, thing: Any) -> None:
 
 
 async def page(ctx: Context, resource: Resource, query: Query, request: Request) -> dict[str, Any]:
-    filters, extra = conditions(resource, query)
-    if resource.visible is not None:
-        extra += resource.visible(ctx)
+    filters, narrowed = conditions(resource, query)
     reverse = kinds.TRUTHS.read(query.get("page_reverse")) is True
     sort = resource.words.sorting.read(query, _sortable(resource))
     if reverse:
@@ -177,7 +175,7 @@ async def page(ctx: Context, resource: Resource, query: Query, request: Request)
     after = None
     if marker := query.get("marker"):
         after = await _marked(ctx, resource, marker, is_page=wanted is not None)
-    things = await resource.rows.page(ctx.tx, filters, sort=sort, after=after, limit=limit, extra=extra)
+    things = await resource.things.page(ctx, filters, narrowed, sort=sort, after=after, limit=limit)
     if reverse:
         things.reverse()
     answer: dict[str, Any] = {resource.collection: await resource.views(ctx, things, query.all("fields"))}
@@ -197,26 +195,26 @@ async def _marked(ctx: Context, resource: Resource, marker: str, *, is_page: boo
         return None
 
 
-def conditions(resource: Resource, query: Query) -> tuple[list[Filter], list[Condition]]:
+def conditions(resource: Resource, query: Query) -> tuple[list[Filter], dict[str, Any]]:
     """What the query string asks of each attribute; a name given twice means either."""
     filters: list[Filter] = []
-    extra: list[Condition] = []
+    narrowed: dict[str, Any] = {}
     for name in query.names():
         if name in PAGING:
             continue
         values = query.all(name)
         if name in resource.filters:
-            extra.append(resource.filters[name](values))
+            narrowed[name] = resource.filters[name](values)
         elif name in TAG_FILTERS and "tags" in resource.by_name:
-            extra.append(has_texts(resource.rows.c.tags, name, ",".join(values).split(",")))
+            narrowed[name] = ",".join(values).split(",")
         else:
             filters.append(resource.filter(name, values))
-    return filters, extra
+    return filters, narrowed
 
 
 def _sortable(resource: Resource) -> dict[str, str | None]:
     """What a list can be sorted by, and the fields that this means."""
-    stored = resource.rows.model.__struct_fields__
+    stored = resource.things.fields
     named = {a.name: a.target for a in resource.attributes if a.is_stored}
     named |= dict.fromkeys(OWNER, "project_id")
     return {name: field for name, field in named.items() if field in stored}

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
+from haneul.kernel.collection import Collection
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition, Filter, Rows, values_of
+from haneul.kernel.db import Filter, values_of
 from haneul.kernel.errors import BadRequest, HaneulError
 from haneul.kernel.http.answers import Answer
 from haneul.kernel.http.tables.attributes import CHANGES, Attribute
@@ -37,7 +37,7 @@ class Resource:
     words: Words
     name: str
     attributes: Sequence[Attribute]
-    rows: Rows[Any]
+    things: Collection[Any]
     not_found: type[HaneulError]
     new: type[Struct] | None = None
     create: Operation | None = None
@@ -51,14 +51,12 @@ class Resource:
     check_together: Callable[[list[Any]], None] | None = None
     """Raises for things that may come one by one, and not in one request."""
     plural: str = ""
-    visible: Callable[[Context], Sequence[Condition]] | None = None
-    """Conditions on what the asker sees in lists."""
     target: Callable[[Context, Any], Awaitable[dict[str, Any]]] | None = None
     """What policy is asked about, beyond the thing's own fields."""
     complete: Callable[[Context, list[dict[str, Any]], list[Any]], Awaitable[None]] | None = None
     """Adds to the views what other tables know."""
-    filters: Mapping[str, Callable[[list[str]], Condition]] = field(default_factory=dict)
-    """Filters that are no plain comparison."""
+    filters: Mapping[str, Callable[[list[str]], Any]] = field(default_factory=dict)
+    """Filters that are no plain comparison: how each is read; the collection is narrowed by what that gives."""
     before_list: Callable[[Context], Awaitable[None]] | None = None
     shape: type[Answer] | None = None
     """What one thing is in answers."""
@@ -195,7 +193,7 @@ class Resource:
         plain: list[tuple[str, str]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
         wanted = set(only)
-        if "project_id" in self.rows.model.__struct_fields__:
+        if "project_id" in self.things.fields:
             plain += [(n, "project_id") for n in OWNER if not wanted or n in wanted]
         for name, a, rule in self._shown:
             if wanted and name not in wanted:
@@ -242,7 +240,7 @@ class Resource:
 
     async def load(self, ctx: Context, id: str, action: str = "get") -> Any:
         """The thing, if the asker may do this to it; 404 if they may not even see it."""
-        thing = await self.rows.get(ctx.tx, id)
+        thing = await self.things.get(ctx, id)
         if thing is None:
             raise self.not_found(id=id)
         target = await self.policy_target(ctx, thing)
@@ -259,16 +257,16 @@ class Resource:
         target = "project_id" if name in OWNER else attribute and attribute.searched
         if (
             target is None
-            or target not in self.rows.model.__struct_fields__
+            or target not in self.things.fields
             or (attribute is not None and not (attribute.is_stored and attribute.is_filter))
         ):
             raise BadRequest(self.words.text("no filter", name=name))
         if attribute is not None and attribute.spellings is not None:
             values = [spelling for value in values for spelling in _spellings(attribute.spellings, value)]
-        kind = self.rows.c[target].type
-        if isinstance(kind, sa.Boolean):
+        kind = self.things.type_of(target)
+        if kind is bool:
             return Filter(target, "in", [truth_of(self.words, v) for v in values])
-        if isinstance(kind, sa.BigInteger):
+        if kind is int:
             return Filter(target, "in", [_integer(self.words, v) for v in values])
         if len(values) == 1:
             return Filter(target, "eq", values[0])

@@ -1,4 +1,4 @@
-"""The tags of one thing: all of them, one of them; and the filters by which lists ask for them."""
+"""The tags of one thing: all of them, one of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.routes import Routes
 from haneul.kernel.http.tables.resource import Resource
 from haneul.kernel.http.tables.words import Words
-
-NAMES = ("tags", "tags-any", "not-tags", "not-tags-any")
 
 
 class Tags(Answer):
@@ -72,7 +70,7 @@ def serve_tags(routes: Routes, resource: Resource, path: str) -> None:
 
 
 async def _tag(ctx: Context, resource: Resource, thing: Any, tags: list[str]) -> Any:
-    return await resource.rows.change(ctx, thing, tags=tags)
+    return await resource.things.rows.change(ctx, thing, tags=tags)
 
 
 def checked(words: Words, tags: Any) -> list[str]:

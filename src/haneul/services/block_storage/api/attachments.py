@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import Document, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -205,12 +205,22 @@ async def delete_attachment(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def complete_attachment(ctx: Context, id: str, body: Document) -> None:
     """The volume is in use: what wanted it has it."""
-    if "os-complete" not in body:
-        raise BadRequest(f"There is no such action: {', '.join(body) or 'none was given'}")
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _load(ctx: Context, rule: Rule, id: str) -> Attachment:
     attachment = await attachments.show(ctx, id)
-    ctx.authorize(policy.COMPLETE_ATTACHMENT, attachment)
+    ctx.authorize(rule, attachment)
+    return attachment
+
+
+ACTIONS = fields.actions(_load)
+
+
+@ACTIONS.action("os-complete", policy.COMPLETE_ATTACHMENT)
+async def complete(ctx: Context, attachment: Attachment, nothing: Any) -> None:
     model.require_not_computes(attachment)
-    await attachments.complete(ctx, id, None, None)
+    await attachments.complete(ctx, attachment.id, None, None)
 
 
 def _view(ctx: Context, a: Attachment, *, is_detailed: bool = True) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from haneul.kernel import truths
+from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import schema
+from haneul.kernel.http.actions import Actions, Load
 from haneul.kernel.ids import is_uuid
 from haneul.services.block_storage import errors
 
@@ -31,14 +32,15 @@ def shaped(kind: type[T], value: Any, field: str) -> T:
         raise refused(field if inner == "body" else inner, value, refusal.details["why"]) from None
 
 
-def only_key(body: Mapping[str, Any], known: Collection[str]) -> str:
-    """The name of the action that a body asks for: one that there is, and nothing beside it."""
-    name = next((key for key in body if key in known), None)
-    if name is None:
-        raise BadRequest(f"There is no such action: {', '.join(body)[:200] or 'none was given'}")
-    if more := next((key for key in body if key != name), None):
-        raise BadRequest(f"Additional properties are not allowed ('{more[:80]}' was unexpected)")
-    return name
+def actions(load: Load) -> Actions:
+    """A table for what can be done with one kind of thing, in Cinder's words."""
+    return Actions(load, _no_action, read=lambda ctx, name, argument, shape: shaped(shape, argument, name))
+
+
+def _no_action(ctx: Context, name: str) -> BadRequest:
+    return BadRequest(
+        f"There is no such action: {name}. Verify the request body and Content-Type header and try again."
+    )
 
 
 def uuid(value: str, field: str) -> str:

@@ -30,20 +30,9 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("backups", "backups", policy.LIST_BACKUPS, policy.GET_BACKUP,
-         "Backup {id} could not be found.", has_details=True),
-    Kind("consistencygroups", "consistencygroups", policy.LIST_GROUPS, policy.GET_GROUP,
-         "Group {id} could not be found.", has_details=True),
-    Kind("cgsnapshots", "cgsnapshots", policy.LIST_GROUP_SNAPSHOTS, policy.GET_GROUP_SNAPSHOT,
-         "GroupSnapshot {id} could not be found.", has_details=True),
     Kind("qos-specs", "qos_specs", policy.LIST_QOS_SPECS, policy.GET_QOS_SPECS, "No such QoS spec {id}."),
     Kind("clusters", "clusters", policy.LIST_CLUSTERS, policy.GET_CLUSTER,
          "Cluster {{'binary': 'cinder-volume', 'name': '{id}'}} could not be found.", "3.7", has_details=True),
-    Kind("group_types", "group_types", None, None, "Group type {id} could not be found.", "3.11"),
-    Kind("groups", "groups", policy.LIST_GROUPS, policy.GET_GROUP, "Group {id} could not be found.", "3.13",
-         has_details=True),
-    Kind("group_snapshots", "group_snapshots", policy.LIST_GROUP_SNAPSHOTS, policy.GET_GROUP_SNAPSHOT,
-         "GroupSnapshot {id} could not be found.", "3.14", has_details=True),
     Kind("default-types", "default_types", policy.LIST_DEFAULT_TYPES, policy.GET_DEFAULT_TYPE,
          "Default volume type for project {id} not found.", "3.62"),
 )  # fmt: skip

@@ -180,10 +180,26 @@ class Zones(Answer):
     zones: list[Zone] = field(name="availabilityZoneInfo")
 
 
-class Messages(Answer):
-    """Always empty: why something failed stands in the operation."""
+class Message(Answer):
+    id: str
+    event_id: str
+    user_message: str
+    message_level: str
+    created_at: str
+    guaranteed_until: str
+    request_id: str | None
+    resource_type: str
+    resource_uuid: str
+    links: list[Link]
 
-    messages: list[Any]
+
+class OneMessage(Answer):
+    message: Message
+
+
+class Messages(Answer):
+    messages: list[Message]
+    messages_links: list[Link] | UnsetType = UNSET
 
 
 class ResourceFilter(Answer):

@@ -8,7 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.extensions import Extensions
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage import policy, versions
 from haneul.services.block_storage.api import lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
@@ -125,21 +125,3 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
 async def list_zones(ctx: Context) -> dict[str, Any]:
     """The availability zones."""
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
-
-
-@routes.get("/messages", policy=policy.GET_ALL_MESSAGES, since="3.3", answer=other_answers.Messages)
-async def list_messages(ctx: Context) -> dict[str, Any]:
-    """Always empty: why something failed stands in the operation, for its owner to read."""
-    return {"messages": []}
-
-
-@routes.get("/messages/{id}", policy=policy.GET_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
-async def show_message(ctx: Context, id: str) -> None:
-    """Why an operation failed, as its asker may be told."""
-    raise errors.MessageNotFound(id=id)
-
-
-@routes.delete("/messages/{id}", policy=policy.DELETE_MESSAGE, since="3.3", errors=(errors.MessageNotFound,))
-async def delete_message(ctx: Context, id: str) -> None:
-    """The message is gone."""
-    raise errors.MessageNotFound(id=id)

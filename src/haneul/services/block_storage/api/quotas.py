@@ -11,7 +11,7 @@ from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
-from haneul.services.block_storage.store.volumes import QUOTAS
+from haneul.services.block_storage.store.quotas import QUOTAS
 
 routes = ProjectRoutes()
 
@@ -122,7 +122,7 @@ async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
         "totalVolumesUsed": used["volumes"],
         "totalGigabytesUsed": used["gigabytes"],
         "totalSnapshotsUsed": used["snapshots"],
-        "totalBackupsUsed": 0,
-        "totalBackupGigabytesUsed": 0,
+        "totalBackupsUsed": used["backups"],
+        "totalBackupGigabytesUsed": used["backup_gigabytes"],
     }
     return {"limits": {"rate": [], "absolute": absolute}}

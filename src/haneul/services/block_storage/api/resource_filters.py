@@ -7,13 +7,27 @@ from typing import Any
 from haneul.kernel.context import Context
 from haneul.kernel.http.routes import Query
 from haneul.services.block_storage import policy
-from haneul.services.block_storage.api import attachments, other_answers, snapshots, types, volumes
+from haneul.services.block_storage.api import (
+    attachments,
+    backups,
+    group_snapshots,
+    groups,
+    messages,
+    other_answers,
+    snapshots,
+    types,
+    volumes,
+)
 from haneul.services.block_storage.api.paths import ProjectRoutes
 
 routes = ProjectRoutes()
 FILTERS = {
     "volume": volumes.FILTERS,
+    "backup": backups.FILTERS,
     "snapshot": snapshots.FILTERS,
+    "group": groups.FILTERS,
+    "group_snapshot": group_snapshots.FILTERS,
+    "message": messages.FILTERS,
     "attachment": attachments.FILTERS,
     "volume_type": types.MEMBERS_FILTERS,
 }

@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
@@ -210,17 +211,28 @@ class Reset(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete by force, or set the status."""
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _load(ctx: Context, rule: Rule, id: str) -> Snapshot:
     snapshot = await snapshots.show(ctx, id)
-    name = fields.only_key(body, ("os-force_delete", "os-reset_status"))
-    if name == "os-force_delete":
-        ctx.authorize(policy.FORCE_DELETE_SNAPSHOT, snapshot)
-        await snapshots.delete(ctx, snapshot, force=True)
-    else:
-        ctx.authorize(policy.RESET_SNAPSHOT, snapshot)
-        reset = fields.shaped(Reset, body["os-reset_status"], "os-reset_status")
-        if reset.status not in SETTLED:
-            raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(SETTLED)}")
-        await snapshots.save(ctx, snapshot, settled=reset.status)
+    ctx.authorize(rule, snapshot)
+    return snapshot
+
+
+ACTIONS = fields.actions(_load)
+
+
+@ACTIONS.action("os-force_delete", policy.FORCE_DELETE_SNAPSHOT)
+async def force_delete(ctx: Context, snapshot: Snapshot, nothing: Any) -> None:
+    await snapshots.delete(ctx, snapshot, force=True)
+
+
+@ACTIONS.action("os-reset_status", policy.RESET_SNAPSHOT, Reset)
+async def reset_status(ctx: Context, snapshot: Snapshot, reset: Reset) -> None:
+    if reset.status not in SETTLED:
+        raise fields.refused("status", reset.status, f"'{reset.status}' is not one of {list(SETTLED)}")
+    await snapshots.save(ctx, snapshot, settled=reset.status)
 
 
 def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:
@@ -239,7 +251,7 @@ def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, 
         view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
         view["os-extended-snapshot-attributes:project_id"] = s.project_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_GROUPS):
-        view["group_snapshot_id"] = None
+        view["group_snapshot_id"] = s.group_snapshot_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_USERS):
         view["user_id"] = s.user_id
     if ctx.wants(versions.USE_OF_QUOTAS):

@@ -247,14 +247,26 @@ class Project(Strict):
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Let a project use the type, or no longer."""
-    name = fields.only_key(body, ("addProjectAccess", "removeProjectAccess"))
-    project_id = fields.shaped(Project, body[name], name).project
-    if name == "addProjectAccess":
-        ctx.authorize(policy.ADD_TYPE_ACCESS, {})
-        await types.allow(ctx, id, project_id)
-    else:
-        ctx.authorize(policy.REMOVE_TYPE_ACCESS, {})
-        await types.disallow(ctx, id, project_id)
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _id(ctx: Context, rule: Rule, id: str) -> str:
+    """As upstream, who may not change access is refused before anybody looks whether there is such a type."""
+    ctx.authorize(rule, {})
+    return id
+
+
+ACTIONS = fields.actions(_id)
+
+
+@ACTIONS.action("addProjectAccess", policy.ADD_TYPE_ACCESS, Project)
+async def allow(ctx: Context, id: str, wish: Project) -> None:
+    await types.allow(ctx, id, wish.project)
+
+
+@ACTIONS.action("removeProjectAccess", policy.REMOVE_TYPE_ACCESS, Project)
+async def disallow(ctx: Context, id: str, wish: Project) -> None:
+    await types.disallow(ctx, id, wish.project)
 
 
 def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:

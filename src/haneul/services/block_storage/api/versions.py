@@ -10,28 +10,23 @@ from haneul.kernel.http.routes import Routes
 from haneul.services.block_storage.manifest import MANIFEST
 
 routes = Routes()
-
-
-def _documents(ctx: Context) -> dict[str, Any]:
-    document = discovery.version(
-        MANIFEST,
-        ctx.endpoint,
-        id="v3.0",
-        path="/v3/",
-        media_type="application/vnd.openstack.volume+json;version=3",
-    )
-    about = {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"}
-    document["links"] = [about, *document["links"]]
-    return {"versions": [document]}
+CURRENT = discovery.ApiVersion(
+    MANIFEST,
+    "v3.0",
+    "/v3/",
+    updated="2026-10-01T00:00:00Z",
+    media_type="application/vnd.openstack.volume+json;version=3",
+    about="https://docs.openstack.org/",
+)
 
 
 @routes.get("", status=300, auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions that are spoken here."""
-    return _documents(ctx)
+    return {"versions": [CURRENT.document(ctx)]}
 
 
 @routes.get("/v3", auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def show_version(ctx: Context) -> dict[str, Any]:
     """What version 3 of the API is, and the microversions it speaks."""
-    return _documents(ctx)
+    return {"versions": [CURRENT.document(ctx)]}

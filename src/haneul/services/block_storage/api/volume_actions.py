@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -22,18 +21,15 @@ from haneul.services.block_storage.operations import attachments, types, volumes
 
 routes = ProjectRoutes()
 
-Action = Callable[[Context, Volume, Any], Awaitable[Any]]
-_actions: dict[str, tuple[Rule, Any, Action]] = {}
+
+async def _load(ctx: Context, rule: Rule, id: str) -> Volume:
+    volume = await volumes.show(ctx, id)
+    ctx.authorize(rule, volume)
+    return volume
 
 
-def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Action]:
-    """Declare what `{name: ...}` does; `shape` is what the value must be."""
-
-    def declare(function: Action) -> Action:
-        _actions[name] = (rule, shape, function)
-        return function
-
-    return declare
+ACTIONS = fields.actions(_load)
+action = ACTIONS.action
 
 
 @routes.post(
@@ -57,12 +53,7 @@ def action(name: str, rule: Rule, shape: Any = None) -> Callable[[Action], Actio
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Do one of the actions with the volume."""
-    name = fields.only_key(body, _actions)
-    rule, shape, function = _actions[name]
-    volume = await volumes.show(ctx, id)
-    ctx.authorize(rule, volume)
-    argument = fields.shaped(shape, body[name], name) if shape is not None else body[name]
-    return await function(ctx, volume, argument)
+    return await ACTIONS.carry_out(ctx, id, body)
 
 
 class Extend(Strict):

@@ -77,6 +77,13 @@ class FakeVolumes:
         if snapshot_id not in self._snapshots.entries:
             self._snapshots.put(snapshot_id, self._volume(volume_id))
 
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        await self.knobs.enter("ensure_snapshots")
+        volumes = {id: self._volume(volume_id) for id, volume_id in snapshots.items()}
+        for id, volume in volumes.items():
+            if id not in self._snapshots.entries:
+                self._snapshots.put(id, volume)
+
     async def ensure_snapshot_gone(self, snapshot_id: str) -> None:
         await self.knobs.enter("ensure_snapshot_gone")
         self._snapshots.drop(snapshot_id)
@@ -101,6 +108,25 @@ class FakeVolumes:
 
     async def ensure_export_gone(self, volume_id: str) -> None:
         self._export_path(volume_id).unlink(missing_ok=True)
+
+    async def open_volume(self, volume_id: str) -> str:
+        """No file: simulated backups read nothing."""
+        await self.knobs.enter("open_volume")
+        self._volume(volume_id)
+        return f"simulated:{volume_id}"
+
+    async def close_volume(self, volume_id: str) -> None:
+        await self.knobs.enter("close_volume")
+
+    async def open_snapshot(self, snapshot_id: str) -> str:
+        await self.knobs.enter("open_snapshot")
+        self._snapshot(snapshot_id)
+        return f"simulated:{snapshot_id}"
+
+    async def open_for_writing(self, volume_id: str) -> str:
+        await self.knobs.enter("open_for_writing")
+        self._volume(volume_id)
+        return f"simulated:{volume_id}"
 
     async def volumes(self) -> dict[str, int]:
         return {volume_id: volume.size_gb for volume_id, volume in self._volumes.entries.items()}

@@ -9,6 +9,7 @@ be snapshotted here, because the copy would mix earlier and later blocks, and th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,19 @@ class FileVolumes:
             if not path.exists():
                 await self._copy_at_rest(self._existing(volume_id), path)
 
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            for volume_id in sorted(set(snapshots.values())):
+                await held.enter_async_context(self._lock(volume_id))
+            for volume_id in snapshots.values():
+                if disk_files.is_in_use(self._existing(volume_id)):
+                    raise DriverError(f"Volume {volume_id} is in use: there is no moment for all.")
+            for id, volume_id in snapshots.items():
+                path = self._path(self._snapshots, id)
+                if not path.exists():
+                    await asyncio.to_thread(disk_files.copy, self._existing(volume_id), path)
+                    path.chmod(0o600)
+
     async def ensure_snapshot_gone(self, snapshot_id: str) -> None:
         self._path(self._snapshots, snapshot_id).unlink(missing_ok=True)
 
@@ -114,6 +128,28 @@ class FileVolumes:
 
     async def ensure_export_gone(self, volume_id: str) -> None:
         self._path(self._exports, volume_id).unlink(missing_ok=True)
+
+    async def open_volume(self, volume_id: str) -> str:
+        path = self._existing(volume_id)
+        async with self._lock(volume_id):
+            if not disk_files.is_in_use(path):
+                return str(path)  # who opens it sees to it that nobody begins to write
+            if not self._clones:
+                self._refuse_in_use(path)
+            moment = self._moment(volume_id)
+            await asyncio.to_thread(disk_files.copy, path, moment)
+            return str(moment)
+
+    async def close_volume(self, volume_id: str) -> None:
+        self._moment(volume_id).unlink(missing_ok=True)
+
+    async def open_snapshot(self, snapshot_id: str) -> str:
+        return str(self._existing_snapshot(snapshot_id))
+
+    async def open_for_writing(self, volume_id: str) -> str:
+        path = self._existing(volume_id)
+        self._refuse_in_use(path)
+        return str(path)
 
     async def volumes(self) -> dict[str, int]:
         return {path.name: -(-path.stat().st_size // GIB) for path in _finished(self._volumes)}
@@ -152,7 +188,7 @@ class FileVolumes:
 
     def _refuse_in_use(self, path: Path) -> None:
         if disk_files.is_in_use(path):
-            raise DriverError(f"Volume {path.name} is in use, and this file system cannot clone files.")
+            raise DriverError(f"Volume {path.name} is in use, and its file system cannot clone files.")
 
     def _existing(self, volume_id: str) -> Path:
         path = self._path(self._volumes, volume_id)
@@ -165,6 +201,9 @@ class FileVolumes:
         if not path.exists():
             raise NotFound(f"There is no snapshot {snapshot_id} on this host.")
         return path
+
+    def _moment(self, volume_id: str) -> Path:
+        return self._path(self._exports, f"{volume_id}.opened.moment")
 
     def _path(self, folder: Path, name: str) -> Path:
         if "/" in name or name.startswith("."):

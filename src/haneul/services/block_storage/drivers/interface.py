@@ -13,13 +13,17 @@ from msgspec import Struct
 from haneul.kernel.disks.disk_image import ImageSource
 
 __all__ = [
+    "Backups",
     "Capacity",
     "ExportsVolumes",
     "FromImage",
     "FromSnapshot",
     "FromVolume",
     "ImageSource",
+    "OpensVolumes",
     "RevertsVolumes",
+    "SnapshotsTogether",
+    "StoredBackup",
     "VolumeSource",
     "Volumes",
 ]
@@ -100,4 +104,81 @@ class ExportsVolumes(Protocol):
 class RevertsVolumes(Protocol):
     async def revert(self, volume_id: str, snapshot_id: str) -> None:
         """The volume's content is the snapshot's again; its size stays. Nobody may be using it."""
+        ...
+
+
+@runtime_checkable
+class SnapshotsTogether(Protocol):
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        """Each snapshot (by id, with its volume's) holds its volume's content as of the same moment.
+
+        DriverError if somebody writes to one of the volumes meanwhile: then there is no such moment.
+        """
+        ...
+
+
+@runtime_checkable
+class OpensVolumes(Protocol):
+    """The content as a file of the host, for who copies it block by block."""
+
+    async def open_volume(self, volume_id: str) -> str:
+        """The path of a raw file with the volume's content as of one moment; it may be read until `close_volume`.
+
+        DriverError if somebody writes to the volume, and the driver has no way to hold a moment of it.
+        """
+        ...
+
+    async def close_volume(self, volume_id: str) -> None: ...
+
+    async def open_snapshot(self, snapshot_id: str) -> str:
+        """The path of a raw file with the snapshot's content, to be read."""
+        ...
+
+    async def open_for_writing(self, volume_id: str) -> str:
+        """The path of the volume's own content, raw. Nobody may be using it: DriverError otherwise."""
+        ...
+
+
+class StoredBackup(Struct, frozen=True, kw_only=True):
+    """What a store says of a backup that it has."""
+
+    size_bytes: int
+    """Of what was backed up."""
+    stored_bytes: int
+    """What this one added to the store."""
+    block_count: int
+    """So many blocks were added: neither holes, nor in the backups that it adds to."""
+    parent_id: str | None = None
+    notes: dict[str, Any] = {}
+    """What was given with it: what the volume is beside its content."""
+
+
+class Backups(Protocol):
+    """A store of backups by id. An incremental one holds what differs from its parent, which must stay."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def ensure_backup(
+        self, backup_id: str, path: str, parent_id: str | None, notes: dict[str, Any]
+    ) -> StoredBackup:
+        """The store has what the file holds, or has it already; NotFound if it has no such parent."""
+        ...
+
+    async def restore(self, backup_id: str, path: str) -> None:
+        """The file begins with what was backed up, byte for byte; what it has beyond that stays. DriverError if
+        the store's data is not what it was."""
+        ...
+
+    async def ensure_backup_gone(self, backup_id: str) -> None: ...
+
+    async def stored(self, backup_id: str) -> StoredBackup:
+        """NotFound if the store has no such backup."""
+        ...
+
+    async def backups(self) -> set[str]: ...
+
+    async def damage(self, backup_id: str) -> str | None:
+        """None, or what is wrong with the backup's data, every byte of which was read."""
         ...

@@ -12,7 +12,8 @@ from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.operations import volumes
 from haneul.services.block_storage.sagas.create_snapshot import CREATE_SNAPSHOT, NewSnapshot
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
-from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
 async def show(ctx: Context, id: str) -> Snapshot:
@@ -84,6 +85,8 @@ async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
 
 async def delete(ctx: Context, snapshot: Snapshot, *, force: bool = False) -> None:
     """The snapshot goes, whatever else is being done to it."""
-    if not force:
+    if force:
+        model.require_free(snapshot)
+    else:
         model.require_deletable(snapshot)
     await ctx.start(DELETE_SNAPSHOT, OldSnapshot(snapshot.id), resource=snapshot.id, supersede=True)

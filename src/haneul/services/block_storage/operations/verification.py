@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.services.block_storage.model.volumes import Attachment
+from haneul.services.block_storage.store.backups import BACKUPS
 from haneul.services.block_storage.store.types import TYPES
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 
@@ -30,4 +31,14 @@ async def verify(ctx: Context) -> str | None:
     for snapshot in await SNAPSHOTS.find(ctx.tx):
         if snapshot.volume_id not in volumes:
             return f"snapshot {snapshot.id} is of volume {snapshot.volume_id}, which is not there"
+    return await _of_backups(ctx)
+
+
+async def _of_backups(ctx: Context) -> str | None:
+    backups = {b.id: b for b in await BACKUPS.find(ctx.tx)}
+    for backup in backups.values():
+        if backup.parent_id is not None and backup.parent_id not in backups:
+            return f"backup {backup.id} adds to {backup.parent_id}, which is not there"
+        if backup.settled == "available" and backup.host is None:
+            return f"backup {backup.id} is available in no store"
     return None

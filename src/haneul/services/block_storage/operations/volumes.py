@@ -12,13 +12,15 @@ from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
-from haneul.services.block_storage.operations import types
+from haneul.services.block_storage.operations import backups, types
 from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, NewVolume
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
 from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
 from haneul.services.block_storage.sagas.upload_image import UPLOAD_IMAGE, Upload
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.groups import GROUPS
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 
 GIB = 1 << 30
@@ -35,6 +37,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str | None = None
     snapshot_id: str | None = None
     source_id: str | None = None
+    backup_id: str | None = None
+    group_id: str | None = None
     multiattach: bool = False
     metadata: dict[str, str] = {}
     owner_id: str | None = None
@@ -61,8 +65,8 @@ async def show(ctx: Context, id: str) -> Volume:
 
 async def create(ctx: Context, new: Wish) -> Volume:
     """Accept a new volume; the saga makes it."""
-    if sum(x is not None for x in (new.image_id, new.snapshot_id, new.source_id)) > 1:
-        raise errors.InvalidInput("May specify only one of snapshot, source volume or image.")
+    if sum(x is not None for x in (new.image_id, new.snapshot_id, new.source_id, new.backup_id)) > 1:
+        raise errors.InvalidInput("May specify only one of snapshot, source volume, image or backup.")
     if new.zone is not None and new.zone != model.ZONE:
         raise errors.InvalidInput(reason=f"Availability zone '{new.zone}' is invalid.")
     origin = await _origin(ctx, new)
@@ -72,6 +76,8 @@ async def create(ctx: Context, new: Wish) -> Volume:
     if size < 1:
         raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
     type = await _type(ctx, new.type, origin.type_id)
+    if new.group_id is not None and not (new.snapshot_id or new.source_id):
+        await _require_of_group(ctx, new, type)
     multiattach = new.multiattach or "<is> True" in type.extra_specs.get("multiattach", "")
     if multiattach:
         ctx.authorize(policy.CREATE_MULTIATTACH, {"project_id": ctx.project_id})
@@ -100,10 +106,13 @@ async def create(ctx: Context, new: Wish) -> Volume:
         fault=None,
         created_at=ctx.now(),
         updated_at=None,
+        group_id=new.group_id,
     )
     await VOLUMES.add(ctx.tx, volume)
-    wanted = NewVolume(volume.id, new.together_with, new.apart_from)
-    await ctx.start(CREATE_VOLUME, wanted, resource=volume.id)
+    wanted = NewVolume(volume.id, new.together_with, new.apart_from, new.backup_id)
+    operation = await ctx.start(CREATE_VOLUME, wanted, resource=volume.id)
+    if new.backup_id:
+        await backups.note_restoring(ctx, new.backup_id, volume.id, operation)
     return volume
 
 
@@ -115,6 +124,18 @@ async def _type(ctx: Context, wanted: str | None, inherited: str | None) -> Volu
     return await types.ensure_default(ctx)
 
 
+async def _require_of_group(ctx: Context, new: Wish, type: VolumeType) -> None:
+    group = await ctx.find(GROUPS, new.group_id or "", policy.ADMIN_OR_OWNER, missing=errors.GroupNotFound)
+    if not new.type:
+        raise errors.InvalidInput(reason="volume_type must be provided when creating a volume in a group.")
+    if type.id not in group.volume_type_ids:
+        raise errors.InvalidInput(
+            reason=f"Invalid volume_type {new.type} provided: (requested type must be supported by this group)."
+        )
+    if group.status != "available" or group.project_id != ctx.project_id:
+        raise errors.InvalidInput(reason=f"Group {group.id} must be available and of the same project.")
+
+
 def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
     if new.snapshot_id:
         why = f"Volume size '{size}'GB cannot be smaller than the snapshot size {least}GB. "
@@ -122,6 +143,9 @@ def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
     if new.source_id:
         why = f"Volume size '{size}'GB cannot be smaller than original volume size  {least}GB. "
         return errors.InvalidInput(reason=why + "They must be >= original volume size.")
+    if new.backup_id:
+        why = f"Volume size '{size}'GB cannot be smaller than the backup size {least}GB. "
+        return errors.InvalidInput(reason=why + "It must be >= backup size.")
     return errors.InvalidInput(
         reason=f"Size of specified image {least}GB is larger than volume size {size}GB."
     )
@@ -146,6 +170,8 @@ async def _origin(ctx: Context, new: Wish) -> _Origin:
         return _Origin(volume.size, volume.type_id, volume.bootable, volume.image_metadata)
     if new.image_id:
         return await _from_image(ctx, new.image_id)
+    if new.backup_id:
+        return _Origin((await backups.restorable(ctx, new.backup_id)).size)
     return _Origin()
 
 

@@ -8,6 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.drivers.interface import Volumes
+from haneul.services.block_storage.model.messages import Actions
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
@@ -53,11 +55,12 @@ async def mark_error(ctx: Context, new: NewSnapshot, failure: Failure) -> None:
         await SNAPSHOTS.update(
             ctx.tx, msgspec.structs.replace(snapshot, settled="error", fault=failure.message)
         )
+        await tell(ctx, Actions.CREATE_SNAPSHOT, snapshot.id, snapshot.project_id)
 
 
 CREATE_SNAPSHOT = Saga(
     "block_storage.create_snapshot",
     input=NewSnapshot,
-    steps=[Step(plan), Step(take, undo=drop, deadline_s=600), Step(mark_available)],
+    steps=[Step(plan), Step(take, undo=drop, deadline_s=600), Step(mark_available, joins=True)],
     on_failure=mark_error,
 )

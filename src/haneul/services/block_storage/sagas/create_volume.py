@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from typing import Any
 
 import msgspec
 
@@ -10,13 +11,20 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.drivers.interface import (
+    Backups,
     FromImage,
     FromSnapshot,
     FromVolume,
+    OpensVolumes,
     Volumes,
     VolumeSource,
 )
+from haneul.services.block_storage.model.backups import Backup
+from haneul.services.block_storage.model.messages import Actions
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
+from haneul.services.block_storage.store.backups import BACKUPS
+from haneul.services.block_storage.store.groups import GROUPS
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 from haneul.services.placement import public as placement
@@ -26,6 +34,7 @@ class NewVolume(msgspec.Struct, frozen=True):
     volume_id: str
     together_with: list[str] = []
     apart_from: list[str] = []
+    backup_id: str | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -34,12 +43,26 @@ class Plan(msgspec.Struct, frozen=True):
     host: str
     size_gb: int
     source: VolumeSource | None
+    backup: str | None = None
+    """As the store of that host knows it."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What the volume takes over beside its content."""
+
+    notes: dict[str, Any] = {}
 
 
 async def place(ctx: Context, new: NewVolume) -> Plan:
     """The volume has a host: that of what it is copied from, or the first that may be used."""
     volume = await _volume(ctx, new.volume_id)
     source, host = await _source(ctx, volume)
+    backup = await _backup(ctx, new.backup_id) if new.backup_id else None
+    if backup is not None:
+        host = backup.host
+    if host is None and volume.group_id is not None:
+        group = await GROUPS.get(ctx.tx, volume.group_id)
+        host = group.host.split("@")[0] if group is not None and group.host else None
     if host is None:
         near, far = (
             await _hosts_of(ctx, volume, new.together_with),
@@ -47,7 +70,7 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
         )
         host = await _free_host(ctx, near, far)
     await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=location(host)))
-    return Plan(host, volume.size, source)
+    return Plan(host, volume.size, source, backup.stored_as if backup else None)
 
 
 async def unplace(ctx: Context, new: NewVolume) -> None:
@@ -57,9 +80,16 @@ async def unplace(ctx: Context, new: NewVolume) -> None:
         await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=None))
 
 
-async def make(ctx: Context, new: NewVolume, plan: Plan) -> None:
+async def make(ctx: Context, new: NewVolume, plan: Plan) -> Made:
     """The host has the volume, with what its source holds."""
     await ctx.agent(plan.host, Volumes).ensure_volume(new.volume_id, plan.size_gb, plan.source)
+    if plan.backup is None:
+        return Made()
+    backups = ctx.agent(plan.host, Backups)
+    stored = await backups.stored(plan.backup)
+    path = await ctx.agent(plan.host, OpensVolumes).open_for_writing(new.volume_id)
+    await backups.restore(plan.backup, path)
+    return Made(stored.notes)
 
 
 async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
@@ -67,12 +97,13 @@ async def unmake(ctx: Context, new: NewVolume, plan: Plan) -> None:
     await ctx.agent(plan.host, Volumes).ensure_gone(new.volume_id)
 
 
-async def mark_available(ctx: Context, new: NewVolume) -> None:
+async def mark_available(ctx: Context, new: NewVolume, made: Made | None) -> None:
     """The volume may be used; a server that it was made for has reserved it already."""
     volume = await _volume(ctx, new.volume_id)
     held = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
     settled = settled_after(msgspec.structs.replace(volume, settled="available"), held)
-    await VOLUMES.change(ctx, volume, settled=settled, fault=None)
+    notes = made.notes if made else {}
+    await VOLUMES.change(ctx, volume, settled=settled, fault=None, **notes)
 
 
 async def mark_error(ctx: Context, new: NewVolume, failure: Failure) -> None:
@@ -80,6 +111,23 @@ async def mark_error(ctx: Context, new: NewVolume, failure: Failure) -> None:
     volume = await VOLUMES.get(ctx.tx, new.volume_id)
     if volume is not None:
         await VOLUMES.change(ctx, volume, settled="error", fault=failure.message)
+        await tell(ctx, _action(new, volume, failure), new.backup_id or volume.id, volume.project_id)
+
+
+def _action(new: NewVolume, volume: Volume, failure: Failure) -> Actions:
+    """What failed, as its owner is told."""
+    if failure.code == errors.NoBackEnd.code:
+        return Actions.SCHEDULE
+    if new.backup_id:
+        return Actions.RESTORE_BACKUP
+    return Actions.FROM_IMAGE if volume.image_id else Actions.CREATE_VOLUME
+
+
+async def _backup(ctx: Context, backup_id: str) -> Backup:
+    backup = await BACKUPS.get(ctx.tx, backup_id)
+    if backup is None:
+        raise errors.BackupNotFound(id=backup_id)
+    return backup
 
 
 async def _volume(ctx: Context, volume_id: str) -> Volume:
@@ -126,8 +174,8 @@ CREATE_VOLUME = Saga(
     input=NewVolume,
     steps=[
         Step(place, undo=unplace),
-        Step(make, undo=unmake, deadline_s=600),
-        Step(mark_available),
+        Step(make, undo=unmake, deadline_s=3600),
+        Step(mark_available, joins=True),
     ],
     on_failure=mark_error,
     elsewhere=place,

@@ -7,6 +7,8 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage.drivers.interface import Volumes
+from haneul.services.block_storage.model.messages import Actions
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
@@ -42,11 +44,12 @@ async def mark_error(ctx: Context, old: OldSnapshot, failure: Failure) -> None:
         await SNAPSHOTS.update(
             ctx.tx, msgspec.structs.replace(snapshot, settled="error_deleting", fault=failure.message)
         )
+        await tell(ctx, Actions.DELETE_SNAPSHOT, snapshot.id, snapshot.project_id)
 
 
 DELETE_SNAPSHOT = Saga(
     "block_storage.delete_snapshot",
     input=OldSnapshot,
-    steps=[Step(find), Step(drop), Step(forget)],
+    steps=[Step(find), Step(drop), Step(forget, joins=True)],
     on_failure=mark_error,
 )

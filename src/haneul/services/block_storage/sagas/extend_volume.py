@@ -9,7 +9,9 @@ from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.events import VolumeExtended
+from haneul.services.block_storage.model.messages import Actions
 from haneul.services.block_storage.model.volumes import host_name
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import VOLUMES
 
 
@@ -58,6 +60,7 @@ async def mark_error(ctx: Context, larger: LargerVolume, failure: Failure) -> No
         await VOLUMES.update(
             ctx.tx, msgspec.structs.replace(volume, settled="error_extending", fault=failure.message)
         )
+        await tell(ctx, Actions.EXTEND, volume.id, volume.project_id)
 
 
 EXTEND_VOLUME = Saga(

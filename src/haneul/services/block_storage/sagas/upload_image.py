@@ -10,7 +10,9 @@ from haneul.kernel.context import Context
 from haneul.kernel.saga import Failure, Saga, Step
 from haneul.services.block_storage import errors
 from haneul.services.block_storage.drivers.interface import ExportsVolumes
+from haneul.services.block_storage.model.messages import Actions
 from haneul.services.block_storage.model.volumes import host_name
+from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.volumes import VOLUMES
 from haneul.services.image import public as image
 
@@ -65,6 +67,7 @@ async def note(ctx: Context, upload: Upload, failure: Failure) -> None:
     volume = await VOLUMES.get(ctx.tx, upload.volume_id)
     if volume is not None:
         await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, fault=failure.message))
+        await tell(ctx, Actions.UPLOAD_IMAGE, volume.id, volume.project_id)
 
 
 UPLOAD_IMAGE = Saga(

@@ -10,7 +10,9 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
-from haneul.kernel.http.bounds import MANY
+from haneul.kernel.http.actions import Actions
+from haneul.kernel.http.bounds import MANY, Document
+from haneul.kernel.policy import Rule
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
@@ -54,12 +56,6 @@ class NewMetadata(Strict):
     metadata: Metadata
 
 
-class Action(Strict):
-    add_host: NamedHost | UnsetType = UNSET
-    remove_host: NamedHost | UnsetType = UNSET
-    set_metadata: NewMetadata | UnsetType = UNSET
-
-
 def _when(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%f") if at else None
 
@@ -73,6 +69,7 @@ def view(ctx: Context, aggregate: Aggregate) -> dict[str, Any]:
         "metadata": aggregate.metadata,
         "created_at": _when(aggregate.created_at),
         "updated_at": _when(aggregate.updated_at),
+        # Upstream keeps rows that it deletes, and shows these two of those that it did not.
         "deleted": False,
         "deleted_at": None,
     }
@@ -150,6 +147,7 @@ async def delete_aggregate(ctx: Context, id: str) -> None:
     "/os-aggregates/{id}/action",
     answer=answers.OneAggregate,
     errors=(
+        errors.NoSuchAction,
         errors.AggregateNotFound,
         errors.AggregateHasHost,
         errors.AggregateLacksHost,
@@ -161,21 +159,32 @@ async def delete_aggregate(ctx: Context, id: str) -> None:
         errors.AggregateExists,
     ),
 )
-async def change_aggregate(ctx: Context, id: str, body: Action) -> dict[str, Any]:
-    """add_host, remove_host or set_metadata."""
-    actions = [n for n in ("add_host", "remove_host", "set_metadata") if getattr(body, n) is not UNSET]
-    if len(actions) != 1:
-        raise BadRequest("Exactly one of add_host, remove_host and set_metadata is expected.")
-    if body.add_host:
-        ctx.authorize(policy.ADD_HOST, {})
-        changed = await aggregates.add_host(ctx, id, body.add_host.host)
-    elif body.remove_host:
-        ctx.authorize(policy.REMOVE_HOST, {})
-        changed = await aggregates.remove_host(ctx, id, body.remove_host.host)
-    else:
-        ctx.authorize(policy.SET_METADATA, {})
-        metadata = body.set_metadata.metadata if body.set_metadata else {}
-        if (zone := metadata.get(ZONE)) is not None and (not zone or ":" in zone):
-            raise values.refuse("metadata.availability_zone", zone, "It is no name of a zone.")
-        changed = await aggregates.update(ctx, id, metadata=metadata)
-    return {"aggregate": view(ctx, changed)}
+async def change_aggregate(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+    """Give the aggregate a host, take one away, or set its metadata: add_host, remove_host, set_metadata."""
+    return {"aggregate": view(ctx, await ACTIONS.carry_out(ctx, id, body))}
+
+
+async def _id(ctx: Context, rule: Rule, id: str) -> str:
+    """As upstream, who may not change aggregates is refused before anybody looks whether there is one."""
+    ctx.authorize(rule, {})
+    return id
+
+
+ACTIONS = Actions(_id, lambda ctx, name: errors.NoSuchAction(action=name))
+
+
+@ACTIONS.action("add_host", policy.ADD_HOST, NamedHost)
+async def add_host(ctx: Context, id: str, new: NamedHost) -> Aggregate:
+    return await aggregates.add_host(ctx, id, new.host)
+
+
+@ACTIONS.action("remove_host", policy.REMOVE_HOST, NamedHost)
+async def remove_host(ctx: Context, id: str, old: NamedHost) -> Aggregate:
+    return await aggregates.remove_host(ctx, id, old.host)
+
+
+@ACTIONS.action("set_metadata", policy.SET_METADATA, NewMetadata)
+async def set_metadata(ctx: Context, id: str, new: NewMetadata) -> Aggregate:
+    if (zone := new.metadata.get(ZONE)) is not None and (not zone or ":" in zone):
+        raise values.refuse("metadata.availability_zone", zone, "It is no name of a zone.")
+    return await aggregates.update(ctx, id, metadata=new.metadata)

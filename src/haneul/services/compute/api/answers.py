@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import field
 
 from haneul.kernel.http import UNSET, Answer, Link, TypedLink, UnsetType, between, since, until
+from haneul.kernel.http.zones import ZoneState
 
 
 class NewAggregate(Answer):
@@ -328,20 +329,6 @@ class ChangedService(Answer):
 
 class OneChangedService(Answer):
     service: ChangedService
-
-
-class ZoneState(Answer):
-    available: bool
-
-
-class Zone(Answer):
-    name: str = field(name="zoneName")
-    state: ZoneState = field(name="zoneState")
-    hosts: None
-
-
-class Zones(Answer):
-    zones: list[Zone] = field(name="availabilityZoneInfo")
 
 
 class ServiceState(Answer):

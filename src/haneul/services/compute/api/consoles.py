@@ -23,7 +23,7 @@ from haneul.kernel.http.app import Application
 from haneul.kernel.http.page_safety import policy_of, protect
 from haneul.kernel.sockets import connect_unix
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.store.servers import CONSOLE_TOKENS, SIMULATED, ConsoleToken, console_digest
+from haneul.services.compute.operations import consoles
 
 PAGES = Path(__file__).parent.parent / "pages"
 CHUNK = 65536
@@ -80,19 +80,19 @@ class ConsoleSocket:
         token = req.get_param("token") or ""
         try:
             with guarded(self._platform, "console", req.remote_addr or ""):
-                right = await self._redeem(token)
-                if right is None:
+                console = await consoles.redeem(self._platform, token)
+                if console is None:
                     raise Unauthorized
         except (Unauthorized, TooManyRequests):
             raise falcon.HTTPForbidden(description="This address was used before, or has expired.") from None
         binary = "binary" in ws.subprotocols
-        if right.path == SIMULATED:
+        if console.socket is None:
             await ws.accept(subprotocol="binary" if binary else None)
             await ws.send_data(NO_MACHINE)
             await ws.close()
             return
         try:
-            reader, writer = await asyncio.open_connection(sock=await connect_unix(Path(right.path)))
+            reader, writer = await asyncio.open_connection(sock=await connect_unix(console.socket))
         except OSError:
             raise falcon.HTTPServiceUnavailable(description="The console does not answer.") from None
         await ws.accept(subprotocol="binary" if binary else None)
@@ -107,15 +107,6 @@ class ConsoleSocket:
         except ValueError:
             return False
         return named is not None and named in (host, urlsplit(self._platform.endpoint).hostname)
-
-    async def _redeem(self, token: str) -> ConsoleToken | None:
-        """What the token opens; it opens nothing a second time."""
-        async with self._platform.db.transaction() as tx:
-            right = await CONSOLE_TOKENS.get(tx, console_digest(token))
-            if right is None:
-                return None
-            await CONSOLE_TOKENS.remove(tx, token=right.token)
-        return right if right.expires_at > self._platform.clock.now() else None
 
 
 async def _carry(ws: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,8 +8,9 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Routes, Strict, UnsetType
-from haneul.kernel.http.bounds import MANY, Number, Real
+from haneul.kernel.http import Routes, Strict
+from haneul.kernel.http.actions import Actions
+from haneul.kernel.http.bounds import MANY, Document, Number, Real
 from haneul.kernel.http.metadata import Pairs
 from haneul.kernel.policy import Rule
 from haneul.services.compute import errors, versions
@@ -31,11 +32,6 @@ class NewSpecs(Strict):
 
 class Tenant(Strict):
     tenant: values.Text
-
-
-class AccessAction(Strict):
-    add: Tenant | UnsetType = msgspec.field(name="addTenantAccess", default=UNSET)
-    remove: Tenant | UnsetType = msgspec.field(name="removeTenantAccess", default=UNSET)
 
 
 def _texts(ctx: Context, specs: dict[str, Any], field: str) -> dict[str, str]:
@@ -103,16 +99,34 @@ async def list_access(ctx: Context, id: str) -> dict[str, Any]:
 
 @routes.post(
     "/flavors/{id}/action",
-    policy=policy.ADD_ACCESS,
     answer=answers.FlavorAccessList,
-    errors=(errors.FlavorNotFound, errors.CannotAddAccess, errors.AccessExists, errors.AccessNotFound),
+    errors=(
+        errors.NoSuchAction,
+        errors.FlavorNotFound,
+        errors.CannotAddAccess,
+        errors.AccessExists,
+        errors.AccessNotFound,
+    ),
 )
-async def change_access(ctx: Context, id: str, body: AccessAction) -> dict[str, Any]:
-    """Let a project use the flavor, or no longer."""
-    if (body.add is UNSET) == (body.remove is UNSET):
-        raise BadRequest("Exactly one of addTenantAccess and removeTenantAccess is expected.")
-    if body.add:
-        return _access(await flavors.add_access(ctx, id, body.add.tenant))
-    assert body.remove is not UNSET
-    ctx.authorize(policy.REMOVE_ACCESS, {})
-    return _access(await flavors.remove_access(ctx, id, body.remove.tenant))
+async def change_access(ctx: Context, id: str, body: Document) -> dict[str, Any]:
+    """Let a project use the flavor, or no longer: addTenantAccess, removeTenantAccess."""
+    return _access(await ACTIONS.carry_out(ctx, id, body))
+
+
+async def _id(ctx: Context, rule: Rule, id: str) -> str:
+    """As upstream, who may not change access is refused before anybody looks whether there is such a flavor."""
+    ctx.authorize(rule, {})
+    return id
+
+
+ACTIONS = Actions(_id, lambda ctx, name: errors.NoSuchAction(action=name))
+
+
+@ACTIONS.action("addTenantAccess", policy.ADD_ACCESS, Tenant)
+async def add_access(ctx: Context, id: str, new: Tenant) -> Flavor:
+    return await flavors.add_access(ctx, id, new.tenant)
+
+
+@ACTIONS.action("removeTenantAccess", policy.REMOVE_ACCESS, Tenant)
+async def remove_access(ctx: Context, id: str, old: Tenant) -> Flavor:
+    return await flavors.remove_access(ctx, id, old.tenant)

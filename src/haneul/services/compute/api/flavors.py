@@ -79,6 +79,7 @@ def view(ctx: Context, flavor: Flavor) -> dict[str, Any]:
         "name": flavor.name,
         "ram": flavor.memory_mib,
         "disk": flavor.disk_gb,
+        # Before 2.75 no swap is an empty text.
         "swap": flavor.swap_mib or (0 if ctx.wants(versions.STRICT_QUERIES) else ""),
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gb,
         "vcpus": flavor.vcpus,
@@ -147,6 +148,7 @@ def _is_public(ctx: Context, text: str | None) -> bool | None:
     """Only administrators may ask for flavors that are not theirs to use."""
     if text is None or not ctx.may(CONTEXT_IS_ADMIN, {}):
         return True
+    # `None`, the word, asks for flavors of both kinds; no parameter, for the public ones.
     if text.strip().lower() == "none":
         return None
     is_public = truths.COMMON.read(text)
@@ -184,6 +186,7 @@ def _new(ctx: Context, new: NewFlavor) -> Flavor:
 
 
 def _id(ctx: Context, id: str | float | None) -> str:
+    # What clients send where their user lets them choose.
     if id is None or id == "auto":
         return ctx.new_id()
     text = str(id)
@@ -195,6 +198,7 @@ def _id(ctx: Context, id: str | float | None) -> str:
 def _rxtx_factor(factor: float | str) -> float:
     if isinstance(factor, str) and not re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", factor):
         raise values.refuse("flavor.rxtx_factor", factor, "It is no number.")
+    # What the column of upstream's database holds.
     if not 0 < float(factor) <= 3.40282e38:
         raise values.refuse("flavor.rxtx_factor", factor, "It must be greater than 0.")
     return float(factor)

@@ -34,6 +34,7 @@ def brief(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict[s
         "status": "enabled" if view.host.is_enabled else "disabled",
     }
     if with_servers and (
+        # One without servers has an empty list before 2.53 and again from 2.75 on; between them it has none.
         view.servers or not ctx.wants(versions.SERVICES_HAVE_UUIDS) or ctx.wants(versions.STRICT_QUERIES)
     ):
         document["servers"] = [{"uuid": id, "name": name} for id, name in view.servers]
@@ -53,6 +54,7 @@ def details(ctx: Context, view: HostView, *, with_servers: bool = False) -> dict
             "disabled_reason": view.host.disabled_reason,
         },
     }
+    # Since 2.88 a hypervisor has no numbers, and its uptime stands here: null where nobody knows it.
     if ctx.wants(versions.NO_HYPERVISOR_NUMBERS):
         return {**document, "uptime": None}
     cpu = {"model": str(facts.get("cpu_model") or "")}
@@ -90,6 +92,8 @@ async def _page(ctx: Context, query: Query, path: str) -> tuple[list[HostView], 
     pattern = query.get("hypervisor_hostname_pattern") if ctx.wants(versions.SERVICES_HAVE_UUIDS) else None
     with_servers = ctx.wants(versions.SERVICES_HAVE_UUIDS) and query.truth("with_servers") is True
     if pattern is not None:
+        # Upstream pages through all hypervisors only, and says that nothing matches with a 404, unlike other
+        # lists.
         if {"limit", "marker"} & set(query.names()):
             raise BadRequest("Paging over hypervisors with the hypervisor_hostname_pattern is not supported.")
         matching = [h for h in matching if pattern in h.host.name]

@@ -44,6 +44,7 @@ async def list_actions(ctx: Context, id: str, query: Query) -> dict[str, Any]:
         since=versions.ACTIONS_IN_PAGES,
     )
     operations = _after(_changed(operations, query), query.get("marker"))
+    # Here limit=0 is a page of nothing; in other lists it is no limit.
     size = page_size(query) if query.get("limit") != "0" else 0
     page = operations[:size]
     last = history.request_id(page[-1]) if page else ""
@@ -100,6 +101,7 @@ def view(ctx: Context, operation: Operation) -> dict[str, Any]:
     document: dict[str, Any] = {
         "action": NOVA_NAMES.get(name, name),
         "instance_uuid": operation.resource_id,
+        # Of what went wrong upstream says here only that it did; the steps say what.
         "message": "Error" if operation.state == "failed" else None,
         "project_id": operation.project_id,
         "request_id": history.request_id(operation),

@@ -67,6 +67,7 @@ async def list_keypairs(ctx: Context, query: Query) -> dict[str, Any]:
     user = _user(ctx, query)
     if not ctx.wants(versions.KEYPAIRS_IN_PAGES):
         pairs = await keypairs.list(ctx, user)
+        # Each one is wrapped once more, since the first version.
         return {"keypairs": [{"keypair": view(ctx, k)} for k in pairs]}
     size = page_size(query)
     pairs = await keypairs.list(ctx, user, marker=query.get("marker"), limit=size)
@@ -113,6 +114,7 @@ async def create_keypair(ctx: Context, body: CreateKeypair) -> Reply:
     stored = await keypairs.create(ctx, user, name, kind, public)
     return Reply(
         {"keypair": {**view(ctx, stored, "user_id"), **private}},
+        # The status came to say what happens in 2.2; so did that of a removal.
         status=201 if ctx.wants(versions.KEYPAIRS_HAVE_TYPES) else 200,
     )
 

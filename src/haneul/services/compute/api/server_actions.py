@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.kernel.errors import BadRequest, Forbidden, HaneulError
 from haneul.kernel.http import Reply, Routes
+from haneul.kernel.http.actions import Actions
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import public as block_storage
@@ -17,27 +18,32 @@ from haneul.services.compute.api import server_views as views
 from haneul.services.compute.api.server_schemas import address
 from haneul.services.compute.api.values import integer_or_none
 from haneul.services.compute.manifest import MANIFEST
-from haneul.services.compute.operations import actions, disks, interfaces, servers
+from haneul.services.compute.operations import actions, consoles, disks, interfaces, servers
 from haneul.services.compute.policy import servers as policy
 from haneul.services.image import public as image
 from haneul.services.network import public as network
 
 routes = Routes("/v2.1/servers/{id}")
 Given = Any
-Act = Callable[[Context, str, Given], Awaitable[Any]]
-ACTIONS: dict[str, tuple[Rule, Act]] = {}
 ENDED = ("addFixedIp", "removeFixedIp", "addFloatingIp", "removeFloatingIp")
 """What the network is asked for since 2.44."""
 
 
-def action(name: str, rule: Rule) -> Callable[[Act], Act]:
-    """Declare what `{name: ...}` in an action body does; it runs without a transaction of its own."""
+async def _id(ctx: Context, rule: Rule, id: str) -> str:
+    """The id alone: operations find the server, each in a transaction of its own, and ask the rule about it."""
+    if not ctx.may(rule):
+        raise Forbidden(action=rule.name)
+    return id
 
-    def declare(act: Act) -> Act:
-        ACTIONS[name] = (rule, act)
-        return act
 
-    return declare
+def _unknown(ctx: Context, name: str) -> HaneulError:
+    if name in ENDED and ctx.wants(versions.NO_ADDRESS_ACTIONS):
+        return errors.ActionEnded()
+    return errors.NoSuchAction(action=name)
+
+
+ACTIONS = Actions(_id, _unknown)
+action = ACTIONS.action
 
 
 @routes.post(
@@ -82,17 +88,7 @@ def action(name: str, rule: Rule) -> Callable[[Act], Act]:
 )
 async def act(ctx: Context, id: str, body: Document) -> Any:
     """Carry out the one action that the body names."""
-    if len(body) != 1:
-        raise errors.NoSuchAction(action=", ".join(body) or "none")
-    (name, argument), *_ = body.items()
-    if name in ENDED and ctx.wants(versions.NO_ADDRESS_ACTIONS):
-        raise errors.ActionEnded
-    if name not in ACTIONS:
-        raise errors.NoSuchAction(action=name)
-    rule, entry = ACTIONS[name]
-    if not ctx.may(rule):
-        raise Forbidden(action=rule.name)
-    return await entry(ctx, id, argument)
+    return await ACTIONS.carry_out(ctx, id, body)
 
 
 def plain(name: str, rule: Rule, operation: Callable[[Context, str], Awaitable[None]]) -> None:
@@ -126,6 +122,7 @@ def _fields(name: str, argument: Given, allowed: tuple[str, ...]) -> dict[str, A
 
 @action("lock", policy.LOCK)
 async def lock(ctx: Context, id: str, argument: Given) -> None:
+    # Before 2.73 whatever is empty is no argument; from then on only null is none.
     has_body = argument is not None if ctx.wants(versions.LOCKED_REASON) else bool(argument)
     fields = _fields("lock", argument, ("locked_reason",)) if has_body else {}
     reason = fields.get("locked_reason")
@@ -165,6 +162,7 @@ async def create_image(ctx: Context, id: str, argument: Given) -> Reply:
     image_id = await ctx.transact(disks.create_image, id, name, metadata)
     if ctx.wants(versions.IMAGE_IDS_IN_ANSWERS):
         return Reply({"image_id": image_id}, status=202)
+    # Before 2.45 only the end of this address tells the image's id.
     return Reply(status=202, headers={"Location": f"{ctx.endpoint}{MANIFEST.path}/images/{image_id}"})
 
 
@@ -186,12 +184,12 @@ async def remove_security_group(ctx: Context, id: str, argument: Given) -> None:
     await ctx.transact(actions.leave_security_group, id, _text("removeSecurityGroup", argument, "name"))
 
 
-@action("addFixedIp", policy.ADD_ADDRESS)
+@action("addFixedIp", policy.ADD_ADDRESS, until=versions.NO_ADDRESS_ACTIONS)
 async def add_fixed_ip(ctx: Context, id: str, argument: Given) -> None:
     await ctx.transact(interfaces.add_address, id, _text("addFixedIp", argument, "networkId"))
 
 
-@action("removeFixedIp", policy.REMOVE_ADDRESS)
+@action("removeFixedIp", policy.REMOVE_ADDRESS, until=versions.NO_ADDRESS_ACTIONS)
 async def remove_fixed_ip(ctx: Context, id: str, argument: Given) -> None:
     ip = address(_text("removeFixedIp", argument, "address"), None, "removeFixedIp.address")
     await ctx.transact(interfaces.remove_address, id, ip)
@@ -204,19 +202,20 @@ async def console_output(ctx: Context, id: str, argument: Given) -> Reply:
     if isinstance(length, bool) or not isinstance(length, (int, str, type(None))):
         raise BadRequest(f"Invalid input for field/attribute length. Value: {length}.")
     lines = integer_or_none(length, "length", least=-1)
-    return Reply({"output": await actions.console_log(ctx, id, lines)}, status=200)
+    return Reply({"output": await consoles.log(ctx, id, lines)}, status=200)
 
 
 @action("os-getVNCConsole", policy.REMOTE_CONSOLES)
 async def vnc_console(ctx: Context, id: str, argument: Given) -> Reply:
     kind = _fields("os-getVNCConsole", argument, ("type",)).get("type")
+    # The second kind is gone upstream, but clients still have it in their lists: they get the one there is.
     if kind not in ("novnc", "xvpvnc") or ctx.wants(versions.REMOTE_CONSOLES):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    console = await actions.open_console(ctx, id, "novnc")
+    console = await consoles.open(ctx, id, "novnc")
     return Reply({"console": {"type": kind, "url": _console_url(ctx, "novnc", console)}}, status=200)
 
 
-def _console_url(ctx: Context, kind: str, console: actions.OpenConsole) -> str:
+def _console_url(ctx: Context, kind: str, console: consoles.OpenConsole) -> str:
     token = console.token
     if kind == "serial":
         address = ctx.endpoint.replace("http://", "ws://").replace("https://", "wss://")
@@ -243,7 +242,7 @@ async def create_console(ctx: Context, id: str, body: Document) -> dict[str, Any
     protocol, kind = fields.get("protocol"), fields.get("type")
     if (protocol, kind) not in (("vnc", "novnc"), ("serial", "serial")):
         raise BadRequest(f"Invalid input for field/attribute type. Value: {kind}.")
-    url = _console_url(ctx, str(kind), await actions.open_console(ctx, id, str(kind)))
+    url = _console_url(ctx, str(kind), await consoles.open(ctx, id, str(kind)))
     return {"remote_console": {"protocol": protocol, "type": kind, "url": url}}
 
 

@@ -56,6 +56,7 @@ def disks_of(new: NewServer) -> Disks:
         if entry.device_type not in (UNSET, "", "disk"):
             raise refuse(f"{FIELD}.device_type", entry.device_type, "It is not one of ['disk']")
         index = integer_or_none(entry.boot_index, f"{FIELD}.boot_index", least=-1)
+        # The long way to say imageRef, which clients send beside it or instead of it.
         if entry.source_type == "image" and entry.destination_type in (UNSET, "local"):
             if not new.imageRef and entry.destination_type == "local":
                 raise BadRequest(INVALID + "Mapping image to local is not supported.")

@@ -172,13 +172,17 @@ def _allowed(ctx: Context, query: Query) -> set[str]:
     known = {n for n in names & KNOWN if ctx.wants(SINCE.get(n, (2, 1)))}
     if ctx.wants(versions.STRICT_QUERIES):
         for name in names - known - JOINED:
+            # Upstream's schema lets through whatever begins with an underscore.
             if not name.startswith("_"):
                 raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
+    # These must be patterns, even where the asker may not search by them.
     for name in ("name", "display_name", "ip", "ip6"):
         if name in names:
             _pattern(query, name)
     if not may_ask_all:
         return {n for n in known if n in MEMBERS or (n in MEMBERS_SINCE and ctx.wants(MEMBERS_SINCE[n]))}
+    # Upstream would search what is joined to servers by these, and refuses them to administrators, who alone may
+    # try.
     for name in sorted(names):
         if name in JOINED or name.startswith("_"):
             raise BadRequest(f"Invalid filter field: {name}.")
@@ -190,6 +194,7 @@ def _whose(ctx: Context, query: Query, all_tenants: Rule) -> list[Filter]:
     if not everybody:
         return [Filter("project_id", "eq", ctx.project_id)]
     ctx.authorize(all_tenants, {})
+    # Only beside all_tenants do these narrow anything; alone they are looked over.
     wanted = query.get("tenant_id") or query.get("project_id")
     return [Filter("project_id", "eq", wanted)] if wanted else []
 
@@ -199,6 +204,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
     if not statuses:
         return []
     if KNOWN_STATUSES.isdisjoint(statuses):
+        # Before 2.38 a status that there is not is one that no server has.
         if ctx.wants(versions.STATUS_IS_CHECKED):
             raise BadRequest("Invalid status value")
         raise Nothing
@@ -207,6 +213,7 @@ def _statuses(ctx: Context, query: Query) -> list[Filter]:
 
 def _which(ctx: Context, query: Query, names: set[str]) -> Which:
     """Those that are there, unless changes are asked for; an administrator may choose."""
+    # Only alone does DELETED ask for what is gone; among others it adds nothing.
     if [s.upper() for s in query.all("status")] == [STATUSES[VmState.DELETED]]:
         ctx.authorize(CONTEXT_IS_ADMIN, {"status": "DELETED"}, hidden=errors.DeletedForAdmins())
         return Which.PAST

@@ -50,6 +50,7 @@ def view(ctx: Context, group: ServerGroup) -> dict[str, Any]:
     if ctx.wants(versions.GROUPS_HAVE_ONE_POLICY):
         document |= {"policy": group.policy, "rules": group.rules}
     else:
+        # A list that always held one, and metadata that nobody could ever set, went in 2.64.
         document |= {"policies": [group.policy], "metadata": {}}
     if ctx.wants(versions.GROUPS_HAVE_OWNERS):
         document |= {"project_id": group.project_id, "user_id": group.user_id}
@@ -62,6 +63,7 @@ async def list_groups(ctx: Context, query: Query) -> dict[str, Any]:
     values.only(ctx, query, {"all_projects", "limit", "offset"})
     groups = await server_groups.list(
         ctx,
+        # The parameter counts by being there, whatever its value.
         of_all="all_projects" in query and ctx.may(CONTEXT_IS_ADMIN, {}),
         offset=lists.NUMBERS.read(query, "offset") or 0,
         limit=page_size(query),
@@ -90,6 +92,7 @@ async def show_group(ctx: Context, id: str) -> dict[str, Any]:
 async def create_group_2_63(ctx: Context, body: CreateOldGroup) -> dict[str, Any]:
     """Create a server group with one policy."""
     new = body.server_group
+    # The schema of 2.15 let the soft ones in; before, they were none of its words.
     if new.policies[0].startswith("soft") and not ctx.wants(versions.SOFT_POLICIES):
         raise BadRequest(f"Invalid input for field/attribute policies. Value: {new.policies}.")
     name = values.name(new.name, "server_group.name")

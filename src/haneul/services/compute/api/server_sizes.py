@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 
@@ -10,7 +10,6 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType, since, until
 from haneul.kernel.http.bounds import FEW, MANY, LongText, Number
-from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute import versions
 from haneul.services.compute.api import server_views as views
@@ -24,7 +23,6 @@ from haneul.services.compute.operations import actions, rebuilding, resizing
 from haneul.services.compute.operations.rebuilding import RebuildWish
 from haneul.services.compute.policy import servers as policy
 
-T = TypeVar("T")
 LATER_FIELDS = {
     "security_groups": None,
     "config_drive": None,
@@ -57,34 +55,17 @@ class NewContent(Strict, kw_only=True):
     hostname: Annotated[Name | UnsetType, since("2.90")] = UNSET
 
 
-class RebuildBody(Strict):
-    rebuild: NewContent
-
-
 class NewSize(Strict):
     flavorRef: Text | Number
     disk_config: Text | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
-
-
-class ResizeBody(Strict):
-    resize: NewSize
 
 
 class NewPassword(Strict):
     adminPass: LongText
 
 
-class PasswordBody(Strict):
-    changePassword: NewPassword
-
-
-def _read(ctx: Context, name: str, argument: Given, shape: type[T]) -> T:
-    return decode(shape, msgspec.json.encode({name: argument}), ctx.version)
-
-
-@action("rebuild", policy.REBUILD)
-async def rebuild(ctx: Context, id: str, argument: Given) -> Reply:
-    new = _read(ctx, "rebuild", argument, RebuildBody).rebuild
+@action("rebuild", policy.REBUILD, NewContent)
+async def rebuild(ctx: Context, id: str, new: NewContent) -> Reply:
     wish = _rebuild_wish(ctx, new)
 
     async def rebuilt(writing: Context) -> dict[str, Any]:
@@ -150,9 +131,8 @@ async def _rebuilt_view(ctx: Context, server: Server) -> dict[str, Any]:
     return shown
 
 
-@action("resize", policy.RESIZE)
-async def resize(ctx: Context, id: str, argument: Given) -> None:
-    new = _read(ctx, "resize", argument, ResizeBody).resize
+@action("resize", policy.RESIZE, NewSize)
+async def resize(ctx: Context, id: str, new: NewSize) -> None:
     flavor_id = str(new.flavorRef).rsplit("/", 1)[-1]
     if not flavor_id:
         raise refuse("resize.flavorRef", new.flavorRef, "'' is too short")
@@ -171,8 +151,7 @@ async def revert_resize(ctx: Context, id: str, argument: Given) -> None:
     await ctx.transact(resizing.revert, id)
 
 
-@action("changePassword", policy.CHANGE_PASSWORD)
-async def change_password(ctx: Context, id: str, argument: Given) -> None:
-    _read(ctx, "changePassword", argument, PasswordBody)
+@action("changePassword", policy.CHANGE_PASSWORD, NewPassword)
+async def change_password(ctx: Context, id: str, new: NewPassword) -> None:
     async with ctx.in_reading() as reading:
         await actions.change_password(reading, id)

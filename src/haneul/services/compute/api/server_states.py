@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from haneul.kernel.context import Context
 from haneul.kernel.http import UNSET, Reply, Strict, UnsetType
+from haneul.kernel.http.actions import read
 from haneul.kernel.http.bounds import LongText, Text
-from haneul.kernel.http.schema import decode
 from haneul.kernel.ids import new_secret
 from haneul.services.compute import versions
 from haneul.services.compute.api.server_actions import Given, action, plain
@@ -27,14 +25,9 @@ class RescueWish(Strict):
     rescue_image_ref: Text | UnsetType = UNSET
 
 
-class RescueBody(Strict):
-    rescue: RescueWish | None
-
-
-@action("rescue", policy.RESCUE)
-async def rescue(ctx: Context, id: str, argument: Given) -> Reply:
-    body = decode(RescueBody, msgspec.json.encode({"rescue": argument}), ctx.version)
-    wish = body.rescue or RescueWish()
+@action("rescue", policy.RESCUE, RescueWish | None)
+async def rescue(ctx: Context, id: str, wish: RescueWish | None) -> Reply:
+    wish = wish or RescueWish()
     image_id = None if wish.rescue_image_ref is UNSET else uuid(wish.rescue_image_ref, "rescue_image_ref")
     also_of_volumes = ctx.wants(versions.RESCUE_OF_VOLUMES)
     await ctx.transact(putting_aside.rescue, id, image_id, also_of_volumes=also_of_volumes)
@@ -46,32 +39,23 @@ class ZoneWish(Strict):
     availability_zone: Name
 
 
-class ZoneBody(Strict):
-    unshelve: ZoneWish | None
-
-
 class PlaceWish(Strict):
     availability_zone: Text | UnsetType | None = UNSET
     host: Text | UnsetType = UNSET
 
 
-class PlaceBody(Strict):
-    unshelve: PlaceWish | None
-
-
 @action("unshelve", policy.UNSHELVE)
 async def unshelve(ctx: Context, id: str, argument: Given) -> None:
-    changes = _changes(ctx, msgspec.json.encode({"unshelve": argument}))
-    await ctx.transact(putting_aside.unshelve, id, changes)
+    await ctx.transact(putting_aside.unshelve, id, _changes(ctx, argument))
 
 
-def _changes(ctx: Context, body: bytes) -> dict[str, str | None]:
+def _changes(ctx: Context, argument: Given) -> dict[str, str | None]:
     """What is to change of where the server may be; before 2.77 nobody reads what is given."""
     if ctx.wants(versions.UNSHELVE_ON_HOST):
-        wish = decode(PlaceBody, body, ctx.version).unshelve or PlaceWish()
+        wish = read(ctx, "unshelve", argument, PlaceWish | None) or PlaceWish()
         place = {"zone": wish.availability_zone, "host": wish.host}
         return {name: value for name, value in place.items() if value is not UNSET}
     if ctx.wants(versions.UNSHELVE_IN_ZONE):
-        zone = decode(ZoneBody, body, ctx.version).unshelve
+        zone = read(ctx, "unshelve", argument, ZoneWish | None)
         return {"zone": zone.availability_zone} if zone else {}
     return {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from haneul.kernel.clock import microseconds_text, seconds_text
 from haneul.kernel.context import Context
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import versions
 from haneul.services.compute.api.links import links
@@ -121,7 +122,7 @@ def _detail(
     if wants(versions.SCHEDULER_HINTS_ARE_SHOWN):
         document["scheduler_hints"] = server.hints
     document |= {
-        "OS-EXT-AZ:availability_zone": (server.zone or "nova") if server.host else "",
+        "OS-EXT-AZ:availability_zone": (server.zone or DEFAULT_ZONE) if server.host else "",
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
         "OS-SRV-USG:launched_at": microseconds_text(server.launched_at) if server.launched_at else None,
@@ -172,6 +173,7 @@ SHOWN_PROPERTIES = ("architecture", "hw_", "img_", "os_", "traits_", "vmware_")
 
 def _image(ctx: Context, server: Server | PastServer) -> Any:
     if server.image_id is None:
+        # A server without an image has an empty text here, where null would be expected; clients test for it.
         return ""
     path = f"{ctx.endpoint}{MANIFEST.path}/images/{server.image_id}"
     document: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": path}]}

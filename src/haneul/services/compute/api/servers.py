@@ -74,6 +74,7 @@ async def create_server(ctx: Context, body: CreateServer) -> Reply:
     new = body.server
     if new.trusted_image_certificates:
         raise BadRequest("Signature verification is not supported; trusted_image_certificates cannot be set.")
+    # The hints have two names, that of the extension they once were and a short one, which counts more.
     if isinstance(body.hints, dict):
         hints = body.hints
     else:
@@ -113,6 +114,7 @@ def _wish(ctx: Context, new: NewServer, hints: dict[str, Any]) -> ServerWish:
         require_disk_config(new.disk_config)
     return ServerWish(
         name=new.name.strip(),
+        # References may be whole addresses, as in the first versions: their ends are the ids.
         flavor_id=str(new.flavorRef).rsplit("/", 1)[-1],
         image_id=disks.image_id,
         image_tag=disks.image_tag,
@@ -167,6 +169,7 @@ def _networks(ctx: Context, new: NewServer) -> tuple[list[RequestedNic] | None, 
             nics.append(RequestedNic(network_id=network_id, fixed_ip=fixed_ip, tag=nic.tag or None))
         else:
             raise BadRequest("Bad network format: missing 'uuid'")
+    # An empty list is as if none had been sent: the project's one network is found.
     return nics or None, False
 
 
@@ -201,6 +204,7 @@ async def _page(
     limit = lists.NUMBERS.read(query, "limit")
     size = MAX_LIMIT if limit is None else min(limit, MAX_LIMIT)
     sort = server_filters.order(ctx, query)
+    # limit=0 is a page of nothing here; flavors and others take it for no limit.
     if size == 0 or search.is_of_nothing:
         return [], {}
     page = await server_lists.page(
@@ -246,6 +250,7 @@ async def update_server(ctx: Context, id: str, body: UpdateServer) -> dict[str, 
         changes["disk_config"] = new.disk_config
     server = await servers.update(ctx, id, **changes)
     view = (await views.details(ctx, [server], is_one=True))[0]
+    # Before 2.75 the answer to a change lacks what extensions had added to the server.
     return {"server": view if ctx.wants(versions.STRICT_QUERIES) else views.without_extensions(view)}
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since
+from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, zones
 from haneul.kernel.http.bounds import Text
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import answers, values
@@ -107,6 +107,7 @@ async def update_service_2_52(ctx: Context, id: str, body: ServiceOfHost) -> dic
         case "disable-log-reason" if body.disabled_reason is not UNSET:
             changes = {"is_enabled": False, "disabled_reason": body.disabled_reason}
             shown["disabled_reason"] = body.disabled_reason
+        # The reason may be missing in the schema, and not in this one action.
         case "disable-log-reason":
             raise BadRequest("Missing disabled reason field")
         case "force-down" if ctx.wants(versions.SERVICES_FORCED_DOWN):
@@ -134,17 +135,14 @@ async def delete_service(ctx: Context, id: str) -> None:
     await hosts.delete(ctx, id)
 
 
-@routes.get("/os-availability-zone", policy=policy.LIST_ZONES, answer=answers.Zones)
+@routes.get("/os-availability-zone", policy=policy.LIST_ZONES, answer=zones.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     """The zones that servers can be placed in."""
-    zones = await hosts.zones(ctx)
-    return {
-        "availabilityZoneInfo": [
-            {"zoneName": z, "zoneState": {"available": _is_available(s)}, "hosts": None}
-            for z, s in zones.items()
-            if z != hosts.CONTROL_ZONE
-        ]
-    }
+    by_zone = await hosts.zones(ctx)
+    # Upstream has always shown hosts here, and nothing under them.
+    return zones.listed(
+        {zone: _is_available(s) for zone, s in by_zone.items() if zone != hosts.CONTROL_ZONE}, hosts=None
+    )
 
 
 @routes.get("/os-availability-zone/detail", policy=policy.DETAIL_ZONES, answer=answers.ZonesInDetail)
@@ -159,8 +157,7 @@ async def list_zones_in_detail(ctx: Context) -> dict[str, Any]:
                 "available": s.is_up,
                 "updated_at": s.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
             }
-        state = {"available": _is_available(services)}
-        shown.append({"zoneName": zone, "zoneState": state, "hosts": of_hosts})
+        shown.append(zones.zone(zone, is_available=_is_available(services), hosts=of_hosts))
     return {"availabilityZoneInfo": shown}
 
 

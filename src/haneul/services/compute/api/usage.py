@@ -28,6 +28,7 @@ async def list_usage(ctx: Context, query: Query) -> dict[str, Any]:
     values.only(ctx, query, (*KNOWN, "detailed"))
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period)
+    # Upstream compares the first value with this one text; `true` is not it.
     is_detailed = query.all("detailed")[:1] == ["1"]
     usages = [_summary(ctx, u, period, is_detailed=is_detailed) for u in by_project(page, period)]
     return {"tenant_usages": usages} | ({"tenant_usages_links": following} if following else {})
@@ -41,6 +42,7 @@ async def show_usage(ctx: Context, project_id: str, query: Query) -> dict[str, A
     period = _period(ctx, query)
     page, following = await _page(ctx, query, period, project_id)
     usages = [_summary(ctx, u, period, is_detailed=True) for u in by_project(page, period)]
+    # A project that used nothing has an object without anything in it, not one with zeros.
     shown = {"tenant_usage": usages[0] if usages else {}}
     return shown | ({"tenant_usage_links": following} if following else {})
 
@@ -70,6 +72,7 @@ def _period(ctx: Context, query: Query) -> Period:
 
 
 def _time(query: Query, name: str) -> datetime | None:
+    # Clients send empty ones beside those that count.
     text = next((t for t in query.all(name) if t), None)
     if text is None:
         return None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute.model.network_data import Nic, network_data
 from haneul.services.compute.model.servers import BlockDevice, Server
 
@@ -47,10 +48,11 @@ def meta_data(guest: Guest) -> dict[str, Any]:
         "name": server.name,
         "hostname": f"{server.hostname}.novalocal",
         "launch_index": server.launch_index,
-        "availability_zone": server.zone or "nova",
+        "availability_zone": server.zone or DEFAULT_ZONE,
         "project_id": server.project_id,
         "meta": server.metadata,
         "devices": [*_tagged_nics(guest), *_tagged_disks(guest)],
+        # Part of the format since Victoria; no guest has processors of its own here.
         "dedicated_cpus": [],
     }
     if server.files:
@@ -117,6 +119,7 @@ def ec2(guest: Guest) -> dict[str, Any]:
     fixed = [a.ip for a in addresses if a.kind == "fixed" and a.version == 4]
     floating = [a.ip for a in addresses if a.kind == "floating"]
     document: dict[str, Any] = {
+        # Numbers of EC2, which upstream makes of a counter; guests only want that there is one.
         "ami-id": "ami-00000001",
         "ami-launch-index": str(server.launch_index),
         "block-device-mapping": _mapping(guest),
@@ -126,7 +129,7 @@ def ec2(guest: Guest) -> dict[str, Any]:
         "instance-type": server.flavor.name,
         "local-hostname": f"{server.hostname}.novalocal",
         "local-ipv4": fixed[0] if fixed else "",
-        "placement": {"availability-zone": server.zone or "nova"},
+        "placement": {"availability-zone": server.zone or DEFAULT_ZONE},
         "public-hostname": f"{server.hostname}.novalocal",
         "public-ipv4": floating[0] if floating else "",
         "reservation-id": server.reservation_id,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
-
 import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
-from haneul.services.compute.drivers.interface import Hypervisor
 from haneul.services.compute.model.servers import (
     PowerState,
     Server,
@@ -27,16 +23,8 @@ from haneul.services.compute.policy import servers as policy
 from haneul.services.compute.sagas import change_power
 from haneul.services.compute.sagas.change_power import Change
 from haneul.services.compute.sagas.settle_resize import keep_size
-from haneul.services.compute.store.servers import (
-    CONSOLE_TOKENS,
-    SERVERS,
-    SIMULATED,
-    ConsoleToken,
-    console_digest,
-)
+from haneul.services.compute.store.servers import SERVERS
 from haneul.services.network import public as network
-
-CONSOLE_TTL_S = 600
 
 
 async def _power(ctx: Context, id: str, rule: Rule, action: str, saga: Saga) -> None:
@@ -50,14 +38,17 @@ async def _power(ctx: Context, id: str, rule: Rule, action: str, saga: Saga) -> 
 
 
 async def start(ctx: Context, id: str) -> None:
+    """Accepted: the server will run. NotReady for a shelved one, WrongState or Locked for others that cannot start."""
     await _power(ctx, id, policy.START, "start", change_power.START_SERVER)
 
 
 async def stop(ctx: Context, id: str) -> None:
+    """Accepted: the guest will be asked to shut down, and lose its power if it does not. NotReady for a shelved one."""
     await _power(ctx, id, policy.STOP, "stop", change_power.STOP_SERVER)
 
 
 async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
+    """Accepted: the server will have started anew, after asking its guest or (`hard`) without."""
     if hard:
         await _power(ctx, id, policy.REBOOT, "reboot_hard", change_power.HARD_REBOOT_SERVER)
     else:
@@ -65,10 +56,12 @@ async def reboot(ctx: Context, id: str, *, hard: bool) -> None:
 
 
 async def pause(ctx: Context, id: str) -> None:
+    """Accepted: the server will stand still and keep its memory."""
     await _power(ctx, id, policy.PAUSE, "pause", change_power.PAUSE_SERVER)
 
 
 async def unpause(ctx: Context, id: str) -> None:
+    """Accepted: the paused server will go on where it stood still."""
     await _power(ctx, id, policy.UNPAUSE, "unpause", change_power.UNPAUSE_SERVER)
 
 
@@ -140,47 +133,3 @@ async def leave_security_group(ctx: Context, id: str, name: str) -> None:
     """The server's ports are no longer in the group."""
     server = await servers.show(ctx, id, policy.SECURITY_GROUPS_REMOVE)
     await network.leave_security_group(ctx, server.id, name)
-
-
-async def console_log(ctx: Context, id: str, lines: int | None) -> str:
-    """The end of the console's log. For handlers without a transaction: it calls the host."""
-    async with ctx.in_reading() as reading:
-        server = await servers.show(reading, id, policy.CONSOLE_OUTPUT)
-    if server.host is None or server.vm_state is VmState.BUILDING:
-        raise errors.WrongState(
-            f"Instance {id} is not ready", action="console", server_id=id, what="", state=""
-        )
-    raw = await ctx.agent(server.host, Hypervisor).console_log(id)
-    text = raw.decode("utf-8", "replace")
-    if lines is not None and lines >= 0:
-        text = "\n".join(text.split("\n")[-lines - 1 if text.endswith("\n") else -lines :]) if lines else ""
-    return text
-
-
-class OpenConsole(msgspec.Struct, frozen=True):
-    token: str
-    """Opens it once."""
-    is_simulated: bool
-
-
-async def open_console(ctx: Context, id: str, kind: str) -> OpenConsole:
-    """A one-time token for the console; for handlers without a transaction."""
-    async with ctx.in_reading() as reading:
-        server = await servers.show(reading, id, policy.REMOTE_CONSOLES)
-    if server.host is None:
-        raise errors.WrongState(
-            action="get_vnc_console", server_id=id, what="vm_state", state=server.vm_state
-        )
-    consoles = await ctx.agent(server.host, Hypervisor).consoles(id)
-    path = consoles.vnc if kind == "novnc" else consoles.serial
-    if consoles.is_simulated:
-        path = SIMULATED
-    if path is None:
-        raise errors.NoConsole(kind=kind)
-    token = secrets.token_urlsafe(32)
-    async with ctx.in_transaction() as writing:
-        expires = ctx.now() + timedelta(seconds=CONSOLE_TTL_S)
-        await CONSOLE_TOKENS.remove_before(writing.tx, "expires_at", ctx.now(), most=100)
-        kept = ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
-        await CONSOLE_TOKENS.add(writing.tx, kept)
-    return OpenConsole(token, consoles.is_simulated)

@@ -15,6 +15,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import joined
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors
 from haneul.services.compute.model.aggregates import ZONE, Aggregate
 from haneul.services.compute.operations import hosts
@@ -24,10 +25,12 @@ from haneul.services.placement import public as placement
 
 
 async def list(ctx: Context) -> builtins.list[Aggregate]:
+    """All aggregates, in one query."""
     return await AGGREGATES.find(ctx.tx)
 
 
 async def show(ctx: Context, number: str) -> Aggregate:
+    """The aggregate of that number; BadRequest for what is no number, AggregateNotFound for one that nothing has."""
     if not number.isdecimal():
         raise BadRequest("Invalid input received: id must be an integer")
     aggregate = await AGGREGATES.get(ctx.tx, int(number)) if len(number) < 10 else None
@@ -37,6 +40,7 @@ async def show(ctx: Context, number: str) -> Aggregate:
 
 
 async def create(ctx: Context, name: str, zone: str | None) -> Aggregate:
+    """A new aggregate without hosts, numbered next; AggregateExists if its name is in use."""
     await ctx.tx.lock("compute_aggregates")
     number = max((a.number for a in await list(ctx)), default=0) + 1
     metadata = {ZONE: zone} if zone else {}
@@ -57,7 +61,7 @@ async def _save(ctx: Context, aggregate: Aggregate, touched: Iterable[str]) -> A
     zones = await _zones(ctx)
     for name in set(touched):
         host = await placement.host(ctx, name)
-        zone = zones.get(name, hosts.DEFAULT_ZONE)
+        zone = zones.get(name, DEFAULT_ZONE)
         if host is not None and host.zone != zone:
             if await SERVERS.first(ctx.tx, host=name) is not None:
                 raise errors.HostZoneInUse(id=aggregate.number, host=name)
@@ -99,6 +103,7 @@ async def update(
 
 
 async def delete(ctx: Context, number: str) -> None:
+    """The aggregate is gone; AggregateNotEmpty while it has hosts, whose zone it may be."""
     aggregate = await show(ctx, number)
     if aggregate.hosts:
         raise errors.AggregateNotEmpty(id=number)
@@ -106,6 +111,7 @@ async def delete(ctx: Context, number: str) -> None:
 
 
 async def add_host(ctx: Context, number: str, name: str) -> Aggregate:
+    """The host is in the aggregate, and in its zone if it has one; refused while its servers were placed in another."""
     aggregate = await show(ctx, number)
     await hosts.find(ctx, name)
     if name in aggregate.hosts:
@@ -115,6 +121,7 @@ async def add_host(ctx: Context, number: str, name: str) -> Aggregate:
 
 
 async def remove_host(ctx: Context, number: str, name: str) -> Aggregate:
+    """The host is in the aggregate no longer, and in the usual zone if it was in this one's."""
     aggregate = await show(ctx, number)
     if name not in aggregate.hosts:
         raise errors.AggregateLacksHost(id=number, host=name)

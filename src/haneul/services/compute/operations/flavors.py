@@ -17,6 +17,7 @@ from haneul.services.compute.store.flavors import FLAVORS, usable_by
 
 
 async def create(ctx: Context, flavor: Flavor) -> Flavor:
+    """The flavor can be used; FlavorExists if its id or name is in use."""
     if await FLAVORS.get(ctx.tx, flavor.id):
         raise errors.FlavorExists(what="ID", value=flavor.id)
     try:
@@ -72,6 +73,7 @@ async def _change(ctx: Context, flavor: Flavor, **changes: Any) -> Flavor:
 
 
 async def update(ctx: Context, id: str, description: str | None) -> Flavor:
+    """The flavor has this description, and all else as before: servers keep what they were made with."""
     return await _change(ctx, await show(ctx, id), description=description)
 
 
@@ -95,6 +97,7 @@ async def access(ctx: Context, id: str) -> Flavor:
 
 
 async def add_access(ctx: Context, id: str, project_id: str) -> Flavor:
+    """The project may use the private flavor; AccessExists if it could before, CannotAddAccess for a public one."""
     flavor = await show(ctx, id)
     if flavor.is_public and ctx.wants(versions.ACCESS_TO_PRIVATE_FLAVORS):
         raise errors.CannotAddAccess
@@ -104,6 +107,7 @@ async def add_access(ctx: Context, id: str, project_id: str) -> Flavor:
 
 
 async def remove_access(ctx: Context, id: str, project_id: str) -> Flavor:
+    """The project may make no more servers of the flavor; AccessNotFound if it could not before."""
     flavor = await show(ctx, id)
     if project_id not in flavor.projects:
         raise errors.AccessNotFound(flavor_id=id, project_id=project_id)

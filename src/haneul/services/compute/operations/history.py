@@ -23,6 +23,7 @@ def request_id(operation: Operation) -> str:
 
 
 def updated_at(operation: Operation) -> datetime:
+    """When the operation last changed: when it ended or, while it is open, when it began."""
     return operation.ended_at or operation.accepted_at
 
 

@@ -11,12 +11,13 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors, versions
 from haneul.services.compute.store.servers import names_by_host
 from haneul.services.placement import public as placement
 
 CONTROL = {"nova-conductor": "conductor", "nova-scheduler": "scheduler"}
-CONTROL_HOST, CONTROL_ZONE, DEFAULT_ZONE = "control-plane", "internal", "nova"
+CONTROL_HOST, CONTROL_ZONE = "control-plane", "internal"
 CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
 
 
@@ -93,6 +94,7 @@ async def show(ctx: Context, id: str) -> HostView:
 
 
 async def find(ctx: Context, name: str) -> placement.Host:
+    """The host of that name, up or not; HostNotFound if there is none."""
     host = await placement.host(ctx, name)
     if host is None:
         raise errors.HostNotFound(host=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.compute import errors
 from haneul.services.compute.model.servers import host_of, require, require_unlocked, tagged
 from haneul.services.compute.operations import servers
@@ -39,7 +40,7 @@ async def attach(ctx: Context, id: str, requested: network.RequestedNic) -> netw
     require(server, "attach_interface", by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
     host = host_of(server, "attach_interface")
     port = await network.attach_port(
-        ctx, server.id, requested, host, server.project_id, server.zone or "nova"
+        ctx, server.id, requested, host, server.project_id, server.zone or DEFAULT_ZONE
     )
     if requested.tag:
         await SERVERS.update(ctx.tx, tagged(server, port.id, requested.tag))

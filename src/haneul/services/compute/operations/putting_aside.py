@@ -41,12 +41,14 @@ async def _touch(ctx: Context, server: Server, **changes: Any) -> Server:
 
 
 async def suspend(ctx: Context, id: str) -> None:
+    """Accepted: the guest's memory will be on its host's disk, and the machine off."""
     server, host = await _ready(ctx, id, policy.SUSPEND, "suspend")
     await _touch(ctx, server)
     await ctx.start(SUSPEND_SERVER, Change(id, host), resource=id)
 
 
 async def resume(ctx: Context, id: str) -> None:
+    """Accepted: the suspended server will run on where it was."""
     server, host = await _ready(ctx, id, policy.RESUME, "resume")
     await _touch(ctx, server)
     await ctx.start(RESUME_SERVER, Lost(id, host), resource=id)
@@ -87,6 +89,7 @@ async def _require_attached(ctx: Context, server: Server) -> None:
 
 
 async def unrescue(ctx: Context, id: str) -> None:
+    """Accepted: the rescued server will boot from its own disk again."""
     server, host = await _ready(ctx, id, policy.UNRESCUE, "unrescue")
     await _touch(ctx, server)
     await ctx.start(UNRESCUE_SERVER, Lost(id, host), resource=id)

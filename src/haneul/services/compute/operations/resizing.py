@@ -63,10 +63,12 @@ async def _require_memory(ctx: Context, server: Server, flavor: FlavorSnapshot) 
 
 
 async def confirm(ctx: Context, id: str) -> None:
+    """Accepted: the new size will stay, and the room that was held for the old one be free."""
     await _settle(ctx, id, policy.CONFIRM_RESIZE, "confirmResize", CONFIRM_RESIZE)
 
 
 async def revert(ctx: Context, id: str) -> None:
+    """Accepted: the server will have its old size, with the disk as it was before the resize."""
     await _settle(ctx, id, policy.REVERT_RESIZE, "revertResize", REVERT_RESIZE)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.policy import Rule
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.block_storage import public as block_storage
 from haneul.services.compute import errors
 from haneul.services.compute.events import ServerAccepted
@@ -150,7 +151,7 @@ async def create(ctx: Context, wish: ServerWish) -> list[Server]:
             devices, tags = await _volumes(ctx, server, wish, named)
         if nics:
             with _as_bad_request():
-                ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or "nova")
+                ports = await network.prepare_ports(ctx, id, nics, wish.security_groups, zone or DEFAULT_ZONE)
             tags |= {port.id: nic.tag for port, nic in zip(ports, nics, strict=True) if nic.tag}
         server = msgspec.structs.replace(
             server,
@@ -177,6 +178,7 @@ def _as_bad_request(before: str = "") -> Iterator[None]:
 
 
 async def usable_flavor(ctx: Context, id: str) -> Flavor:
+    """The flavor, of which the asker may make servers; FlavorNotUsable if it is hidden, disabled or not there."""
     flavor = await FLAVORS.get(ctx.tx, id)
     usable = flavor is not None and (
         flavor.is_public or ctx.project_id in flavor.projects or ctx.may(CONTEXT_IS_ADMIN, {})
@@ -187,6 +189,7 @@ async def usable_flavor(ctx: Context, id: str) -> Flavor:
 
 
 def snapshot(flavor: Flavor) -> FlavorSnapshot:
+    """What of the flavor a server keeps, whatever becomes of the flavor."""
     return FlavorSnapshot(
         flavor.id,
         flavor.name,
@@ -228,6 +231,7 @@ def _root(wish: ServerWish) -> VolumeWish | None:
 
 
 async def active_image(ctx: Context, image_id: str) -> image.Image:
+    """The image, which the asker may see and which has its data; ImageNotUsable says what is wrong."""
     try:
         source = await image.get(ctx, image_id)
     except NotFound:
@@ -238,6 +242,7 @@ async def active_image(ctx: Context, image_id: str) -> image.Image:
 
 
 def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: VolumeWish | None) -> None:
+    """ImageNotUsable unless the flavor has the memory, and the disk or volume the size, that the image needs."""
     if source.min_ram > flavor.memory_mib:
         raise errors.ImageNotUsable(why="Flavor's memory is too small for requested image.")
     size = boot.size_gb or 0 if boot else flavor.disk_gb
@@ -249,6 +254,7 @@ def require_fits(source: image.Image, flavor: Flavor | FlavorSnapshot, boot: Vol
 
 
 async def public_key_of(ctx: Context, name: str | None) -> str | None:
+    """The asker's key of that name, None without a name; BadRequest if they have none."""
     if name is None:
         return None
     keypair = await KEYPAIRS.get(ctx.tx, ctx.user_id, name)
@@ -437,6 +443,7 @@ async def require_one_user(ctx: Context, volume_id: str) -> None:
 
 
 async def check_metadata_quota(ctx: Context, metadata: dict[str, str]) -> None:
+    """Forbidden if these are more items than a server of the asker's project may have."""
     if not metadata:
         return
     limit = (await QUOTAS.limits(ctx.tx, ctx.project_id)).get("metadata_items", -1)

@@ -31,14 +31,17 @@ class Connection(msgspec.Struct, frozen=True):
 
 
 async def connect(ctx: Context, attach: Attach) -> Connection:
+    """The host reaches the volume; how, stands in the answer."""
     return Connection(await block_storage.connect(ctx, attach.attachment_id, attach.host))
 
 
 async def disconnect(ctx: Context, attach: Attach) -> None:
+    """The host reaches the volume no longer."""
     await block_storage.disconnect(ctx, attach.volume_id, attach.host)
 
 
 async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
+    """The machine has the disk, on the bus that its image asks for, and after every later start."""
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, attach.server_id)
     disk = volume_disk(attach.volume_id, connection.how, bus=disk_bus(server, attach.volume_id))
@@ -46,21 +49,24 @@ async def plug(ctx: Context, attach: Attach, connection: Connection) -> None:
 
 
 async def unplug(ctx: Context, attach: Attach) -> None:
+    """The machine has let go of the disk; fails while the guest holds it."""
     await ctx.agent(attach.host, Hypervisor).detach_disk(attach.server_id, attach.volume_id)
 
 
 async def complete(ctx: Context, attach: Attach) -> None:
+    """The volume is in use by the server, under the device's name."""
     await block_storage.complete(ctx, attach.attachment_id, attach.host, attach.device)
 
 
 async def give_up(ctx: Context, attach: Attach, failure: Failure) -> None:
+    """The volume is free again, as if nobody had attached it."""
     await block_storage.detach(ctx, attach.volume_id, attach.server_id)
 
 
 ATTACH_VOLUME = Saga(
     "compute.attach_volume",
     input=Attach,
-    steps=[Step(connect, undo=disconnect), Step(plug, undo=unplug), Step(complete)],
+    steps=[Step(connect, undo=disconnect), Step(plug, undo=unplug), Step(complete, joins=True)],
     on_failure=give_up,
 )
 
@@ -71,6 +77,7 @@ async def replug(ctx: Context, attach: Attach) -> None:
 
 
 async def forget(ctx: Context, attach: Attach) -> None:
+    """The volume is free, and the server's row knows nothing of it: no device, tag or bus."""
     await block_storage.detach(ctx, attach.volume_id, attach.server_id)
     server = await SERVERS.get(ctx.tx, attach.server_id)
     if server is not None:
@@ -89,7 +96,7 @@ async def keep(ctx: Context, attach: Attach, failure: Failure) -> None:
 DETACH_VOLUME = Saga(
     "compute.detach_volume",
     input=Attach,
-    steps=[Step(unplug, undo=replug), Step(disconnect), Step(forget)],
+    steps=[Step(unplug, undo=replug), Step(disconnect), Step(forget, joins=True)],
     on_failure=keep,
 )
 
@@ -105,19 +112,23 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 async def export(ctx: Context, snapshot: Snapshot) -> Exported:
+    """The host has a file with the root disk's content as of now."""
     hypervisor = ctx.agent(snapshot.host, KeepsRootDisks)
     return Exported(await hypervisor.export_root_disk(snapshot.server_id, snapshot.image_id))
 
 
 async def remove_export(ctx: Context, snapshot: Snapshot) -> None:
+    """The host has no such file any more."""
     await ctx.agent(snapshot.host, KeepsRootDisks).ensure_export_gone(snapshot.server_id, snapshot.image_id)
 
 
 async def store(ctx: Context, snapshot: Snapshot, exported: Exported) -> None:
+    """The image is active and has what was exported."""
     await image.store_file(ctx.platform, ctx.auth, snapshot.image_id, Path(exported.path))
 
 
 async def report_failure(ctx: Context, snapshot: Snapshot, failure: Failure) -> None:
+    """There is no such image: one that cannot be finished would wait for ever."""
     await image.discard(ctx, snapshot.image_id)
 
 
@@ -140,6 +151,7 @@ class VolumesSnapshot(msgspec.Struct, frozen=True):
 
 
 async def await_snapshots(ctx: Context, made: VolumesSnapshot) -> None:
+    """Every snapshot is available; waits for those being made, fails at one that went wrong."""
     for id in made.snapshot_ids:
         status = await block_storage.snapshot_status(ctx, id)
         if status == "creating":
@@ -157,6 +169,7 @@ async def activate(ctx: Context, made: VolumesSnapshot) -> None:
 
 
 async def drop_snapshots(ctx: Context, made: VolumesSnapshot, failure: Failure) -> None:
+    """Neither the image nor any of its snapshots is left."""
     await image.discard(ctx, made.image_id)
     for id in made.snapshot_ids:
         await block_storage.discard_snapshot(ctx, id)

@@ -20,6 +20,7 @@ class Interface(msgspec.Struct, frozen=True):
 
 
 async def wire(ctx: Context, interface: Interface) -> NicSpec:
+    """The port is on the host and active; the card that the guest will see stands in the answer."""
     (wired,) = await network.wire_ports(ctx, interface.server_id, interface.host, [interface.port_id])
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, interface.server_id)
@@ -27,14 +28,17 @@ async def wire(ctx: Context, interface: Interface) -> NicSpec:
 
 
 async def unwire(ctx: Context, interface: Interface) -> None:
+    """The host has the port no longer."""
     await network.unwire_ports(ctx, interface.server_id, interface.host, [interface.port_id])
 
 
 async def plug(ctx: Context, interface: Interface, wired: NicSpec) -> None:
+    """The machine has the card, now and after every later start."""
     await ctx.agent(interface.host, Hypervisor).attach_nic(interface.server_id, wired)
 
 
 async def unplug(ctx: Context, interface: Interface) -> None:
+    """The machine has let go of the card."""
     await ctx.agent(interface.host, Hypervisor).detach_nic(interface.server_id, interface.port_id)
 
 
@@ -47,6 +51,7 @@ async def replug(ctx: Context, interface: Interface) -> None:
 
 
 async def let_go(ctx: Context, interface: Interface) -> None:
+    """The port is not the server's any more (gone, if it was made for it), nor is its tag."""
     await network.detach_port(ctx, interface.server_id, interface.port_id)
     server = await SERVERS.get(ctx.tx, interface.server_id)
     if server is not None and interface.port_id in server.device_tags:
@@ -54,6 +59,7 @@ async def let_go(ctx: Context, interface: Interface) -> None:
 
 
 async def give_up(ctx: Context, interface: Interface, failure: Failure) -> None:
+    """The port is free again, as if it had never been the server's."""
     await let_go(ctx, interface)
 
 
@@ -70,6 +76,6 @@ ATTACH_INTERFACE = Saga(
 DETACH_INTERFACE = Saga(
     "compute.detach_interface",
     input=Interface,
-    steps=[Step(unplug, undo=replug), Step(unwire), Step(let_go)],
+    steps=[Step(unplug, undo=replug), Step(unwire), Step(let_go, joins=True)],
     on_failure=keep,
 )

@@ -29,38 +29,47 @@ async def become(ctx: Context, server_id: str, state: VmState, power: int, **mor
 
 
 async def become_active(ctx: Context, change: Change) -> None:
+    """The row says that the server runs."""
     await become(ctx, change.server_id, VmState.ACTIVE, PowerState.RUNNING)
 
 
 async def become_stopped(ctx: Context, change: Change) -> None:
+    """The row says that the server is off."""
     await become(ctx, change.server_id, VmState.STOPPED, PowerState.SHUTDOWN)
 
 
 async def become_paused(ctx: Context, change: Change) -> None:
+    """The row says that the server stands still."""
     await become(ctx, change.server_id, VmState.PAUSED, PowerState.PAUSED)
 
 
 async def shut_down(ctx: Context, change: Change) -> None:
+    """The machine is off: by its guest within the time it has, by force after that."""
     await ctx.agent(change.host, Hypervisor).shut_down(change.server_id, STOP_TIMEOUT_S)
 
 
 async def power_on(ctx: Context, change: Change) -> None:
+    """The machine runs as it was last described."""
     await ctx.agent(change.host, Hypervisor).ensure_started(change.server_id)
 
 
 async def reboot(ctx: Context, change: Change) -> None:
+    """The machine has started anew; its guest was asked to shut down first."""
     await ctx.agent(change.host, Hypervisor).reboot(change.server_id, soft=True)
 
 
 async def reboot_hard(ctx: Context, change: Change) -> None:
+    """The machine has started anew, its power cut."""
     await ctx.agent(change.host, Hypervisor).reboot(change.server_id, soft=False)
 
 
 async def pause(ctx: Context, change: Change) -> None:
+    """The machine stands still, with its memory kept."""
     await ctx.agent(change.host, Pauses).pause(change.server_id)
 
 
 async def unpause(ctx: Context, change: Change) -> None:
+    """The machine goes on where it stood still."""
     await ctx.agent(change.host, Pauses).unpause(change.server_id)
 
 
@@ -72,7 +81,12 @@ Action = Callable[[Context, Change], Awaitable[None]]
 
 
 def _saga(kind: str, call: Action, become: Action) -> Saga:
-    return Saga(kind, input=Change, steps=[Step(call, deadline_s=180), Step(become)], on_failure=keep_state)
+    return Saga(
+        kind,
+        input=Change,
+        steps=[Step(call, deadline_s=180), Step(become, joins=True)],
+        on_failure=keep_state,
+    )
 
 
 STOP_SERVER = _saga("compute.stop_server", shut_down, become_stopped)

@@ -66,6 +66,10 @@ class RootDisk(msgspec.Struct, frozen=True):
 
 
 async def place(ctx: Context, new: NewServer) -> Claim:
+    """The server has a host and holds its room there.
+
+    Waiting while hosts may still report after a start, NoValidHost with the decision if none fits.
+    """
     if new.impossible is not None:
         raise errors.CannotBeBuilt(why=new.impossible)
     server = await find_server(ctx.tx, new.server_id)
@@ -97,6 +101,7 @@ def needs(server: Server, flavor: FlavorSnapshot) -> dict[str, int]:
 
 
 def consumer_of(server: Server) -> placement.Consumer:
+    """Who holds room on hosts for this server."""
     return placement.Consumer(server.id, server.project_id, server.user_id, "INSTANCE", 1)
 
 
@@ -121,6 +126,7 @@ async def _group(ctx: Context, group_id: str | None, server_id: str) -> dict[str
 
 
 async def release(ctx: Context, new: NewServer) -> None:
+    """The server holds no room, and is on no host."""
     await placement.release(ctx, new.server_id)
     server = await SERVERS.get(ctx.tx, new.server_id)
     if server is not None and server.host is not None:
@@ -128,6 +134,7 @@ async def release(ctx: Context, new: NewServer) -> None:
 
 
 async def await_volumes(ctx: Context, new: NewServer) -> None:
+    """Every volume of the server is made; Waiting while one is not, DriverError if one failed."""
     server = await SERVERS.get(ctx.tx, new.server_id)
     for device in server.block_devices if server else ():
         status = await block_storage.volume_status(ctx, device.volume_id)
@@ -138,6 +145,7 @@ async def await_volumes(ctx: Context, new: NewServer) -> None:
 
 
 async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connections:
+    """The host reaches all volumes of the server; how, stands in the answer by volume."""
     connections = {}
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
@@ -147,6 +155,7 @@ async def connect_volumes(ctx: Context, new: NewServer, claim: Claim) -> Connect
 
 
 async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The host reaches no volume of the server any more."""
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
     for device in server.block_devices if server else ():
@@ -154,28 +163,36 @@ async def disconnect_volumes(ctx: Context, new: NewServer, claim: Claim) -> None
 
 
 async def complete_volumes(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """All volumes of the server are in use by it."""
     server = await SERVERS.get(ctx.tx, new.server_id)
     for device in server.block_devices if server else ():
         await block_storage.complete(ctx, device.attachment_id, claim.host, device.device)
 
 
 async def bind_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The server's ports belong on the host; nothing is made there yet."""
     await network.bind_ports(ctx, new.server_id, claim.host)
 
 
 async def unbind_ports(ctx: Context, new: NewServer) -> None:
+    """The server's ports are on no host, and keep their addresses."""
     await network.unbind_ports(ctx, new.server_id)
 
 
 async def wire_ports(ctx: Context, new: NewServer, claim: Claim) -> Wires:
+    """All ports of the server are on the host and active."""
     return Wires(await network.wire_ports(ctx, new.server_id, claim.host))
 
 
 async def unwire_ports(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The host has none of the server's ports."""
     await network.unwire_ports(ctx, new.server_id, claim.host)
 
 
 async def make_root_disk(ctx: Context, new: NewServer, claim: Claim) -> RootDisk:
+    """The host has the disks that the flavor gives: the root disk from its image (none where a volume is booted),
+    ephemeral and swap.
+    """
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, new.server_id)
         if server is None:
@@ -202,26 +219,31 @@ async def local_disks(
 
 
 async def remove_root_disk(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The host has none of the disks that the flavor gave."""
     await ctx.agent(claim.host, KeepsRootDisks).ensure_root_disk_gone(new.server_id)
 
 
 async def describe_machine(
     ctx: Context, new: NewServer, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
+    """The machine as the host is to run it, with the drive of documents if the server has one."""
     server = await find_server(ctx.tx, new.server_id)
     files = documents(await guest_of(ctx, server)) if server.has_drive else None
     return describe(server, connections.by_volume, wires.ports, root.connection, root.local, files)
 
 
 async def spawn(ctx: Context, claim: Claim, machine: MachineSpec) -> None:
+    """The machine runs."""
     await ctx.agent(claim.host, Hypervisor).ensure_running(machine)
 
 
 async def remove(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The host neither runs nor knows the machine; its disks are other steps'."""
     await ctx.agent(claim.host, Hypervisor).ensure_gone(new.server_id)
 
 
 async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
+    """The row says that the server runs, without any fault; whoever listens learns it."""
     server = await find_server(ctx.tx, new.server_id)
     await SERVERS.change(
         ctx,
@@ -235,6 +257,10 @@ async def mark_active(ctx: Context, new: NewServer, claim: Claim) -> None:
 
 
 async def mark_error(ctx: Context, new: NewServer, failure: Failure) -> None:
+    """The row says ERROR, and what failed in which step; its owner is told the public part.
+
+    Nothing if it was deleted meanwhile.
+    """
     server = await SERVERS.get(ctx.tx, new.server_id)
     if server is None:
         return
@@ -255,13 +281,13 @@ CREATE_SERVER = Saga(
         Step(place, undo=release),
         Step(await_volumes, deadline_s=600),
         Step(connect_volumes, undo=disconnect_volumes),
-        Step(complete_volumes),
-        Step(bind_ports, undo=unbind_ports),
+        Step(complete_volumes, joins=True),
+        Step(bind_ports, undo=unbind_ports, joins=True),
         Step(wire_ports, undo=unwire_ports),
         Step(make_root_disk, undo=remove_root_disk, deadline_s=600),
-        Step(describe_machine),
+        Step(describe_machine, joins=True),
         Step(spawn, undo=remove),
-        Step(mark_active),
+        Step(mark_active, joins=True),
     ],
     on_failure=mark_error,
     elsewhere=place,

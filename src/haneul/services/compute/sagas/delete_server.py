@@ -38,6 +38,7 @@ class Whereabouts(msgspec.Struct, frozen=True):
 
 
 async def find(ctx: Context, doomed: Doomed) -> Whereabouts:
+    """Where the machine is (None: nowhere that could be asked now), and the volumes it has."""
     server = await SERVERS.get(ctx.tx, doomed.server_id)
     attached = (await block_storage.attachments(ctx, [doomed.server_id])).get(doomed.server_id, [])
     volumes = [a.volume_id for a in attached]
@@ -57,6 +58,7 @@ async def _still_up(ctx: Context, host: str) -> bool:
 
 
 async def remove_machine(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
+    """The host has neither the machine nor its disks; one that went down meanwhile is left to the search for strays."""
     if where.host is None:
         return
     hypervisor = ctx.agent(where.host, Hypervisor)
@@ -70,6 +72,7 @@ async def remove_machine(ctx: Context, doomed: Doomed, where: Whereabouts) -> No
 
 
 async def remove_wires(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
+    """The host reaches none of the server's ports and volumes; one that went down meanwhile is left as it is."""
     if where.host is None:
         return
     try:
@@ -82,6 +85,10 @@ async def remove_wires(ctx: Context, doomed: Doomed, where: Whereabouts) -> None
 
 
 async def forget(ctx: Context, doomed: Doomed, where: Whereabouts) -> None:
+    """The row is gone, and whatever was the server's alone: ports, volumes, room, consoles, its place in a group.
+
+    Its use stays on record.
+    """
     server = await SERVERS.get(ctx.tx, doomed.server_id)
     await network.release_ports(ctx, doomed.server_id)
     await block_storage.delete_for_server(ctx, doomed.server_id)
@@ -104,6 +111,7 @@ async def _leave_group(ctx: Context, server: Server) -> None:
 
 
 async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:
+    """The row says ERROR and why it could not be deleted; deleting may be asked for again."""
     server = await SERVERS.get(ctx.tx, doomed.server_id)
     if server is not None:
         at = ctx.now().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -114,6 +122,6 @@ async def mark_error(ctx: Context, doomed: Doomed, failure: Failure) -> None:
 DELETE_SERVER = Saga(
     "compute.delete_server",
     input=Doomed,
-    steps=[Step(find), Step(remove_machine), Step(remove_wires), Step(forget)],
+    steps=[Step(find), Step(remove_machine), Step(remove_wires), Step(forget, joins=True)],
     on_failure=mark_error,
 )

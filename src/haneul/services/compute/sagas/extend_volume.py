@@ -23,10 +23,12 @@ class Larger(msgspec.Struct, frozen=True):
 
 
 async def show_growth(ctx: Context, larger: Larger) -> None:
+    """The guest sees the new size, if its machine runs."""
     await ctx.agent(larger.host, ResizesDisks).disk_grew(larger.server_id, larger.volume_id)
 
 
 async def note_growth(ctx: Context, larger: Larger) -> None:
+    """It stands written which size the guest has seen, so that it is shown once."""
     await block_storage.note_size(ctx, larger.attachment_id, larger.size_gb)
 
 
@@ -38,6 +40,6 @@ async def give_up(ctx: Context, larger: Larger, failure: Failure) -> None:
 EXTEND_VOLUME = Saga(
     "compute.extend_volume",
     input=Larger,
-    steps=[Step(show_growth), Step(note_growth)],
+    steps=[Step(show_growth), Step(note_growth, joins=True)],
     on_failure=give_up,
 )

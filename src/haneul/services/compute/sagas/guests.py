@@ -10,6 +10,7 @@ from haneul.services.network import public as network
 
 
 async def guest_of(ctx: Context, server: Server) -> Guest:
+    """The server with its addresses, cards and volumes as of now."""
     addresses = (await network.addresses(ctx, [server.id])).get(server.id, [])
     nics = await network.nics(ctx, server.id)
     return Guest(server, addresses, nics, await attached_volumes(ctx, server))

@@ -46,6 +46,7 @@ class Rebuild(msgspec.Struct, frozen=True):
 
 
 async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
+    """The host has the image in its cache, while the server still runs. Nothing for a server without one."""
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, rebuild.server_id)
         if server is None or server.image_id is None or server.boots_from_volume:
@@ -55,12 +56,14 @@ async def fetch_image(ctx: Context, rebuild: Rebuild) -> None:
 
 
 async def set_disk_aside(ctx: Context, rebuild: Rebuild) -> None:
+    """The old disk is kept aside, and blank disks with it unless they shall stay."""
     await ctx.agent(rebuild.host, SetsDisksAside).set_root_disk_aside(
         rebuild.server_id, copied=False, with_blank=not rebuild.keeps_ephemeral
     )
 
 
 async def mark_rebuilt(ctx: Context, rebuild: Rebuild, before: Before) -> None:
+    """The row says that the server is as it was before, started anew and without any fault."""
     server = await find_server(ctx.tx, rebuild.server_id)
     await SERVERS.change(
         ctx,
@@ -110,7 +113,7 @@ REBUILD_SERVER = Saga(
         Step(find_root_disk, deadline_s=600),
         Step(describe_again),
         Step(machines.start_again, undo=machines.remove),
-        Step(mark_rebuilt),
+        Step(mark_rebuilt, joins=True),
         Step(drop_old_disk),
     ],
     on_failure=remain,

@@ -33,6 +33,7 @@ class Before(msgspec.Struct, frozen=True):
 
 
 async def remember(ctx: Context, lost: Lost) -> Former:
+    """The machine as it was, and whether it ran: what the undos put back."""
     hypervisor = ctx.agent(lost.host, Hypervisor)
     machine = await hypervisor.description(lost.server_id)
     return Former(machine, lost.server_id in await hypervisor.running())
@@ -44,11 +45,13 @@ async def drop_disk_aside(ctx: Context, lost: Lost) -> None:
 
 
 async def stop(ctx: Context, lost: Lost, former: Former) -> None:
+    """The machine is off; fine if the host knows none."""
     if former.machine is not None:
         await ctx.agent(lost.host, Hypervisor).shut_down(lost.server_id, STOP_TIMEOUT_S)
 
 
 async def start_former(ctx: Context, lost: Lost, former: Former) -> None:
+    """The machine is again as it was remembered, running or not."""
     if former.machine is None:
         return
     hypervisor = ctx.agent(lost.host, Hypervisor)
@@ -59,6 +62,7 @@ async def start_former(ctx: Context, lost: Lost, former: Former) -> None:
 
 
 async def bring_disk_back(ctx: Context, lost: Lost) -> None:
+    """The disk that was kept aside is the server's again, instead of any other."""
     await ctx.agent(lost.host, SetsDisksAside).bring_root_disk_back(lost.server_id)
 
 
@@ -71,4 +75,5 @@ async def start_again(ctx: Context, lost: Lost, before: Before, machine: Machine
 
 
 async def remove(ctx: Context, lost: Lost) -> None:
+    """The host neither runs nor knows the machine; its disks stay."""
     await ctx.agent(lost.host, Hypervisor).ensure_gone(lost.server_id)

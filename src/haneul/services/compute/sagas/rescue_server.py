@@ -32,6 +32,7 @@ class RescueMachine(msgspec.Struct, frozen=True):
 
 
 async def make_rescue_disk(ctx: Context, lost: Lost) -> RescueDisk:
+    """The host has the rescue disk; its image may be gone if the host still has that."""
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, lost.server_id)
         if server.rescue is None:
@@ -54,6 +55,7 @@ async def remove_rescue_disk(ctx: Context, lost: Lost) -> None:
 
 
 async def describe_rescue(ctx: Context, lost: Lost, own: MachineSpec, disk: RescueDisk) -> RescueMachine:
+    """The machine with the rescue disk in front."""
     server = await find_server(ctx.tx, lost.server_id)
     if server.rescue is None:
         raise DriverError(f"Server {server.id} has nothing to be rescued with.")
@@ -81,16 +83,19 @@ async def run_as_before(ctx: Context, lost: Lost, own: MachineSpec) -> None:
 
 
 async def boot(ctx: Context, lost: Lost, machine: RescueMachine) -> None:
+    """The machine runs from the rescue disk."""
     await ctx.agent(lost.host, Hypervisor).ensure_running(machine.spec)
 
 
 async def cut_power(ctx: Context, lost: Lost) -> None:
+    """The machine is off, its guest unasked; fine if the host knows none."""
     hypervisor = ctx.agent(lost.host, Hypervisor)
     if lost.server_id in await hypervisor.machines():
         await hypervisor.shut_down(lost.server_id)
 
 
 async def become_rescued(ctx: Context, lost: Lost) -> None:
+    """The row says that the server is being rescued."""
     server = await find_server(ctx.tx, lost.server_id)
     await SERVERS.change(
         ctx, server, vm_state=VmState.RESCUED, power_state=PowerState.RUNNING, launched_at=ctx.now()
@@ -110,16 +115,17 @@ RESCUE_SERVER = Saga(
     steps=[
         *restore.WHAT_IT_STANDS_ON,
         Step(make_rescue_disk, undo=remove_rescue_disk, deadline_s=600),
-        Step(describe_rescue),
+        Step(describe_rescue, joins=True),
         Step(shut_down, undo=run_as_before, deadline_s=180),
         Step(boot, undo=cut_power),
-        Step(become_rescued),
+        Step(become_rescued, joins=True),
     ],
     on_failure=stay,
 )
 
 
 async def forget_rescue(ctx: Context, lost: Lost) -> None:
+    """The row says that the server runs by itself, and has nothing to be rescued with."""
     await become(ctx, lost.server_id, VmState.ACTIVE, PowerState.RUNNING, rescue=None)
 
 
@@ -134,7 +140,7 @@ UNRESCUE_SERVER = Saga(
         *restore.WHAT_IT_STANDS_ON,
         Step(shut_down, deadline_s=180),
         Step(restore.run_again),
-        Step(forget_rescue),
+        Step(forget_rescue, joins=True),
         Step(remove_rescue_disk),
     ],
     on_failure=stay_rescued,

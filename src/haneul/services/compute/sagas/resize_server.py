@@ -77,12 +77,14 @@ async def place(ctx: Context, resize: Resize) -> Claim:
 
 
 async def release_new_size(ctx: Context, resize: Resize) -> None:
+    """The server holds its old room only, which was kept for it."""
     server = await SERVERS.get(ctx.tx, resize.server_id)
     if server is not None:
         await placement.take_over(ctx, server.former_claim_id, consumer_of(server))
 
 
 async def keep_disk(ctx: Context, resize: Resize) -> None:
+    """A copy of the root disk, as it is now, is kept aside."""
     await ctx.agent(resize.host, SetsDisksAside).set_root_disk_aside(resize.server_id, copied=True)
 
 
@@ -98,6 +100,7 @@ def disks_of_new_size(
 
 
 async def grow_disk(ctx: Context, lost: Lost, resize: Resize, devices: Devices) -> RootDisk:
+    """The disks are as large as the new flavor says."""
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, lost.server_id)
     wanted = disks_of_new_size(server, resize.flavor, devices.devices)
@@ -126,12 +129,14 @@ async def describe_resized(
     wires: Wires,
     root: RootDisk,
 ) -> MachineSpec:
+    """The machine in the new size."""
     server = await find_server(ctx.tx, lost.server_id)
     wanted = disks_of_new_size(server, resize.flavor, devices.devices)
     return await describe_sized(ctx, lost, devices, connections, wires, root, Size(resize.flavor, wanted))
 
 
 async def mark_resized(ctx: Context, resize: Resize, before: Before, devices: Devices) -> None:
+    """The row has the new flavor, and remembers the old one until somebody confirms or reverts."""
     server = await find_server(ctx.tx, resize.server_id)
     if server.resized_from is None:
         was = Resized(server.flavor, resize.vm_state, server.local_disks)
@@ -174,7 +179,7 @@ RESIZE_SERVER = Saga(
         Step(grow_disk),
         Step(describe_resized),
         Step(machines.start_again, undo=machines.remove),
-        Step(mark_resized),
+        Step(mark_resized, joins=True),
     ],
     on_failure=remain,
 )

@@ -39,11 +39,13 @@ class Size(msgspec.Struct, frozen=True):
 
 
 async def find_devices(ctx: Context, lost: Lost) -> Devices:
+    """The volumes that the server has now."""
     server = await find_server(ctx.tx, lost.server_id)
     return Devices(await attached_volumes(ctx, server))
 
 
 async def reconnect(ctx: Context, lost: Lost, devices: Devices) -> Connections:
+    """The host reaches all of these volumes; how, stands in the answer."""
     connections = {}
     for device in devices.devices:
         connections[device.volume_id] = await block_storage.connect(ctx, device.attachment_id, lost.host)
@@ -51,10 +53,12 @@ async def reconnect(ctx: Context, lost: Lost, devices: Devices) -> Connections:
 
 
 async def rewire(ctx: Context, lost: Lost) -> Wires:
+    """All ports of the server are on the host and active."""
     return Wires(await network.wire_ports(ctx, lost.server_id, lost.host))
 
 
 async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
+    """The disks that the flavor gave are on the host; one that is there already needs no image."""
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, lost.server_id)
         if server is None:
@@ -75,6 +79,7 @@ async def find_root_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk
 async def describe_again(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
+    """The machine as its row and what it stands on are now."""
     return await describe_sized(ctx, lost, devices, connections, wires, root)
 
 
@@ -97,10 +102,12 @@ async def describe_sized(
 
 
 async def run_again(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
+    """The machine runs."""
     await ctx.agent(lost.host, Hypervisor).ensure_running(machine)
 
 
 async def settle(ctx: Context, lost: Lost) -> None:
+    """The row says that the server runs, in a new size that is not confirmed if so it was."""
     server = await SERVERS.get(ctx.tx, lost.server_id)
     if server is not None:
         await SERVERS.change(

@@ -31,6 +31,7 @@ from haneul.services.placement import public as placement
 
 
 async def keep_new_size(ctx: Context, lost: Lost) -> None:
+    """The row knows the new size only, and the room for the old one is free. Fine if it was so already."""
     server = await find_server(ctx.tx, lost.server_id)
     if server.resized_from is None:
         return
@@ -52,21 +53,24 @@ async def stay_resized(ctx: Context, lost: Lost, failure: Failure) -> None:
 CONFIRM_RESIZE = Saga(
     "compute.confirm_resize",
     input=Lost,
-    steps=[Step(machines.drop_disk_aside), Step(keep_new_size)],
+    steps=[Step(machines.drop_disk_aside), Step(keep_new_size, joins=True)],
     on_failure=stay_resized,
 )
 
 
 async def read_former_state(ctx: Context, lost: Lost) -> Before:
+    """The state to which the server goes back: the one in which it was resized."""
     was = (await find_server(ctx.tx, lost.server_id)).resized_from
     return Before(was.vm_state if was is not None else VmState.STOPPED)
 
 
 async def bring_back(ctx: Context, lost: Lost) -> None:
+    """The disk as it was before the resize is the server's again; what was written since is lost."""
     await machines.bring_disk_back(ctx, lost)
 
 
 async def find_old_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
+    """The disks that the old flavor gave are on the host."""
     async with ctx.in_reading() as reading:
         server = await find_server(reading.tx, lost.server_id)
     had = server.resized_from.local_disks if server.resized_from else server.local_disks
@@ -76,12 +80,14 @@ async def find_old_disk(ctx: Context, lost: Lost, devices: Devices) -> RootDisk:
 async def describe_former(
     ctx: Context, lost: Lost, devices: Devices, connections: Connections, wires: Wires, root: RootDisk
 ) -> MachineSpec:
+    """The machine in the old size, once more if the row has gone back already."""
     was = (await find_server(ctx.tx, lost.server_id)).resized_from
     size = Size(was.flavor, was.local_disks) if was else None
     return await describe_sized(ctx, lost, devices, connections, wires, root, size)
 
 
 async def return_to_old_size(ctx: Context, lost: Lost, before: Before) -> None:
+    """The row has the old flavor, the room of the old size is the server's, the other's is free."""
     server = await find_server(ctx.tx, lost.server_id)
     was = server.resized_from
     if was is None:
@@ -112,7 +118,7 @@ REVERT_RESIZE = Saga(
         Step(find_old_disk),
         Step(describe_former),
         Step(machines.start_again, undo=machines.remove),
-        Step(return_to_old_size),
+        Step(return_to_old_size, joins=True),
     ],
     on_failure=stay_resized,
 )

@@ -50,6 +50,7 @@ async def shut_down(ctx: Context, shelving: Shelving) -> None:
 
 
 async def run_as_before(ctx: Context, shelving: Shelving) -> None:
+    """The machine runs, or stands still, if it did before; it was shut down for nothing."""
     async with ctx.in_reading() as reading:
         server = await SERVERS.get(reading.tx, shelving.server_id)
     if server is None or server.vm_state not in (VmState.ACTIVE, VmState.PAUSED):
@@ -61,6 +62,7 @@ async def run_as_before(ctx: Context, shelving: Shelving) -> None:
 
 
 async def export(ctx: Context, shelving: Shelving) -> Exported:
+    """The host has a file with the root disk's content; none is needed of a server on a volume."""
     if shelving.image_id is None:
         return Exported(None)
     hypervisor = ctx.agent(shelving.host, KeepsRootDisks)
@@ -68,12 +70,14 @@ async def export(ctx: Context, shelving: Shelving) -> Exported:
 
 
 async def remove_export(ctx: Context, shelving: Shelving) -> None:
+    """The host has no such file, unless the server is shelved already: its disks go then, and this with them."""
     if shelving.image_id is not None and not await _is_shelved(ctx, shelving.server_id):
         hypervisor = ctx.agent(shelving.host, KeepsRootDisks)
         await hypervisor.ensure_export_gone(shelving.server_id, shelving.image_id)
 
 
 async def store(ctx: Context, shelving: Shelving, exported: Exported) -> None:
+    """The image that the server will come back from is active."""
     if shelving.image_id is not None and exported.path is not None:
         await image.store_file(ctx.platform, ctx.auth, shelving.image_id, Path(exported.path))
 
@@ -95,6 +99,7 @@ async def become_shelved(ctx: Context, shelving: Shelving) -> None:
 
 
 async def remove_machine(ctx: Context, shelving: Shelving) -> None:
+    """The host has neither the machine nor its disks. One that cannot be reached is tidied when it is back."""
     hypervisor = ctx.agent(shelving.host, Hypervisor)
     try:
         await hypervisor.ensure_gone(shelving.server_id)
@@ -104,6 +109,7 @@ async def remove_machine(ctx: Context, shelving: Shelving) -> None:
 
 
 async def remove_wires(ctx: Context, shelving: Shelving) -> None:
+    """The host reaches none of the server's ports and volumes. One that cannot be reached is tidied later."""
     async with ctx.in_reading() as reading:
         had = (await block_storage.attachments(reading, [shelving.server_id])).get(shelving.server_id, [])
     try:

@@ -19,6 +19,7 @@ MEMORY_S = 900
 
 
 async def suspend(ctx: Context, change: Change) -> None:
+    """The guest's memory is on the host's disk, and the machine off."""
     await ctx.agent(change.host, Suspends).suspend(change.server_id)
 
 
@@ -30,18 +31,20 @@ async def run_on(ctx: Context, change: Change) -> None:
 
 
 async def become_suspended(ctx: Context, change: Change) -> None:
+    """The row says that the server is suspended."""
     await become(ctx, change.server_id, VmState.SUSPENDED, PowerState.SHUTDOWN)
 
 
 SUSPEND_SERVER = Saga(
     "compute.suspend_server",
     input=Change,
-    steps=[Step(suspend, undo=run_on, deadline_s=MEMORY_S), Step(become_suspended)],
+    steps=[Step(suspend, undo=run_on, deadline_s=MEMORY_S), Step(become_suspended, joins=True)],
     on_failure=keep_state,
 )
 
 
 async def resume(ctx: Context, lost: Lost, machine: MachineSpec) -> None:
+    """The machine runs on where it was suspended, with the volumes and ports that were ensured anew."""
     await ctx.agent(lost.host, Suspends).resume(lost.server_id, machine)
 
 
@@ -58,7 +61,7 @@ RESUME_SERVER = Saga(
     steps=[
         *restore.WHAT_IT_STANDS_ON,
         Step(resume, undo=suspend_again, deadline_s=MEMORY_S),
-        Step(restore.settle),
+        Step(restore.settle, joins=True),
     ],
     on_failure=restore.keep_trying,
 )

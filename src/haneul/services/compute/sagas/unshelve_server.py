@@ -18,16 +18,19 @@ from haneul.services.image import public as image
 
 
 async def disconnect(ctx: Context, lost: Lost, devices: Devices) -> None:
+    """The host reaches none of the server's volumes."""
     for device in devices.devices:
         await block_storage.disconnect(ctx, device.volume_id, lost.host)
 
 
 async def complete(ctx: Context, lost: Lost, devices: Devices) -> None:
+    """All volumes of the server are in use by it, on this host."""
     for device in devices.devices:
         await block_storage.complete(ctx, device.attachment_id, lost.host, device.device)
 
 
 async def leave_host(ctx: Context, lost: Lost) -> None:
+    """The server's volumes stay its own and are on no host."""
     await block_storage.leave_host(ctx, lost.server_id)
 
 
@@ -81,7 +84,7 @@ UNSHELVE_SERVER = Saga(
         Step(make_root_disk, undo=create.remove_root_disk, deadline_s=600),
         Step(restore.describe_again),
         Step(create.spawn, undo=create.remove),
-        Step(become_active),
+        Step(become_active, joins=True),
     ],
     on_failure=stay_shelved,
     elsewhere=create.place,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -15,6 +15,15 @@ from haneul.kernel.http import inner
 
 VERSIONS = "compute 2.96, volume 3.70, placement 1.39"
 """The microversions whose answers the pages know."""
+
+
+PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
+"""What stands in a path as it is, beside letters and digits: no page's text begins a query."""
+
+
+def segment(text: str) -> str:
+    """What was entered, as one part of a path."""
+    return quote(text, safe="")
 
 
 class Refused(Exception):
@@ -109,7 +118,7 @@ class Api:
     ) -> inner.InnerAnswer:
         """The whole answer, whatever its status is below 400; Refused beyond."""
         wanted = [(k, v) for k, v in (query or {}).items() if v is not None]
-        target = path + ("?" + urlencode(wanted, doseq=True) if wanted else "")
+        target = quote(path, safe=PATH_CHARACTERS) + ("?" + urlencode(wanted, doseq=True) if wanted else "")
         fields = {"accept": "application/json", "openstack-api-version": VERSIONS}
         if self._token:
             fields["x-auth-token"] = self._token

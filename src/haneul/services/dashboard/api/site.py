@@ -26,7 +26,7 @@ from haneul.kernel.http.static_files import StaticFiles, compressed, takes_gzip
 from haneul.kernel.ids import new_request_id
 from haneul.services.dashboard import errors
 from haneul.services.dashboard.api import texts
-from haneul.services.dashboard.api.calls import Api, Refused
+from haneul.services.dashboard.api.calls import PATH_CHARACTERS, Api, Refused, segment
 from haneul.services.dashboard.api.rendering import Rendering
 from haneul.services.dashboard.api.visits import (
     HOME,
@@ -51,9 +51,10 @@ LARGEST_FORM = 512 << 10
 LONGEST_NOTICE = 600
 FOR_A_SESSION = 0
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+"""Scripts run that a page of ours names: objects of anybody are at the same address, and may be scripts too."""
 ELSEWHERE = ("cross-site", "same-site")
 """What a browser says of requests that a page of somebody else made."""
 logger = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ def mount(app: Application, declared: Iterable[Pages]) -> None:
     statics = StaticFiles(FOLDER / "static")
     app.falcon.add_route(f"{HOME}/static/{{name:path}}", statics)
     site = Site(app, Rendering(FOLDER / "templates", statics))
+    app.missing_page = site.missing
     by_path: dict[str, dict[str, Place]] = defaultdict(dict)
     for pages in declared:
         for place in pages.places:
@@ -91,6 +93,10 @@ class Site:
     def __init__(self, app: Application, rendering: Rendering) -> None:
         self._app = app
         self._rendering = rendering
+
+    async def missing(self, req: Any, resp: Any) -> None:
+        """A page that says that there is none."""
+        await self.serve(None, False, req, resp, {})
 
     async def serve(
         self, place: Place | None, is_there: bool, req: Any, resp: Any, path: dict[str, str]
@@ -128,7 +134,7 @@ class Site:
         address = req.remote_addr or ""
         theme = known.get(THEME, "")
         return Visit(
-            path=req.path,
+            path=quote(req.path),
             query=Query(""),
             form=Query(""),
             texts=texts.Texts(texts.chosen(known.get(LANGUAGE, ""), req.get_header("accept-language") or "")),
@@ -178,7 +184,7 @@ class Site:
                 raise Forbidden(
                     visit.t("This form is out of date, or comes from another site. Open the page again.")
                 )
-        return await place.show(visit, **path)
+        return await place.show(visit, **{name: segment(value) for name, value in path.items()})
 
     def _refused(self, visit: Visit, refusal: Refused) -> Answer:
         if refusal.status == 401:  # the token is good for nothing any more, and so is the session
@@ -190,14 +196,15 @@ class Site:
     def _to_login(self, visit: Visit) -> Answer:
         visit.session = None
         wanted = visit.path if visit.path != HOME and not visit.is_fragment else ""
-        return Redirect("/login" + (f"?next={quote(wanted)}" if wanted else ""))
+        return Redirect("/login" + (f"?next={segment(wanted)}" if wanted else ""))
 
     def _send(self, visit: Visit, answer: Answer, req: Any, resp: Any) -> None:
         resp.set_header("Referrer-Policy", "same-origin")
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("Vary", "Accept-Encoding, Accept-Language, Cookie")
         resp.set_header("x-openstack-request-id", visit.request_id)
-        protect(resp, POLICY)
+        nonce = model.new_secret()
+        protect(resp, POLICY.format(nonce=nonce))
         if isinstance(answer, Redirect):
             self._redirect(visit, answer, resp)
         elif isinstance(answer, NothingNew):
@@ -212,7 +219,7 @@ class Site:
                 visit.cookies.setdefault(NOTICE, ("", -1))
             if visit.session is None and visit.secret != visit.known.get(VISIT):
                 visit.cookies[VISIT] = visit.secret, FOR_A_SESSION
-            content = self._rendering.page(visit, answer, notice)
+            content = self._rendering.page(visit, answer, notice, nonce)
             resp.status = answer.status
             resp.content_type = "text/html; charset=utf-8"
             if takes_gzip(req):
@@ -235,7 +242,7 @@ class Site:
                 )
 
     def _redirect(self, visit: Visit, answer: Redirect, resp: Any) -> None:
-        where = HOME + answer.path
+        where = quote(HOME + answer.path, safe=f"{PATH_CHARACTERS}?")
         if visit.is_fragment:
             resp.set_header("HX-Redirect", where)
             resp.status = 204

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from haneul.kernel.http.routes import Query
 from haneul.services.dashboard.api import login
@@ -45,7 +46,8 @@ def _login_form(visit: Visit, wanted: str) -> Form:
 
 def _within(path: str) -> str:
     """The path below the dashboard's own, if it is one of ours; else where everybody begins."""
-    is_ours = path.startswith(HOME + "/") and "//" not in path and "\\" not in path
+    plain = unquote(path)  # as browsers read it: an escaped dot is a dot to them
+    is_ours = path.startswith(HOME + "/") and not any(odd in plain for odd in ("//", "\\", "..", "/./"))
     return path.removeprefix(HOME)[:500] if is_ours and path.isprintable() and path.isascii() else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.services.dashboard.api import tables
-from haneul.services.dashboard.api.calls import Refused, part, together
+from haneul.services.dashboard.api.calls import Refused, part, segment, together
 from haneul.services.dashboard.api.tables import (
     Button,
     Column,
@@ -328,7 +328,8 @@ async def submit_project_form(visit: Visit, id: str, name: str) -> Answer:
             await _set_quotas(visit, id)
         else:
             await visit.api.put(
-                "identity", f"/v3/projects/{id}/users/{visit.entered('user')}/roles/{visit.entered('role')}"
+                "identity",
+                f"/v3/projects/{id}/users/{segment(visit.entered('user'))}/roles/{segment(visit.entered('role'))}",
             )
     except Refused as refusal:
         return refused(visit, await _form(visit, id, name), refusal)

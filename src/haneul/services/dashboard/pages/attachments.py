@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haneul.services.dashboard.api.calls import Refused, part, together
+from haneul.services.dashboard.api.calls import Refused, part, segment, together
 from haneul.services.dashboard.api.tables import Field, Form
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import HOME, Answer, Page, Pages, Redirect, Visit
@@ -91,7 +91,7 @@ async def give_outer(visit: Visit, id: str, port: str) -> Answer:
             wish = {"floating_network_id": which, "port_id": port}
             await visit.api.post(NET, "/v2.0/floatingips", {"floatingip": wish})
         else:
-            await visit.api.put(NET, f"/v2.0/floatingips/{which}", {"floatingip": {"port_id": port}})
+            await visit.api.put(NET, f"/v2.0/floatingips/{segment(which)}", {"floatingip": {"port_id": port}})
     except Refused as refusal:
         return refused(visit, await _outer(visit, id, port), refusal)
     return Redirect(f"/servers/{id}/interfaces", visit.t("The server has the address."))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from haneul.services.dashboard.api import tables
-from haneul.services.dashboard.api.calls import Refused
+from haneul.services.dashboard.api.calls import Refused, segment
 from haneul.services.dashboard.api.tables import (
     Button,
     Column,
@@ -35,15 +35,11 @@ async def list_keypairs(visit: Visit) -> Answer:
             key["name"],
             key["name"],
             [
-                tables.link(key["name"], f"{HOME}/keypairs/{quote(key['name'], safe='')}"),
+                tables.link(key["name"], f"{HOME}/keypairs/{segment(key['name'])}"),
                 tables.text(key["type"]),
                 tables.code(key["fingerprint"]),
             ],
-            [
-                Button(
-                    msg("Delete"), f"{HOME}/keypairs/{quote(key['name'], safe='')}/delete", is_dangerous=True
-                )
-            ],
+            [Button(msg("Delete"), f"{HOME}/keypairs/{segment(key['name'])}/delete", is_dangerous=True)],
         )
         for key in keys
     ]
@@ -103,14 +99,13 @@ async def create(visit: Visit) -> Answer:
 
 @pages.get("/keypairs/{name}")
 async def show_keypair(visit: Visit, name: str) -> Answer:
-    where = quote(name, safe="")
-    key = (await visit.api.get("compute", f"/os-keypairs/{where}"))["keypair"]
+    key = (await visit.api.get("compute", f"/os-keypairs/{name}"))["keypair"]
     facts = [
         (msg("Kind"), tables.text(key.get("type"))),
         (msg("Fingerprint"), tables.code(key["fingerprint"])),
         (msg("Created"), tables.time(key.get("created_at"))),
     ]
-    buttons = [Button(msg("Delete"), f"{HOME}/keypairs/{where}/delete", is_dangerous=True)]
+    buttons = [Button(msg("Delete"), f"{HOME}/keypairs/{name}/delete", is_dangerous=True)]
     return detail(
         visit, key["name"], (msg("Key pairs"), f"{HOME}/keypairs"), facts, buttons=buttons,
         texts=[(msg("Public key"), key["public_key"])],
@@ -119,12 +114,12 @@ async def show_keypair(visit: Visit, name: str) -> Answer:
 
 @pages.get("/keypairs/{name}/delete")
 async def ask_delete(visit: Visit, name: str) -> Answer:
-    return deletion(visit, name, f"{HOME}/keypairs")
+    return deletion(visit, unquote(name), f"{HOME}/keypairs")
 
 
 @pages.post("/keypairs/{name}/delete")
 async def delete(visit: Visit, name: str) -> Answer:
-    work = visit.api.delete("compute", f"/os-keypairs/{quote(name, safe='')}")
+    work = visit.api.delete("compute", f"/os-keypairs/{name}")
     return await done(visit, work, "/keypairs", visit.t("It is deleted."))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haneul.services.dashboard.api import tables
-from haneul.services.dashboard.api.calls import Refused, part, together
+from haneul.services.dashboard.api.calls import Refused, part, segment, together
 from haneul.services.dashboard.api.tables import (
     Button,
     Column,
@@ -100,7 +100,8 @@ async def create_user(visit: Visit) -> Answer:
         made = (await visit.api.post("identity", "/v3/users", {"user": wish}))["user"]
         if project:
             await visit.api.put(
-                "identity", f"/v3/projects/{project}/users/{made['id']}/roles/{visit.entered('role')}"
+                "identity",
+                f"/v3/projects/{segment(project)}/users/{made['id']}/roles/{segment(visit.entered('role'))}",
             )
     except Refused as refusal:
         return refused(visit, await _user_form(visit), refusal)

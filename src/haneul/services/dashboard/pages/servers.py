@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.services.dashboard.api import tables
-from haneul.services.dashboard.api.calls import Refused, together
+from haneul.services.dashboard.api.calls import Refused, segment, together
 from haneul.services.dashboard.api.tables import (
     Button,
     Choice,
@@ -141,7 +141,7 @@ async def list_servers(visit: Visit) -> Answer:
 @pages.post("/servers")
 async def do_to_servers(visit: Visit) -> Answer:
     """The same to each that was chosen; what was refused is named."""
-    action, ids = visit.entered("action"), visit.form.all("id")[:MOST_AT_ONCE]
+    action, ids = visit.entered("action"), list(map(segment, visit.form.all("id")[:MOST_AT_ONCE]))
     if not ids:
         return Redirect("/servers", visit.t("Choose servers first."), is_bad=True)
     if action == "delete" and "sure" not in visit.form:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.services.dashboard.api import tables
-from haneul.services.dashboard.api.calls import Refused, part, together
+from haneul.services.dashboard.api.calls import Refused, part, segment, together
 from haneul.services.dashboard.api.tables import (
     Button,
     Choice,
@@ -284,7 +284,7 @@ async def _do(visit: Visit, id: str, name: str) -> None:
         )
     else:
         wish = {"volumeAttachment": {"volumeId": id}}
-        await api.post("compute", f"/servers/{entered('server')}/os-volume_attachments", wish)
+        await api.post("compute", f"/servers/{segment(entered('server'))}/os-volume_attachments", wish)
 
 
 SNAPSHOT_COLUMNS = (

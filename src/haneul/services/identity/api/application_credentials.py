@@ -23,7 +23,7 @@ from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.operations import access, application_credentials
-from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS
+from haneul.services.identity.operations.collections import ACCESS_RULES, APPLICATION_CREDENTIALS
 
 routes = Routes("/v3")
 KIND = "application_credential"
@@ -65,6 +65,7 @@ def view(ctx: Context, credential: ApplicationCredential, roles: dict[str, Role]
         "description": credential.description,
         "user_id": credential.user_id,
         "project_id": credential.project_id,
+        # Upstream has the field, and no way to set it.
         "system": None,
         "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%S.%f") if expires_at else None,
         "unrestricted": credential.unrestricted,
@@ -149,13 +150,13 @@ async def list_application_credentials(
     """List the application credentials of a user."""
     ctx.authorize(policy.LIST_APPLICATION_CREDENTIALS, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("name",))]
-    credentials = await APPLICATION_CREDENTIALS.page(ctx.tx, wanted)
+    credentials = await APPLICATION_CREDENTIALS.page(ctx, wanted)
     roles = await application_credentials.roles_of(ctx, credentials)
     return whole(ctx, request, "application_credentials", [view(ctx, each, roles) for each in credentials])
 
 
 async def _find(ctx: Context, rule: Rule, user_id: str, id: str) -> ApplicationCredential:
-    credential = await APPLICATION_CREDENTIALS.get(ctx.tx, id)
+    credential = await APPLICATION_CREDENTIALS.get(ctx, id)
     ctx.authorize(rule, access.of_user(credential.user_id if credential else user_id))
     mine = credential if credential and credential.user_id == user_id else None
     return access.existing(mine, "Application Credential", id)
@@ -194,7 +195,7 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
     """List the access rules of a user."""
     ctx.authorize(policy.LIST_ACCESS_RULES, access.of_user(user_id))
     wanted = [Filter("user_id", "eq", user_id), *filters(query, ("service", "path", "method"))]
-    rules = await ACCESS_RULES.page(ctx.tx, wanted)
+    rules = await ACCESS_RULES.page(ctx, wanted)
     return whole(ctx, request, "access_rules", [rule_view(ctx, each) for each in rules])
 
 
@@ -207,7 +208,7 @@ async def list_access_rules(ctx: Context, user_id: str, request: Request, query:
 async def show_access_rule(ctx: Context, user_id: str, access_rule_id: str) -> dict[str, Any]:
     """Show an access rule."""
     ctx.authorize(policy.GET_ACCESS_RULE, access.of_user(user_id))
-    rule = await ACCESS_RULES.first(ctx.tx, id=access_rule_id, user_id=user_id)
+    rule = await ACCESS_RULES.first(ctx, id=access_rule_id, user_id=user_id)
     return {"access_rule": rule_view(ctx, access.existing(rule, "Access Rule", access_rule_id))}
 
 

@@ -11,16 +11,15 @@ from haneul.services.identity import policy
 from haneul.services.identity.api import answers, domains, projects, token_answers
 from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.roles import SYSTEM_ID
-from haneul.services.identity.operations import catalog
-from haneul.services.identity.store import roles
-from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.model.roles import Holder
+from haneul.services.identity.operations import catalog, roles
+from haneul.services.identity.operations.collections import DOMAINS, PROJECTS
 
 routes = Routes("/v3")
 
 
-def _me(ctx: Context) -> dict[str, str]:
-    return roles.holder(ctx.user_id, ctx.auth.group_ids, time_text(ctx.now()))
+def _me(ctx: Context) -> Holder:
+    return Holder(ctx.user_id, ctx.auth.group_ids, time_text(ctx.now()))
 
 
 @routes.get("/auth/catalog", policy=policy.GET_AUTH_CATALOG, answer=token_answers.Catalog)
@@ -29,7 +28,7 @@ async def show_catalog(ctx: Context) -> dict[str, Any]:
     if not ctx.auth.roles:
         raise Forbidden("You are not authorized to perform the requested action.")
     return {
-        "catalog": await catalog.of(ctx.tx, ctx.auth),
+        "catalog": await catalog.of(ctx, ctx.auth),
         "links": links(ctx, "auth/catalog"),
     }
 
@@ -40,9 +39,9 @@ async def show_catalog(ctx: Context) -> dict[str, Any]:
 @routes.get("/auth/projects", policy=policy.GET_AUTH_PROJECTS, answer=answers.Projects, errors=(NotFound,))
 async def list_projects(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the projects that one may get a token for."""
-    extra = [("project_is_held", roles.project_is_held(), _me(ctx))]
+    narrowed = {"held_by": _me(ctx)}
     return await listing(
-        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
+        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), narrowed=narrowed
     )
 
 
@@ -52,19 +51,16 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
 @routes.get("/auth/domains", policy=policy.GET_AUTH_DOMAINS, answer=answers.Domains, errors=(NotFound,))
 async def list_domains(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the domains that one may get a token for."""
-    extra = [("domain_is_held", roles.domain_is_held(), _me(ctx))]
+    narrowed = {"held_by": _me(ctx)}
     return await listing(
-        ctx, request, query, DOMAINS, "domains", domains.view, truths=("enabled",), extra=extra
+        ctx, request, query, DOMAINS, "domains", domains.view, truths=("enabled",), narrowed=narrowed
     )
 
 
 @routes.get("/auth/system", policy=policy.GET_AUTH_SYSTEM, answer=token_answers.SystemScopes)
 async def show_system(ctx: Context) -> dict[str, Any]:
     """Whether one may get a token for the system."""
-    held = await roles.held(
-        ctx.tx, ctx.user_id, "system", SYSTEM_ID, group_ids=ctx.auth.group_ids, now=time_text(ctx.now())
-    )
     return {
-        "system": [{"all": True}] if held else [],
+        "system": [{"all": True}] if await roles.has_system_role(ctx, _me(ctx)) else [],
         "links": links(ctx, "auth/system"),
     }

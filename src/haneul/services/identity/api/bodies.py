@@ -30,6 +30,7 @@ def read(
     """The known fields of the body's `of`, and whatever else it has."""
     if not document and not may_be_empty:
         raise InvalidField(field=of, why="{} should be non-empty", kind="value")
+    # As upstream, so that a name with spaces around it is a duplicate of one without.
     if isinstance(name := document.get("name"), str) and name.strip():
         document = {**document, "name": name.strip()}
     try:

@@ -20,8 +20,8 @@ from haneul.services.identity.api.bodies import Description, Name, Text, read, r
 from haneul.services.identity.api.lists import links, listing, only
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.catalog import INTERFACES, Endpoint, Region, Service
-from haneul.services.identity.operations import access, catalog, tokens
-from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
+from haneul.services.identity.operations import access, catalog
+from haneul.services.identity.operations.collections import ENDPOINTS, REGIONS, SERVICES
 
 routes = Routes("/v3")
 
@@ -162,9 +162,7 @@ async def _create_region(ctx: Context, rule: Rule, wanted: dict[str, Any]) -> di
 )
 async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
     """Show a region."""
-    return {
-        "region": region_view(ctx, await access.find(ctx, policy.GET_REGION, REGIONS, region_id, "region"))
-    }
+    return {"region": region_view(ctx, await access.find(ctx, policy.GET_REGION, REGIONS, region_id))}
 
 
 @routes.patch(
@@ -176,7 +174,7 @@ async def show_region(ctx: Context, region_id: str) -> dict[str, Any]:
 async def update_region(ctx: Context, region_id: str, body: ChangedRegionBody) -> dict[str, Any]:
     """Change a region."""
     changed, extra = read(ChangedRegion, body.region, of="region", may_be_empty=False)
-    region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id, "region")
+    region = await access.find(ctx, policy.UPDATE_REGION, REGIONS, region_id)
     if extra.pop("id", region_id) != region_id:
         raise ImmutableId(kind="region")
     changes = sent(changed)
@@ -188,9 +186,7 @@ async def update_region(ctx: Context, region_id: str, body: ChangedRegionBody) -
 @routes.delete("/regions/{region_id}", policy=policy.DELETE_REGION, errors=(errors.ThingNotFound,))
 async def delete_region(ctx: Context, region_id: str) -> None:
     """Delete a region and those below it; they must have no endpoints."""
-    await catalog.delete_region(
-        ctx, await access.find(ctx, policy.DELETE_REGION, REGIONS, region_id, "region")
-    )
+    await catalog.delete_region(ctx, await access.find(ctx, policy.DELETE_REGION, REGIONS, region_id))
 
 
 # services
@@ -223,8 +219,7 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
     ctx.authorize(policy.CREATE_SERVICE, {})
     new, extra = read(NewService, body.service, of="service")
     service = Service(new_hex(), new.type, new.name or None, new.description, new.enabled, extra)
-    tokens.catalogue_changed(ctx)
-    return {"service": service_view(ctx, await SERVICES.add(ctx.tx, service))}
+    return {"service": service_view(ctx, await catalog.create_service(ctx, service))}
 
 
 @routes.get(
@@ -235,11 +230,7 @@ async def create_service(ctx: Context, body: ServiceBody) -> dict[str, Any]:
 )
 async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
     """Show a service."""
-    return {
-        "service": service_view(
-            ctx, await access.find(ctx, policy.GET_SERVICE, SERVICES, service_id, "service")
-        )
-    }
+    return {"service": service_view(ctx, await access.find(ctx, policy.GET_SERVICE, SERVICES, service_id))}
 
 
 @routes.patch(
@@ -251,21 +242,17 @@ async def show_service(ctx: Context, service_id: str) -> dict[str, Any]:
 async def update_service(ctx: Context, service_id: str, body: ServiceBody) -> dict[str, Any]:
     """Change a service."""
     changed, extra = read(ChangedService, body.service, of="service", may_be_empty=False)
-    service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id, "service")
+    service = await access.find(ctx, policy.UPDATE_SERVICE, SERVICES, service_id)
     if extra.pop("id", service_id) != service_id:
         raise ImmutableId(kind="service")
     new = access.changed(service, sent(changed), extra)
-    tokens.catalogue_changed(ctx)
-    return {"service": service_view(ctx, await SERVICES.update(ctx.tx, new))}
+    return {"service": service_view(ctx, await catalog.update_service(ctx, new))}
 
 
 @routes.delete("/services/{service_id}", policy=policy.DELETE_SERVICE, errors=(errors.ThingNotFound,))
 async def delete_service(ctx: Context, service_id: str) -> None:
     """Delete a service and its endpoints."""
-    await catalog.delete_service(
-        ctx, await access.find(ctx, policy.DELETE_SERVICE, SERVICES, service_id, "service")
-    )
-    tokens.catalogue_changed(ctx)
+    await catalog.delete_service(ctx, await access.find(ctx, policy.DELETE_SERVICE, SERVICES, service_id))
 
 
 # endpoints
@@ -311,11 +298,10 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
     ctx.authorize(policy.CREATE_ENDPOINT, {})
     new, extra = read(NewEndpoint, body.endpoint, of="endpoint")
     _require_words(extra)
+    # The second is the word of version 2, which clients still send.
     region_id = new.region_id or new.region
     endpoint = Endpoint(new_hex(), new.service_id, new.interface, new.url, region_id, new.enabled, extra)
-    await catalog.require_places(ctx, endpoint)
-    tokens.catalogue_changed(ctx)
-    return {"endpoint": endpoint_view(ctx, await ENDPOINTS.add(ctx.tx, endpoint))}
+    return {"endpoint": endpoint_view(ctx, await catalog.create_endpoint(ctx, endpoint))}
 
 
 @routes.get(
@@ -327,9 +313,7 @@ async def create_endpoint(ctx: Context, body: EndpointBody) -> dict[str, Any]:
 async def show_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show an endpoint."""
     return {
-        "endpoint": endpoint_view(
-            ctx, await access.find(ctx, policy.GET_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
-        )
+        "endpoint": endpoint_view(ctx, await access.find(ctx, policy.GET_ENDPOINT, ENDPOINTS, endpoint_id))
     }
 
 
@@ -343,7 +327,7 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
     """Change an endpoint."""
     changed, extra = read(ChangedEndpoint, body.endpoint, of="endpoint", may_be_empty=False)
     _require_words(extra)
-    endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
+    endpoint = await access.find(ctx, policy.UPDATE_ENDPOINT, ENDPOINTS, endpoint_id)
     if extra.pop("id", endpoint_id) != endpoint_id:
         raise ImmutableId(kind="endpoint")
     changes = sent(changed)
@@ -351,14 +335,10 @@ async def update_endpoint(ctx: Context, endpoint_id: str, body: EndpointBody) ->
     if legacy is not UNSET:
         changes.setdefault("region_id", legacy)
     new = access.changed(endpoint, changes, extra)
-    await catalog.require_places(ctx, new)
-    tokens.catalogue_changed(ctx)
-    return {"endpoint": endpoint_view(ctx, await ENDPOINTS.update(ctx.tx, new))}
+    return {"endpoint": endpoint_view(ctx, await catalog.update_endpoint(ctx, new))}
 
 
 @routes.delete("/endpoints/{endpoint_id}", policy=policy.DELETE_ENDPOINT, errors=(errors.ThingNotFound,))
 async def delete_endpoint(ctx: Context, endpoint_id: str) -> None:
     """Delete an endpoint."""
-    await catalog.delete_endpoint(
-        ctx, await access.find(ctx, policy.DELETE_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
-    )
+    await catalog.delete_endpoint(ctx, await access.find(ctx, policy.DELETE_ENDPOINT, ENDPOINTS, endpoint_id))

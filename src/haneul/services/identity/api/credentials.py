@@ -21,10 +21,8 @@ from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.credentials import Credential
 from haneul.services.identity.operations import access, credentials
+from haneul.services.identity.operations.collections import CREDENTIALS, PROJECTS, USERS
 from haneul.services.identity.operations.credentials import EC2
-from haneul.services.identity.store.credentials import CREDENTIALS
-from haneul.services.identity.store.projects import PROJECTS
-from haneul.services.identity.store.users import USERS
 
 routes = Routes("/v3")
 
@@ -98,10 +96,11 @@ async def create_credential(ctx: Context, body: CredentialBody) -> dict[str, Any
     if new.type == EC2 and new.project_id is None:
         raise Invalid(why="Expecting to find project_id in credential of type ec2.")
     await credentials.require_room(ctx, user_id)
+    # One of type ec2 is found by its access key, so its id is made of that; others have any.
     id = credentials.credential_id(new.type, new.blob)
     sealed = credentials.sealed(ctx, new.blob)
     credential = Credential(id, user_id, new.type, sealed, new.project_id, extra)
-    return {"credential": view(ctx, await access.add(ctx, CREDENTIALS, credential, "credential"))}
+    return {"credential": view(ctx, await access.add(ctx, CREDENTIALS, credential))}
 
 
 @routes.get(
@@ -114,9 +113,7 @@ async def show_credential(ctx: Context, credential_id: str) -> dict[str, Any]:
     """Show a credential."""
     credentials.require_own_token(ctx)
     return {
-        "credential": view(
-            ctx, await access.find(ctx, policy.GET_CREDENTIAL, CREDENTIALS, credential_id, "credential")
-        )
+        "credential": view(ctx, await access.find(ctx, policy.GET_CREDENTIAL, CREDENTIALS, credential_id))
     }
 
 
@@ -130,7 +127,7 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
     """Change a credential. One of type ec2 is found by the access key that it was made with."""
     credentials.require_own_token(ctx)
     changed, extra = read(ChangedCredential, body.credential, of="credential", may_be_empty=False)
-    credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id, "credential")
+    credential = await access.find(ctx, policy.UPDATE_CREDENTIAL, CREDENTIALS, credential_id)
     if extra.pop("id", credential_id) != credential_id:
         raise ImmutableId(kind="credential")
     changes = sent(changed)
@@ -142,7 +139,7 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
         if new.project_id is None:
             raise Invalid(why="Expecting to find project_id in credential of type ec2.")
         credentials.access_key(credentials.opened(ctx, new), "updated")
-    return {"credential": view(ctx, await CREDENTIALS.update(ctx.tx, new))}
+    return {"credential": view(ctx, await credentials.update(ctx, new))}
 
 
 @routes.delete(
@@ -151,8 +148,8 @@ async def update_credential(ctx: Context, credential_id: str, body: CredentialBo
 async def delete_credential(ctx: Context, credential_id: str) -> None:
     """Delete a credential."""
     credentials.require_own_token(ctx)
-    await access.find(ctx, policy.DELETE_CREDENTIAL, CREDENTIALS, credential_id, "credential")
-    await CREDENTIALS.remove(ctx.tx, id=credential_id)
+    credential = await access.find(ctx, policy.DELETE_CREDENTIAL, CREDENTIALS, credential_id)
+    await credentials.delete(ctx, credential)
 
 
 def ec2_view(ctx: Context, credential: Credential) -> dict[str, Any]:
@@ -178,8 +175,8 @@ async def list_ec2(ctx: Context, user_id: str, request: Request) -> dict[str, An
     """List the EC2 keys of a user."""
     ctx.authorize(policy.EC2_LIST_CREDENTIALS, {"user_id": user_id})
     credentials.require_own_token(ctx)
-    await access.exists(ctx, USERS, user_id, "user")
-    keys = await CREDENTIALS.find(ctx.tx, user_id=user_id, type=EC2)
+    await access.exists(ctx, USERS, user_id)
+    keys = await CREDENTIALS.find(ctx, user_id=user_id, type=EC2)
     return whole(ctx, request, "credentials", [ec2_view(ctx, each) for each in keys])
 
 
@@ -197,15 +194,15 @@ async def create_ec2(ctx: Context, user_id: str, body: NewEc2) -> dict[str, Any]
     """Create EC2 keys for a user in a project."""
     ctx.authorize(policy.EC2_CREATE_CREDENTIAL, access.target(credential={"user_id": user_id}))
     credentials.require_own_token(ctx)
-    await access.exists(ctx, USERS, user_id, "user")
-    await access.exists(ctx, PROJECTS, body.tenant_id, "project")
+    await access.exists(ctx, USERS, user_id)
+    await access.exists(ctx, PROJECTS, body.tenant_id)
     return {"credential": ec2_view(ctx, await credentials.create_ec2(ctx, user_id, body.tenant_id))}
 
 
 async def _find_ec2(ctx: Context, rule: Rule, key: str) -> Credential:
     """The keys, whosever path they are looked for in: who may have them is said by whose they are."""
     id = credentials.ec2_id(key)
-    credential = access.existing(await CREDENTIALS.first(ctx.tx, id=id, type=EC2), "credential", id)
+    credential = access.existing(await CREDENTIALS.first(ctx, id=id, type=EC2), "credential", id)
     ctx.authorize(rule, access.target(credential=credential))
     credentials.require_own_token(ctx)
     return credential
@@ -232,4 +229,4 @@ async def show_ec2(ctx: Context, user_id: str, credential_id: str) -> dict[str, 
 async def delete_ec2(ctx: Context, user_id: str, credential_id: str) -> None:
     """Delete EC2 keys."""
     credential = await _find_ec2(ctx, policy.EC2_DELETE_CREDENTIAL, credential_id)
-    await CREDENTIALS.remove(ctx.tx, id=credential.id)
+    await credentials.delete(ctx, credential)

@@ -20,7 +20,7 @@ from haneul.services.identity.model.domain_config import (
     require_sound,
 )
 from haneul.services.identity.operations import access, domain_config
-from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.operations.collections import DOMAINS
 
 routes = Routes("/v3")
 
@@ -50,7 +50,7 @@ class ConfigBody(Schema):
 async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply:
     """Configure a domain; what it said before is forgotten."""
     ctx.authorize(policy.CREATE_DOMAIN_CONFIG, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     require_sound(body.config)
     config, is_new = await domain_config.replace(ctx, domain_id, body.config)
     return Reply({"config": config}, status=201 if is_new else 200)
@@ -65,7 +65,7 @@ async def create_config(ctx: Context, domain_id: str, body: ConfigBody) -> Reply
 async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain's configuration, without secrets."""
     ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
-    return {"config": await domain_config.show(ctx.tx, domain_id)}
+    return {"config": await domain_config.show(ctx, domain_id)}
 
 
 @routes.patch(
@@ -77,7 +77,7 @@ async def show_config(ctx: Context, domain_id: str) -> dict[str, Any]:
 async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[str, Any]:
     """Change a domain's configuration."""
     ctx.authorize(policy.UPDATE_DOMAIN_CONFIG, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     require_sound(body.config)
     return {"config": await domain_config.change(ctx, domain_id, body.config)}
 
@@ -94,7 +94,7 @@ async def update_config(ctx: Context, domain_id: str, body: ConfigBody) -> dict[
 async def delete_config(ctx: Context, domain_id: str) -> None:
     """Forget a domain's configuration."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     await domain_config.forget(ctx, domain_id)
 
 
@@ -109,7 +109,7 @@ async def show_group(ctx: Context, domain_id: str, group: str) -> dict[str, Any]
         ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": {SECURITY: domain_config.security(ctx, domain_id, None)}}
     ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
-    return {"config": await domain_config.show(ctx.tx, domain_id, group)}
+    return {"config": await domain_config.show(ctx, domain_id, group)}
 
 
 @routes.get(
@@ -123,17 +123,18 @@ async def show_option(ctx: Context, domain_id: str, group: str, option: str) -> 
         ctx.authorize(policy.GET_SECURITY_COMPLIANCE, {})
         return {"config": domain_config.security(ctx, domain_id, option)}
     ctx.authorize(policy.GET_DOMAIN_CONFIG, {})
-    return {"config": (await domain_config.show(ctx.tx, domain_id, group, option))[group]}
+    # One option stands alone in the answer, without its group, as upstream has it for single options only.
+    return {"config": (await domain_config.show(ctx, domain_id, group, option))[group]}
 
 
 async def _change(
     ctx: Context, rule: Rule, domain_id: str, body: ConfigBody, group: str, option: str | None
 ) -> dict[str, Any]:
     ctx.authorize(rule, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     require_known(group, option)
     new = require_about(body.config, group, option)
-    await domain_config.require(ctx.tx, domain_id, group, option)
+    await domain_config.require(ctx, domain_id, group, option)
     return {"config": await domain_config.change(ctx, domain_id, new)}
 
 
@@ -169,7 +170,7 @@ async def update_option(
 async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
     """Forget one group of a domain's options."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     await domain_config.forget(ctx, domain_id, group)
 
 
@@ -181,7 +182,7 @@ async def delete_group(ctx: Context, domain_id: str, group: str) -> None:
 async def delete_option(ctx: Context, domain_id: str, group: str, option: str) -> None:
     """Forget one option of a domain."""
     ctx.authorize(policy.DELETE_DOMAIN_CONFIG, {})
-    await access.exists(ctx, DOMAINS, domain_id, "domain")
+    await access.exists(ctx, DOMAINS, domain_id)
     await domain_config.forget(ctx, domain_id, group, option)
 
 

@@ -30,7 +30,7 @@ from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.operations import access, projects
-from haneul.services.identity.store.projects import DOMAINS
+from haneul.services.identity.operations.collections import DOMAINS
 
 routes = Routes("/v3")
 
@@ -107,7 +107,7 @@ async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
         set_options(new.options),
         extra,
     )
-    return {"domain": view(ctx, await access.add(ctx, DOMAINS, domain, "domain"))}
+    return {"domain": view(ctx, await access.add(ctx, DOMAINS, domain))}
 
 
 @routes.get(
@@ -115,7 +115,7 @@ async def create_domain(ctx: Context, body: DomainBody) -> dict[str, Any]:
 )
 async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
     """Show a domain."""
-    return {"domain": view(ctx, await access.find(ctx, policy.GET_DOMAIN, DOMAINS, domain_id, "domain"))}
+    return {"domain": view(ctx, await access.find(ctx, policy.GET_DOMAIN, DOMAINS, domain_id))}
 
 
 @routes.patch(
@@ -128,7 +128,7 @@ async def show_domain(ctx: Context, domain_id: str) -> dict[str, Any]:
 async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[str, Any]:
     """Change a domain; disabling it ends every token of its users and projects."""
     changed, extra = read(ChangedDomain, body.domain, of="domain", may_be_empty=False)
-    domain = await access.find_openly(ctx, policy.UPDATE_DOMAIN, DOMAINS, domain_id, "domain")
+    domain = await access.find_openly(ctx, policy.UPDATE_DOMAIN, DOMAINS, domain_id)
     if extra.pop("id", domain_id) != domain_id:
         raise ImmutableId(kind="domain")
     changes = sent(changed)
@@ -147,6 +147,4 @@ async def update_domain(ctx: Context, domain_id: str, body: DomainBody) -> dict[
 )
 async def delete_domain(ctx: Context, domain_id: str) -> None:
     """Delete a domain and all that is in it; it must be disabled."""
-    await projects.delete_domain(
-        ctx, await access.find_openly(ctx, policy.DELETE_DOMAIN, DOMAINS, domain_id, "domain")
-    )
+    await projects.delete_domain(ctx, await access.find_openly(ctx, policy.DELETE_DOMAIN, DOMAINS, domain_id))

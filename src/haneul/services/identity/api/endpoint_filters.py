@@ -22,9 +22,7 @@ from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import Invalid, NotFoundInBody
 from haneul.services.identity.model.endpoint_filters import FIELDS, EndpointGroup
 from haneul.services.identity.operations import access, endpoint_filters
-from haneul.services.identity.store.catalog import ENDPOINTS
-from haneul.services.identity.store.endpoint_filters import ENDPOINT_GROUPS
-from haneul.services.identity.store.projects import PROJECTS
+from haneul.services.identity.operations.collections import ENDPOINT_GROUPS, ENDPOINTS, PROJECTS
 
 routes = Routes("/v3/OS-EP-FILTER")
 
@@ -103,12 +101,12 @@ async def create_group(ctx: Context, body: EndpointGroupBody) -> dict[str, Any]:
     ctx.authorize(policy.CREATE_ENDPOINT_GROUP, {})
     new = body.endpoint_group
     group = EndpointGroup(new_hex(), new.name, _checked(new.filters), new.description)
-    return {"endpoint_group": view(ctx, await ENDPOINT_GROUPS.add(ctx.tx, group))}
+    return {"endpoint_group": view(ctx, await endpoint_filters.create_group(ctx, group))}
 
 
 async def _group(ctx: Context, rule: Rule, id: str) -> EndpointGroup:
     ctx.authorize(rule, {})
-    group = await ENDPOINT_GROUPS.get(ctx.tx, id)
+    group = await ENDPOINT_GROUPS.get(ctx, id)
     if group is None:
         raise NotFound(f"Could not find Endpoint Group: {id}.")
     return group
@@ -163,7 +161,7 @@ async def delete_group(ctx: Context, endpoint_group_id: str) -> None:
 async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that are in a group."""
     endpoints = await endpoint_filters.of_group(
-        ctx.tx, await _group(ctx, policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP, endpoint_group_id)
+        ctx, await _group(ctx, policy.LIST_ENDPOINTS_OF_ENDPOINT_GROUP, endpoint_group_id)
     )
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
@@ -177,7 +175,7 @@ async def list_endpoints_of_group(ctx: Context, endpoint_group_id: str, request:
 async def list_projects_of_group(ctx: Context, endpoint_group_id: str, request: Request) -> dict[str, Any]:
     """List the projects that a group is given to."""
     group = await _group(ctx, policy.LIST_PROJECTS_OF_ENDPOINT_GROUP, endpoint_group_id)
-    listed = await endpoint_filters.projects_of_group(ctx.tx, group.id)
+    listed = await endpoint_filters.projects_of_group(ctx, group.id)
     return whole(ctx, request, "projects", [projects.view(ctx, each) for each in listed])
 
 
@@ -193,7 +191,7 @@ _PAIR = "/endpoint_groups/{endpoint_group_id}/projects/{project_id}"
 async def give_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
     """Give a project the endpoints of a group."""
     group = await _group(ctx, policy.ADD_ENDPOINT_GROUP_TO_PROJECT, endpoint_group_id)
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, PROJECTS, project_id)
     await endpoint_filters.give_group(ctx, project_id, group.id)
 
 
@@ -206,7 +204,7 @@ async def give_group(ctx: Context, endpoint_group_id: str, project_id: str) -> N
 async def check_group(ctx: Context, endpoint_group_id: str, project_id: str) -> dict[str, Any]:
     """Whether a project has an endpoint group."""
     group = await _group(ctx, policy.GET_ENDPOINT_GROUP_IN_PROJECT, endpoint_group_id)
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, PROJECTS, project_id)
     await endpoint_filters.require_group(ctx, project_id, group.id)
     path = f"OS-EP-FILTER/endpoint_groups/{group.id}/projects/{project_id}"
     pair = {"endpoint_group_id": group.id, "project_id": project_id, "links": links(ctx, path)}
@@ -221,7 +219,7 @@ async def check_group(ctx: Context, endpoint_group_id: str, project_id: str) -> 
 async def take_group(ctx: Context, endpoint_group_id: str, project_id: str) -> None:
     """Take the endpoints of a group from a project."""
     group = await _group(ctx, policy.REMOVE_ENDPOINT_GROUP_FROM_PROJECT, endpoint_group_id)
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, PROJECTS, project_id)
     await endpoint_filters.take_group(ctx, project_id, group.id)
 
 
@@ -234,8 +232,8 @@ async def take_group(ctx: Context, endpoint_group_id: str, project_id: str) -> N
 async def list_groups_of_project(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
     """List the endpoint groups of a project."""
     ctx.authorize(policy.LIST_ENDPOINT_GROUPS_FOR_PROJECT, {})
-    await access.exists(ctx, PROJECTS, project_id, "project")
-    groups = await endpoint_filters.groups_of(ctx.tx, project_id)
+    await access.exists(ctx, PROJECTS, project_id)
+    groups = await endpoint_filters.groups_of(ctx, project_id)
     return whole(ctx, request, "endpoint_groups", [view(ctx, each) for each in groups])
 
 
@@ -251,8 +249,8 @@ async def list_groups_of_project(ctx: Context, project_id: str, request: Request
 async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that are given to a project."""
     ctx.authorize(policy.LIST_ENDPOINTS_FOR_PROJECT, {})
-    await access.exists(ctx, PROJECTS, project_id, "project")
-    endpoints = await endpoint_filters.of_project(ctx.tx, project_id)
+    await access.exists(ctx, PROJECTS, project_id)
+    endpoints = await endpoint_filters.of_project(ctx, project_id)
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
@@ -265,15 +263,15 @@ async def list_endpoints(ctx: Context, project_id: str, request: Request) -> dic
 async def list_projects(ctx: Context, endpoint_id: str, request: Request) -> dict[str, Any]:
     """List the projects that an endpoint is given to."""
     ctx.authorize(policy.LIST_PROJECTS_FOR_ENDPOINT, {})
-    await access.exists(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    listed = await endpoint_filters.projects_of_endpoint(ctx.tx, endpoint_id)
+    await access.exists(ctx, ENDPOINTS, endpoint_id)
+    listed = await endpoint_filters.projects_of_endpoint(ctx, endpoint_id)
     return whole(ctx, request, "projects", [projects.view(ctx, each) for each in listed])
 
 
 async def _require_both(ctx: Context, rule: Rule, project_id: str, endpoint_id: str) -> None:
     ctx.authorize(rule, {})
-    await access.exists(ctx, ENDPOINTS, endpoint_id, "endpoint")
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, ENDPOINTS, endpoint_id)
+    await access.exists(ctx, PROJECTS, project_id)
 
 
 _ENDPOINT = "/projects/{project_id}/endpoints/{endpoint_id}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from haneul.kernel.collection import Collection
 from haneul.kernel.context import Context
-from haneul.kernel.db import Rows
 from haneul.kernel.http.routes import Act, Request, Routes, asking
 from haneul.kernel.policy import Rule
 from haneul.services.identity import policy
@@ -20,9 +20,7 @@ from haneul.services.identity.api.lists import whole
 from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import access, roles
-from haneul.services.identity.store.projects import DOMAINS, PROJECTS
-from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES
-from haneul.services.identity.store.users import GROUPS, USERS
+from haneul.services.identity.operations.collections import DOMAINS, GROUPS, PROJECTS, ROLES, USERS
 
 routes = Routes("/v3")
 
@@ -47,14 +45,12 @@ async def _allowed(ctx: Context, rule: Rule, request: Request, *, is_taking: boo
     something is to be taken from them.
     """
     assignment = assignment_of(request.path)
-    role = await access.exists(ctx, ROLES, assignment.role_id, "role") if assignment.role_id else None
-    actor = await (USERS if assignment.actor_kind == "user" else GROUPS).get(ctx.tx, assignment.actor_id)
+    role = await access.exists(ctx, ROLES, assignment.role_id) if assignment.role_id else None
+    actor = await (USERS if assignment.actor_kind == "user" else GROUPS).get(ctx, assignment.actor_id)
     things: dict[str, Any] = {"role": role, assignment.actor_kind: actor}
     if assignment.target_kind != "system":
-        rows: Rows[Any] = PROJECTS if assignment.target_kind == "project" else DOMAINS
-        things[assignment.target_kind] = await access.exists(
-            ctx, rows, assignment.target_id, assignment.target_kind
-        )
+        targets: Collection[Any] = PROJECTS if assignment.target_kind == "project" else DOMAINS
+        things[assignment.target_kind] = await access.exists(ctx, targets, assignment.target_id)
     if not is_taking:
         access.existing(actor, assignment.actor_kind, assignment.actor_id)
     ctx.authorize(rule, access.target(**things))
@@ -65,10 +61,10 @@ async def _allowed(ctx: Context, rule: Rule, request: Request, *, is_taking: boo
 async def give_role(ctx: Context, rule: Rule, request: Request) -> None:
     """Give a role."""
     new = await _allowed(ctx, rule, request)
-    role = await access.exists(ctx, ROLES, new.role_id, "role")
+    role = await access.exists(ctx, ROLES, new.role_id)
     domain_id = new.target_id if new.target_kind == "domain" else None
     if new.target_kind == "project":
-        domain_id = (await access.exists(ctx, PROJECTS, new.target_id, "project")).domain_id
+        domain_id = (await access.exists(ctx, PROJECTS, new.target_id)).domain_id
     await roles.give(ctx, new, role, domain_id)
 
 
@@ -85,12 +81,8 @@ async def take_role(ctx: Context, rule: Rule, request: Request) -> None:
 async def list_roles(ctx: Context, rule: Rule, request: Request) -> dict[str, Any]:
     """List the roles that they have there."""
     about = await _allowed(ctx, rule, request)
-    assignments = await ASSIGNMENTS.find(
-        ctx.tx, actor_id=about.actor_id, target_kind=about.target_kind, target_id=about.target_id
-    )
-    ids = [each.role_id for each in assignments if each.inherited == about.inherited]
-    roles = await ROLES.among(ctx.tx, "id", ids)
-    return whole(ctx, request, "roles", [role_api.view(ctx, role) for role in roles])
+    held = await roles.on(ctx, about)
+    return whole(ctx, request, "roles", [role_api.view(ctx, role) for role in held])
 
 
 Verbs = tuple[Rule, Rule, Rule, Rule]

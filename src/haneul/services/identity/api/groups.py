@@ -22,8 +22,7 @@ from haneul.services.identity.api.views import user_view
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.users import Group
 from haneul.services.identity.operations import access, directories, groups
-from haneul.services.identity.store.projects import DOMAINS
-from haneul.services.identity.store.users import GROUPS, USERS, in_group
+from haneul.services.identity.operations.collections import DOMAINS, GROUPS, USERS
 
 routes = Routes("/v3")
 
@@ -85,9 +84,9 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
     new, extra = read(NewGroup, body.group, of="group")
     group = Group(new_hex(), new.name, new.domain_id or default_domain(ctx), new.description or "", extra)
     ctx.authorize(policy.CREATE_GROUP, access.target(group={"domain_id": new.domain_id or None}))
-    await access.exists(ctx, DOMAINS, group.domain_id, "domain")
+    await access.exists(ctx, DOMAINS, group.domain_id)
     await directories.require_writable(ctx, group.domain_id)
-    return {"group": view(ctx, await access.add(ctx, GROUPS, group, "group"))}
+    return {"group": view(ctx, await access.add(ctx, GROUPS, group))}
 
 
 @routes.get(
@@ -95,7 +94,7 @@ async def create_group(ctx: Context, body: GroupBody) -> dict[str, Any]:
 )
 async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
     """Show a group."""
-    return {"group": view(ctx, await access.find(ctx, policy.GET_GROUP, GROUPS, group_id, "group"))}
+    return {"group": view(ctx, await access.find(ctx, policy.GET_GROUP, GROUPS, group_id))}
 
 
 @routes.patch(
@@ -107,7 +106,7 @@ async def show_group(ctx: Context, group_id: str) -> dict[str, Any]:
 async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str, Any]:
     """Change a group."""
     changed, extra = read(ChangedGroup, body.group, of="group", may_be_empty=False)
-    group = await access.find(ctx, policy.UPDATE_GROUP, GROUPS, group_id, "group")
+    group = await access.find(ctx, policy.UPDATE_GROUP, GROUPS, group_id)
     await directories.require_writable(ctx, group.domain_id)
     changes = sent(changed)
     if changes.get("domain_id", group.domain_id) != group.domain_id:
@@ -116,7 +115,7 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
         raise ImmutableId(kind="group")
     changes["description"] = changes.get("description", group.description) or ""
     new = access.changed(group, changes, extra)
-    return {"group": view(ctx, await access.write(ctx, GROUPS, new, "group"))}
+    return {"group": view(ctx, await access.write(ctx, GROUPS, new))}
 
 
 @routes.delete(
@@ -127,7 +126,7 @@ async def update_group(ctx: Context, group_id: str, body: GroupBody) -> dict[str
 )
 async def delete_group(ctx: Context, group_id: str) -> None:
     """Delete a group; its members stay."""
-    group = await access.find_openly(ctx, policy.DELETE_GROUP, GROUPS, group_id, "group")
+    group = await access.find_openly(ctx, policy.DELETE_GROUP, GROUPS, group_id)
     await directories.require_writable(ctx, group.domain_id)
     await groups.delete(ctx, group)
 
@@ -144,18 +143,18 @@ async def delete_group(ctx: Context, group_id: str) -> None:
 async def list_users(ctx: Context, group_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the users in a group."""
     await directories.refresh_domain_of(ctx, group_id)
-    await access.find(ctx, policy.LIST_USERS_IN_GROUP, GROUPS, group_id, "group")
-    extra = [("in_group", in_group(), {"in_group": group_id})]
+    await access.find(ctx, policy.LIST_USERS_IN_GROUP, GROUPS, group_id)
     return await listing(
         ctx, request, query, USERS, "users", user_view,
-        texts=("name", "domain_id"), truths=("enabled",), fixed=[*own_domain(ctx), *expiry_filters(query)], extra=extra,
+        texts=("name", "domain_id"), truths=("enabled",), fixed=[*own_domain(ctx), *expiry_filters(query)],
+        narrowed={"in_group": group_id},
     )  # fmt: skip
 
 
 async def _pair(ctx: Context, rule: Rule, group_id: str, user_id: str) -> Group:
     """Both exist, and the asker may act on them."""
-    user = await USERS.get(ctx.tx, user_id)
-    group = await access.find(ctx, rule, GROUPS, group_id, "group", user=user)
+    user = await USERS.get(ctx, user_id)
+    group = await access.find(ctx, rule, GROUPS, group_id, user=user)
     access.existing(user, "user", user_id)
     return group
 

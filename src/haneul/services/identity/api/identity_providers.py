@@ -20,7 +20,7 @@ from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.federation import IdentityProvider, Protocol
 from haneul.services.identity.operations import identity_providers
-from haneul.services.identity.store.federation import IDENTITY_PROVIDERS, PROTOCOLS
+from haneul.services.identity.operations.collections import IDENTITY_PROVIDERS
 
 routes = Routes("/v3")
 PATH = "OS-FEDERATION/identity_providers"
@@ -194,10 +194,9 @@ async def delete_identity_provider(ctx: Context, idp_id: str) -> None:
 )
 async def list_protocols(ctx: Context, idp_id: str, request: Request) -> dict[str, Any]:
     """List the protocols of an identity provider."""
-    protocols = await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
     views = [
         {**protocol_view(ctx, p), "idp_id": idp_id, "remote_id_attribute": p.remote_id_attribute}
-        for p in protocols
+        for p in await identity_providers.protocols(ctx, idp_id)
     ]
     return whole(ctx, request, "protocols", views)
 

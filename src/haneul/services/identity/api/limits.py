@@ -22,8 +22,7 @@ from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import Invalid, LimitNotFound
 from haneul.services.identity.model.limits import MODELS, Limit, RegisteredLimit
 from haneul.services.identity.operations import access, limits
-from haneul.services.identity.store.limits import LIMITS, REGISTERED_LIMITS, in_domain
-from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.operations.collections import DOMAINS, LIMITS, PROJECTS, REGISTERED_LIMITS
 
 routes = Routes("/v3")
 
@@ -127,7 +126,7 @@ async def create_registered_limits(ctx: Context, body: RegisteredLimitsBody) -> 
 
 async def _registered(ctx: Context, rule: Rule, id: str) -> RegisteredLimit:
     ctx.authorize(rule, {})
-    registered = await REGISTERED_LIMITS.get(ctx.tx, id)
+    registered = await REGISTERED_LIMITS.get(ctx, id)
     if registered is None:
         raise LimitNotFound(kind="registered limit", id=id)
     return registered
@@ -196,14 +195,17 @@ async def list_limits(ctx: Context, request: Request, query: Query) -> dict[str,
     """List limits: all for admins and services, one's own for others."""
     texts = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
     refuse_empty(query, texts)
-    fixed, extra = [], []
+    fixed: list[Filter] = []
+    narrowed: dict[str, str] = {}
     auth = ctx.auth
     if not (auth.system or ctx.may(policy.SERVICE_OR_ADMIN, {})):
         if auth.domain_id:
-            extra = [("in_domain", in_domain(), {"in_domain": auth.domain_id})]
+            narrowed = {"in_domain": auth.domain_id}
         else:
             fixed = [Filter("project_id", "eq", auth.project_id or "")]
-    return await listing(ctx, request, query, LIMITS, "limits", view, texts=texts, fixed=fixed, extra=extra)
+    return await listing(
+        ctx, request, query, LIMITS, "limits", view, texts=texts, fixed=fixed, narrowed=narrowed
+    )
 
 
 @routes.post(
@@ -233,7 +235,7 @@ async def create_limits(ctx: Context, body: LimitsBody) -> dict[str, Any]:
 
 async def _limit(ctx: Context, rule: Rule, id: str, *, openly: bool = False) -> Limit:
     """The limit; that there is none is told only to who may see any, or to everybody."""
-    limit = await LIMITS.get(ctx.tx, id)
+    limit = await LIMITS.get(ctx, id)
     if not (limit is None and openly):
         ctx.authorize(rule, access.target(limit=await _seen(ctx, limit) if limit else {}))
     if limit is None:
@@ -244,9 +246,9 @@ async def _limit(ctx: Context, rule: Rule, id: str, *, openly: bool = False) -> 
 async def _seen(ctx: Context, limit: Limit) -> dict[str, Any]:
     """The limit as policies see it."""
     seen: dict[str, Any] = {"project_id": limit.project_id}
-    if limit.project_id and (project := await PROJECTS.get(ctx.tx, limit.project_id)):
+    if limit.project_id and (project := await PROJECTS.get(ctx, limit.project_id)):
         seen["project"] = {"id": project.id, "domain_id": project.domain_id}
-    if limit.domain_id and (domain := await DOMAINS.get(ctx.tx, limit.domain_id)):
+    if limit.domain_id and (domain := await DOMAINS.get(ctx, limit.domain_id)):
         seen["domain"] = {"id": domain.id}
     return seen
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from haneul.kernel import times, truths
+from haneul.kernel.collection import Collection, Narrowed
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, Narrow, Rows
+from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import lists as grammar
 from haneul.kernel.http.routes import Query, Request
@@ -58,32 +59,24 @@ async def listing(
     ctx: Context,
     request: Request,
     query: Query,
-    rows: Rows[T],
+    of: Collection[T],
     collection: str,
     view: Callable[[Context, T], dict[str, Any]],
     *,
     texts: Sequence[str] = ("name",),
     truths: Sequence[str] = (),
     fixed: Sequence[Filter] = (),
-    extra: Sequence[tuple[str, Any, Mapping[str, Any]]] = (),
-    narrow: Narrow | None = None,
+    narrowed: Narrowed | None = None,
 ) -> dict[str, Any]:
-    """One page of the rows that the query string asks for.
+    """One page of the things that the query string asks for.
 
-    `texts` and `truths` are the fields that it may filter by; `fixed` and `extra` hold in any case; `narrow` is
-    the way where few of them fit.
+    `texts` and `truths` are the fields that it may filter by; `fixed` and `narrowed` hold in any case.
     Parameters that mean nothing are ignored.
     """
     limit = longest_page(ctx, query)
     wanted = [*fixed, *filters(query, texts, truths)]
-    things = await rows.page(
-        ctx.tx,
-        wanted,
-        after=await _marker(ctx, query, rows, fixed, extra),
-        limit=limit,
-        extra=extra,
-        way=await narrow.way(ctx.tx, wanted) if narrow else None,
-    )
+    after = await _marker(ctx, query, of, fixed, narrowed)
+    things = await of.page(ctx, wanted, narrowed, after=after, limit=limit)
     following = things[-1].id if len(things) == limit else None  # type: ignore[attr-defined]
     views: list[Any] = []
     for start in range(0, len(things), PIECE):
@@ -152,20 +145,20 @@ def _is_true(value: str) -> bool:
 async def _marker(
     ctx: Context,
     query: Query,
-    rows: Rows[T],
+    of: Collection[T],
     fixed: Sequence[Filter],
-    extra: Sequence[tuple[str, Any, Mapping[str, Any]]],
+    narrowed: Narrowed | None,
 ) -> T | None:
     """The last of the page before. One that the asker's list cannot have is as unknown as one that is not there."""
     marker = query.get("marker")
     if marker is None:
         return None
-    if len(rows.key) != 1:
+    if not of.has_one_key:
         raise BadRequest("This list cannot be paged.")
-    marked = await rows.page(ctx.tx, [*fixed, Filter(rows.key[0], "eq", marker)], extra=extra, limit=1)
-    if not marked:
+    marked = await of.on_list(ctx, marker, fixed, narrowed)
+    if marked is None:
         raise NotFound(f"Marker {marker} could not be found.")
-    return marked[0]
+    return marked
 
 
 def _list_links(ctx: Context, request: Request, following: str | None) -> dict[str, str | None]:

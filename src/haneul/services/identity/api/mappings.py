@@ -15,11 +15,11 @@ from haneul.services.identity import errors, policy
 from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.identity_providers import require_short
 from haneul.services.identity.api.lists import links, listing
-from haneul.services.identity.errors import DuplicateThing, InvalidRules
+from haneul.services.identity.errors import InvalidRules
 from haneul.services.identity.model.mappings import AttributeMapping
 from haneul.services.identity.model.rules import rules_of
-from haneul.services.identity.operations import access
-from haneul.services.identity.store.federation import MAPPINGS
+from haneul.services.identity.operations import access, mappings
+from haneul.services.identity.operations.collections import MAPPINGS
 
 routes = Routes("/v3")
 DEFAULT_VERSION = "1.0"
@@ -71,9 +71,7 @@ async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
     """Create a mapping."""
     require_short(mapping_id)
     new = _read(mapping_id, body.mapping)
-    if await MAPPINGS.get(ctx.tx, mapping_id) is not None:
-        raise DuplicateThing(kind="mapping", details="Duplicate entry")
-    return {"mapping": view(ctx, await MAPPINGS.add(ctx.tx, new))}
+    return {"mapping": view(ctx, await mappings.create(ctx, new))}
 
 
 @routes.get(
@@ -84,7 +82,7 @@ async def create_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
 )
 async def show_mapping(ctx: Context, mapping_id: str) -> dict[str, Any]:
     """Show a mapping."""
-    return {"mapping": view(ctx, await access.find(ctx, policy.GET_MAPPING, MAPPINGS, mapping_id, "mapping"))}
+    return {"mapping": view(ctx, await access.find(ctx, policy.GET_MAPPING, MAPPINGS, mapping_id))}
 
 
 @routes.patch(
@@ -95,9 +93,9 @@ async def show_mapping(ctx: Context, mapping_id: str) -> dict[str, Any]:
 )
 async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> dict[str, Any]:
     """Replace the rules of a mapping."""
-    await access.find(ctx, policy.UPDATE_MAPPING, MAPPINGS, mapping_id, "mapping")
+    await access.find(ctx, policy.UPDATE_MAPPING, MAPPINGS, mapping_id)
     changed = _read(mapping_id, body.mapping)
-    return {"mapping": view(ctx, await MAPPINGS.update(ctx.tx, changed))}
+    return {"mapping": view(ctx, await mappings.replace(ctx, changed))}
 
 
 @routes.delete(
@@ -105,5 +103,4 @@ async def update_mapping(ctx: Context, mapping_id: str, body: MappingBody) -> di
 )
 async def delete_mapping(ctx: Context, mapping_id: str) -> None:
     """Delete a mapping; protocols that use it let nobody in."""
-    await access.find(ctx, policy.DELETE_MAPPING, MAPPINGS, mapping_id, "mapping")
-    await MAPPINGS.remove(ctx.tx, id=mapping_id)
+    await mappings.delete(ctx, await access.find(ctx, policy.DELETE_MAPPING, MAPPINGS, mapping_id))

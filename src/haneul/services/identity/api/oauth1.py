@@ -21,8 +21,8 @@ from haneul.services.identity.errors import ImmutableId, Invalid, ThingNotFound
 from haneul.services.identity.model.oauth1 import AccessToken, Consumer, RequestToken
 from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.operations import access, oauth1
+from haneul.services.identity.operations.collections import ACCESS_TOKENS, CONSUMERS
 from haneul.services.identity.operations.oauth1_signatures import said_in
-from haneul.services.identity.store.oauth1 import ACCESS_TOKENS, CONSUMERS
 
 routes = Routes("/v3")
 FORM = "application/x-www-form-urlencoded"
@@ -57,7 +57,7 @@ def consumer_view(ctx: Context, consumer: Consumer) -> dict[str, Any]:
 @routes.get("/OS-OAUTH1/consumers", policy=policy.LIST_CONSUMERS, answer=answers.Consumers)
 async def list_consumers(ctx: Context, request: Request) -> dict[str, Any]:
     """List consumers."""
-    consumers = await CONSUMERS.page(ctx.tx)
+    consumers = await CONSUMERS.page(ctx)
     return whole(ctx, request, "consumers", [consumer_view(ctx, each) for each in consumers])
 
 
@@ -95,7 +95,7 @@ async def update_consumer(ctx: Context, consumer_id: str, body: ConsumerBody) ->
     if extra.pop("id", consumer_id) != consumer_id:
         raise ImmutableId(kind="consumer")
     new = access.changed(consumer, sent(changed), extra)
-    return {"consumer": consumer_view(ctx, await CONSUMERS.update(ctx.tx, new))}
+    return {"consumer": consumer_view(ctx, await oauth1.update_consumer(ctx, new))}
 
 
 @routes.delete(
@@ -184,7 +184,7 @@ _ONE = _MINE + "/{access_token_id}"
 async def list_access_tokens(ctx: Context, user_id: str, request: Request) -> dict[str, Any]:
     """List what a user let consumers do."""
     oauth1.require_own_token(ctx)
-    tokens = await ACCESS_TOKENS.find(ctx.tx, user_id=user_id)
+    tokens = await ACCESS_TOKENS.find(ctx, user_id=user_id)
     return whole(ctx, request, "access_tokens", [view(ctx, each) for each in tokens])
 
 

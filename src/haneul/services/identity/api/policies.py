@@ -22,8 +22,7 @@ from haneul.services.identity.api.lists import links, listing, whole
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.policies import PolicyAssociation, StoredPolicy
 from haneul.services.identity.operations import access, policies
-from haneul.services.identity.store.catalog import ENDPOINTS, REGIONS, SERVICES
-from haneul.services.identity.store.policies import POLICIES
+from haneul.services.identity.operations.collections import ENDPOINTS, POLICIES, REGIONS, SERVICES
 
 routes = Routes("/v3")
 
@@ -66,7 +65,7 @@ async def create_policy(ctx: Context, body: PolicyBody) -> dict[str, Any]:
     """Create a policy."""
     ctx.authorize(policy.CREATE_POLICY, {})
     new, extra = read(NewPolicy, body.policy, of="policy")
-    made = await POLICIES.add(ctx.tx, StoredPolicy(new_hex(), new.type, new.blob, extra))
+    made = await policies.create(ctx, StoredPolicy(new_hex(), new.type, new.blob, extra))
     return {"policy": view(ctx, made)}
 
 
@@ -78,7 +77,7 @@ async def create_policy(ctx: Context, body: PolicyBody) -> dict[str, Any]:
 )
 async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
     """Show a policy."""
-    return {"policy": view(ctx, await access.find(ctx, policy.GET_POLICY, POLICIES, policy_id, "policy"))}
+    return {"policy": view(ctx, await access.find(ctx, policy.GET_POLICY, POLICIES, policy_id))}
 
 
 @routes.patch(
@@ -93,17 +92,17 @@ async def show_policy(ctx: Context, policy_id: str) -> dict[str, Any]:
 async def update_policy(ctx: Context, policy_id: str, body: PolicyBody) -> dict[str, Any]:
     """Change a policy."""
     changed, extra = read(ChangedPolicy, body.policy, of="policy", may_be_empty=False)
-    policy_ = await access.find(ctx, policy.UPDATE_POLICY, POLICIES, policy_id, "policy")
+    policy_ = await access.find(ctx, policy.UPDATE_POLICY, POLICIES, policy_id)
     if extra.pop("id", policy_id) != policy_id:
         raise ImmutableId(kind="policy")
     new = access.changed(policy_, sent(changed), extra)
-    return {"policy": view(ctx, await POLICIES.update(ctx.tx, new))}
+    return {"policy": view(ctx, await policies.update(ctx, new))}
 
 
 @routes.delete("/policies/{policy_id}", policy=policy.DELETE_POLICY, errors=(errors.ThingNotFound,))
 async def delete_policy(ctx: Context, policy_id: str) -> None:
     """Delete a policy; nothing has it any more."""
-    await policies.remove(ctx, await access.find(ctx, policy.DELETE_POLICY, POLICIES, policy_id, "policy"))
+    await policies.remove(ctx, await access.find(ctx, policy.DELETE_POLICY, POLICIES, policy_id))
 
 
 @routes.get(
@@ -114,8 +113,8 @@ async def delete_policy(ctx: Context, policy_id: str) -> None:
 )
 async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict[str, Any]:
     """List the endpoints that a policy is given to, alone or by their service."""
-    policy_ = await access.find(ctx, policy.LIST_ENDPOINTS_FOR_POLICY, POLICIES, policy_id, "policy")
-    endpoints = await policies.endpoints(ctx.tx, policy_.id)
+    policy_ = await access.find(ctx, policy.LIST_ENDPOINTS_FOR_POLICY, POLICIES, policy_id)
+    endpoints = await policies.endpoints(ctx, policy_.id)
     return whole(ctx, request, "endpoints", [endpoint_view(ctx, each) for each in endpoints])
 
 
@@ -127,8 +126,8 @@ async def list_endpoints(ctx: Context, policy_id: str, request: Request) -> dict
 )
 async def show_policy_of_endpoint(ctx: Context, endpoint_id: str) -> dict[str, Any]:
     """Show the policy of an endpoint."""
-    endpoint = await access.find(ctx, policy.GET_POLICY_FOR_ENDPOINT, ENDPOINTS, endpoint_id, "endpoint")
-    return {"policy": view(ctx, await policies.of_endpoint(ctx.tx, endpoint))}
+    endpoint = await access.find(ctx, policy.GET_POLICY_FOR_ENDPOINT, ENDPOINTS, endpoint_id)
+    return {"policy": view(ctx, await policies.of_endpoint(ctx, endpoint))}
 
 
 async def _asked(ctx: Context, rule: Rule, request: Request) -> PolicyAssociation:
@@ -139,13 +138,13 @@ async def _asked(ctx: Context, rule: Rule, request: Request) -> PolicyAssociatio
     association = PolicyAssociation(
         names.get("endpoints", ""), names.get("services", ""), names.get("regions", ""), words[0]
     )
-    await access.exists(ctx, POLICIES, association.policy_id, "policy")
+    await access.exists(ctx, POLICIES, association.policy_id)
     if association.endpoint_id:
-        await access.exists(ctx, ENDPOINTS, association.endpoint_id, "endpoint")
+        await access.exists(ctx, ENDPOINTS, association.endpoint_id)
     if association.service_id:
-        await access.exists(ctx, SERVICES, association.service_id, "service")
+        await access.exists(ctx, SERVICES, association.service_id)
     if association.region_id:
-        await access.exists(ctx, REGIONS, association.region_id, "region")
+        await access.exists(ctx, REGIONS, association.region_id)
     return association
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field, to_builtins
 
+from haneul.kernel.collection import TAG_FILTERS
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter, has_texts
+from haneul.kernel.db import Filter
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.bounds import MANY, Document
 from haneul.kernel.http.routes import Query, Reply, Request, Routes
@@ -33,9 +34,7 @@ from haneul.services.identity.api.lists import base, links, listing
 from haneul.services.identity.errors import ImmutableId, Invalid
 from haneul.services.identity.model.projects import Domain, Project, as_project
 from haneul.services.identity.operations import access, projects
-from haneul.services.identity.store import projects as stored
-from haneul.services.identity.store.limits import LIMITS
-from haneul.services.identity.store.projects import DOMAINS, PROJECTS
+from haneul.services.identity.operations.collections import ACTING_DOMAINS, DOMAINS, LIMITS, PROJECTS
 
 routes = Routes("/v3")
 MOST_TAGS = 80
@@ -97,23 +96,18 @@ async def list_projects(ctx: Context, request: Request, query: Query) -> dict[st
             ctx, request, query, DOMAINS, "projects", _domain_view, truths=("enabled",), fixed=mine
         )
     for parent_id in query.all("parent_id"):
-        if not is_uuid(parent_id) and await DOMAINS.get(ctx.tx, parent_id) is None:
+        if not is_uuid(parent_id) and await DOMAINS.get(ctx, parent_id) is None:
             raise BadRequest(f"Invalid input for field 'parent_id': '{parent_id}' is not a 'uuid'")
     return await listing(
         ctx, request, query, PROJECTS, "projects", view,
         texts=("name", "domain_id", "parent_id"), truths=("enabled",),
-        fixed=own_domain(ctx), extra=_tag_conditions(query),
+        fixed=own_domain(ctx), narrowed=_tags_asked(query),
     )  # fmt: skip
 
 
-def _tag_conditions(query: Query) -> Sequence[tuple[str, Any, Mapping[str, Any]]]:
+def _tags_asked(query: Query) -> dict[str, list[str]]:
     """`tags=a,b`: has all of them; `tags-any`: some; `not-tags`: not all; `not-tags-any`: none."""
-    conditions = []
-    for parameter in ("tags", "tags-any", "not-tags", "not-tags-any"):
-        values = query.get(parameter)
-        if values:
-            conditions.append(has_texts(PROJECTS.c.tags, parameter, values.split(",")))
-    return conditions
+    return {name: values.split(",") for name in TAG_FILTERS if (values := query.get(name))}
 
 
 @routes.post(
@@ -153,8 +147,8 @@ async def _parents_domain(ctx: Context, parent_id: str | None) -> str | None:
 
 async def _any(ctx: Context, id: str) -> Project | None:
     """The project, or the domain of that id as a project."""
-    project = await PROJECTS.get(ctx.tx, id)
-    if project is None and (domain := await DOMAINS.get(ctx.tx, id)):
+    project = await PROJECTS.get(ctx, id)
+    if project is None and (domain := await DOMAINS.get(ctx, id)):
         return as_project(domain)
     return project
 
@@ -195,15 +189,16 @@ async def show_project(ctx: Context, project_id: str, query: Query) -> dict[str,
         if _is_asked(query, f"{kind}_as_list") and _is_asked(query, f"{kind}_as_ids"):
             raise Invalid(why=f"Cannot use {kind}_as_list and {kind}_as_ids query params at the same time.")
     if _is_asked(query, "parents_as_list"):
-        document["parents"] = await _listed(ctx, query, await stored.ancestors(ctx.tx, project))
+        document["parents"] = await _listed(ctx, query, await projects.ancestors(ctx, project))
     elif _is_asked(query, "parents_as_ids"):
-        above = await stored.ancestors(ctx.tx, project)
+        above = await projects.ancestors(ctx, project)
+        # Upstream counts the domain as the topmost parent, though lists do not show it as one.
         top = [] if project.is_domain else [project.domain_id]
         document["parents"] = _above_as_ids([*(each.id for each in above), *top])
     if _is_asked(query, "subtree_as_list"):
-        document["subtree"] = await _listed(ctx, query, await stored.descendants(ctx.tx, project_id))
+        document["subtree"] = await _listed(ctx, query, await projects.descendants(ctx, project_id))
     elif _is_asked(query, "subtree_as_ids"):
-        document["subtree"] = _below_as_ids(project_id, await stored.descendants(ctx.tx, project_id))
+        document["subtree"] = _below_as_ids(project_id, await projects.descendants(ctx, project_id))
     return {"project": document}
 
 
@@ -219,7 +214,7 @@ async def _listed(ctx: Context, query: Query, relatives: Sequence[Project]) -> l
     if _is_asked(query, "include_limits"):
         for each in views.values():
             each["limits"] = []
-        for limit in await LIMITS.among(ctx.tx, "project_id", set(views)):
+        for limit in await LIMITS.among(ctx, "project_id", set(views)):
             views[limit.project_id or ""]["limits"].append(to_builtins(limit))
     return [{"project": each} for each in views.values()]
 
@@ -263,7 +258,7 @@ async def update_project(ctx: Context, project_id: str, body: ProjectBody) -> di
     if "options" in changes:
         changes["options"] = merged(project.options, changes["options"])
     if project.is_domain:
-        domain = await access.exists(ctx, DOMAINS, project_id, "project")
+        domain = await access.exists(ctx, ACTING_DOMAINS, project_id)
         return {
             "project": _domain_view(ctx, await projects.update_acting_domain(ctx, domain, changes, extra))
         }
@@ -282,7 +277,7 @@ async def delete_project(ctx: Context, project_id: str) -> None:
     """Delete a project; it must have none below it, or be a disabled domain."""
     project = await _find(ctx, policy.DELETE_PROJECT, project_id)
     if project.is_domain:
-        await projects.delete_domain(ctx, await access.exists(ctx, DOMAINS, project_id, "project"))
+        await projects.delete_domain(ctx, await access.exists(ctx, ACTING_DOMAINS, project_id))
     else:
         await projects.delete(ctx, project)
 
@@ -295,7 +290,7 @@ async def delete_project(ctx: Context, project_id: str) -> None:
 )
 async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
     """List the tags of a project."""
-    project = await access.find(ctx, policy.LIST_PROJECT_TAGS, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.LIST_PROJECT_TAGS, PROJECTS, project_id)
     return _tags_view(ctx, project)
 
 
@@ -312,7 +307,7 @@ async def list_tags(ctx: Context, project_id: str) -> dict[str, Any]:
 )
 async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[str, Any]:
     """Replace the tags of a project."""
-    project = await access.find(ctx, policy.UPDATE_PROJECT_TAGS, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.UPDATE_PROJECT_TAGS, PROJECTS, project_id)
     new = await projects.update(ctx, project, {"tags": _checked(body.tags)}, {})
     return _tags_view(ctx, new)
 
@@ -328,7 +323,7 @@ async def replace_tags(ctx: Context, project_id: str, body: TagsBody) -> dict[st
 )
 async def remove_tags(ctx: Context, project_id: str) -> None:
     """Remove all tags of a project."""
-    project = await access.find(ctx, policy.DELETE_PROJECT_TAGS, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAGS, PROJECTS, project_id)
     await projects.update(ctx, project, {"tags": []}, {})
 
 
@@ -340,9 +335,7 @@ async def remove_tags(ctx: Context, project_id: str) -> None:
 )
 async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Whether a project has a tag."""
-    await projects.require_tag(
-        await access.find(ctx, policy.GET_PROJECT_TAG, PROJECTS, project_id, "project"), tag
-    )
+    await projects.require_tag(await access.find(ctx, policy.GET_PROJECT_TAG, PROJECTS, project_id), tag)
 
 
 @routes.put(
@@ -359,7 +352,7 @@ async def check_tag(ctx: Context, project_id: str, tag: str) -> None:
 )
 async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
     """Add a tag to a project."""
-    project = await access.find(ctx, policy.CREATE_PROJECT_TAG, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.CREATE_PROJECT_TAG, PROJECTS, project_id)
     [checked] = read(TagsBody, {"tags": [tag]}, of="project")[0].tags
     await projects.update(ctx, project, {"tags": _checked(list(dict.fromkeys([*project.tags, checked])))}, {})
     return Reply(headers={"Location": f"{base(ctx)}/projects/{project_id}/tags/{tag}"})
@@ -376,7 +369,7 @@ async def add_tag(ctx: Context, project_id: str, tag: str) -> Reply:
 )
 async def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
     """Remove a tag from a project."""
-    project = await access.find(ctx, policy.DELETE_PROJECT_TAG, PROJECTS, project_id, "project")
+    project = await access.find(ctx, policy.DELETE_PROJECT_TAG, PROJECTS, project_id)
     await projects.require_tag(project, tag)
     await projects.update(ctx, project, {"tags": [each for each in project.tags if each != tag]}, {})
 

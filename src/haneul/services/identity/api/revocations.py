@@ -13,8 +13,7 @@ from haneul.services.identity import policy
 from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.lists import base
 from haneul.services.identity.model.revocations import described, time_text
-from haneul.services.identity.store.projects import DOMAINS
-from haneul.services.identity.store.revocations import REVOCATIONS
+from haneul.services.identity.operations.collections import DOMAINS, REVOCATIONS
 
 routes = Routes("/v3/OS-REVOKE")
 
@@ -23,10 +22,10 @@ routes = Routes("/v3/OS-REVOKE")
 async def list_revocation_events(ctx: Context, query: Query) -> dict[str, Any]:
     """List what ended tokens, the oldest first; with `since`, only what came after that time."""
     later = [Filter("issued_until", "gt", since)] if (since := _since(query)) else []
-    revoked = await REVOCATIONS.page(ctx.tx, later, sort=(Sort("issued_until"),))
+    revoked = await REVOCATIONS.page(ctx, later, sort=(Sort("issued_until"),))
     events = [(described(each.key), each.issued_until) for each in revoked]
     targets = {shown["project_id"] for shown, _ in events if "user_id" in shown and "project_id" in shown}
-    domains = {each.id for each in await DOMAINS.among(ctx.tx, "id", targets)} if targets else set()
+    domains = {each.id for each in await DOMAINS.among(ctx, "id", targets)} if targets else set()
     return {
         "events": [
             {**_of_domain(shown, domains), "issued_before": until, "revoked_at": until}

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
 from haneul.kernel import truths
 from haneul.kernel.context import Context
-from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
 from haneul.services.identity import errors, policy
 from haneul.services.identity.api import answers
 from haneul.services.identity.api.lists import base, longest_page, page
 from haneul.services.identity.model.assignments import Effective, Search
-from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import Assignment
 from haneul.services.identity.operations import access, assignments, effective_assignments
-from haneul.services.identity.store.projects import DOMAINS, PROJECTS
-from haneul.services.identity.store.roles import ROLES
-from haneul.services.identity.store.users import GROUPS, USERS
+from haneul.services.identity.operations.collections import DOMAINS, GROUPS, PROJECTS, ROLES, USERS
 
 routes = Routes("/v3")
 
@@ -39,7 +34,7 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
     if search.subtree:
         if search.project_id is None:
             raise BadRequest("scope.project.id must be specified if include_subtree is also specified")
-        project = await PROJECTS.get(ctx.tx, search.project_id)
+        project = await PROJECTS.get(ctx, search.project_id)
         target = access.target(project=project)
         target["target"]["domain_id"] = project.domain_id if project else None
         ctx.authorize(policy.LIST_ROLE_ASSIGNMENTS_FOR_TREE, target)
@@ -51,9 +46,7 @@ async def list_role_assignments(ctx: Context, request: Request, query: Query) ->
     with_names = _is_on(query, "include_names")
     if search.effective and limit is None and effective_assignments.is_about_all(search):
         return Reply(_in_pieces(ctx, page(ctx, request, "role_assignments", [], None), search, with_names))
-    assignments_ = await assignments.listed(
-        ctx.tx, search, time_text(ctx.now()), after=_marker(query), limit=limit
-    )
+    assignments_ = await assignments.listed(ctx, search, after=_marker(query), limit=limit)
     names = await _names(ctx, assignments_) if with_names else {}
     is_full = limit is not None and len(assignments_) == limit
     following = _marker_of(assignments_[-1].assignment) if is_full else None
@@ -66,14 +59,8 @@ async def _in_pieces(
     ctx: Context, empty: dict[str, Any], search: Search, with_names: bool
 ) -> AsyncIterator[bytes]:
     """The list as it is sent, never all of it in memory."""
-
-    @asynccontextmanager
-    async def reading() -> AsyncIterator[Tx]:
-        async with ctx.in_reading() as c:
-            yield c.tx
-
     start = encode(empty).removesuffix(b"]}")
-    async for piece in effective_assignments.pieces(reading, search, time_text(ctx.now())):
+    async for piece in assignments.in_pieces(ctx, search):
         async with ctx.in_reading() as c:
             names = await _names(c, piece) if with_names else {}
         if piece:
@@ -123,6 +110,7 @@ def _asked(query: Query) -> Search:
         role_id=query.get("role.id"),
         project_id=query.get("scope.project.id"),
         domain_id=query.get("scope.domain.id"),
+        # Any value counts: upstream asks only whether it is there.
         system="scope.system" in query,
         inherited=True if query.get("scope.OS-INHERIT:inherited_to") == "projects" else None,
         effective=_is_on(query, "effective"),
@@ -141,20 +129,20 @@ Names = dict[str, dict[str, Any]]
 
 async def _names(ctx: Context, effective: list[Effective]) -> Names:
     assignments = [each.assignment for each in effective]
-    domains = {each.id: each.name for each in await DOMAINS.page(ctx.tx)}
+    domains = {each.id: each.name for each in await DOMAINS.page(ctx)}
 
     def in_domain(id: str, name: str, domain_id: str) -> dict[str, Any]:
         return {"id": id, "name": name, "domain": {"id": domain_id, "name": domains.get(domain_id)}}
 
     names: Names = {id: {"id": id, "name": name} for id, name in domains.items()}
-    for role in await ROLES.among(ctx.tx, "id", {each.role_id for each in assignments}):
+    for role in await ROLES.among(ctx, "id", {each.role_id for each in assignments}):
         names[role.id] = {"id": role.id, "name": role.name}
         if role.domain_id:
             names[role.id] = in_domain(role.id, role.name, role.domain_id)
-    for rows in (USERS, GROUPS):
-        for actor in await rows.among(ctx.tx, "id", {each.actor_id for each in assignments}):  # type: ignore[attr-defined]
-            names[actor.id] = in_domain(actor.id, actor.name, actor.domain_id)
-    for project in await PROJECTS.among(ctx.tx, "id", {each.target_id for each in assignments}):
+    actor_ids = {each.actor_id for each in assignments}
+    for actor in (*await USERS.among(ctx, "id", actor_ids), *await GROUPS.among(ctx, "id", actor_ids)):
+        names[actor.id] = in_domain(actor.id, actor.name, actor.domain_id)
+    for project in await PROJECTS.among(ctx, "id", {each.target_id for each in assignments}):
         names[project.id] = in_domain(project.id, project.name, project.domain_id)
     return names
 

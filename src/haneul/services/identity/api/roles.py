@@ -30,9 +30,7 @@ from haneul.services.identity.api.lists import links, listing
 from haneul.services.identity.errors import ImmutableId
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.operations import access, roles, tokens
-from haneul.services.identity.store import roles as stored
-from haneul.services.identity.store.projects import DOMAINS
-from haneul.services.identity.store.roles import IMPLIED, ROLES
+from haneul.services.identity.operations.collections import DOMAINS, ROLES
 
 routes = Routes("/v3")
 
@@ -69,7 +67,7 @@ def view(ctx: Context, role: Role) -> dict[str, Any]:
 
 async def _find(ctx: Context, role_id: str, everywhere: Rule, in_domain: Rule) -> Role:
     """The role; which rule protects it depends on whether it is a domain's."""
-    role = await access.exists(ctx, ROLES, role_id, "role")
+    role = await access.exists(ctx, ROLES, role_id)
     ctx.authorize(in_domain if role.domain_id else everywhere, access.target(role=role))
     return role
 
@@ -77,6 +75,7 @@ async def _find(ctx: Context, role_id: str, everywhere: Rule, in_domain: Rule) -
 @routes.get("/roles", answer=answers.Roles, errors=(NotFound,))
 async def list_roles(ctx: Context, request: Request, query: Query) -> dict[str, Any]:
     """List the roles of the whole cloud, or those of a domain (`domain_id`)."""
+    # Without the parameter only the roles of the whole cloud are listed, never all.
     domain_id = query.get("domain_id") or ""
     rule = policy.LIST_DOMAIN_ROLES if domain_id else policy.LIST_ROLES
     ctx.authorize(rule, {"target": {"role": {"domain_id": domain_id}}})
@@ -102,8 +101,8 @@ async def create_role(ctx: Context, body: RoleBody) -> dict[str, Any]:
     rule = policy.CREATE_DOMAIN_ROLE if role.domain_id else policy.CREATE_ROLE
     ctx.authorize(rule, access.target(role=role))
     if role.domain_id:
-        await access.exists(ctx, DOMAINS, role.domain_id, "domain")
-    return {"role": view(ctx, await access.add(ctx, ROLES, role, "role"))}
+        await access.exists(ctx, DOMAINS, role.domain_id)
+    return {"role": view(ctx, await access.add(ctx, ROLES, role))}
 
 
 @routes.get("/roles/{role_id}", answer=answers.OneRole, errors=(errors.ThingNotFound,))
@@ -161,9 +160,8 @@ def _brief(ctx: Context, role: Role) -> dict[str, Any]:
 )
 async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
     """List what a role implies directly."""
-    prior = await access.find_openly(ctx, policy.LIST_IMPLIED_ROLES, ROLES, role_id, "role")
-    pairs = await IMPLIED.find(ctx.tx, prior_role_id=role_id)
-    implied = await ROLES.among(ctx.tx, "id", [pair.implied_role_id for pair in pairs])
+    prior = await access.find_openly(ctx, policy.LIST_IMPLIED_ROLES, ROLES, role_id)
+    implied = await roles.implied_by(ctx, role_id)
     return {
         "role_inference": {
             "prior_role": _brief(ctx, prior),
@@ -174,8 +172,8 @@ async def list_implied(ctx: Context, role_id: str) -> dict[str, Any]:
 
 
 async def _pair(ctx: Context, rule: Rule, role_id: str, implied_role_id: str) -> tuple[Role, Role]:
-    implied = await access.exists(ctx, ROLES, implied_role_id, "role")
-    return await access.find_openly(ctx, rule, ROLES, role_id, "role"), implied
+    implied = await access.exists(ctx, ROLES, implied_role_id)
+    return await access.find_openly(ctx, rule, ROLES, role_id), implied
 
 
 def _inference(ctx: Context, prior: Role, implied: Role) -> dict[str, Any]:
@@ -244,13 +242,9 @@ async def delete_implied(ctx: Context, role_id: str, implied_role_id: str) -> No
 async def list_inferences(ctx: Context) -> dict[str, Any]:
     """List all that roles imply."""
     ctx.authorize(policy.LIST_ROLE_INFERENCE_RULES, {})
-    known, implied = await stored.graph(ctx.tx)
     return {
         "role_inferences": [
-            {
-                "prior_role": _brief(ctx, known[prior]),
-                "implies": [_brief(ctx, known[each]) for each in ids],
-            }
-            for prior, ids in implied.items()
+            {"prior_role": _brief(ctx, prior), "implies": [_brief(ctx, each) for each in implied]}
+            for prior, implied in await roles.inferences(ctx)
         ],
     }

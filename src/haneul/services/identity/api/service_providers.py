@@ -17,13 +17,12 @@ from haneul.services.identity.api import catalog_answers
 from haneul.services.identity.api.bodies import Text, sent
 from haneul.services.identity.api.identity_providers import require_short
 from haneul.services.identity.api.lists import links, listing
-from haneul.services.identity.errors import DuplicateThing, Invalid
+from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.federation import ServiceProvider
-from haneul.services.identity.operations import access, tokens
-from haneul.services.identity.store.federation import SERVICE_PROVIDERS
+from haneul.services.identity.operations import access, service_providers
+from haneul.services.identity.operations.collections import SERVICE_PROVIDERS
 
 routes = Routes("/v3")
-KIND = "Service Provider"
 
 Url = Annotated[str, msgspec.Meta(max_length=225, pattern=r"^[a-zA-Z0-9+.-]+:[^\x00]+$")]
 
@@ -89,12 +88,8 @@ async def create_service_provider(
 ) -> dict[str, Any]:
     """Register another cloud; while it is enabled, tokens name it."""
     require_short(provider_id)
-    if await SERVICE_PROVIDERS.get(ctx.tx, provider_id) is not None:
-        details = f"Duplicate entry found with ID {provider_id}"
-        raise DuplicateThing(kind="service_provider", details=details)
     new = ServiceProvider(provider_id, **sent(body.service_provider))
-    tokens.catalogue_changed(ctx)
-    return {"service_provider": view(ctx, await SERVICE_PROVIDERS.add(ctx.tx, new))}
+    return {"service_provider": view(ctx, await service_providers.create(ctx, new))}
 
 
 @routes.get(
@@ -107,7 +102,7 @@ async def show_service_provider(ctx: Context, provider_id: str) -> dict[str, Any
     """Show a service provider."""
     return {
         "service_provider": view(
-            ctx, await access.find(ctx, policy.GET_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
+            ctx, await access.find(ctx, policy.GET_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id)
         )
     }
 
@@ -125,12 +120,11 @@ async def update_service_provider(
     ctx: Context, provider_id: str, body: UpdateServiceProvider
 ) -> dict[str, Any]:
     """Change a service provider."""
-    provider = await access.find(ctx, policy.UPDATE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
+    provider = await access.find(ctx, policy.UPDATE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id)
     changes = sent(body.service_provider)
     if not changes:
         raise Invalid(why="Invalid input for field/attribute service_provider. {} should be non-empty")
-    tokens.catalogue_changed(ctx)
-    changed = await SERVICE_PROVIDERS.update(ctx.tx, replace(provider, **changes))
+    changed = await service_providers.update(ctx, replace(provider, **changes))
     return {"service_provider": view(ctx, changed)}
 
 
@@ -141,6 +135,5 @@ async def update_service_provider(
 )
 async def delete_service_provider(ctx: Context, provider_id: str) -> None:
     """Remove a service provider."""
-    await access.find(ctx, policy.DELETE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id, KIND)
-    tokens.catalogue_changed(ctx)
-    await SERVICE_PROVIDERS.remove(ctx.tx, id=provider_id)
+    provider = await access.find(ctx, policy.DELETE_SERVICE_PROVIDER, SERVICE_PROVIDERS, provider_id)
+    await service_providers.delete(ctx, provider)

@@ -54,6 +54,7 @@ class S3Credentials(Schema):
 )
 async def create_ec2_token(ctx: Context, body: Ec2Credentials, query: Query, request: Request) -> Reply:
     """A token for whoever signed this EC2 request, by version 2 or 4."""
+    # The second name is that of version 2 of this API.
     credentials = body.credentials or body.ec2Credentials
     if credentials is None:
         raise BadRequest("request must include a request body")

@@ -8,7 +8,6 @@ import msgspec
 
 from haneul.kernel.auth import Auth
 from haneul.kernel.context import Context
-from haneul.kernel.db import Tx
 from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query, Reply, Request, Routes, encode
@@ -23,16 +22,12 @@ from haneul.services.identity.model.proofs import Method, Named, Scope
 from haneul.services.identity.operations import (
     application_credentials,
     authentication,
-    catalog,
     receipts,
+    token_contents,
     tokens,
 )
 from haneul.services.identity.operations.methods import method
 from haneul.services.identity.operations.references import DomainReference, Reference, named, named_domain
-from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
-from haneul.services.identity.store.federation import SERVICE_PROVIDERS
-from haneul.services.identity.store.roles import ROLES
-from haneul.services.identity.store.users import USERS
 
 routes = Routes("/v3")
 
@@ -122,7 +117,7 @@ async def issued(ctx: Context, auth: Auth, query: Query) -> Reply:
     """A new token of this authorisation, and what it stands for."""
     token = tokens.mint(ctx.platform, auth)
     async with ctx.in_reading() as c:
-        content = await _body(c.tx, auth, with_catalog="nocatalog" not in query)
+        content = await _body(c, auth, with_catalog="nocatalog" not in query)
     return Reply(content, headers={"X-Subject-Token": token})
 
 
@@ -141,11 +136,12 @@ ACCESS_RULES = "OpenStack-Identity-Access-Rules"
 async def show_token(ctx: Context, request: Request, query: Query) -> Reply:
     """Show what a token (`X-Subject-Token`) stands for."""
     token, auth = await _subject(ctx, policy.VALIDATE_TOKEN, request, query)
+    # Any value counts, even an empty one.
     with_catalog = "nocatalog" not in query
     bodies = tokens.bodies(ctx.platform)
     content = bodies.get((token, with_catalog))
     if content is None:
-        content = bodies[token, with_catalog] = await _body(ctx.tx, auth, with_catalog=with_catalog)
+        content = bodies[token, with_catalog] = await _body(ctx, auth, with_catalog=with_catalog)
     return Reply(content, headers={"X-Subject-Token": token})
 
 
@@ -207,6 +203,7 @@ def _part(method: Method, parts: dict[str, Any]) -> tuple[Method, Any]:
 def _scope(wanted: ScopeAsked | str | None) -> Scope | None:
     if wanted is None:
         return None
+    # Upstream takes this one word where else an object stands.
     if isinstance(wanted, str):
         if wanted != "unscoped":
             raise BadRequest(f"Invalid input for field auth.scope: {wanted!r} is not one of ['unscoped']")
@@ -231,15 +228,15 @@ def _scope(wanted: ScopeAsked | str | None) -> Scope | None:
     return Scope(kinds[0])
 
 
-async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
-    user = await USERS.get(tx, auth.user_id or "")
+async def _body(ctx: Context, auth: Auth, *, with_catalog: bool) -> bytes:
+    contents = await token_contents.of(ctx, auth, with_catalog=with_catalog)
     token: dict[str, Any] = {
         "methods": auth.methods,
         "user": {
             "domain": {"id": auth.user_domain_id, "name": auth.user_domain_name},
             "id": auth.user_id,
             "name": auth.user_name,
-            "password_expires_at": moment(user.password_expires_at) if user else None,
+            "password_expires_at": moment(contents.password_expires_at),
         },
         "audit_ids": auth.audit_ids,
         "expires_at": auth.expires_at,
@@ -257,10 +254,10 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["domain"] = {"id": auth.domain_id, "name": auth.domain_name}
     if auth.system:
         token["system"] = {"all": True}
-    if auth.roles:
-        token["roles"] = await _roles(tx, auth)
-        if with_catalog:
-            token["catalog"] = await catalog.of(tx, auth)
+    if contents.roles:
+        token["roles"] = [{"id": id, "name": name} for id, name in contents.roles]
+    if contents.catalog is not None:
+        token["catalog"] = contents.catalog
     if auth.identity_provider_id:
         del token["user"]["password_expires_at"]
         token["user"]["OS-FEDERATION"] = {
@@ -268,9 +265,10 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
             "identity_provider": {"id": auth.identity_provider_id},
             "protocol": {"id": auth.protocol_id},
         }
-    if others := await SERVICE_PROVIDERS.find(tx, enabled=True):
+    if contents.service_providers:
         token["service_providers"] = [
-            {"auth_url": each.auth_url, "id": each.id, "sp_url": each.sp_url} for each in others
+            {"auth_url": each.auth_url, "id": each.id, "sp_url": each.sp_url}
+            for each in contents.service_providers
         ]
     if auth.trust_id:
         token["OS-TRUST:trust"] = {
@@ -283,21 +281,11 @@ async def _body(tx: Tx, auth: Auth, *, with_catalog: bool) -> bytes:
         token["OS-OAUTH1"] = {"access_token_id": auth.access_token_id, "consumer_id": auth.consumer_id}
     if auth.certificate_thumbprint:
         token["oauth2_credential"] = {"x5t#S256": auth.certificate_thumbprint}
-    if auth.app_credential_id:
-        credential = await APPLICATION_CREDENTIALS.get(tx, auth.app_credential_id)
-        if credential is not None:
-            token["application_credential"] = {
-                "id": credential.id,
-                "name": credential.name,
-                "restricted": not credential.unrestricted,
-                **({"access_rules": credential.access_rules} if credential.access_rules else {}),
-            }
+    if credential := contents.application_credential:
+        token["application_credential"] = {
+            "id": credential.id,
+            "name": credential.name,
+            "restricted": not credential.unrestricted,
+            **({"access_rules": credential.access_rules} if credential.access_rules else {}),
+        }
     return encode({"token": token})
-
-
-async def _roles(tx: Tx, auth: Auth) -> list[dict[str, str]]:
-    """The roles, named as they are written now."""
-    names = {role.id: role.name for role in await ROLES.among(tx, "id", auth.role_ids)}
-    return [
-        {"id": id, "name": names.get(id, name)} for id, name in zip(auth.role_ids, auth.roles, strict=False)
-    ]

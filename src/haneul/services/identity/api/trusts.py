@@ -57,6 +57,7 @@ def view(ctx: Context, trust: Trust) -> dict[str, Any]:
         "impersonation": trust.impersonation,
         "expires_at": time_text(trust.expires_at) if trust.expires_at else None,
         "remaining_uses": trust.remaining_uses,
+        # A trust that is gone is not shown at all; the field stands in every answer of upstream.
         "deleted_at": None,
         "redelegated_trust_id": trust.redelegated_trust_id,
         "redelegation_count": trust.redelegation_count,

@@ -32,12 +32,11 @@ from haneul.services.identity.api.lists import expiry_filters, listing
 from haneul.services.identity.api.views import user_view as view
 from haneul.services.identity.model.proofs import Named
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.users import Group, User
+from haneul.services.identity.model.roles import Holder
+from haneul.services.identity.model.users import Group, Member, User
 from haneul.services.identity.operations import access, application_credentials, directories, users
-from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
-from haneul.services.identity.store.projects import PROJECTS
-from haneul.services.identity.store.roles import holder, project_is_held
-from haneul.services.identity.store.users import GROUPS, USERS, USERS_BY_EXPIRY, has_member
+from haneul.services.identity.operations import groups as memberships
+from haneul.services.identity.operations.collections import GROUPS, PROJECTS, USERS
 
 routes = Routes("/v3")
 
@@ -92,8 +91,7 @@ async def list_users(ctx: Context, request: Request, query: Query) -> dict[str, 
     return await listing(
         ctx, request, query, USERS, "users", view,
         texts=("name", "domain_id", "default_project_id"), truths=("enabled",),
-        fixed=[*own_domain(ctx), *expiry_filters(query)], extra=federated_objects.filters(query),
-        narrow=USERS_BY_EXPIRY,
+        fixed=[*own_domain(ctx), *expiry_filters(query)], narrowed=federated_objects.filters(query),
     )  # fmt: skip
 
 
@@ -134,7 +132,7 @@ async def create_user(ctx: Context, body: UserBody) -> dict[str, Any]:
 
 async def _shown(ctx: Context, user: User) -> dict[str, Any]:
     async with ctx.in_reading() as c:
-        return {"user": {**view(ctx, user), **await federated_objects.shown(c.tx, user.id)}}
+        return {"user": {**view(ctx, user), **await federated_objects.shown(c, user.id)}}
 
 
 @routes.get(
@@ -143,8 +141,8 @@ async def _shown(ctx: Context, user: User) -> dict[str, Any]:
 async def show_user(ctx: Context, user_id: str) -> dict[str, Any]:
     """Show a user."""
     await directories.refresh_named(ctx, Named(id=user_id))
-    user = await access.find(ctx, policy.GET_USER, USERS, user_id, "user")
-    return {"user": {**view(ctx, user), **await federated_objects.shown(ctx.tx, user_id)}}
+    user = await access.find(ctx, policy.GET_USER, USERS, user_id)
+    return {"user": {**view(ctx, user), **await federated_objects.shown(ctx, user_id)}}
 
 
 @routes.patch(
@@ -189,7 +187,7 @@ async def update_user(ctx: Context, user_id: str, body: UserBody) -> dict[str, A
 )
 async def delete_user(ctx: Context, user_id: str) -> None:
     """Delete a user."""
-    user = await access.find(ctx, policy.DELETE_USER, USERS, user_id, "user")
+    user = await access.find(ctx, policy.DELETE_USER, USERS, user_id)
     await directories.require_writable(ctx, user.domain_id)
     await users.delete(ctx, user)
 
@@ -235,17 +233,19 @@ async def revoke_tokens(ctx: Context, user_id: str) -> None:
 async def list_groups(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the groups that a user is in; those that a provider put them in say until when."""
     await directories.refresh_named(ctx, Named(id=user_id))
-    user = await USERS.get(ctx.tx, user_id)
+    user = await USERS.get(ctx, user_id)
     ctx.authorize(policy.LIST_GROUPS_FOR_USER, {"user_id": user_id, **access.target(user=user)})
     access.existing(user, "user", user_id)
-    ends = {m.group_id: m.expires_at for m in await EXPIRING_MEMBERSHIPS.find(ctx.tx, user_id=user_id)}
+    ends = await memberships.ends_of_memberships(ctx, user_id)
 
     def view(ctx: Context, group: Group) -> dict[str, Any]:
         until = {"membership_expires_at": time_text(ends[group.id])} if group.id in ends else {}
         return {**groups.view(ctx, group), **until}
 
-    extra = [("has_member", has_member(), {"has_member": user_id, "now": time_text(ctx.now())})]
-    return await listing(ctx, request, query, GROUPS, "groups", view, fixed=own_domain(ctx), extra=extra)
+    narrowed = {"has_member": Member(user_id, time_text(ctx.now()))}
+    return await listing(
+        ctx, request, query, GROUPS, "groups", view, fixed=own_domain(ctx), narrowed=narrowed
+    )
 
 
 @routes.get(
@@ -259,8 +259,8 @@ async def list_groups(ctx: Context, user_id: str, request: Request, query: Query
 )
 async def list_projects(ctx: Context, user_id: str, request: Request, query: Query) -> dict[str, Any]:
     """List the projects on which a user has roles."""
-    await access.find(ctx, policy.LIST_USER_PROJECTS, USERS, user_id, "user")
-    extra = [("project_is_held", project_is_held(), holder(user_id, now=time_text(ctx.now())))]
+    await access.find(ctx, policy.LIST_USER_PROJECTS, USERS, user_id)
+    narrowed = {"held_by": Holder(user_id, now=time_text(ctx.now()))}
     return await listing(
-        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), extra=extra
+        ctx, request, query, PROJECTS, "projects", projects.view, truths=("enabled",), narrowed=narrowed
     )

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from haneul.kernel.context import Context
 from haneul.kernel.http import discovery
 from haneul.kernel.http.routes import Reply, Request, Routes
 from haneul.services.identity.api import catalog_answers, json_home
 from haneul.services.identity.api.lists import base
+from haneul.services.identity.manifest import MANIFEST
 
 routes = Routes()
 
 
-def _version(ctx: Context) -> dict[str, Any]:
-    return {
-        "id": "v3.14",
-        "status": "stable",
-        "updated": "2020-04-07T00:00:00Z",
-        "links": [{"rel": "self", "href": f"{base(ctx)}/"}],
-        "media-types": [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}],
-    }
+CURRENT = discovery.ApiVersion(
+    MANIFEST,
+    "v3.14",
+    "/v3/",
+    status="stable",
+    updated="2020-04-07T00:00:00Z",
+    media_type="application/vnd.openstack.identity-v3+json",
+)
 
 
 @routes.get(
@@ -30,7 +29,7 @@ async def list_versions(ctx: Context, request: Request) -> Reply:
     """List the versions of this API, or (`Accept: application/json-home`) its resources."""
     if json_home.is_wanted(request.header("Accept")):
         return _home("/v3")
-    return Reply({"versions": {"values": [_version(ctx)]}}, headers={"Location": f"{base(ctx)}/"})
+    return Reply({"versions": {"values": [CURRENT.document(ctx)]}}, headers={"Location": f"{base(ctx)}/"})
 
 
 @routes.get("/v3", auth=False, answer=discovery.OneVersionDocument | catalog_answers.JsonHome)
@@ -38,7 +37,7 @@ async def show_version(ctx: Context, request: Request) -> Reply:
     """Show version 3, or (`Accept: application/json-home`) its resources."""
     if json_home.is_wanted(request.header("Accept")):
         return _home("")
-    return Reply({"version": _version(ctx)})
+    return Reply({"version": CURRENT.document(ctx)})
 
 
 def _home(prefix: str) -> Reply:

@@ -23,13 +23,13 @@ from haneul.services.identity.operations import (
     authentication,
     browser_login,
     federated_login,
+    identity_providers,
     openid,
     saml,
     tokens,
 )
 from haneul.services.identity.operations.browser_login import Begun
 from haneul.services.identity.operations.federated_login import Asserted
-from haneul.services.identity.store.federation import IDENTITY_PROVIDERS, PROTOCOLS
 
 routes = Routes("/v3")
 LARGEST_FORM = 1 << 20
@@ -53,14 +53,8 @@ _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decod
 async def log_in(ctx: Context, protocol_id: str, request: Request, query: Query) -> Reply:
     """Log in with the only identity provider that this can mean, and go back to `origin`."""
     async with ctx.in_reading() as c:
-        protocols = await PROTOCOLS.find(c.tx, id=protocol_id)
-        enabled = {idp.id for idp in await IDENTITY_PROVIDERS.find(c.tx, enabled=True)}
-    idp_ids = [
-        each.idp_id
-        for each in protocols
-        if each.idp_id in enabled
-        and (_is_native(ctx, each.idp_id) or _by_proxy(ctx, each.idp_id, protocol_id, request))
-    ]
+        offering = await identity_providers.offering(c, protocol_id)
+    idp_ids = [id for id in offering if _is_native(ctx, id) or _by_proxy(ctx, id, protocol_id, request)]
     if len(idp_ids) != 1:
         raise Unauthorized
     return await _log_in(ctx, idp_ids[0], protocol_id, request, query)

@@ -64,6 +64,7 @@ def catalogue(
                     "interface": each.interface,
                     "region_id": each.region_id,
                     "url": url,
+                    # The same under its name of version 2: clients choose endpoints by it.
                     "region": each.region_id,
                 }
             )

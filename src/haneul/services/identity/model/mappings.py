@@ -155,6 +155,7 @@ def _filled(template: str, values: Sequence[Sequence[str]]) -> str:
         if place[1] is None:
             return place[0][0]
         value = _value(values, int(place[1]))
+        # Upstream fills in Python's way of writing a list, and reads it back so where several are meant.
         return value[0] if len(value) == 1 else str(list(value))
 
     return _PLACE.sub(put, template)

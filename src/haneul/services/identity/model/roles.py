@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,17 @@ class Role(msgspec.Struct, frozen=True):
     description: str = ""
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+
+
+class Holder(NamedTuple):
+    """Whose roles are meant: a user's, and of groups they are in for as long as their token lasts.
+
+    Memberships that expire count where they last beyond `now`; without it they do not.
+    """
+
+    user_id: str
+    group_ids: Iterable[str] = ()
+    now: str | None = None
 
 
 class ImpliedRole(msgspec.Struct, frozen=True):

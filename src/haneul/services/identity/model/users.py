@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,13 @@ class Group(msgspec.Struct, frozen=True):
     domain_id: str
     description: str = ""
     extra: dict[str, Any] = {}
+
+
+class Member(NamedTuple):
+    """A user whose groups are meant: those that they are in for ever, or beyond that time."""
+
+    user_id: str
+    now: str
 
 
 class Membership(msgspec.Struct, frozen=True):

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from haneul.kernel.collection import Collection
 from haneul.kernel.context import Context, as_target
-from haneul.kernel.db import Duplicate, Rows
+from haneul.kernel.db import Duplicate
 from haneul.kernel.http.bounds import joined
 from haneul.kernel.policy import Rule
 from haneul.services.identity.errors import DuplicateThing, ImmutableThing, ThingNotFound, TooManyThings
@@ -35,52 +36,55 @@ def of_user(user_id: str) -> dict[str, Any]:
     return {"user_id": user_id, **target(user={"id": user_id})}
 
 
-async def require_fewer(ctx: Context, rows: Rows[Any], most: int, what: str, **equal: Any) -> None:
+async def require_fewer(ctx: Context, things: Collection[Any], most: int, what: str, **equal: Any) -> None:
     """Raise if there are as many with these values as a user may have; -1: any number."""
     if most < 0:
         return
-    await ctx.tx.lock("limit", rows.table.name, *map(str, equal.values()))
-    if await rows.count(ctx.tx, **equal) >= most:
+    await ctx.tx.lock("limit", things.rows.table.name, *map(str, equal.values()))
+    if await things.rows.count(ctx.tx, **equal) >= most:
         raise TooManyThings(what=what, limit=most)
 
 
-async def find(ctx: Context, rule: Rule, rows: Rows[T], id: str, kind: str, **others: Any) -> T:
+async def find(ctx: Context, rule: Rule, things: Collection[T], id: str, **others: Any) -> T:
     """The thing with this id. Who may not see any such thing is not told whether it exists."""
-    thing = await rows.get(ctx.tx, id)
-    ctx.authorize(rule, target(**{kind: thing}, **others))
-    return existing(thing, kind, id)
+    thing = await things.get(ctx, id)
+    ctx.authorize(rule, target(**{things.kind: thing}, **others))
+    return existing(thing, things.kind, id)
 
 
-async def find_openly(ctx: Context, rule: Rule, rows: Rows[T], id: str, kind: str, **others: Any) -> T:
+async def find_openly(ctx: Context, rule: Rule, things: Collection[T], id: str, **others: Any) -> T:
     """As `find`, where upstream tells everybody whether there is such a thing (its route `asks_late`)."""
-    thing = await exists(ctx, rows, id, kind)
-    ctx.authorize(rule, target(**{kind: thing}, **others))
+    thing = await exists(ctx, things, id)
+    ctx.authorize(rule, target(**{things.kind: thing}, **others))
     return thing
 
 
-async def exists(ctx: Context, rows: Rows[T], id: str, kind: str) -> T:
+async def exists(ctx: Context, things: Collection[T], id: str) -> T:
     """The thing with this id, whoever asks."""
-    return existing(await rows.get(ctx.tx, id), kind, id)
+    return existing(await things.get(ctx, id), things.kind, id)
 
 
 def existing(thing: T | None, kind: str, id: str) -> T:
+    """The thing, which is there; ThingNotFound names it where it is not."""
     if thing is None:
         raise ThingNotFound(kind=kind, id=id)
     return thing
 
 
-async def add(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+async def add(ctx: Context, things: Collection[T], thing: T) -> T:
+    """The thing is stored; DuplicateThing if its name is taken."""
     try:
-        return await rows.add(ctx.tx, thing)
+        return await things.rows.add(ctx.tx, thing)
     except Duplicate:
-        raise _duplicate(thing, kind) from None
+        raise _duplicate(thing, things.kind) from None
 
 
-async def write(ctx: Context, rows: Rows[T], thing: T, kind: str) -> T:
+async def write(ctx: Context, things: Collection[T], thing: T) -> T:
+    """The thing is stored as it is now; DuplicateThing if its new name is taken."""
     try:
-        return await rows.update(ctx.tx, thing)
+        return await things.rows.update(ctx.tx, thing)
     except Duplicate:
-        raise _duplicate(thing, kind) from None
+        raise _duplicate(thing, things.kind) from None
 
 
 def changed(thing: T, changes: dict[str, Any], more: dict[str, Any]) -> T:

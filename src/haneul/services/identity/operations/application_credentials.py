@@ -16,10 +16,9 @@ from haneul.services.identity.errors import Invalid, ThingNotFound
 from haneul.services.identity.model.credentials import AccessRule, ApplicationCredential
 from haneul.services.identity.model.revocations import of_application_credential, time_text
 from haneul.services.identity.model.roles import Role
-from haneul.services.identity.operations import access, passwords, scoping
+from haneul.services.identity.operations import access, collections, passwords, scoping
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store.credentials import ACCESS_RULES, APPLICATION_CREDENTIALS
-from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 
 
@@ -55,9 +54,10 @@ async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tupl
     secret = wanted.secret or new_secret(86)
     hashed = await passwords.hashed(ctx.platform, secret)
     most = ctx.options(IdentityOptions).application_credential.user_limit
-    async with ctx.in_transaction() as c:
+
+    async def made(c: Context) -> ApplicationCredential:
         await access.require_fewer(
-            c, APPLICATION_CREDENTIALS, most, "application credentials", user_id=user_id
+            c, collections.APPLICATION_CREDENTIALS, most, "application credentials", user_id=user_id
         )
         role_ids = await _chosen(c, wanted.roles)
         new = ApplicationCredential(
@@ -72,7 +72,9 @@ async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tupl
             wanted.unrestricted,
             access_rules=[_shown(await _rule(c, user_id, each)) for each in wanted.access_rules] or None,
         )
-        return await access.add(c, APPLICATION_CREDENTIALS, new, "application_credential"), secret
+        return await access.add(c, collections.APPLICATION_CREDENTIALS, new)
+
+    return await ctx.transact(made), secret
 
 
 async def require_unrestricted(
@@ -114,7 +116,7 @@ async def _held(ctx: Context) -> list[Role]:
     carried = await ROLES.among(ctx.tx, "id", ctx.auth.role_ids)
     if ctx.auth.is_delegated:
         return carried
-    project = await access.exists(ctx, PROJECTS, ctx.project_id, "project")
+    project = await access.exists(ctx, collections.PROJECTS, ctx.project_id)
     return [*carried, *await scoping.roles_in(ctx.tx, ctx.user_id, project, time_text(ctx.now()))]
 
 
@@ -140,7 +142,7 @@ async def _rule(ctx: Context, user_id: str, wanted: WantedRule) -> AccessRule:
     if rule := await ACCESS_RULES.first(ctx.tx, user_id=user_id, **parts):
         return rule
     most = ctx.options(IdentityOptions).application_credential.access_rule_limit
-    await access.require_fewer(ctx, ACCESS_RULES, most, "access rules", user_id=user_id)
+    await access.require_fewer(ctx, collections.ACCESS_RULES, most, "access rules", user_id=user_id)
     return await ACCESS_RULES.add(ctx.tx, AccessRule(new_hex(), user_id, **parts))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
+from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Tx
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.assignments import Effective, Search
+from haneul.services.identity.model.revocations import time_text
 from haneul.services.identity.model.roles import SYSTEM_ID, Assignment
 from haneul.services.identity.operations import effective_assignments
 from haneul.services.identity.store import projects, roles
@@ -14,9 +17,10 @@ from haneul.services.identity.store.roles import ASSIGNMENTS
 
 
 async def listed(
-    tx: Tx, search: Search, now: str, *, after: Assignment | None = None, limit: int | None = None
+    ctx: Context, search: Search, *, after: Assignment | None = None, limit: int | None = None
 ) -> list[Effective]:
     """All that is asked for; a page of it, if that is asked for as well."""
+    tx, now = ctx.tx, time_text(ctx.now())
     if search.effective:
         if search.group_id:
             raise Invalid(why="Combining effective and group filter will always result in an empty list.")
@@ -39,6 +43,18 @@ async def listed(
     return [
         Effective(each) for each in await ASSIGNMENTS.page(tx, filters, after=after, limit=limit, extra=extra)
     ]
+
+
+async def in_pieces(ctx: Context, search: Search) -> AsyncIterator[list[Effective]]:
+    """All that is in effect, some people at a time: each piece is read by itself, and no transaction may be open."""
+
+    @asynccontextmanager
+    async def reading() -> AsyncIterator[Tx]:
+        async with ctx.in_reading() as c:
+            yield c.tx
+
+    async for piece in effective_assignments.pieces(reading, search, time_text(ctx.now())):
+        yield piece
 
 
 async def _targets(tx: Tx, search: Search) -> list[str]:

@@ -57,6 +57,7 @@ async def bootstrap(
 async def ensure_project(
     ctx: Context, name: str, *, domain_id: str = DEFAULT_DOMAIN, description: str = ""
 ) -> Project:
+    """The domain has a project of that name. One that was there before stays as it is."""
     project = await PROJECTS.first(ctx.tx, domain_id=domain_id, name=name)
     if project is not None:
         return project
@@ -123,6 +124,7 @@ async def withdraw_service(ctx: Context, type: str, name: str) -> None:
 
 
 async def project_exists(ctx: Context, id: str) -> bool:
+    """Whether there is such a project, enabled or not."""
     return await PROJECTS.get(ctx.tx, id) is not None
 
 

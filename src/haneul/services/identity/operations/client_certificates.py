@@ -28,6 +28,7 @@ METHOD = "oauth2_credential"
 
 
 def is_shown(platform: Platform, request: Request) -> bool:
+    """Whether the web server in front says that the client came with a certificate."""
     return _header(platform, request) is not None
 
 

@@ -14,7 +14,7 @@ from haneul.kernel.ids import new_hex
 from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.errors import Invalid
 from haneul.services.identity.model.credentials import Credential
-from haneul.services.identity.operations import access
+from haneul.services.identity.operations import access, collections
 from haneul.services.identity.operations.keys import FIRST, SEALING
 from haneul.services.identity.store import credentials
 from haneul.services.identity.store.credentials import CREDENTIALS
@@ -50,6 +50,7 @@ def unsealed(ctx: Context, text: str) -> str:
 
 
 def is_sealed_by_newest(ctx: Context, text: str) -> bool:
+    """Whether the text needs no sealing anew: the key in use now made it."""
     return text.startswith(f"{SEALING.newest(ctx.platform.folder)[0]}:")
 
 
@@ -111,12 +112,23 @@ def access_key(blob: str, verb: str = "set") -> str:
 async def require_room(ctx: Context, user_id: str) -> None:
     """Raise if the user has as many credentials as a user may have."""
     most = ctx.options(IdentityOptions).credential.user_limit
-    await access.require_fewer(ctx, CREDENTIALS, most, "credentials", user_id=user_id)
+    await access.require_fewer(ctx, collections.CREDENTIALS, most, "credentials", user_id=user_id)
 
 
 async def create_ec2(ctx: Context, user_id: str, project_id: str) -> Credential:
+    """The user has one more pair of keys for the project, both made here; Forbidden if they have too many."""
     await require_room(ctx, user_id)
     key, secret = new_hex(), new_hex()
     blob = msgspec.json.encode({"access": key, "secret": secret, "trust_id": None}).decode()
     new = Credential(ec2_id(key), user_id, EC2, sealed(ctx, blob), project_id)
     return await CREDENTIALS.add(ctx.tx, new)
+
+
+async def update(ctx: Context, credential: Credential) -> Credential:
+    """The credential as changed."""
+    return await CREDENTIALS.update(ctx.tx, credential)
+
+
+async def delete(ctx: Context, credential: Credential) -> None:
+    """Nobody logs in with the credential any more."""
+    await CREDENTIALS.remove(ctx.tx, id=credential.id)

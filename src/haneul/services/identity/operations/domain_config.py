@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Tx
 from haneul.services.identity import config
 from haneul.services.identity.errors import InvalidDomainConfig, OptionNotFound
 from haneul.services.identity.model.domain_config import (
@@ -47,25 +46,25 @@ async def _write(ctx: Context, domain_id: str, new: Config) -> None:
             await DOMAIN_OPTIONS.add(ctx.tx, DomainOption(domain_id, group, option, text))
 
 
-async def show(tx: Tx, domain_id: str, group: str | None = None, option: str | None = None) -> Config:
+async def show(ctx: Context, domain_id: str, group: str | None = None, option: str | None = None) -> Config:
     """What the domain says of that; OptionNotFound if nothing that may be read."""
-    config = shown(await _stored(tx, domain_id, group, option))
+    config = shown(await _stored(ctx, domain_id, group, option))
     if not config:
         raise OptionNotFound(what=_what(group, option), domain_id=domain_id)
     return config
 
 
-async def require(tx: Tx, domain_id: str, group: str, option: str | None = None) -> None:
+async def require(ctx: Context, domain_id: str, group: str, option: str | None = None) -> None:
     """Raise unless the domain says something of that, be it a secret."""
-    if not await _stored(tx, domain_id, group, option):
+    if not await _stored(ctx, domain_id, group, option):
         raise OptionNotFound(what=_what(group, option), domain_id=domain_id)
 
 
 async def forget(ctx: Context, domain_id: str, group: str | None = None, option: str | None = None) -> None:
     """The domain says nothing of that any more."""
     if group is not None:
-        await require(ctx.tx, domain_id, group, option)
-    for each in await _stored(ctx.tx, domain_id, group, option):
+        await require(ctx, domain_id, group, option)
+    for each in await _stored(ctx, domain_id, group, option):
         await DOMAIN_OPTIONS.remove(ctx.tx, domain_id=domain_id, group=each.group, option=each.option)
 
 
@@ -102,12 +101,12 @@ def security(ctx: Context, domain_id: str, option: str | None) -> dict[str, Any]
     return {name: getattr(rules, name) for name in READABLE_OF_SECURITY if option in (None, name)}
 
 
-async def _stored(tx: Tx, domain_id: str, group: str | None, option: str | None) -> list[DomainOption]:
+async def _stored(ctx: Context, domain_id: str, group: str | None, option: str | None) -> list[DomainOption]:
     if group is not None:
         require_known(group, option)
     wanted = {"domain_id": domain_id, "group": group, "option": option}
     return await DOMAIN_OPTIONS.find(
-        tx, **{name: value for name, value in wanted.items() if value is not None}
+        ctx.tx, **{name: value for name, value in wanted.items() if value is not None}
     )
 
 

@@ -36,6 +36,7 @@ def can_carry(request: Request) -> bool:
 
 
 def brings_response(request: Request) -> bool:
+    """Whether the program comes back with what its provider answered; if not, it asks to begin."""
     kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
     return kind == soap.CONTENT_TYPE
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate, Tx
+from haneul.kernel.db import Duplicate
 from haneul.services.identity.errors import DuplicateThing, Invalid
 from haneul.services.identity.model.federation import FederatedUser
 from haneul.services.identity.store.federation import FEDERATED_USERS, IDENTITY_PROVIDERS, PROTOCOLS
@@ -31,6 +31,7 @@ async def write(ctx: Context, user_id: str, links: Sequence[Link]) -> None:
             raise DuplicateThing(kind="federated_user", details="Duplicate entry") from None
 
 
-async def links_of(tx: Tx, user_id: str) -> list[Link]:
-    links = await FEDERATED_USERS.find(tx, user_id=user_id)
+async def links_of(ctx: Context, user_id: str) -> list[Link]:
+    """What providers call the user, and by which protocol."""
+    links = await FEDERATED_USERS.find(ctx.tx, user_id=user_id)
     return [(each.idp_id, each.protocol_id, unquote(each.unique_id)) for each in links]

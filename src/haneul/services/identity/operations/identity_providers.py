@@ -15,7 +15,7 @@ from haneul.services.identity.model.federation import IdentityProvider, Protocol
 from haneul.services.identity.model.mappings import Place
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.revocations import of_identity_provider, of_protocol
-from haneul.services.identity.operations import access
+from haneul.services.identity.operations import access, collections
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import projects
 from haneul.services.identity.store.federation import (
@@ -28,11 +28,10 @@ from haneul.services.identity.store.federation import (
 )
 from haneul.services.identity.store.projects import DOMAINS
 
-KIND = "Identity Provider"
-
 
 async def get(ctx: Context, id: str) -> IdentityProvider:
-    return await access.exists(ctx, IDENTITY_PROVIDERS, id, KIND)
+    """The provider; ThingNotFound if there is none of that id."""
+    return await access.exists(ctx, collections.IDENTITY_PROVIDERS, id)
 
 
 async def create(ctx: Context, new: IdentityProvider) -> IdentityProvider:
@@ -40,7 +39,7 @@ async def create(ctx: Context, new: IdentityProvider) -> IdentityProvider:
     if await IDENTITY_PROVIDERS.get(ctx.tx, new.id) is not None:
         raise DuplicateThing(kind="identity_provider", details=f"Duplicate entry: {new.id}")
     if new.domain_id:
-        await access.exists(ctx, DOMAINS, new.domain_id, "domain")
+        await access.exists(ctx, collections.DOMAINS, new.domain_id)
     else:
         id = new_hex()
         described = f"Auto generated federated domain for Identity Provider: {new.id}"
@@ -76,6 +75,7 @@ async def delete(ctx: Context, idp: IdentityProvider) -> None:
 
 
 async def delete_in_domain(ctx: Context, domain_id: str) -> None:
+    """The domain has no identity providers: it goes away itself."""
     for each in await IDENTITY_PROVIDERS.find(ctx.tx, domain_id=domain_id):
         await delete(ctx, each)
 
@@ -104,13 +104,27 @@ async def _restate_memberships(ctx: Context, idp: IdentityProvider) -> None:
 
 
 async def protocol(ctx: Context, idp_id: str, id: str) -> Protocol:
+    """A protocol of the provider; ThingNotFound names both."""
     protocol = await PROTOCOLS.get(ctx.tx, idp_id, id)
     if protocol is None:
         raise ThingNotFound(f"Could not find federated protocol {id} for Identity Provider: {idp_id}.")
     return protocol
 
 
+async def protocols(ctx: Context, idp_id: str) -> list[Protocol]:
+    """The protocols of that provider; none if there is no such provider."""
+    return await PROTOCOLS.find(ctx.tx, idp_id=idp_id)
+
+
+async def offering(ctx: Context, protocol_id: str) -> list[str]:
+    """The ids of the enabled providers that have the protocol."""
+    protocols = await PROTOCOLS.find(ctx.tx, id=protocol_id)
+    enabled = {idp.id for idp in await IDENTITY_PROVIDERS.find(ctx.tx, enabled=True)}
+    return [each.idp_id for each in protocols if each.idp_id in enabled]
+
+
 async def create_protocol(ctx: Context, new: Protocol) -> Protocol:
+    """Users can log in by the protocol. Invalid without its mapping, DuplicateThing if the provider has it."""
     await require_mapping(ctx, new.mapping_id)
     await get(ctx, new.idp_id)
     if await PROTOCOLS.get(ctx.tx, new.idp_id, new.id) is not None:
@@ -119,16 +133,19 @@ async def create_protocol(ctx: Context, new: Protocol) -> Protocol:
 
 
 async def update_protocol(ctx: Context, changed: Protocol) -> Protocol:
+    """Logins go by the other mapping from now on; Invalid if it is not there."""
     await require_mapping(ctx, changed.mapping_id)
     return await PROTOCOLS.update(ctx.tx, changed)
 
 
 async def delete_protocol(ctx: Context, gone: Protocol) -> None:
+    """Nobody can log in by the protocol, and the tokens of who did hold no longer."""
     await revoke(ctx, of_protocol(gone.idp_id, gone.id))
     await PROTOCOLS.remove(ctx.tx, idp_id=gone.idp_id, id=gone.id)
 
 
 async def require_mapping(ctx: Context, id: str) -> None:
+    """Invalid unless there is such a mapping."""
     if await MAPPINGS.get(ctx.tx, id) is None:
         raise Invalid(why=f"Invalid mapping id: {id}")
 

@@ -47,6 +47,7 @@ class Ring(Generic[K]):
         return known[1]
 
     def newest(self, folder: Path) -> tuple[str, K]:
+        """The key in use, with its name."""
         return next(reversed(self.keys(folder).items()))
 
     def find(self, folder: Path, name: str) -> K | None:
@@ -66,6 +67,7 @@ class Ring(Generic[K]):
         return name
 
     def drop(self, folder: Path, name: str) -> None:
+        """What the key closed is closed for good; fine if there is no such key."""
         (_place(folder) / f"{name}.{self._suffix}").unlink(missing_ok=True)
         self._known.pop(_place(folder), None)
 

@@ -73,6 +73,7 @@ async def change_registered(
 
 
 async def remove_registered(ctx: Context, registered: RegisteredLimit) -> None:
+    """The limit holds for nobody any more; refused while projects or domains have their own in its place."""
     await _lock(ctx)
     await _require_unused(ctx, registered)
     await REGISTERED_LIMITS.remove(ctx.tx, id=registered.id)
@@ -96,6 +97,7 @@ async def set_limits(ctx: Context, new: Sequence[Limit]) -> list[Limit]:
 
 
 async def change(ctx: Context, limit: Limit, changes: dict[str, Any]) -> Limit:
+    """The limit has these fields; refused if it no longer fits those above and below it in the tree."""
     await _lock(ctx)
     new = await LIMITS.update(ctx.tx, replace(limit, **changes))
     await _require_fit(ctx, [new])
@@ -103,6 +105,7 @@ async def change(ctx: Context, limit: Limit, changes: dict[str, Any]) -> Limit:
 
 
 async def remove(ctx: Context, limit: Limit) -> None:
+    """The project or domain has the registered limit again."""
     await LIMITS.remove(ctx.tx, id=limit.id)
 
 

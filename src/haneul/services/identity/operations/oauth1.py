@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.guesses import guarded
 from haneul.kernel.http.routes import Request
@@ -26,12 +25,10 @@ from haneul.services.identity.model.oauth1 import (
     RequestToken,
 )
 from haneul.services.identity.model.revocations import of_access_token, time_text
-from haneul.services.identity.model.saml import UsedAssertion
-from haneul.services.identity.operations import access, credentials, scoping
+from haneul.services.identity.operations import access, collections, credentials, scoping, used_once
 from haneul.services.identity.operations.keys import SEALING
 from haneul.services.identity.operations.oauth1_signatures import AGE_S, Signed, is_signed
 from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.federation import USED_ASSERTIONS
 from haneul.services.identity.store.oauth1 import (
     ACCESS_TOKENS,
     CONSUMERS,
@@ -39,7 +36,6 @@ from haneul.services.identity.store.oauth1 import (
     not_sealed_by,
     seal,
 )
-from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 
 _LETTERS = string.ascii_letters + string.digits
@@ -48,6 +44,7 @@ Secretive = TypeVar("Secretive", Consumer, RequestToken, AccessToken)
 
 
 def require_own_token(ctx: Context) -> None:
+    """Forbidden for who acts on somebody else's behalf: what was lent cannot lend on."""
     if ctx.auth.is_delegated:
         raise Forbidden(action="Cannot manage OAuth tokens with a token issued via delegation.")
 
@@ -58,7 +55,7 @@ async def ask(ctx: Context, request: Request, signed: Signed, project_id: str) -
         consumer = await _consumer(ctx, signed)
         if not is_signed(ctx, request, signed, _secret(ctx, consumer), ""):
             raise Unauthorized
-    await access.exists(ctx, PROJECTS, project_id, "project")
+    await access.exists(ctx, collections.PROJECTS, project_id)
     wish = RequestToken(new_hex(), new_hex(), consumer.id, project_id, ctx.now() + REQUEST_LIFETIME)
     await REQUEST_TOKENS.add(ctx.tx, _kept(ctx, wish))
     return wish
@@ -70,7 +67,7 @@ async def agree(ctx: Context, id: str, roles: Sequence[tuple[str | None, str | N
     wish = await _wish(ctx, id)
     if wish.expires_at <= ctx.now():
         raise Unauthorized("Request token is expired")
-    project = await access.exists(ctx, PROJECTS, wish.project_id, "project")
+    project = await access.exists(ctx, collections.PROJECTS, wish.project_id)
     now = time_text(ctx.now())
     held = {role.id: role for role in await scoping.roles_in(ctx.tx, ctx.user_id, project, now)}
     by_name = {role.name: role for role in held.values()}
@@ -139,15 +136,12 @@ async def use_nonce(ctx: Context, request: Signed) -> None:
         request.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
     )
     id = f"nonce {sha256(once.encode()).hexdigest()}"
-    try:
-        async with ctx.in_transaction() as c:
-            ends = time_text(ctx.now() + timedelta(seconds=2 * AGE_S))
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(id, ends))
-    except Duplicate:
-        raise Unauthorized from None
+    if not await used_once.use(ctx, id, ctx.now() + timedelta(seconds=2 * AGE_S)):
+        raise Unauthorized
 
 
 async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:
+    """The user's access token; ThingNotFound for another's, Forbidden with a delegated token."""
     require_own_token(ctx)
     token = await ACCESS_TOKENS.first(ctx.tx, id=id, user_id=user_id)
     if token is None:
@@ -163,10 +157,16 @@ async def create_consumer(ctx: Context, description: str | None, extra: dict[str
 
 
 async def find_consumer(ctx: Context, id: str) -> Consumer:
+    """The consumer; ThingNotFound if there is none of that id."""
     consumer = await CONSUMERS.get(ctx.tx, id)
     if consumer is None:
         raise ThingNotFound("Consumer not found")
     return consumer
+
+
+async def update_consumer(ctx: Context, consumer: Consumer) -> Consumer:
+    """The consumer as changed; its secret stays."""
+    return await CONSUMERS.update(ctx.tx, consumer)
 
 
 async def delete_consumer(ctx: Context, id: str) -> None:
@@ -185,6 +185,7 @@ async def end(ctx: Context, **equal: Any) -> None:
 
 
 async def roles_of(ctx: Context, token: AccessToken) -> list[Any]:
+    """The roles that the user agreed to lend; those that are gone by now are left out."""
     return await ROLES.among(ctx.tx, "id", token.role_ids)
 
 

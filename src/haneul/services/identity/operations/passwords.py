@@ -30,6 +30,7 @@ _threads = ThreadPoolExecutor(_SEATS, "passwords")
 
 
 async def hashed(platform: Platform, password: str) -> str:
+    """What is kept of the password, from which it cannot be read. Made in a thread, behind those who came before."""
     return await _in_thread(platform, lambda: hasher.hash(password))
 
 

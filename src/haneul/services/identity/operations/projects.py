@@ -17,8 +17,10 @@ from haneul.services.identity.errors import (
 )
 from haneul.services.identity.model.projects import Domain, Project
 from haneul.services.identity.model.revocations import of_domain, of_project
+from haneul.services.identity.model.roles import Holder
 from haneul.services.identity.operations import (
     access,
+    collections,
     endpoint_filters,
     groups,
     identity_providers,
@@ -34,7 +36,7 @@ from haneul.services.identity.store.domain_config import DOMAIN_OPTIONS
 from haneul.services.identity.store.limits import LIMITS
 from haneul.services.identity.store.oauth1 import REQUEST_TOKENS
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
-from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES, project_is_held
+from haneul.services.identity.store.roles import ASSIGNMENTS, ROLES, projects_held_by
 from haneul.services.identity.store.trusts import TRUSTS
 from haneul.services.identity.store.users import GROUPS, USERS, forget_default_project
 
@@ -47,7 +49,7 @@ async def create(ctx: Context, project: Project) -> Project:
         raise Invalid(why=f"Could not find domain: {project.domain_id}.")
     if not project.is_at_top:
         await _require_room_below(ctx, project)
-    return await access.add(ctx, PROJECTS, project, "project")
+    return await access.add(ctx, collections.PROJECTS, project)
 
 
 async def _require_room_below(ctx: Context, project: Project) -> None:
@@ -73,6 +75,11 @@ async def _require_room_below(ctx: Context, project: Project) -> None:
 
 
 async def update(ctx: Context, project: Project, changes: dict[str, Any], extra: dict[str, Any]) -> Project:
+    """The project has these fields.
+
+    Disabled, its tokens hold no longer; it can be only when nothing below is enabled, and enabled only when
+    everything above is.
+    """
     access.require_mutable(project, "project", "update", {**changes, **extra})
     if changes.get("domain_id", project.domain_id) != project.domain_id:
         raise ImmutableId(kind="Domain")
@@ -89,7 +96,7 @@ async def update(ctx: Context, project: Project, changes: dict[str, Any], extra:
         for above in await projects.ancestors(ctx.tx, project):
             if not above.enabled:
                 raise Forbidden(f"Cannot enable project {project.id} since it has disabled parents.")
-    return await access.write(ctx, PROJECTS, new, "project")
+    return await access.write(ctx, collections.PROJECTS, new)
 
 
 async def delete(ctx: Context, project: Project) -> None:
@@ -114,12 +121,22 @@ async def _remove(ctx: Context, project: Project) -> None:
     await PROJECTS.remove(ctx.tx, id=project.id)
 
 
+async def ancestors(ctx: Context, project: Project) -> list[Project]:
+    """The projects above, the nearest first; the domain is not one of them."""
+    return await projects.ancestors(ctx.tx, project)
+
+
+async def descendants(ctx: Context, project_id: str) -> list[Project]:
+    """All projects below, level by level."""
+    return await projects.descendants(ctx.tx, project_id)
+
+
 async def held(ctx: Context, some: Sequence[Project]) -> list[Project]:
     """Those of the projects on which the asker has a role."""
     if not some:
         return []
-    extra = [("project_is_held", project_is_held(), {"user_id": ctx.user_id})]
-    ids = {each.id for each in await PROJECTS.page(ctx.tx, extra=extra)}
+    mine = [projects_held_by(Holder(ctx.user_id))]
+    ids = {each.id for each in await PROJECTS.page(ctx.tx, extra=mine)}
     return [each for each in some if each.id in ids]
 
 
@@ -127,7 +144,7 @@ async def create_acting_domain(ctx: Context, domain: Domain) -> Domain:
     """The new domain, asked for as a project."""
     if await DOMAINS.first(ctx.tx, name=domain.name) is not None:
         raise _taken(domain.name)
-    return await access.add(ctx, DOMAINS, domain, "project")
+    return await access.add(ctx, collections.ACTING_DOMAINS, domain)
 
 
 async def update_acting_domain(
@@ -150,11 +167,12 @@ def _taken(name: str) -> DuplicateThing:
 async def update_domain(
     ctx: Context, domain: Domain, changes: dict[str, Any], extra: dict[str, Any]
 ) -> Domain:
+    """The domain has these fields; disabled, the tokens of its users and projects hold no longer."""
     access.require_mutable(domain, "domain", "update", {**changes, **extra})
     new = access.changed(domain, changes, extra)
     if domain.enabled and not new.enabled:
         await revoke(ctx, of_domain(domain.id))
-    return await access.write(ctx, DOMAINS, new, "domain")
+    return await access.write(ctx, collections.DOMAINS, new)
 
 
 async def delete_domain(ctx: Context, domain: Domain) -> None:
@@ -180,5 +198,6 @@ async def delete_domain(ctx: Context, domain: Domain) -> None:
 
 
 async def require_tag(project: Project, tag: str) -> None:
+    """ThingNotFound unless the project has the tag."""
     if tag not in project.tags:
         raise ThingNotFound(kind="project tag", id=tag)

@@ -32,6 +32,7 @@ def named(reference: Reference, kind: str) -> Named:
 
 
 def named_domain(reference: DomainReference) -> Named:
+    """The domain as the body names it; BadRequest if it has neither id nor name."""
     if not (reference.id or reference.name):
         raise BadRequest("Expecting to find id or name in domain.")
     return Named(id=reference.id, name=reference.name)

@@ -75,6 +75,7 @@ async def issue_time(platform: Platform) -> datetime:
 
 
 async def is_revoked(platform: Platform, auth: Auth) -> bool:
+    """Whether the token was ended before its time, for any reason that concerns it."""
     until = (await _index(platform)).until
     return bool(until) and any(auth.issued_at <= until.get(key, "") for key in reasons(auth))
 

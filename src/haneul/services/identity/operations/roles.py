@@ -8,8 +8,15 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden
 from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFound
 from haneul.services.identity.model.revocations import of_grant, of_group, of_role, of_user
-from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role, with_implied
-from haneul.services.identity.operations import access
+from haneul.services.identity.model.roles import (
+    SYSTEM_ID,
+    Assignment,
+    Holder,
+    ImpliedRole,
+    Role,
+    with_implied,
+)
+from haneul.services.identity.operations import access, collections
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import roles
 from haneul.services.identity.store.credentials import APPLICATION_CREDENTIALS
@@ -18,10 +25,11 @@ from haneul.services.identity.store.users import MEMBERSHIPS
 
 
 async def update(ctx: Context, role: Role, changes: dict[str, Any], extra: dict[str, Any]) -> Role:
+    """The role has these fields; Invalid for another domain, DuplicateThing if its name is in use there."""
     access.require_mutable(role, "role", "update", {**changes, **extra})
     if (changes.pop("domain_id", role.domain_id) or "") != role.domain_id:
         raise Invalid(why="Update of `domain_id` is not allowed.")
-    return await access.write(ctx, ROLES, access.changed(role, changes, extra), "role")
+    return await access.write(ctx, collections.ROLES, access.changed(role, changes, extra))
 
 
 async def delete(ctx: Context, role: Role) -> None:
@@ -36,6 +44,33 @@ async def delete(ctx: Context, role: Role) -> None:
     await ROLES.remove(ctx.tx, id=role.id)
 
 
+async def implied_by(ctx: Context, role_id: str) -> list[Role]:
+    """The roles that this one implies directly."""
+    pairs = await IMPLIED.find(ctx.tx, prior_role_id=role_id)
+    return await ROLES.among(ctx.tx, "id", [pair.implied_role_id for pair in pairs])
+
+
+async def inferences(ctx: Context) -> list[tuple[Role, list[Role]]]:
+    """Each role that implies others, and those that it implies directly."""
+    known, implied = await roles.graph(ctx.tx)
+    return [(known[prior], [known[id] for id in ids]) for prior, ids in implied.items()]
+
+
+async def on(ctx: Context, about: Assignment) -> list[Role]:
+    """The roles that this actor was given on this target, and in this way."""
+    assignments = await ASSIGNMENTS.find(
+        ctx.tx, actor_id=about.actor_id, target_kind=about.target_kind, target_id=about.target_id
+    )
+    ids = [each.role_id for each in assignments if each.inherited == about.inherited]
+    return await ROLES.among(ctx.tx, "id", ids)
+
+
+async def has_system_role(ctx: Context, who: Holder) -> bool:
+    """Whether they have any role on the system."""
+    group_ids, now = who.group_ids, who.now or roles.NEVER
+    return bool(await roles.held(ctx.tx, who.user_id, "system", SYSTEM_ID, group_ids=group_ids, now=now))
+
+
 async def imply(ctx: Context, prior: Role, implied: Role) -> None:
     """From now on, who has `prior` has `implied` too."""
     if implied.name == "admin" or (implied.domain_id and not prior.domain_id):
@@ -46,6 +81,7 @@ async def imply(ctx: Context, prior: Role, implied: Role) -> None:
 
 
 async def require_implied(ctx: Context, prior_id: str, implied_id: str) -> None:
+    """ThingNotFound unless who has the first role has the second by it."""
     if await IMPLIED.get(ctx.tx, prior_id, implied_id) is None:
         raise ThingNotFound(f"{prior_id} does not imply {implied_id}.")
 
@@ -95,6 +131,7 @@ async def give(ctx: Context, new: Assignment, role: Role, domain_id: str | None)
 
 
 async def require_given(ctx: Context, assignment: Assignment) -> None:
+    """ThingNotFound unless just this role was given to this actor on this target, inherited or not."""
     key = (
         assignment.actor_id,
         assignment.target_kind,

@@ -27,9 +27,8 @@ from haneul.services.identity.errors import Invalid, NoIdentityProvider, TokenNo
 from haneul.services.identity.model import saml
 from haneul.services.identity.model.federation import ServiceProvider
 from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.operations import access, tokens
+from haneul.services.identity.operations import access, collections, tokens
 from haneul.services.identity.store import users
-from haneul.services.identity.store.federation import SERVICE_PROVIDERS
 from haneul.services.identity.store.projects import DOMAINS
 from haneul.services.identity.store.roles import ROLES
 from haneul.services.identity.store.users import GROUPS
@@ -68,7 +67,7 @@ async def metadata(ctx: Context) -> bytes:
 async def create(ctx: Context, token: str, provider_id: str) -> tuple[str, ServiceProvider]:
     """A response with an assertion about the token's holder, as XML, and the provider that it is for."""
     async with ctx.in_reading() as c:
-        provider = await access.exists(c, SERVICE_PROVIDERS, provider_id, "Service Provider")
+        provider = await access.exists(c, collections.SERVICE_PROVIDERS, provider_id)
     if not provider.enabled:
         raise Forbidden("You are not authorized to perform the requested action.")
     try:

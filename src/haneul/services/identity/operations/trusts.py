@@ -16,13 +16,11 @@ from haneul.services.identity.errors import DuplicateThing, Invalid, ThingNotFou
 from haneul.services.identity.model.revocations import of_trust, time_text
 from haneul.services.identity.model.roles import Role
 from haneul.services.identity.model.trusts import MOST_REDELEGATIONS, Trust
-from haneul.services.identity.operations import access, scoping
+from haneul.services.identity.operations import access, collections, scoping
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.store import trusts
-from haneul.services.identity.store.projects import PROJECTS
 from haneul.services.identity.store.roles import ROLES
 from haneul.services.identity.store.trusts import TRUSTS
-from haneul.services.identity.store.users import USERS
 
 REFUSED = "You are not authorized to perform the requested action."
 
@@ -45,7 +43,7 @@ async def create(ctx: Context, rule: Rule, wanted: Wanted) -> Trust:
     """The new trust: of one's own roles, or of what a trust gave one if that may be lent on."""
     ctx.authorize(rule, access.target(trust={"trustor_user_id": wanted.trustor_user_id}))
     _refuse_delegated(ctx)
-    await access.exists(ctx, USERS, wanted.trustee_user_id, "user")
+    await access.exists(ctx, collections.USERS, wanted.trustee_user_id)
     role_ids = await _role_ids(ctx, wanted.roles)
     await _require_held(ctx, wanted, role_ids)
     _require_fitting(ctx, wanted)
@@ -65,7 +63,7 @@ async def create(ctx: Context, rule: Rule, wanted: Wanted) -> Trust:
     if ctx.auth.trust_id and not (parent and _may_be_lent_on(parent, trust)):
         raise Forbidden(REFUSED)
     most = ctx.options(IdentityOptions).trust.user_limit
-    await access.require_fewer(ctx, TRUSTS, most, "trusts", trustor_user_id=trust.trustor_user_id)
+    await access.require_fewer(ctx, collections.TRUSTS, most, "trusts", trustor_user_id=trust.trustor_user_id)
     await _require_new(ctx, trust)
     return await TRUSTS.add(ctx.tx, trust)
 
@@ -74,7 +72,7 @@ async def _role_ids(ctx: Context, roles: Sequence[tuple[str | None, str | None]]
     ids: list[str] = []
     for id, name in roles:
         if id:
-            role = await access.exists(ctx, ROLES, id, "role")
+            role = await access.exists(ctx, collections.ROLES, id)
         else:
             named = await ROLES.first(ctx.tx, domain_id="", name=name)
             if named is None:
@@ -90,7 +88,7 @@ async def _require_held(ctx: Context, wanted: Wanted, role_ids: list[str]) -> No
     if wanted.project_id is not None:
         if not role_ids:
             raise Forbidden(action="At least one role should be specified")
-        project = await access.exists(ctx, PROJECTS, wanted.project_id, "project")
+        project = await access.exists(ctx, collections.PROJECTS, wanted.project_id)
         now = time_text(ctx.now())
         held = {role.id for role in await scoping.roles_in(ctx.tx, wanted.trustor_user_id, project, now)}
     for id in role_ids:
@@ -175,10 +173,12 @@ async def listed(ctx: Context, trustor_user_id: str | None, trustee_user_id: str
 
 
 async def roles_of(ctx: Context, trust: Trust) -> list[Role]:
+    """The roles that are lent; those that are gone by now are left out."""
     return await ROLES.among(ctx.tx, "id", trust.role_ids)
 
 
 async def delete(ctx: Context, trust: Trust) -> None:
+    """The trust is ended, with all that was lent on from it, and its tokens hold no longer."""
     await end(ctx, [trust])
 
 

@@ -16,6 +16,7 @@ from haneul.services.identity.model.revocations import of_user
 from haneul.services.identity.model.users import User
 from haneul.services.identity.operations import (
     access,
+    collections,
     directories,
     federated_users,
     login_safety,
@@ -45,12 +46,12 @@ async def create(ctx: Context, user: User, password: str | None, links: Sequence
 
 
 async def _add(ctx: Context, user: User, hashed: str | None, links: Sequence[Link]) -> User:
-    await access.exists(ctx, DOMAINS, user.domain_id, "domain")
+    await access.exists(ctx, collections.DOMAINS, user.domain_id)
     await federated_users.write(ctx, user.id, links)
     await _require_project(ctx, user.default_project_id)
     if hashed is not None:
         user = await new_passwords.with_password(ctx, user, hashed, by_self=False)
-    return await access.add(ctx, USERS, user, "user")
+    return await access.add(ctx, collections.USERS, user)
 
 
 async def update(
@@ -64,7 +65,7 @@ async def update(
 ) -> User:
     """The user as changed; a new password, or being disabled, ends their tokens."""
     async with ctx.in_reading() as c:
-        user = await access.find(c, rule, USERS, id, "user")
+        user = await access.find(c, rule, collections.USERS, id)
     if changes.get("domain_id", user.domain_id) != user.domain_id:
         raise ImmutableId(kind="Domain")
     await directories.require_writable(ctx, user.domain_id)
@@ -83,7 +84,7 @@ async def _change(
     hashed: str | None,
     links: Sequence[Link] | None,
 ) -> User:
-    now = await access.exists(ctx, USERS, id, "user")
+    now = await access.exists(ctx, collections.USERS, id)
     if "options" in changes:
         options = {**now.options, **changes["options"]}
         changes = {
@@ -103,7 +104,7 @@ async def _change(
         await ACCESS_RULES.remove(ctx.tx, user_id=id)
     if links is not None:
         await federated_users.write(ctx, id, links)
-    return await access.write(ctx, USERS, user, "user")
+    return await access.write(ctx, collections.USERS, user)
 
 
 async def _require_project(ctx: Context, id: str | None) -> None:
@@ -146,7 +147,7 @@ async def _replace_password(ctx: Context, proved: User, hashed: str) -> None:
 
 async def revoke_tokens(ctx: Context, id: str) -> None:
     """No token that was issued to the user until now holds; they can log in again."""
-    await access.exists(ctx, USERS, id, "user")
+    await access.exists(ctx, collections.USERS, id)
     await revoke(ctx, of_user(id))
 
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Rows
+from haneul.kernel.db import Condition, Rows
 from haneul.services.identity.model.limits import Limit, RegisteredLimit
 from haneul.services.identity.store.projects import PROJECTS
 
@@ -16,8 +16,9 @@ LIMITS = Rows(
 )
 
 
-def in_domain() -> sa.ColumnElement[bool]:
-    """A condition on limits: of the domain `in_domain`, or of a project in it."""
-    domain_id = sa.bindparam("in_domain", type_=sa.Text)
-    theirs = sa.select(PROJECTS.c.id).where(PROJECTS.c.domain_id == domain_id)
-    return sa.or_(LIMITS.c.domain_id == domain_id, LIMITS.c.project_id.in_(theirs))
+def in_domain(domain_id: str) -> Condition:
+    """A condition on limits: of the domain, or of a project in it."""
+    domain = sa.bindparam("in_domain", type_=sa.Text)
+    theirs = sa.select(PROJECTS.c.id).where(PROJECTS.c.domain_id == domain)
+    condition = sa.or_(LIMITS.c.domain_id == domain, LIMITS.c.project_id.in_(theirs))
+    return "in_domain", condition, {"in_domain": domain_id}

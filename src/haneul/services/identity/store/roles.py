@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.db import Condition, Query, Rows, Tx, among
-from haneul.services.identity.model.roles import Assignment, ImpliedRole, Role
+from haneul.services.identity.model.roles import Assignment, Holder, ImpliedRole, Role
 from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
 from haneul.services.identity.store.projects import DOMAINS, PROJECTS
 from haneul.services.identity.store.users import GROUPS, MEMBERSHIPS
@@ -76,9 +76,10 @@ _HELD = Query(
 )
 
 
-def holder(user_id: str, group_ids: Iterable[str] = (), now: str = NEVER) -> dict[str, str]:
-    """The parameters that say whose roles are meant."""
-    return {"user_id": user_id, "group_ids": msgspec.json.encode(list(group_ids)).decode(), "now": now}
+def _parameters(who: Holder) -> dict[str, str]:
+    """Those that say whose roles are meant."""
+    group_ids = msgspec.json.encode(list(who.group_ids)).decode()
+    return {"user_id": who.user_id, "group_ids": group_ids, "now": who.now or NEVER}
 
 
 async def held(
@@ -100,7 +101,7 @@ async def held(
         kind=kind,
         target_id=target_id,
         above=msgspec.json.encode(list(above)).decode(),
-        **holder(user_id, group_ids, now),
+        **_parameters(Holder(user_id, group_ids, now)),
     )
     return [row[0] for row in rows]
 
@@ -150,8 +151,8 @@ async def graph(tx: Tx) -> tuple[dict[str, Role], dict[str, list[str]]]:
     return roles, implied
 
 
-def project_is_held() -> sa.ColumnElement[bool]:
-    """A condition on projects: the user `user_id` has some role on it."""
+def projects_held_by(who: Holder) -> Condition:
+    """A condition on projects: whoever that is has some role on it."""
     direct = sa.select(_a.target_id).where(_MINE, _a.target_kind == "project", _a.inherited.is_(False))
     from_domain = sa.select(_a.target_id).where(_MINE, _a.target_kind == "domain", _a.inherited.is_(True))
     above = (
@@ -162,13 +163,13 @@ def project_is_held() -> sa.ColumnElement[bool]:
     below = PROJECTS.table.alias("below")
     tree = above.union(sa.select(below.c.id).join(above, below.c.parent_id == above.c.id))
     inherited = sa.select(below.c.id).join(tree, below.c.parent_id == tree.c.id)
-    return sa.or_(
+    is_held = sa.or_(
         PROJECTS.c.id.in_(direct), PROJECTS.c.domain_id.in_(from_domain), PROJECTS.c.id.in_(inherited)
     )
+    return "projects_held_by", is_held, _parameters(who)
 
 
-def domain_is_held() -> sa.ColumnElement[bool]:
-    """A condition on domains: the user `user_id` has some role on it."""
-    return DOMAINS.c.id.in_(
-        sa.select(_a.target_id).where(_MINE, _a.target_kind == "domain", _a.inherited.is_(False))
-    )
+def domains_held_by(who: Holder) -> Condition:
+    """A condition on domains: whoever that is has some role on it."""
+    direct = sa.select(_a.target_id).where(_MINE, _a.target_kind == "domain", _a.inherited.is_(False))
+    return "domains_held_by", DOMAINS.c.id.in_(direct), _parameters(who)

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from haneul.kernel.db import Narrow, Query, Rows, Tx
+from haneul.kernel.db import Condition, Narrow, Query, Rows, Tx
 from haneul.services.identity.model.projects import Domain
 from haneul.services.identity.model.proofs import Named
-from haneul.services.identity.model.users import Group, Membership, User
-from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS, NEVER
+from haneul.services.identity.model.users import Group, Member, Membership, User
+from haneul.services.identity.store.federation import EXPIRING_MEMBERSHIPS
 from haneul.services.identity.store.projects import DOMAINS
 
 USERS = Rows(
@@ -79,23 +79,24 @@ async def group_ids(tx: Tx, user_id: str, now: str) -> list[str]:
     return [row[0] for row in await tx.all(_GROUPS_OF, user_id=user_id, now=now)]
 
 
-def in_group() -> sa.ColumnElement[bool]:
-    """A condition on users: member of the group `group_id`."""
+def in_group(group_id: str) -> Condition:
+    """A condition on users: member of the group."""
     members = sa.select(MEMBERSHIPS.c.user_id).where(
         MEMBERSHIPS.c.group_id == sa.bindparam("in_group", type_=sa.Text)
     )
-    return USERS.c.id.in_(members)
+    return "in_group", USERS.c.id.in_(members), {"in_group": group_id}
 
 
-def has_member() -> sa.ColumnElement[bool]:
-    """A condition on groups: the user `has_member` is in it, for ever or for longer than `now`."""
+def has_member(member: Member) -> Condition:
+    """A condition on groups: the user is in it, for ever or beyond that time."""
     user = sa.bindparam("has_member", type_=sa.Text)
-    now = sa.bindparam("now", value=NEVER, type_=sa.Text)
+    now = sa.bindparam("now", type_=sa.Text)
     for_ever = sa.select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.user_id == user)
     for_a_time = sa.select(EXPIRING_MEMBERSHIPS.c.group_id).where(
         EXPIRING_MEMBERSHIPS.c.user_id == user, EXPIRING_MEMBERSHIPS.c.expires_at > now
     )
-    return sa.or_(GROUPS.c.id.in_(for_ever), GROUPS.c.id.in_(for_a_time))
+    condition = sa.or_(GROUPS.c.id.in_(for_ever), GROUPS.c.id.in_(for_a_time))
+    return "has_member", condition, {"has_member": member.user_id, "now": member.now}
 
 
 def _pair(row: Any) -> tuple[User, Domain] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import field
 
-from haneul.kernel.http import UNSET, Answer, Link, UnsetType
+from haneul.kernel.http import UNSET, Answer, UnsetType
 
 
 class Location(Answer):
@@ -182,16 +182,6 @@ class TaskOfImage(Answer):
 
 class TasksOfImage(Answer):
     tasks: list[TaskOfImage]
-
-
-class Version(Answer):
-    id: str
-    status: str
-    links: list[Link]
-
-
-class Versions(Answer):
-    versions: list[Version]
 
 
 class JsonSchema(Answer, forbid_unknown_fields=False):

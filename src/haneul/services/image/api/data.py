@@ -29,6 +29,7 @@ def _announced(request: Request) -> int | None:
     if (kind or "").split(";")[0].strip().lower() != OCTETS:
         raise UnsupportedMediaType(content_type=kind)
     size = request.header("x-openstack-image-size")
+    # Clients that stream say the size in a header of Glance's own, which counts only without Content-Length.
     if size is None or request.content_length is not None:
         return request.content_length
     if not size.isascii() or not size.isdigit():

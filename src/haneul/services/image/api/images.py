@@ -45,9 +45,11 @@ def view(ctx: Context, image: Image, limits: ImageOptions) -> dict[str, Any]:
         "created_at": seconds_text(image.created_at),
         "updated_at": seconds_text(image.updated_at),
         "self": path,
+        # Addresses of this API are paths without a host, as upstream has them.
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
     }
+    # A text with commas, not a list, as upstream shows it.
     if image.stores or image.locations:
         shown["stores"] = ",".join([*image.stores, *(HTTP for _ in image.locations)])
     if limits.show_multiple_locations or limits.show_direct_url:

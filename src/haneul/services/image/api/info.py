@@ -10,8 +10,7 @@ from haneul.services.image import policy
 from haneul.services.image.api import answers
 from haneul.services.image.config import ImageOptions
 from haneul.services.image.model.locations import HTTP
-from haneul.services.image.operations import quotas
-from haneul.services.image.store.stores import stores
+from haneul.services.image.operations import quotas, stores
 
 routes = Routes("/v2/info")
 
@@ -29,15 +28,15 @@ async def show_import(ctx: Context) -> dict[str, Any]:
 
 
 def _brief(ctx: Context) -> list[dict[str, Any]]:
-    known = stores(ctx.platform)
     shown = []
-    for name, store in known.known.items():
-        brief: dict[str, Any] = {"id": name}
-        if store.description:
-            brief["description"] = store.description
-        if name == known.default:
+    for store in stores.list(ctx):
+        brief: dict[str, Any] = {"id": store.name}
+        if store.options.description:
+            brief["description"] = store.options.description
+        if store.is_default:
+            # Texts, and only there where true, as upstream has them.
             brief["default"] = "true"
-        if store.read_only:
+        if store.options.read_only:
             brief["read-only"] = "true"
         shown.append(brief)
     if ctx.options(ImageOptions).http_store:
@@ -57,14 +56,14 @@ async def list_stores(ctx: Context) -> dict[str, Any]:
 async def list_stores_in_detail(ctx: Context) -> dict[str, Any]:
     """The stores, with what administrators want to know of them."""
     ctx.authorize(policy.STORES_INFO_DETAIL, {})
-    known = stores(ctx.platform)
     shown = _brief(ctx)
+    known = {store.name: store.options for store in stores.list(ctx)}
     for brief in shown:
-        if (store := known.known.get(brief["id"])) is None:
+        if (options := known.get(brief["id"])) is None:
             brief |= {"type": "http", "weight": 0, "properties": {}}
         else:
-            properties = known.built(brief["id"]).properties()
-            brief |= {"type": store.type, "weight": store.weight, "properties": properties}
+            properties = stores.properties(ctx, brief["id"])
+            brief |= {"type": options.type, "weight": options.weight, "properties": properties}
     return {"stores": shown}
 
 

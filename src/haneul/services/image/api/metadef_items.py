@@ -186,6 +186,7 @@ async def list_tags(ctx: Context, namespace: str, query: Query) -> dict[str, Any
 async def create_tags(ctx: Context, request: Request, namespace: str, body: Anything) -> dict[str, Any]:
     """Set the tags of a namespace, or append to them (header `X-Openstack-Append`)."""
     wish = model.read(model.Tags, body, "tags")
+    # By a header, as upstream: the body has no place for it.
     append = (request.header("x-openstack-append") or "").strip().lower() == "true"
     made = await items.set_tags(
         ctx, policy.ADD_TAGS, namespace, [tag.name for tag in wish.tags], append=append

@@ -65,6 +65,7 @@ def read(query: Query, limits: ImageOptions) -> Asked:
             properties.append((name, value))
         else:
             filters.append(known)
+    # Hidden images are in no list but one that asks for hidden ones.
     if not any(f.field == "os_hidden" for f in filters):
         filters.append(Filter("os_hidden", "eq", False))
     return Asked(
@@ -94,6 +95,7 @@ def _one_of(query: Query, name: str, allowed: str, complaint: str) -> str | None
 
 def _filter(name: str, value: str) -> Filter | None:
     """The filter that a parameter means; None: it names a custom property."""
+    # Version 1 had it; upstream says so instead of taking it for a custom property.
     if name == "changes-since":
         raise BadRequest('The "changes-since" filter is no longer available on v2.')
     if name in _WITH_IN:
@@ -169,6 +171,7 @@ _IN_ANY_LETTERS = truths.Words(("true",), ("false",))
 
 
 def _truth(name: str, value: str) -> bool:
+    # One of the two is compared in any letters, the other in small ones only, as upstream does.
     is_true = (_IN_ANY_LETTERS if name == "os_hidden" else _IN_SMALL_LETTERS).read(value)
     if is_true is not None:
         return is_true

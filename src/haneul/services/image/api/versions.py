@@ -5,30 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http.routes import Routes
-from haneul.services.image.api import answers
+from haneul.kernel.http import Routes, discovery
+from haneul.services.image.manifest import MANIFEST
 
 routes = Routes()
 
-CURRENT = "2.18"
-SUPPORTED = [f"2.{minor}" for minor in (17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)]
+NEWEST = 18
+VERSIONS = [
+    discovery.ApiVersion(
+        MANIFEST, f"v2.{minor}", "/v2/", status="CURRENT" if minor == NEWEST else "SUPPORTED"
+    )
+    for minor in range(NEWEST, -1, -1)
+]
 
 
 def _versions(ctx: Context) -> dict[str, Any]:
-    link = {"rel": "self", "href": f"{ctx.endpoint}/image/v2/"}
-    listed = [(CURRENT, "CURRENT"), *((version, "SUPPORTED") for version in SUPPORTED)]
-    return {
-        "versions": [{"id": f"v{version}", "status": status, "links": [link]} for version, status in listed]
-    }
+    return {"versions": [each.entry(ctx) for each in VERSIONS]}
 
 
-@routes.get("", status=300, auth=False, transaction=False, answer=answers.Versions)
+@routes.get("", status=300, auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def choose_version(ctx: Context) -> dict[str, Any]:
     """The versions to choose from."""
     return _versions(ctx)
 
 
-@routes.get("/versions", auth=False, transaction=False, answer=answers.Versions)
+@routes.get("/versions", auth=False, transaction=False, answer=discovery.VersionDocuments)
 async def list_versions(ctx: Context) -> dict[str, Any]:
     """The versions to choose from, as an answer of its own."""
     return _versions(ctx)

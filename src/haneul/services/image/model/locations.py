@@ -166,6 +166,7 @@ def after(have: list[dict[str, Any]], change: LocationChange) -> list[dict[str, 
         places = [{"url": p["url"], "metadata": p["metadata"]} for p in change.value]
         if have and not places:
             raise errors.NotAllowed(why="Cannot remove last location in the image.")
+        # Replacing was for setting the first place; afterwards only what is said of the places can be replaced.
         if have and {p["url"] for p in have} != {p["url"] for p in places}:
             raise errors.InvalidImage(why="Original locations is not empty: only metadata can be replaced.")
         return _once(places)
@@ -175,6 +176,7 @@ def after(have: list[dict[str, Any]], change: LocationChange) -> list[dict[str, 
         return _once([*have[:at], place, *have[at:]])
     if len(have) <= 1:
         raise errors.NotAllowed(why="Cannot remove last location in the image.")
+    # `-`, the end, which means the last where something is removed.
     at = len(have) - 1 if change.position is None else change.position
     if at >= len(have):
         raise errors.InvalidImage(why="Invalid position for removing a location.")

@@ -178,6 +178,7 @@ def known_parts(shape: type[Struct], document: dict[str, Any]) -> dict[str, Any]
 
 
 def key(kind: str, name: str) -> str:
+    # Of all these names only those of tags are the same in any letters.
     return name.lower() if kind == "tag" else name
 
 

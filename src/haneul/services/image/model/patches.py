@@ -58,6 +58,7 @@ def _change(raw: Any, is_draft_4: bool) -> Change | LocationChange:
 
 
 def _draft_4(raw: dict[str, Any]) -> tuple[str, Any]:
+    # In the old draft the operation's name is the key, and the pointer its value.
     operations = [op for op in _OPERATIONS if op in raw]
     if len(operations) != 1:
         raise errors.InvalidImage(
@@ -96,6 +97,7 @@ def apply(image: Image, change: Change, *, is_draft_4: bool) -> Image:
     if change.op == "remove":
         return _removed(image, change.name)
     if change.name in images.BASE:
+        # In the old draft `add` is for what is not there; in the new one it replaces as well.
         if change.op == "add" and is_draft_4:
             raise errors.PropertyExists(name=change.name)
         return msgspec.structs.replace(image, **{change.name: change.value})

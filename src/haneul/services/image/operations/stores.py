@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
+from typing import Any, NamedTuple
+
 from haneul.kernel.context import Context
 from haneul.services.image import errors, policy
+from haneul.services.image.config import StoreOptions
 from haneul.services.image.events import ImageUpdated
 from haneul.services.image.model.images import Image
 from haneul.services.image.operations import images
@@ -12,7 +16,24 @@ from haneul.services.image.store.images import IMAGES
 from haneul.services.image.store.stores import stores
 
 
-def names(ctx: Context) -> list[str]:
+class Store(NamedTuple):
+    name: str
+    options: StoreOptions
+    is_default: bool
+
+
+def list(ctx: Context) -> builtins.list[Store]:
+    """The stores that the configuration names."""
+    known = stores(ctx.platform)
+    return [Store(name, options, name == known.default) for name, options in known.known.items()]
+
+
+def properties(ctx: Context, name: str) -> dict[str, Any]:
+    """What the store's driver says of it to administrators."""
+    return stores(ctx.platform).built(name).properties()
+
+
+def names(ctx: Context) -> builtins.list[str]:
     """The stores that data can be put into."""
     return [name for name, store in stores(ctx.platform).known.items() if not store.read_only]
 

@@ -332,23 +332,20 @@ class QuotasInDetail(Answer):
     quota: dict[str, QuotaUse]
 
 
-class Project(Answer):
+class Tenant(Answer):
     tenant_id: str
+
+
+class OneTenant(Answer):
+    tenant: Tenant
+
+
+class Project(Answer):
     project_id: str
 
 
 class OneProject(Answer):
-    tenant: Project
-
-
-class Version(Answer):
-    id: str
-    status: str
-    links: list[Link]
-
-
-class Versions(Answer):
-    versions: list[Version]
+    project: Project
 
 
 class Collection(Answer):

@@ -8,20 +8,19 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ID, STANDARD
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.operations import floating_ips
-from haneul.services.network.store.ports import PORTS
-from haneul.services.network.store.routers import FLOATING_IPS
+from haneul.services.network.operations.collections import FLOATING_IPS, PORTS
 
 routes = Routes("/v2.0")
 
 
 async def _with_ports(ctx: Context, views: list[dict[str, Any]], things: list[Any]) -> None:
     """Each address is shown with the port that it leads to."""
-    ports = {p.id: p for p in await PORTS.among(ctx.tx, "id", [t.port_id for t in things if t.port_id])}
+    ports = {p.id: p for p in await PORTS.among(ctx, "id", [t.port_id for t in things if t.port_id])}
     for view, thing in zip(views, things, strict=True):
         port = ports.get(thing.port_id or "")
         view["port_details"] = port and {
@@ -69,7 +68,6 @@ FLOATING_IP = Resource(
     wishes.FloatingIpChange,
     floating_ips.update,
     floating_ips.delete,
-    visible=visibility.own(FLOATING_IPS, "floatingip"),
     complete=_with_ports,
     shape=answers.FloatingIp,
     refusals={

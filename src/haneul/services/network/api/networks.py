@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.model.networks import FIRST_SEGMENT, LAST_SEGMENT, Network
 from haneul.services.network.operations import networks
-from haneul.services.network.store import conditions
-from haneul.services.network.store.networks import NETWORKS
+from haneul.services.network.operations.collections import NETWORKS
 
 routes = Routes("/v2.0")
 
 
-def _status(values: list[str]) -> Condition:
-    """Every network is ACTIVE."""
-    return conditions.all_or_none("status", are_all="ACTIVE" in values)
+def _status(values: list[str]) -> bool:
+    """Whether all networks are meant, or none: every one is ACTIVE."""
+    return "ACTIVE" in values
 
 
 async def _default_of_external(ctx: Context, views: list[dict[str, Any]], networks: list[Network]) -> None:
@@ -74,7 +73,7 @@ NETWORK = Resource(
         ),
         Attribute("dns_domain", checks.hostname, spellings=only(str.lower)),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda n: ["nova"] if n.subnet_ids else []),
+        shown("availability_zones", show=lambda n: [DEFAULT_ZONE] if n.subnet_ids else []),
         shown("ipv4_address_scope", show=lambda n: None),
         shown("ipv6_address_scope", show=lambda n: None),
     ),
@@ -85,12 +84,6 @@ NETWORK = Resource(
     wishes.NetworkChange,
     networks.update,
     networks.delete,
-    visible=visibility.own(
-        NETWORKS,
-        "network",
-        conditions.shared(NETWORKS),
-        conditions.external(NETWORKS),
-    ),
     filters={"status": _status},
     complete=_default_of_external,
     shape=answers.Network,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 import msgspec
@@ -10,13 +9,12 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Query, Routes
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers
-from haneul.services.network.model import addresses
 from haneul.services.network.model.clock import stamp
-from haneul.services.network.operations import auto_topology
-from haneul.services.network.store.networks import NETWORKS, SUBNETS
-from haneul.services.network.store.ports import ALLOCATIONS
+from haneul.services.network.operations import address_uses, auto_topology
+from haneul.services.network.operations.address_uses import NetworkUse
 from haneul.services.placement import public as placement
 
 routes = Routes("/v2.0", errors=(NotFound,))
@@ -27,7 +25,7 @@ async def availability_zones(ctx: Context) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
     if not _sees(ctx, "get_availability_zone"):
         return {"availability_zones": []}
-    zones = sorted(await placement.zones(ctx)) or ["nova"]
+    zones = sorted(await placement.zones(ctx)) or [DEFAULT_ZONE]
     kinds = ("network", "router")
     shown = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
     return {"availability_zones": shown}
@@ -98,32 +96,30 @@ async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
     """How many addresses each network has and uses."""
     if not _sees(ctx, "get_network_ip_availability"):
         return {"network_ip_availabilities": []}
-    networks = await NETWORKS.page(ctx.tx)
+    uses = await address_uses.list(ctx)
     for name, field in (("network_id", "id"), ("network_name", "name"), ("project_id", "project_id")):
         if values := query.all(name):
-            networks = [n for n in networks if getattr(n, field) in values]
-    return {"network_ip_availabilities": [await _availability(ctx, n) for n in networks]}
+            uses = [use for use in uses if getattr(use.network, field) in values]
+    return {"network_ip_availabilities": [_availability(use) for use in uses]}
 
 
 @routes.get("/network-ip-availabilities/{id}", answer=answers.OneNetworkUse, errors=(errors.NetworkNotFound,))
 async def availability(ctx: Context, id: str) -> dict[str, Any]:
     """How many addresses a network has and uses."""
     _require(ctx, "get_network_ip_availability")
-    network = await NETWORKS.get(ctx.tx, id)
-    if network is None:
-        raise errors.NetworkNotFound(id=id)
-    return {"network_ip_availability": await _availability(ctx, network)}
+    return {"network_ip_availability": _availability(await address_uses.show(ctx, id))}
 
 
-async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
-    views, every = [], 0
-    for subnet in await SUBNETS.find(ctx.tx, network_id=network.id):
-        total = addresses.size(addresses.ranges(subnet.allocation_pools))
-        used = await ALLOCATIONS.count(ctx.tx, subnet_id=subnet.id)
-        first, last = addresses.usable(ipaddress.ip_network(subnet.cidr))
-        total = total or last - first + 1
-        every += total
-        views.append(
+def _availability(use: NetworkUse) -> dict[str, Any]:
+    network = use.network
+    return {
+        "network_id": network.id,
+        "network_name": network.name,
+        "project_id": network.project_id,
+        "tenant_id": network.project_id,
+        "total_ips": _number(sum(each.total for each in use.subnets)),
+        "used_ips": sum(each.used for each in use.subnets),
+        "subnet_ip_availability": [
             {
                 "subnet_id": subnet.id,
                 "subnet_name": subnet.name,
@@ -132,15 +128,8 @@ async def _availability(ctx: Context, network: Any) -> dict[str, Any]:
                 "total_ips": _number(total),
                 "used_ips": used,
             }
-        )
-    return {
-        "network_id": network.id,
-        "network_name": network.name,
-        "project_id": network.project_id,
-        "tenant_id": network.project_id,
-        "total_ips": _number(every),
-        "used_ips": sum(s["used_ips"] for s in views),
-        "subnet_ip_availability": views,
+            for subnet, total, used in use.subnets
+        ],
     }
 
 
@@ -166,18 +155,13 @@ async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[s
     """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
     project_id = _project(ctx, id)
     _require(ctx, "get_auto_allocated_topology", project_id)
-    async with ctx.in_transaction() as writing:
-        if "dry-run" in query.all("fields"):
-            await auto_topology.check(writing, project_id)
-            return {
-                "auto_allocated_topology": {
-                    "id": "dry-run=pass",
-                    "tenant_id": project_id,
-                    "project_id": project_id,
-                }
-            }
-        network_id = await auto_topology.ensure(writing, project_id)
-    topology = {"id": network_id, "tenant_id": project_id, "project_id": project_id}
+    if "dry-run" in query.all("fields"):
+        async with ctx.in_reading() as reading:
+            await auto_topology.check(reading, project_id)
+        id = "dry-run=pass"
+    else:
+        id = await ctx.transact(auto_topology.ensure, project_id)
+    topology = {"id": id, "tenant_id": project_id, "project_id": project_id}
     return {"auto_allocated_topology": topology}
 
 

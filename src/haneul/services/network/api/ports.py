@@ -6,12 +6,11 @@ import ipaddress
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.services.network import errors
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD
 from haneul.services.network.api.subnets import network_target
 from haneul.services.network.api.words import WORDS
@@ -25,8 +24,7 @@ from haneul.services.network.model.ports import (
     is_of_another_service,
 )
 from haneul.services.network.operations import ports
-from haneul.services.network.store import conditions
-from haneul.services.network.store.ports import PORTS
+from haneul.services.network.operations.collections import PORTS
 
 routes = Routes("/v2.0")
 
@@ -67,6 +65,7 @@ def _address_or_cidr(value: Any) -> str:
 
 def _vif_details(port: Port) -> dict[str, Any]:
     is_bound = port.vif_type not in (UNBOUND, BINDING_FAILED)
+    # What upstream tells of a port that is bound; of another one it tells nothing.
     return {"port_filter": True, "connectivity": "l2", "bound_drivers": {"0": "haneul"}} if is_bound else {}
 
 
@@ -84,6 +83,7 @@ def _options(port: Port) -> list[dict[str, Any]]:
 def _dns_assignment(port: Port) -> list[dict[str, str]]:
     names = []
     for fixed in port.fixed_ips:
+        # Upstream makes a name of the address where nobody gave one.
         name = port.dns_name or "host-" + fixed.ip_address.replace(".", "-").replace(":", "-")
         names.append({"hostname": name, "ip_address": fixed.ip_address, "fqdn": f"{name}.openstacklocal."})
     return names
@@ -102,7 +102,7 @@ async def _target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]:
 FIXED_IP_FILTERS = ("ip_address", "subnet_id", "ip_address_substr")
 
 
-def _fixed_ips(values: list[str]) -> Condition:
+def _fixed_ips(values: list[str]) -> list[tuple[str, str]]:
     """`fixed_ips=ip_address=10.0.0.3`, `subnet_id=...`, `ip_address_substr=...`; either of many."""
     wishes = []
     for value in values:
@@ -114,7 +114,7 @@ def _fixed_ips(values: list[str]) -> Condition:
         elif name == "ip_address_substr":
             wanted = wanted.lower()
         wishes.append((name, wanted))
-    return conditions.has_addresses(wishes)
+    return wishes
 
 
 def _normal_address(text: str) -> str:
@@ -217,9 +217,8 @@ PORT = Resource(
     ports.update,
     ports.delete,
     create_all=ports.create_all,
-    visible=visibility.own(PORTS, "port", conditions.on_own_networks(PORTS)),
     target=_target,
-    filters={"fixed_ips": _fixed_ips, "security_groups": conditions.in_groups},
+    filters={"fixed_ips": _fixed_ips, "security_groups": list},
     shape=answers.Port,
     refusals={
         "create": (*NOT_AS_ASKED, errors.OverQuota),

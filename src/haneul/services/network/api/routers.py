@@ -8,8 +8,9 @@ from haneul.kernel.context import Context
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, item_of, kinds, serve, shown
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, visibility
+from haneul.services.network.api import answers
 from haneul.services.network.api.ports import FIXED_IP
 from haneul.services.network.api.shapes import ADMIN_STATE_UP, ID, NAME, STANDARD, ZONE_HINTS
 from haneul.services.network.api.subnets import HOST_ROUTE
@@ -17,7 +18,7 @@ from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.model.routers import Router
 from haneul.services.network.operations import routers
-from haneul.services.network.store.routers import ROUTERS
+from haneul.services.network.operations.collections import ROUTERS
 
 routes = Routes("/v2.0")
 
@@ -81,7 +82,7 @@ ROUTER = Resource(
             ruled=("get", *CHANGES),
         ),
         ZONE_HINTS,
-        shown("availability_zones", show=lambda r: ["nova"] if r.host else []),
+        shown("availability_zones", show=lambda r: [DEFAULT_ZONE] if r.host else []),
         Attribute("flavor_id", kinds.or_none(kinds.uuid), is_filter=False),
     ),
     ROUTERS,
@@ -91,7 +92,6 @@ ROUTER = Resource(
     wishes.RouterChange,
     routers.update,
     routers.delete,
-    visible=visibility.own(ROUTERS, "router"),
     shape=answers.Router,
     refusals={
         "create": (
@@ -134,6 +134,7 @@ async def _for(ctx: Context, id: str, rule: str) -> Router:
 
 
 def _interface(body: Document) -> dict[str, str | None]:
+    # The last three are of no use; templates and old clients send them, and upstream looks over them.
     unknown = [k for k in body if k not in ("subnet_id", "port_id", "id", "tenant_id", "project_id")]
     if unknown:
         raise errors.BadRouterRequest(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")

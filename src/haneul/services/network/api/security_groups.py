@@ -9,13 +9,13 @@ from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import Attribute, Resource, kinds, only, serve, shown
 from haneul.kernel.ids import is_uuid
 from haneul.services.network import errors
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import DESCRIPTION, ID, NAME, REVISION, STANDARD, TIMES
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import normal_forms, wishes
 from haneul.services.network.model.security_groups import check_together, known_protocol
 from haneul.services.network.operations import security_groups
-from haneul.services.network.store.security_groups import RULES, SECURITY_GROUPS
+from haneul.services.network.operations.collections import RULES, SECURITY_GROUPS
 
 routes = Routes("/v2.0")
 
@@ -109,7 +109,6 @@ RULE = Resource(
     security_groups.create_rule,
     delete=security_groups.delete_rule,
     check_together=check_together,
-    visible=visibility.own(RULES, "security_group_rule"),
     shape=answers.SecurityGroupRule,
     refusals={
         "create": (
@@ -137,7 +136,7 @@ RULE = Resource(
 
 async def _with_rules(ctx: Context, views: list[dict[str, Any]], groups: list[Any]) -> None:
     """Each group is shown with its rules."""
-    rules = await RULES.among(ctx.tx, "security_group_id", [g.id for g in groups])
+    rules = await RULES.among(ctx, "security_group_id", [g.id for g in groups])
     show = RULE.shower(ctx)
     by_group: dict[str, list[dict[str, Any]]] = {}
     for rule in rules:
@@ -163,7 +162,6 @@ SECURITY_GROUP = Resource(
     wishes.SecurityGroupChange,
     security_groups.update,
     security_groups.delete,
-    visible=visibility.own(SECURITY_GROUPS, "security_group"),
     complete=_with_rules,
     before_list=security_groups.ensure_default,
     shape=answers.SecurityGroup,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, serve, shown
 from haneul.services.network import errors
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.subnets import ip_version
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnet_pools
-from haneul.services.network.store import conditions
-from haneul.services.network.store.networks import ADDRESS_SCOPES, SUBNET_POOLS
+from haneul.services.network.operations.collections import ADDRESS_SCOPES, SUBNET_POOLS
 
 routes = Routes("/v2.0")
 
@@ -48,7 +47,6 @@ SUBNET_POOL = Resource(
     wishes.SubnetPoolChange,
     subnet_pools.update,
     subnet_pools.delete,
-    visible=visibility.own(SUBNET_POOLS, "subnetpool", conditions.shared(SUBNET_POOLS)),
     shape=answers.SubnetPool,
     refusals={
         "create": (errors.OverQuota, errors.AddressScopeNotFound),
@@ -74,7 +72,6 @@ ADDRESS_SCOPE = Resource(
     wishes.AddressScopeChange,
     subnet_pools.update_scope,
     subnet_pools.delete_scope,
-    visible=visibility.own(ADDRESS_SCOPES, "address_scope", conditions.shared(ADDRESS_SCOPES)),
     shape=answers.AddressScope,
     refusals={
         "create": (errors.OverQuota,),

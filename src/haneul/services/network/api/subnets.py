@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Condition
 from haneul.kernel.http import Routes
 from haneul.kernel.http.tables import CHANGES, Attribute, Resource, kinds, only, serve, shown
 from haneul.kernel.http.tables.resource import truth_of
 from haneul.services.network import errors, policy
-from haneul.services.network.api import answers, checks, visibility
+from haneul.services.network.api import answers, checks
 from haneul.services.network.api.shapes import ID, NAME, STANDARD
 from haneul.services.network.api.words import WORDS
 from haneul.services.network.model import wishes
 from haneul.services.network.operations import subnets
-from haneul.services.network.store import conditions
-from haneul.services.network.store.networks import NETWORKS, SUBNETS
+from haneul.services.network.operations.collections import NETWORKS, SUBNETS
 
 routes = Routes("/v2.0")
 
@@ -36,7 +34,7 @@ async def network_target(ctx: Context, fields: dict[str, Any]) -> dict[str, Any]
 
     One that is to lie on a network that is not there, or that the asker cannot know, is told that it is missing.
     """
-    network = await NETWORKS.get(ctx.tx, fields.get("network_id") or "")
+    network = await NETWORKS.get(ctx, fields.get("network_id") or "")
     if network is None:
         seen = {"project_id": "", "shared": False, "router:external": False}
     else:
@@ -70,10 +68,9 @@ def ip_version(value: Any) -> int:
     return number
 
 
-def _shared(values: list[str]) -> Condition:
-    """Subnets of shared networks, or of others."""
-    wanted = truth_of(WORDS, values[-1])
-    return conditions.truth(SUBNETS, "is_shared", "shared", wanted)
+def _shared(values: list[str]) -> bool:
+    """Whether those of shared networks are meant, or others."""
+    return truth_of(WORDS, values[-1])
 
 
 def _cidr_spellings(text: str) -> list[str]:
@@ -116,13 +113,6 @@ SUBNET = Resource(
     wishes.SubnetChange,
     subnets.update,
     subnets.delete,
-    visible=visibility.own(
-        SUBNETS,
-        "subnet",
-        conditions.shared(SUBNETS),
-        conditions.external(SUBNETS),
-        conditions.on_own_networks(SUBNETS),
-    ),
     target=network_target,
     filters={"shared": _shared},
     shape=answers.Subnet,

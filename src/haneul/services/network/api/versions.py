@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.http import Routes
+from haneul.kernel.http import Routes, discovery
 from haneul.kernel.http.extensions import Extensions
 from haneul.services.network import errors
 from haneul.services.network.api import answers
@@ -70,18 +70,13 @@ EXTENSIONS = Extensions(
 EXTENSIONS.serve(routes, "/v2.0/extensions")
 
 
-def _version(endpoint: str) -> dict[str, Any]:
-    return {
-        "id": "v2.0",
-        "status": "CURRENT",
-        "links": [{"rel": "self", "href": f"{endpoint}{MANIFEST.path}/v2.0/"}],
-    }
+CURRENT = discovery.ApiVersion(MANIFEST, "v2.0", "/v2.0/")
 
 
-@routes.get("", auth=False, answer=answers.Versions)
+@routes.get("", auth=False, answer=discovery.VersionDocuments)
 async def versions(ctx: Context) -> dict[str, Any]:
     """The versions of this API."""
-    return {"versions": [_version(ctx.endpoint)]}
+    return {"versions": [CURRENT.entry(ctx)]}
 
 
 @routes.get("/v2.0", auth=False, answer=answers.Collections)

@@ -64,6 +64,10 @@ class SubnetPoolQuotaExceeded(Conflict):
     message = "Per-tenant subnet pool prefix quota exceeded."
 
 
+class TenantQuotaNotFound(NotFound):
+    code, message = "network.tenant_quota_not_found", "Quota for project {id} could not be found."
+
+
 class FloatingIPNotFound(NotFound):
     code, message = "network.floating_ip_not_found", "Floating IP {id} could not be found"
 

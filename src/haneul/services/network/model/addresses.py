@@ -19,6 +19,8 @@ def number_text(number: int) -> str:
 def usable(network: IPNetwork) -> Range:
     """First and last address that a port may have."""
     first, last = int(network.network_address), int(network.broadcast_address)
+    # Neither the network's own address nor, with IPv4, the one for everybody; two addresses (RFC 3021) are both
+    # usable.
     if network.version == 4:
         return (first, last) if network.prefixlen >= 31 else (first + 1, last - 1)
     return (first, last) if network.prefixlen >= 127 else (first + 1, last)

@@ -36,8 +36,9 @@ class GroupMembers(Struct, frozen=True):
     addresses: Mapping[str, Sequence[str]]
 
     def of(self, group_id: str, version: int) -> list[str]:
+        """The group's addresses and networks of that IP version, each once."""
         members = self.addresses.get(group_id, ())
-        return sorted({a for a in members if ipaddress.ip_network(a, strict=False).version == version})
+        return sorted({a for a in members if (":" in a) == (version == 6)})
 
 
 def network_spec(
@@ -87,10 +88,9 @@ def pair_address(pair: Mapping[str, str]) -> str:
 
 
 def port_spec(
-    port: Port, rules: Iterable[Rule], members: GroupMembers, generation: int, *, is_stateful: bool = True
+    port: Port, rules: Mapping[RuleKey, RuleSpec], generation: int, *, is_stateful: bool = True
 ) -> PortSpec:
-    """The port with the rules of all its groups, members of remote groups resolved."""
-    specs = sorted({_rule_key(s): s for s in (rule_spec(r, members) for r in rules)}.items())
+    """The port with the rules of all its groups, each once, in an order that does not change."""
     return PortSpec(
         id=port.id,
         network_id=port.network_id,
@@ -101,7 +101,7 @@ def port_spec(
         ],
         is_secured=port.is_port_security_enabled,
         is_up=port.is_up,
-        rules=[spec for _, spec in specs] if port.is_port_security_enabled else [],
+        rules=[rules[key] for key in sorted(rules)] if port.is_port_security_enabled else [],
         is_stateful=is_stateful,
         device_id=port.held_by,
         hostname=port.dns_name or None,
@@ -115,7 +115,18 @@ def _option(option: Mapping[str, Any]) -> DhcpOption:
     return DhcpOption(option["opt_name"], option.get("opt_value") or "", version)
 
 
+RuleKey = tuple[str, ...]
+
+
+def rule_key(rule: Rule) -> RuleKey:
+    """Two rules with one key say the same, whichever groups they are of."""
+    protocol, remote = protocol_number(rule.protocol), (rule.remote_ip_prefix, rule.remote_group_id)
+    content = (rule.direction, rule.ethertype, protocol, rule.port_range_min, rule.port_range_max, *remote)
+    return tuple("" if value is None else str(value) for value in content)
+
+
 def rule_spec(rule: Rule, members: GroupMembers) -> RuleSpec:
+    """The rule as a host applies it: protocols by their common names, members of a remote group resolved."""
     version = 4 if rule.ethertype == "IPv4" else 6
     number = protocol_number(rule.protocol)
     remote = rule.remote_group_id
@@ -137,11 +148,6 @@ def _protocol_name(number: int | None) -> str | None:
     if number is None:
         return None
     return {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}.get(number, str(number))
-
-
-def _rule_key(spec: RuleSpec) -> str:
-    """Two rules with one key say the same; also a stable order."""
-    return repr(spec)
 
 
 def router_spec(

@@ -56,5 +56,6 @@ def protocol_spellings(number: int) -> list[str]:
 
 def port_range(protocol: int | None, low: int | None, high: int | None) -> tuple[int | None, int | None]:
     """Every port is no range at all."""
+    # 1 to 65535 is written as no range, as upstream stores it, so that both say the same rule.
     everything = (low, high) == ALL_PORTS and (protocol is None or protocol in WITH_PORTS)
     return (None, None) if everything else (low, high)

@@ -75,6 +75,7 @@ def check(new: NewRule) -> None:
         raise errors.SecurityGroupEthertypeConflictWithProtocol(ethertype="IPv4", protocol=protocol)
     if number in (ICMP, ICMP_V6):
         _check_icmp(low, high)
+    # The whole range is let through with every protocol, even one that has no ports.
     elif (low, high) not in ((None, None), ALL_PORTS):
         if number is None:
             raise errors.SecurityGroupProtocolRequiredWithPorts

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from haneul.kernel.context import Context
-from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec
+from haneul.services.network.drivers.interface import NetworkSpec, PortSpec, RouterSpec, RuleSpec
 from haneul.services.network.model import host_view
 from haneul.services.network.model.networks import Subnet
 from haneul.services.network.model.ports import SERVER, SERVICE_PORT, Port
@@ -91,11 +91,13 @@ async def _ports(ctx: Context, ports: Sequence[Port], generation: int) -> list[P
     rules = await RULES.among(ctx.tx, "security_group_id", groups) if groups else []
     members = await _members(ctx, {r.remote_group_id for r in rules if r.remote_group_id})
     stateless = {g.id for g in await SECURITY_GROUPS.among(ctx.tx, "id", groups) if not g.is_stateful}
+    of_group: dict[str, dict[host_view.RuleKey, RuleSpec]] = defaultdict(dict)
+    for rule in rules:
+        of_group[rule.security_group_id][host_view.rule_key(rule)] = host_view.rule_spec(rule, members)
     return [
         host_view.port_spec(
             port,
-            [r for r in rules if r.security_group_id in port.security_group_ids],
-            members,
+            {key: spec for g in port.security_group_ids for key, spec in of_group[g].items()},
             generation,
             is_stateful=stateless.isdisjoint(port.security_group_ids),
         )

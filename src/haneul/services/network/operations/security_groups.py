@@ -75,8 +75,7 @@ async def ensure_default(ctx: Context) -> None:
     async with ctx.in_reading() as reading:
         if await DEFAULT_GROUPS.get(reading.tx, project_id):
             return
-    async with ctx.in_transaction() as writing:
-        await default_of(writing, project_id)
+    await ctx.transact(default_of, project_id)
 
 
 async def update(ctx: Context, group: SecurityGroup, changes: SecurityGroupChange) -> SecurityGroup:

@@ -8,19 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from haneul.kernel.db import Condition, Rows, containing, like
-from haneul.kernel.http.tables.visibility import ASKER, Way, shared
-from haneul.services.network.store.networks import NETWORKS
+from haneul.kernel.visibility import ASKER, Way, shared
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import ALLOCATIONS, MEMBERSHIPS, PORTS
 
 
-def all_or_none(name: str, *, are_all: bool) -> Condition:
+def all_or_none(are_all: bool) -> Condition:
     """Every row, or no row at all."""
-    return f"{name}/{are_all}", sa.true() if are_all else sa.false(), {}
+    return f"all/{are_all}", sa.true() if are_all else sa.false(), {}
 
 
-def truth(rows: Rows[Any], column: str, name: str, wanted: bool) -> Condition:
-    """The column, which rows may have of another table, says so."""
-    return f"{name}/{wanted}", rows.c[column].is_(sa.true() if wanted else sa.false()), {}
+def is_shared(wanted: bool) -> Condition:
+    """The subnet lies on a shared network, or on another one."""
+    return f"shared/{wanted}", SUBNETS.c.is_shared.is_(sa.true() if wanted else sa.false()), {}
 
 
 # -- why a thing is seen
@@ -68,4 +68,4 @@ def in_groups(ids: Sequence[str]) -> Condition:
     return f"security_groups/{len(ids)}", PORTS.c.id.in_(sa.select(m.port_id).where(either)), params
 
 
-__all__ = ["all_or_none", "external", "has_addresses", "in_groups", "on_own_networks", "shared", "truth"]
+__all__ = ["all_or_none", "external", "has_addresses", "in_groups", "is_shared", "on_own_networks", "shared"]

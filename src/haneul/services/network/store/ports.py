@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.db import Query, Rows, Tx, among
@@ -84,6 +85,16 @@ HOSTS_OF_NETWORK = Query(
     .distinct()
     .where(_p.network_id == sa.bindparam("network", type_=sa.Text), _p.host != "")
 )
+
+USED = Query(
+    sa.select(_a.subnet_id, sa.func.count()).where(among(_a.subnet_id, "subnets")).group_by(_a.subnet_id)
+)
+
+
+async def used_addresses(tx: Tx, subnet_ids: Iterable[str]) -> dict[str, int]:
+    """How many addresses of each of these subnets are taken; those of which none is are left out."""
+    rows = await tx.all(USED, subnets=msgspec.json.encode(list(subnet_ids)).decode())
+    return {subnet: int(number) for subnet, number in rows}
 
 
 async def search_start(tx: Tx, subnet_id: str) -> str:

@@ -10,11 +10,17 @@ from haneul.kernel.http.routes import Reply, Request
 from haneul.services.object_storage.operations.bulk import Outcome
 
 
-def reply(outcome: Outcome, request: Request, *, counted: str = "Number Deleted") -> Reply:
+def reply(
+    outcome: Outcome,
+    request: Request,
+    *,
+    counted: str = "Number Deleted",
+    problem_status: str = "400 Bad Request",
+) -> Reply:
     """As JSON where that is asked for, else as lines."""
     status = "200 OK"
     if outcome.problem or outcome.failures:
-        status = "400 Bad Request"
+        status = problem_status
     elif counted == "Number Deleted" and not outcome.done and outcome.not_found:
         status = "404 Not Found"
     document: dict[str, Any] = {

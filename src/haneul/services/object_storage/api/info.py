@@ -42,7 +42,10 @@ def abilities(options: ObjectStorageOptions) -> dict[str, dict[str, object]]:
             "max_deletes_per_request": bulk.MOST_DELETES,
             "max_failed_deletes": bulk.MOST_FAILURES,
         },
-        "bulk_upload": {"max_containers_per_extraction": 10000, "max_failed_extractions": bulk.MOST_FAILURES},
+        "bulk_upload": {
+            "max_containers_per_extraction": bulk.MOST_CONTAINERS,
+            "max_failed_extractions": bulk.MOST_FAILURES,
+        },
         "dlo": {"max_segments": MOST},
         "slo": {
             "max_manifest_segments": large_objects.MOST_SEGMENTS,

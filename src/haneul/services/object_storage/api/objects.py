@@ -40,9 +40,17 @@ WHATEVER = Content((ANY_TYPE,))
 OCTETS, JSON = "application/octet-stream", "application/json; charset=utf-8"
 
 
+def _sent_type(headers: Mapping[str, str]) -> str:
+    """The type that the sender says; empty: none."""
+    kind = headers.get("content-type", "")
+    if len(kind) > metadata.LONGEST_TYPE:
+        raise errors.BadHeader(reason="Header value too long: content-type")
+    return kind
+
+
 def _content_type(headers: Mapping[str, str], name: str) -> str:
     """What the sender says, or what the name looks like."""
-    kind = headers.get("content-type", "")
+    kind = _sent_type(headers)
     if kind and not is_true(headers.get("x-detect-content-type")):
         return kind
     return mimetypes.guess_type(name, strict=False)[0] or OCTETS
@@ -87,7 +95,7 @@ async def put_object(ctx: Context, request: Request, query: Query) -> Reply:
         if length:
             raise errors.BadHeader(reason="Symlink requests require a zero byte body")
         await links.require_static(ctx, place, link)
-        kind = headers.get("content-type") or "application/symlink"
+        kind = _sent_type(headers) or "application/symlink"
         new = new._replace(headers={**new.headers, **link}, content_type=kind)
     if query.get("multipart-manifest") == "put":
         body = await request.body(large_objects.MANIFEST_BYTES)
@@ -122,7 +130,7 @@ async def _copy(
         source,
         target,
         metadata.named("object", headers),
-        content_type=headers.get("content-type") or None,
+        content_type=_sent_type(headers) or None,
         delete_at=objects.time_to_delete(headers, ctx.now().timestamp()),
         is_fresh=is_true(headers.get("x-fresh-metadata")),
         is_link=query.get("symlink") == "get",
@@ -215,11 +223,18 @@ async def update_object(ctx: Context, request: Request, query: Query) -> Reply:
         body = b"The requested POST was made to a symlink. POST was redirected to the target."
         where = {"Location": names.quoted(f"{BASE}{target.path}")}
         return Reply(body, status=307, headers=where, content_type=faults.PLAIN, has_utf8_headers=True)
-    thing = await objects.update(ctx, place, sent, headers.get("content-type") or None, delete_at)
+    thing = await objects.update(ctx, place, sent, _sent_type(headers) or None, delete_at)
     return done(202, {"X-Timestamp": times.timestamp(thing.created_at)})
 
 
-@routes.delete("", status=204, transaction=False, answer=ANYTHING, other_answers={200: ANYTHING})
+@routes.delete(
+    "",
+    status=204,
+    transaction=False,
+    answer=ANYTHING,
+    other_answers={200: ANYTHING},
+    errors=(errors.BadManifest,),
+)
 async def delete_object(ctx: Context, request: Request, query: Query) -> Reply:
     """The object is gone; with `multipart-manifest=delete`, its segments too."""
     place = place_of(request)

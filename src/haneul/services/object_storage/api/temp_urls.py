@@ -60,6 +60,10 @@ async def admitted(
     if not is_of_account and not temp_urls.is_signed(signed, verb, paths, until_s, of_container):
         raise Unauthorized
     if verb in ("PUT", "POST"):
+        if "extract-archive" in query:  # what is in an archive has names that nobody signed
+            raise Unauthorized
+        if query.get("multipart-manifest") == "put":  # it would read whatever it names
+            raise errors.BadHeader(reason="A manifest is not allowed in this tempurl")
         for header in temp_urls.NOT_TO_PUT:
             if request.header(header):
                 raise errors.BadHeader(reason=f"The header {header!r} is not allowed in this tempurl")

@@ -5,7 +5,8 @@ dies. `NA/NAME` is complete and on disk, and still locked until the row that nam
 lock of a file that no row names knows that it is nobody's.
 
 What arrives is gathered into batches; each is written, and put through MD5 and SHA-256, in three threads at once,
-because all three release the interpreter's lock.
+because all three release the interpreter's lock. The threads are everybody's: an upload that nothing comes for has
+none, and the more uploads there are, the less each may gather.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from haneul.kernel import whole_files
 from haneul.kernel.drivers import HostSettings
 
-BATCH = 1 << 20
+BATCH, LEAST_BATCH = 1 << 20, 64 << 10
+GATHERED = 64 << 20
+"""So much may be gathered by all uploads together, unless they are so many that each has its least."""
+THREADS = 32
 AHEAD = 2
 """So many batches may wait for the slowest of the three."""
 FLUSH_EVERY = 32 << 20
@@ -35,18 +41,31 @@ class FileData:
     def __init__(self, settings: HostSettings) -> None:
         self.folder = settings.folder
         self.incoming = self.folder / "incoming"
+        self.threads = ThreadPoolExecutor(THREADS, "objects")
+        self._coming = 0
+
+    @property
+    def batch(self) -> int:
+        """So much an upload gathers before it is written."""
+        return max(LEAST_BATCH, min(BATCH, GATHERED // max(1, self._coming)))
 
     async def start(self) -> None:
         self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def close(self) -> None:
-        pass
+        await asyncio.to_thread(self.threads.shutdown)
 
     def path(self, name: str) -> Path:
         return self.folder / name[:2] / name
 
     async def begin(self, name: str) -> ComingFile:
-        return ComingFile(self, name, await asyncio.to_thread(self._create, name))
+        coming = ComingFile(self, name, await asyncio.to_thread(self._create, name))
+        self._coming += 1
+        return coming
+
+    def let_go(self) -> None:
+        """One that was coming is no longer."""
+        self._coming -= 1
 
     def _create(self, name: str) -> int:
         """The file's descriptor, locked. A sweep may be faster than the lock: then it is made again."""
@@ -113,7 +132,7 @@ class ComingFile:
         self._size = self._unflushed = self._batched = 0
         self._batch: list[bytes] = []
         self._waiting: deque[tuple[asyncio.Future[Any], ...]] = deque()
-        self._lanes = [ThreadPoolExecutor(1, f"object-{lane}") for lane in ("md5", "sha256", "write")]
+        self._lanes = [Lane(data.threads) for _ in ("md5", "sha256", "write")]
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256()
 
@@ -121,7 +140,7 @@ class ComingFile:
         self._size += len(piece)
         self._batch.append(piece)
         self._batched += len(piece)
-        if self._batched >= BATCH:
+        if self._batched >= self._data.batch:
             self._send()
             while len(self._waiting) > AHEAD:
                 await asyncio.gather(*self._waiting.popleft())
@@ -141,7 +160,7 @@ class ComingFile:
         self._waiting.append(tuple(futures))
 
     def _run(self, lane: int, function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
-        return asyncio.get_running_loop().run_in_executor(self._lanes[lane], function, *arguments)
+        return asyncio.wrap_future(self._lanes[lane].submit(function, *arguments))
 
     async def keep(self) -> tuple[int, str, str]:
         self._send()
@@ -166,10 +185,46 @@ class ComingFile:
     async def let_go(self) -> None:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
-            for lane in self._lanes:
-                lane.shutdown()
-            with contextlib.suppress(OSError):
-                os.close(fd)
+            self._data.let_go()
+            await asyncio.shield(self._run(2, _closed, fd))  # behind all that is still to be written
+
+
+def _closed(fd: int) -> None:
+    with contextlib.suppress(OSError):
+        os.close(fd)
+
+
+class Lane:
+    """Does one thing after the other, each in whichever thread is free."""
+
+    def __init__(self, threads: ThreadPoolExecutor) -> None:
+        self._threads = threads
+        self._lock = Lock()
+        self._todo: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._is_running = False
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        with self._lock:
+            self._todo.append((future, partial(function, *arguments)))
+            is_running, self._is_running = self._is_running, True
+        if not is_running:
+            self._threads.submit(self._run)
+        return future
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._todo:
+                    self._is_running = False
+                    return
+                future, work = self._todo.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(work())
+            except Exception as problem:
+                future.set_exception(problem)
 
 
 def _write_all(fd: int, data: bytes) -> None:

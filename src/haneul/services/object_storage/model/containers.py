@@ -26,4 +26,9 @@ class Container(msgspec.Struct, frozen=True, gc=False):
     bytes_used: int = 0
 
 
+def listed(container: Container) -> Container:
+    """What a list of an account says of it."""
+    return msgspec.structs.replace(container, headers={}) if container.headers else container
+
+
 READ_LIST, WRITE_LIST = "x-container-read", "x-container-write"

@@ -2,7 +2,7 @@
 
 A header `X-Container-Meta-Colour: red` is kept under its name in lower case. One without a value takes it away, and
 so does `X-Remove-Container-Meta-Colour`, whatever its value. Objects keep what is said of them whether it has a value
-or not: what is said of one replaces all that was said before. Headers with `Sysmeta` in their names are the service's
+or not: what is said of one replaces all that was said before. Headers that begin as `X-Object-Sysmeta-` are the service's
 own: nobody sends or sees them.
 """
 
@@ -15,6 +15,8 @@ from haneul.services.object_storage import errors
 
 Kind = Literal["account", "container", "object"]
 LONGEST_NAME, LONGEST_VALUE, MOST_ITEMS, MOST_BYTES, LONGEST_HEADER = 128, 256, 90, 4096, 8192
+MOST_KEPT, LONGEST_TYPE = 24 << 10, 1024
+"""Of all headers of one thing together, and of an object's type: lists read a thousand at a time."""
 KEPT: dict[Kind, frozenset[str]] = {
     "account": frozenset({"x-account-quota-bytes", "x-account-quota-count"}),
     "container": frozenset(
@@ -31,7 +33,7 @@ KEPT: dict[Kind, frozenset[str]] = {
     ),
 }  # fmt: skip
 """Headers that are kept beside those with `Meta` in their names."""
-SYSTEM = "-sysmeta-"
+_SYSTEM = ("x-account-sysmeta-", "x-container-sysmeta-", "x-object-sysmeta-")
 OWNERS = frozenset(
     {
         "x-container-read", "x-container-write", "x-container-sync-key", "x-container-sync-to",
@@ -40,6 +42,16 @@ OWNERS = frozenset(
     }
 )  # fmt: skip
 """Only who operates the account may see or set them."""
+
+
+def is_own(name: str) -> bool:
+    """Whether the header is the service's own."""
+    return name.startswith(_SYSTEM)
+
+
+def is_kept_by_itself(name: str) -> bool:
+    """Whether an object has the header whatever is said of it."""
+    return name.startswith(_SYSTEM) or name == "x-static-large-object"
 
 
 def named(kind: Kind, headers: Mapping[str, str]) -> dict[str, str]:
@@ -68,6 +80,8 @@ def changed(kind: Kind, kept: Mapping[str, str], values: Mapping[str, str]) -> d
     prefix = f"x-{kind}-meta-"
     new = {name: value for name, value in {**kept, **values}.items() if value or kind == "object"}
     _require_sizes((n.removeprefix(prefix), v) for n, v in new.items() if n.startswith(prefix))
+    if sum(len(name) + len(value) for name, value in new.items()) > MOST_KEPT:
+        raise errors.BadHeader(reason=f"Headers too large together; max {MOST_KEPT}")
     return new
 
 
@@ -98,5 +112,5 @@ def shown(headers: Mapping[str, str], *, to_owner: bool) -> dict[str, str]:
     return {
         "-".join(word.capitalize() for word in name.split("-")): value
         for name, value in headers.items()
-        if SYSTEM not in name and (to_owner or name not in OWNERS)
+        if not is_own(name) and (to_owner or name not in OWNERS)
     }

@@ -18,6 +18,10 @@ class Place(NamedTuple):
     container: str = ""
     name: str = ""
 
+    def holds(self, other: Place) -> bool:
+        """Whether the other lies in the account, or the container, that this is."""
+        return self.account == other.account and self.container in ("", other.container)
+
     @property
     def path(self) -> str:
         return "/".join(part for part in self if part)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from haneul.services.object_storage.model import metadata
 from haneul.services.object_storage.model.containers import Coded
 
 
@@ -28,6 +29,14 @@ class StoredObject(msgspec.Struct, frozen=True, gc=False):
     """Whether the data is in the store, beside the row, and not with the driver."""
     delete_at: int | None = None
     """The second from which on it is no longer there."""
+
+
+def listed(thing: StoredObject) -> StoredObject:
+    """What a list says of it: what it is made of, or leads to, is among the service's own headers."""
+    if not thing.headers:
+        return thing
+    own = {name: value for name, value in thing.headers.items() if metadata.is_kept_by_itself(name)}
+    return msgspec.structs.replace(thing, headers=own)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):

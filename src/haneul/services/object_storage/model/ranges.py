@@ -9,7 +9,7 @@ from typing import NamedTuple
 MOST, MOST_OVERLAPS, MOST_BACKWARDS = 50, 2, 8
 """Of ranges in one request: in all, that overlap, and that begin before the one before."""
 LONGEST = 4096
-_PART = re.compile(r"\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
+_PART = re.compile(r"\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
 
 
 class Part(NamedTuple):

@@ -21,6 +21,7 @@ def may(ctx: Context, account: str, rule: Rule) -> bool:
 
 
 def operates(ctx: Context, account: str) -> bool:
+    """Whether the asker may do everything in the account, as Swift's operators may in their own."""
     return may(ctx, account, policy.OPERATE)
 
 
@@ -33,8 +34,9 @@ def require(ctx: Context, account: str, rule: Rule) -> None:
 def require_by_list(
     ctx: Context, place: Place, rule: Rule, text: str, *, referrer: str = "", is_list: bool = False
 ) -> None:
-    """The same, but the access list lets others in too; whose right is for one container is let in there only."""
-    if getattr(ctx, "only_container", "") not in ("", place.container):
+    """The same, but the access list lets others in too; whose right is for one place is let in there only."""
+    only_in: Place | None = getattr(ctx, "only_in", None)
+    if only_in is not None and not only_in.holds(place):
         raise refusal(ctx, rule)
     if not may(ctx, place.account, rule) and not access_lists.allows(
         text, asker(ctx, referrer), is_list=is_list
@@ -43,6 +45,7 @@ def require_by_list(
 
 
 def refusal(ctx: Context, rule: Rule) -> Unauthorized | Forbidden:
+    """What a refused asker is to be answered: 401 for who came without a token, who may yet log in; else 403."""
     return Unauthorized() if ctx.auth is ANONYMOUS else Forbidden(action=rule.name)
 
 

@@ -9,13 +9,17 @@ from haneul.kernel.context import Context
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.model import metadata, names
 from haneul.services.object_storage.model.accounts import Account, Usage
-from haneul.services.object_storage.model.containers import Container
+from haneul.services.object_storage.model.containers import Container, listed
 from haneul.services.object_storage.operations import access, lists
 from haneul.services.object_storage.operations.lists import Entry, Wish
 from haneul.services.object_storage.store import accounts as store
 from haneul.services.object_storage.store.accounts import ACCOUNTS, CONTAINERS
 
 QUOTAS = ("x-account-quota-bytes", "x-account-quota-count", "x-account-meta-quota-bytes")
+
+
+LONGEST_AMOUNT = 18
+"""Digits of a quota."""
 
 
 class Quota(NamedTuple):
@@ -25,7 +29,16 @@ class Quota(NamedTuple):
     objects: int | None
 
 
+def is_amount(text: str) -> bool:
+    """Whether a quota can be so much."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_AMOUNT
+
+
 def quota(account: Account) -> Quota:
+    """How many bytes and objects the account may hold at most.
+
+    The newer header counts more than the one kept as metadata.
+    """
     headers = account.headers
     size = headers.get("x-account-quota-bytes") or headers.get("x-account-meta-quota-bytes")
     count = headers.get("x-account-quota-count")
@@ -42,7 +55,7 @@ async def show(ctx: Context, name: str) -> tuple[Account, Usage]:
 
 async def list_containers(ctx: Context, name: str, wish: Wish) -> list[Entry[Container]]:
     """What is in the account; after `show`, which says who may."""
-    return await lists.page(ctx.tx, CONTAINERS, {"account": name}, wish)
+    return await lists.page(ctx.tx, CONTAINERS, {"account": name}, wish, listed)
 
 
 async def update(ctx: Context, name: str, headers: Mapping[str, str]) -> None:
@@ -54,7 +67,7 @@ async def update(ctx: Context, name: str, headers: Mapping[str, str]) -> None:
         if header in sent:
             if not access.may(ctx, name, policy.MANAGE_ACCOUNTS):
                 raise errors.NotForOwners(header=header)
-            if sent[header] and not sent[header].isdecimal():
+            if sent[header] and not is_amount(sent[header]):
                 raise errors.BadHeader(reason="Invalid quota: it is a number")
     account = await ensure(ctx, name)
     await ACCOUNTS.update(

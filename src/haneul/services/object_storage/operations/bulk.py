@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import tarfile
 import tempfile
-import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Literal
+from urllib.parse import quote
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Forbidden, HaneulError, NotFound, Unauthorized
@@ -17,11 +15,12 @@ from haneul.services.object_storage import errors
 from haneul.services.object_storage.config import ObjectStorageOptions
 from haneul.services.object_storage.model import names
 from haneul.services.object_storage.model.names import Place
-from haneul.services.object_storage.operations import containers, objects
+from haneul.services.object_storage.operations import archives, containers, objects
+from haneul.services.object_storage.operations.archives import Archive, BadArchive
 from haneul.services.object_storage.operations.objects import NewObject
 
 Headers = Mapping[str, str]
-MOST_DELETES, MOST_FAILURES = 10_000, 1000
+MOST_DELETES, MOST_FAILURES, MOST_CONTAINERS = 10_000, 1000, 10_000
 
 
 @dataclass
@@ -44,8 +43,7 @@ async def delete(ctx: Context, places: Iterable[Place]) -> Outcome:
             if place.name:
                 await objects.delete(ctx, place)
             else:
-                async with ctx.in_transaction() as c:
-                    await containers.delete(c, place)
+                await ctx.transact(containers.delete, place)
         except NotFound:
             outcome.not_found += 1
         except HaneulError as refusal:
@@ -71,13 +69,10 @@ STATUSES = {
 
 
 def status(refusal: HaneulError) -> str:
+    """The refusal as bulk answers list it: a status line, which for one forbidden is always the same."""
     if isinstance(refusal, Forbidden):
         return "403 Forbidden"
     return f"{refusal.status} {STATUSES.get(refusal.status, 'Error')}"
-
-
-KINDS: dict[str, Literal["r:", "r:gz", "r:bz2"]] = {"tar": "r:", "tar.gz": "r:gz", "tar.bz2": "r:bz2"}
-PIECE = 1 << 20
 
 
 async def extract(
@@ -85,7 +80,7 @@ async def extract(
 ) -> Outcome:
     """Each file of the archive is an object below the place, and the containers for them are there."""
     outcome = Outcome()
-    if kind not in KINDS:
+    if kind not in archives.KINDS:
         raise errors.BadHeader(reason="Unsupported archive format")
     limit = ctx.options(ObjectStorageOptions).object_bytes_max
     with tempfile.TemporaryFile(dir=ctx.platform.folder) as file:
@@ -96,64 +91,49 @@ async def extract(
                 raise errors.ObjectTooLarge(limit=limit)
             await asyncio.to_thread(file.write, chunk)
         file.seek(0)
+        archive = Archive(archives.unpacked(file, kind))
         try:
-            archive = await asyncio.to_thread(tarfile.open, fileobj=file, mode=KINDS[kind])
-            while (member := await asyncio.to_thread(archive.next)) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  # each is looked at once
-                if member.isfile():
-                    await _extract_one(ctx, place, archive, member, headers, outcome)
-                if len(outcome.failures) >= MOST_FAILURES:
-                    outcome.problem = "Too many failures"
-                    break
-        except (
-            tarfile.TarError,
-            OSError,
-            EOFError,
-            zlib.error,
-            UnicodeError,
-            ValueError,
-            OverflowError,
-        ) as problem:
+            await _extract_all(ctx, place, archive, headers, outcome)
+        except (BadArchive, *archives.BROKEN) as problem:
             outcome.problem = f"Invalid Tar File: {problem}"
     if not outcome.done and not outcome.failures and not outcome.problem:
         outcome.problem = "Invalid Tar File: No Valid Files"
     return outcome
 
 
-async def _extract_one(
-    ctx: Context,
-    place: Place,
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    headers: Headers,
-    outcome: Outcome,
+async def _extract_all(
+    ctx: Context, place: Place, archive: Archive, headers: Headers, outcome: Outcome
 ) -> None:
     below = "/".join(part for part in (place.container, place.name) if part)
-    path = "/".join(part for part in (below, *member.name.split("/")) if part not in ("", "."))
-    container, _, name = path.partition("/")
-    target = Place(place.account, container, name)
-    if not name:
-        return
-    try:
-        names.decoded(names.quoted(path))
-        async with ctx.in_transaction() as c:
-            await containers.create_if_missing(c, target)
-        source = archive.extractfile(member)
-        kind = mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
-        await objects.put(
-            ctx, target, NewObject(kind, dict(headers)), _pieces(source, member.size), length=member.size
-        )
-    except HaneulError as refusal:
-        outcome.failures.append((f"/{path}", status(refusal)))
-    else:
-        outcome.done += 1
+    made: set[str] = set()
+    while (member := await archive.next()) is not None:
+        shown = member.name.decode("utf-8", "replace")
+        path = "/".join(part for part in (below, *shown.split("/")) if part not in ("", "."))
+        container, _, name = path.partition("/")
+        if not name:
+            continue
+        try:
+            names.decoded(quote(member.name))
+            target = Place(place.account, container, name)
+            if container not in made:
+                if len(made) >= MOST_CONTAINERS:
+                    outcome.problem = f"More than {MOST_CONTAINERS} containers to create from tar."
+                    return
+                await ctx.transact(containers.create_if_missing, target)
+                made.add(container)
+            kind = mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+            await objects.put(
+                ctx, target, NewObject(kind, dict(headers)), _content(archive), length=member.size
+            )
+        except HaneulError as refusal:
+            outcome.failures.append((f"/{path}", status(refusal)))
+        else:
+            outcome.done += 1
+        if len(outcome.failures) >= MOST_FAILURES:
+            outcome.problem = "Too many failures"
+            return
 
 
-async def _pieces(source: IO[bytes] | None, size: int) -> AsyncIterator[bytes]:
-    left = size if source is not None else 0
-    while source is not None and left:
-        piece = await asyncio.to_thread(source.read, min(left, PIECE))
-        if not piece:
-            raise errors.BadHeader(reason="Invalid Tar File")
-        left -= len(piece)
+async def _content(archive: Archive) -> AsyncIterator[bytes]:
+    while piece := await archive.read():
         yield piece

@@ -10,6 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.model import access_lists, metadata, names
+from haneul.services.object_storage.model import objects as objects_model
 from haneul.services.object_storage.model.containers import READ_LIST, WRITE_LIST, Container
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
@@ -21,6 +22,8 @@ from haneul.services.object_storage.store.objects import OBJECTS
 
 POLICY = "Policy-0"
 """The one storage policy that there is."""
+SYNC_TO = "x-container-sync-to"
+"""There is no other cloud that this one may send objects to."""
 QUOTA_BYTES, QUOTA_COUNT = "x-container-meta-quota-bytes", "x-container-meta-quota-count"
 
 
@@ -63,8 +66,10 @@ def _said(headers: Mapping[str, str]) -> dict[str, str]:
             if "/" in sent[header]:
                 raise errors.BadName(reason=f"{header} may not contain a slash")
             sent.setdefault(other, "")
+    if sent.get(SYNC_TO):
+        raise errors.BadHeader(reason=f"Invalid host in X-Container-Sync-To: {sent[SYNC_TO][:255]!r}")
     for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
-        if sent.get(header) and not sent[header].isdecimal():
+        if sent.get(header) and not accounts.is_amount(sent[header]):
             raise errors.BadHeader(reason=f"Invalid {word} quota.")
     return sent
 
@@ -106,7 +111,8 @@ async def locked(ctx: Context, place: Place) -> Container:
 
 
 async def list_objects(ctx: Context, container: Container, wish: Wish) -> list[Entry[StoredObject]]:
-    return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish)
+    """One page of the container's objects and of the prefixes that the wish folds together, in order of name."""
+    return await lists.page(ctx.tx, OBJECTS, {"container_id": container.id}, wish, objects_model.listed)
 
 
 async def delete(ctx: Context, place: Place) -> None:

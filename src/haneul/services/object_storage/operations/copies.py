@@ -8,7 +8,6 @@ from haneul.kernel.context import Context
 from haneul.services.object_storage import errors
 from haneul.services.object_storage.model import conditions, metadata, names, times
 from haneul.services.object_storage.model.large_objects import DYNAMIC, ETAG, SIZE, STATIC
-from haneul.services.object_storage.model.metadata import SYSTEM
 from haneul.services.object_storage.model.names import Place
 from haneul.services.object_storage.model.objects import StoredObject
 from haneul.services.object_storage.model.ranges import Part
@@ -68,7 +67,9 @@ async def copy(
     original = opened.object
     if conditions.judge(headers, original.etag, times.whole_seconds(original.created_at)) != "go on":
         raise errors.PreconditionFailed
-    stays = {n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS or SYSTEM in n}
+    stays = {
+        n: v for n, v in original.headers.items() if not is_fresh or n in MADE_OF_OTHERS or metadata.is_own(n)
+    }
     kept = metadata.changed("object", stays, sent)
     new = NewObject(
         content_type or original.content_type,

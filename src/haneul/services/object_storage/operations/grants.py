@@ -14,14 +14,16 @@ from haneul.services.object_storage.store.accounts import ACCOUNTS, CONTAINERS
 class GrantedContext(Context):
     """A request with the rights of who signed it: in one account, perhaps in one container only."""
 
-    __slots__ = ("only_container",)
-    only_container: str
+    __slots__ = ("only_in",)
+    only_in: Place
 
     def over(self, tx: Tx) -> Context:
-        return granted(super().over(tx), self.auth, self.only_container)
+        """The same request in that transaction, with the same rights."""
+        return granted(super().over(tx), self.auth, self.only_in)
 
 
-def granted(ctx: Context, auth: Auth, only_container: str) -> GrantedContext:
+def granted(ctx: Context, auth: Auth, only_in: Place) -> GrantedContext:
+    """The request as if `auth` had made it, in the same transaction; it reaches no container but that one ("": any)."""
     made = GrantedContext(
         ctx.platform,
         auth,
@@ -30,13 +32,16 @@ def granted(ctx: Context, auth: Auth, only_container: str) -> GrantedContext:
         endpoint=ctx.endpoint,
         asker=Asker(ctx.platform.policy, auth, ctx.asker.decisions),
     )
-    made.only_container = only_container
+    made.only_in = only_in
     return made
 
 
 def as_signer(ctx: Context, place: Place, *, is_of_account: bool) -> Context:
+    """The request with what an operator of the account may, as who signed it could; only in the place's container,
+    unless the account signed.
+    """
     auth = Auth(project_id=project_of(place.account), roles=("swiftoperator",))
-    return granted(ctx, auth, "" if is_of_account else place.container)
+    return granted(ctx, auth, Place(place.account, "" if is_of_account else place.container))
 
 
 async def keys(ctx: Context, place: Place) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -44,8 +45,13 @@ class _Bounds(NamedTuple):
     """...and come before this one."""
 
 
-async def page(tx: Tx, rows: Rows[T], within: dict[str, str], wish: Wish) -> list[Entry[T]]:
-    """The entries, in the order of names. Each read goes on behind what was found, so deep folders are leapt over."""
+async def page(
+    tx: Tx, rows: Rows[T], within: dict[str, str], wish: Wish, listed_as: Callable[[T], T]
+) -> list[Entry[T]]:
+    """The entries, in the order of names. Each read goes on behind what was found, so deep folders are leapt over.
+
+    `listed_as` gives of a thing what its line needs: all that was ever said of ten thousand is much.
+    """
     low, high = (wish.end_marker, wish.marker) if wish.is_reverse else (wish.marker, wish.end_marker)
     tops = [end for end in (high, after_all(wish.prefix) if wish.prefix else "") if end]
     bounds = _Bounds(low or None, wish.prefix or None, min(tops) if tops else None)
@@ -63,8 +69,9 @@ async def page(tx: Tx, rows: Rows[T], within: dict[str, str], wish: Wish) -> lis
             if folder and folder == (wish.end_marker if wish.is_reverse else wish.marker):
                 pass  # it was the last of the page before
             elif len(entries) < wish.limit:
-                entries.append(Entry(folder, None) if folder else Entry(name, thing))
-        if len(listed) < at_once or len(entries) >= wish.limit:
+                entries.append(Entry(folder, None) if folder else Entry(name, listed_as(thing)))
+        is_at_end = bool(folder) and not wish.is_reverse and not after_all(folder)
+        if len(listed) < at_once or len(entries) >= wish.limit or is_at_end:
             return entries
         last: str = getattr(listed[-1], "name")  # noqa: B009
         if wish.is_reverse:

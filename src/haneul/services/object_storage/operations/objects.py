@@ -6,7 +6,7 @@ there before are one transaction. So a list shows what was just written, and not
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,21 +17,18 @@ from haneul.kernel.context import Context
 from haneul.kernel.disks import disk_files
 from haneul.services.object_storage import errors, policy
 from haneul.services.object_storage.config import ObjectStorageOptions
-from haneul.services.object_storage.model import conditions
+from haneul.services.object_storage.model import conditions, metadata
 from haneul.services.object_storage.model.containers import Container
-from haneul.services.object_storage.model.metadata import SYSTEM
 from haneul.services.object_storage.model.names import Place, require_object
 from haneul.services.object_storage.model.objects import Content, Stored, StoredObject
 from haneul.services.object_storage.operations import accounts, containers, versions
 from haneul.services.object_storage.operations.versions import forget_data
 from haneul.services.object_storage.store import accounts as counts
-from haneul.services.object_storage.store.accounts import ACCOUNTS
+from haneul.services.object_storage.store.accounts import ACCOUNTS, CONTAINERS
 from haneul.services.object_storage.store.data import arrived, data_of
 from haneul.services.object_storage.store.objects import CONTENTS, OBJECTS
 
 TRIES = 10
-STAYS = {"x-static-large-object"}
-"""What an object keeps beside the service's own headers when it is given others."""
 
 
 class NewObject(NamedTuple):
@@ -191,7 +188,7 @@ async def update(ctx: Context, place: Place, headers: Mapping[str, str], content
     thing = await there(ctx, container, place.name)
     if thing is None:
         raise errors.ObjectNotFound(name=place.name)
-    own = {name: value for name, value in thing.headers.items() if name in STAYS or SYSTEM in name}
+    own = {name: value for name, value in thing.headers.items() if metadata.is_kept_by_itself(name)}
     changed = msgspec.structs.replace(
         thing,
         headers={**headers, **own},
@@ -221,6 +218,17 @@ async def delete(ctx: Context, place: Place) -> None:
         raise errors.ObjectNotFound(name=place.name)
 
 
+async def remove_expired(ctx: Context, container_id: str, names: Iterable[str]) -> None:
+    """Those of these objects whose time has passed are gone; what was put in their place meanwhile stays."""
+    container = await CONTAINERS.get(ctx.tx, container_id)
+    if container is not None:
+        await ctx.tx.lock("object storage account", container.account)
+    for name in names:
+        thing = await OBJECTS.get(ctx.tx, container_id, name)
+        if thing is not None and thing.delete_at is not None and thing.delete_at <= ctx.now().timestamp():
+            await versions.remove(ctx, thing)
+
+
 async def once(content: bytes) -> AsyncIterator[bytes]:
     """The content as a body that arrives."""
     yield content
@@ -241,7 +249,7 @@ def time_to_delete(headers: Mapping[str, str], now_s: float) -> int | None:
         text = headers.get(header)
         if not text:
             continue
-        if not text.lstrip("-").isdecimal() or not text.isascii() or len(text) > 15:
+        if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 15:
             raise errors.BadHeader(reason=f"Non-integer {name}")
         at = int(base) + int(text)
         if at <= now_s:

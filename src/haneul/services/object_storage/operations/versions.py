@@ -26,6 +26,7 @@ DELETED = "application/x-deleted;swift_versions_deleted=1"
 
 
 def prefix(name: str) -> str:
+    """What the names of all former versions of `name` begin with."""
     return f"{len(name.encode()):03x}{name}/"
 
 
@@ -108,6 +109,7 @@ async def _mark(c: Context, archive: Container, name: str) -> None:
 
 
 async def forget_data(c: Context, old: StoredObject) -> None:
+    """The object's data is no longer anybody's: what is kept in the row is gone, what lies on disk will be swept."""
     if old.is_small:
         await CONTENTS.remove(c.tx, data=old.data)
     else:

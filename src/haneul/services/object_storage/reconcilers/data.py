@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from haneul.kernel.context import Context
 from haneul.kernel.reconciler import reconciler
 from haneul.services.object_storage.config import ObjectStorageOptions
-from haneul.services.object_storage.operations import versions
+from haneul.services.object_storage.operations import objects
 from haneul.services.object_storage.store import objects as store
 from haneul.services.object_storage.store.data import data_of
 from haneul.services.object_storage.store.objects import REMOVED
@@ -75,9 +75,12 @@ async def remove_expired_objects(ctx: Context) -> None:
     """Objects whose time has passed are gone."""
     now_s = int(ctx.now().timestamp())
     while True:
-        async with ctx.in_transaction() as c:
+        async with ctx.in_reading() as c:
             expired = await store.expired(c.tx, now_s, AT_ONCE)
-            for thing in expired:
-                await versions.remove(c, thing)
+        names: dict[str, list[str]] = {}
+        for thing in expired:
+            names.setdefault(thing.container_id, []).append(thing.name)
+        for container_id, each in names.items():
+            await ctx.transact(objects.remove_expired, container_id, each)
         if len(expired) < AT_ONCE:
             return

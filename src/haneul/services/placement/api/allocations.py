@@ -73,6 +73,7 @@ async def show_allocations(ctx: Context, consumer_id: str) -> dict[str, Any]:
         if ctx.wants(versions.CONSUMERS_HAVE_GENERATIONS):
             document["consumer_generation"] = consumer.generation
         if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
+            # Consumers older than types are shown as of this one, which cannot be set.
             document["consumer_type"] = consumer.kind or "unknown"
     return document
 
@@ -141,6 +142,7 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
             candidates = [{"resource_provider": {"uuid": provider.id}, "resources": resources}]
         one: dict[str, Any] = {"allocations": candidates}
         if ctx.wants(versions.CANDIDATES_HAVE_MAPPINGS):
+            # The request that has no suffix has the empty one.
             one["mappings"] = {"": [provider.id]}
         requests.append(one)
         summary: dict[str, Any] = {
@@ -161,11 +163,24 @@ async def list_candidates(ctx: Context, query: Query) -> dict[str, Any]:
 @routes.get("/usages", policy=policy.USAGES, since="1.9", answer=answers.Usages)
 async def show_project_usages(ctx: Context, query: Query) -> dict[str, Any]:
     """How much the project's consumers hold in all."""
-    project_id = query.get("project_id")
+    by_type = ctx.wants(versions.CONSUMERS_HAVE_TYPES)
+    known = ("project_id", "user_id", *(("consumer_type",) if by_type else ()))
+    if unknown := [n for n in query.names() if n not in known]:
+        raise BadRequest(f"Invalid query string parameters: {unknown[0]!r} was unexpected")
+    project_id, kind = query.get("project_id"), query.get("consumer_type")
     if not project_id:
         raise BadRequest("Invalid query string parameters: 'project_id' is a required property")
     ctx.authorize(policy.USAGES, {"project_id": project_id})
-    used = await inventories.project_usage(ctx, project_id, query.get("user_id"))
-    if ctx.wants(versions.CONSUMERS_HAVE_TYPES):
-        return {"usages": {"all": {"consumer_count": len(used), **used}}} if used else {"usages": {}}
-    return {"usages": used}
+    usages = await inventories.project_usage(
+        ctx, project_id, query.get("user_id"), is_by_type=by_type and kind != "all"
+    )
+    if not by_type:
+        return {"usages": usages["all"].used if usages else {}}
+    # As upstream: `all` is one sum of every type, another word that type, and none every type by itself.
+    return {
+        "usages": {
+            name: {"consumer_count": len(usage.consumers), **usage.used}
+            for name, usage in usages.items()
+            if kind in (None, "all", name)
+        }
+    }

@@ -7,18 +7,6 @@ from typing import Annotated
 from haneul.kernel.http import UNSET, Answer, Link, UnsetType, since, until
 
 
-class VersionInfo(Answer):
-    id: str
-    max_version: str
-    min_version: str
-    status: str
-    links: list[Link]
-
-
-class Versions(Answer):
-    versions: list[VersionInfo]
-
-
 class Provider(Answer):
     uuid: str
     name: str

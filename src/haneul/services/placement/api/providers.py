@@ -69,6 +69,7 @@ def view(ctx: Context, provider: Provider) -> dict[str, Any]:
 async def list_providers(ctx: Context, query: Query) -> dict[str, Any]:
     """Providers, filtered by name, uuid, member_of, resources, in_tree and required traits."""
     known = {"name", "uuid", "member_of", "resources", "in_tree", "required"}
+    # Upstream refuses parameters that it does not know, here in every version.
     if unknown := [n for n in query.names() if n not in known]:
         raise BadRequest(f"Invalid query string parameters: {unknown[0]!r} was unexpected")
     listed = await providers.list(

@@ -74,6 +74,14 @@ class Consumer(msgspec.Struct, frozen=True):
     generation: int = 0
 
 
+class Usage(msgspec.Struct):
+    """What some consumers hold together."""
+
+    consumers: set[str] = msgspec.field(default_factory=set)
+    used: dict[str, int] = msgspec.field(default_factory=dict)
+    """By resource class."""
+
+
 class Name(msgspec.Struct, frozen=True):
     """A custom trait or resource class."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.ids import new_id
+from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.placement.events import HostsAppeared
 from haneul.services.placement.model.placing import Candidate, Decision, Wish, decide
 from haneul.services.placement.model.providers import Host, Inventory, Provider, UpHost
@@ -85,7 +86,7 @@ async def _add(ctx: Context, report: dict[str, Any]) -> None:
     await PROVIDERS.add(ctx.tx, Provider(id, report["name"], None, id, traits, [], now, now))
     await HOSTS.add(
         ctx.tx,
-        Host(report["name"], new_id(), id, "nova", True, None, False, now, now, report),
+        Host(report["name"], new_id(), id, DEFAULT_ZONE, True, None, False, now, now, report),
     )
     await _inventory(ctx, id, report)
 

@@ -9,7 +9,7 @@ import msgspec
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.services.placement import errors
-from haneul.services.placement.model.providers import Inventory, Provider
+from haneul.services.placement.model.providers import Inventory, Provider, Usage
 from haneul.services.placement.operations import providers
 from haneul.services.placement.store.providers import INVENTORIES, PROJECT_USAGE
 
@@ -90,9 +90,18 @@ async def remove(ctx: Context, id: str, resource_class: str) -> None:
     await providers.touch(ctx, provider, None)
 
 
-async def project_usage(ctx: Context, project_id: str, user_id: str | None = None) -> dict[str, int]:
-    """How much of each class the project's consumers hold."""
-    usage: dict[str, int] = {}
-    for _, _, resource_class, used in await ctx.tx.all(PROJECT_USAGE, project=project_id):
-        usage[resource_class] = usage.get(resource_class, 0) + used
-    return usage
+UNKNOWN = "unknown"
+"""The type of consumers that are older than types."""
+
+
+async def project_usage(
+    ctx: Context, project_id: str, user_id: str | None = None, *, is_by_type: bool = False
+) -> dict[str, Usage]:
+    """What the project's consumers (a user's, if one is named) hold, by their type; or of all of them, as `all`."""
+    usages: dict[str, Usage] = {}
+    for kind, consumer, user, resource_class, used in await ctx.tx.all(PROJECT_USAGE, project=project_id):
+        if user_id is None or user == user_id:
+            usage = usages.setdefault((kind or UNKNOWN) if is_by_type else "all", Usage())
+            usage.consumers.add(consumer)
+            usage.used[resource_class] = usage.used.get(resource_class, 0) + used
+    return usages

@@ -55,6 +55,74 @@ DRIFT = Query(
     .having(_i.used != sa.func.coalesce(sa.func.sum(_a.used), 0))
 )
 _h, _p = HOSTS.c, PROVIDERS.c
+_above = PROVIDERS.table.alias("above")
+CONTRADICTIONS = (
+    ("provider {}: {} {} counted as used, allocations say {}", DRIFT),
+    (
+        "consumer {} holds {} of provider {}, which has none",
+        Query(
+            sa.select(_a.consumer_id, _a.resource_class, _a.provider_id)
+            .select_from(
+                ALLOCATIONS.table.outerjoin(
+                    INVENTORIES.table,
+                    sa.and_(_i.provider_id == _a.provider_id, _i.resource_class == _a.resource_class),
+                )
+            )
+            .where(_i.provider_id.is_(None))
+        ),
+    ),
+    (
+        "{} of provider {} is held by consumer {}, which is not there",
+        Query(
+            sa.select(_a.resource_class, _a.provider_id, _a.consumer_id)
+            .select_from(ALLOCATIONS.table.outerjoin(CONSUMERS.table, _k.id == _a.consumer_id))
+            .where(_k.id.is_(None))
+        ),
+    ),
+    (
+        "consumer {} is there and holds nothing",
+        Query(
+            sa.select(_k.id)
+            .select_from(CONSUMERS.table.outerjoin(ALLOCATIONS.table, _a.consumer_id == _k.id))
+            .where(_a.consumer_id.is_(None))
+        ),
+    ),
+    (
+        "{} is had by provider {}, which is not there",
+        Query(
+            sa.select(_i.resource_class, _i.provider_id)
+            .select_from(INVENTORIES.table.outerjoin(PROVIDERS.table, _p.id == _i.provider_id))
+            .where(_p.id.is_(None))
+        ),
+    ),
+    (
+        "provider {} is below {}, which is not there or in another tree",
+        Query(
+            sa.select(_p.id, _p.parent_id)
+            .select_from(PROVIDERS.table.outerjoin(_above, _above.c.id == _p.parent_id))
+            .where(
+                _p.parent_id.is_not(None),
+                sa.or_(_above.c.id.is_(None), _above.c.root_id != _p.root_id),
+            )
+        ),
+    ),
+    (
+        "host {} has provider {}, which is not there",
+        Query(
+            sa.select(_h.name, _h.provider_id)
+            .select_from(HOSTS.table.outerjoin(PROVIDERS.table, _p.id == _h.provider_id))
+            .where(_p.id.is_(None))
+        ),
+    ),
+)
+"""What can never be, in words with a place for each value of a row, and the rows that say it is so."""
+HELD_ON_HOSTS = Query(
+    sa.select(_a.consumer_id, _k.kind, _h.name, _a.resource_class, _a.used).select_from(
+        ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id).outerjoin(
+            HOSTS.table, _h.provider_id == _a.provider_id
+        )
+    )
+)
 PLACEABLE = Query(
     sa.select(
         _h.name, _h.provider_id, _h.is_enabled, _h.is_forced_down, _h.last_seen_at, _h.zone,
@@ -89,7 +157,7 @@ ROOM = Query(
     sa.select(_i.provider_id, _i.resource_class, _i.total, _i.reserved, _i.allocation_ratio, _i.used)
 )
 PROJECT_USAGE = Query(
-    sa.select(_k.kind, _k.id, _a.resource_class, _a.used)
+    sa.select(_k.kind, _k.id, _k.user_id, _a.resource_class, _a.used)
     .select_from(ALLOCATIONS.table.join(CONSUMERS.table, _k.id == _a.consumer_id))
     .where(_k.project_id == sa.bindparam("project", type_=sa.Text))
 )

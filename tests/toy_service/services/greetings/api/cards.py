@@ -5,10 +5,10 @@ from __future__ import annotations
 from haneul.services.greetings import errors, policy
 from haneul.services.greetings.model import cards as model
 from haneul.services.greetings.operations import cards
-from haneul.services.greetings.store.cards import CARDS
+from haneul.services.greetings.operations.collections import CARDS
 
 from haneul.kernel.http import Answer, Routes
-from haneul.kernel.http.tables import Attribute, Resource, Words, kinds, serve, shown, visibility
+from haneul.kernel.http.tables import Attribute, Resource, Words, kinds, serve, shown
 
 routes = Routes("/v1")
 
@@ -58,12 +58,6 @@ CARD = Resource(
     model.CardChange,
     cards.update,
     cards.delete,
-    visible=visibility.own(
-        CARDS,
-        policy.CARD_RULES["get_card"],
-        visibility.shared(CARDS),
-        foreign={"project_id": "", "shared": False},
-    ),
     shape=ShownCard,
 )
 serve(routes, CARD)

@@ -26,6 +26,7 @@ class GivenApplicationCredential(Schema):
 
 
 async def prove(ctx: Context, proof: GivenApplicationCredential, request: Request) -> Proof:
+    """Who the credential's owner is, and what its token may; Unauthorized for wrong secrets, slower with each guess."""
     owner = proof.user and (proof.user.id or proof.user.name)
     with guarded(
         ctx.platform, f"application credential {proof.id or f'{proof.name} of {owner}'}", request.address

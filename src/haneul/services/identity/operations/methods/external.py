@@ -17,6 +17,7 @@ class External(Schema):
 
 
 async def prove(ctx: Context, wish: External, request: Request) -> Proof:
+    """The user that the web server names; Unauthorized if it names none, or one who is not in the default domain."""
     name = assertions.remote_user(ctx, request)
     if name is None:
         raise Unauthorized("Could not determine user from environment")

@@ -18,6 +18,7 @@ class Nothing(Schema):
 
 
 async def prove(ctx: Context, nothing: Nothing, request: Request) -> Proof:
+    """The user who agreed, for the agreed project and roles only; Unauthorized for a wrong or repeated signature."""
     signed = said_in(request)
     async with ctx.in_reading() as c:
         token = await oauth1.proved(c, request, signed)

@@ -26,6 +26,7 @@ class Password(Schema):
 
 
 async def prove(ctx: Context, proof: Password, request: Request) -> Proof:
+    """The user whose password it is; Unauthorized for any other, slower with each guess."""
     who = named(proof.user, "user")
     name = who.id or f"{who.domain_id or who.domain_name}/{who.name}"
     login_safety.try_for(ctx, name)
@@ -53,10 +54,13 @@ async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof
 async def _rehash(ctx: Context, user: User, password: str) -> None:
     """Keep the password by today's means, unless it was changed meanwhile."""
     new = await passwords.hashed(ctx.platform, password)
-    async with ctx.in_transaction() as c:
+
+    async def kept(c: Context) -> None:
         now = await USERS.get(c.tx, user.id)
         if now is not None and now.password_hash == user.password_hash:
             await USERS.update(c.tx, replace(now, password_hash=new))
+
+    await ctx.transact(kept)
 
 
 METHOD = Method("password", Password, prove)

@@ -21,6 +21,9 @@ class Token(Schema):
 
 
 async def prove(ctx: Context, proof: Token, request: Request) -> Proof:
+    """The user of the earlier token, until it ends; TokenNotFound if it does not hold, refused if it cannot be
+    exchanged.
+    """
     try:
         earlier = await tokens.authenticate(ctx.platform, proof.id)
     except Unauthorized:
