@@ -121,7 +121,8 @@ def modules(service: str, name: str) -> tuple[ModuleType, ...]:
     return (top, *(importlib.import_module(info.name) for info in inner))
 
 
-def declared(service: str, name: str, kind: type) -> list[Any]:
+@cache
+def declared(service: str, name: str, kind: type) -> tuple[Any, ...]:
     """Everything of that kind that stands at the top of the part's modules, or in a table there, once."""
     things: dict[int, Any] = {}
     for module in modules(service, name):
@@ -129,7 +130,7 @@ def declared(service: str, name: str, kind: type) -> list[Any]:
             for each in value.values() if isinstance(value, dict) else (value,):
                 if isinstance(each, kind):
                     things[id(each)] = each
-    return list(things.values())
+    return tuple(things.values())
 
 
 def hook(service: str, name: str) -> Any | None:

@@ -111,7 +111,8 @@ def _open(path: Path | None) -> sqlite3.Connection:
         path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
     )
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-1024"):
+        # Not waiting comes first: to become a WAL, the file is written, too.
+        for pragma in ("synchronous=OFF", "journal_mode=WAL", "cache_size=-1024"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.executescript(_TABLES)
         if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):

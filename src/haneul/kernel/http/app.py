@@ -118,7 +118,7 @@ def _router_of(services: tuple[Served, ...]) -> CompiledRouter:
 
 
 class _Router(CompiledRouter):
-    """What one application has beside the routes of its services, then those."""
+    """The routes of the services, then what one application has beside them."""
 
     def __init__(self, services: CompiledRouter) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class _Router(CompiledRouter):
     def find(self, uri: str, req: Any = None) -> Any:
         if uri[:2] == "//":  # who guards a path in front of us does not know it by this name
             return None
-        return super().find(uri, req) or self._services.find(uri, req)
+        return self._services.find(uri, req) or super().find(uri, req)
 
 
 class _Face(falcon.asgi.App):

@@ -10,12 +10,15 @@ import base64
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
+import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
 from haneul.kernel import log
 from haneul.kernel.errors import BadRequest, Forbidden, HaneulError, MethodNotAllowed, NotFound, TooLarge
@@ -63,30 +66,75 @@ logger = structlog.get_logger(__name__)
 def mount(app: Application, declared: Iterable[Pages]) -> None:
     """The pages, and what they load, are beside the routes."""
     app.home = HOME
-    statics = StaticFiles(FOLDER / "static")
-    app.falcon.add_route(f"{HOME}/static/{{name:path}}", statics)
-    site = Site(app, Rendering(FOLDER / "templates", statics))
+    site = Site(app, _rendering())
     app.missing_page = site.missing
-    by_path: dict[str, dict[str, Place]] = defaultdict(dict)
-    for pages in declared:
-        for place in pages.places:
-            by_path[place.path][place.method] = place
-    for path, places in by_path.items():
-        app.falcon.add_route(f"{HOME}{path}", _Endpoint(site, places))
+    app.falcon.add_route(f"{HOME}/static/{{name:path}}", _statics())
+    entrance = _Entrance(app, site, tuple(declared))
+    for path in ("", "/{rest:path}"):
+        app.falcon.add_route(HOME + path, entrance)
 
 
-class _Endpoint:
-    """What is at one path."""
+@cache
+def _statics() -> StaticFiles:
+    return StaticFiles(FOLDER / "static")
 
-    def __init__(self, site: Site, places: dict[str, Place]) -> None:
-        self._site = site
-        self._places = places
+
+@cache
+def _rendering() -> Rendering:
+    """The templates, compiled once for all applications that show them."""
+    return Rendering(FOLDER / "templates", _statics())
+
+
+class _Answers:
+    """What answers each method; the router wants to see all of them at whatever it leads to."""
+
+    def __init__(self) -> None:
         for method in ("get", "head", "post", "put", "patch", "delete", "options"):
             setattr(self, f"on_{method}", self._respond)
 
     async def _respond(self, req: Any, resp: Any, **path: str) -> None:
-        method = "GET" if req.method == "HEAD" else req.method
-        await self._site.serve(self._places.get(method), bool(self._places), req, resp, path)
+        raise NotImplementedError
+
+
+class _Places(_Answers):
+    """What is at one path, by method."""
+
+    def __init__(self, places: dict[str, Place]) -> None:
+        super().__init__()
+        self.places = places
+
+
+@cache
+def _router_of(declared: tuple[Pages, ...]) -> CompiledRouter:
+    """The places of these pages by their paths, compiled once for all applications that have them."""
+    by_path: dict[str, dict[str, Place]] = defaultdict(dict)
+    for pages in declared:
+        for place in pages.places:
+            by_path[place.path][place.method] = place
+    router = CompiledRouter()
+    scaffold = falcon.asgi.App(router=router)
+    for path, places in by_path.items():
+        scaffold.add_route(HOME + path, _Places(places))
+    return router
+
+
+class _Entrance(_Answers):
+    """Where all requests for pages come in. The way on from it is made when the first one comes."""
+
+    def __init__(self, app: Application, site: Site, declared: tuple[Pages, ...]) -> None:
+        super().__init__()
+        self._app = app
+        self._site = site
+        self._declared = declared
+
+    async def _respond(self, req: Any, resp: Any, **path: str) -> None:
+        match = _router_of(self._declared).find(req.path)
+        if match is None:
+            await self._app.nothing_here(req, resp)
+            return
+        at = cast(_Places, match[0])
+        place = at.places.get("GET" if req.method == "HEAD" else req.method)
+        await self._site.serve(place, bool(at.places), req, resp, match[2])
 
 
 class Site:
@@ -170,7 +218,7 @@ class Site:
             visit.secret = visit.known.get(VISIT) or model.new_secret()
         if place is None:
             raise MethodNotAllowed if is_there else NotFound
-        if "\0" in req.path:
+        if "\0" in req.path or {".", ".."} & set(path.values()):  # a browser takes these for another address
             raise NotFound
         if visit.session is None and not place.is_public:
             return self._to_login(visit)

@@ -44,7 +44,7 @@ async def delete(ctx: Context, project_id: str) -> None:
     """Nothing of it is left; fine if there was nothing."""
     for router in await _routers(ctx, project_id):
         for port in await routers.interfaces(ctx, router.id):
-            await routers.remove_interface(ctx, router, subnet_id=None, port_id=port.id)
+            await routers.leave(ctx, router, port)
         await routers.delete(ctx, router)
     network = await _existing(ctx, project_id)
     if network is not None:
