@@ -29,6 +29,47 @@ class TypeEncryptionNotFound(NotFound):
     message = "Volume type encryption for type {type_id} does not exist."
 
 
+class TypeEncryptionExists(BadRequest):
+    code = "block_storage.type_encryption_exists"
+    message = "Volume type encryption for type {type_id} already exists."
+
+
+class TypeEncryptionInUse(BadRequest):
+    code = "block_storage.type_encryption_in_use"
+    message = "Cannot {action} encryption specs. Volume type in use."
+
+
+class DefaultTypeNotFound(NotFound):
+    code = "block_storage.default_type_not_found"
+    message = "Default type for project {project_id} not found."
+
+
+class QosSpecsNotFound(NotFound):
+    code, message = "block_storage.qos_specs_not_found", "No such QoS spec {id}."
+
+
+class QosKeyNotFound(NotFound):
+    code = "block_storage.qos_key_not_found"
+    message = "QoS spec {id} has no spec with key {key}."
+
+
+class InvalidQosSpecs(BadRequest):
+    code, message = "block_storage.invalid_qos_specs", "Invalid qos specs: {reason}"
+
+
+class QosSpecsInUse(BadRequest):
+    code, message = "block_storage.qos_specs_in_use", "Qos specs still in use."
+
+
+class ServiceNotFound(NotFound):
+    code, message = "block_storage.service_not_found", "Service {name} could not be found on host {host}."
+
+
+class ClusterNotFound(NotFound):
+    code = "block_storage.cluster_not_found"
+    message = "Cluster {name} could not be found."
+
+
 class ExtraSpecNotFound(NotFound):
     code = "block_storage.extra_spec_not_found"
     message = "Volume Type {type_id} has no extra specs with key {key}."
@@ -165,6 +206,10 @@ class MalformedUrl(BadRequest):
 
 class TypeExists(Conflict):
     code, message = "block_storage.type_exists", "Volume Type {name} already exists."
+
+
+class QosSpecsExist(Conflict):
+    code, message = "block_storage.qos_specs_exist", "QoS Specs {name} already exists."
 
 
 class GroupTypeExists(Conflict):

@@ -159,6 +159,33 @@ UPDATE_GROUP_SPEC = rule("group:group_types_specs:update", _ADMIN, "Change a gro
 DELETE_GROUP_SPEC = rule("group:group_types_specs:delete", _ADMIN, "Remove a group type's spec.")
 LIST_QOS_SPECS = rule("volume_extension:qos_specs_manage:get_all", _ADMIN, "List specifications of service.")
 GET_QOS_SPECS = rule("volume_extension:qos_specs_manage:get", _ADMIN, "Show a specification of service.")
+CREATE_QOS_SPECS = rule("volume_extension:qos_specs_manage:create", _ADMIN, "Create QoS specs.")
+UPDATE_QOS_SPECS = rule(
+    "volume_extension:qos_specs_manage:update", _ADMIN, "Change QoS specs, and whose they are."
+)
+DELETE_QOS_SPECS = rule(
+    "volume_extension:qos_specs_manage:delete", _ADMIN, "Delete QoS specs, or keys of them."
+)
+SEE_QOS_SPECS_ID = rule("volume_extension:access_types_qos_specs_id", _ADMIN, "See a type's QoS specs.")
+UPDATE_CLUSTER = rule("clusters:update", _ADMIN, "Enable or disable a cluster.")
+CLEAN_UP = rule("workers:cleanup", _ADMIN, "Clean up after services that died.")
+UPDATE_SERVICE = rule("volume_extension:services:update", _ADMIN, "Enable or disable a service.")
+FREEZE_HOST = rule("volume:freeze_host", _ADMIN, "Nothing on a host is changed any more.")
+THAW_HOST = rule("volume:thaw_host", _ADMIN, "What is on a host may be changed again.")
+FAIL_HOST_OVER = rule("volume:failover_host", _ADMIN, "Use the copy of a host.")
+MANAGE_HOSTS = rule("volume_extension:hosts", _ADMIN, "See and change hosts.")
+CAPABILITIES = rule("volume_extension:capabilities", _ADMIN, "See what a back end can do.")
+SET_DEFAULT_TYPE = rule("volume_extension:default_set_or_update", _ADMIN, "Set a project's default type.")
+UNSET_DEFAULT_TYPE = rule("volume_extension:default_unset", _ADMIN, "Unset a project's default type.")
+CREATE_TYPE_ENCRYPTION = rule(
+    "volume_extension:volume_type_encryption:create", _ADMIN, "Encrypt a type's volumes."
+)
+UPDATE_TYPE_ENCRYPTION = rule(
+    "volume_extension:volume_type_encryption:update", _ADMIN, "Encrypt them otherwise."
+)
+DELETE_TYPE_ENCRYPTION = rule(
+    "volume_extension:volume_type_encryption:delete", _ADMIN, "Encrypt them no longer."
+)
 LIST_CLUSTERS = rule("clusters:get_all", _ADMIN, "List clusters.")
 GET_CLUSTER = rule("clusters:get", _ADMIN, "Show a cluster.")
 LIST_DEFAULT_TYPES = rule("volume_extension:default_get_all", _ADMIN, "List projects' default types.")

@@ -20,6 +20,7 @@ GROUPS_CAN_BE_RESET: Version = (3, 20)
 VOLUMES_HAVE_PROVIDER_IDS: Version = (3, 21)
 DELETE_BY_FORCE: Version = (3, 23)
 GROUPS_LIST_VOLUMES: Version = (3, 25)
+POOLS_ARE_FILTERED: Version = (3, 28)
 GROUP_SNAPSHOTS_ARE_PAGED: Version = (3, 29)
 FILTERS_ARE_CHECKED: Version = (3, 31)
 """Before, filters that nobody knows are ignored."""

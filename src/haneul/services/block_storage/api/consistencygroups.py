@@ -233,7 +233,7 @@ async def update_consistencygroup(ctx: Context, id: str, body: UpdateConsistency
     "/consistencygroups/{id}/delete",
     status=202,
     policy=policy.DELETE_GROUP,
-    errors=(errors.GroupNotFound, errors.InvalidGroup, errors.InvalidField),
+    errors=(errors.GroupNotFound, errors.InvalidGroup, errors.InvalidInput, errors.InvalidField),
 )
 async def delete_consistencygroup(ctx: Context, id: str, body: DeleteConsistencyGroup | None) -> None:
     """The group goes, with `force` its volumes too."""
@@ -246,7 +246,7 @@ async def delete_consistencygroup(ctx: Context, id: str, body: DeleteConsistency
     "/consistencygroups/{id}",
     status=202,
     policy=policy.DELETE_GROUP,
-    errors=(errors.GroupNotFound, errors.InvalidGroup),
+    errors=(errors.GroupNotFound, errors.InvalidGroup, errors.InvalidInput),
 )
 async def delete_empty_consistencygroup(ctx: Context, id: str) -> None:
     """The group goes; refused while it has volumes."""
@@ -273,6 +273,7 @@ async def _taken(ctx: Context, id: str) -> GroupSnapshot:
         errors.InvalidGroup,
         errors.InvalidVolume,
         errors.VolumeQuotaExceeded,
+        errors.InvalidInput,
         errors.InvalidField,
     ),
 )
@@ -337,7 +338,7 @@ async def show_cgsnapshot(ctx: Context, id: str) -> dict[str, Any]:
     "/cgsnapshots/{id}",
     status=202,
     policy=policy.DELETE_GROUP_SNAPSHOT,
-    errors=(errors.GroupSnapshotNotFound, errors.InvalidGroupSnapshot),
+    errors=(errors.GroupSnapshotNotFound, errors.InvalidGroupSnapshot, errors.InvalidInput),
 )
 async def delete_cgsnapshot(ctx: Context, id: str) -> None:
     """It is on its way out with all its parts."""

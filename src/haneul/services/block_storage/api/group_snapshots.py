@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api import group_answers as answers
@@ -163,16 +163,28 @@ async def delete_group_snapshot(ctx: Context, id: str) -> None:
     "/group_snapshots/{id}/action",
     status=202,
     since="3.19",
-    errors=(errors.GroupSnapshotNotFound, errors.InvalidInput, errors.InvalidField, NotFound),
+    errors=(errors.GroupSnapshotNotFound, errors.InvalidInput, errors.InvalidField),
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Set its status."""
-    name = fields.only_key(body, ("reset_status",))
-    reset = fields.shaped(Reset, body[name], name)
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _load(ctx: Context, rule: Rule, id: str) -> GroupSnapshot:
+    taken = await group_snapshots.show(ctx, id)
+    ctx.authorize(rule, taken)
+    return taken
+
+
+ACTIONS = fields.actions(_load)
+
+
+@ACTIONS.action("reset_status", policy.RESET_GROUP_SNAPSHOT, Reset)
+async def reset_status(ctx: Context, taken: GroupSnapshot, reset: Reset) -> None:
     if reset.status.lower() not in model.SNAPSHOT_SETTLED:
         why = f"'{reset.status}' is not one of {model.SNAPSHOT_SETTLED}"
         raise fields.refused("status", reset.status, why)
-    await group_snapshots.reset(ctx, id, reset.status.lower())
+    await group_snapshots.reset(ctx, taken.id, reset.status.lower())
 
 
 def _named(s: GroupSnapshot) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import NotFound
 from haneul.kernel.http.bounds import MANY, Document, LongText, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
+from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists
 from haneul.services.block_storage.api import group_answers as answers
@@ -214,6 +214,10 @@ class FromSource(Strict):
     source_group_id: Text | UnsetType = UNSET
 
 
+class CreateFromSource(Strict):
+    source: FromSource = msgspec.field(name="create-from-src")
+
+
 class Failover(Strict):
     allow_attached_volume: bool | Text | UnsetType = UNSET
     secondary_backend_id: Text | None = None
@@ -241,12 +245,12 @@ class Failover(Strict):
         errors.InvalidField,
     ),
 )
-async def create_from_source(ctx: Context, body: Document) -> dict[str, Any]:
+async def create_from_source(ctx: Context, body: CreateFromSource) -> dict[str, Any]:
     """A new group with copies of another's volumes, or of what a snapshot of one holds."""
-    name = fields.only_key(body, ("create-from-src",))
-    new = fields.shaped(FromSource, body[name], name)
+    new = body.source
     if (new.group_snapshot_id is UNSET) == (new.source_group_id is UNSET):
-        raise fields.refused(name, body[name], f"{name} names neither or both of its sources")
+        why = "it names neither or both of its sources"
+        raise fields.refused("create-from-src", new.name or "", why)
     wish = groups.Wish(name=fields.name(new.name), description=fields.name(new.description, "description"))
     if new.group_snapshot_id is not UNSET:
         taken = await group_snapshots.show(ctx, fields.uuid(new.group_snapshot_id, "group_snapshot_id"))
@@ -256,14 +260,6 @@ async def create_from_source(ctx: Context, body: Document) -> dict[str, Any]:
         source = await _show(ctx, fields.uuid(new.source_group_id or "", "source_group_id"))
         made = await groups.create_from_group(ctx, source, wish)
     return {"group": {"id": made.id, "name": made.name}}
-
-
-REPLICATION = {
-    "enable_replication": policy.ENABLE_REPLICATION,
-    "disable_replication": policy.DISABLE_REPLICATION,
-    "failover_replication": policy.FAIL_GROUP_OVER,
-    "list_replication_targets": policy.LIST_REPLICATION_TARGETS,
-}
 
 
 @routes.post(
@@ -278,38 +274,54 @@ REPLICATION = {
         errors.InvalidGroupType,
         errors.InvalidInput,
         errors.InvalidField,
-        NotFound,
     ),
 )
 async def act(ctx: Context, id: str, body: Document) -> None:
     """Delete the group, set its status, or replicate it."""
-    name = fields.only_key(body, ("delete", "reset_status", *REPLICATION))
-    if name == "delete":
-        wish = fields.shaped(Delete, body[name], name)
-        group = await _show(ctx, id)
-        with_volumes = wish.delete_volumes is not UNSET and fields.truth(
-            wish.delete_volumes, "delete-volumes"
-        )
-        await groups.delete(ctx, group, with_volumes=with_volumes)
-    elif name == "reset_status":
-        if not ctx.wants(versions.GROUPS_CAN_BE_RESET):
-            raise NotFound("The resource could not be found.")
-        reset = fields.shaped(Reset, body[name], name)
-        if reset.status.lower() not in model.SETTLED:
-            why = f"'{reset.status}' is not one of {model.SETTLED}"
-            raise fields.refused("status", reset.status, why)
-        await groups.reset(ctx, await groups.show(ctx, id), reset.status.lower())
-    else:
-        if not ctx.wants(versions.GROUPS_ARE_REPLICATED):
-            raise NotFound("The resource could not be found.")
-        fields.shaped(Failover if name == "failover_replication" else Nothing, body[name], name)
-        group = await groups.show(ctx, id)
-        ctx.authorize(REPLICATION[name], group)
-        await groups.require_replicated(ctx, group)
+    await ACTIONS.carry_out(ctx, id, body)
+
+
+async def _load(ctx: Context, rule: Rule, id: str) -> Group:
+    group = await groups.show(ctx, id)
+    ctx.authorize(rule, group)
+    return group
+
+
+ACTIONS = fields.actions(_load)
 
 
 class Nothing(Strict):
     """No attributes."""
+
+
+@ACTIONS.action("delete", policy.DELETE_GROUP, Delete)
+async def delete_group(ctx: Context, group: Group, wish: Delete) -> None:
+    """The group goes, and with it its volumes if that is said."""
+    _refuse_reserved(group.type_id)
+    with_volumes = wish.delete_volumes is not UNSET and fields.truth(wish.delete_volumes, "delete-volumes")
+    await groups.delete(ctx, group, with_volumes=with_volumes)
+
+
+@ACTIONS.action("reset_status", policy.RESET_GROUP, Reset, since=versions.GROUPS_CAN_BE_RESET)
+async def reset_status(ctx: Context, group: Group, reset: Reset) -> None:
+    if reset.status.lower() not in model.SETTLED:
+        why = f"'{reset.status}' is not one of {model.SETTLED}"
+        raise fields.refused("status", reset.status, why)
+    await groups.reset(ctx, group, reset.status.lower())
+
+
+async def refuse_replication(ctx: Context, group: Group, wish: Any) -> None:
+    """Nothing here replicates."""
+    await groups.require_replicated(ctx, group)
+
+
+for name, rule, shape in (
+    ("enable_replication", policy.ENABLE_REPLICATION, Nothing),
+    ("disable_replication", policy.DISABLE_REPLICATION, Nothing),
+    ("failover_replication", policy.FAIL_GROUP_OVER, Failover),
+    ("list_replication_targets", policy.LIST_REPLICATION_TARGETS, Nothing),
+):
+    ACTIONS.action(name, rule, shape, since=versions.GROUPS_ARE_REPLICATED)(refuse_replication)
 
 
 async def views(ctx: Context, rows: list[Group], query: Query) -> list[dict[str, Any]]:

@@ -191,7 +191,7 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
     "/snapshots/{id}",
     status=202,
     policy=policy.DELETE_SNAPSHOT,
-    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot),
+    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot, errors.InvalidInput),
 )
 async def delete_snapshot(ctx: Context, id: str) -> None:
     """The snapshot is on its way out; volumes made from it stay."""

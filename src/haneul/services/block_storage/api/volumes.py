@@ -311,6 +311,7 @@ async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, 
         errors.VolumeNotFound,
         errors.InvalidVolume,
         errors.InvalidSnapshot,
+        errors.InvalidInput,
         errors.ConflictNovaUsingAttachment,
     ),
 )

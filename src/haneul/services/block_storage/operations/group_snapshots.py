@@ -6,11 +6,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model.groups import Group, GroupSnapshot
+from haneul.services.block_storage.model.services import require_thawed
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.sagas.create_group_snapshot import CREATE_GROUP_SNAPSHOT, NewGroupSnapshot
 from haneul.services.block_storage.sagas.delete_group_snapshot import DELETE_GROUP_SNAPSHOT, OldGroupSnapshot
 from haneul.services.block_storage.store.groups import GROUP_SNAPSHOTS, GROUPS
 from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.services import frozen
 from haneul.services.block_storage.store.volumes import SNAPSHOTS, VOLUMES
 
 
@@ -22,6 +24,7 @@ async def show(ctx: Context, id: str) -> GroupSnapshot:
 async def create(ctx: Context, group: Group, *, name: str | None, description: str | None) -> GroupSnapshot:
     """Accept a snapshot of all the group's volumes; the saga takes it."""
     ctx.authorize(policy.CREATE_GROUP_SNAPSHOT, group)
+    require_thawed(await frozen(ctx.tx), group.host)
     volumes = await VOLUMES.find(ctx.tx, group_id=group.id)
     if not volumes:
         raise errors.InvalidGroup(reason="Group is empty. No group snapshot will be created.")

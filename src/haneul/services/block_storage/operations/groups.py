@@ -11,11 +11,13 @@ from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import groups as model
 from haneul.services.block_storage.model.groups import Group, GroupSnapshot, GroupType
+from haneul.services.block_storage.model.services import VOLUME, require_thawed
 from haneul.services.block_storage.model.volumes import ZONE, Volume, location
 from haneul.services.block_storage.operations import group_types, types, volumes
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
 from haneul.services.block_storage.store.groups import GROUP_SNAPSHOTS, GROUPS
 from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.services import frozen, unusable
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.placement import public as placement
 
@@ -41,7 +43,8 @@ async def create(ctx: Context, kind: GroupType, new: Wish) -> Group:
         raise errors.InvalidInput(reason=f"Availability zone '{new.zone}' is invalid.")
     kinds = [await types.named(ctx, name_or_id) for name_or_id in new.volume_types]
     hosts = [] if model.is_replicated(kind) else await placement.hosts_up(ctx, "volumes")
-    host = next((location(h.name) for h in hosts if h.is_enabled), None)
+    full = await unusable(ctx.tx, VOLUME)
+    host = next((location(h.name) for h in hosts if h.is_enabled and h.name not in full), None)
     return await _add(ctx, new, kind.id, [t.id for t in kinds], host)
 
 
@@ -81,6 +84,7 @@ async def create_from_snapshot(ctx: Context, source: GroupSnapshot, new: Wish) -
     parts = await SNAPSHOTS.find(ctx.tx, group_snapshot_id=source.id)
     if not parts:
         raise errors.InvalidGroup(reason="Group snapshot is empty. No group will be created.")
+    require_thawed(await frozen(ctx.tx), group.host)
     made = await _add(ctx, new, group.type_id, group.volume_type_ids, group.host, snapshot_id=source.id)
     for part in parts:
         wish = volumes.Wish(size=part.size, type=part.type_id, snapshot_id=part.id, group_id=made.id)
@@ -93,6 +97,7 @@ async def create_from_group(ctx: Context, source: Group, new: Wish) -> Group:
     originals = await VOLUMES.find(ctx.tx, group_id=source.id)
     if not originals:
         raise errors.InvalidGroup(reason="Source Group is empty. No group will be created.")
+    require_thawed(await frozen(ctx.tx), source.host)
     made = await _add(ctx, new, source.type_id, source.volume_type_ids, source.host, source_id=source.id)
     for original in originals:
         wish = volumes.Wish(
@@ -182,6 +187,7 @@ async def _joining(ctx: Context, group: Group, id: str) -> Volume:
 async def delete(ctx: Context, group: Group, *, with_volumes: bool) -> None:
     """The group goes: at once, or with the last of its volumes, which are being deleted."""
     ctx.authorize(policy.DELETE_GROUP, group)
+    require_thawed(await frozen(ctx.tx), group.host)
     if not with_volumes and group.status not in ("available", "error", "error_deleting"):
         raise errors.InvalidGroup(
             reason=f"Group status must be available or error, but current status is: {group.status}"
