@@ -53,6 +53,8 @@ os.fsync = lambda file: None
 """Nor is any of them about power failures: what a test writes is gone soon. Processes of their own still wait."""
 
 CASES = 2
+LEFT_OUT_IF_QUICK = [Path(__file__).parent / name for name in ("chaos", "clients", "scenarios")]
+"""Folders in which every test has a marker that `make quick` leaves out."""
 HOSTS = 3
 SERVICES = service_folders.names()
 
@@ -158,6 +160,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(places.Places(path.absolute()))
     if path := config.getoption("--called"):
         config.pluginmanager.register(Called(path.absolute()))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What would all be left out is not imported either: the clients alone take seconds."""
+    is_left_out = config.getoption("--quick") and collection_path in LEFT_OUT_IF_QUICK
+    return True if is_left_out else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
