@@ -233,6 +233,9 @@ def _of_images(t: Things, patch: dict[str, str]) -> Iterator[Operation]:
                     headers=patch)  # fmt: skip
 
 
+SERVICE = {"binary": "cinder-volume", "host": "host-1@file"}
+
+
 def _record() -> dict[str, str]:
     """Of a backup that is not there."""
     url = base64.b64encode(b'{"id": "%s", "size": 1}' % UNKNOWN.encode()).decode()
@@ -253,8 +256,9 @@ def block_storage(t: Things) -> Knowledge:
     return Knowledge(
         names={
             "attachments": t["attachment"], "backups": t["backup"], "cgsnapshots": UNKNOWN, "clusters": UNKNOWN,
-            "consistencygroups": UNKNOWN, "default-types": UNKNOWN, "extensions": "os-quota-sets", "groups": UNKNOWN,
-            "group_snapshots": UNKNOWN, "group_types": UNKNOWN, "messages": UNKNOWN, "qos-specs": UNKNOWN,
+            "consistencygroups": UNKNOWN, "default-types": UNKNOWN, "extensions": "os-quota-sets", "groups": t["group"],
+            "group_snapshots": t["group_snapshot"], "group_types": t["group_type"], "group_specs": "key", "messages": UNKNOWN, "qos-specs": UNKNOWN,
+            "os-hosts": "host-1@file", "capabilities": "host-1",
             "os-quota-class-sets": "default", "os-quota-sets": t["project"], "os-volume-transfer": t["transfer"],
             "volume-transfers": t["transfer"], "snapshots": t["snapshot"], "types": t["type"], "extra_specs": "key",
             "volumes": t["volume"], "metadata": "of", "encryption": "cipher",
@@ -268,6 +272,39 @@ def block_storage(t: Things) -> Knowledge:
             "PUT /v3/backups/{id}": {"backup": {"description": "x"}},
             "POST /v3/backups/{id}/restore": {"restore": {}},
             "POST /v3/backups/import_record": {"backup-record": _record()},
+            "POST /v3/qos-specs": {"qos_specs": {"name": "new"}},
+            "PUT /v3/qos-specs/{id}": {"qos_specs": {"a": "b"}},
+            "PUT /v3/qos-specs/{id}/delete_keys": {"keys": ["a"]},
+            "POST /v3/types/{id}/encryption": {
+                "encryption": {"provider": "luks", "control_location": "front-end"}
+            },
+            "PUT /v3/types/{id}/encryption/{key}": {"encryption": {"provider": "luks"}},
+            "PUT /v3/default-types/{id}": {"default_type": {"volume_type": "__DEFAULT__"}},
+            "PUT /v3/os-services/disable-log-reason": {**SERVICE, "disabled_reason": "x"},
+            "PUT /v3/os-services/set-log": {"level": "info", "prefix": "of.nobody"},
+            "PUT /v3/os-services/get-log": {"prefix": "of.nobody"},
+            **{f"PUT /v3/os-services/{word}": SERVICE for word in ("enable", "disable")},
+            **{
+                f"PUT /v3/os-services/{word}": {"host": SERVICE["host"]}
+                for word in ("freeze", "thaw", "failover", "failover_host")
+            },
+            "PUT /v3/os-hosts/{id}": {"status": "enable"},
+            **{f"PUT /v3/clusters/{word}": {"name": "c"} for word in ("enable", "disable")},
+            "POST /v3/workers/cleanup": {},
+            "POST /v3/group_types": {"group_type": {"name": "new"}},
+            "PUT /v3/group_types/{id}": {"group_type": {"description": "x"}},
+            "POST /v3/group_types/{id}/group_specs": {"group_specs": {"a": "b"}},
+            "PUT /v3/group_types/{id}/group_specs/{key}": {"key": "x"},
+            "POST /v3/groups": {"group": {"group_type": t["group_type"], "volume_types": ["__DEFAULT__"]}},
+            "PUT /v3/groups/{id}": {"group": {"description": "x"}},
+            "POST /v3/groups/action": {"create-from-src": {"source_group_id": t["group"]}},
+            "POST /v3/group_snapshots": {"group_snapshot": {"group_id": t["group"]}},
+            "POST /v3/consistencygroups": {"consistencygroup": {"volume_types": "__DEFAULT__"}},
+            "PUT /v3/consistencygroups/{id}": {"consistencygroup": {"name": "x"}},
+            "PUT /v3/consistencygroups/{id}/update": {"consistencygroup": {"name": "x"}},
+            "POST /v3/consistencygroups/{id}/delete": {"consistencygroup": {"force": True}},
+            "POST /v3/consistencygroups/create_from_src": {"consistencygroup-from-src": {"source_cgid": UNKNOWN}},
+            "POST /v3/cgsnapshots": {"cgsnapshot": {"consistencygroup_id": UNKNOWN}},
             "POST /v3/snapshots": {"snapshot": {"volume_id": t["free"], "force": True}},
             "PUT /v3/snapshots/{id}": {"snapshot": {"description": "x"}},
             "PUT /v3/os-quota-sets/{id}": {"quota_set": {"volumes": 5}},
@@ -294,6 +331,12 @@ def block_storage(t: Things) -> Knowledge:
             "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
             "/v3/backups/{id}/action": snapshot,
+            "/v3/groups/{id}/action": {
+                "delete": {"delete-volumes": True}, "reset_status": {"status": "available"},
+                "enable_replication": {}, "disable_replication": {}, "failover_replication": {},
+                "list_replication_targets": {},
+            },
+            "/v3/group_snapshots/{id}/action": {"reset_status": {"status": "available"}},
             "/v3/attachments/{id}/action": {"os-complete": {}},
             "/v3/types/{id}/action": {
                 "addProjectAccess": {"project": "of-somebody"}, "removeProjectAccess": {"project": t["project"]},

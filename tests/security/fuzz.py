@@ -1,6 +1,6 @@
 """Requests over all routes and all microversions, right and wrong, as an administrator, a member and strangers.
 
-python -m tests.security.fuzz --requests 100000 --seed 7
+python -m tests.security.fuzz --requests 100000 --seed 7 [--of objects|pages]
 
 What a seed sends depends only on the seed and on what the cloud answers. Requests are sent in rounds, each to a
 cloud of its own, so that a failure of round 19 is seen again by `--first-round 19 --requests 4000`.
@@ -358,10 +358,26 @@ async def fresh_cloud(folder: Path) -> AsyncIterator[Cloud]:
         yield cloud
 
 
-async def one_round(seed: int, requests: int) -> Outcome:
+def fuzzer_of(kind: str) -> type[Fuzzer]:
+    """Who sends requests of that kind."""
+    if kind == "objects":
+        from tests.security.fuzz_objects import ObjectFuzzer
+
+        return ObjectFuzzer
+    if kind == "pages":
+        from tests.security.fuzz_pages import PageFuzzer
+
+        return PageFuzzer
+    return Fuzzer
+
+
+KINDS = ("routes", "objects", "pages")
+
+
+async def one_round(seed: int, requests: int, kind: str = "routes") -> Outcome:
     with tempfile.TemporaryDirectory(prefix="haneul-fuzz-") as folder:
         async with fresh_cloud(Path(folder)) as cloud:
-            fuzzer = Fuzzer(cloud, seed)
+            fuzzer = fuzzer_of(kind)(cloud, seed)
             await fuzzer.furnish()
             return await fuzzer.run(requests)
 
@@ -371,6 +387,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--first-round", type=int, default=0)
+    parser.add_argument("--of", choices=KINDS, default="routes")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     conftest.control_plane.load_tables(conftest.SERVICES)
@@ -378,7 +395,7 @@ def main() -> int:
     rounds = -(-asked.requests // ROUND)
     started = time.process_time()
     for number in range(asked.first_round, asked.first_round + rounds):
-        found = asyncio.run(one_round(asked.seed * 1000 + number, min(ROUND, asked.requests)))
+        found = asyncio.run(one_round(asked.seed * 1000 + number, min(ROUND, asked.requests), asked.of))
         whole.add(found)
         for failure in found.failures:
             print(f"round {number}: {failure}", flush=True)

@@ -136,11 +136,34 @@ async def _servers_and_volumes(t: Tenant, w: World) -> None:
     await w.cloud.settled()
     offer = {"transfer": named | {"volume_id": t.things["offered"]}}
     await t.make("transfer", f"{VOLUME}/{project}/volume-transfers", offer)
+    await _groups(t, w.cloud)
     await t.make("keypair", f"{COMPUTE}/os-keypairs", {"keypair": named | {"type": "ssh", "public_key": KEY}})
     group = {"server_group": named | {"policy": "anti-affinity"}}
     await t.make("server_group", f"{COMPUTE}/os-server-groups", group)
     interfaces = await t.who.get(f"{COMPUTE}/servers/{t.things['server']}/os-interface", version=V)
     t.things["interface"] = interfaces.json()["interfaceAttachments"][0]["port_id"]
+
+
+async def _groups(t: Tenant, cloud: Cloud) -> None:
+    """A group of volumes, with a snapshot of it."""
+    named, base, newest = {"name": t.name}, f"{VOLUME}/{t.things['project']}", "volume 3.71"
+    kind = {"group_type": {"name": f"of {t.name}"}}
+    made = await cloud.admin.post(f"{VOLUME}/group_types", kind, version=newest)
+    group = named | {"group_type": made.json()["group_type"]["id"], "volume_types": ["__DEFAULT__"]}
+    answer = await t.who.post(f"{base}/groups", {"group": group}, version=newest)
+    assert answer.status_code == 202, answer.text
+    t.things["group_type"] = made.json()["group_type"]["id"]
+    t.things["group"] = answer.json()["group"]["id"]
+    volume = named | {"size": 1, "volume_type": "__DEFAULT__", "group_id": t.things["group"]}
+    answer = await t.who.post(f"{base}/volumes", {"volume": volume}, version=newest)
+    assert answer.status_code == 202, answer.text
+    t.things["grouped"] = answer.json()["volume"]["id"]
+    await cloud.settled()
+    taken = {"group_snapshot": named | {"group_id": t.things["group"]}}
+    answer = await t.who.post(f"{base}/group_snapshots", taken, version=newest)
+    assert answer.status_code == 202, answer.text
+    t.things["group_snapshot"] = answer.json()["group_snapshot"]["id"]
+    await cloud.settled()
 
 
 async def _others(t: Tenant, admin: Persona) -> None:

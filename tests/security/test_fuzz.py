@@ -10,7 +10,7 @@ import random
 import pytest
 
 from tests.conftest import SERVICES, Cloud
-from tests.security.fuzz import Fuzzer, edges, schema_text
+from tests.security.fuzz import Fuzzer, edges, fuzzer_of, schema_text
 from tests.security.shapes import Known, Shapes, encoded
 
 pytestmark = pytest.mark.sweep
@@ -27,6 +27,15 @@ async def test_no_request_is_answered_with_a_fault_of_ours(cloud: Cloud, seed: i
     assert sum(outcome.statuses.values()) == REQUESTS
     assert len(outcome.reached) > 60, "it must find the way into many routes to show anything"
     assert {200, 400, 403, 404} <= set(outcome.statuses)
+
+
+@pytest.mark.parametrize(("kind", "requests", "ways_in"), [("objects", 1500, 12), ("pages", 500, 80)])
+async def test_neither_objects_nor_pages_are(cloud: Cloud, kind: str, requests: int, ways_in: int) -> None:
+    fuzzer = fuzzer_of(kind)(cloud, 3)
+    await fuzzer.furnish()
+    outcome = await fuzzer.run(requests)
+    assert outcome.failures == []
+    assert len(outcome.reached) > ways_in
 
 
 def test_the_same_seed_draws_the_same_values(cloud: Cloud) -> None:

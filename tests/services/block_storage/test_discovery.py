@@ -17,7 +17,9 @@ async def test_filters_are_told_of(cloud: Cloud) -> None:
     assert (await cloud.member.get(path, version="volume 3.32")).status_code == 404
     answer = await cloud.reader.get(path, version="volume 3.33")
     found = {each["resource"]: each["filters"] for each in answer.json()["resource_filters"]}
-    assert sorted(found) == ["attachment", "backup", "message", "snapshot", "volume", "volume_type"]
+    assert sorted(found) == [
+        "attachment", "backup", "group", "group_snapshot", "message", "snapshot", "volume", "volume_type",
+    ]  # fmt: skip
     assert found["volume_type"] == ["is_public", "extra_specs"]
     assert "name" in found["volume"]
     one = await cloud.reader.get(f"{path}?resource=volume", version="volume 3.33")

@@ -141,3 +141,13 @@ async def test_giving_and_taking_ports_fails_whole_and_may_run_twice(w: World) -
     await assert_repeatable(w.cloud, DETACH_INTERFACE, take)
     assert set(await listed(w, id)) < {first, second}
     assert await nics(w, id) == 1
+
+
+async def test_a_port_is_made_with_one_address_or_with_any(w: World) -> None:
+    id = await w.create()
+    for ips in ([], ["10.0.5.5", "10.0.5.6"]):
+        wish = {"net_id": w.network, "fixed_ips": [{"ip_address": ip} for ip in ips]}
+        answer = await w.cloud.member.post(f"{BASE}/{id}/os-interface", {"interfaceAttachment": wish})
+        assert answer.status_code == 400, answer.text
+        assert "fixed_ips" in answer.text
+    assert len(await listed(w, id)) == 1

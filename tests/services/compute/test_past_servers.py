@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from haneul.services.compute import public
 from haneul.services.compute.api.server_filters import EXACT, NUMBERS, PATTERNS, SORT_KEYS
+from haneul.services.compute.operations import verification
 from haneul.services.compute.reconcilers.past_servers import forget_past_servers
 from haneul.services.compute.store.past_servers import PAST_SERVERS
 from tests.conftest import Cloud, Persona
@@ -170,4 +170,4 @@ async def test_what_is_gone_for_long_is_forgotten(w: World) -> None:
         await look(forget_past_servers)
         async with platform.reading() as ctx:
             assert {s.id for s in await PAST_SERVERS.find(ctx.tx)} == kept
-            assert await public.verify(ctx) is None
+            assert await verification.verify(ctx) is None

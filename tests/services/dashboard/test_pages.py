@@ -140,6 +140,20 @@ async def test_what_a_browser_may_do_with_a_page_is_little(demo: Browser) -> Non
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+async def test_scripts_run_that_the_page_names_and_no_others_of_this_address(demo: Browser) -> None:
+    """An object that everybody may read is at the same address, and may be a script."""
+    nonces = set()
+    for _ in range(2):
+        answer = await demo.http.get("/dashboard/servers")
+        scripts = re.search(r"script-src ([^;]*);", answer.headers["Content-Security-Policy"])
+        assert scripts and re.fullmatch(r"'nonce-[-\w]{43}'", scripts[1])
+        nonce = scripts[1][7:-1]
+        assert answer.text.count(f'nonce="{nonce}"') == answer.text.count("<script") == 2
+        nonces.add(nonce)
+    assert len(nonces) == 2
 
 
 async def test_files_of_the_pages_are_loaded_once(demo: Browser) -> None:

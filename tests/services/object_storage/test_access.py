@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.services.object_storage.store import Account
@@ -72,6 +74,23 @@ async def test_lists_that_cannot_be_read_are_refused(swift: Account) -> None:
         await swift.call("PUT", "c", headers={"X-Container-Read": text}, status=400)
     await swift.call("PUT", "c", headers={"X-Container-Write": ".r:*"}, status=400)
     await swift.call("HEAD", "c", status=404)
+
+
+async def test_nothing_is_sent_to_other_clouds(swift: Account) -> None:
+    await swift.container()
+    for method in ("PUT", "POST"):
+        await swift.call(method, "c", headers={"X-Container-Sync-To": "http://other/v1/a/c"}, status=400)
+    head = await swift.call("HEAD", "c", status=204)
+    assert "x-container-sync-to" not in head.headers
+
+
+async def test_quotas_hold_for_what_comes_at_once(swift: Account) -> None:
+    await swift.container("c", **{"X-Container-Meta-Quota-Count": "5"})
+    answers = await asyncio.gather(
+        *(swift.call("PUT", f"c/{n}", content=b"x" * 20_000 * (n % 2)) for n in range(16))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [413] * 11
+    assert len(await swift.names()) == 5
 
 
 async def test_quotas_of_accounts_are_set_by_who_manages_them(swift: Account) -> None:

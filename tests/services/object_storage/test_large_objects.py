@@ -55,13 +55,29 @@ async def test_a_manifest_is_checked_shown_and_deleted_with_its_segments(
     assert "404 Not Found" in await manifest(swift, ["/c/nothing"], 400)
     assert "Etag Mismatch" in await manifest(swift, ["/c/part/0"], 400, etag="0" * 32)
     assert "Index 0" in await manifest(swift, ["nothing"], 400)
-    for body in (b"{", b"{}", b"[]", b'[{"path": 1}]', b"[" * 9000):
+    for body in (b"{", b"{}", b"[]", b'[{"path": 1}]', b"[" * 9000, b"[" + b"[]," * 90_000 + b"[]]"):
         await swift.call("PUT", "c/whole", content=body, params=PUT, status=400)
+    many = [{"path": "/c/part/0"}] * 1001
+    await swift.call("PUT", "c/whole", content=json.dumps(many).encode(), params=PUT, status=413)
+    odd = [{"path": "/c/part/0", "etag": "x" * 256}] * 999 + [{"path": "/c/part/0", "odd": "x"}]
+    long = json.dumps(odd).encode()
+    await swift.call("PUT", "c/whole", content=long + b" " * 100_000, params=PUT, status=400)
     await manifest(swift, ["/c/part/0", "/c/part/1"])
     shown = (await swift.call("GET", "c/whole", params=GET, status=200)).json()
     assert [(item["name"], item["bytes"]) for item in shown] == [("/c/part/0", 6), ("/c/part/1", 35000)]
     await swift.call("DELETE", "c/whole", params=DELETE, status=200)
     assert await swift.names() == ["part/2"]
+
+
+async def test_a_manifest_takes_the_place_of_nothing_where_that_is_wanted(
+    swift: Account, segments: list[bytes]
+) -> None:
+    await swift.put("c/whole", b"there")
+    body = b'[{"path": "/c/part/0"}]'
+    only_new = {"If-None-Match": "*"}
+    await swift.call("PUT", "c/whole", content=body, params=PUT, headers=only_new, status=412)
+    assert (await swift.call("GET", "c/whole")).content == b"there"
+    await swift.call("PUT", "c/other", content=body, params=PUT, headers=only_new, status=201)
 
 
 async def test_a_segment_that_was_changed_is_not_read(swift: Account, segments: list[bytes]) -> None:

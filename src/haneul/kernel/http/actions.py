@@ -36,6 +36,13 @@ class Action:
     """What the argument must be; None: whatever it is, the action looks at it itself, or does not."""
     until: Version | None
     """From this version on there is no such action."""
+    since: Version | None = None
+    """Before this version there is none either."""
+
+    def is_known(self, ctx: Context) -> bool:
+        """Whether the request's version has the action."""
+        is_over = self.until is not None and ctx.wants(self.until)
+        return not is_over and (self.since is None or ctx.wants(self.since))
 
 
 def read(ctx: Context, name: str, argument: Any, shape: Any) -> Any:
@@ -66,12 +73,18 @@ class Actions:
     table: dict[str, Action] = field(default_factory=dict)
 
     def action(
-        self, name: str, rule: Rule, shape: Any = None, *, until: Version | None = None
+        self,
+        name: str,
+        rule: Rule,
+        shape: Any = None,
+        *,
+        until: Version | None = None,
+        since: Version | None = None,
     ) -> Callable[[A], A]:
         """Declare what `{name: ...}` does."""
 
         def declare(act: A) -> A:
-            self.table[name] = Action(rule, act, shape, until)
+            self.table[name] = Action(rule, act, shape, until, since)
             return act
 
         return declare
@@ -82,7 +95,7 @@ class Actions:
             raise BadRequest("Malformed request body")
         (name, argument), *_ = body.items()
         action = self.table.get(name)
-        if action is None or (action.until is not None and ctx.wants(action.until)):
+        if action is None or not action.is_known(ctx):
             raise self.unknown(ctx, name[:200])
         # As upstream, what is wrong with the argument is said before anybody looks for the thing, or asks who may.
         if action.shape is not None:

@@ -55,15 +55,20 @@ class Pairs:
     """To add pairs answers those that were added; else all that there are."""
     removed: int = 204
     """The status of a removal."""
+    added: int = 200
+    """The status of an addition."""
+    since: str | None = None
+    """The first microversion that knows the routes."""
     until: str | None = None
-    """The last microversion that knows the routes."""
+    """The last one."""
 
     def serve(self, routes: Routes, path: str, rules: Mapping[str, Rule | None]) -> None:
         """Declare the routes below `path`, which has `{id}`; rules by list, add, replace, show, set and remove.
 
         A rule of None is asked elsewhere.
         """
-        saving = {"errors": (*self.errors, *self.unread, *self.unsaved), "until": self.until}
+        window = {"since": self.since, "until": self.until}
+        saving = {"errors": (*self.errors, *self.unread, *self.unsaved), **window}
 
         async def list_pairs(ctx: Context, id: str) -> dict[str, Any]:
             """All keys and their values."""
@@ -109,13 +114,13 @@ class Pairs:
             handler.__annotations__["body"] = self.body
         set_pair.__annotations__["body"] = self.one_body
         one = path + "/{key}"
-        looking = {"errors": (*self.errors, self.no_key), "until": self.until}
+        looking = {"errors": (*self.errors, self.no_key), **window}
         if "list" in rules:
-            routes.get(path, policy=rules["list"], answer=self.answer, errors=self.errors, until=self.until)(
+            routes.get(path, policy=rules["list"], answer=self.answer, errors=self.errors, **window)(
                 list_pairs
             )
         if "add" in rules:
-            routes.post(path, policy=rules["add"], answer=self.answer, **saving)(add_pairs)
+            routes.post(path, status=self.added, policy=rules["add"], answer=self.answer, **saving)(add_pairs)
         if "replace" in rules:
             routes.put(path, policy=rules["replace"], answer=self.answer, **saving)(replace_pairs)
         if "show" in rules:

@@ -29,6 +29,47 @@ class TypeEncryptionNotFound(NotFound):
     message = "Volume type encryption for type {type_id} does not exist."
 
 
+class TypeEncryptionExists(BadRequest):
+    code = "block_storage.type_encryption_exists"
+    message = "Volume type encryption for type {type_id} already exists."
+
+
+class TypeEncryptionInUse(BadRequest):
+    code = "block_storage.type_encryption_in_use"
+    message = "Cannot {action} encryption specs. Volume type in use."
+
+
+class DefaultTypeNotFound(NotFound):
+    code = "block_storage.default_type_not_found"
+    message = "Default type for project {project_id} not found."
+
+
+class QosSpecsNotFound(NotFound):
+    code, message = "block_storage.qos_specs_not_found", "No such QoS spec {id}."
+
+
+class QosKeyNotFound(NotFound):
+    code = "block_storage.qos_key_not_found"
+    message = "QoS spec {id} has no spec with key {key}."
+
+
+class InvalidQosSpecs(BadRequest):
+    code, message = "block_storage.invalid_qos_specs", "Invalid qos specs: {reason}"
+
+
+class QosSpecsInUse(BadRequest):
+    code, message = "block_storage.qos_specs_in_use", "Qos specs still in use."
+
+
+class ServiceNotFound(NotFound):
+    code, message = "block_storage.service_not_found", "Service {name} could not be found on host {host}."
+
+
+class ClusterNotFound(NotFound):
+    code = "block_storage.cluster_not_found"
+    message = "Cluster {name} could not be found."
+
+
 class ExtraSpecNotFound(NotFound):
     code = "block_storage.extra_spec_not_found"
     message = "Volume Type {type_id} has no extra specs with key {key}."
@@ -62,12 +103,54 @@ class GroupNotFound(NotFound):
     code, message = "block_storage.group_not_found", "Group {id} could not be found."
 
 
+class GroupSnapshotNotFound(NotFound):
+    code, message = "block_storage.group_snapshot_not_found", "GroupSnapshot {id} could not be found."
+
+
+class GroupTypeNotFound(NotFound):
+    code, message = "block_storage.group_type_not_found", "Group type {id} could not be found."
+
+
+class GroupTypeNameNotFound(NotFound):
+    code = "block_storage.group_type_name_not_found"
+    message = "Group type with name {id} could not be found."
+
+
+class GroupSpecNotFound(NotFound):
+    code = "block_storage.group_spec_not_found"
+    message = "Group Type {type_id} has no specs with key {key}."
+
+
 class BackupNotFound(NotFound):
     code, message = "block_storage.backup_not_found", "Backup {id} could not be found."
 
 
 class InvalidBackup(BadRequest):
     code, message = "block_storage.invalid_backup", "Invalid backup: {reason}"
+
+
+class InvalidGroup(BadRequest):
+    code, message = "block_storage.invalid_group", "Invalid Group: {reason}"
+
+
+class InvalidGroupType(BadRequest):
+    code, message = "block_storage.invalid_group_type", "Invalid group type: {reason}"
+
+
+class InvalidGroupSnapshot(BadRequest):
+    code, message = "block_storage.invalid_group_snapshot", "Invalid GroupSnapshot: {reason}"
+
+
+class GroupTypeInUse(BadRequest):
+    code, message = "block_storage.group_type_in_use", "Target group type is still in use."
+
+
+class ReservedGroupType(BadRequest):
+    code = "block_storage.reserved_group_type"
+    message = (
+        "Group_type {id} is reserved for migrating CGs to groups. "
+        "Migrated group can only be operated by CG APIs."
+    )
 
 
 class NoBackupService(Unavailable):
@@ -125,6 +208,14 @@ class TypeExists(Conflict):
     code, message = "block_storage.type_exists", "Volume Type {name} already exists."
 
 
+class QosSpecsExist(Conflict):
+    code, message = "block_storage.qos_specs_exist", "QoS Specs {name} already exists."
+
+
+class GroupTypeExists(Conflict):
+    code, message = "block_storage.group_type_exists", "Group Type {name} already exists."
+
+
 class AccessExists(Conflict):
     code = "block_storage.type_access_exists"
     message = "Volume type access for {type_id} / {project_id} combination already exists."
@@ -170,6 +261,8 @@ def _over_limit(*, resource: str, requested: int, used: int, limit: int) -> str:
             "VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. "
             f"Requested {requested}G, quota is {limit}G and {used}G has been consumed."
         )
+    if resource == "groups":
+        return f"GroupLimitExceeded: Maximum number of groups allowed ({limit}) exceeded"
     if resource == "backups":
         return f"BackupLimitExceeded: Maximum number of backups allowed ({limit}) exceeded"
     name = {"volumes": "VolumeLimitExceeded", "snapshots": "SnapshotLimitExceeded"}[resource]

@@ -261,7 +261,7 @@ async def test_security_group_rules_must_make_sense(member: Neutron) -> None:
         ({"remote_ip_prefix": "fd00::/8"}, (400, "SecurityGroupRuleParameterConflict")),
         (
             {"remote_ip_prefix": "10.0.0.0/8", "remote_group_id": group},
-            (400, "SecurityGroupRemoteGroupAndRemoteIpPrefix"),
+            (400, "SecurityGroupMultipleRemoteEntites"),
         ),
         ({"remote_group_id": NOWHERE}, (404, "SecurityGroupNotFound")),
     ):  # fmt: skip

@@ -175,3 +175,34 @@ async def test_whether_a_gateway_hides_addresses_is_said_by_administrators_only(
     assert await member.refused("POST", "/routers", hiding) == (403, "PolicyNotAuthorized")
     made = await member.make("router", external_gateway_info=gateway)
     assert made["external_gateway_info"]["enable_snat"] is True
+
+
+async def test_a_range_and_its_length_are_not_said_together(member: Neutron) -> None:
+    pool = (await member.make("subnetpool", name="p", prefixes=["10.8.0.0/16"], default_prefixlen=24))["id"]
+    network = (await member.make("network"))["id"]
+    new = {"network_id": network, "ip_version": 4}
+    both = {"cidr": "10.8.9.0/25", "prefixlen": 25}
+    for wish in (both, both | {"subnetpool_id": pool}, {"prefixlen": 25}):
+        assert await member.refused("POST", "/subnets", {"subnet": new | wish}) == (400, "BadRequest")
+    made = await member.make("subnet", **new, subnetpool_id=pool, cidr="10.8.9.0/25")
+    assert made["cidr"] == "10.8.9.0/25"
+
+
+async def test_what_the_network_says_of_a_port_is_not_written_by_its_owner(member: Neutron) -> None:
+    network, _ = await member.network()
+    port = await member.make("port", network_id=network)
+    for name in (
+        "id",
+        "network_id",
+        "status",
+        "tenant_id",
+        "created_at",
+        "updated_at",
+        "revision_number",
+        "tags",
+    ):
+        answer = await member.who.put(f"{BASE}/ports/{port['id']}", {"port": {name: port[name]}})
+        assert answer.status_code == 400, answer.text
+        assert f"Cannot update read-only attribute {name}" in answer.text
+    assert await member.change("port", port["id"]) == port
+    assert (await member.change("port", port["id"], fixed_ips=[]))["fixed_ips"] == []

@@ -221,3 +221,32 @@ async def test_what_has_no_form_or_stands_twice_is_refused(member: Neutron, valu
     body = {"port": {"network_id": network, **values}}
     assert (await member.who.post(f"{BASE}/ports", body)).status_code == 400
     assert [p for p in await member.list("port") if p["device_owner"] == ""] == []
+
+
+async def test_an_address_pair_is_shown_as_it_was_written(member: Neutron) -> None:
+    network, _ = await member.network()
+    written = ["10.0.0.1/24", "FE80::1", "10.0.9.5/32", "255.255.255.255"]
+    port = await member.make(
+        "port", network_id=network, allowed_address_pairs=[{"ip_address": ip} for ip in written]
+    )
+    assert [p["ip_address"] for p in port["allowed_address_pairs"]] == written
+    for receivers in ("224.0.0.5", "239.0.0.0/8", "ff02::1"):
+        wish = {"allowed_address_pairs": [{"ip_address": receivers}]}
+        assert await member.refused("PUT", f"/ports/{port['id']}", {"port": wish}) == (400, "HTTPBadRequest")
+        made = {"port": {"network_id": network, **wish}}
+        assert await member.refused("POST", "/ports", made) == (400, "HTTPBadRequest")
+
+
+@pytest.mark.parametrize("name", ["icmp", "icmpv6", "ICMPv6", "ipv6-icmp"])
+async def test_icmp_of_ipv6_has_one_name(member: Neutron, name: str) -> None:
+    group = (await member.make("security_group", name="g"))["id"]
+    ping = {"security_group_id": group, "direction": "ingress", "port_range_min": 128}
+    made = await member.make("security_group_rule", **ping, ethertype="ipv6", protocol=name)
+    assert (made["protocol"], made["ethertype"]) == ("ipv6-icmp", "IPv6")
+    listed = await member.list("security_group_rule", f"protocol=icmpv6&security_group_id={group}")
+    assert [rule["id"] for rule in listed] == [made["id"]]
+    nothing = {"security_group_rule": {**ping, "protocol": ""}}
+    assert await member.refused("POST", "/security-group-rules", nothing) == (
+        400,
+        "SecurityGroupRuleInvalidProtocol",
+    )

@@ -150,6 +150,7 @@ class Connection(Answer):
     host: str | None
     access_mode: str
     encrypted: bool
+    qos_specs: dict[str, str] | None
 
 
 class ConnectionInfo(Answer):

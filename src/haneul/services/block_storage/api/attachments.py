@@ -8,7 +8,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Filter
 from haneul.kernel.http.bounds import Document, Text, Words
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict, since
@@ -19,7 +18,6 @@ from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import attachments, volumes
-from haneul.services.block_storage.store.volumes import ATTACHMENTS
 
 routes = ProjectRoutes()
 
@@ -132,10 +130,14 @@ async def list_attachments_in_detail(ctx: Context, query: Query) -> dict[str, An
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
     page = lists.paging(query, SORTABLE)
     wanted = lists.filters(ctx, query, FILTERS, {"project_id": "project_id"}, versions.FILTERS_ARE_CHECKED)
-    if not lists.all_projects(ctx, query):
-        wanted.append(Filter("project_id", "eq", ctx.project_id))
-    after = await attachments.show(ctx, page.marker) if page.marker else None
-    rows = await ATTACHMENTS.page(ctx.tx, wanted, sort=page.sort, after=after, limit=page.limit + page.offset)
+    rows = await attachments.list_all(
+        ctx,
+        wanted,
+        all_projects=lists.all_projects(ctx, query),
+        sort=page.sort,
+        marker=page.marker,
+        limit=page.limit + page.offset,
+    )
     views = [_view(ctx, a, is_detailed=is_detailed) for a in rows[page.offset :]]
     return lists.collection(ctx, "attachments", path, views, query, page)
 

@@ -20,7 +20,18 @@ MOST = 1000
 MAX_INT = 2**31 - 1
 LONGEST_LITERAL = 1024
 PAGING = frozenset(
-    {"limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count", "all_projects"}
+    {
+        "limit",
+        "marker",
+        "offset",
+        "sort",
+        "sort_key",
+        "sort_dir",
+        "all_tenants",
+        "with_count",
+        "all_projects",
+        "list_volume",
+    }
 )
 
 
@@ -78,6 +89,8 @@ class Listing(msgspec.Struct, frozen=True):
     """The filters that members had before `versions.FILTERS_ARE_CHECKED`, if not all."""
     is_counted: bool = True
     """Whether one may ask how many there are."""
+    links: str = ""
+    """What the link to the next page is called, where that is not the name with `_links`."""
 
     async def find(self, ctx: Context, query: Query, page: Paging = EVERYTHING) -> list[Any]:
         """What the query asks for, of that page."""
@@ -109,7 +122,7 @@ class Listing(msgspec.Struct, frozen=True):
         """The page as it is shown, with a link to the next, and the number of all if that is asked for."""
         page = paging(query, self.sortable)
         shown = await views(await self.find(ctx, query, page))
-        document = collection(ctx, self.name, path, shown, query, page)
+        document = collection(ctx, self.name, path, shown, query, page, links=self.links)
         if self.is_counted and ctx.wants(versions.LISTS_ARE_COUNTED) and query.truth("with_count"):
             document["count"] = len(await self.find(ctx, query))
         return document
@@ -221,13 +234,20 @@ def _pairs(field: str, text: str) -> list[Filter]:
 
 
 def collection(
-    ctx: Context, name: str, path: str, views: Sequence[dict[str, Any]], query: Query, page: Paging
+    ctx: Context,
+    name: str,
+    path: str,
+    views: Sequence[dict[str, Any]],
+    query: Query,
+    page: Paging,
+    *,
+    links: str = "",
 ) -> dict[str, Any]:
     """The page, with a link to the next one if it is full."""
     document: dict[str, Any] = {name: list(views)}
     if views and len(views) == page.limit:
         url = f"{ctx.endpoint}/volume/v3{path}"
-        document[f"{name}_links"] = lists.next_links(
+        document[links or f"{name}_links"] = lists.next_links(
             url, query, views[-1]["id"], without=("marker", "offset")
         )
     return document

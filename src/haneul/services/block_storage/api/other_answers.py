@@ -1,12 +1,12 @@
-"""What block storage answers of volume types, quotas, back ends and the service itself."""
+"""What block storage answers of volume types, quotas, messages and filters."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from msgspec import field
 
-from haneul.kernel.http import UNSET, Answer, Link, UnsetType, since
+from haneul.kernel.http import UNSET, Answer, Link, UnsetType
 
 
 class VolumeType(Answer):
@@ -30,8 +30,75 @@ class VolumeTypes(Answer):
     volume_types_links: list[Link] | UnsetType = UNSET
 
 
-class NoEncryption(Answer):
-    """Volumes are not encrypted: there is nothing to say of how."""
+class TypeEncryption(Answer):
+    """How a type's volumes are encrypted; nothing if they are not."""
+
+    volume_type_id: str | UnsetType = UNSET
+    encryption_id: str | UnsetType = UNSET
+    provider: str | UnsetType = UNSET
+    control_location: str | UnsetType = UNSET
+    cipher: str | UnsetType | None = UNSET
+    key_size: int | UnsetType | None = UNSET
+    created_at: str | UnsetType = UNSET
+    updated_at: str | UnsetType | None = UNSET
+    deleted_at: str | UnsetType | None = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+EncryptionValue = dict[str, str | int | bool | None]
+"""One value, by its key."""
+
+
+class OneTypeEncryption(Answer):
+    """What was sent."""
+
+    encryption: dict[str, str | int | None]
+
+
+class DefaultType(Answer):
+    project_id: str
+    volume_type_id: str
+
+
+class OneDefaultType(Answer):
+    default_type: DefaultType
+
+
+class DefaultTypes(Answer):
+    default_types: list[DefaultType]
+
+
+class QosSpecs(Answer):
+    id: str
+    name: str
+    consumer: str
+    specs: dict[str, str]
+
+
+class OneQosSpecs(Answer):
+    qos_specs: QosSpecs
+    links: list[Link]
+
+
+class QosSpecsPage(Answer):
+    qos_specs: list[QosSpecs]
+    qos_specs_links: list[Link] | UnsetType = UNSET
+
+
+class SetQosSpecs(Answer):
+    """What was sent."""
+
+    qos_specs: dict[str, str | None]
+
+
+class QosAssociation(Answer):
+    association_type: str
+    name: str
+    id: str
+
+
+class QosAssociations(Answer):
+    qos_associations: list[QosAssociation]
 
 
 class ExtraSpecs(Answer):
@@ -124,62 +191,6 @@ class LimitsAnswer(Answer):
     limits: Limits
 
 
-class Service(Answer):
-    binary: str
-    host: str
-    zone: str
-    status: str
-    state: str
-    updated_at: str | None
-    disabled_reason: str | None
-    cluster: Annotated[str | None, since("3.7")]
-    replication_status: str | UnsetType = UNSET
-    """Of those that keep volumes, like the three below."""
-    active_backend_id: str | UnsetType | None = UNSET
-    frozen: bool | UnsetType = UNSET
-    backend_state: Annotated[str | UnsetType, since("3.49")] = UNSET
-
-
-class Services(Answer):
-    services: list[Service]
-
-
-class Capabilities(Answer):
-    volume_backend_name: str
-    vendor_name: str
-    driver_version: str
-    storage_protocol: str
-    total_capacity_gb: float
-    free_capacity_gb: float
-    provisioned_capacity_gb: float
-    thin_provisioning_support: bool
-    multiattach: bool
-    qos_support: bool = field(name="QoS_support")
-
-
-class Pool(Answer):
-    name: str
-    capabilities: Capabilities | UnsetType = UNSET
-    """With `detail`."""
-
-
-class Pools(Answer):
-    pools: list[Pool]
-
-
-class ZoneState(Answer):
-    available: bool
-
-
-class Zone(Answer):
-    zone_name: str = field(name="zoneName")
-    zone_state: ZoneState = field(name="zoneState")
-
-
-class Zones(Answer):
-    zones: list[Zone] = field(name="availabilityZoneInfo")
-
-
 class Message(Answer):
     id: str
     event_id: str
@@ -209,7 +220,3 @@ class ResourceFilter(Answer):
 
 class ResourceFilters(Answer):
     resource_filters: list[ResourceFilter]
-
-
-NothingYet = dict[str, list[Any]]
-"""The name of a kind of thing that is not there yet, with no things."""

@@ -8,8 +8,8 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http.extensions import Extensions
 from haneul.kernel.http.routes import Query
-from haneul.services.block_storage import policy, versions
-from haneul.services.block_storage.api import lists, other_answers
+from haneul.services.block_storage import errors, policy, versions
+from haneul.services.block_storage.api import service_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
@@ -44,72 +44,37 @@ NAMES = {
     "os-volume-transfer": "VolumeTransfer",
     "scheduler-stats": "Scheduler_stats",
 }
+VENDOR, DRIVER_VERSION, PROTOCOL = "Haneul", "1", "file"
+PROPERTIES = {
+    "thin_provisioning": ("Thin Provisioning", "Sets thin provisioning."),
+    "multiattach": ("Multiattach", "Lets several servers use a volume."),
+}
+"""What types may ask of a back end."""
 EXTENSIONS = Extensions(
     NAMES, "2026-10-01T00:00:00+00:00", missing=lambda alias: NotFound("The resource could not be found.")
 )
 EXTENSIONS.serve(routes)
 
 
-@routes.get("/os-services", policy=policy.LIST_SERVICES, answer=other_answers.Services)
-async def list_services(ctx: Context, query: Query) -> dict[str, Any]:
-    """The scheduler, and the volume service of each host."""
-    now = ctx.now()
-    services = [_service(ctx, "cinder-scheduler", "haneul", now, is_enabled=True, is_up=True)]
-    for host in await placement.hosts(ctx, "volumes"):
-        services.append(
-            _service(
-                ctx,
-                "cinder-volume",
-                f"{host.name}@{model.BACK_END}",
-                host.last_seen_at,
-                is_enabled=host.is_enabled,
-                is_up=placement.is_up(host, now),
-            )
-        )
-    for name in ("binary", "host"):
-        if wanted := query.get(name):
-            services = [s for s in services if s[name] == wanted]
-    return {"services": services}
-
-
-def _service(
-    ctx: Context, binary: str, host: str, at: Any, *, is_enabled: bool, is_up: bool
-) -> dict[str, Any]:
-    service = {
-        "binary": binary,
-        "host": host,
-        "zone": model.ZONE,
-        "status": "enabled" if is_enabled else "disabled",
-        "state": "up" if is_up else "down",
-        "updated_at": lists.time(at),
-        "disabled_reason": None,
-    }
-    if ctx.wants(versions.SERVICES_HAVE_CLUSTERS):
-        service["cluster"] = None
-    if binary == "cinder-volume":
-        service |= {"replication_status": "disabled", "active_backend_id": None, "frozen": False}
-        if ctx.wants(versions.SERVICES_HAVE_BACKEND_STATES):
-            service["backend_state"] = "up" if is_up else "down"
-    return service
-
-
 @routes.get(
-    "/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False, answer=other_answers.Pools
+    "/scheduler-stats/get_pools", policy=policy.GET_POOLS, transaction=False, answer=service_answers.Pools
 )
 async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     """The pools; with `detail` each host that is up is asked how full it is."""
     async with ctx.in_reading() as reading:
         hosts = await placement.hosts_up(reading, "volumes")
     pools: list[dict[str, Any]] = []
+    if query.get("name") is not None and ctx.wants(versions.POOLS_ARE_FILTERED):
+        hosts = [host for host in hosts if model.location(host.name) == query.get("name")]
     for host in hosts:
         pool: dict[str, Any] = {"name": model.location(host.name)}
         if query.truth("detail"):
             has = await ctx.agent(host.name, Volumes).capacity()
             pool["capabilities"] = {
                 "volume_backend_name": model.BACK_END,
-                "vendor_name": "Haneul",
-                "driver_version": "1",
-                "storage_protocol": "file",
+                "vendor_name": VENDOR,
+                "driver_version": DRIVER_VERSION,
+                "storage_protocol": PROTOCOL,
                 "total_capacity_gb": has.total_gb,
                 "free_capacity_gb": has.free_gb,
                 "provisioned_capacity_gb": has.provisioned_gb,
@@ -121,7 +86,36 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
     return {"pools": pools}
 
 
-@routes.get("/os-availability-zone", answer=other_answers.Zones)
+@routes.get("/os-availability-zone", answer=service_answers.Zones)
 async def list_zones(ctx: Context) -> dict[str, Any]:
     """The availability zones."""
     return {"availabilityZoneInfo": [{"zoneName": model.ZONE, "zoneState": {"available": True}}]}
+
+
+@routes.get(
+    "/capabilities/{id}",
+    policy=policy.CAPABILITIES,
+    answer=service_answers.BackEnd,
+    errors=(errors.ServiceNotFound,),
+)
+async def show_capabilities(ctx: Context, id: str) -> dict[str, Any]:
+    """What a back end can do, by its host's name or `host@back end`."""
+    names = {h.name for h in await placement.hosts(ctx, "volumes")}
+    if id.removesuffix(f"@{model.BACK_END}") not in names:
+        raise errors.ServiceNotFound(f"Can't find service: {id}")
+    return {
+        "namespace": f"OS::Storage::Capabilities::{id}",
+        "vendor_name": VENDOR,
+        "volume_backend_name": model.BACK_END,
+        "pool_name": model.POOL,
+        "driver_version": DRIVER_VERSION,
+        "storage_protocol": PROTOCOL,
+        "display_name": None,
+        "description": None,
+        "visibility": None,
+        "replication_targets": [],
+        "properties": {
+            name: {"title": title, "description": description, "type": "boolean"}
+            for name, (title, description) in PROPERTIES.items()
+        },
+    }

@@ -11,7 +11,7 @@ from haneul.kernel.http.schema import Strict
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.api import fields, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
-from haneul.services.block_storage.store.volumes import QUOTAS
+from haneul.services.block_storage.operations import quotas
 
 routes = ProjectRoutes()
 
@@ -32,10 +32,10 @@ class QuotaClass(Strict):
 async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """A project's limits, with `usage` also what it has."""
     ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
-    limits = await QUOTAS.limits(ctx.tx, id)
+    limits = await quotas.limits(ctx, id)
     shown: dict[str, Any] = dict(limits)
     if query.truth("usage"):
-        used = await QUOTAS.count(ctx.tx, id)
+        used = await quotas.used(ctx, id)
         shown = {k: {"limit": v, "in_use": used.get(k, 0), "reserved": 0} for k, v in limits.items()}
     return {"quota_set": {"id": id, **shown}}
 
@@ -44,7 +44,7 @@ async def show_quotas(ctx: Context, id: str, query: Query) -> dict[str, Any]:
 async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
     """The limits of a project that has none of its own."""
     ctx.authorize(policy.SHOW_QUOTA, {"project_id": id})
-    return {"quota_set": {"id": id, **await QUOTAS.usual(ctx.tx, id)}}
+    return {"quota_set": {"id": id, **await quotas.usual(ctx, id)}}
 
 
 @routes.put(
@@ -55,20 +55,20 @@ async def show_default_quotas(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def update_quotas(ctx: Context, id: str, body: QuotaSet) -> dict[str, Any]:
     """The project has these limits; those that are not named stay."""
-    await QUOTAS.set(ctx.tx, id, _limits(body.quota_set))
-    return {"quota_set": await QUOTAS.limits(ctx.tx, id)}
+    await quotas.assign(ctx, id, _limits(body.quota_set))
+    return {"quota_set": await quotas.limits(ctx, id)}
 
 
 @routes.delete("/os-quota-sets/{id}", status=200, policy=policy.DELETE_QUOTA)
 async def delete_quotas(ctx: Context, id: str) -> None:
     """The project has the usual limits again."""
-    await QUOTAS.reset(ctx.tx, id)
+    await quotas.reset(ctx, id)
 
 
 @routes.get("/os-quota-class-sets/{id}", policy=policy.QUOTA_CLASS, answer=other_answers.NamedQuotaClassSet)
 async def show_class(ctx: Context, id: str) -> dict[str, Any]:
     """The limits of every project without its own, by whatever name the class is asked for."""
-    return {"quota_class_set": {"id": id, **await QUOTAS.limits(ctx.tx, EVERYBODY)}}
+    return {"quota_class_set": {"id": id, **await quotas.limits(ctx, EVERYBODY)}}
 
 
 @routes.put(
@@ -81,8 +81,8 @@ async def update_class(ctx: Context, id: str, body: QuotaClass) -> dict[str, Any
     """The limits of every project that has none of its own; only the class `default` has an effect."""
     limits = _limits(body.quota_class_set)
     if id == EVERYBODY:
-        await QUOTAS.set(ctx.tx, EVERYBODY, limits)
-    return {"quota_class_set": await QUOTAS.limits(ctx.tx, EVERYBODY)}
+        await quotas.assign(ctx, EVERYBODY, limits)
+    return {"quota_class_set": await quotas.limits(ctx, EVERYBODY)}
 
 
 def _limits(body: dict[str, Any]) -> dict[str, int]:
@@ -96,7 +96,7 @@ def _limits(body: dict[str, Any]) -> dict[str, int]:
             raise fields.refused(name, value, f"{value!r} is not of type 'integer'")
         if len(text) > 12 or not -1 <= int(text) <= MAX_INT:
             raise fields.refused(name, value, f"{text[:20]} is not between -1 and {MAX_INT}")
-        if name in QUOTAS.defaults:
+        if name in quotas.NAMES:
             limits[name] = int(text)
         else:
             unknown.append(name)
@@ -111,8 +111,8 @@ async def show_limits(ctx: Context, query: Query) -> dict[str, Any]:
     project = ctx.project_id
     if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
         project = query.get("project_id") or query.get("tenant_id") or project
-    limits = await QUOTAS.limits(ctx.tx, project)
-    used = await QUOTAS.count(ctx.tx, project)
+    limits = await quotas.limits(ctx, project)
+    used = await quotas.used(ctx, project)
     absolute = {
         "maxTotalVolumes": limits["volumes"],
         "maxTotalVolumeGigabytes": limits["gigabytes"],

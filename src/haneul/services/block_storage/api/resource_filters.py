@@ -10,6 +10,8 @@ from haneul.services.block_storage import policy
 from haneul.services.block_storage.api import (
     attachments,
     backups,
+    group_snapshots,
+    groups,
     messages,
     other_answers,
     snapshots,
@@ -23,6 +25,8 @@ FILTERS = {
     "volume": volumes.FILTERS,
     "backup": backups.FILTERS,
     "snapshot": snapshots.FILTERS,
+    "group": groups.FILTERS,
+    "group_snapshot": group_snapshots.FILTERS,
     "message": messages.FILTERS,
     "attachment": attachments.FILTERS,
     "volume_type": types.MEMBERS_FILTERS,

@@ -191,7 +191,7 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
     "/snapshots/{id}",
     status=202,
     policy=policy.DELETE_SNAPSHOT,
-    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot),
+    errors=(errors.SnapshotNotFound, errors.InvalidSnapshot, errors.InvalidInput),
 )
 async def delete_snapshot(ctx: Context, id: str) -> None:
     """The snapshot is on its way out; volumes made from it stay."""
@@ -251,7 +251,7 @@ def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, 
         view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
         view["os-extended-snapshot-attributes:project_id"] = s.project_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_GROUPS):
-        view["group_snapshot_id"] = None
+        view["group_snapshot_id"] = s.group_snapshot_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_USERS):
         view["user_id"] = s.user_id
     if ctx.wants(versions.USE_OF_QUOTAS):

@@ -17,7 +17,7 @@ from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import fields, lists, other_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
-from haneul.services.block_storage.model.types import DEFAULT_ID, VolumeType
+from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.operations import types
 
 routes = ProjectRoutes()
@@ -26,7 +26,7 @@ SORTABLE = {"id": "id", "name": "name", "created_at": "created_at", "updated_at"
 
 
 MEMBERS_FILTERS = {"is_public": lists.ANYTHING, "extra_specs": "extra_specs"}
-ADMINS_FILTERS = {"name": "name", "qos_specs_id": lists.NONE}
+ADMINS_FILTERS = {"name": "name", "qos_specs_id": "qos_specs_id"}
 
 
 class NewType(Strict):
@@ -84,7 +84,7 @@ async def list_types(ctx: Context, query: Query) -> dict[str, Any]:
 )
 async def show_type(ctx: Context, id: str) -> dict[str, Any]:
     """Show a type; `default` stands for the one of volumes that name none."""
-    return {"volume_type": _view(ctx, await types.show(ctx, DEFAULT_ID if id == "default" else id))}
+    return {"volume_type": _view(ctx, await (types.default(ctx) if id == "default" else types.show(ctx, id)))}
 
 
 @routes.post(
@@ -149,29 +149,6 @@ async def update_type(ctx: Context, id: str, body: UpdateType) -> dict[str, Any]
 async def delete_type(ctx: Context, id: str) -> None:
     """The type is gone; refused while a volume has it."""
     await types.delete(ctx, id)
-
-
-@routes.get(
-    "/types/{id}/encryption",
-    policy=policy.TYPE_ENCRYPTION,
-    answer=other_answers.NoEncryption,
-    errors=(errors.TypeNotFound,),
-)
-async def show_encryption(ctx: Context, id: str) -> dict[str, Any]:
-    """How volumes of the type are encrypted: not at all, which is no specification."""
-    await types.show(ctx, id)
-    return {}
-
-
-@routes.get(
-    "/types/{id}/encryption/{key}",
-    policy=policy.TYPE_ENCRYPTION,
-    errors=(errors.TypeNotFound, errors.TypeEncryptionNotFound),
-)
-async def show_encryption_key(ctx: Context, id: str, key: str) -> None:
-    """One value of it; there is none."""
-    await types.show(ctx, id)
-    raise errors.TypeEncryptionNotFound(type_id=id)
 
 
 # -- extra specs
@@ -278,6 +255,6 @@ def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:
         "os-volume-type-access:is_public": t.is_public,
         "extra_specs": t.extra_specs,
     }
-    if ctx.may(policy.CONTEXT_IS_ADMIN, {}):
-        view["qos_specs_id"] = None
+    if ctx.may(policy.SEE_QOS_SPECS_ID, {}):
+        view["qos_specs_id"] = t.qos_specs_id
     return view

@@ -17,7 +17,7 @@ from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Volume
-from haneul.services.block_storage.operations import attachments, types, volumes
+from haneul.services.block_storage.operations import attachments, qos, type_encryptions, types, volumes
 
 routes = ProjectRoutes()
 
@@ -243,7 +243,7 @@ async def upload_image(ctx: Context, volume: Volume, wish: UploadImage) -> dict[
         visibility=(wish.visibility or "private") if ctx.wants(versions.IMAGES_HAVE_VISIBILITY) else "shared",
         protected=ctx.wants(versions.IMAGES_HAVE_VISIBILITY) and fields.truth(wish.protected, "protected"),
     )
-    type = await types.show(ctx, volume.type_id)
+    type = await types.show_any(ctx, volume.type_id)
     view: dict[str, Any] = {
         "id": volume.id,
         "updated_at": lists.time(ctx.now()),
@@ -256,7 +256,7 @@ async def upload_image(ctx: Context, volume: Volume, wish: UploadImage) -> dict[
             "description": type.description,
             "is_public": type.is_public,
             "extra_specs": type.extra_specs,
-            "qos_specs_id": None,
+            "qos_specs_id": type.qos_specs_id,
             "created_at": lists.time(type.created_at),
             "updated_at": lists.time(type.updated_at),
             "deleted_at": None,
@@ -285,7 +285,9 @@ async def retype(ctx: Context, volume: Volume, wish: Retype) -> None:
             "migration_policy", wish.migration_policy, "it is not one of ['on-demand', 'never']"
         )
     model.require_status(volume, "available", "in-use")
+    model.require_ungrouped(volume)
     new = await types.named(ctx, wish.new_type)
+    await type_encryptions.require_plain(ctx, new)
     if new.id == volume.type_id:
         raise errors.InvalidInput(reason="New volume_type same as original.")
     await volumes.save(ctx, volume, type_id=new.id)
@@ -297,8 +299,10 @@ class Connector(Strict):
 
 @action("os-initialize_connection", policy.INITIALIZE, Connector)
 async def initialize_connection(ctx: Context, volume: Volume, wish: Connector) -> Reply:
-    """How the connector's host reaches the volume."""
-    return Reply({"connection_info": {"driver_volume_type": "local", "data": connection(volume)}}, status=200)
+    """How the connector's host reaches the volume, and what its hypervisor has to keep of the type's promises."""
+    promises = await qos.of_hypervisors(ctx, await types.show_any(ctx, volume.type_id))
+    data = {**connection(volume), "qos_specs": promises}
+    return Reply({"connection_info": {"driver_volume_type": "local", "data": data}}, status=200)
 
 
 @action("os-terminate_connection", policy.TERMINATE, Connector)

@@ -16,7 +16,7 @@ from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.volumes import Attachment, Volume
-from haneul.services.block_storage.operations import types, volumes
+from haneul.services.block_storage.operations import groups, types, volumes
 
 routes = ProjectRoutes()
 
@@ -45,7 +45,7 @@ FILTERS = {
     "updated_at": "updated_at",
     "consumes_quota": "consumes_quota",
     "migration_status": "migration_status",
-    "group_id": lists.NONE,
+    "group_id": "group_id",
 }
 ADMINS_FILTERS = {
     "id": "id",
@@ -171,8 +171,6 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
     for field in ("snapshot_id", "source_volid", "consistencygroup_id"):
         if id := getattr(new, field):
             fields.uuid(id, field)
-    if group := new.group_id or new.consistencygroup_id:
-        raise errors.GroupNotFound(id=group)
     if new.multiattach and ctx.wants(versions.MULTIATTACH_BY_TYPE):
         raise BadRequest(
             "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume "
@@ -189,6 +187,7 @@ async def _create(ctx: Context, new: NewVolume, hints: Hints) -> dict[str, Any]:
         image_id=new.imageRef or new.image_id or None,
         snapshot_id=new.snapshot_id or None,
         source_id=new.source_volid or None,
+        group_id=new.group_id or new.consistencygroup_id or None,
         backup_id=fields.uuid(new.backup_id, "backup_id") if new.backup_id else None,
         multiattach=fields.truth(new.multiattach, "multiattach"),
         metadata=fields.pairs(new.metadata),
@@ -312,6 +311,7 @@ async def update_volume(ctx: Context, id: str, body: UpdateVolume) -> dict[str, 
         errors.VolumeNotFound,
         errors.InvalidVolume,
         errors.InvalidSnapshot,
+        errors.InvalidInput,
         errors.ConflictNovaUsingAttachment,
     ),
 )
@@ -331,9 +331,13 @@ async def views(ctx: Context, rows: list[Volume], *, is_extended: bool = False) 
     """
     attached = await volumes.attachments(ctx, [v.id for v in rows])
     names = await types.names(ctx, {v.type_id for v in rows})
+    consistent = await groups.consistency_groups(ctx, {v.group_id for v in rows if v.group_id})
     is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     newer = _newer(ctx, is_of_admins=is_of_admins)
     shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in rows]
+    for v, view in zip(rows, shown, strict=True):
+        if v.group_id in consistent:
+            view["consistencygroup_id"] = v.group_id
     if is_of_admins:
         for v, view in zip(rows, shown, strict=True):
             view["migration_status"] = v.migration_status
@@ -371,6 +375,8 @@ def _view(
         "attachments": [_attached(ctx, v, a) for a in attached if a.status in ("attached", "detaching")],
     }
     view.update(newer)
+    if "group_id" in newer:
+        view["group_id"] = v.group_id
     if "volume_type_id" in newer:
         view["volume_type_id"] = v.type_id
     return view
@@ -390,7 +396,7 @@ def _extension(v: Volume, *, sees_hosts: bool, sees_migrations: bool) -> dict[st
 
 
 def _newer(ctx: Context, *, is_of_admins: bool) -> dict[str, Any]:
-    """What later microversions add to every volume alike; `volume_type_id` is still to be filled in."""
+    """What later microversions add to every volume alike; ids of type and group are still to be filled in."""
     added: dict[str, Any] = {}
     for version, field, value in (
         (versions.VOLUMES_HAVE_GROUPS, "group_id", None),

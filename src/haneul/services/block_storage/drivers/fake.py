@@ -77,6 +77,13 @@ class FakeVolumes:
         if snapshot_id not in self._snapshots.entries:
             self._snapshots.put(snapshot_id, self._volume(volume_id))
 
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        await self.knobs.enter("ensure_snapshots")
+        volumes = {id: self._volume(volume_id) for id, volume_id in snapshots.items()}
+        for id, volume in volumes.items():
+            if id not in self._snapshots.entries:
+                self._snapshots.put(id, volume)
+
     async def ensure_snapshot_gone(self, snapshot_id: str) -> None:
         await self.knobs.enter("ensure_snapshot_gone")
         self._snapshots.drop(snapshot_id)

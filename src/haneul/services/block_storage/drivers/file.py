@@ -9,6 +9,7 @@ be snapshotted here, because the copy would mix earlier and later blocks, and th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,19 @@ class FileVolumes:
         async with self._lock(volume_id):
             if not path.exists():
                 await self._copy_at_rest(self._existing(volume_id), path)
+
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            for volume_id in sorted(set(snapshots.values())):
+                await held.enter_async_context(self._lock(volume_id))
+            for volume_id in snapshots.values():
+                if disk_files.is_in_use(self._existing(volume_id)):
+                    raise DriverError(f"Volume {volume_id} is in use: there is no moment for all.")
+            for id, volume_id in snapshots.items():
+                path = self._path(self._snapshots, id)
+                if not path.exists():
+                    await asyncio.to_thread(disk_files.copy, self._existing(volume_id), path)
+                    path.chmod(0o600)
 
     async def ensure_snapshot_gone(self, snapshot_id: str) -> None:
         self._path(self._snapshots, snapshot_id).unlink(missing_ok=True)

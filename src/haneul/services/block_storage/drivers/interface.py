@@ -22,6 +22,7 @@ __all__ = [
     "ImageSource",
     "OpensVolumes",
     "RevertsVolumes",
+    "SnapshotsTogether",
     "StoredBackup",
     "VolumeSource",
     "Volumes",
@@ -103,6 +104,16 @@ class ExportsVolumes(Protocol):
 class RevertsVolumes(Protocol):
     async def revert(self, volume_id: str, snapshot_id: str) -> None:
         """The volume's content is the snapshot's again; its size stays. Nobody may be using it."""
+        ...
+
+
+@runtime_checkable
+class SnapshotsTogether(Protocol):
+    async def ensure_snapshots(self, snapshots: dict[str, str]) -> None:
+        """Each snapshot (by id, with its volume's) holds its volume's content as of the same moment.
+
+        DriverError if somebody writes to one of the volumes meanwhile: then there is no such moment.
+        """
         ...
 
 

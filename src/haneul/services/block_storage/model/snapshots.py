@@ -29,6 +29,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     fault: str | None
     created_at: datetime
     updated_at: datetime | None
+    group_snapshot_id: str | None = None
+    """The snapshot of a group that it is a part of."""
     generation: int = 0
     status: Annotated[str, msgspec.Meta(extra=derived_field())] = "creating"
 
@@ -39,3 +41,10 @@ def require_deletable(snapshot: Snapshot) -> None:
             reason="Snapshot status must be available or error or error_deleting, "
             f"but current status is: {snapshot.status}."
         )
+    require_free(snapshot)
+
+
+def require_free(snapshot: Snapshot) -> None:
+    """Raise InvalidSnapshot if it goes with others only."""
+    if snapshot.group_snapshot_id is not None:
+        raise errors.InvalidSnapshot(reason=f"Snapshot {snapshot.id} must not be part of a group.")

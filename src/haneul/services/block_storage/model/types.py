@@ -19,6 +19,7 @@ class VolumeType(msgspec.Struct, frozen=True, gc=False):
     extra_specs: dict[str, str]
     created_at: datetime
     updated_at: datetime | None
+    qos_specs_id: str | None = None
     generation: int = 0
 
 

@@ -58,6 +58,7 @@ class Volume(msgspec.Struct, frozen=True, gc=False):
     updated_at: datetime | None
     migration_status: str | None = None
     """What an administrator said of it: nothing here migrates by itself."""
+    group_id: str | None = None
     generation: int = 0
     status: Annotated[str, msgspec.Meta(extra=derived_field())] = "creating"
 
@@ -115,6 +116,12 @@ def require_unattached(volume: Volume, attachments: list[Attachment]) -> None:
         )
 
 
+def require_ungrouped(volume: Volume) -> None:
+    """Raise InvalidVolume if the volume belongs to a group, whose project and host are its own."""
+    if volume.group_id is not None:
+        raise errors.InvalidVolume(reason=f"Volume {volume.id} must not be part of a group.")
+
+
 def require_not_computes(*attachments: Attachment) -> None:
     """Raise ConflictNovaUsingAttachment if one of them is a server's: compute's sagas alone change those."""
     for each in attachments:
@@ -124,14 +131,15 @@ def require_not_computes(*attachments: Attachment) -> None:
 
 def require_deletable(volume: Volume, snapshots: int, *, force: bool, is_attached: bool) -> None:
     """Raise InvalidVolume where the volume may not go."""
-    if not force and (volume.status not in DELETABLE or is_attached or snapshots):
+    is_held = volume.group_id is not None
+    if not force and (volume.status not in DELETABLE or is_attached or snapshots or is_held):
         raise errors.InvalidVolume(
             reason="Volume status must be available or error or error_restoring or error_extending or "
             "error_managing and must not be migrating, attached, belong to a group, have snapshots, "
             "awaiting a transfer, or be disassociated from snapshots after volume transfer."
         )
-    if force and (is_attached or snapshots):
-        raise errors.InvalidVolume(reason="Volume must not be attached or have snapshots.")
+    if force and (is_attached or snapshots or is_held):
+        raise errors.InvalidVolume(reason="Volume must not be attached, belong to a group or have snapshots.")
 
 
 def settled_after(volume: Volume, attachments: list[Attachment]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.context import Context
+from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
@@ -18,6 +19,22 @@ from haneul.services.block_storage.store.volumes import ATTACHMENTS, LATE, VOLUM
 async def show(ctx: Context, id: str) -> Attachment:
     """The attachment; AttachmentNotFound if it is not the asker's."""
     return await ctx.find(ATTACHMENTS, id, policy.ADMIN_OR_OWNER, missing=errors.AttachmentNotFound)
+
+
+async def list_all(
+    ctx: Context,
+    filters: list[Filter],
+    *,
+    all_projects: bool,
+    sort: list[Sort],
+    marker: str | None,
+    limit: int | None,
+) -> list[Attachment]:
+    """A page of the project's attachments, or of everybody's for an administrator who asks for them."""
+    after = await show(ctx, marker) if marker else None
+    if not all_projects:
+        filters = [*filters, Filter("project_id", "eq", ctx.project_id)]
+    return await ATTACHMENTS.page(ctx.tx, filters, sort=sort, after=after, limit=limit)
 
 
 async def reserve(

@@ -13,6 +13,7 @@ from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import backups as model
 from haneul.services.block_storage.model import volumes as volume_model
 from haneul.services.block_storage.model.backups import Backup
+from haneul.services.block_storage.model.services import BACKUP, host_of
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.model.volumes import Volume
 from haneul.services.block_storage.sagas.create_backup import CREATE_BACKUP, NewBackup
@@ -20,7 +21,9 @@ from haneul.services.block_storage.sagas.delete_backup import DELETE_BACKUP, Old
 from haneul.services.block_storage.sagas.import_backup import IMPORT_BACKUP, ImportedBackup
 from haneul.services.block_storage.sagas.restore_backup import RESTORE_BACKUP, Restored
 from haneul.services.block_storage.store.backups import BACKUPS
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.services import unusable
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.placement import public as placement
 
 
@@ -53,7 +56,8 @@ async def create(ctx: Context, new: Wish) -> Backup:
     if snapshot is None:
         _require_readable(volume, force=new.force)
     parent = await _parent(ctx, volume, snapshot) if new.is_incremental else None
-    if not await placement.hosts_up(ctx, "backups"):
+    place = snapshot.host if snapshot is not None else volume.host
+    if host_of(place or "") in await unusable(ctx.tx, BACKUP) or not await placement.hosts_up(ctx, "backups"):
         raise errors.NoBackupService
     await require_quota(ctx, backups=1, backup_gigabytes=volume.size)
     id, now = ctx.new_id(), ctx.now()

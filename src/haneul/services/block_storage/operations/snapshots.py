@@ -8,11 +8,14 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import snapshots as model
+from haneul.services.block_storage.model.services import require_thawed
 from haneul.services.block_storage.model.snapshots import Snapshot
 from haneul.services.block_storage.operations import volumes
 from haneul.services.block_storage.sagas.create_snapshot import CREATE_SNAPSHOT, NewSnapshot
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
-from haneul.services.block_storage.store.volumes import SNAPSHOTS, require_quota
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.services import frozen
+from haneul.services.block_storage.store.volumes import SNAPSHOTS
 
 
 async def show(ctx: Context, id: str) -> Snapshot:
@@ -31,6 +34,7 @@ async def create(
 ) -> Snapshot:
     """Accept a new snapshot; the saga takes it. Of a volume in use only with `force`."""
     volume = await volumes.show(ctx, volume_id)
+    require_thawed(await frozen(ctx.tx), volume.host)
     allowed = ("available", "in-use") if force else ("available",)
     if volume.status not in allowed:
         raise errors.InvalidVolume(
@@ -84,6 +88,9 @@ async def save(ctx: Context, snapshot: Snapshot, **changes: Any) -> Snapshot:
 
 async def delete(ctx: Context, snapshot: Snapshot, *, force: bool = False) -> None:
     """The snapshot goes, whatever else is being done to it."""
-    if not force:
+    require_thawed(await frozen(ctx.tx), snapshot.host)
+    if force:
+        model.require_free(snapshot)
+    else:
         model.require_deletable(snapshot)
     await ctx.start(DELETE_SNAPSHOT, OldSnapshot(snapshot.id), resource=snapshot.id, supersede=True)

@@ -14,8 +14,9 @@ from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.transfers import Transfer, digest
 from haneul.services.block_storage.operations import volumes
+from haneul.services.block_storage.store.quotas import require_quota
 from haneul.services.block_storage.store.transfers import TRANSFERS
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 
 
 async def create(
@@ -25,6 +26,7 @@ async def create(
     volume = await volumes.show(ctx, volume_id)
     ctx.authorize(policy.CREATE_TRANSFER, volume)
     await volumes.require_free(ctx, volume)
+    model.require_ungrouped(volume)
     key = secrets.token_hex(8)
     made = Transfer(ctx.new_id(), volume.id, volume.project_id, name, digest(key), no_snapshots, ctx.now())
     await TRANSFERS.add(ctx.tx, made)

@@ -11,7 +11,7 @@ from haneul.kernel.db import Duplicate, Filter, Sort, among
 from haneul.kernel.ids import is_uuid
 from haneul.services.block_storage import errors, policy
 from haneul.services.block_storage.model.types import DEFAULT_ID, DEFAULT_NAME, TypeAccess, VolumeType
-from haneul.services.block_storage.store.types import ACCESS, TYPES
+from haneul.services.block_storage.store.types import ACCESS, DEFAULT_TYPES, ENCRYPTIONS, TYPES
 from haneul.services.block_storage.store.volumes import VOLUMES
 
 
@@ -24,10 +24,25 @@ async def ensure_default(ctx: Context) -> VolumeType:
     return await TYPES.add(ctx.tx, made)
 
 
+async def default(ctx: Context) -> VolumeType:
+    """The type of those volumes of the asker's project that name none: its own default, or the cloud's."""
+    own = await DEFAULT_TYPES.get(ctx.tx, ctx.project_id) if ctx.auth.project_id else None
+    kind = await TYPES.get(ctx.tx, own.type_id) if own is not None else None
+    return kind or await ensure_default(ctx)
+
+
 async def show(ctx: Context, id: str) -> VolumeType:
     """The type; TypeNotFound if the asker's project may not use it."""
     kind = await TYPES.get(ctx.tx, id)
     if kind is None or not await _may_use(ctx, kind):
+        raise errors.TypeNotFound(id=id)
+    return kind
+
+
+async def show_any(ctx: Context, id: str) -> VolumeType:
+    """The type of a volume, whether or not the asker might use it for another."""
+    kind = await TYPES.get(ctx.tx, id)
+    if kind is None:
         raise errors.TypeNotFound(id=id)
     return kind
 
@@ -104,8 +119,9 @@ async def delete(ctx: Context, id: str) -> None:
     await show(ctx, id)
     if id == DEFAULT_ID:
         raise errors.InvalidType(reason=f"Default volume type {DEFAULT_NAME} cannot be deleted.")
-    if await VOLUMES.count(ctx.tx, type_id=id):
+    if await VOLUMES.count(ctx.tx, type_id=id) or await DEFAULT_TYPES.count(ctx.tx, type_id=id):
         raise errors.TypeInUse(id=id)
+    await ENCRYPTIONS.remove(ctx.tx, type_id=id)
     await ACCESS.remove(ctx.tx, type_id=id)
     await TYPES.remove(ctx.tx, id=id)
 

@@ -10,15 +10,19 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.services import require_thawed
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
-from haneul.services.block_storage.operations import backups, types
+from haneul.services.block_storage.operations import backups, type_encryptions, types
 from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, NewVolume
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
 from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
 from haneul.services.block_storage.sagas.upload_image import UPLOAD_IMAGE, Upload
-from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES, require_quota
+from haneul.services.block_storage.store.groups import GROUPS
+from haneul.services.block_storage.store.quotas import require_quota
+from haneul.services.block_storage.store.services import frozen
+from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 
 GIB = 1 << 30
@@ -36,6 +40,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_id: str | None = None
     source_id: str | None = None
     backup_id: str | None = None
+    group_id: str | None = None
     multiattach: bool = False
     metadata: dict[str, str] = {}
     owner_id: str | None = None
@@ -73,6 +78,9 @@ async def create(ctx: Context, new: Wish) -> Volume:
     if size < 1:
         raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
     type = await _type(ctx, new.type, origin.type_id)
+    await type_encryptions.require_plain(ctx, type)
+    if new.group_id is not None and not (new.snapshot_id or new.source_id):
+        await _require_of_group(ctx, new, type)
     multiattach = new.multiattach or "<is> True" in type.extra_specs.get("multiattach", "")
     if multiattach:
         ctx.authorize(policy.CREATE_MULTIATTACH, {"project_id": ctx.project_id})
@@ -101,6 +109,7 @@ async def create(ctx: Context, new: Wish) -> Volume:
         fault=None,
         created_at=ctx.now(),
         updated_at=None,
+        group_id=new.group_id,
     )
     await VOLUMES.add(ctx.tx, volume)
     wanted = NewVolume(volume.id, new.together_with, new.apart_from, new.backup_id)
@@ -115,7 +124,19 @@ async def _type(ctx: Context, wanted: str | None, inherited: str | None) -> Volu
         return await types.named(ctx, wanted)
     if inherited:
         return await types.show(ctx, inherited)
-    return await types.ensure_default(ctx)
+    return await types.default(ctx)
+
+
+async def _require_of_group(ctx: Context, new: Wish, type: VolumeType) -> None:
+    group = await ctx.find(GROUPS, new.group_id or "", policy.ADMIN_OR_OWNER, missing=errors.GroupNotFound)
+    if not new.type:
+        raise errors.InvalidInput(reason="volume_type must be provided when creating a volume in a group.")
+    if type.id not in group.volume_type_ids:
+        raise errors.InvalidInput(
+            reason=f"Invalid volume_type {new.type} provided: (requested type must be supported by this group)."
+        )
+    if group.status != "available" or group.project_id != ctx.project_id:
+        raise errors.InvalidInput(reason=f"Group {group.id} must be available and of the same project.")
 
 
 def _too_small(new: Wish, size: int, least: int) -> errors.InvalidInput:
@@ -218,6 +239,7 @@ async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = 
     """The volume goes, whatever else is being done to it; with `cascade` its snapshots too."""
     volume = await show(ctx, id)
     ctx.authorize(policy.FORCE_DELETE if force else policy.DELETE, volume)
+    require_thawed(await frozen(ctx.tx), volume.host)
     snapshots = await SNAPSHOTS.find(ctx.tx, volume_id=id)
     attachments = await ATTACHMENTS.find(ctx.tx, volume_id=id)
     left = 0 if cascade else len(snapshots)

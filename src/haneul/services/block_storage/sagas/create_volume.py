@@ -21,9 +21,12 @@ from haneul.services.block_storage.drivers.interface import (
 )
 from haneul.services.block_storage.model.backups import Backup
 from haneul.services.block_storage.model.messages import Actions
+from haneul.services.block_storage.model.services import VOLUME
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
 from haneul.services.block_storage.store.backups import BACKUPS
+from haneul.services.block_storage.store.groups import GROUPS
 from haneul.services.block_storage.store.messages import tell
+from haneul.services.block_storage.store.services import unusable
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 from haneul.services.placement import public as placement
@@ -59,6 +62,9 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
     backup = await _backup(ctx, new.backup_id) if new.backup_id else None
     if backup is not None:
         host = backup.host
+    if host is None and volume.group_id is not None:
+        group = await GROUPS.get(ctx.tx, volume.group_id)
+        host = group.host.split("@")[0] if group is not None and group.host else None
     if host is None:
         near, far = (
             await _hosts_of(ctx, volume, new.together_with),
@@ -157,7 +163,7 @@ async def _hosts_of(ctx: Context, volume: Volume, ids: Sequence[str]) -> set[str
 
 async def _free_host(ctx: Context, near: Set[str], far: Set[str]) -> str:
     """The first that may be used: one of `near`, if there are any, and none of `far`."""
-    excluded = ctx.operation.excluded if ctx.operation else ()
+    excluded = {*(ctx.operation.excluded if ctx.operation else ()), *await unusable(ctx.tx, VOLUME)}
     for host in await placement.hosts_up(ctx, "volumes"):
         is_wanted = (not near or host.name in near) and host.name not in far
         if host.is_enabled and is_wanted and host.name not in excluded:

@@ -22,7 +22,8 @@ routes = Routes("/v2.1/servers/{id}")
 
 
 async def _save(ctx: Context, rule: Rule, server: Server, pairs: dict[str, str]) -> dict[str, str]:
-    return (await actions.set_metadata(ctx, server, pairs)).metadata
+    action = "delete metadata" if rule == policy.REMOVE_METADATA else "update metadata"
+    return (await actions.set_metadata(ctx, server, pairs, action)).metadata
 
 
 METADATA = Pairs(
@@ -72,7 +73,8 @@ async def list_tags(ctx: Context, id: str) -> dict[str, Any]:
 )
 async def replace_tags(ctx: Context, id: str, body: TagsBody) -> dict[str, Any]:
     """The server has exactly these tags."""
-    return {"tags": (await actions.set_tags(ctx, id, policy.REPLACE_TAGS, body.tags)).tags}
+    server = await actions.for_tagging(ctx, id, policy.REPLACE_TAGS, "update tags")
+    return {"tags": (await actions.set_tags(ctx, server, body.tags)).tags}
 
 
 @routes.delete(
@@ -83,7 +85,7 @@ async def replace_tags(ctx: Context, id: str, body: TagsBody) -> dict[str, Any]:
 )
 async def delete_tags(ctx: Context, id: str) -> None:
     """The server has no tags."""
-    await actions.set_tags(ctx, id, policy.REMOVE_TAGS, [])
+    await actions.set_tags(ctx, await actions.for_tagging(ctx, id, policy.REMOVE_TAGS, "delete tags"), [])
 
 
 @routes.get(
@@ -108,12 +110,12 @@ async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
     """The server has this tag: 201 if it is new."""
     if not 0 < len(tag) <= 60 or "," in tag:
         raise BadRequest(f"Invalid input for field/attribute tag. Value: {tag}.")
-    have = (await servers.show(ctx, id, policy.ADD_TAG)).tags
-    if tag in have:
+    server = await actions.for_tagging(ctx, id, policy.ADD_TAG, "update tag")
+    if tag in server.tags:
         return Reply(status=204)
-    if len(have) >= 50:
+    if len(server.tags) >= 50:
         raise BadRequest("The number of tags exceeded the per-server limit 50")
-    await actions.set_tags(ctx, id, policy.ADD_TAG, [*have, tag])
+    await actions.set_tags(ctx, server, [*server.tags, tag])
     return Reply(
         status=201, headers={"Location": f"{links(ctx, f'servers/{id}')[0]['href']}/tags/{quote(tag)}"}
     )
@@ -127,7 +129,7 @@ async def add_tag(ctx: Context, id: str, tag: str) -> Reply:
 )
 async def delete_tag(ctx: Context, id: str, tag: str) -> None:
     """The server does not have this tag."""
-    have = (await servers.show(ctx, id, policy.REMOVE_TAG)).tags
-    if tag not in have:
+    server = await actions.for_tagging(ctx, id, policy.REMOVE_TAG, "delete tag")
+    if tag not in server.tags:
         raise NotFound(f"Server {id} has no tag '{tag}'")
-    await actions.set_tags(ctx, id, policy.REMOVE_TAG, [t for t in have if t != tag])
+    await actions.set_tags(ctx, server, [t for t in server.tags if t != tag])

@@ -164,7 +164,7 @@ class FixedIp(Strict):
 class InterfaceAttachment(Strict, kw_only=True):
     net_id: Text | UnsetType = UNSET
     port_id: Text | UnsetType = UNSET
-    fixed_ips: Annotated[list[FixedIp], FEW] | UnsetType = UNSET
+    fixed_ips: Annotated[list[FixedIp], msgspec.Meta(min_length=1, max_length=1)] | UnsetType = UNSET
     tag: Annotated[DeviceTag | UnsetType, between("2.49", "2.104")] = UNSET
 
 

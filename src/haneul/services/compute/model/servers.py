@@ -342,6 +342,15 @@ def require(server: Server, action: str, *, by_admin: bool = False) -> None:
         raise errors.WrongState(action=name, server_id=server.id, what="vm_state", state=server.vm_state)
 
 
+LABELLED_WHILE = {VmState.ACTIVE, VmState.PAUSED, VmState.SUSPENDED, VmState.STOPPED}
+
+
+def require_labelling(server: Server, action: str) -> None:
+    """Raise unless the server's metadata and tags may change, whatever is being done to it."""
+    if server.vm_state not in LABELLED_WHILE:
+        raise errors.WrongState(action=action, server_id=server.id, what="vm_state", state=server.vm_state)
+
+
 def require_unlocked(server: Server, *, by_admin: bool = False) -> None:
     """Raise unless the asker may change the server, whatever its state."""
     if server.locked_by and not by_admin:

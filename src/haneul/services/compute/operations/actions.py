@@ -8,7 +8,15 @@ from haneul.kernel.context import Context
 from haneul.kernel.policy import Rule
 from haneul.kernel.saga import Saga
 from haneul.services.compute import errors
-from haneul.services.compute.model.servers import PowerState, Server, VmState, host_of, require
+from haneul.services.compute.model.servers import (
+    PowerState,
+    Server,
+    VmState,
+    host_of,
+    require,
+    require_labelling,
+    require_unlocked,
+)
 from haneul.services.compute.operations import servers
 from haneul.services.compute.policy import CONTEXT_IS_ADMIN
 from haneul.services.compute.policy import servers as policy
@@ -95,15 +103,23 @@ async def change_password(ctx: Context, id: str) -> None:
     raise errors.NoGuestAgent
 
 
-async def set_metadata(ctx: Context, server: Server, metadata: dict[str, str]) -> Server:
+async def set_metadata(ctx: Context, server: Server, metadata: dict[str, str], action: str) -> Server:
     """The server has exactly this metadata. That the asker may change it was asked before."""
+    require_unlocked(server, by_admin=ctx.may(CONTEXT_IS_ADMIN, {}))
+    require_labelling(server, action)
     await servers.check_metadata_quota(ctx, metadata)
     return await SERVERS.change(ctx, server, metadata=metadata)
 
 
-async def set_tags(ctx: Context, id: str, rule: Rule, tags: list[str]) -> Server:
-    """The server has exactly these tags."""
+async def for_tagging(ctx: Context, id: str, rule: Rule, action: str) -> Server:
+    """The server, if the rule lets the asker do this, and its tags may change now."""
     server = await servers.show(ctx, id, rule)
+    require_labelling(server, action)
+    return server
+
+
+async def set_tags(ctx: Context, server: Server, tags: list[str]) -> Server:
+    """The server has exactly these tags. That they may change was asked before."""
     return await SERVERS.update(ctx.tx, msgspec.structs.replace(server, tags=sorted(set(tags))))
 
 

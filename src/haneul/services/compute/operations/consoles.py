@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from haneul.kernel import races
 from haneul.kernel.context import Context, Platform
 from haneul.services.compute import errors
 from haneul.services.compute.drivers.interface import Hypervisor
@@ -54,12 +55,17 @@ async def open(ctx: Context, id: str, kind: str) -> OpenConsole:
     if path is None:
         raise errors.NoConsole(kind=kind)
     token = secrets.token_urlsafe(32)
-    async with ctx.in_transaction() as writing:
-        expires = ctx.now() + timedelta(seconds=CONSOLE_TTL_S)
-        await CONSOLE_TOKENS.remove_before(writing.tx, "expires_at", ctx.now(), most=100)
-        kept = ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
-        await CONSOLE_TOKENS.add(writing.tx, kept)
+    expires = ctx.now() + timedelta(seconds=CONSOLE_TTL_S)
+    await ctx.transact(
+        _keep, ConsoleToken(console_digest(token), id, server.project_id, kind, server.host, path, expires)
+    )
     return OpenConsole(token, consoles.is_simulated)
+
+
+async def _keep(ctx: Context, token: ConsoleToken) -> None:
+    """The token opens its console; some that opened none in time are forgotten."""
+    await CONSOLE_TOKENS.remove_before(ctx.tx, "expires_at", ctx.now(), most=100)
+    await CONSOLE_TOKENS.add(ctx.tx, token)
 
 
 class Redeemed(NamedTuple):
@@ -70,11 +76,14 @@ class Redeemed(NamedTuple):
 
 async def redeem(platform: Platform, token: str) -> Redeemed | None:
     """What the token opens, which it will not a second time; None for one that was used, has expired, or never was."""
-    async with platform.db.transaction() as tx:
-        right = await CONSOLE_TOKENS.get(tx, console_digest(token))
-        if right is None:
-            return None
-        await CONSOLE_TOKENS.remove(tx, token=right.token)
-    if right.expires_at <= platform.clock.now():
+    right = await races.won(lambda: _take(platform, console_digest(token)))
+    if right is None or right.expires_at <= platform.clock.now():
         return None
     return Redeemed(None if right.path == SIMULATED else Path(right.path))
+
+
+async def _take(platform: Platform, digest: str) -> ConsoleToken | None:
+    async with platform.db.transaction() as tx:
+        right = await CONSOLE_TOKENS.get(tx, digest)
+        # who comes second takes nothing: of two that read it, one has removed it
+        return right if right is not None and await CONSOLE_TOKENS.remove(tx, token=digest) else None

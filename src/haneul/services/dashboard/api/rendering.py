@@ -125,7 +125,7 @@ class Rendering:
         }
         return environment
 
-    def page(self, visit: Visit, page: Page, notice: tuple[bool, str] | None) -> bytes:
+    def page(self, visit: Visit, page: Page, notice: tuple[bool, str] | None, nonce: str) -> bytes:
         """The page as it leaves."""
         values = {
             "visit": visit,
@@ -133,6 +133,7 @@ class Rendering:
             "ago": lambda text: ago(visit, text),
             "form_token": form_token(visit.secret) if visit.secret else "",
             "notice": notice,
+            "nonce": nonce,
             "sections": sections(visit) if visit.session else [],
             "calls": visit.api.calls,
         }

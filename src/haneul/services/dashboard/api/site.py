@@ -54,9 +54,10 @@ LARGEST_FORM = 512 << 10
 LONGEST_NOTICE = 600
 FOR_A_SESSION = 0
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+"""Scripts run that a page of ours names: objects of anybody are at the same address, and may be scripts too."""
 ELSEWHERE = ("cross-site", "same-site")
 """What a browser says of requests that a page of somebody else made."""
 logger = structlog.get_logger(__name__)
@@ -217,7 +218,7 @@ class Site:
             visit.secret = visit.known.get(VISIT) or model.new_secret()
         if place is None:
             raise MethodNotAllowed if is_there else NotFound
-        if "\0" in req.path:
+        if "\0" in req.path or {".", ".."} & set(path.values()):  # a browser takes these for another address
             raise NotFound
         if visit.session is None and not place.is_public:
             return self._to_login(visit)
@@ -250,7 +251,8 @@ class Site:
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("Vary", "Accept-Encoding, Accept-Language, Cookie")
         resp.set_header("x-openstack-request-id", visit.request_id)
-        protect(resp, POLICY)
+        nonce = model.new_secret()
+        protect(resp, POLICY.format(nonce=nonce))
         if isinstance(answer, Redirect):
             self._redirect(visit, answer, resp)
         elif isinstance(answer, NothingNew):
@@ -265,7 +267,7 @@ class Site:
                 visit.cookies.setdefault(NOTICE, ("", -1))
             if visit.session is None and visit.secret != visit.known.get(VISIT):
                 visit.cookies[VISIT] = visit.secret, FOR_A_SESSION
-            content = self._rendering.page(visit, answer, notice)
+            content = self._rendering.page(visit, answer, notice, nonce)
             resp.status = answer.status
             resp.content_type = "text/html; charset=utf-8"
             if takes_gzip(req):

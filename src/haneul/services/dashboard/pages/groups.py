@@ -51,8 +51,12 @@ def _traffic(visit: Visit, rule: dict[str, Any]) -> str:
     low, high = rule["port_range_min"], rule["port_range_max"]
     if not protocol:
         return visit.t("All {family} traffic", family=rule["ethertype"])
-    if low is None or protocol.startswith(("ICMP", "IPV6-ICMP")):
+    if low is None:
         return visit.t("All {protocol}", protocol=protocol)
+    if "ICMP" in protocol:  # what stands in the place of ports are type and code
+        if high is None:
+            return visit.t("{protocol} of type {type}", protocol=protocol, type=low)
+        return visit.t("{protocol} of type {type}, code {code}", protocol=protocol, type=low, code=high)
     if low == high:
         known = KNOWN_PORTS.get(int(low))
         return f"{protocol} {low} ({known})" if known else f"{protocol} {low}"

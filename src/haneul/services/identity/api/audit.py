@@ -45,8 +45,7 @@ def audited(route: Route) -> Route:
         if route.transaction:
             await _log(ctx, events)
         else:
-            async with ctx.in_transaction() as c:
-                await _log(c, events)
+            await ctx.transact(_log, events)
         return result
 
     return replace(route, handler=handler)

@@ -54,7 +54,8 @@ async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tupl
     secret = wanted.secret or new_secret(86)
     hashed = await passwords.hashed(ctx.platform, secret)
     most = ctx.options(IdentityOptions).application_credential.user_limit
-    async with ctx.in_transaction() as c:
+
+    async def made(c: Context) -> ApplicationCredential:
         await access.require_fewer(
             c, collections.APPLICATION_CREDENTIALS, most, "application credentials", user_id=user_id
         )
@@ -71,7 +72,9 @@ async def create(ctx: Context, rule: Rule, user_id: str, wanted: Wanted) -> tupl
             wanted.unrestricted,
             access_rules=[_shown(await _rule(c, user_id, each)) for each in wanted.access_rules] or None,
         )
-        return await access.add(c, collections.APPLICATION_CREDENTIALS, new), secret
+        return await access.add(c, collections.APPLICATION_CREDENTIALS, new)
+
+    return await ctx.transact(made), secret
 
 
 async def require_unrestricted(

@@ -56,8 +56,7 @@ async def authorize(ctx: Context, proof: Proof, scope: Scope | None) -> Auth:
     )
     auth = replace(auth, **proof.marks)
     if scope is not None and scope.kind == "trust" and proof.bound is None:
-        async with ctx.in_transaction() as c:
-            return await _by_trust(c, auth, scope.target.id or "")
+        return await ctx.transact(_by_trust, auth, scope.target.id or "")
     async with ctx.in_reading() as c:
         return await scoped(c.tx, auth, proof, scope)
 

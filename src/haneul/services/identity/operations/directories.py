@@ -8,6 +8,7 @@ are never asked while a transaction is open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -103,14 +104,28 @@ async def refresh_named(ctx: Context, who: Named) -> None:
     matches = await directory.users(id=known.local_id if known else None, name=who.name)
     for each in matches:
         theirs = await directory.groups(of=each)
-        async with ctx.in_transaction() as c:
-            await _keep_user(c, domain_id, each)
-            for group in theirs:
-                await _keep_group(c, domain_id, group)
-            await _keep_memberships_of(c, domain_id, each, theirs)
+        await ctx.transact(_keep, domain_id, [(each, theirs)], theirs)
     if not matches:
-        async with ctx.in_transaction() as c:
-            await _disable(c, await _missed(c, domain_id, who))
+        await ctx.transact(_disable_missed, domain_id, who)
+
+
+async def _keep(
+    ctx: Context,
+    domain_id: str,
+    people: Sequence[tuple[DirectoryUser, list[DirectoryGroup]]],
+    groups: Sequence[DirectoryGroup],
+) -> None:
+    """The people, each with the groups they are in, and the groups are here as they are there."""
+    for each, _ in people:
+        await _keep_user(ctx, domain_id, each)
+    for group in groups:
+        await _keep_group(ctx, domain_id, group)
+    for each, theirs in people:
+        await _keep_memberships_of(ctx, domain_id, each, theirs)
+
+
+async def _disable_missed(ctx: Context, domain_id: str, who: Named) -> None:
+    await _disable(ctx, await _missed(ctx, domain_id, who))
 
 
 async def _missed(ctx: Context, domain_id: str, who: Named) -> list[User]:
@@ -129,17 +144,15 @@ async def refresh_all(ctx: Context, domain_id: str | None) -> None:
     if directory is None or domain_id is None:
         return
     people, known_groups = await directory.users(), await directory.groups()
-    async with ctx.in_transaction() as c:
-        for each in people:
-            await _keep_user(c, domain_id, each)
-        for group in known_groups:
-            await _keep_group(c, domain_id, group)
-        for each in people:
-            theirs = [group for group in known_groups if group.has(each)]
-            await _keep_memberships_of(c, domain_id, each, theirs)
+
+    async def kept(c: Context) -> None:
+        with_groups = [(each, [group for group in known_groups if group.has(each)]) for each in people]
+        await _keep(c, domain_id, with_groups, known_groups)
         there = {public_id(domain_id, "user", each.id).id for each in people}
         rows = await USERS.find(c.tx, domain_id=domain_id)
         await _disable(c, [row for row in rows if row.id not in there])
+
+    await ctx.transact(kept)
 
 
 async def refresh_domain_of(ctx: Context, id: str) -> None:

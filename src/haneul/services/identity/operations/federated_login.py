@@ -63,22 +63,21 @@ async def allowed(ctx: Context, idp_id: str, protocol_id: str) -> tuple[Identity
 async def prove(ctx: Context, asserted: Asserted) -> Proof:
     """Who it is. Users that the provider brings are known here from their first login on."""
     # a duplicate: they log in twice at once
-    return await races.won(lambda: _prove(ctx, asserted), lost=(*races.LOST, Duplicate))
+    return await races.won(lambda: ctx.transact(_prove, asserted), lost=(Duplicate,))
 
 
 async def _prove(ctx: Context, asserted: Asserted) -> Proof:
-    async with ctx.in_transaction() as c:
-        idp, protocol = await allowed(c, asserted.idp_id, asserted.protocol_id)
-        _require_remote_id(idp, protocol, asserted)
-        mapping = await access.exists(c, collections.MAPPINGS, protocol.mapping_id)
-        mapped = apply(mapping, asserted.attributes)
-        group_ids = await _group_ids(c, mapped)
-        sessions = {"provider_sessions": asserted.sessions} if asserted.sessions else {}
-        if mapped.user.is_local:
-            return Proof(*await _local(c, mapped.user), methods=(protocol.id,), marks=sessions)
-        user, domain = await _shadow(c, idp, protocol, mapped.user, asserted.remote_user)
-        await _remember_groups(c, idp, user, group_ids)
-        await mapped_projects.give(c, idp, user, mapped.projects, takes_roles_away=mapping.takes_roles_away)
+    idp, protocol = await allowed(ctx, asserted.idp_id, asserted.protocol_id)
+    _require_remote_id(idp, protocol, asserted)
+    mapping = await access.exists(ctx, collections.MAPPINGS, protocol.mapping_id)
+    mapped = apply(mapping, asserted.attributes)
+    group_ids = await _group_ids(ctx, mapped)
+    sessions = {"provider_sessions": asserted.sessions} if asserted.sessions else {}
+    if mapped.user.is_local:
+        return Proof(*await _local(ctx, mapped.user), methods=(protocol.id,), marks=sessions)
+    user, domain = await _shadow(ctx, idp, protocol, mapped.user, asserted.remote_user)
+    await _remember_groups(ctx, idp, user, group_ids)
+    await mapped_projects.give(ctx, idp, user, mapped.projects, takes_roles_away=mapping.takes_roles_away)
     marks = {"identity_provider_id": idp.id, "protocol_id": protocol.id, "group_ids": tuple(group_ids)}
     return Proof(user, domain, methods=(protocol.id,), marks={**marks, **sessions})
 

@@ -80,13 +80,16 @@ async def _failed(ctx: Context, user_id: str) -> None:
     """One more wrong password, if these are counted."""
     if ctx.options(config.IdentityOptions).security_compliance.lockout_failure_attempts is None:
         return
-    async with ctx.in_transaction() as c:
-        await c.tx.lock("identity.attempts", user_id)
-        known = await ATTEMPTS.get(c.tx, user_id)
-        if known is None:
-            await ATTEMPTS.add(c.tx, Attempts(user_id, 1, ctx.now()))
-        else:
-            await ATTEMPTS.update(c.tx, replace(known, failures=known.failures + 1, failed_at=ctx.now()))
+    await ctx.transact(_note_failure, user_id)
+
+
+async def _note_failure(ctx: Context, user_id: str) -> None:
+    await ctx.tx.lock("identity.attempts", user_id)
+    known = await ATTEMPTS.get(ctx.tx, user_id)
+    if known is None:
+        await ATTEMPTS.add(ctx.tx, Attempts(user_id, 1, ctx.now()))
+    else:
+        await ATTEMPTS.update(ctx.tx, replace(known, failures=known.failures + 1, failed_at=ctx.now()))
 
 
 async def _succeeded(ctx: Context, user: User, attempts: Attempts | None) -> None:
@@ -94,8 +97,7 @@ async def _succeeded(ctx: Context, user: User, attempts: Attempts | None) -> Non
     now = ctx.now()
     if attempts and not attempts.failures and attempts.active_at and attempts.active_at.date() == now.date():
         return
-    async with ctx.in_transaction() as c:
-        await forget_failures(c, user.id, active=True)
+    await ctx.transact(forget_failures, user.id, active=True)
 
 
 async def forget_failures(ctx: Context, user_id: str, *, active: bool = False) -> None:
@@ -111,10 +113,13 @@ async def disable_inactive(ctx: Context) -> int:
     rules = ctx.options(config.IdentityOptions).security_compliance
     if rules.disable_user_account_days_inactive is None:
         return 0
-    async with ctx.in_transaction() as c:
+
+    async def disabled(c: Context) -> int:
         known = {each.user_id: each for each in await ATTEMPTS.page(c.tx)}
         users = await USERS.find(c.tx, enabled=True)
         idle = [each for each in users if is_inactive(each, known.get(each.id), rules, ctx.now())]
         for user in idle:
             await USERS.update(c.tx, replace(user, enabled=False))
-    return len(idle)
+        return len(idle)
+
+    return await ctx.transact(disabled)

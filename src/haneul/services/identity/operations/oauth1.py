@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.kernel.guesses import guarded
 from haneul.kernel.http.routes import Request
@@ -26,12 +25,10 @@ from haneul.services.identity.model.oauth1 import (
     RequestToken,
 )
 from haneul.services.identity.model.revocations import of_access_token, time_text
-from haneul.services.identity.model.saml import UsedAssertion
-from haneul.services.identity.operations import access, collections, credentials, scoping
+from haneul.services.identity.operations import access, collections, credentials, scoping, used_once
 from haneul.services.identity.operations.keys import SEALING
 from haneul.services.identity.operations.oauth1_signatures import AGE_S, Signed, is_signed
 from haneul.services.identity.operations.revocations import revoke
-from haneul.services.identity.store.federation import USED_ASSERTIONS
 from haneul.services.identity.store.oauth1 import (
     ACCESS_TOKENS,
     CONSUMERS,
@@ -139,12 +136,8 @@ async def use_nonce(ctx: Context, request: Signed) -> None:
         request.parameters.get(name, "") for name in ("consumer_key", "token", "timestamp", "nonce")
     )
     id = f"nonce {sha256(once.encode()).hexdigest()}"
-    try:
-        async with ctx.in_transaction() as c:
-            ends = time_text(ctx.now() + timedelta(seconds=2 * AGE_S))
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(id, ends))
-    except Duplicate:
-        raise Unauthorized from None
+    if not await used_once.use(ctx, id, ctx.now() + timedelta(seconds=2 * AGE_S)):
+        raise Unauthorized
 
 
 async def find_access_token(ctx: Context, user_id: str, id: str) -> AccessToken:

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized, Unavailable
 from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.config.federation import SamlProvider
-from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.saml import UsedAssertion, attributes, session, subject
+from haneul.services.identity.model.saml import attributes, session, subject
+from haneul.services.identity.operations import used_once
 from haneul.services.identity.operations.federated_login import Asserted
-from haneul.services.identity.store.federation import USED_ASSERTIONS
 
 if TYPE_CHECKING:
     from saml2.client import Saml2Client
@@ -139,13 +137,9 @@ async def _once(
     """What was said, if the right one said it and nobody has logged in with it before."""
     if response is None or response.entity_id != options.entity_id:
         raise Unauthorized
-    try:
-        async with ctx.in_transaction() as c:
-            good_until = datetime.fromtimestamp(response.not_after + options.leeway_s, UTC)
-            ends = max(good_until, ctx.now()) + AT_LEAST
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(response.assertion_id, time_text(ends)))
-    except Duplicate:
-        raise Unauthorized from None
+    good_until = datetime.fromtimestamp(response.not_after + options.leeway_s, UTC)
+    if not await used_once.use(ctx, response.assertion_id, max(good_until, ctx.now()) + AT_LEAST):
+        raise Unauthorized
     values = attributes(response.attributes, name_id=response.name_id, entity_id=response.entity_id)
     return Asserted(idp_id, protocol_id, values, remote_id=response.entity_id, sessions=_sessions(response))
 

@@ -15,16 +15,14 @@ from typing import Any, NamedTuple
 import structlog
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.config.federation import SamlProvider
 from haneul.services.identity.model import soap
-from haneul.services.identity.model.revocations import of_provider_session, time_text
-from haneul.services.identity.model.saml import UsedAssertion, session, subject
-from haneul.services.identity.operations import federated_login, saml
+from haneul.services.identity.model.revocations import of_provider_session
+from haneul.services.identity.model.saml import session, subject
+from haneul.services.identity.operations import federated_login, saml, used_once
 from haneul.services.identity.operations.revocations import revoke
 from haneul.services.identity.operations.saml import AT_LEAST, Addresses
-from haneul.services.identity.store.federation import USED_ASSERTIONS
 
 logger = structlog.get_logger(__name__)
 
@@ -49,13 +47,10 @@ async def end(ctx: Context, at: Addresses, idp_id: str, protocol_id: str, envelo
     request = await asyncio.to_thread(_checked, options, at, text)
     if request is None or abs(request.issued_at - ctx.now()) > AT_LEAST + timedelta(seconds=options.leeway_s):
         raise Unauthorized
-    try:
-        async with ctx.in_transaction() as c:
-            ends = request.issued_at + 2 * AT_LEAST + timedelta(seconds=options.leeway_s)
-            await USED_ASSERTIONS.add(c.tx, UsedAssertion(request.id, time_text(ends)))
-            await revoke(c, *map(of_provider_session, request.names))
-    except Duplicate:
-        raise Unauthorized from None
+    ended = [of_provider_session(name) for name in request.names]
+    ends = request.issued_at + 2 * AT_LEAST + timedelta(seconds=options.leeway_s)
+    if not await used_once.use(ctx, request.id, ends, also=lambda c: revoke(c, *ended)):
+        raise Unauthorized
     return request.answer
 
 

@@ -57,12 +57,16 @@ async def path(ctx: Context, image: Image) -> Path | None:
     path = store.path(ctx.platform, image.id)
     if not path.is_file():
         return None
-    async with ctx.in_transaction() as c:
-        copy = await CACHED.get(c.tx, store.node(), image.id)
-        if copy is None or not copy.is_ready:
-            return None
-        await CACHED.update(c.tx, msgspec.structs.replace(copy, hits=copy.hits + 1, last_accessed=c.now()))
-    return path
+    return path if await ctx.transact(_note_use, image.id) else None
+
+
+async def _note_use(ctx: Context, image_id: str) -> bool:
+    """The copy was read once more; False if there is none yet."""
+    copy = await CACHED.get(ctx.tx, store.node(), image_id)
+    if copy is None or not copy.is_ready:
+        return False
+    await CACHED.update(ctx.tx, msgspec.structs.replace(copy, hits=copy.hits + 1, last_accessed=ctx.now()))
+    return True
 
 
 async def remove(ctx: Context, image_id: str) -> None:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import races
 from haneul.kernel.auth import Auth
 from haneul.kernel.context import Context, Platform
 from haneul.kernel.db import Duplicate
@@ -53,33 +52,39 @@ async def upload(
 
     `to` is the store that gets the data, instead of the default one.
     """
-    async with ctx.in_transaction() as c:
-        rule = policy.UPLOAD_IMAGE if kind == "upload" else policy.MODIFY_IMAGE
-        image = await images.find(c, image_id, rule)
-        if to is not None and (
-            to not in stores(ctx.platform).known or stores(ctx.platform).known[to].read_only
-        ):
-            raise BadRequest(f"Store for identifier {to} not found")
-        limit = ctx.options(ImageOptions).image_size_cap
-        if length is not None and length > limit:
-            raise errors.ImageTooLarge(limit=limit)
-        room = await quotas.require_upload(c, image.owner, kind, length)
-        going_on = await _begin(c, image, kind)
-        store_name = to or stores(ctx.platform).default
-        if kind == "upload":
-            await leftovers.expect(c.tx, going_on.id, [store_name])
+    image, going_on, limit = await ctx.transact(_accept, image_id, length, kind, to)
+    store_name = to or stores(ctx.platform).default
     async with _held(ctx, going_on):
-        stored = await _received(ctx, image, going_on, chunks, length, min(limit, room or limit))
+        stored = await _received(ctx, image, going_on, chunks, length, limit)
         try:
             if kind == "upload":
                 await _put(ctx, going_on, store_name, stored)
-                await _activate(ctx, going_on, stored, store_name)
+                await ctx.transact(_activate, going_on, stored, store_name)
             else:
-                await _stage(ctx, going_on, stored)
+                await ctx.transact(_stage, going_on, stored)
         except (errors.DeletedMeanwhile, errors.StoreUnavailable):
             Files(ctx.platform.folder).remove(stored.blob)
             raise
         # whatever else fails may have been committed: the file is left to the reconciler's judgement
+
+
+async def _accept(
+    ctx: Context, image_id: str, length: int | None, kind: str, to: str | None
+) -> tuple[Image, Upload, int]:
+    """The image, the upload that has begun, and how long its data may be."""
+    rule = policy.UPLOAD_IMAGE if kind == "upload" else policy.MODIFY_IMAGE
+    image = await images.find(ctx, image_id, rule)
+    known = stores(ctx.platform)
+    if to is not None and (to not in known.known or known.known[to].read_only):
+        raise BadRequest(f"Store for identifier {to} not found")
+    limit = ctx.options(ImageOptions).image_size_cap
+    if length is not None and length > limit:
+        raise errors.ImageTooLarge(limit=limit)
+    room = await quotas.require_upload(ctx, image.owner, kind, length)
+    going_on = await _begin(ctx, image, kind)
+    if kind == "upload":
+        await leftovers.expect(ctx.tx, going_on.id, [to or known.default])
+    return image, going_on, min(limit, room or limit)
 
 
 async def _received(
@@ -145,7 +150,7 @@ async def _held(ctx: Context, going_on: Upload) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        await asyncio.shield(_forget(ctx, going_on))
+        await asyncio.shield(ctx.transact(_forget, going_on))
         raise
     finally:
         renewal.cancel()
@@ -155,15 +160,16 @@ async def _held(ctx: Context, going_on: Upload) -> AsyncIterator[None]:
 async def _renew(ctx: Context, going_on: Upload) -> None:
     while True:
         await asyncio.sleep(RENEW_S)
-        async with ctx.in_transaction() as c:
-            await UPLOADS.update(
-                c.tx, msgspec.structs.replace(going_on, until=c.now() + timedelta(seconds=LEASE_S))
-            )
+        await ctx.transact(_prolong, going_on)
+
+
+async def _prolong(ctx: Context, going_on: Upload) -> None:
+    until = ctx.now() + timedelta(seconds=LEASE_S)
+    await UPLOADS.update(ctx.tx, msgspec.structs.replace(going_on, until=until))
 
 
 async def _forget(ctx: Context, going_on: Upload) -> None:
-    async with ctx.in_transaction() as c:
-        await UPLOADS.remove(c.tx, id=going_on.id)
+    await UPLOADS.remove(ctx.tx, id=going_on.id)
 
 
 async def _receive(
@@ -203,24 +209,18 @@ async def _put(ctx: Context, going_on: Upload, name: str, stored: Stored) -> Non
 
 async def _activate(ctx: Context, going_on: Upload, stored: Stored, store_name: str) -> None:
     """The image becomes active, unless it was deleted, or this upload given up, meanwhile."""
-
-    async def activated() -> None:
-        async with ctx.in_transaction() as c:
-            image = await _of(c, going_on)
-            image = await IMAGES.update(c.tx, model.activated(image, stored, [store_name], c.now()))
-            await leftovers.kept(c.tx, stored.blob, [store_name])
-            await UPLOADS.remove(c.tx, id=going_on.id)
-            await c.emit(ImageActivated(image.id, stored.size))
-
-    await races.won(activated)
+    image = await _of(ctx, going_on)
+    image = await IMAGES.update(ctx.tx, model.activated(image, stored, [store_name], ctx.now()))
+    await leftovers.kept(ctx.tx, stored.blob, [store_name])
+    await UPLOADS.remove(ctx.tx, id=going_on.id)
+    await ctx.emit(ImageActivated(image.id, stored.size))
 
 
 async def _stage(ctx: Context, going_on: Upload, stored: Stored) -> None:
     """The data waits to be imported."""
-    async with ctx.in_transaction() as c:
-        image = await _of(c, going_on)
-        await IMAGES.change(c, image, staged=stored, size=stored.size)
-        await UPLOADS.remove(c.tx, id=going_on.id)
+    image = await _of(ctx, going_on)
+    await IMAGES.change(ctx, image, staged=stored, size=stored.size)
+    await UPLOADS.remove(ctx.tx, id=going_on.id)
 
 
 async def _of(ctx: Context, going_on: Upload) -> Image:

@@ -149,30 +149,39 @@ def _project(ctx: Context, id: str) -> str:
     "/auto-allocated-topology/{id}",
     transaction=False,
     answer=answers.OneTopology,
-    errors=(errors.AutoAllocationFailure, errors.OverQuota),
+    errors=(
+        errors.AutoAllocationFailure,
+        errors.BadRouterRequest,
+        errors.InvalidOperation,
+        errors.OverQuota,
+        errors.SubnetAllocationError,
+        errors.SubnetPoolQuotaExceeded,
+    ),
 )
 async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
     project_id = _project(ctx, id)
     _require(ctx, "get_auto_allocated_topology", project_id)
-    async with ctx.in_transaction() as writing:
-        if "dry-run" in query.all("fields"):
-            await auto_topology.check(writing, project_id)
-            return {
-                "auto_allocated_topology": {
-                    "id": "dry-run=pass",
-                    "tenant_id": project_id,
-                    "project_id": project_id,
-                }
-            }
-        network_id = await auto_topology.ensure(writing, project_id)
-    topology = {"id": network_id, "tenant_id": project_id, "project_id": project_id}
+    if "dry-run" in query.all("fields"):
+        async with ctx.in_reading() as reading:
+            await auto_topology.check(reading, project_id)
+        id = "dry-run=pass"
+    else:
+        id = await ctx.transact(auto_topology.ensure, project_id)
+    topology = {"id": id, "tenant_id": project_id, "project_id": project_id}
     return {"auto_allocated_topology": topology}
 
 
 @routes.delete(
     "/auto-allocated-topology/{id}",
-    errors=(errors.AutoAllocationFailure, errors.NetworkInUse, errors.RouterInUse, NotFound),
+    errors=(
+        errors.AutoAllocationFailure,
+        errors.NetworkInUse,
+        errors.RouterInUse,
+        errors.RouterInterfaceInUseByFloatingIP,
+        errors.RouterInterfaceInUseByRoute,
+        NotFound,
+    ),
 )
 async def delete_auto_allocated_topology(ctx: Context, id: str) -> None:
     """Take the automatic network away, with its router and subnets."""

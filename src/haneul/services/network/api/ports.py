@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from haneul.kernel.context import Context
@@ -56,8 +57,10 @@ def _option_name(value: Any) -> str:
 
 
 def _address_or_cidr(value: Any) -> str:
-    checks.prefix(value)
-    return value if "/" not in value else checks.subnet(value)
+    """As it was written: clients compare it with what they sent. Nobody sends from a group of receivers."""
+    if ipaddress.ip_network(checks.prefix(value)).is_multicast:
+        raise ValueError(f"IP {value} is a multicast address, which is not supported")
+    return str(value)
 
 
 def _vif_details(port: Port) -> dict[str, Any]:

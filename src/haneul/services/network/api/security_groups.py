@@ -33,8 +33,10 @@ def _direction(value: Any) -> str:
 
 def _protocol(value: Any) -> str | None:
     """A name or a number, kept as it was given; any protocol is none."""
-    if value is None or value == "" or str(value).lower() == "any":
+    if value is None or str(value).lower() == "any":
         return None
+    if value == "":
+        raise errors.SecurityGroupRuleInvalidProtocol(protocol="", values=[None, *normal_forms.PROTOCOLS])
     if isinstance(value, (list, dict, bool, float)) or len(str(value)) > 40:
         raise ValueError(f"'{value}' is not a valid protocol")
     return str(value).lower()
@@ -122,7 +124,7 @@ RULE = Resource(
             errors.SecurityGroupMissingIcmpType,
             errors.SecurityGroupNotSingleGroupRules,
             errors.SecurityGroupProtocolRequiredWithPorts,
-            errors.SecurityGroupRemoteGroupAndRemoteIpPrefix,
+            errors.SecurityGroupMultipleRemoteEntites,
             errors.SecurityGroupRuleInvalidEtherType,
             errors.SecurityGroupRuleInvalidProtocol,
             errors.SecurityGroupRuleParameterConflict,

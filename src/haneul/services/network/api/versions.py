@@ -14,6 +14,7 @@ from haneul.services.network.manifest import MANIFEST
 routes = Routes()
 
 NAMES = {
+    "aap-reject-multicast": "Allowed address pairs reject multicast extension",
     "address-scope": "Address scope",
     "agent": "agent",
     "allowed-address-pairs": "Allowed Address Pairs",

@@ -119,9 +119,9 @@ class SecurityGroupRuleParameterConflict(BadRequest):
     message = "Conflicting value ethertype {ethertype} for CIDR {cidr}"
 
 
-class SecurityGroupRemoteGroupAndRemoteIpPrefix(BadRequest):
+class SecurityGroupMultipleRemoteEntites(BadRequest):
     code = "network.rule_two_remotes"
-    message = "Only remote_ip_prefix or remote_group_id may be provided, not both."
+    message = "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided."
 
 
 class PortSecurityPortHasSecurityGroup(Conflict):

@@ -24,7 +24,7 @@ from haneul.services.network.drivers.interface import (
     SubnetSpec,
 )
 from haneul.services.network.model.networks import Network, Subnet
-from haneul.services.network.model.normal_forms import protocol_number
+from haneul.services.network.model.normal_forms import prefix, protocol_number
 from haneul.services.network.model.ports import FixedIp, Port
 from haneul.services.network.model.routers import FloatingIp, Router
 from haneul.services.network.model.security_groups import Rule
@@ -81,6 +81,12 @@ def addresses(fixed_ips: Iterable[FixedIp]) -> list[AddressSpec]:
     return [AddressSpec(f.ip_address, f.subnet_id) for f in fixed_ips]
 
 
+def pair_address(pair: Mapping[str, str]) -> str:
+    """The addresses of an allowed pair: of a range the first one, whichever of its addresses its owner wrote."""
+    written = pair["ip_address"]
+    return prefix(written) if "/" in written else written
+
+
 def port_spec(
     port: Port, rules: Mapping[RuleKey, RuleSpec], generation: int, *, is_stateful: bool = True
 ) -> PortSpec:
@@ -91,7 +97,7 @@ def port_spec(
         mac=port.mac_address,
         addresses=addresses(port.fixed_ips),
         allowed_address_pairs=[
-            AddressPair(p["ip_address"], p.get("mac_address")) for p in port.allowed_address_pairs
+            AddressPair(pair_address(p), p.get("mac_address")) for p in port.allowed_address_pairs
         ],
         is_secured=port.is_port_security_enabled,
         is_up=port.is_up,

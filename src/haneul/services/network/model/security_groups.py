@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from haneul.services.network import errors
 from haneul.services.network.model import normal_forms
@@ -86,12 +87,18 @@ def check(new: NewRule) -> None:
             raise errors.SecurityGroupInvalidPortValue(port=0)
     if new.remote_ip_prefix is not None:
         if new.remote_group_id is not None:
-            raise errors.SecurityGroupRemoteGroupAndRemoteIpPrefix
+            raise errors.SecurityGroupMultipleRemoteEntites
         version = ipaddress.ip_network(new.remote_ip_prefix, strict=False).version
         if f"IPv{version}" != new.ethertype:
             raise errors.SecurityGroupRuleParameterConflict(
                 ethertype=new.ethertype, cidr=new.remote_ip_prefix
             )
+
+
+def named(new: NewRule) -> NewRule:
+    """With the name that ICMP has in IPv6, whichever of its names was said."""
+    is_icmp = new.ethertype == "IPv6" and str(new.protocol).lower() in ("icmp", "icmpv6")
+    return replace(new, protocol="ipv6-icmp") if is_icmp else new
 
 
 def known_protocol(protocol: str | None) -> int | None:

@@ -253,6 +253,12 @@ def _fits(have: FixedIp, wanted: dict[str, Any]) -> bool:
     )
 
 
+async def leave_subnets(ctx: Context, port_id: str, subnet_ids: Sequence[str]) -> None:
+    """The port holds no address of these subnets any more."""
+    held = await store.ALLOCATIONS.find(ctx.tx, port_id=port_id)
+    await store.let_go(ctx.tx, [each for each in held if each.subnet_id in subnet_ids])
+
+
 async def release(ctx: Context, port_id: str) -> None:
     """The port holds no address any more."""
     await store.let_go(ctx.tx, await store.ALLOCATIONS.find(ctx.tx, port_id=port_id))

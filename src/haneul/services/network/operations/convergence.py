@@ -138,11 +138,14 @@ async def confirm(ctx: Context, host: str, ports: Sequence[Port], routers: Itera
     ids = list(routers)
     if not ids:
         return
-    async with ctx.in_transaction() as writing:
+
+    async def active(writing: Context) -> None:
         for port in await PORTS.among(writing.tx, "held_by", ids, status=DOWN):
             await PORTS.update(writing.tx, replace(port, status=ACTIVE))
         for floating in await FLOATING_IPS.among(writing.tx, "router_id", ids, status=DOWN):
             await FLOATING_IPS.update(writing.tx, replace(floating, status=ACTIVE))
+
+    await ctx.transact(active)
 
 
 async def compare(ctx: Context, host: str) -> None:

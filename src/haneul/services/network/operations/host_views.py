@@ -112,7 +112,7 @@ async def _members(ctx: Context, group_ids: set[str]) -> host_view.GroupMembers:
         for group_id, ip in await ctx.tx.all(GROUP_ADDRESSES, groups=wanted):
             addresses[group_id].append(ip)
         for group_id, pairs in await ctx.tx.all(GROUP_PAIRS, groups=wanted):
-            addresses[group_id] += [p["ip_address"] for p in msgspec.json.decode(pairs)]
+            addresses[group_id] += [host_view.pair_address(p) for p in msgspec.json.decode(pairs)]
     return host_view.GroupMembers(addresses)
 
 

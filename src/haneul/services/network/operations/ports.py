@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.structs import set_fields
@@ -23,6 +23,7 @@ from haneul.services.network.model.ports import (
     ROUTER_HOLDERS,
     SERVER,
     SERVICE_PORT,
+    FixedIp,
     LostPort,
     Port,
     is_network_device,
@@ -168,19 +169,36 @@ async def update(ctx: Context, port: Port, changes: PortChange) -> Port:
     if "extra_dhcp_opts" in values:
         values["extra_dhcp_opts"] = merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "fixed_ips" in values:
-        _check_fixed_ips(ctx, values["fixed_ips"])
-        values["fixed_ips"] = await addresses.reallocate(
-            ctx,
-            network,
-            port.id,
-            port.fixed_ips,
-            values["fixed_ips"] or [],
-            port.mac_address,
-            port.device_owner,
-        )
+        values["fixed_ips"] = await _reallocated(ctx, network, port, values["fixed_ips"] or [])
         await _refuse_lost_floating(ctx, port, {f.ip_address for f in values["fixed_ips"]})
     if values.get("host", port.host) != port.host:
         values["status"] = DOWN
+    return await _write(ctx, port, **values)
+
+
+async def add_address(ctx: Context, network: Network, port: Port, address: dict[str, Any]) -> Port:
+    """The port has this address too, on the network that it is on; its host is told."""
+    wanted = [*map(asdict, port.fixed_ips), address]
+    return await _write(ctx, port, fixed_ips=await _reallocated(ctx, network, port, wanted))
+
+
+async def leave_subnets(ctx: Context, port: Port, subnet_ids: Sequence[str]) -> Port:
+    """The port has no address of these subnets any more; its host is told."""
+    await addresses.leave_subnets(ctx, port.id, subnet_ids)
+    return await _write(ctx, port, fixed_ips=[f for f in port.fixed_ips if f.subnet_id not in subnet_ids])
+
+
+async def _reallocated(
+    ctx: Context, network: Network, port: Port, wanted: list[dict[str, Any]]
+) -> list[FixedIp]:
+    _check_fixed_ips(ctx, wanted)
+    return await addresses.reallocate(
+        ctx, network, port.id, port.fixed_ips, wanted, port.mac_address, port.device_owner
+    )
+
+
+async def _write(ctx: Context, port: Port, **values: Any) -> Port:
+    """The port with these values; whoever has to do with it is told."""
     changed = await PORTS.change(ctx, port, **values)
     if changed.security_group_ids != port.security_group_ids:
         await new_ports.join(ctx, port.id, changed.security_group_ids)

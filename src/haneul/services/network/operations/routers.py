@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
@@ -20,10 +20,10 @@ from haneul.services.network.model.networks import Network, Route, Subnet
 from haneul.services.network.model.pending import NETWORK, ROUTER
 from haneul.services.network.model.ports import ROUTER_GATEWAY, ROUTER_INTERFACE, Port, held
 from haneul.services.network.model.routers import Gateway, Router
-from haneul.services.network.model.wishes import NewRouter, PortChange, RouterChange
+from haneul.services.network.model.wishes import NewRouter, RouterChange
 from haneul.services.network.operations import networks, new_ports, ports, subnets
 from haneul.services.network.store import pending
-from haneul.services.network.store.networks import SUBNETS
+from haneul.services.network.store.networks import NETWORKS, SUBNETS
 from haneul.services.network.store.ports import PORTS
 from haneul.services.network.store.quotas import QUOTAS, ROUTES
 from haneul.services.network.store.routers import FLOATING_IPS, ROUTERS
@@ -56,6 +56,11 @@ async def create(ctx: Context, new: NewRouter) -> Router:
     _refuse_other_kinds(new)
     if new.flavor_id is not None:
         raise errors.FlavorNotFound(id=new.flavor_id)
+    return await make(ctx, new)
+
+
+async def make(ctx: Context, new: NewRouter) -> Router:
+    """A router of the one kind that there is, on no host yet; OverQuota if the project may have no more."""
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, router=1)
     now = stamp(ctx.now())
     values: dict[str, Any] = {"is_ha": False, "is_distributed": False, **set_fields(new, gateway=None)}
@@ -80,6 +85,10 @@ async def update(ctx: Context, router: Router, changes: RouterChange) -> Router:
     if "routes" in values:
         reach = replace(router, gateway=values.get("gateway", router.gateway))
         values["routes"] = await _checked_routes(ctx, reach, values["routes"])
+    return await _write(ctx, router, **values)
+
+
+async def _write(ctx: Context, router: Router, **values: Any) -> Router:
     changed = await ROUTERS.change(ctx, router, **values)
     await _tell(ctx, changed)
     await ctx.emit(Changed(router.id, "router", "update", changed.name, router.project_id))
@@ -171,17 +180,16 @@ async def add_interface(
     """The router is on that subnet, at its gateway's address, or wherever that port is."""
     if subnet_id and port_id:
         raise errors.BadRouterRequest(reason="Cannot specify both subnet-id and port-id")
-    only = None
     if port_id:
         port = await _adopt(ctx, router, port_id)
     elif subnet_id:
-        port = await _join(ctx, router, await subnets.get(ctx, subnet_id))
-        only = [subnet_id]
+        subnet = await subnets.get(ctx, subnet_id)
+        port = await join(ctx, router, await _reachable(ctx, subnet), subnet)
+        return attachment(router, port, [subnet_id])
     else:
         raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
-    await _tell(ctx, router)
-    await pending.mark(ctx, NETWORK, port.network_id)
-    return attachment(router, port, only)
+    await _tell_of(ctx, router, port)
+    return attachment(router, port)
 
 
 def attachment(router: Router, port: Port, only: list[str] | None = None) -> Attachment:
@@ -190,8 +198,14 @@ def attachment(router: Router, port: Port, only: list[str] | None = None) -> Att
     return Attachment(router.id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids)
 
 
-async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
-    network = await _reachable(ctx, subnet)
+async def _tell_of(ctx: Context, router: Router, port: Port) -> None:
+    """The router's host, and all that have the network of its port, will be told."""
+    await _tell(ctx, router)
+    await pending.mark(ctx, NETWORK, port.network_id)
+
+
+async def join(ctx: Context, router: Router, network: Network, subnet: Subnet) -> Port:
+    """The router's port that is on the subnet, at its gateway's address; BadRouterRequest where it cannot be."""
     if subnet.gateway_ip is None:
         raise errors.BadRouterRequest(reason="Subnet for router interface must have a gateway IP")
     if not ctx.may(policy.ADMIN_OR_OWNER, subnet):
@@ -201,11 +215,14 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     address = {"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}
     if subnet.ip_version == 6 and (port := await _port_of_version_6(ctx, router, network)):
         # upstream: all IPv6 prefixes of a network are on one port of the router, which announces them together
-        return await ports.update(ctx, port, PortChange(fixed_ips=[*map(asdict, port.fixed_ips), address]))
-    return await new_ports.add(
-        ctx, network, project_id=router.project_id, fixed_ips=[address],
-        is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
-    )  # fmt: skip
+        port = await ports.add_address(ctx, network, port, address)
+    else:
+        port = await new_ports.add(
+            ctx, network, project_id=router.project_id, fixed_ips=[address],
+            is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
+        )  # fmt: skip
+    await _tell_of(ctx, router, port)
+    return port
 
 
 async def _port_of_version_6(ctx: Context, router: Router, network: Network) -> Port | None:
@@ -217,8 +234,8 @@ async def _port_of_version_6(ctx: Context, router: Router, network: Network) -> 
 
 
 async def _reachable(ctx: Context, subnet: Subnet) -> Network:
-    network = await networks.get(ctx, subnet.network_id)
-    if not (networks.is_usable(ctx, network) or network.is_external):
+    network = await NETWORKS.get(ctx.tx, subnet.network_id)
+    if network is None or not (networks.is_usable(ctx, network) or network.is_external):
         raise errors.SubnetNotFound(id=subnet.id)
     return network
 
@@ -262,17 +279,20 @@ async def remove_interface(
         raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
     port = _named(await interfaces(ctx, router.id), router, subnet_id, port_id)
     only = [subnet_id] if subnet_id and not port_id else None
-    for fixed in port.fixed_ips:
-        if only is None or fixed.subnet_id in only:
-            await _refuse_used_interface(ctx, router, await subnets.get(ctx, fixed.subnet_id))
-    left = [asdict(fixed) for fixed in port.fixed_ips if only and fixed.subnet_id not in only]
-    if left:
-        await ports.update(ctx, port, PortChange(fixed_ips=left))
+    await leave(ctx, router, port, only)
+    return attachment(router, port, only)
+
+
+async def leave(ctx: Context, router: Router, port: Port, only: Sequence[str] | None = None) -> None:
+    """The router's port is gone, or of its subnets only these are; refused while anything goes through them."""
+    gone = [f.subnet_id for f in port.fixed_ips if only is None or f.subnet_id in only]
+    for subnet_id in gone:
+        await _refuse_used_interface(ctx, router, await subnets.get(ctx, subnet_id))
+    if len(gone) < len(port.fixed_ips):
+        await ports.leave_subnets(ctx, port, gone)
     else:
         await new_ports.remove(ctx, port)
-    await _tell(ctx, router)
-    await pending.mark(ctx, NETWORK, port.network_id)
-    return attachment(router, port, only)
+    await _tell_of(ctx, router, port)
 
 
 def _named(have: Sequence[Port], router: Router, subnet_id: str | None, port_id: str | None) -> Port:
@@ -323,4 +343,4 @@ async def change_routes(
     """The router's routes with some more, or without some; the others stay whoever else changes them."""
     gone = [Route(**r) for r in remove]
     left = [{"destination": r.destination, "nexthop": r.nexthop} for r in router.routes if r not in gone]
-    return await update(ctx, router, RouterChange(routes=[*left, *add]))
+    return await _write(ctx, router, routes=await _checked_routes(ctx, router, [*left, *add]))

@@ -47,8 +47,8 @@ async def _add(ctx: Context, new: NewSecurityGroup, *, is_default: bool = False)
         **set_fields(new),
     )
     await SECURITY_GROUPS.add(ctx.tx, group)
-    for rule in model.default_rules(group) if is_default else model.egress_rules(group):
-        await _add_rule(ctx, group, rule, belongs_to_default_sg=is_default)
+    rules = model.default_rules(group) if is_default else model.egress_rules(group)
+    await RULES.add_all(ctx.tx, [_rule(ctx, group, new, belongs_to_default_sg=is_default) for new in rules])
     return group
 
 
@@ -75,8 +75,7 @@ async def ensure_default(ctx: Context) -> None:
     async with ctx.in_reading() as reading:
         if await DEFAULT_GROUPS.get(reading.tx, project_id):
             return
-    async with ctx.in_transaction() as writing:
-        await default_of(writing, project_id)
+    await ctx.transact(default_of, project_id)
 
 
 async def update(ctx: Context, group: SecurityGroup, changes: SecurityGroupChange) -> SecurityGroup:
@@ -138,6 +137,7 @@ def require_of_one_kind(groups: Iterable[SecurityGroup]) -> None:
 async def create_rule(ctx: Context, new: NewRule) -> Rule:
     """The group lets this through too, and so do all ports in it."""
     model.check(new)
+    new = model.named(new)
     may_see, may_change = (policy.named(f"{action}_security_group") for action in ("get", "update"))
     group = await ctx.find(
         SECURITY_GROUPS, new.security_group_id, may_see, missing=errors.SecurityGroupNotFound
@@ -146,24 +146,24 @@ async def create_rule(ctx: Context, new: NewRule) -> Rule:
     if new.remote_group_id is not None:
         await ctx.find(SECURITY_GROUPS, new.remote_group_id, may_see, missing=errors.SecurityGroupNotFound)
     await QUOTAS.require(ctx, group.project_id, errors.OverQuota, security_group_rule=1)
-    rule = await _add_rule(ctx, group, new)
+    rule = await _add_distinct(ctx, _rule(ctx, group, new))
     await pending.mark(ctx, SECURITY_GROUP, group.id)
     await ctx.emit(Changed(rule.id, "security_group_rule", "create", "", rule.project_id))
     return rule
 
 
-async def _add_rule(
-    ctx: Context, group: SecurityGroup, new: NewRule, *, belongs_to_default_sg: bool = False
-) -> Rule:
-    """The rule, unless the group has one that means the same: also of two that come at once, one is made."""
+def _rule(ctx: Context, group: SecurityGroup, new: NewRule, *, belongs_to_default_sg: bool = False) -> Rule:
     now = stamp(ctx.now())
-    meaning = model.meaning(new)
-    rule = Rule(
-        id=ctx.new_id(), created_at=now, updated_at=now, meaning=meaning,
+    return Rule(
+        id=ctx.new_id(), created_at=now, updated_at=now, meaning=model.meaning(new),
         normalized_cidr=model.normalized_cidr(new.remote_ip_prefix), remote_address_group_id=None,
         belongs_to_default_sg=belongs_to_default_sg, **set_fields(new, project_id=group.project_id),
     )  # fmt: skip
-    other = await RULES.first(ctx.tx, security_group_id=group.id, meaning=meaning)
+
+
+async def _add_distinct(ctx: Context, rule: Rule) -> Rule:
+    """The rule, unless the group has one that means the same: also of two that come at once, one is made."""
+    other = await RULES.first(ctx.tx, security_group_id=rule.security_group_id, meaning=rule.meaning)
     if other is not None:
         raise errors.SecurityGroupRuleExists(rule_id=other.id)
     try:

@@ -74,9 +74,12 @@ async def wire(
 
 async def activate(ctx: Context, host: str, ports: Sequence[Port]) -> None:
     """The ports are known to be active, and who waits for that hears of it."""
-    async with ctx.in_transaction() as writing:
+
+    async def active(writing: Context) -> None:
         for port in await servers.mark_active(writing, [p.id for p in ports], host):
             await writing.emit(PortBound(port.id, host, port.held_by))
+
+    await ctx.transact(active)
 
 
 async def unwire(ctx: Context, server_id: str, host: str, port_ids: Sequence[str] | None = None) -> None:

@@ -19,6 +19,8 @@ DYNAMIC = "x-object-manifest"
 STATIC = "x-static-large-object"
 SIZE, ETAG = "x-object-sysmeta-slo-size", "x-object-sysmeta-slo-etag"
 MOST_SEGMENTS, MANIFEST_BYTES = 1000, 8 << 20
+LOOKED_AT = 256 << 10
+"""Of a manifest up to so long is said what is wrong with which of its segments."""
 
 
 class WishedSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +30,9 @@ class WishedSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     etag: Annotated[str, msgspec.Meta(max_length=256)] | None = None
     size_bytes: Annotated[int, msgspec.Meta(ge=1)] | None = None
     range: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+_WISHES: msgspec.json.Decoder[list[WishedSegment]] = msgspec.json.Decoder(list[WishedSegment])
 
 
 class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,11 +62,19 @@ class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def wished(body: bytes) -> list[WishedSegment]:
-    """The segments of a manifest that is put; BadHeader says what is wrong with it."""
+    """The segments of a manifest that is put; BadManifest says what is wrong with it.
+
+    Eight mebibytes of brackets are a hundred of objects: a long one is read only as what it should be.
+    """
+    if body.count(b'"path"') > MOST_SEGMENTS:
+        raise errors.TooManySegments(most=MOST_SEGMENTS)
     try:
+        if len(body) > LOOKED_AT:
+            _WISHES.decode(body)
         raw = msgspec.json.decode(body, type=list[Any])
-    except msgspec.ValidationError:
-        raise errors.BadManifest(reason="Manifest must be a list.\n") from None
+    except msgspec.ValidationError as problem:
+        text = "Manifest must be a list.\n" if len(body) <= LOOKED_AT else f"{problem}\n"
+        raise errors.BadManifest(reason=text) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise errors.BadManifest(reason="Manifest must be valid JSON.\n") from None
     if not raw:

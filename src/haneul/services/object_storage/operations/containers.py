@@ -22,6 +22,8 @@ from haneul.services.object_storage.store.objects import OBJECTS
 
 POLICY = "Policy-0"
 """The one storage policy that there is."""
+SYNC_TO = "x-container-sync-to"
+"""There is no other cloud that this one may send objects to."""
 QUOTA_BYTES, QUOTA_COUNT = "x-container-meta-quota-bytes", "x-container-meta-quota-count"
 
 
@@ -64,6 +66,8 @@ def _said(headers: Mapping[str, str]) -> dict[str, str]:
             if "/" in sent[header]:
                 raise errors.BadName(reason=f"{header} may not contain a slash")
             sent.setdefault(other, "")
+    if sent.get(SYNC_TO):
+        raise errors.BadHeader(reason=f"Invalid host in X-Container-Sync-To: {sent[SYNC_TO][:255]!r}")
     for header, word in ((QUOTA_BYTES, "bytes"), (QUOTA_COUNT, "count")):
         if sent.get(header) and not accounts.is_amount(sent[header]):
             raise errors.BadHeader(reason=f"Invalid {word} quota.")

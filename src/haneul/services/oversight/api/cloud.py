@@ -11,13 +11,13 @@ from haneul import __version__
 from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.kernel.errors import HOST_FAILURES, Conflict, NotFound
-from haneul.kernel.events import EVENTS
 from haneul.kernel.http import Query, Routes, lists
-from haneul.kernel.saga import OPERATIONS, STEPS, Operation
+from haneul.kernel.saga import Operation
 from haneul.services.compute import public as compute
 from haneul.services.network import public as network
 from haneul.services.oversight import policy
 from haneul.services.oversight.api import answers
+from haneul.services.oversight.operations.collections import EVENTS, OPERATIONS, STEPS
 from haneul.services.placement import public as placement
 
 routes = Routes("/v1")
@@ -110,7 +110,7 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
     if (resource := query.get("resource")) is not None:
         filters.append(Filter("resource_id", "eq", resource))
     limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
-    operations = await OPERATIONS.page(ctx.tx, filters, sort=[Sort("accepted_at", True)], limit=limit)
+    operations = await OPERATIONS.page(ctx, filters, sort=[Sort("accepted_at", True)], limit=limit)
     return {"operations": [_operation(o) for o in operations]}
 
 
@@ -118,8 +118,8 @@ async def list_operations(ctx: Context, query: Query) -> dict[str, Any]:
 async def show_operation(ctx: Context, id: str) -> dict[str, Any]:
     """One operation with its steps and their times."""
     hidden = NotFound(f"There is no operation {id}.")
-    operation = ctx.seen(await OPERATIONS.get(ctx.tx, id), policy.OPERATIONS, hidden=hidden)
-    steps = sorted(await STEPS.find(ctx.tx, operation_id=id), key=lambda s: s.started_at)
+    operation = ctx.seen(await OPERATIONS.get(ctx, id), policy.OPERATIONS, hidden=hidden)
+    steps = sorted(await STEPS.find(ctx, operation_id=id), key=lambda s: s.started_at)
     shown = [
         {
             "step": s.name,
@@ -162,5 +162,5 @@ async def list_events(ctx: Context, query: Query) -> dict[str, Any]:
     if (subject := query.get("subject")) is not None:
         filters.append(Filter("subject_id", "eq", subject))
     limit = min(lists.NUMBERS.read(query, "limit", least=1) or PAGE, 1000)
-    events = await EVENTS.page(ctx.tx, filters, sort=[Sort("at", True)], limit=limit)
+    events = await EVENTS.page(ctx, filters, sort=[Sort("at", True)], limit=limit)
     return {"events": [msgspec.to_builtins(e) for e in events]}

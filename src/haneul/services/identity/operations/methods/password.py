@@ -54,10 +54,13 @@ async def _prove(ctx: Context, who: Named, password: str, address: str) -> Proof
 async def _rehash(ctx: Context, user: User, password: str) -> None:
     """Keep the password by today's means, unless it was changed meanwhile."""
     new = await passwords.hashed(ctx.platform, password)
-    async with ctx.in_transaction() as c:
+
+    async def kept(c: Context) -> None:
         now = await USERS.get(c.tx, user.id)
         if now is not None and now.password_hash == user.password_hash:
             await USERS.update(c.tx, replace(now, password_hash=new))
+
+    await ctx.transact(kept)
 
 
 METHOD = Method("password", Password, prove)

@@ -11,20 +11,16 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from haneul.kernel.context import Context
-from haneul.kernel.db import Duplicate
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.guesses import guarded
 from haneul.kernel.http.bounds import Text
 from haneul.kernel.http.routes import Request
 from haneul.kernel.http.schema import Schema
 from haneul.services.identity.model.proofs import Method, Proof
-from haneul.services.identity.model.revocations import time_text
-from haneul.services.identity.model.saml import UsedAssertion
-from haneul.services.identity.operations import credentials
+from haneul.services.identity.operations import credentials, used_once
 from haneul.services.identity.operations.references import Reference, named
 from haneul.services.identity.store import users
 from haneul.services.identity.store.credentials import CREDENTIALS
-from haneul.services.identity.store.federation import USED_ASSERTIONS
 
 STEP_S = 30
 DIGITS = 6
@@ -58,15 +54,10 @@ async def _use(ctx: Context, user_id: str, passcode: str) -> None:
     async with ctx.in_reading() as c:
         stored = await CREDENTIALS.find(c.tx, user_id=user_id, type="totp")
     now = ctx.now()
-    ends = time_text(now + timedelta(seconds=STEP_S * (EARLIER + 1)))
+    ends = now + timedelta(seconds=STEP_S * (EARLIER + 1))
     for each in stored:
         step = _step(passcode, credentials.opened(ctx, each), now)
-        if step is not None:
-            try:
-                async with ctx.in_transaction() as c:
-                    await USED_ASSERTIONS.add(c.tx, UsedAssertion(f"passcode {each.id} {step}", ends))
-            except Duplicate:
-                continue
+        if step is not None and await used_once.use(ctx, f"passcode {each.id} {step}", ends):
             return
     raise Unauthorized
 
