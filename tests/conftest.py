@@ -53,6 +53,8 @@ os.fsync = lambda file: None
 """Nor is any of them about power failures: what a test writes is gone soon. Processes of their own still wait."""
 
 CASES = 2
+LEFT_OUT_IF_QUICK = [Path(__file__).parent / name for name in ("chaos", "clients", "scenarios")]
+"""Folders in which every test has a marker that `make quick` leaves out."""
 HOSTS = 3
 SERVICES = service_folders.names()
 
@@ -160,6 +162,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Called(path.absolute()))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What would all be left out is not imported either: the clients alone take seconds."""
+    is_left_out = config.getoption("--quick") and collection_path in LEFT_OUT_IF_QUICK
+    return True if is_left_out else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database") != "sqlite":
@@ -230,8 +238,10 @@ class Sqlite:
 
     def __init__(self, empty: Path) -> None:
         self._empty = empty
-        engine = sa.create_engine(f"sqlite:///{empty}", poolclass=sa.NullPool)
+        memory = sqlite3.connect(":memory:")  # where nothing is waited for, table after table
+        engine = sa.create_engine("sqlite://", creator=lambda: memory, poolclass=sa.StaticPool)
         METADATA.create_all(engine)
+        memory.execute("VACUUM INTO ?", (str(empty),))
         engine.dispose()
         connection = sqlite3.connect(empty)
         connection.execute("PRAGMA journal_mode=WAL")

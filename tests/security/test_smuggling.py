@@ -135,3 +135,18 @@ async def test_what_asks_for_no_path_of_ours_gets_nothing(cloud: Cloud) -> None:
             answer = await server.answer(head.encode())
             assert (line, status(answer)) == (line, wanted)
             assert b"X-Secret" not in answer
+
+
+async def test_each_request_of_a_connection_is_its_own_askers(cloud: Cloud) -> None:
+    """What one of them may do is remembered for none of the others, whose requests are the same but for their token."""
+    tokens = [cloud.admin.token, cloud.member.token, "", cloud.stranger.token, cloud.admin.token, "junk"]
+    path, wanted = "/compute/v2.1/os-services", [200, 403, 401, 403, 200, 401]
+    heads = [f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\n\r\n" for token in tokens]
+    async with serving(SOON, app=cloud.plane.app.falcon) as server:
+        answers = await server.answer("".join(heads * 3).encode())
+        statuses = [int(each[:3]) for each in answers.split(b"HTTP/1.1 ")[1:]]
+        assert statuses == wanted * 3
+        many = [await server.connect((heads[n % 6] * 5).encode()) for n in range(24)]
+        for number, link in enumerate(many):
+            each = await link.rest()
+            assert [int(part[:3]) for part in each.split(b"HTTP/1.1 ")[1:]] == [wanted[number % 6]] * 5

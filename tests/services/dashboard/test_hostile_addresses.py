@@ -15,6 +15,9 @@ from tests.services.dashboard.test_sessions import stored, token_of
 
 ODD = [
     "é",
+    "--5",
+    "²",
+    "9" * 5000,
     "a?all_tenants=1",
     "..",
     "a/../b",

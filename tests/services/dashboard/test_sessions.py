@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from haneul.bootstrap import passwords
@@ -129,6 +130,23 @@ async def test_a_used_session_lasts_on(demo: Browser, monkeypatch: pytest.Monkey
             assert answer.status_code == 200
     (session,) = await stored(demo.cloud)
     assert session.expires_at <= session.ends_at
+
+
+async def test_who_is_guessed_at_the_dashboard_is_guessed_at_the_cloud(stranger: Browser) -> None:
+    """The tries are counted in one place, by who makes them; the dashboard is not who makes them."""
+    stranger.cloud.platform.config["guesses"] = {"from_address": 3}  # type: ignore[index]
+    password = passwords(stranger.cloud.platform.folder)["demo"]
+    for tried in ("a", "b", "c", password):
+        await stranger.get("/login")
+        await stranger.send("/login", name="demo", password=tried)
+    assert stranger.answer.status_code == 429
+    assert await stored(stranger.cloud) == []
+    elsewhere = Browser(stranger.cloud)
+    elsewhere.http = httpx.AsyncClient(
+        transport=httpx.ASGITransport(stranger.cloud.plane.app.falcon, client=("192.0.2.9", 1)),  # type: ignore[arg-type]
+        base_url="http://cloud.test",
+    )
+    assert "Overview" in await elsewhere.log_in("demo")
 
 
 async def test_a_form_of_another_site_does_nothing(demo: Browser) -> None:

@@ -6,13 +6,19 @@ import base64
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.keys import rsa_key
 
@@ -20,9 +26,15 @@ with warnings.catch_warnings():  # the library warns of what it stands on
     warnings.simplefilter("ignore")
     from saml2 import BINDING_HTTP_REDIRECT, BINDING_SOAP
     from saml2.config import IdPConfig
+    from saml2.cryptography import asymmetric
     from saml2.metadata import entity_descriptor
     from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
     from saml2.server import Server
+
+asymmetric.load_pem_private_key = partial(
+    load_pem_private_key, password=None, unsafe_skip_rsa_key_validation=True
+)
+"""The library reads its key again for each message; that it is one, need not be proved each time: we made it."""
 
 SINGLE_SIGN_ON = "https://idp.test/sso"
 FOR_PROGRAMS = "https://idp.test/ecp"
@@ -72,14 +84,16 @@ class SamlProvider:
         """The form with which a browser goes back, after the login that its redirection asked for."""
         query = {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
         server = Server(config=self._config())
-        asked = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT).message
+        request: Any = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT)
+        asked = request.message
         content = base64.b64encode(self._response(server, asked, changes).encode()).decode()
         return {"SAMLResponse": content, "RelayState": query["RelayState"]}
 
     def respond_to_program(self, envelope: bytes, **changes: Any) -> bytes:
         """The envelope that a program gets for one with a request, once it has logged in."""
         server = Server(config=self._config())
-        asked = server.parse_authn_request(envelope.decode(), BINDING_SOAP).message
+        request: Any = server.parse_authn_request(envelope.decode(), BINDING_SOAP)
+        asked = request.message
         to = asked.assertion_consumer_service_url
         header = (
             '<ecp:Response xmlns:ecp="urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp" S:mustUnderstand="1" '

@@ -72,6 +72,20 @@ async def test_an_image_without_a_byte_is_an_image(cloud: Cloud) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+@pytest.mark.parametrize("size", ["9" * 5000, "-1", "1e3", "٣", "x"])
+async def test_a_size_that_is_none_is_refused(cloud: Cloud, size: str) -> None:
+    id = (await create(cloud.member))["id"]
+
+    async def data() -> AsyncIterator[bytes]:
+        yield b"data"
+
+    headers = {b"Content-Type": b"application/octet-stream", b"X-OpenStack-Image-Size": size.encode()}
+    answer = await cloud.member.call("PUT", f"{IMAGES}/{id}/file", content=data(), headers=headers)
+    assert answer.status_code == 400
+    assert (await show(cloud.member, id))["status"] == "queued"
+    assert stored_files(cloud) == set()
+
+
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [("bytes=0-4", 0, 5), ("bytes=5-", 5, 100), ("bytes=-3", 97, 100), ("bytes=90-1000", 90, 100)],

@@ -59,13 +59,14 @@ async def test_a_list_of_what_is_to_go_is_read_line_by_line(swift: Account) -> N
     for body, reason, status in (
         (b"c/x\n" * 10_001, "Maximum Bulk Deletes: 10000 per request", "413 Request Entity Too Large"),
         (b"c/" + b"x" * 9000, "Invalid File Name", "400 Bad Request"),
-        (b"\n" * 100_000, "Invalid bulk delete.", "400 Bad Request"),
+        (b"\n" * 90_000, "Invalid bulk delete.", "400 Bad Request"),
         (b"%FF\n" * 3, "", "400 Bad Request"),
     ):
         answer = await swift.call("POST", params=BULK, content=body, headers=JSON_PLEASE, status=200)
         outcome = answer.json()
         assert (outcome["Response Body"], outcome["Response Status"]) == (reason, status)
         assert outcome["Number Deleted"] == 0
+    await swift.call("POST", params=BULK, content=b"\n" * 200_000, status=413)
     blank = b"\n" * 20_000 + b"c/o\n"
     answer = await swift.call("POST", params=BULK, content=blank, headers=JSON_PLEASE, status=200)
     assert answer.json()["Number Deleted"] == 1

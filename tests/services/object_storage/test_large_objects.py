@@ -69,6 +69,17 @@ async def test_a_manifest_is_checked_shown_and_deleted_with_its_segments(
     assert await swift.names() == ["part/2"]
 
 
+async def test_a_manifest_takes_the_place_of_nothing_where_that_is_wanted(
+    swift: Account, segments: list[bytes]
+) -> None:
+    await swift.put("c/whole", b"there")
+    body = b'[{"path": "/c/part/0"}]'
+    only_new = {"If-None-Match": "*"}
+    await swift.call("PUT", "c/whole", content=body, params=PUT, headers=only_new, status=412)
+    assert (await swift.call("GET", "c/whole")).content == b"there"
+    await swift.call("PUT", "c/other", content=body, params=PUT, headers=only_new, status=201)
+
+
 async def test_a_segment_that_was_changed_is_not_read(swift: Account, segments: list[bytes]) -> None:
     await manifest(swift, ["/c/part/0"])
     await swift.put("c/part/0", b"others")

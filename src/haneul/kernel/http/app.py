@@ -244,10 +244,10 @@ class Application:
             if refusal := decisions.behind(error):
                 self._explain(refusal, error, auth, request_id, resp)
         except OSError as problem:
-            logger.exception(
-                "request failed", path=log.cut(req.path), method=req.method, request_id=request_id
-            )
-            self._fail(served, room.refusal(problem) or HaneulError(), request_id, req, resp)
+            refusal = room.refusal(problem)
+            tell = logger.exception if refusal is None else logger.warning  # a full disk needs no long logs
+            tell("request failed", path=log.cut(req.path), method=req.method, request_id=request_id)
+            self._fail(served, refusal or HaneulError(), request_id, req, resp)
         except Exception:
             logger.exception(
                 "request failed", path=log.cut(req.path), method=req.method, request_id=request_id

@@ -53,6 +53,7 @@ __all__ = [
     "GROUP_REFUSALS",
     "PORT_REFUSALS",
     "RULE_REFUSALS",
+    "TOPOLOGY_REFUSALS",
     "AutoAllocationFailure",
     "IngressGroup",
     "IngressRule",
@@ -117,6 +118,11 @@ PORT_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.DeviceIDNotOwnedByTenant, _errors.InvalidOperation,
 )  # fmt: skip
 """What calls about ports can fail with: who hands it on to a caller declares it."""
+TOPOLOGY_REFUSALS: tuple[type[HaneulError], ...] = (
+    AutoAllocationFailure, _errors.BadRouterRequest, _errors.SubnetAllocationError, _errors.SubnetPoolNotFound,
+    _errors.SubnetPoolQuotaExceeded,
+)  # fmt: skip
+"""What making a project's automatic network can fail with beside that."""
 ADDRESS_REFUSALS: tuple[type[HaneulError], ...] = (
     _errors.NetworkNotOnServer, _errors.AddressNotOnServer, _errors.NoMoreFixedIps, _errors.InvalidOperation,
 )  # fmt: skip

@@ -327,6 +327,49 @@ async def test_the_automatic_topology_is_made_once_and_goes(
     assert [n["id"] for n in await member.list("network")] == [outside["id"]]
 
 
+async def outside_with_pool(admin: Neutron, **pool: Any) -> str:
+    """An external network that is the default one, and a default pool; the network's id."""
+    outside, _ = await admin.network("192.0.2.0/24", router__external=True, is_default=True)
+    await admin.make("subnetpool", name="p", is_default=True, shared=True, **pool)
+    return outside
+
+
+@pytest.mark.parametrize(
+    ("pool", "refusal"),
+    [
+        ({"prefixes": ["10.9.0.0/24"], "default_prefixlen": 31}, (400, "InvalidInput")),
+        ({"prefixes": ["192.0.2.0/24"], "default_prefixlen": 26}, (400, "BadRequest")),
+        (
+            {"prefixes": ["10.9.0.0/24"], "default_prefixlen": 26, "default_quota": 8},
+            (409, "SubnetPoolQuotaExceeded"),
+        ),
+    ],
+)
+async def test_an_automatic_topology_that_cannot_be_is_not_begun(
+    admin: Neutron, member: Neutron, pool: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    """Its subnet would be too small, overlap with what is outside, or be more than a project may have of the pool."""
+    await outside_with_pool(admin, **pool)
+    path = f"/auto-allocated-topology/{member.auth.project_id}"
+    assert await member.refused("GET", path) == refusal
+    assert await member.list("router") == await member.list("subnet", "name=auto_allocated_subnet_v4") == []
+
+
+async def test_an_automatic_topology_that_is_used_stays(admin: Neutron, member: Neutron) -> None:
+    outside = await outside_with_pool(admin, prefixes=["10.9.0.0/16"], default_prefixlen=26)
+    path = f"/auto-allocated-topology/{member.auth.project_id}"
+    inside = (await member.who.get(BASE + path)).json()["auto_allocated_topology"]["id"]
+    port = await member.make("port", network_id=inside)
+    address = await member.make("floatingip", floating_network_id=outside, port_id=port["id"])
+    assert await member.refused("DELETE", path) == (409, "RouterInterfaceInUseByFloatingIP")
+    [router] = await member.list("router")
+    assert address["router_id"] == router["id"]
+    await member.remove("floatingip", address["id"])
+    await member.remove("port", port["id"])
+    assert (await member.who.delete(BASE + path)).status_code == 204
+    assert await member.list("router") == []
+
+
 async def test_who_has_not_seen_the_last_change_changes_nothing(member: Neutron) -> None:
     network = await member.make("network", name="n")
     path, body = f"{BASE}/networks/{network['id']}", {"network": {"name": "m"}}

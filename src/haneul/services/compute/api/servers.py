@@ -66,6 +66,7 @@ def _description(ctx: Context, new: NewServer) -> str | None:
         errors.AmbiguousNetworks,
         errors.WrongNetworks,
         *network.PORT_REFUSALS,
+        *network.TOPOLOGY_REFUSALS,
         *block_storage.VOLUME_REFUSALS,
     ),
 )

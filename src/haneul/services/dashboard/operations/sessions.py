@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from msgspec.structs import replace
 
 from haneul.kernel.auth import SYSTEM
 from haneul.kernel.context import Context, Platform
+from haneul.kernel.errors import StaleRow
 from haneul.services.dashboard import errors
 from haneul.services.dashboard.config import DashboardOptions
 from haneul.services.dashboard.model import sessions
@@ -61,8 +63,9 @@ async def of(platform: Platform, secret: str, *, is_link: bool = False) -> Perso
     if not is_link:
         later = min(session.ends_at, now + timedelta(minutes=platform.options(DashboardOptions).idle_minutes))
         if later - session.expires_at > NOTED:
-            async with platform.context(SYSTEM) as ctx:
-                await SESSIONS.put(ctx.tx, replace(session, expires_at=later))
+            with contextlib.suppress(StaleRow):  # it ended meanwhile, and stays so
+                async with platform.context(SYSTEM) as ctx:
+                    await SESSIONS.update(ctx.tx, replace(session, expires_at=later))
     return person
 
 

@@ -38,4 +38,4 @@ def deletion(visit: Visit, name: str, back: str, *, along: Sequence[str] = ()) -
 
 def number(text: str) -> int | str:
     """The number that was entered; the text itself where it is none, for the API to refuse."""
-    return int(text) if text.isascii() and text.lstrip("-").isdigit() and len(text) < 12 else text
+    return int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 12 else text

@@ -12,6 +12,7 @@ from haneul.services.dashboard.api.calls import Refused, part, together
 from haneul.services.dashboard.api.rendering import size
 from haneul.services.dashboard.api.texts import msg
 from haneul.services.dashboard.api.visits import Answer, Page, Pages, Redirect, Visit
+from haneul.services.dashboard.pages.forms import number
 
 pages = Pages(needs="compute")
 MOST_LISTED = 200
@@ -222,7 +223,7 @@ def body(wish: Wish) -> dict[str, Any]:
                 "source_type": "image",
                 "uuid": wish.image,
                 "destination_type": "volume",
-                "volume_size": int(wish.volume) if wish.volume.isdigit() else 0,
+                "volume_size": number(wish.volume),
                 "boot_index": 0,
                 "delete_on_termination": True,
             }

@@ -16,6 +16,7 @@ import structlog
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import Unauthorized, Unavailable
+from haneul.kernel.outside import authorities
 from haneul.services.identity.config import IdentityOptions
 from haneul.services.identity.config.federation import OpenIdProvider
 
@@ -206,7 +207,7 @@ async def fetch(
     auth = (options.client_id, options.client_secret) if is_confidential and options.client_secret else None
     try:
         async with (
-            httpx.AsyncClient(timeout=options.timeout_s, trust_env=False) as client,
+            httpx.AsyncClient(verify=authorities(), timeout=options.timeout_s, trust_env=False) as client,
             client.stream(method, url, data=form, headers=headers, auth=auth) as answer,
         ):
             content = b""

@@ -32,7 +32,7 @@ def _announced(request: Request) -> int | None:
     # Clients that stream say the size in a header of Glance's own, which counts only without Content-Length.
     if size is None or request.content_length is not None:
         return request.content_length
-    if not size.isascii() or not size.isdigit():
+    if not size.isascii() or not size.isdigit() or len(size) > 18:
         raise BadRequest("Invalid or missing image size in request headers.")
     return int(size)
 

@@ -8,6 +8,7 @@ that credential sees.
 from __future__ import annotations
 
 from haneul.kernel.context import Context
+from haneul.kernel.outside import authorities
 from haneul.services.identity import public as identity
 from haneul.services.image import errors
 from haneul.services.image.config import ImageOptions, RemoteOptions
@@ -46,7 +47,7 @@ async def _token_of(remote: RemoteOptions) -> str:
     }
     url = f"{remote.auth_url.rstrip('/')}/auth/tokens"
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=authorities(), timeout=TIMEOUT_S, trust_env=False) as client:
             answer = await client.post(url, json=body)
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         why = f"The other cloud's identity does not answer: {type(problem).__name__}"

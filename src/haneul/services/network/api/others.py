@@ -149,7 +149,14 @@ def _project(ctx: Context, id: str) -> str:
     "/auto-allocated-topology/{id}",
     transaction=False,
     answer=answers.OneTopology,
-    errors=(errors.AutoAllocationFailure, errors.OverQuota),
+    errors=(
+        errors.AutoAllocationFailure,
+        errors.BadRouterRequest,
+        errors.InvalidOperation,
+        errors.OverQuota,
+        errors.SubnetAllocationError,
+        errors.SubnetPoolQuotaExceeded,
+    ),
 )
 async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[str, Any]:
     """The network that a project gets without asking; with `fields=dry-run`, whether it could."""
@@ -167,7 +174,14 @@ async def auto_allocated_topology(ctx: Context, id: str, query: Query) -> dict[s
 
 @routes.delete(
     "/auto-allocated-topology/{id}",
-    errors=(errors.AutoAllocationFailure, errors.NetworkInUse, errors.RouterInUse, NotFound),
+    errors=(
+        errors.AutoAllocationFailure,
+        errors.NetworkInUse,
+        errors.RouterInUse,
+        errors.RouterInterfaceInUseByFloatingIP,
+        errors.RouterInterfaceInUseByRoute,
+        NotFound,
+    ),
 )
 async def delete_auto_allocated_topology(ctx: Context, id: str) -> None:
     """Take the automatic network away, with its router and subnets."""

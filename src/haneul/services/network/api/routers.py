@@ -152,6 +152,7 @@ def _interface(body: Document) -> dict[str, str | None]:
     errors=(
         errors.RouterNotFound,
         errors.InvalidInput,
+        errors.InvalidOperation,
         errors.BadRouterRequest,
         errors.SubnetNotFound,
         errors.PortNotFound,

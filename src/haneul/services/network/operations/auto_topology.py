@@ -6,7 +6,7 @@ from haneul.kernel.context import Context
 from haneul.services.network import errors
 from haneul.services.network.model.networks import Network, SubnetPool
 from haneul.services.network.model.routers import Router
-from haneul.services.network.model.wishes import NewNetwork, NewRouter, NewSubnet
+from haneul.services.network.model.wishes import NewRouter
 from haneul.services.network.operations import networks, routers, subnets
 from haneul.services.network.store.networks import NETWORKS, SUBNET_POOLS
 from haneul.services.network.store.routers import ROUTERS
@@ -27,16 +27,12 @@ async def ensure(ctx: Context, project_id: str) -> str:
     if existing := await _existing(ctx, project_id):
         return existing.id
     external, pools = await _external(ctx), await _pools(ctx)
-    network = await networks.create(ctx, NewNetwork(project_id=project_id, name=NETWORK_NAME))
+    network = await networks.make(ctx, project_id, NETWORK_NAME)
     gateway = {"network_id": external.id}
-    router = await routers.create(ctx, NewRouter(project_id=project_id, name=ROUTER_NAME, gateway=gateway))
+    router = await routers.make(ctx, NewRouter(project_id=project_id, name=ROUTER_NAME, gateway=gateway))
     for pool in pools:
-        new = NewSubnet(
-            project_id=project_id, network_id=network.id, name=f"auto_allocated_subnet_v{pool.ip_version}",
-            ip_version=pool.ip_version, subnetpool_id=pool.id,
-        )  # fmt: skip
-        subnet = await subnets.create(ctx, new)
-        await routers.add_interface(ctx, router, subnet_id=subnet.id, port_id=None)
+        subnet = await subnets.make(ctx, network, pool, f"auto_allocated_subnet_v{pool.ip_version}")
+        await routers.join(ctx, router, network, subnet)
     return network.id
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -44,13 +46,24 @@ async def create(ctx: Context, new: NewNetwork) -> Network:
     largest = EXTERNAL_MTU if new.is_external or new.physical_network else TENANT_MTU
     if new.mtu and new.mtu > largest:
         raise errors.InvalidOperation(reason=f"Requested MTU is too big, maximum is {largest}")
+    return await _add(ctx, new, network_type=kind, segment=segment, mtu=new.mtu or largest)
+
+
+async def make(ctx: Context, project_id: str, name: str) -> Network:
+    """A network of that name, of which nothing else was chosen; OverQuota if the project may have no more."""
+    await QUOTAS.require(ctx, project_id, errors.OverQuota, network=1)
+    new, segment = NewNetwork(project_id=project_id, name=name), await free_segment(ctx.tx)
+    return await _add(ctx, new, network_type="vxlan", segment=segment, mtu=TENANT_MTU)
+
+
+async def _add(ctx: Context, new: NewNetwork, **chosen: Any) -> Network:
     now = stamp(ctx.now())
     network = Network(
         id=ctx.new_id(),
         tags=[],
         created_at=now,
         updated_at=now,
-        **set_fields(new, network_type=kind, segment=segment, mtu=new.mtu or largest),
+        **set_fields(new, **chosen),
     )
     try:
         await NETWORKS.add(ctx.tx, network)

@@ -56,6 +56,11 @@ async def create(ctx: Context, new: NewRouter) -> Router:
     _refuse_other_kinds(new)
     if new.flavor_id is not None:
         raise errors.FlavorNotFound(id=new.flavor_id)
+    return await make(ctx, new)
+
+
+async def make(ctx: Context, new: NewRouter) -> Router:
+    """A router of the one kind that there is, on no host yet; OverQuota if the project may have no more."""
     await QUOTAS.require(ctx, new.project_id, errors.OverQuota, router=1)
     now = stamp(ctx.now())
     values: dict[str, Any] = {"is_ha": False, "is_distributed": False, **set_fields(new, gateway=None)}
@@ -175,17 +180,16 @@ async def add_interface(
     """The router is on that subnet, at its gateway's address, or wherever that port is."""
     if subnet_id and port_id:
         raise errors.BadRouterRequest(reason="Cannot specify both subnet-id and port-id")
-    only = None
     if port_id:
         port = await _adopt(ctx, router, port_id)
     elif subnet_id:
-        port = await _join(ctx, router, await subnets.get(ctx, subnet_id))
-        only = [subnet_id]
+        subnet = await subnets.get(ctx, subnet_id)
+        port = await join(ctx, router, await _reachable(ctx, subnet), subnet)
+        return attachment(router, port, [subnet_id])
     else:
         raise errors.BadRouterRequest(reason="Either subnet_id or port_id must be specified")
-    await _tell(ctx, router)
-    await pending.mark(ctx, NETWORK, port.network_id)
-    return attachment(router, port, only)
+    await _tell_of(ctx, router, port)
+    return attachment(router, port)
 
 
 def attachment(router: Router, port: Port, only: list[str] | None = None) -> Attachment:
@@ -194,8 +198,14 @@ def attachment(router: Router, port: Port, only: list[str] | None = None) -> Att
     return Attachment(router.id, router.project_id, port.id, port.network_id, ids[0] if ids else "", ids)
 
 
-async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
-    network = await _reachable(ctx, subnet)
+async def _tell_of(ctx: Context, router: Router, port: Port) -> None:
+    """The router's host, and all that have the network of its port, will be told."""
+    await _tell(ctx, router)
+    await pending.mark(ctx, NETWORK, port.network_id)
+
+
+async def join(ctx: Context, router: Router, network: Network, subnet: Subnet) -> Port:
+    """The router's port that is on the subnet, at its gateway's address; BadRouterRequest where it cannot be."""
     if subnet.gateway_ip is None:
         raise errors.BadRouterRequest(reason="Subnet for router interface must have a gateway IP")
     if not ctx.may(policy.ADMIN_OR_OWNER, subnet):
@@ -205,11 +215,14 @@ async def _join(ctx: Context, router: Router, subnet: Subnet) -> Port:
     address = {"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}
     if subnet.ip_version == 6 and (port := await _port_of_version_6(ctx, router, network)):
         # upstream: all IPv6 prefixes of a network are on one port of the router, which announces them together
-        return await ports.add_address(ctx, network, port, address)
-    return await new_ports.add(
-        ctx, network, project_id=router.project_id, fixed_ips=[address],
-        is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
-    )  # fmt: skip
+        port = await ports.add_address(ctx, network, port, address)
+    else:
+        port = await new_ports.add(
+            ctx, network, project_id=router.project_id, fixed_ips=[address],
+            is_port_security_enabled=False, **held(ROUTER_INTERFACE, router.id),
+        )  # fmt: skip
+    await _tell_of(ctx, router, port)
+    return port
 
 
 async def _port_of_version_6(ctx: Context, router: Router, network: Network) -> Port | None:
@@ -279,8 +292,7 @@ async def leave(ctx: Context, router: Router, port: Port, only: Sequence[str] | 
         await ports.leave_subnets(ctx, port, gone)
     else:
         await new_ports.remove(ctx, port)
-    await _tell(ctx, router)
-    await pending.mark(ctx, NETWORK, port.network_id)
+    await _tell_of(ctx, router, port)
 
 
 def _named(have: Sequence[Port], router: Router, subnet_id: str | None, port_id: str | None) -> Port:

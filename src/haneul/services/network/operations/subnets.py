@@ -14,7 +14,7 @@ from haneul.services.network.config import NetworkOptions
 from haneul.services.network.events import Changed
 from haneul.services.network.model import addresses as arithmetic
 from haneul.services.network.model.clock import stamp
-from haneul.services.network.model.networks import Network, Pool, Route, Subnet
+from haneul.services.network.model.networks import Network, Pool, Route, Subnet, SubnetPool
 from haneul.services.network.model.pending import NETWORK
 from haneul.services.network.model.ports import ROUTER_INTERFACE, SERVICE_PORT, FixedIp, Port, held
 from haneul.services.network.model.wishes import NewSubnet, SubnetChange
@@ -41,6 +41,31 @@ async def create(ctx: Context, new: NewSubnet) -> Subnet:
     arithmetic.check_pools(cidr, pools)
     arithmetic.check_gateway(gateway, pools)
     _check_lists(ctx, cidr.version, new)
+    return await _add(ctx, network, new, cidr, gateway, pools)
+
+
+async def make(ctx: Context, network: Network, pool: SubnetPool, name: str) -> Subnet:
+    """A subnet cut from the pool, on a network without one of its version, of which nothing else was chosen."""
+    new = NewSubnet(
+        project_id=network.project_id, network_id=network.id, name=name, ip_version=pool.ip_version,
+        subnetpool_id=pool.id,
+    )  # fmt: skip
+    await QUOTAS.require(ctx, new.project_id, errors.OverQuota, subnet=1)
+    await ctx.tx.lock("subnets", network.id)
+    cidr = ipaddress.ip_network(await subnet_pools.cut(ctx, new, pool.id))
+    _require_usable(cidr, has_dhcp=True)
+    gateway = arithmetic.default_gateway(cidr)
+    return await _add(ctx, network, new, cidr, gateway, arithmetic.default_pools(cidr, gateway))
+
+
+async def _add(
+    ctx: Context,
+    network: Network,
+    new: NewSubnet,
+    cidr: arithmetic.IPNetwork,
+    gateway: str | None,
+    pools: list[Pool],
+) -> Subnet:
     now = stamp(ctx.now())
     values = set_fields(
         new,
@@ -80,11 +105,16 @@ async def _cidr(ctx: Context, new: NewSubnet) -> arithmetic.IPNetwork:
         raise errors.InvalidOperation(
             reason=f"cidr '{cidr}' does not match the ip_version '{new.ip_version}'"
         )
-    if network.is_multicast or network.is_loopback or network.prefixlen == 0:
-        raise errors.InvalidOperation(reason=f"cidr '{cidr}' is not a usable range of addresses")
-    if new.is_dhcp_enabled and network.prefixlen > network.max_prefixlen - 2:
-        raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for a subnet with DHCP: it is too small")
+    _require_usable(network, has_dhcp=new.is_dhcp_enabled)
     return network
+
+
+def _require_usable(cidr: arithmetic.IPNetwork, *, has_dhcp: bool) -> None:
+    """Raise unless ports can have addresses of that range."""
+    if cidr.is_multicast or cidr.is_loopback or cidr.prefixlen == 0:
+        raise errors.InvalidOperation(reason=f"cidr '{cidr}' is not a usable range of addresses")
+    if has_dhcp and cidr.prefixlen > cidr.max_prefixlen - 2:
+        raise errors.InvalidOperation(reason=f"Invalid CIDR {cidr} for a subnet with DHCP: it is too small")
 
 
 def _refuse_overlap(cidr: arithmetic.IPNetwork, others: Sequence[Subnet], network: Network) -> None:

@@ -99,7 +99,9 @@ async def put_object(ctx: Context, request: Request, query: Query) -> Reply:
         new = new._replace(headers={**new.headers, **link}, content_type=kind)
     if query.get("multipart-manifest") == "put":
         body = await request.body(large_objects.MANIFEST_BYTES)
-        thing = await large.put_static(ctx, place, new, body, etag)
+        thing = await large.put_static(
+            ctx, place, new, body, etag, if_none_match=headers.get("if-none-match")
+        )
         return done(201, {**_written(thing), "Etag": f'"{thing.headers[large_objects.ETAG]}"'})
     thing = await objects.put(
         ctx,

@@ -16,6 +16,8 @@ from haneul.services.object_storage.operations import access, bulk
 
 ERRORS = (errors.ObjectTooLarge,)
 LONGEST_LINE = 2 * 3 * (names.LONGEST_CONTAINER + names.LONGEST_OBJECT + 2)
+MOST_LINES = 10 * bulk.MOST_DELETES
+"""Empty ones count too."""
 LIST_BYTES = bulk.MOST_DELETES * 3 * (names.LONGEST_CONTAINER + names.LONGEST_OBJECT + 2)
 
 
@@ -52,13 +54,16 @@ async def bulk_delete(ctx: Context, request: Request) -> Reply:
 
 async def _lines(request: Request) -> AsyncIterator[bytes]:
     """Each line as it arrives; the last one may be cut where it is too long. TooLarge for what never ends."""
-    held, size = b"", 0
+    held, size, count = b"", 0, 0
     async for chunk in request.chunks():
         size += len(chunk)
         if size > LIST_BYTES:
             raise TooLarge(limit=LIST_BYTES)
         *lines, held = (held + chunk).split(b"\n")
-        for line in lines:
+        count += len(lines)
+        if count > MOST_LINES:
+            raise TooLarge(limit=MOST_LINES)
+        for line in filter(None, lines):
             yield line
         if len(held) > LONGEST_LINE:
             break

@@ -54,7 +54,13 @@ class Whole(NamedTuple):
 
 
 async def put_static(
-    ctx: Context, place: Place, new: NewObject, body: bytes, etag: str | None
+    ctx: Context,
+    place: Place,
+    new: NewObject,
+    body: bytes,
+    etag: str | None,
+    *,
+    if_none_match: str | None = None,
 ) -> StoredObject:
     """The object is the list of these segments."""
     wishes = model.wished(body)
@@ -70,7 +76,12 @@ async def put_static(
     headers = {**new.headers, STATIC: "True", SIZE: str(size), ETAG: whole}
     manifest = msgspec.json.encode(segments)
     return await objects.put(
-        ctx, place, new._replace(headers=headers), objects.once(manifest), length=len(manifest)
+        ctx,
+        place,
+        new._replace(headers=headers),
+        objects.once(manifest),
+        length=len(manifest),
+        if_none_match=if_none_match,
     )
 
 
