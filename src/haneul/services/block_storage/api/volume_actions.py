@@ -139,7 +139,10 @@ class ForceDetach(Strict):
 
 @action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
 async def force_detach(ctx: Context, volume: Volume, wish: ForceDetach) -> None:
+    """What was attached is not, and a volume that nothing uses any more is available, whatever its status was."""
     await detach(ctx, volume, Detach(wish.attachment_id))
+    if not (await volumes.attachments(ctx, [volume.id])).get(volume.id):
+        await volumes.save(ctx, await volumes.show(ctx, volume.id), settled="available")
 
 
 @action("os-reserve", policy.RESERVE)

@@ -33,6 +33,8 @@ from haneul.services.image import public as image
 from haneul.services.placement import public as placement
 
 GIB = 1 << 30
+TYPE_OF_IMAGE = "cinder_img_volume_type"
+"""The property by which an image asks for a volume type."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class _Origin(msgspec.Struct, frozen=True):
     type_id: str | None = None
     bootable: bool = False
     image_metadata: dict[str, str] = {}
+    type_name: str | None = None
+    """That an image asks for, where the asker does not."""
 
 
 async def show(ctx: Context, id: str) -> Volume:
@@ -84,7 +88,7 @@ async def create(ctx: Context, new: Wish) -> Volume:
         raise _too_small(new, size, origin.least_gb)
     if size < 1:
         raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
-    type = await _type(ctx, new.type, origin.type_id)
+    type = await _type(ctx, new.type or origin.type_name, origin.type_id)
     await type_encryptions.require_plain(ctx, type)
     if new.group_id is not None and not (new.snapshot_id or new.source_id):
         await _require_of_group(ctx, new, type)
@@ -205,7 +209,8 @@ async def _from_image(ctx: Context, image_id: str) -> _Origin:
         "min_ram": str(source.min_ram),
         "size": str(source.size or 0),
     }
-    return _Origin(max(-(-bytes_ // GIB), source.min_disk), None, True, kept)
+    type_name = source.properties.get(TYPE_OF_IMAGE)
+    return _Origin(max(-(-bytes_ // GIB), source.min_disk), None, True, kept, type_name)
 
 
 async def list_all(
