@@ -74,3 +74,28 @@ async def test_what_is_detached_by_force_is_available(cloud: Cloud) -> None:
     force = {"os-force_detach": {"attachment_id": attached["attachment_id"]}}
     assert (await cloud.admin.post(action, force)).status_code == 202
     assert (await volume(cloud, made["id"]))["status"] == "available"
+
+
+async def test_who_makes_volumes_does_not_see_what_is_about_back_ends(cloud: Cloud) -> None:
+    specs = {"storage_protocol": "file", "multiattach": "<is> True"}
+    wish = {"volume_type": {"name": "able", "extra_specs": specs}}
+    path = f"{V3}/types/{(await cloud.admin.post(f'{V3}/types', wish)).json()['volume_type']['id']}"
+    seen = {"multiattach": "<is> True"}
+    assert (await cloud.admin.get(path)).json()["volume_type"]["extra_specs"] == specs
+    assert (await cloud.member.get(path)).json()["volume_type"]["extra_specs"] == seen
+    assert (await cloud.member.get(f"{path}/extra_specs")).json() == {"extra_specs": seen}
+    assert (await cloud.member.get(f"{path}/extra_specs/storage_protocol")).status_code == 404
+    assert (await cloud.admin.get(f"{path}/extra_specs/storage_protocol")).json() == {
+        "storage_protocol": "file"
+    }
+    assert (await cloud.admin.post(f"{path}/extra_specs", {"extra_specs": {"a": "b"}})).status_code == 200
+    assert (await cloud.admin.get(f"{path}/extra_specs")).json() == {"extra_specs": {**specs, "a": "b"}}
+
+
+async def test_a_volume_that_was_never_anywhere_goes_at_once(cloud: Cloud) -> None:
+    wish = {"volume_type": {"name": "unable", "extra_specs": {"storage_protocol": "wire"}}}
+    kind = (await cloud.admin.post(f"{V3}/types", wish)).json()["volume_type"]["id"]
+    made = await make_volume(cloud, volume_type="unable")
+    assert (await cloud.admin.delete(f"{V3}/types/{kind}")).status_code == 400
+    assert (await cloud.member.delete(f"{V3}/volumes/{made['id']}")).status_code == 202
+    assert (await cloud.admin.delete(f"{V3}/types/{kind}")).status_code == 202

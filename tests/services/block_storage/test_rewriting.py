@@ -107,7 +107,7 @@ async def test_nothing_moves_to_another_host(cloud: Cloud) -> None:
 async def test_how_far_a_snapshot_is(cloud: Cloud) -> None:
     taken = await make_snapshot(cloud, (await make_volume(cloud))["id"])
     action = f"{V3}/snapshots/{taken['id']}/action"
-    progress = {"os-update_snapshot_status": {"status": "available", "progress": "100%"}}
+    progress = {"os-update_snapshot_status": {"status": "available", "progress": "80%"}}
     refused = await cloud.member.post(action, progress)
     assert refused.status_code == 400
     assert "not allowed for snapshot with status available" in message(refused, "badRequest")
@@ -117,3 +117,4 @@ async def test_how_far_a_snapshot_is(cloud: Cloud) -> None:
     assert (await cloud.member.post(action, progress)).status_code == 202
     shown = (await cloud.member.get(f"{V3}/snapshots/{taken['id']}")).json()["snapshot"]
     assert shown["status"] == "available"
+    assert shown["os-extended-snapshot-attributes:progress"] == "80%"

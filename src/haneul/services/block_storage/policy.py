@@ -81,6 +81,7 @@ CREATE_TYPE = rule("volume_extension:type_create", _ADMIN, "Create a volume type
 UPDATE_TYPE = rule("volume_extension:type_update", _ADMIN, "Update a volume type.")
 DELETE_TYPE = rule("volume_extension:type_delete", _ADMIN, "Delete a volume type.")
 TYPE_EXTRA_SPECS = rule("volume_extension:access_types_extra_specs", _READER, "See a type's extra specs.")
+SENSITIVE_SPECS = rule("volume_extension:types_extra_specs:read_sensitive", _ADMIN, "See all of them.")
 LIST_EXTRA_SPECS = rule("volume_extension:types_extra_specs:index", _READER, "List a type's extra specs.")
 SHOW_EXTRA_SPEC = rule("volume_extension:types_extra_specs:show", _READER, "Show one extra spec.")
 CREATE_EXTRA_SPECS = rule("volume_extension:types_extra_specs:create", _ADMIN, "Add extra specs.")

@@ -259,7 +259,8 @@ async def update_status(ctx: Context, snapshot: Snapshot, wish: Progress) -> Non
         raise BadRequest(
             f"Provided snapshot status {wish.status} not allowed for snapshot with status {snapshot.status}."
         )
-    await snapshots.save(ctx, snapshot, settled=wish.status)
+    changes = {"progress": wish.progress} if wish.progress is not None else {}
+    await snapshots.save(ctx, snapshot, settled=wish.status, **changes)
 
 
 def view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:
@@ -275,7 +276,8 @@ def view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, A
         "metadata": s.metadata,
     }
     if is_detailed:
-        view["os-extended-snapshot-attributes:progress"] = "100%" if s.status == "available" else "0%"
+        done = "100%" if s.status == "available" else "0%"
+        view["os-extended-snapshot-attributes:progress"] = s.progress or done
         view["os-extended-snapshot-attributes:project_id"] = s.project_id
     if ctx.wants(versions.SNAPSHOTS_HAVE_GROUPS):
         view["group_snapshot_id"] = s.group_snapshot_id

@@ -159,8 +159,16 @@ async def _save_specs(ctx: Context, rule: Rule, type: VolumeType, specs: dict[st
     return specs
 
 
+async def _load_specs(ctx: Context, rule: Rule, id: str) -> VolumeType:
+    """The type; to be read, with those specs alone that the asker may see, and to be changed with all."""
+    kind = await types.show(ctx, id)
+    if rule not in (policy.LIST_EXTRA_SPECS, policy.SHOW_EXTRA_SPEC):
+        return kind
+    return msgspec.structs.replace(kind, extra_specs=types.visible_specs(ctx, kind))
+
+
 SPECS = Pairs(
-    lambda ctx, rule, id: types.show(ctx, id),
+    _load_specs,
     _save_specs,
     missing=lambda type, key: errors.ExtraSpecNotFound(type_id=type.id, key=key),
     body=ExtraSpecs,
@@ -253,7 +261,7 @@ def _view(ctx: Context, t: VolumeType) -> dict[str, Any]:
         "description": t.description,
         "is_public": t.is_public,
         "os-volume-type-access:is_public": t.is_public,
-        "extra_specs": t.extra_specs,
+        "extra_specs": types.visible_specs(ctx, t),
     }
     if ctx.may(policy.SEE_QOS_SPECS_ID, {}):
         view["qos_specs_id"] = t.qos_specs_id

@@ -31,6 +31,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     updated_at: datetime | None
     group_snapshot_id: str | None = None
     """The snapshot of a group that it is a part of."""
+    progress: str | None = None
+    """How far it is, if somebody said so."""
     generation: int = 0
     status: Annotated[str, msgspec.Meta(extra=derived_field())] = "creating"
 

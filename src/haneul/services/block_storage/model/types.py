@@ -11,6 +11,10 @@ DEFAULT_ID = "6a1c1b52-53a5-4d0c-9b6f-0b8d5f2f7a10"
 """The type that every cloud has from the beginning; the same id everywhere."""
 
 
+VISIBLE_SPECS = frozenset({"multiattach", "RESKEY:availability_zones", "replication_enabled"})
+"""Those extra specs that matter to who makes volumes; the others are about back ends, and operators'."""
+
+
 class VolumeType(msgspec.Struct, frozen=True, gc=False):
     id: str
     name: str

@@ -10,7 +10,13 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Duplicate, Filter, Sort, among
 from haneul.kernel.ids import is_uuid
 from haneul.services.block_storage import errors, policy
-from haneul.services.block_storage.model.types import DEFAULT_ID, DEFAULT_NAME, TypeAccess, VolumeType
+from haneul.services.block_storage.model.types import (
+    DEFAULT_ID,
+    DEFAULT_NAME,
+    VISIBLE_SPECS,
+    TypeAccess,
+    VolumeType,
+)
 from haneul.services.block_storage.store.types import ACCESS, DEFAULT_TYPES, ENCRYPTIONS, TYPES
 from haneul.services.block_storage.store.volumes import VOLUMES
 
@@ -105,6 +111,13 @@ async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
     if name is not None and name != kind.name and await TYPES.first(ctx.tx, name=name):
         raise errors.TypeExists(name=name)
     return await TYPES.change(ctx, kind, **changes)
+
+
+def visible_specs(ctx: Context, kind: VolumeType) -> dict[str, str]:
+    """The extra specs that the asker may see."""
+    if ctx.may(policy.SENSITIVE_SPECS, {}):
+        return kind.extra_specs
+    return {key: value for key, value in kind.extra_specs.items() if key in VISIBLE_SPECS}
 
 
 async def set_specs(ctx: Context, kind: VolumeType, specs: dict[str, str]) -> VolumeType:

@@ -16,7 +16,7 @@ from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import backups, type_encryptions, types
 from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, NewVolume
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
-from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
+from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume, forget
 from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
 from haneul.services.block_storage.sagas.rewrite_volume import (
     REIMAGE_VOLUME,
@@ -256,6 +256,9 @@ async def delete(ctx: Context, id: str, *, cascade: bool = False, force: bool = 
     attachments = await ATTACHMENTS.find(ctx.tx, volume_id=id)
     left = 0 if cascade else len(snapshots)
     model.require_deletable(volume, left, force=force, is_attached=bool(attachments))
+    if volume.host is None and volume.status == "error" and not snapshots:
+        await forget(ctx, OldVolume(id))  # as upstream, at once: no host ever had it
+        return
     for snapshot in snapshots:
         await ctx.start(DELETE_SNAPSHOT, OldSnapshot(snapshot.id), resource=snapshot.id, supersede=True)
     await ctx.start(DELETE_VOLUME, OldVolume(id), resource=id, supersede=True)
