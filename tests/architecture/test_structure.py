@@ -31,7 +31,7 @@ SQL_ELSEWHERE = {}
 
 STORE_IN_API: dict[str, int] = {}
 """How many files of a service's API still read its tables; it only shrinks."""
-TX_IN_API = {"compute": 1, "network": 1}
+TX_IN_API: dict[str, int] = {}
 """How many still hand a transaction on, instead of the context that has one; it only shrinks."""
 BEGUN_ONCE = {"object_storage": 4}
 """How often an operation or a handler opens a transaction that is not begun again (`ctx.transact`) if it lost a race:
