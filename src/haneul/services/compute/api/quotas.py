@@ -10,10 +10,10 @@ from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, u
 from haneul.kernel.http.answers import shown_in
 from haneul.kernel.http.bounds import Number, Text
 from haneul.kernel.http.quotas import ProjectQuotas, Shown, absolute_limits
-from haneul.kernel.quota import UNLIMITED, class_key
+from haneul.kernel.quota import UNLIMITED
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import quota_answers, values
-from haneul.services.compute.operations.quotas import QUOTAS
+from haneul.services.compute.operations.quotas import QUOTAS, class_limits, set_class_limits
 from haneul.services.compute.policy import quotas as policy
 
 routes = Routes("/v2.1")
@@ -108,7 +108,7 @@ PROJECT_QUOTAS.serve(
 
 
 async def _class(ctx: Context, name: str) -> dict[str, int]:
-    limits = await QUOTAS.limits(ctx.tx, class_key(name))
+    limits = await class_limits(ctx, name)
     return shown_in(quota_answers.QuotasOfClass, limits, ctx.version)
 
 
@@ -123,7 +123,7 @@ async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, 
     """Set limits of a quota class."""
     if len(name) > 255:
         raise BadRequest("The name of a quota class has at most 255 characters.")
-    await QUOTAS.set(ctx.tx, class_key(name), body.quota_class_set.limits())
+    await set_class_limits(ctx, name, body.quota_class_set.limits())
     return {"quota_class_set": await _class(ctx, name)}
 
 

@@ -13,7 +13,7 @@ from haneul.kernel.http.tables import kinds
 from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers
-from haneul.services.network.operations.quotas import QUOTAS
+from haneul.services.network.operations.quotas import QUOTAS, of_projects
 
 routes = Routes("/v2.0", errors=(NotFound,))
 
@@ -31,9 +31,8 @@ def _authorize(ctx: Context, rule: Rule, project_id: str) -> None:
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     ctx.authorize(policy.CONTEXT_IS_ADMIN, {"project_id": ""})
-    projects = await QUOTAS.own(ctx.tx)
-    sets = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
-    return {"quotas": sets}
+    limits = await of_projects(ctx)
+    return {"quotas": [{**each, "project_id": id, "tenant_id": id} for id, each in limits.items()]}
 
 
 # As upstream, each of the two answers in its own word, and with that alone.
