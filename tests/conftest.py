@@ -238,8 +238,10 @@ class Sqlite:
 
     def __init__(self, empty: Path) -> None:
         self._empty = empty
-        engine = sa.create_engine(f"sqlite:///{empty}", poolclass=sa.NullPool)
+        memory = sqlite3.connect(":memory:")  # where nothing is waited for, table after table
+        engine = sa.create_engine("sqlite://", creator=lambda: memory, poolclass=sa.StaticPool)
         METADATA.create_all(engine)
+        memory.execute("VACUUM INTO ?", (str(empty),))
         engine.dispose()
         connection = sqlite3.connect(empty)
         connection.execute("PRAGMA journal_mode=WAL")

@@ -190,17 +190,7 @@ def test_no_module_needs_itself(part: str) -> None:
         name: {target for each in imports(path) if (target := _target(each, paths)) not in (None, name)}
         for name, path in paths.items()
     }
-    for name, targets in FOR_ANNOTATIONS.items():
-        if name in graph:
-            assert targets <= graph[name], f"{name} is no longer an exemption"
-            graph[name] -= targets
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
-
-
-FOR_ANNOTATIONS = {
-    "haneul.kernel.context": {"haneul.kernel.saga", "haneul.kernel.saga_engine"},
-}
-"""A context starts sagas, and their steps take a context: one of the two must name the other's type only."""
 
 
 def _module(path: Path) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
@@ -26,11 +26,10 @@ from haneul.kernel.errors import Forbidden, HaneulError
 from haneul.kernel.hosts import NO_OPERATION, CallOrigin
 from haneul.kernel.ids import new_id
 from haneul.kernel.policy import Credentials, Policy, Question, Rule, as_target
+from haneul.kernel.saga import Saga
 
 if TYPE_CHECKING:
     from haneul.kernel.hosts import Agents
-    from haneul.kernel.saga import Saga
-    from haneul.kernel.saga_engine import Engine
 
 Version = tuple[int, int]
 S = TypeVar("S", bound=Section)
@@ -38,6 +37,18 @@ T = TypeVar("T")
 M = TypeVar("M", bound=msgspec.Struct)
 P = ParamSpec("P")
 Close = Callable[[Any], Awaitable[None]]
+
+
+class Engine(Protocol):
+    """What begins long work and carries it on; `saga_engine.py` is the one that there is."""
+
+    sagas: dict[str, Saga]
+
+    async def start(self, ctx: Context, saga: Saga, input: Any, *, resource: str, supersede: bool) -> str: ...
+    async def record(self, ctx: Context, kind: str, resource: str) -> None: ...
+    async def run(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def idle(self) -> None: ...
 
 
 @dataclass(eq=False)

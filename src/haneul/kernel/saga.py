@@ -21,11 +21,11 @@ import msgspec
 import sqlalchemy as sa
 
 from haneul.kernel.auth import Auth
-from haneul.kernel.context import Context
 from haneul.kernel.db import Rows
 from haneul.kernel.errors import CONCEALED, HOST_FAILURES
 
 StepFunction = Callable[..., Awaitable[Any]]
+"""Its first argument is the context; each of the others is asked for by its type."""
 
 
 class Chooses(typing.Protocol):
@@ -224,8 +224,9 @@ class Saga:
 
     def _resolve(self, function: StepFunction, givers: dict[type, int], hints: dict[str, Any]) -> list[Ask]:
         asks = []
+        ctx = function.__code__.co_varnames[0]
         for name, wanted in hints.items():
-            if name == "return" or wanted is Context:
+            if name in ("return", ctx):
                 continue
             options = [a for a in typing.get_args(wanted) if a is not type(None)]
             is_optional = len(options) == 1 and type(None) in typing.get_args(wanted)
