@@ -88,8 +88,8 @@ async def create_encryption(ctx: Context, id: str, body: CreateEncryption) -> di
         "key_size": _key_size(new.key_size),
     }
     made = await type_encryptions.create(ctx, id, **values)
-    told = {name: value for name, value in values.items() if value is not None}
-    return {"encryption": {**told, "volume_type_id": made.type_id, "encryption_id": made.id}}
+    shown = {name: value for name, value in values.items() if value is not None}
+    return {"encryption": {**shown, "volume_type_id": made.type_id, "encryption_id": made.id}}
 
 
 @routes.put(
