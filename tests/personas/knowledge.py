@@ -402,7 +402,7 @@ def compute(t: Things) -> Knowledge:
             "POST /v2.1/os-aggregates": {"aggregate": named},
             "PUT /v2.1/os-aggregates/{id}": {"aggregate": named},
             "POST /v2.1/os-keypairs": {"keypair": {**named, "type": "ssh", "public_key": KEY}},
-            "PUT /v2.1/os-quota-class-sets/{name}": {"quota_class_set": {"instances": 5}},
+            "PUT /v2.1/os-quota-class-sets/{id}": {"quota_class_set": {"instances": 5}},
             "PUT /v2.1/os-quota-sets/{id}": {"quota_set": {"instances": 5}},
             "POST /v2.1/servers": {"server": server},
             "PUT /v2.1/servers/{id}": {"server": named},

@@ -233,12 +233,32 @@ async def test_a_limit_that_would_not_hold_is_refused(cloud: Cloud) -> None:
     before = (await cloud.admin.get(path)).json()
     for name in ("gigabytes_nosuch", "volumes___DEFAULT__", "floating_ips"):
         answer = await cloud.admin.put(path, {"quota_set": {"volumes": 3, name: "20"}})
-        assert message(answer, "badRequest") == f"Bad key(s) in quota set: {name}"
+        assert message(answer, "badRequest") == f"Invalid input received: Bad key(s) in quota set: {name}"
         answer = await cloud.admin.put(everybody, {"quota_class_set": {"volumes": 3, name: 20}})
-        assert message(answer, "badRequest") == f"Bad key(s) in quota set: {name}"
+        refusal = f"Invalid input received: Bad key(s) in quota class set: {name}"
+        assert message(answer, "badRequest") == refusal
     assert (await cloud.admin.get(path)).json() == before
     kept = await cloud.admin.put(path, {"quota_set": {"tenant_id": project, "volumes": "3"}})
     assert kept.json()["quota_set"]["volumes"] == 3
+
+
+async def test_limits_are_refused_in_the_words_of_upstream(cloud: Cloud) -> None:
+    path = f"{V3}/os-quota-sets/{cloud.member.auth.project_id}"
+    for value, why in (("x", "must be an integer"), (-2, "must be >= -1"), (2**31, "must be <= 2147483647")):
+        answer = await cloud.admin.put(path, {"quota_set": {"volumes": value}})
+        assert message(answer, "badRequest") == f"volumes {why}"
+    assert (await cloud.admin.put(path, {"quota_set": {}})).status_code == 400
+    used = (await cloud.member.get(f"{path}?usage=True")).json()["quota_set"]
+    assert used["volumes"] == {"limit": 10, "in_use": 0, "reserved": 0}
+
+
+async def test_a_quota_class_keeps_what_it_was_given_and_only_the_default_one_counts(cloud: Cloud) -> None:
+    classes = f"{V3}/os-quota-class-sets"
+    await cloud.admin.put(f"{classes}/gold", {"quota_class_set": {"volumes": 77}})
+    assert (await cloud.admin.get(f"{classes}/gold")).json()["quota_class_set"]["volumes"] == 77
+    assert (await cloud.admin.get(f"{classes}/other")).json()["quota_class_set"]["volumes"] == 10
+    path = f"{V3}/os-quota-sets/{cloud.member.auth.project_id}"
+    assert (await cloud.member.get(path)).json()["quota_set"]["volumes"] == 10
 
 
 async def test_a_volume_changes_hands(cloud: Cloud) -> None:

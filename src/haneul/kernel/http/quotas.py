@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from haneul.kernel.context import Context
-from haneul.kernel.errors import HaneulError
-from haneul.kernel.http.routes import Query, Routes
+from haneul.kernel.errors import BadRequest, HaneulError
+from haneul.kernel.http.routes import LONGEST_NAME, Query, Routes
 from haneul.kernel.policy import Rule
-from haneul.kernel.quota import UNLIMITED, QuotaSet
+from haneul.kernel.quota import UNLIMITED, QuotaSet, class_key
 
 Limits = Mapping[str, int]
 What = Literal["limits", "usual", "in detail"]
@@ -129,7 +129,9 @@ class ProjectQuotas:
     async def _view(self, ctx: Context, id: str, query: Query, what: What) -> dict[str, Any]:
         limits = await (self.quotas.usual if what == "usual" else self.quotas.limits)(ctx.tx, id)
         view: dict[str, Any] = self.shown(ctx, limits)
-        if what == "in detail" or (self.detailed_by and query.truth(self.detailed_by)):
+        if what == "limits" and self.detailed_by and query.truth(self.detailed_by):
+            what = "in detail"
+        if what == "in detail":
             have = await self.quotas.in_use(ctx.tx, id)
             # What is being made is a row already, so nothing is ever only reserved.
             view = {n: {"limit": v, self.used: have[n], "reserved": 0} for n, v in view.items()}
@@ -140,6 +142,55 @@ class ProjectQuotas:
         for name, limit in limits.items():
             if self.too_low is not None and UNLIMITED < limit < have[name]:
                 raise self.too_low(name, limit, have[name])
+
+
+@dataclass(frozen=True)
+class QuotaClasses:
+    """How an API shows and sets the limits of quota classes; those of `default` are everybody's."""
+
+    quotas: QuotaSet
+    read: Callable[[Context, Any], Limits]
+    """(ctx, body) -> the limits that it names."""
+    body: Any
+    answer: Any
+    named_answer: Any
+    """The same with the name of the class."""
+    shown: Callable[[Context, dict[str, Any]], dict[str, Any]] = _all
+    name: str = "quota_class_set"
+
+    def serve(
+        self,
+        routes: Routes,
+        path: str,
+        *,
+        show: Rule,
+        update: Rule,
+        errors: tuple[type[HaneulError], ...] = (),
+    ) -> None:
+        """Declare the routes at `path`, which ends in `{id}`; `errors` are those of a change."""
+
+        async def show_class(ctx: Context, id: str) -> dict[str, Any]:
+            """The limits of a quota class; those of `default` hold for every project without its own."""
+            return {self.name: {"id": id, **await self._limits(ctx, id)}}
+
+        async def update_class(ctx: Context, id: str, body: Any) -> dict[str, Any]:
+            """The class has these limits, and those that are not named as before; only `default` has an effect."""
+            if len(id) > LONGEST_NAME:
+                raise BadRequest(f"The name of a quota class has at most {LONGEST_NAME} characters.")
+            await self.quotas.set(ctx.tx, class_key(id), self.read(ctx, body))
+            return {self.name: await self._limits(ctx, id)}
+
+        update_class.__annotations__["body"] = self.body
+        routes.get(path, policy=show, answer=self.named_answer)(show_class)
+        routes.put(path, policy=update, answer=self.answer, errors=errors)(update_class)
+
+    async def _limits(self, ctx: Context, name: str) -> dict[str, Any]:
+        return self.shown(ctx, await self.quotas.limits(ctx.tx, class_key(name)))
+
+
+async def own_limits(ctx: Context, quotas: QuotaSet) -> dict[str, dict[str, int]]:
+    """The limits of every project that has its own."""
+    return {each: await quotas.limits(ctx.tx, each) for each in sorted(await quotas.own(ctx.tx))}
 
 
 async def absolute_limits(

@@ -215,7 +215,8 @@ class InvalidField(BadRequest):
 
 
 class UnknownQuotas(BadRequest):
-    code, message = "block_storage.unknown_quotas", "Bad key(s) in quota set: {names}"
+    code = "block_storage.unknown_quotas"
+    message = "Invalid input received: Bad key(s) in {what}: {names}"
 
 
 class MalformedUrl(BadRequest):

@@ -89,7 +89,7 @@ async def create_encryption(ctx: Context, id: str, body: CreateEncryption) -> di
     }
     made = await type_encryptions.create(ctx, id, **values)
     shown = {name: value for name, value in values.items() if value is not None}
-    return {"encryption": {**shown, "encryption_id": made.id, "volume_type_id": id}}
+    return {"encryption": {**shown, "volume_type_id": made.type_id, "encryption_id": made.id}}
 
 
 @routes.put(

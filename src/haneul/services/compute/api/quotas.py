@@ -9,8 +9,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import UNSET, Query, Routes, Strict, UnsetType, since, until
 from haneul.kernel.http.answers import shown_in
 from haneul.kernel.http.bounds import Number, Text
-from haneul.kernel.http.quotas import ProjectQuotas, Shown, absolute_limits
-from haneul.kernel.quota import UNLIMITED, class_key
+from haneul.kernel.http.quotas import ProjectQuotas, QuotaClasses, Shown, absolute_limits
+from haneul.kernel.quota import UNLIMITED
 from haneul.services.compute import errors, versions
 from haneul.services.compute.api import quota_answers, values
 from haneul.services.compute.operations.quotas import QUOTAS
@@ -107,24 +107,14 @@ PROJECT_QUOTAS.serve(
 )
 
 
-async def _class(ctx: Context, name: str) -> dict[str, int]:
-    limits = await QUOTAS.limits(ctx.tx, class_key(name))
-    return shown_in(quota_answers.QuotasOfClass, limits, ctx.version)
-
-
-@routes.get("/os-quota-class-sets/{name}", policy=policy.SHOW_CLASS, answer=quota_answers.NamedQuotaClassSet)
-async def show_class(ctx: Context, name: str) -> dict[str, Any]:
-    """The limits of a quota class; `default` holds for all projects."""
-    return {"quota_class_set": {"id": name, **await _class(ctx, name)}}
-
-
-@routes.put("/os-quota-class-sets/{name}", policy=policy.UPDATE_CLASS, answer=quota_answers.QuotaClassSet)
-async def update_class(ctx: Context, name: str, body: UpdateClass) -> dict[str, Any]:
-    """Set limits of a quota class."""
-    if len(name) > 255:
-        raise BadRequest("The name of a quota class has at most 255 characters.")
-    await QUOTAS.set(ctx.tx, class_key(name), body.quota_class_set.limits())
-    return {"quota_class_set": await _class(ctx, name)}
+QuotaClasses(
+    QUOTAS,
+    lambda ctx, body: body.quota_class_set.limits(),
+    UpdateClass,
+    quota_answers.QuotaClassSet,
+    quota_answers.NamedQuotaClassSet,
+    shown=lambda ctx, limits: shown_in(quota_answers.QuotasOfClass, limits, ctx.version),
+).serve(routes, "/os-quota-class-sets/{id}", show=policy.SHOW_CLASS, update=policy.UPDATE_CLASS)
 
 
 MOST = {

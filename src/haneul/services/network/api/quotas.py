@@ -8,7 +8,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Routes
 from haneul.kernel.http.bounds import Document
-from haneul.kernel.http.quotas import ProjectQuotas, Shown
+from haneul.kernel.http.quotas import ProjectQuotas, Shown, own_limits
 from haneul.kernel.http.tables import kinds
 from haneul.kernel.policy import Rule
 from haneul.services.network import errors, policy
@@ -31,9 +31,8 @@ def _authorize(ctx: Context, rule: Rule, project_id: str) -> None:
 async def quotas(ctx: Context) -> dict[str, Any]:
     """The quotas of all projects that have their own."""
     ctx.authorize(policy.CONTEXT_IS_ADMIN, {"project_id": ""})
-    projects = await QUOTAS.own(ctx.tx)
-    sets = [{**await QUOTAS.limits(ctx.tx, p), "project_id": p, "tenant_id": p} for p in sorted(projects)]
-    return {"quotas": sets}
+    own = await own_limits(ctx, QUOTAS)
+    return {"quotas": [{**limits, "project_id": p, "tenant_id": p} for p, limits in own.items()]}
 
 
 # As upstream, each of the two answers in its own word, and with that alone.
