@@ -115,7 +115,7 @@ async def update(ctx: Context, id: str, **changes: object) -> VolumeType:
 
 def visible_specs(ctx: Context, kind: VolumeType) -> dict[str, str]:
     """The extra specs that the asker may see."""
-    if ctx.may(policy.SENSITIVE_SPECS, {}):
+    if ctx.may(policy.SENSITIVE_SPECS, kind):
         return kind.extra_specs
     return {key: value for key, value in kind.extra_specs.items() if key in VISIBLE_SPECS}
 
