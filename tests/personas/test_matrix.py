@@ -46,6 +46,8 @@ async def furnished(cloud: Cloud) -> tuple[dict[str, str], list[str]]:
     things["agent"] = (await first(f"{NETWORK}/agents", "agents"))["id"]
     things["free"] = (await made(mine, f"{VOLUME}/{t['project']}/volumes", {"volume": {"size": 1}}))["id"]
     kind = {"volume_type": {"name": "p1-type", "extra_specs": {"key": "value"}}}
+    group = await mine.get(f"{VOLUME}/groups/{t['group']}", version="volume 3.71")
+    things["group_type"] = group.json()["group"]["group_type"]
     things["type"] = (await made(admin, f"{VOLUME}/{admin.auth.project_id}/types", kind))["id"]
     things["aggregate"] = str(
         (await made(admin, f"{COMPUTE}/os-aggregates", {"aggregate": {"name": "a"}}))["id"]
