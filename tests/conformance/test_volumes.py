@@ -127,6 +127,37 @@ async def test_what_is_opened_is_let_go_as_often_as_one_likes(volumes: Any) -> N
     assert await volumes.volumes() == {"v": 1}
 
 
+async def test_what_leaves_can_come_back_by_its_name(volumes: Any) -> None:
+    await volumes.ensure_volume("v", 2)
+    await volumes.ensure_snapshot("s", "v")
+    for _ in range(2):
+        await volumes.ensure_unmanaged("v", "volume-v")
+        await volumes.ensure_snapshot_unmanaged("s", "_snapshot-s")
+    assert (await volumes.volumes(), await volumes.snapshots()) == ({}, set())
+    assert await volumes.manageable_volumes() == {"volume-v": 2}
+    assert await volumes.manageable_snapshots() == {"_snapshot-s": 2}
+    for _ in range(2):
+        assert await volumes.ensure_managed("w", "volume-v") == 2
+        assert await volumes.ensure_snapshot_managed("t", "_snapshot-s") == 2
+    assert (await volumes.volumes(), await volumes.snapshots()) == ({"w": 2}, {"t"})
+    assert (await volumes.manageable_volumes(), await volumes.manageable_snapshots()) == ({}, {})
+    with pytest.raises(NotFound):
+        await volumes.ensure_managed("x", "volume-v")
+    with pytest.raises(NotFound):
+        await volumes.ensure_snapshot_managed("x", "_snapshot-s")
+
+
+async def test_snapshots_are_taken_together(volumes: Any) -> None:
+    for volume in ("v", "w"):
+        await volumes.ensure_volume(volume, 1)
+    for _ in range(2):
+        await volumes.ensure_snapshots({"s": "v", "t": "w"})
+    assert await volumes.snapshots() == {"s", "t"}
+    with pytest.raises(NotFound):
+        await volumes.ensure_snapshots({"a": "v", "b": "gone"})
+    assert await volumes.snapshots() == {"s", "t"}
+
+
 async def test_simulated_volumes_fail_when_told_to(tmp_path: Path) -> None:
     driver_class: Any = load("haneul.block_storage.volumes", "fake")
     driver = driver_class(HostSettings("one", tmp_path, {"fail": {"ensure_volume": 1}}))
@@ -216,3 +247,29 @@ async def test_a_backup_brings_a_volumes_content_back(files: Any, tmp_path: Path
         path = Path((await files.connect(volume, "one"))["path"])
         assert start(path, 5008) == b"boot" + bytes(5000) + b"end!"
         assert path.stat().st_blocks * 512 < 1 << 20
+
+
+@pytest.mark.qemu
+async def test_an_operators_file_becomes_a_volume(files: Any, tmp_path: Path) -> None:
+    aside = tmp_path / "host" / "volumes" / "unmanaged"
+    (aside / "disk").write_bytes(b"of an operator")
+    (aside / "link").symlink_to("/etc/passwd")
+    assert await files.manageable_volumes() == {"disk": 1}
+    assert await files.ensure_managed("v", "disk") == 1
+    path = Path((await files.connect("v", "one"))["path"])
+    assert (start(path, 14), path.stat().st_size) == (b"of an operator", 1 << 30)
+    for name in ("link", "../volumes/v", "."):
+        with pytest.raises((DriverError, NotFound)):
+            await files.ensure_managed("w", name)
+
+
+@pytest.mark.qemu
+async def test_an_image_is_written_over_a_volume(files: Any, tmp_path: Path) -> None:
+    await files.ensure_volume("v", 2)
+    path = Path((await files.connect("v", "one"))["path"])
+    overwrite(path, b"x" * 10000)
+    for _ in range(2):
+        await files.ensure_image("v", 2, raw_image(tmp_path))
+    assert start(path, 5009) == b"boot" + bytes(5000) + b"end!" + b"\0"
+    assert path.stat().st_size == 2 << 30
+    assert path.stat().st_blocks * 512 < 1 << 20

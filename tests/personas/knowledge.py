@@ -249,9 +249,14 @@ def block_storage(t: Things) -> Knowledge:
         "os-update_readonly_flag": {"readonly": True}, "os-volume_upload_image": {"image_name": "x"},
         "os-retype": {"new_type": "__DEFAULT__"}, "os-initialize_connection": {"connector": {"host": "h"}},
         "os-terminate_connection": {"connector": {"host": "h"}}, "os-set_image_metadata": {"metadata": {"a": "b"}},
-        "os-unset_image_metadata": {"key": "a"}, "os-force_detach": {"attachment_id": UNKNOWN},
+        "os-unset_image_metadata": {"key": "a"}, "os-force_detach": {"attachment_id": UNKNOWN}, "revert": {"snapshot_id": t["snapshot"]},
+        "os-reimage": {"image_id": t["image"]}, "os-migrate_volume": {"host": "h"},
+        "os-migrate_volume_completion": {"new_volume": t["volume"]}, "os-extend_volume_completion": {"error": False},
     }  # fmt: skip
-    snapshot = {"os-reset_status": {"status": "available"}, "os-force_delete": {}}
+    backup = {"os-reset_status": {"status": "available"}, "os-force_delete": {}}
+    snapshot = {
+        **backup, "os-unmanage": {}, "os-update_snapshot_status": {"status": "available"},
+    }  # fmt: skip
     meta = {"metadata": {"a": "b"}}
     return Knowledge(
         names={
@@ -291,6 +296,14 @@ def block_storage(t: Things) -> Knowledge:
             "PUT /v3/os-hosts/{id}": {"status": "enable"},
             **{f"PUT /v3/clusters/{word}": {"name": "c"} for word in ("enable", "disable")},
             "POST /v3/workers/cleanup": {},
+            **{
+                f"POST /v3/{word}": {"volume": {"host": "host-1", "ref": {"source-name": "x"}}}
+                for word in ("manageable_volumes", "os-volume-manage")
+            },
+            **{
+                f"POST /v3/{word}": {"snapshot": {"volume_id": t["free"], "ref": {"source-name": "x"}}}
+                for word in ("manageable_snapshots", "os-snapshot-manage")
+            },
             "POST /v3/group_types": {"group_type": {"name": "new"}},
             "PUT /v3/group_types/{id}": {"group_type": {"description": "x"}},
             "POST /v3/group_types/{id}/group_specs": {"group_specs": {"a": "b"}},
@@ -330,7 +343,7 @@ def block_storage(t: Things) -> Knowledge:
         actions={
             "/v3/volumes/{id}/action": {name: special.get(name, {}) for name in VOLUME_ACTIONS.table},
             "/v3/snapshots/{id}/action": snapshot,
-            "/v3/backups/{id}/action": snapshot,
+            "/v3/backups/{id}/action": backup,
             "/v3/groups/{id}/action": {
                 "delete": {"delete-volumes": True}, "reset_status": {"status": "available"},
                 "enable_replication": {}, "disable_replication": {}, "failover_replication": {},

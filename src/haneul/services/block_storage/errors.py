@@ -158,6 +158,24 @@ class NoBackupService(Unavailable):
     message = "Service cinder-backup could not be found."
 
 
+class NoVolumeService(Unavailable):
+    code, message = "block_storage.no_volume_service", "Host '{host}' not found"
+
+
+class InvalidHost(BadRequest):
+    code, message = "block_storage.invalid_host", "Invalid host: {reason}"
+
+
+class NotRevertable(Conflict):
+    code = "block_storage.not_revertable"
+    message = "Can't revert volume {volume_id} to its latest snapshot {snapshot_id}. {reason}"
+
+
+class ManyAttachments(Conflict):
+    code = "block_storage.many_attachments"
+    message = "Cannot re-image a volume which is attached to more than one server."
+
+
 class MessageNotFound(NotFound):
     code, message = "block_storage.message_not_found", "Message {id} could not be found."
 

@@ -159,6 +159,30 @@ UPDATE_GROUP_SPEC = rule("group:group_types_specs:update", _ADMIN, "Change a gro
 DELETE_GROUP_SPEC = rule("group:group_types_specs:delete", _ADMIN, "Remove a group type's spec.")
 LIST_QOS_SPECS = rule("volume_extension:qos_specs_manage:get_all", _ADMIN, "List specifications of service.")
 GET_QOS_SPECS = rule("volume_extension:qos_specs_manage:get", _ADMIN, "Show a specification of service.")
+MANAGE_VOLUME = rule("volume_extension:volume_manage", _ADMIN, "Make a volume of what lies on a host.")
+UNMANAGE_VOLUME = rule("volume_extension:volume_unmanage", _ADMIN, "Let a volume be none any more.")
+LIST_MANAGEABLE = rule("volume_extension:list_manageable", _ADMIN, "List what may become volumes.")
+MANAGE_SNAPSHOT = rule(
+    "snapshot_extension:snapshot_manage", _ADMIN, "Make a snapshot of what lies on a host."
+)
+UNMANAGE_SNAPSHOT = rule("snapshot_extension:snapshot_unmanage", _ADMIN, "Let a snapshot be none any more.")
+LIST_MANAGEABLE_SNAPSHOTS = rule(
+    "snapshot_extension:list_manageable", _ADMIN, "List what may become snapshots."
+)
+UPDATE_SNAPSHOT_STATUS = rule(
+    "snapshot_extension:snapshot_actions:update_snapshot_status", _MEMBER, "Say how far a snapshot is."
+)
+MIGRATE = rule(
+    "volume_extension:volume_admin_actions:migrate_volume", _ADMIN, "Move a volume to another host."
+)
+COMPLETE_MIGRATION = rule(
+    "volume_extension:volume_admin_actions:migrate_volume_completion", _ADMIN, "Say that a volume has moved."
+)
+COMPLETE_EXTENSION = rule(
+    "volume_extension:volume_admin_actions:extend_volume_completion", _ADMIN, "Say that a server saw it grow."
+)
+REIMAGE = rule("volume:reimage", _MEMBER, "Write an image over a volume.")
+REIMAGE_RESERVED = rule("volume:reimage_reserved", _MEMBER, "Write an image over a volume that is reserved.")
 CREATE_QOS_SPECS = rule("volume_extension:qos_specs_manage:create", _ADMIN, "Create QoS specs.")
 UPDATE_QOS_SPECS = rule(
     "volume_extension:qos_specs_manage:update", _ADMIN, "Change QoS specs, and whose they are."

@@ -50,7 +50,7 @@ EncryptionValue = dict[str, str | int | bool | None]
 
 
 class OneTypeEncryption(Answer):
-    """What was sent."""
+    """What was sent; after a creation also whose it is."""
 
     encryption: dict[str, str | int | None]
 

@@ -13,6 +13,7 @@ from haneul.services.block_storage.api import service_answers
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.drivers.interface import Volumes
 from haneul.services.block_storage.model import volumes as model
+from haneul.services.block_storage.model.capabilities import FILE
 from haneul.services.placement import public as placement
 
 routes = ProjectRoutes()
@@ -44,7 +45,6 @@ NAMES = {
     "os-volume-transfer": "VolumeTransfer",
     "scheduler-stats": "Scheduler_stats",
 }
-VENDOR, DRIVER_VERSION, PROTOCOL = "Haneul", "1", "file"
 PROPERTIES = {
     "thin_provisioning": ("Thin Provisioning", "Sets thin provisioning."),
     "multiattach": ("Multiattach", "Lets several servers use a volume."),
@@ -72,9 +72,9 @@ async def list_pools(ctx: Context, query: Query) -> dict[str, Any]:
             has = await ctx.agent(host.name, Volumes).capacity()
             pool["capabilities"] = {
                 "volume_backend_name": model.BACK_END,
-                "vendor_name": VENDOR,
-                "driver_version": DRIVER_VERSION,
-                "storage_protocol": PROTOCOL,
+                "vendor_name": FILE["vendor_name"],
+                "driver_version": FILE["driver_version"],
+                "storage_protocol": FILE["storage_protocol"],
                 "total_capacity_gb": has.total_gb,
                 "free_capacity_gb": has.free_gb,
                 "provisioned_capacity_gb": has.provisioned_gb,
@@ -105,11 +105,11 @@ async def show_capabilities(ctx: Context, id: str) -> dict[str, Any]:
         raise errors.ServiceNotFound(f"Can't find service: {id}")
     return {
         "namespace": f"OS::Storage::Capabilities::{id}",
-        "vendor_name": VENDOR,
+        "vendor_name": FILE["vendor_name"],
         "volume_backend_name": model.BACK_END,
         "pool_name": model.POOL,
-        "driver_version": DRIVER_VERSION,
-        "storage_protocol": PROTOCOL,
+        "driver_version": FILE["driver_version"],
+        "storage_protocol": FILE["storage_protocol"],
         "display_name": None,
         "description": None,
         "visibility": None,

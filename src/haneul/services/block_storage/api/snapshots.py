@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.context import Context
+from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Text
 from haneul.kernel.http.routes import Query
 from haneul.kernel.http.schema import Strict
@@ -16,7 +18,7 @@ from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model.snapshots import SETTLED, Snapshot
 from haneul.services.block_storage.model.volumes import ZONE
-from haneul.services.block_storage.operations import snapshots
+from haneul.services.block_storage.operations import managing, snapshots
 
 routes = ProjectRoutes()
 
@@ -117,7 +119,7 @@ async def create_snapshot(ctx: Context, body: CreateSnapshot) -> dict[str, Any]:
         metadata=fields.pairs(new.metadata),
         force=force,
     )
-    return {"snapshot": _view(ctx, made)}
+    return {"snapshot": view(ctx, made)}
 
 
 @routes.get(
@@ -144,7 +146,7 @@ async def list_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]
 
 async def _list(ctx: Context, query: Query, path: str, *, is_detailed: bool) -> dict[str, Any]:
     async def shown(rows: list[Snapshot]) -> list[dict[str, Any]]:
-        return [_view(ctx, s, is_detailed=is_detailed) for s in rows]
+        return [view(ctx, s, is_detailed=is_detailed) for s in rows]
 
     return await LISTING.answer(ctx, query, path, shown)
 
@@ -159,7 +161,7 @@ async def show_snapshot(ctx: Context, id: str) -> dict[str, Any]:
     """One snapshot."""
     snapshot = await snapshots.show(ctx, id)
     ctx.authorize(policy.GET_SNAPSHOT, snapshot)
-    return {"snapshot": _view(ctx, snapshot, is_detailed=True)}
+    return {"snapshot": view(ctx, snapshot, is_detailed=True)}
 
 
 @routes.put(
@@ -184,7 +186,7 @@ async def update_snapshot(ctx: Context, id: str, body: UpdateSnapshot) -> dict[s
         raise fields.refused("snapshot", "{}", "{} does not have enough properties")
     snapshot = await snapshots.show(ctx, id)
     ctx.authorize(policy.UPDATE_SNAPSHOT, snapshot)
-    return {"snapshot": _view(ctx, await snapshots.save(ctx, snapshot, **changes))}
+    return {"snapshot": view(ctx, await snapshots.save(ctx, snapshot, **changes))}
 
 
 @routes.delete(
@@ -221,6 +223,8 @@ async def _load(ctx: Context, rule: Rule, id: str) -> Snapshot:
 
 
 ACTIONS = fields.actions(_load)
+STATUS_CHANGES = {"creating": ("creating", "available", "error"), "deleting": ("deleting", "error_deleting")}
+PERCENT = re.compile(r"(100|[0-9]{1,2})%?")
 
 
 @ACTIONS.action("os-force_delete", policy.FORCE_DELETE_SNAPSHOT)
@@ -235,7 +239,30 @@ async def reset_status(ctx: Context, snapshot: Snapshot, reset: Reset) -> None:
     await snapshots.save(ctx, snapshot, settled=reset.status)
 
 
-def _view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:
+@ACTIONS.action("os-unmanage", policy.UNMANAGE_SNAPSHOT)
+async def unmanage(ctx: Context, snapshot: Snapshot, nothing: Any) -> None:
+    await managing.release_snapshot(ctx, snapshot)
+
+
+class Progress(Strict):
+    status: Text
+    progress: Text | None = None
+
+
+@ACTIONS.action("os-update_snapshot_status", policy.UPDATE_SNAPSHOT_STATUS, Progress)
+async def update_status(ctx: Context, snapshot: Snapshot, wish: Progress) -> None:
+    """Whoever takes a snapshot says how far it is; ours are taken by our own hosts, which do that themselves."""
+    if wish.progress is not None and not PERCENT.fullmatch(wish.progress):
+        raise BadRequest("progress must be an integer percentage")
+    allowed = STATUS_CHANGES.get(snapshot.status)
+    if allowed is None or wish.status not in allowed:
+        raise BadRequest(
+            f"Provided snapshot status {wish.status} not allowed for snapshot with status {snapshot.status}."
+        )
+    await snapshots.save(ctx, snapshot, settled=wish.status)
+
+
+def view(ctx: Context, s: Snapshot, *, is_detailed: bool = False) -> dict[str, Any]:
     view: dict[str, Any] = {
         "id": s.id,
         "created_at": lists.time(s.created_at),

@@ -87,8 +87,9 @@ async def create_encryption(ctx: Context, id: str, body: CreateEncryption) -> di
         "cipher": new.cipher,
         "key_size": _key_size(new.key_size),
     }
-    await type_encryptions.create(ctx, id, **values)
-    return {"encryption": {name: value for name, value in values.items() if value is not None}}
+    made = await type_encryptions.create(ctx, id, **values)
+    shown = {name: value for name, value in values.items() if value is not None}
+    return {"encryption": {**shown, "volume_type_id": made.type_id, "encryption_id": made.id}}
 
 
 @routes.put(

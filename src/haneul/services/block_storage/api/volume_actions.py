@@ -10,14 +10,21 @@ from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.bounds import MANY, Document, Number, Text, Words, joined
 from haneul.kernel.http.routes import Reply
-from haneul.kernel.http.schema import Strict
+from haneul.kernel.http.schema import Strict, since
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.api import answers, fields, lists
 from haneul.services.block_storage.api.paths import ProjectRoutes
 from haneul.services.block_storage.model import volumes as model
 from haneul.services.block_storage.model.volumes import Volume
-from haneul.services.block_storage.operations import attachments, qos, type_encryptions, types, volumes
+from haneul.services.block_storage.operations import (
+    attachments,
+    managing,
+    qos,
+    type_encryptions,
+    types,
+    volumes,
+)
 
 routes = ProjectRoutes()
 
@@ -44,6 +51,9 @@ action = ACTIONS.action
         errors.InvalidSnapshot,
         errors.MetadataNotFound,
         errors.ConflictNovaUsingAttachment,
+        errors.NotRevertable,
+        errors.ManyAttachments,
+        errors.InvalidHost,
         errors.TypeNotFound,
         errors.TypeNameNotFound,
         errors.VolumeQuotaExceeded,
@@ -129,7 +139,10 @@ class ForceDetach(Strict):
 
 @action("os-force_detach", policy.FORCE_DETACH, ForceDetach)
 async def force_detach(ctx: Context, volume: Volume, wish: ForceDetach) -> None:
+    """What was attached is not, and a volume that nothing uses any more is available, whatever its status was."""
     await detach(ctx, volume, Detach(wish.attachment_id))
+    if not (await volumes.attachments(ctx, [volume.id])).get(volume.id):
+        await volumes.save(ctx, await volumes.show(ctx, volume.id), settled="available")
 
 
 @action("os-reserve", policy.RESERVE)
@@ -348,3 +361,83 @@ async def unset_image_metadata(ctx: Context, volume: Volume, wish: OneKey) -> Re
 @action("os-show_image_metadata", policy.SHOW_IMAGE_METADATA)
 async def show_image_metadata(ctx: Context, volume: Volume, nothing: Any) -> Reply:
     return Reply({"metadata": volume.image_metadata}, status=200)
+
+
+class Revert(Strict):
+    snapshot_id: Text | None = None
+
+
+@action("revert", policy.REVERT, Revert, since=versions.VOLUMES_CAN_BE_REVERTED)
+async def revert(ctx: Context, volume: Volume, wish: Revert) -> None:
+    """The volume's content is that of its latest snapshot again."""
+    await volumes.revert(ctx, volume, wish.snapshot_id)
+
+
+class Reimage(Strict):
+    image_id: Text
+    reimage_reserved: bool | Text | None = None
+
+
+@action("os-reimage", policy.REIMAGE, Reimage, since=versions.VOLUMES_CAN_BE_REIMAGED)
+async def reimage(ctx: Context, volume: Volume, wish: Reimage) -> None:
+    """The volume's content is the image's."""
+    await volumes.reimage(
+        ctx,
+        volume,
+        fields.uuid(wish.image_id, "image_id"),
+        may_be_reserved=fields.truth(wish.reimage_reserved, "reimage_reserved"),
+    )
+
+
+@action("os-unmanage", policy.UNMANAGE_VOLUME)
+async def unmanage(ctx: Context, volume: Volume, nothing: Any) -> None:
+    """The volume is none of this cloud's any more; its content stays where it is."""
+    await managing.release_volume(ctx, volume)
+
+
+class Migrate(Strict):
+    host: Text | None = None
+    force_host_copy: bool | Text | None = None
+    lock_volume: bool | Text | None = None
+    cluster: Annotated[Text | msgspec.UnsetType | None, since("3.16")] = msgspec.UNSET
+
+
+@action("os-migrate_volume", policy.MIGRATE, Migrate)
+async def migrate(ctx: Context, volume: Volume, wish: Migrate) -> None:
+    """Refused: hosts do not share what they keep."""
+    for name in ("force_host_copy", "lock_volume"):
+        fields.truth(getattr(wish, name), name)
+    if not wish.host or wish.cluster:
+        raise errors.InvalidHost(reason="One and only one of cluster and host must be set.")
+    await volumes.migrate(ctx, volume, wish.host)
+
+
+class Completion(Strict):
+    new_volume: Text
+    error: bool | Text | None = None
+
+
+@action("os-migrate_volume_completion", policy.COMPLETE_MIGRATION, Completion)
+async def complete_migration(ctx: Context, volume: Volume, wish: Completion) -> None:
+    """Refused: nothing migrates, so nothing can be completed."""
+    await volumes.show(ctx, fields.uuid(wish.new_volume, "new_volume"))
+    fields.truth(wish.error, "error")
+    raise errors.InvalidVolume(reason="Source volume is not in the middle of a migration.")
+
+
+class Extended(Strict):
+    error: bool | Text
+
+
+@action(
+    "os-extend_volume_completion",
+    policy.COMPLETE_EXTENSION,
+    Extended,
+    since=versions.EXTENSIONS_ARE_COMPLETED,
+)
+async def complete_extension(ctx: Context, volume: Volume, wish: Extended) -> None:
+    """Refused: no volume waits for a server to see that it grew."""
+    fields.truth(wish.error, "error")
+    raise errors.InvalidVolume(
+        reason=f"Volume {volume.id} status must be extending, but current status is: {volume.status}."
+    )

@@ -18,8 +18,12 @@ from haneul.services.block_storage.drivers.interface import (
     Capacity,
     FromSnapshot,
     FromVolume,
+    ImageSource,
     VolumeSource,
 )
+
+SNAPSHOT = "_snapshot"
+"""Names of snapshots that are none of this cloud's begin so."""
 
 
 class SimulatedVolume(Struct, frozen=True):
@@ -35,6 +39,7 @@ class FakeVolumes:
         self.knobs = Knobs(settings.options)
         self._volumes = Journal(self._folder / "volumes.jsonl", SimulatedVolume)
         self._snapshots = Journal(self._folder / "snapshots.jsonl", SimulatedVolume)
+        self._aside = Journal(self._folder / "unmanaged.jsonl", SimulatedVolume)
 
     async def start(self) -> None:
         """The journals are read when first needed."""
@@ -109,6 +114,42 @@ class FakeVolumes:
     async def ensure_export_gone(self, volume_id: str) -> None:
         self._export_path(volume_id).unlink(missing_ok=True)
 
+    async def ensure_image(self, volume_id: str, size_gb: int, image: ImageSource) -> None:
+        await self.knobs.enter("ensure_image")
+        self._volume(volume_id)
+
+    async def manageable_volumes(self) -> dict[str, int]:
+        return {n: v.size_gb for n, v in self._aside.entries.items() if not n.startswith(SNAPSHOT)}
+
+    async def manageable_snapshots(self) -> dict[str, int]:
+        return {n: v.size_gb for n, v in self._aside.entries.items() if n.startswith(SNAPSHOT)}
+
+    async def ensure_managed(self, volume_id: str, name: str) -> int:
+        await self.knobs.enter("ensure_managed")
+        if volume_id not in self._volumes.entries:
+            self._volumes.put(volume_id, self._put_aside(name))
+        self._aside.drop(name)
+        return self._volume(volume_id).size_gb
+
+    async def ensure_unmanaged(self, volume_id: str, name: str) -> None:
+        await self.knobs.enter("ensure_unmanaged")
+        if volume_id in self._volumes.entries:
+            self._aside.put(name, self._volume(volume_id))
+            self._volumes.drop(volume_id)
+
+    async def ensure_snapshot_managed(self, snapshot_id: str, name: str) -> int:
+        await self.knobs.enter("ensure_snapshot_managed")
+        if snapshot_id not in self._snapshots.entries:
+            self._snapshots.put(snapshot_id, self._put_aside(name))
+        self._aside.drop(name)
+        return self._snapshot(snapshot_id).size_gb
+
+    async def ensure_snapshot_unmanaged(self, snapshot_id: str, name: str) -> None:
+        await self.knobs.enter("ensure_snapshot_unmanaged")
+        if snapshot_id in self._snapshots.entries:
+            self._aside.put(name, self._snapshot(snapshot_id))
+            self._snapshots.drop(snapshot_id)
+
     async def open_volume(self, volume_id: str) -> str:
         """No file: simulated backups read nothing."""
         await self.knobs.enter("open_volume")
@@ -155,6 +196,12 @@ class FakeVolumes:
             return self._snapshots.entries[snapshot_id]
         except KeyError:
             raise NotFound(f"There is no snapshot {snapshot_id} on this host.") from None
+
+    def _put_aside(self, name: str) -> SimulatedVolume:
+        try:
+            return self._aside.entries[name]
+        except KeyError:
+            raise NotFound(f"There is no {name} on this host.") from None
 
     def _export_path(self, volume_id: str) -> Path:
         return self._folder / f"{volume_id}.qcow2"

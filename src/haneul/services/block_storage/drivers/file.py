@@ -27,10 +27,15 @@ from haneul.services.block_storage.drivers.interface import (
 )
 
 GIB = 1 << 30
+SNAPSHOT = "_snapshot"
+"""Names of snapshots that are none of this cloud's begin so."""
 
 
 class FileVolumes:
-    """Option: `folder`, which several hosts may share; by default a folder of the host's own."""
+    """Option: `folder`, which several hosts may share; by default a folder of the host's own.
+
+    Raw files in its folder `unmanaged` can be made volumes and, if their names begin with `_snapshot`, snapshots.
+    """
 
     def __init__(self, settings: HostSettings) -> None:
         folder = Path(settings.options.get("folder", settings.folder / "volumes"))
@@ -38,11 +43,12 @@ class FileVolumes:
         self._volumes = folder / "volumes"
         self._snapshots = folder / "snapshots"
         self._exports = folder / "exports"
+        self._aside = folder / "unmanaged"
         self._locks: dict[str, asyncio.Lock] = {}
         self._clones = False
 
     async def start(self) -> None:
-        for folder in (self._folder, self._volumes, self._snapshots, self._exports):
+        for folder in (self._folder, self._volumes, self._snapshots, self._exports, self._aside):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o711)  # QEMU's own user passes through, and lists nothing
             for unfinished in folder.glob("*.part"):
@@ -129,6 +135,39 @@ class FileVolumes:
     async def ensure_export_gone(self, volume_id: str) -> None:
         self._path(self._exports, volume_id).unlink(missing_ok=True)
 
+    async def ensure_image(self, volume_id: str, size_gb: int, image: ImageSource) -> None:
+        path = self._existing(volume_id)
+        async with self._lock(volume_id):
+            self._refuse_in_use(path)
+            async with whole_files.making_slowly(path) as new:
+                await _from_image(image, new)
+                _grow(new, size_gb * GIB)
+                new.chmod(0o600)
+
+    async def manageable_volumes(self) -> dict[str, int]:
+        return {n: size for n, size in self._put_aside().items() if not n.startswith(SNAPSHOT)}
+
+    async def manageable_snapshots(self) -> dict[str, int]:
+        return {n: size for n, size in self._put_aside().items() if n.startswith(SNAPSHOT)}
+
+    async def ensure_managed(self, volume_id: str, name: str) -> int:
+        return self._take(self._path(self._volumes, volume_id), name)
+
+    async def ensure_unmanaged(self, volume_id: str, name: str) -> None:
+        path = self._path(self._volumes, volume_id)
+        async with self._lock(volume_id):
+            if path.exists():
+                self._refuse_in_use(path)
+                self._move(path, self._path(self._aside, name))
+
+    async def ensure_snapshot_managed(self, snapshot_id: str, name: str) -> int:
+        return self._take(self._path(self._snapshots, snapshot_id), name)
+
+    async def ensure_snapshot_unmanaged(self, snapshot_id: str, name: str) -> None:
+        path = self._path(self._snapshots, snapshot_id)
+        if path.exists():
+            self._move(path, self._path(self._aside, name))
+
     async def open_volume(self, volume_id: str) -> str:
         path = self._existing(volume_id)
         async with self._lock(volume_id):
@@ -201,6 +240,34 @@ class FileVolumes:
         if not path.exists():
             raise NotFound(f"There is no snapshot {snapshot_id} on this host.")
         return path
+
+    def _put_aside(self) -> dict[str, int]:
+        """Sizes in GB of the files that operators may have made volumes and snapshots of."""
+        return {
+            path.name: -(-path.stat().st_size // GIB)
+            for path in _finished(self._aside)
+            if path.is_file() and not path.is_symlink()
+        }
+
+    def _take(self, path: Path, name: str) -> int:
+        """What was put aside by that name is there; its size in GB, to which it has grown."""
+        if not path.exists():
+            if name not in self._put_aside():
+                raise NotFound(f"There is no {name} on this host.")
+            aside = self._path(self._aside, name)
+            self._refuse_in_use(aside)
+            self._move(aside, path)
+        size_gb = max(1, -(-path.stat().st_size // GIB))
+        _grow(path, size_gb * GIB)
+        path.chmod(0o600)
+        return size_gb
+
+    def _move(self, path: Path, to: Path) -> None:
+        if to.exists():
+            raise DriverError(f"There is a {to.name} already.")
+        path.rename(to)
+        whole_files.sync(to.parent)
+        whole_files.sync(path.parent)
 
     def _moment(self, volume_id: str) -> Path:
         return self._path(self._exports, f"{volume_id}.opened.moment")

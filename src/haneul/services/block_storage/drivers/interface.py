@@ -20,6 +20,8 @@ __all__ = [
     "FromSnapshot",
     "FromVolume",
     "ImageSource",
+    "ImagesVolumes",
+    "ManagesVolumes",
     "OpensVolumes",
     "RevertsVolumes",
     "SnapshotsTogether",
@@ -105,6 +107,36 @@ class RevertsVolumes(Protocol):
     async def revert(self, volume_id: str, snapshot_id: str) -> None:
         """The volume's content is the snapshot's again; its size stays. Nobody may be using it."""
         ...
+
+
+@runtime_checkable
+class ImagesVolumes(Protocol):
+    async def ensure_image(self, volume_id: str, size_gb: int, image: ImageSource) -> None:
+        """The volume's content is the image's, and zeros after it. Nobody may be using it."""
+        ...
+
+
+@runtime_checkable
+class ManagesVolumes(Protocol):
+    """What operators put beside the volumes becomes one, or a snapshot, and the other way round, by name."""
+
+    async def manageable_volumes(self) -> dict[str, int]:
+        """Size in GB by name, rounded up, of all that may become volumes."""
+        ...
+
+    async def manageable_snapshots(self) -> dict[str, int]: ...
+
+    async def ensure_managed(self, volume_id: str, name: str) -> int:
+        """What had the name is the volume; its size in GB. NotFound if there was neither."""
+        ...
+
+    async def ensure_unmanaged(self, volume_id: str, name: str) -> None:
+        """The volume, if it was there, is no longer one and has the name."""
+        ...
+
+    async def ensure_snapshot_managed(self, snapshot_id: str, name: str) -> int: ...
+
+    async def ensure_snapshot_unmanaged(self, snapshot_id: str, name: str) -> None: ...
 
 
 @runtime_checkable

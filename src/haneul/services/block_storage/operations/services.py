@@ -31,7 +31,9 @@ async def list_all(ctx: Context, *, host: str | None = None, binary: str | None 
             _service(states, name, h.name + suffix, h.last_seen_at, is_up=placement.is_up(h, now))
             for h in await placement.hosts(ctx, interface)
         ]
-    return [s for s in services if host in (None, s.host) and binary in (None, s.binary)]
+    return [
+        s for s in services if host in (None, s.host, s.host.split("@")[0]) and binary in (None, s.binary)
+    ]
 
 
 def _service(

@@ -32,7 +32,7 @@ async def create(
     control_location: str,
     cipher: str | None,
     key_size: int | None,
-) -> None:
+) -> TypeEncryption:
     """The type's volumes, of which there are none yet, are to be encrypted so."""
     await _require_unused(ctx, type_id, "create")
     if await of(ctx, type_id) is not None:
@@ -40,7 +40,7 @@ async def create(
     made = TypeEncryption(
         type_id, ctx.new_id(), provider, control_location, cipher, key_size, ctx.now(), None
     )
-    await ENCRYPTIONS.add(ctx.tx, made)
+    return await ENCRYPTIONS.add(ctx.tx, made)
 
 
 async def update(ctx: Context, type_id: str, **changes: Any) -> None:

@@ -10,7 +10,7 @@ from haneul.kernel.context import Context
 from haneul.kernel.db import Filter, Sort
 from haneul.services.block_storage import errors, policy, versions
 from haneul.services.block_storage.model import volumes as model
-from haneul.services.block_storage.model.services import require_thawed
+from haneul.services.block_storage.model.services import host_of, require_thawed
 from haneul.services.block_storage.model.types import VolumeType
 from haneul.services.block_storage.model.volumes import Attachment, Volume
 from haneul.services.block_storage.operations import backups, type_encryptions, types
@@ -18,14 +18,23 @@ from haneul.services.block_storage.sagas.create_volume import CREATE_VOLUME, New
 from haneul.services.block_storage.sagas.delete_snapshot import DELETE_SNAPSHOT, OldSnapshot
 from haneul.services.block_storage.sagas.delete_volume import DELETE_VOLUME, OldVolume
 from haneul.services.block_storage.sagas.extend_volume import EXTEND_VOLUME, LargerVolume
+from haneul.services.block_storage.sagas.rewrite_volume import (
+    REIMAGE_VOLUME,
+    REVERT_VOLUME,
+    Reimage,
+    Revert,
+)
 from haneul.services.block_storage.sagas.upload_image import UPLOAD_IMAGE, Upload
 from haneul.services.block_storage.store.groups import GROUPS
 from haneul.services.block_storage.store.quotas import require_quota
 from haneul.services.block_storage.store.services import frozen
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
+from haneul.services.placement import public as placement
 
 GIB = 1 << 30
+TYPE_OF_IMAGE = "cinder_img_volume_type"
+"""The property by which an image asks for a volume type."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +67,8 @@ class _Origin(msgspec.Struct, frozen=True):
     type_id: str | None = None
     bootable: bool = False
     image_metadata: dict[str, str] = {}
+    type_name: str | None = None
+    """That an image asks for, where the asker does not."""
 
 
 async def show(ctx: Context, id: str) -> Volume:
@@ -77,7 +88,7 @@ async def create(ctx: Context, new: Wish) -> Volume:
         raise _too_small(new, size, origin.least_gb)
     if size < 1:
         raise errors.InvalidInput(reason=f"Volume size '{size}' must be an integer and greater than 0")
-    type = await _type(ctx, new.type, origin.type_id)
+    type = await _type(ctx, new.type or origin.type_name, origin.type_id)
     await type_encryptions.require_plain(ctx, type)
     if new.group_id is not None and not (new.snapshot_id or new.source_id):
         await _require_of_group(ctx, new, type)
@@ -198,7 +209,8 @@ async def _from_image(ctx: Context, image_id: str) -> _Origin:
         "min_ram": str(source.min_ram),
         "size": str(source.size or 0),
     }
-    return _Origin(max(-(-bytes_ // GIB), source.min_disk), None, True, kept)
+    type_name = source.properties.get(TYPE_OF_IMAGE)
+    return _Origin(max(-(-bytes_ // GIB), source.min_disk), None, True, kept, type_name)
 
 
 async def list_all(
@@ -304,3 +316,65 @@ async def attachments(ctx: Context, ids: list[str]) -> dict[str, list[Attachment
     for each in await ATTACHMENTS.among(ctx.tx, "volume_id", ids) if ids else ():
         by_volume.setdefault(each.volume_id, []).append(each)
     return by_volume
+
+
+async def revert(ctx: Context, volume: Volume, snapshot_id: str | None) -> None:
+    """Accept that the volume's content becomes that of its latest snapshot."""
+    snapshots = await SNAPSHOTS.find(ctx.tx, volume_id=volume.id)
+    if not snapshots:
+        raise errors.InvalidInput(f"Volume {volume.id} doesn't have any snapshots.")
+    latest = max(snapshots, key=lambda s: (s.created_at, s.id))
+    if snapshot_id != latest.id:
+        raise errors.InvalidInput(
+            f"Specified snapshot {snapshot_id} is None or not the latest one of volume {volume.id}."
+        )
+    if volume.size != latest.size:
+        raise errors.InvalidInput(
+            f"Can't revert volume {volume.id} to its latest snapshot {latest.id}. The volume size must be "
+            "equal to the snapshot size."
+        )
+    for thing, status in (("Volume", volume.status), ("Snapshot", latest.status)):
+        if status != "available":
+            reason = f"{thing}'s status must be 'available'."
+            raise errors.NotRevertable(volume_id=volume.id, snapshot_id=latest.id, reason=reason)
+    model.require_unattached(volume, await ATTACHMENTS.find(ctx.tx, volume_id=volume.id))
+    require_thawed(await frozen(ctx.tx), volume.host)
+    await ctx.start(REVERT_VOLUME, Revert(volume.id, latest.id), resource=volume.id)
+
+
+async def reimage(ctx: Context, volume: Volume, image_id: str, *, may_be_reserved: bool) -> None:
+    """Accept that the volume's content becomes the image's."""
+    if volume.status == "reserved":
+        ctx.authorize(policy.REIMAGE_RESERVED, volume)
+    held = await ATTACHMENTS.find(ctx.tx, volume_id=volume.id)
+    if len(held) > 1:
+        raise errors.ManyAttachments
+    allowed = ("available", "error", "reserved") if may_be_reserved else ("available", "error")
+    model.require_status(volume, *allowed)
+    if volume.status != "reserved":
+        model.require_unattached(volume, held)
+    if volume.host is None:
+        raise errors.InvalidVolume(reason=f"Volume {volume.id} is on no host.")
+    origin = await _from_image(ctx, image_id)
+    if origin.least_gb > volume.size:
+        raise errors.InvalidInput(
+            reason=f"Size of specified image {origin.least_gb}GB is larger than volume size {volume.size}GB."
+        )
+    wanted = Reimage(volume.id, image_id, origin.image_metadata)
+    await ctx.start(REIMAGE_VOLUME, wanted, resource=volume.id)
+
+
+async def migrate(ctx: Context, volume: Volume, host: str) -> None:
+    """Raise what the real service raises where a volume cannot move: what our hosts keep is not shared."""
+    model.require_status(volume, "available", "in-use")
+    model.require_ungrouped(volume)
+    if await SNAPSHOTS.count(ctx.tx, volume_id=volume.id):
+        raise errors.InvalidVolume(reason=f"Volume {volume.id} must not have snapshots to be migrated.")
+    up = {h.name for h in await placement.hosts_up(ctx, "volumes")}
+    if host_of(host) not in up:
+        raise errors.InvalidHost(reason=f"No available service named {host}")
+    if host_of(host) == model.host_name(volume):
+        raise errors.InvalidHost(reason="Destination host must be different than the current host.")
+    raise errors.InvalidHost(
+        reason=f"The storage of {host} and of {volume.host} is not shared: nothing moves."
+    )

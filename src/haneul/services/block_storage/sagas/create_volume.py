@@ -20,6 +20,7 @@ from haneul.services.block_storage.drivers.interface import (
     VolumeSource,
 )
 from haneul.services.block_storage.model.backups import Backup
+from haneul.services.block_storage.model.capabilities import misses
 from haneul.services.block_storage.model.messages import Actions
 from haneul.services.block_storage.model.services import VOLUME
 from haneul.services.block_storage.model.volumes import Volume, host_name, location, settled_after
@@ -27,6 +28,7 @@ from haneul.services.block_storage.store.backups import BACKUPS
 from haneul.services.block_storage.store.groups import GROUPS
 from haneul.services.block_storage.store.messages import tell
 from haneul.services.block_storage.store.services import unusable
+from haneul.services.block_storage.store.types import TYPES
 from haneul.services.block_storage.store.volumes import ATTACHMENTS, SNAPSHOTS, VOLUMES
 from haneul.services.image import public as image
 from haneul.services.placement import public as placement
@@ -70,6 +72,9 @@ async def place(ctx: Context, new: NewVolume) -> Plan:
             await _hosts_of(ctx, volume, new.together_with),
             await _hosts_of(ctx, volume, new.apart_from),
         )
+        kind = await TYPES.get(ctx.tx, volume.type_id)
+        if missed := misses(kind.extra_specs if kind is not None else {}):
+            raise errors.NoBackEnd(reason=f"None has what the volume's type asks for with {missed}.")
         host = await _free_host(ctx, near, far)
     await VOLUMES.update(ctx.tx, msgspec.structs.replace(volume, host=location(host)))
     return Plan(host, volume.size, source, backup.stored_as if backup else None)

@@ -18,6 +18,12 @@ DOING = {
     "block_storage.restore_backup": "restoring-backup",
     "block_storage.create_snapshot": "creating",
     "block_storage.delete_snapshot": "deleting",
+    "block_storage.manage_volume": "managing",
+    "block_storage.unmanage_volume": "unmanaging",
+    "block_storage.manage_snapshot": "creating",
+    "block_storage.unmanage_snapshot": "unmanaging",
+    "block_storage.revert_volume": "reverting",
+    "block_storage.reimage_volume": "downloading",
     "block_storage.create_group_snapshot": "creating",
     "block_storage.delete_group_snapshot": "deleting",
 }

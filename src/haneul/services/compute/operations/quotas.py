@@ -3,8 +3,6 @@
 What concerned networks before Neutron had its own quotas is kept and shown for old clients, and limits nothing.
 """
 
-from __future__ import annotations
-
 from haneul.services.compute.store.quotas import QUOTAS
 
 __all__ = ["QUOTAS"]

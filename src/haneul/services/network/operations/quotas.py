@@ -1,7 +1,5 @@
 """Quotas of the network: the limits of each project, and what it has of them."""
 
-from __future__ import annotations
-
 from haneul.services.network.store.quotas import QUOTAS
 
 __all__ = ["QUOTAS"]

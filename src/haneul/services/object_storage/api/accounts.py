@@ -67,8 +67,7 @@ async def update_account(ctx: Context, request: Request, query: Query) -> Reply:
     """The account has this metadata, beside what it has; with `bulk-delete`, what the body lists is gone."""
     if "bulk-delete" in query:
         return await uploads.bulk_delete(ctx, request)
-    async with ctx.in_transaction() as c:
-        await accounts.update(c, place_of(request).account, request.headers())
+    await ctx.transact(accounts.update, place_of(request).account, request.headers())
     return done(204)
 
 

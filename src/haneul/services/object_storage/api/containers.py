@@ -70,10 +70,10 @@ async def create_container(ctx: Context, request: Request, query: Query) -> Repl
         return await uploads.extract(ctx, request, kind)
 
     async def made() -> bool:
-        async with ctx.in_transaction() as c:
-            return await containers.create(c, place_of(request), request.headers())
+        return await ctx.transact(containers.create, place_of(request), request.headers())
 
-    return done(201 if await races.won(made, lost=(*races.LOST, Duplicate)) else 202)
+    # a duplicate: it is made twice at once
+    return done(201 if await races.won(made, lost=(Duplicate,)) else 202)
 
 
 @routes.post("", status=204, answer=ANYTHING, errors=(errors.ContainerNotFound,))

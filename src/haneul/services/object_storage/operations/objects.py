@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from haneul.kernel import races
 from haneul.kernel.context import Context
 from haneul.kernel.disks import disk_files
 from haneul.services.object_storage import errors, policy
@@ -80,20 +79,16 @@ async def put(
             raise errors.BadHeader(reason="The body is shorter than its Content-Length.")
         if etag is not None and etag != stored.md5:
             raise errors.WrongChecksum(computed=stored.md5, expected=etag)
-        return await _written(ctx, place, new, stored, if_none_match)
+        return await ctx.transact(_written, place, new, stored, if_none_match)
 
 
 async def _written(
-    ctx: Context, place: Place, new: NewObject, stored: Stored, if_none_match: str | None
+    c: Context, place: Place, new: NewObject, stored: Stored, if_none_match: str | None
 ) -> StoredObject:
-    async def written() -> StoredObject:
-        async with ctx.in_transaction() as c:
-            container = await containers.locked(c, place)
-            await _require_new(c, container, place.name, if_none_match)
-            await _require_room(c, container, place.name, stored.size)
-            return await write(c, container, place.name, new, stored)
-
-    return await races.won(written)
+    container = await containers.locked(c, place)
+    await _require_new(c, container, place.name, if_none_match)
+    await _require_room(c, container, place.name, stored.size)
+    return await write(c, container, place.name, new, stored)
 
 
 async def write(c: Context, container: Container, name: str, new: NewObject, stored: Stored) -> StoredObject:
@@ -201,21 +196,21 @@ async def update(ctx: Context, place: Place, headers: Mapping[str, str], content
 
 async def delete(ctx: Context, place: Place) -> None:
     """The object is gone, in a transaction of its own; ObjectNotFound if it was not there, or its time had passed."""
-
-    async def deleted() -> bool:
-        async with ctx.in_transaction() as c:
-            await containers.find(c, place, policy.OPERATE)
-            container = await containers.locked(c, place)
-            is_there = await there(c, container, place.name) is not None
-            thing = await OBJECTS.get(c.tx, container.id, place.name)
-            if is_there and thing is not None:
-                await versions.delete(c, container, thing)
-            elif thing is not None:
-                await versions.remove(c, thing)
-            return is_there
-
-    if not await races.won(deleted):
+    if not await ctx.transact(_deleted, place):
         raise errors.ObjectNotFound(name=place.name)
+
+
+async def _deleted(c: Context, place: Place) -> bool:
+    """Whether it was there; what nobody could see any more is gone too."""
+    await containers.find(c, place, policy.OPERATE)
+    container = await containers.locked(c, place)
+    is_there = await there(c, container, place.name) is not None
+    thing = await OBJECTS.get(c.tx, container.id, place.name)
+    if is_there and thing is not None:
+        await versions.delete(c, container, thing)
+    elif thing is not None:
+        await versions.remove(c, thing)
+    return is_there
 
 
 async def remove_expired(ctx: Context, container_id: str, names: Iterable[str]) -> None:
