@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from haneul.kernel.ids import new_hex
 from haneul.services.block_storage import public as block_storage
 from haneul.services.identity import public as identity
 from tests.conftest import Cloud, Persona
@@ -145,12 +144,18 @@ async def _servers_and_volumes(t: Tenant, w: World) -> None:
     t.things["interface"] = interfaces.json()["interfaceAttachments"][0]["port_id"]
 
 
+async def _group_type(cloud: Cloud) -> str:
+    """The id of the one kind of groups, which is everybody's: nobody has one of their own."""
+    kind = {"group_type": {"name": "of everybody"}}
+    await cloud.admin.post(f"{VOLUME}/group_types", kind, version="volume 3.71")
+    kinds = (await cloud.admin.get(f"{VOLUME}/group_types", version="volume 3.71")).json()["group_types"]
+    return next(each["id"] for each in kinds if each["name"] == "of everybody")
+
+
 async def _groups(t: Tenant, cloud: Cloud) -> None:
     """A group of volumes, with a snapshot of it."""
     named, base, newest = {"name": t.name}, f"{VOLUME}/{t.things['project']}", "volume 3.71"
-    kind = {"group_type": {"name": f"tier {new_hex()}"}}  # nobody's: it tells nothing of the tenant
-    made = await cloud.admin.post(f"{VOLUME}/group_types", kind, version=newest)
-    group = named | {"group_type": made.json()["group_type"]["id"], "volume_types": ["__DEFAULT__"]}
+    group = named | {"group_type": await _group_type(cloud), "volume_types": ["__DEFAULT__"]}
     answer = await t.who.post(f"{base}/groups", {"group": group}, version=newest)
     assert answer.status_code == 202, answer.text
     t.things["group"] = answer.json()["group"]["id"]

@@ -197,6 +197,12 @@ def _struct_in_version(schema: type[msgspec.Struct], version: Version | None) ->
     )
 
 
+def page_of(collection: str, shape: type[msgspec.Struct]) -> Any:
+    """A list of that name, for callers who choose which fields of the things in it they want."""
+    name, listed = f"Page{shape.__name__}s", list[some_of(shape)]  # type: ignore[misc]  # a type that is made
+    return msgspec.defstruct(name, [(collection, listed)], forbid_unknown_fields=True, kw_only=True)
+
+
 @cache
 def some_of(schema: type[msgspec.Struct]) -> Any:
     """The schema for callers who choose which of its fields they want."""

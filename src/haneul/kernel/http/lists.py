@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -159,6 +159,17 @@ def pair_condition(field: str, key: str, value: object) -> Filter:
 
 NEVER = Filter("id", "in", [])
 """Finds nothing."""
+
+
+# -- how much of each
+
+
+def chosen(query: Query, views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each view the fields that `fields` names, whether it has them or not; all of it where none is named."""
+    only = {name for name in query.all("fields") if name}
+    if not only:
+        return list(views)
+    return [{name: value for name, value in view.items() if name in only} for view in views]
 
 
 # -- where the next page is

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import field
 
 from haneul.kernel.http import UNSET, Answer, Link, UnsetType
+from haneul.kernel.http.answers import page_of
 
 
 class Owned(Answer):
@@ -226,8 +227,7 @@ class Zone(Answer):
     state: str
 
 
-class Zones(Answer):
-    availability_zones: list[Zone]
+Zones = page_of("availability_zones", Zone)
 
 
 class Agent(Answer):
@@ -251,8 +251,7 @@ class OneAgent(Answer):
     agent: Agent
 
 
-class Agents(Answer):
-    agents: list[Agent]
+Agents = page_of("agents", Agent)
 
 
 class ServiceProviders(Answer):
@@ -284,8 +283,7 @@ class OneNetworkUse(Answer):
     network_ip_availability: NetworkUse
 
 
-class NetworkUses(Answer):
-    network_ip_availabilities: list[NetworkUse]
+NetworkUses = page_of("network_ip_availabilities", NetworkUse)
 
 
 class OneTopology(Answer):

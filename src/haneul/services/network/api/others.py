@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.context import Context
 from haneul.kernel.errors import NotFound
-from haneul.kernel.http import Query, Routes
+from haneul.kernel.http import Query, Routes, lists
 from haneul.kernel.zones import DEFAULT_ZONE
 from haneul.services.network import errors, policy
 from haneul.services.network.api import answers
@@ -21,14 +21,14 @@ routes = Routes("/v2.0", errors=(NotFound,))
 
 
 @routes.get("/availability_zones", answer=answers.Zones)
-async def availability_zones(ctx: Context) -> dict[str, Any]:
+async def availability_zones(ctx: Context, query: Query) -> dict[str, Any]:
     """The zones of the hosts, for networks and for routers."""
     if not _sees(ctx, "get_availability_zone"):
         return {"availability_zones": []}
     zones = sorted(await placement.zones(ctx)) or [DEFAULT_ZONE]
     kinds = ("network", "router")
     shown = [{"name": zone, "resource": kind, "state": "available"} for zone in zones for kind in kinds]
-    return {"availability_zones": shown}
+    return {"availability_zones": lists.chosen(query, shown)}
 
 
 def _agents(host: placement.Host, ctx: Context) -> dict[str, Any]:
@@ -69,7 +69,7 @@ async def agents(ctx: Context, query: Query) -> dict[str, Any]:
     for name in ("host", "binary", "agent_type", "id", "availability_zone"):
         if values := query.all(name):
             shown = [a for a in shown if a[name] in values]
-    return {"agents": shown}
+    return {"agents": lists.chosen(query, shown)}
 
 
 @routes.get("/agents/{id}", answer=answers.OneAgent, errors=(errors.AgentNotFound,))
@@ -100,7 +100,8 @@ async def availabilities(ctx: Context, query: Query) -> dict[str, Any]:
     for name, field in (("network_id", "id"), ("network_name", "name"), ("project_id", "project_id")):
         if values := query.all(name):
             uses = [use for use in uses if getattr(use.network, field) in values]
-    return {"network_ip_availabilities": [_availability(use) for use in uses]}
+    views = [_availability(use) for use in uses]
+    return {"network_ip_availabilities": lists.chosen(query, views)}
 
 
 @routes.get("/network-ip-availabilities/{id}", answer=answers.OneNetworkUse, errors=(errors.NetworkNotFound,))

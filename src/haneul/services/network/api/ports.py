@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
+from haneul.kernel import addresses
 from haneul.kernel.context import Context
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Routes
@@ -58,7 +58,7 @@ def _option_name(value: Any) -> str:
 
 def _address_or_cidr(value: Any) -> str:
     """As it was written: clients compare it with what they sent. Nobody sends from a group of receivers."""
-    if ipaddress.ip_network(checks.prefix(value)).is_multicast:
+    if addresses.read_network(checks.prefix(value)).is_multicast:
         raise ValueError(f"IP {value} is a multicast address, which is not supported")
     return str(value)
 
