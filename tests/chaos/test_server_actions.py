@@ -113,5 +113,6 @@ def test_every_accepted_action_ends_where_it_leads(installed: Installed) -> None
         users = [Actor(installed, n, image, flavors) for n in range(USERS)]
         every = {action for actions in ACTIONS.values() for action in actions}
         kill_while_they_work(installed, users, KILLS, kinds=every)
-        assert len(caller.servers()) == USERS * SERVERS
+        # and perhaps a few more: those whose answer was lost with the process, so that they were asked for again
+        assert {server for user in users for server in user.servers} <= caller.servers().keys()
     assert "OK" in installed.run("verify")
