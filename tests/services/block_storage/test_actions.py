@@ -198,6 +198,45 @@ async def test_types_and_who_may_use_them(cloud: Cloud) -> None:
     assert (await cloud.admin.delete(f"{path}/{default['id']}")).status_code == 400
 
 
+async def test_transfers_by_their_older_name(cloud: Cloud) -> None:
+    made, path = await make_volume(cloud), f"{V3}/os-volume-transfer"
+    offer = (await cloud.member.post(path, {"transfer": {"volume_id": made["id"]}})).json()["transfer"]
+    assert (await cloud.member.get(f"{path}/{offer['id']}")).json()["transfer"]["volume_id"] == made["id"]
+    assert (await cloud.member.delete(f"{path}/{offer['id']}")).status_code == 202
+    assert (await cloud.member.get(f"{path}/{offer['id']}")).status_code == 404
+    offer = (await cloud.member.post(path, {"transfer": {"volume_id": made["id"]}})).json()["transfer"]
+    accepted = {"accept": {"auth_key": offer["auth_key"]}}
+    assert (await cloud.stranger.post(f"{path}/{offer['id']}/accept", accepted)).status_code == 202
+    assert (await cloud.stranger.get(f"{V3}/volumes/{made['id']}")).status_code == 200
+    assert (await cloud.member.get(f"{V3}/volumes/{made['id']}")).status_code == 404
+
+
+async def test_one_word_about_a_snapshot_is_read(cloud: Cloud) -> None:
+    taken = await make_snapshot(cloud, (await make_volume(cloud))["id"])
+    path = f"{V3}/snapshots/{taken['id']}/metadata"
+    assert (await cloud.member.post(path, {"metadata": {"a": "b"}})).status_code == 200
+    assert (await cloud.member.get(f"{path}/a")).json() == {"meta": {"a": "b"}}
+    assert (await cloud.member.get(f"{path}/c")).status_code == 404
+
+
+async def test_quotas_are_at_the_older_paths_too(cloud: Cloud) -> None:
+    project, own = cloud.member.auth.project_id, cloud.admin.auth.project_id
+    path = f"{V3}/{own}/os-quota-sets/{project}"
+    changed = await cloud.admin.put(path, {"quota_set": {"volumes": 3}})
+    assert (changed.status_code, changed.json()["quota_set"]["volumes"]) == (200, 3)
+    assert (await cloud.admin.get(path)).json()["quota_set"]["volumes"] == 3
+    used = (await cloud.admin.get(f"{path}?usage=true")).json()["quota_set"]["volumes"]
+    assert used == {"limit": 3, "in_use": 0, "reserved": 0}
+    assert (await cloud.admin.get(f"{path}/defaults")).json()["quota_set"]["volumes"] == 10
+    assert (await cloud.admin.delete(path)).status_code == 200
+    assert (await cloud.admin.get(path)).json()["quota_set"]["volumes"] == 10
+    kind = f"{V3}/{own}/os-quota-class-sets/default"
+    changed = await cloud.admin.put(kind, {"quota_class_set": {"volumes": 7}})
+    assert (changed.status_code, changed.json()["quota_class_set"]["volumes"]) == (200, 7)
+    assert (await cloud.admin.get(kind)).json()["quota_class_set"]["volumes"] == 7
+    assert (await cloud.member.get(f"{V3}/{own}/os-quota-sets/{project}")).status_code == 400
+
+
 async def test_quotas_and_limits(cloud: Cloud) -> None:
     project = cloud.member.auth.project_id
     path = f"{V3}/os-quota-sets/{project}"

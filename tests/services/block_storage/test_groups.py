@@ -362,6 +362,12 @@ async def test_consistency_groups_by_their_older_names(cloud: Cloud, host: FakeV
     assert (
         await cloud.member.post(f"{base}/{id}/delete", {"consistencygroup": {"force": False}})
     ).status_code == 400
+    empty = await cloud.member.post(base, {"consistencygroup": {"volume_types": DEFAULT}})
+    path = f"{base}/{empty.json()['consistencygroup']['id']}"
+    await cloud.settled()
+    assert (await cloud.member.delete(path)).status_code == 202
+    await cloud.settled()
+    assert (await cloud.member.get(path)).status_code == 404
     nothing = {"consistencygroup": {"volume_types": ""}}
     assert (await cloud.member.post(base, nothing)).status_code == 400
 

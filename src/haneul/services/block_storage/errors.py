@@ -158,8 +158,10 @@ class NoBackupService(Unavailable):
     message = "Service cinder-backup could not be found."
 
 
-class NoVolumeService(Unavailable):
-    code, message = "block_storage.no_volume_service", "Host '{host}' not found"
+class ServiceUnavailable(BadRequest):
+    """The service on that host is down, or disabled: upstream says that the request is at fault."""
+
+    code, message = "block_storage.service_unavailable", "Service is unavailable at this time."
 
 
 class InvalidHost(BadRequest):

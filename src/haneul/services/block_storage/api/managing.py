@@ -15,6 +15,7 @@ from haneul.services.block_storage.api import answers, fields, lists, snapshots
 from haneul.services.block_storage.api import managing_answers as manageable
 from haneul.services.block_storage.api import volumes as volumes_api
 from haneul.services.block_storage.api.paths import ProjectRoutes
+from haneul.services.block_storage.model.services import VOLUME
 from haneul.services.block_storage.operations import managing, volumes
 
 routes = ProjectRoutes()
@@ -61,7 +62,7 @@ def _reference(ref: dict[str, Any] | str | None) -> str:
 
 def _host(host: str | UnsetType | None, cluster: str | UnsetType | None) -> str:
     if cluster:
-        raise errors.NoVolumeService(f"Cluster '{cluster}' not found")
+        raise errors.ServiceNotFound(f"Service {VOLUME} could not be found.")
     if not host:
         raise errors.InvalidInput(reason="One and only one of cluster and host must be set.")
     return host
@@ -77,7 +78,8 @@ def _declare_volumes(base: str, first: str) -> None:
         errors=(
             errors.TypeNotFound,
             errors.TypeNameNotFound,
-            errors.NoVolumeService,
+            errors.ServiceNotFound,
+            errors.ServiceUnavailable,
             errors.VolumeQuotaExceeded,
             errors.InvalidInput,
             errors.InvalidField,
@@ -105,7 +107,7 @@ def _declare_volumes(base: str, first: str) -> None:
         since="3.8",
         transaction=False,
         answer=manageable.Volumes,
-        errors=(errors.NoVolumeService, errors.InvalidInput),
+        errors=(errors.ServiceNotFound, errors.ServiceUnavailable, errors.InvalidInput),
     )
     async def list_manageable_volumes(ctx: Context, query: Query) -> dict[str, Any]:
         """What may become volumes on the host that is asked about."""
@@ -117,7 +119,7 @@ def _declare_volumes(base: str, first: str) -> None:
         since="3.8",
         transaction=False,
         answer=manageable.VolumesInDetail,
-        errors=(errors.NoVolumeService, errors.InvalidInput),
+        errors=(errors.ServiceNotFound, errors.ServiceUnavailable, errors.InvalidInput),
     )
     async def list_manageable_volumes_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
         """The same, with what more is known of each."""
@@ -134,7 +136,8 @@ def _declare_snapshots(base: str, first: str) -> None:
         errors=(
             errors.VolumeNotFound,
             errors.InvalidVolume,
-            errors.NoVolumeService,
+            errors.ServiceNotFound,
+            errors.ServiceUnavailable,
             errors.VolumeQuotaExceeded,
             errors.InvalidInput,
             errors.InvalidField,
@@ -161,7 +164,7 @@ def _declare_snapshots(base: str, first: str) -> None:
         since="3.8",
         transaction=False,
         answer=manageable.Snapshots,
-        errors=(errors.NoVolumeService, errors.InvalidInput),
+        errors=(errors.ServiceNotFound, errors.ServiceUnavailable, errors.InvalidInput),
     )
     async def list_manageable_snapshots(ctx: Context, query: Query) -> dict[str, Any]:
         """What may become snapshots on the host that is asked about."""
@@ -173,7 +176,7 @@ def _declare_snapshots(base: str, first: str) -> None:
         since="3.8",
         transaction=False,
         answer=manageable.SnapshotsInDetail,
-        errors=(errors.NoVolumeService, errors.InvalidInput),
+        errors=(errors.ServiceNotFound, errors.ServiceUnavailable, errors.InvalidInput),
     )
     async def list_manageable_snapshots_in_detail(ctx: Context, query: Query) -> dict[str, Any]:
         """The same, with what more is known of each."""

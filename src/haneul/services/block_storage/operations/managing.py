@@ -42,11 +42,16 @@ class Manageable(msgspec.Struct, frozen=True):
 
 
 async def _host(ctx: Context, name: str) -> str:
-    """The host of that name, or of a place on it; NoVolumeService if it is not up, or takes nothing."""
+    """The host of that name, or of a place on it.
+
+    ServiceNotFound if there is none, ServiceUnavailable if it is not up, or takes nothing.
+    """
     host = host_of(name)
+    if host not in {h.name for h in await placement.hosts(ctx, "volumes")}:
+        raise errors.ServiceNotFound(name=VOLUME, host=name)
     up = {h.name for h in await placement.hosts_up(ctx, "volumes")}
     if host not in up or host in await unusable(ctx.tx, VOLUME):
-        raise errors.NoVolumeService(host=name)
+        raise errors.ServiceUnavailable
     return host
 
 
