@@ -125,15 +125,16 @@ class QuotaSet:
         project_id: str | None = None,
         error: type[QuotaExceeded] = QuotaExceeded,
         **wanted: int,
-    ) -> None:
-        """Raise unless the project may have that much more of each resource."""
+    ) -> dict[str, int]:
+        """Raise unless the project may have that much more of each resource; the limits that hold for it."""
         project = project_id or ctx.project_id
         await ctx.tx.lock("quota", self.service, project)
         limits = await self.limits(ctx.tx, project)
         if all(limits.get(r, UNLIMITED) < 0 for r in wanted):
-            return
+            return limits
         used = await self.count(ctx.tx, project)
         for resource, amount in wanted.items():
             limit, have = limits.get(resource, UNLIMITED), used.get(resource, 0)
             if limit >= 0 and amount > 0 and have + amount > limit:
                 raise error(resource=resource, requested=amount, used=have, limit=limit)
+        return limits

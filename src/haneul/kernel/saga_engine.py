@@ -117,8 +117,9 @@ class Engine:
         if supersede:
             rows = await ctx.tx.all(SUPERSEDE, resource=resource, now=OPERATIONS.value("ended_at", now))
             ended = [row[0] for row in rows]
+        begun, is_first = await self._operation(ctx, saga.kind, resource)
         operation = msgspec.structs.replace(
-            await self._operation(ctx, saga.kind, resource),
+            begun,
             step_name=saga.steps[0].name,
             given=msgspec.to_builtins(input),
             lease_owner=self.me,
@@ -130,22 +131,22 @@ class Engine:
             for other in ended:
                 if other in self._tasks:
                     self._tasks[other].cancel()
-            self._launch(operation)
+            self._launch(operation, must_wait=not is_first)
 
         ctx.tx.after_commit(begin)
         return operation.id
 
     async def record(self, ctx: Context, kind: str, resource: str) -> None:
         await ctx.tx.lock("resource", resource)
-        operation = await self._operation(ctx, kind, resource)
+        operation, _ = await self._operation(ctx, kind, resource)
         await OPERATIONS.add(ctx.tx, msgspec.structs.replace(operation, **_ended(ctx.now(), "done")))
 
-    async def _operation(self, ctx: Context, kind: str, resource: str) -> Operation:
-        """One that begins now, after all that there were of the resource."""
+    async def _operation(self, ctx: Context, kind: str, resource: str) -> tuple[Operation, bool]:
+        """One that begins now, after all that there were of the resource; and whether there were none."""
         now = ctx.now()
         latest = await ctx.tx.one(LATEST, resource=resource)
         seq = max(int(now.timestamp() * 1e6), int((latest[0] if latest else 0) or 0) + 1)
-        return Operation(
+        operation = Operation(
             id=new_id(),
             seq=seq,
             kind=kind,
@@ -169,9 +170,10 @@ class Engine:
             fault=None,
             waiting=None,
         )
+        return operation, latest is None or latest[0] is None
 
-    def _launch(self, operation: Operation) -> None:
-        task = asyncio.create_task(self._carry_on(operation))
+    def _launch(self, operation: Operation, *, must_wait: bool = True) -> None:
+        task = asyncio.create_task(self._carry_on(operation, must_wait=must_wait))
         self._tasks[operation.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(operation.id, None))
 
@@ -228,14 +230,14 @@ class Engine:
 
     # -- run
 
-    async def _carry_on(self, operation: Operation) -> None:
+    async def _carry_on(self, operation: Operation, *, must_wait: bool) -> None:
         IN_BACKGROUND.set(True)
         saga = self.sagas.get(operation.kind)
         if saga is None:
             logger.error("unknown operation", kind=operation.kind, operation=operation.id)
             return
         operation = msgspec.structs.replace(operation, step=saga.number_of(operation))
-        must_wait = operation.step == 0 and operation.state == "running"
+        must_wait = must_wait and operation.step == 0 and operation.state == "running"
         try:
             while operation.is_open:
                 try:

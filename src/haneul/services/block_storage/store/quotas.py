@@ -58,9 +58,9 @@ QUOTAS = QuotaSet(
 
 async def require_quota(ctx: Context, *, size: int | None = None, **wanted: int) -> None:
     """Raise VolumeQuotaExceeded unless the asker's project may have that much more."""
-    await QUOTAS.require(ctx, ctx.project_id, errors.VolumeQuotaExceeded, **wanted)
+    limits = await QUOTAS.require(ctx, ctx.project_id, errors.VolumeQuotaExceeded, **wanted)
     if size is not None:
-        limit = (await QUOTAS.limits(ctx.tx, ctx.project_id))["per_volume_gigabytes"]
+        limit = limits["per_volume_gigabytes"]
         if 0 <= limit < size:
             raise errors.VolumeQuotaExceeded(
                 resource="per_volume_gigabytes", requested=size, used=0, limit=limit
