@@ -334,18 +334,18 @@ async def views(ctx: Context, rows: list[Volume], *, is_extended: bool = False) 
     consistent = await groups.consistency_groups(ctx, {v.group_id for v in rows if v.group_id})
     is_of_admins = ctx.may(policy.CONTEXT_IS_ADMIN, {})
     newer = _newer(ctx, is_of_admins=is_of_admins)
-    shown = [_view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer) for v in rows]
-    for v, view in zip(rows, shown, strict=True):
+    sees_hosts = is_extended and ctx.may(policy.HOST_ATTRIBUTE, {})
+    sees_migrations = is_extended and ctx.may(policy.MIGRATION_ATTRIBUTE, {})
+    shown = []
+    for v in rows:
+        view = _view(ctx, v, attached.get(v.id, []), names.get(v.type_id), newer)
         if v.group_id in consistent:
             view["consistencygroup_id"] = v.group_id
-    if is_of_admins:
-        for v, view in zip(rows, shown, strict=True):
+        if is_of_admins:
             view["migration_status"] = v.migration_status
-    if is_extended:
-        sees_hosts = ctx.may(policy.HOST_ATTRIBUTE, {})
-        sees_migrations = ctx.may(policy.MIGRATION_ATTRIBUTE, {})
-        for v, view in zip(rows, shown, strict=True):
+        if is_extended:
             view.update(_extension(v, sees_hosts=sees_hosts, sees_migrations=sees_migrations))
+        shown.append(view)
     return shown
 
 
