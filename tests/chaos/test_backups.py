@@ -49,13 +49,22 @@ class Keeper(User):
 
     def back_up(self, *, incremental: bool = False) -> None:
         wish = {"volume_id": self.volume, "incremental": incremental}
-        answer = self.caller.call("POST", f"{V3}/backups", {"backup": wish})
-        assert answer.status_code == 202, answer.text
-        backup = answer.json()["backup"]["id"]
+        answer = self.accepted(f"{V3}/backups", {"backup": wish})
+        backup = answer["backup"]["id"]
         self.eventually(f"{V3}/backups/{backup}", "backup", lambda b: b.get("status") == "available")
         self.volume_is_free(self.volume)
         self.backups.append(backup)
         self.done["add to it" if incremental else "back up"] += 1
+
+    def accepted(self, path: str, body: dict) -> dict:
+        """The answer to it. Where one was lost with the process, that work is waited for, and more is asked for."""
+        while (answer := self.caller.call("POST", path, body)).status_code == 400:
+            assert "backing-up" in answer.text or "restoring" in answer.text, answer.text
+            self.volume_is_free(self.volume)
+            if self.backups:
+                self.restored()
+        assert answer.status_code == 202, answer.text
+        return answer.json()
 
     def add(self) -> None:
         self.back_up(incremental=True)
@@ -72,9 +81,8 @@ class Keeper(User):
 
     def restore_to_new(self) -> None:
         self.restored()
-        answer = self.caller.call("POST", f"{V3}/backups/{self.backups[-1]}/restore", {"restore": {}})
-        assert answer.status_code == 202, answer.text
-        new = answer.json()["restore"]["volume_id"]
+        answer = self.accepted(f"{V3}/backups/{self.backups[-1]}/restore", {"restore": {}})
+        new = answer["restore"]["volume_id"]
         self.volume_is_free(new)
         self.caller.call("DELETE", f"{V3}/volumes/{new}")
         self.eventually(f"{V3}/volumes/{new}", "itemNotFound", lambda v: v.get("code") == 404)
@@ -88,6 +96,7 @@ class Keeper(User):
     def delete(self) -> None:
         """All of the line, the latest first; others wait for those whose answer was lost with the process."""
         while self.backups:
+            self.restored()
             path = f"{V3}/backups/{self.backups.pop()}"
             answer = self.caller.call("DELETE", path)
             if answer.status_code == 400 and "Incremental backups exist" in answer.text:
