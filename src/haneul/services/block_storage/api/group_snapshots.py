@@ -60,12 +60,6 @@ class Reset(Strict):
     status: Text
 
 
-def _refuse_reserved(type_id: str) -> None:
-    """Snapshots of consistency groups are seen by their own API only."""
-    if type_id == model.CONSISTENCY_ID:
-        raise errors.ReservedGroupType(id=type_id)
-
-
 @routes.post(
     "/group_snapshots",
     status=202,
@@ -86,7 +80,7 @@ async def create_group_snapshot(ctx: Context, body: CreateGroupSnapshot) -> dict
     """Take a snapshot of all of a group's volumes."""
     new = body.group_snapshot
     group = await groups.show(ctx, fields.uuid(new.group_id, "group_id"))
-    _refuse_reserved(group.type_id)
+    model.require_unreserved(group.type_id)
     made = await group_snapshots.create(
         ctx, group, name=fields.name(new.name), description=fields.name(new.description, "description")
     )
@@ -131,7 +125,7 @@ async def _list(ctx: Context, query: Query, *, is_detailed: bool) -> dict[str, A
 
 async def _show(ctx: Context, id: str) -> GroupSnapshot:
     taken = await group_snapshots.show(ctx, id)
-    _refuse_reserved(taken.type_id)
+    model.require_unreserved(taken.type_id)
     return taken
 
 

@@ -93,7 +93,7 @@ async def create_group(ctx: Context, body: CreateGroup) -> dict[str, Any]:
     if len(set(new.volume_types)) < len(new.volume_types):
         raise fields.refused("volume_types", new.volume_types, "it has non-unique elements")
     kind = await group_types.named(ctx, new.group_type)
-    _refuse_reserved(kind.id)
+    model.require_unreserved(kind.id)
     wish = groups.Wish(
         name=fields.name(new.name),
         description=fields.name(new.description, "description"),
@@ -104,15 +104,9 @@ async def create_group(ctx: Context, body: CreateGroup) -> dict[str, Any]:
     return {"group": {"id": made.id, "name": made.name}}
 
 
-def _refuse_reserved(type_id: str) -> None:
-    """Consistency groups are changed by their own API only."""
-    if type_id == model.CONSISTENCY_ID:
-        raise errors.ReservedGroupType(id=type_id)
-
-
 async def _show(ctx: Context, id: str) -> Group:
     group = await groups.show(ctx, id)
-    _refuse_reserved(group.type_id)
+    model.require_unreserved(group.type_id)
     return group
 
 
@@ -254,7 +248,7 @@ async def create_from_source(ctx: Context, body: CreateFromSource) -> dict[str, 
     wish = groups.Wish(name=fields.name(new.name), description=fields.name(new.description, "description"))
     if new.group_snapshot_id is not UNSET:
         taken = await group_snapshots.show(ctx, fields.uuid(new.group_snapshot_id, "group_snapshot_id"))
-        _refuse_reserved(taken.type_id)
+        model.require_unreserved(taken.type_id)
         made = await groups.create_from_snapshot(ctx, taken, wish)
     else:
         source = await _show(ctx, fields.uuid(new.source_group_id or "", "source_group_id"))
@@ -297,7 +291,7 @@ class Nothing(Strict):
 @ACTIONS.action("delete", policy.DELETE_GROUP, Delete)
 async def delete_group(ctx: Context, group: Group, wish: Delete) -> None:
     """The group goes, and with it its volumes if that is said."""
-    _refuse_reserved(group.type_id)
+    model.require_unreserved(group.type_id)
     with_volumes = wish.delete_volumes is not UNSET and fields.truth(wish.delete_volumes, "delete-volumes")
     await groups.delete(ctx, group, with_volumes=with_volumes)
 

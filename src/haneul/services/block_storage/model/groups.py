@@ -113,3 +113,9 @@ def require_removable(group: Group, volume: Volume) -> None:
             reason=f"Cannot remove volume {volume.id} from group {group.id} because volume is in an invalid "
             f"state: {volume.status}. Valid states are: ('available', 'in-use', 'error', 'error_deleting')."
         )
+
+
+def require_unreserved(type_id: str) -> None:
+    """Raise ReservedGroupType for the type of consistency groups: an API of their own shows and changes them."""
+    if type_id == CONSISTENCY_ID:
+        raise errors.ReservedGroupType(id=type_id)
